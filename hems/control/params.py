@@ -1,0 +1,234 @@
+"""Every number that tunes a decision, with its unit, range, reason and source.
+
+`within` holds the permitted range, which `hems.config` enforces; `shortened` is the one set that may go below, for
+demonstrations and tests on real sockets, and every report that used it lists each shortened value.
+
+Sources are sections of the domain reference unless said otherwise.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+
+def tunable(default: float, within: tuple[float, float]) -> Any:
+    """A dataclass field with a default and its permitted range."""
+    return field(default=default, metadata={"within": within})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridParams:
+    """When to believe that the grid is there, out of its window, or gone."""
+
+    v_min_pu: float = tunable(0.85, (0.80, 0.95))
+    """Lowest phase voltage of a good grid.  EU 0.85, North America 0.917 (IEEE 1547-2018 enter service)."""
+    v_max_pu: float = tunable(1.10, (1.05, 1.15))
+    f_min_pu: float = tunable(0.99, (0.95, 0.999))
+    """Lowest frequency as a multiple of nominal; 49.5 of 50 Hz."""
+    f_max_pu: float = tunable(1.002, (1.001, 1.02))
+    v_dead_pu: float = tunable(0.50, (0.1, 0.7))
+    """Below this a phase counts as dead: IEEE 1547 category III ride-through ends there."""
+    lost_s: float = tunable(0.5, (0.1, 5.0))
+    """How long voltage must be bad or dead before axis G says so; a flicker is not an outage."""
+    calm_s: float = tunable(10.0, (2.0, 120.0))
+    """How long the grid must be good again after a disturbance with the tie closed."""
+    qualify_s: float = tunable(60.0, (15.0, 900.0))
+    """How long the grid must stay good before reconnection is permitted.  60 s EU and AS/NZS, 300 s North America;
+    never shorter than the hardware's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessParams:
+    """When a measurement may be decided on (1.3)."""
+
+    contact_debounce_s: float = tunable(0.1, (0.02, 0.5))
+    frozen_s: float = tunable(30.0, (10.0, 300.0))
+    """Bit-identical voltage and frequency for this long, while power changes, is a frozen value."""
+    bus_unknown_s: float = tunable(10.0, (2.0, 60.0))
+    """How long the last mode is kept when nothing tells whether the bus is live."""
+    contradiction_s: float = tunable(1.0, (0.5, 5.0))
+    """How long witnesses may contradict each other before the mode does; they are not read in the same instant."""
+    no_witness_s: float = tunable(30.0, (10.0, 120.0))
+    """How long INIT waits for any witness of tie or bus."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverloadParams:
+    """Keeping the island-former inside its limits (2.2)."""
+
+    target_pu: float = tunable(0.8, (0.6, 0.95))
+    """Load on the worst phase after shedding, as a multiple of the rating."""
+    dose_block: float = tunable(0.3, (0.1, 0.9))
+    """Dose above which nothing is switched on."""
+    dose_next_group: float = tunable(0.5, (0.2, 0.9))
+    dose_tier3: float = tunable(0.7, (0.3, 0.95))
+    dose_tier2: float = tunable(0.9, (0.5, 0.98))
+    dose_tier1: float = tunable(0.97, (0.9, 0.99))
+    cool_s: float = tunable(300.0, (60.0, 1800.0))
+    """Time in which a full dose decays once the load is below the rating."""
+    actuation_s: float = tunable(1.0, (0.2, 10.0))
+    """Proven worst time from decision to effect.  If the inverter would trip within three of these, the smallest set
+    that works is shed at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IslandParams:
+    """Life on the building's own power (1.4)."""
+
+    stable_s: float = tunable(10.0, (5.0, 120.0))
+    """Calm required before STABILIZING ends."""
+    give_up_s: float = tunable(30.0, (10.0, 300.0))
+    """After this long without calm, everything but tiers 0 and 1 goes off."""
+    room_pu: float = tunable(0.8, (0.5, 0.95))
+    """Up to this multiple of the rating loads may be switched back on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BandParams:
+    """Stored energy below which groups go off (2.3), percent of the store, with hysteresis."""
+
+    conserve_pct: float = tunable(50.0, (20.0, 90.0))
+    conserve_leave_pct: float = tunable(60.0, (25.0, 95.0))
+    critical_pct: float = tunable(20.0, (8.0, 60.0))
+    critical_leave_pct: float = tunable(30.0, (10.0, 70.0))
+    floor_pct: float = tunable(10.0, (3.0, 30.0))
+    floor_leave_pct: float = tunable(15.0, (5.0, 40.0))
+    surplus_pct: float = tunable(95.0, (85.0, 99.0))
+    surplus_leave_pct: float = tunable(90.0, (80.0, 98.0))
+    leave_after_s: float = tunable(900.0, (60.0, 3600.0))
+    """How long storage must be above a leave threshold before its band is left towards better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreParams:
+    """Switching back on, one at a time (2.5, 2.6)."""
+
+    step_island_s: float = tunable(30.0, (5.0, 300.0))
+    step_grid_s: float = tunable(10.0, (5.0, 300.0))
+    hold_essential_s: float = tunable(10.0, (5.0, 600.0))
+    """Grid good and tie closed for this long before tiers 1 and 2 come back on grid capacity."""
+    hold_rest_s: float = tunable(60.0, (5.0, 1800.0))
+    calm_s: float = tunable(600.0, (30.0, 3600.0))
+    """Everything restored and quiet for this long ends RESTORING."""
+    after_shed_s: float = tunable(60.0, (10.0, 600.0))
+    """No restore on an island for this long after a shed."""
+    pickup_k: float = tunable(2.5, (1.0, 4.0))
+    """Cold-load pick-up of thermostatic loads after two hours off, as a multiple of typical power."""
+    pickup_full_s: float = tunable(7200.0, (1800.0, 14400.0))
+    tries: float = tunable(3.0, (1.0, 10.0))
+    """Restores that failed before a circuit is locked out until a person looks."""
+    pause_factor: float = tunable(1.0, (1.0, 4.0))
+    """Multiplies every circuit's own minimum on and off times."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconnectParams:
+    """Permitting the certified device to reconnect (1.4, T3)."""
+
+    settle_s: float = tunable(5.0, (2.0, 60.0))
+    """Tie closed, grid good and bus live for this long ends RECONNECTING."""
+    watchdog_s: float = tunable(30.0, (10.0, 300.0))
+    """A permit that has led to nothing for this long is withdrawn."""
+    backoff_s: float = tunable(300.0, (60.0, 1800.0))
+    """First pause after a failed reconnection; doubles each time."""
+    tries: float = tunable(3.0, (1.0, 10.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarParams:
+    """Cars (3)."""
+
+    margin_pct: float = tunable(3.0, (1.0, 10.0))
+    """Added to every floor: state-of-charge error and reading lag."""
+    arrival_hold_s: float = tunable(60.0, (0.0, 300.0))
+    """No command to a car that was plugged in on an island for this long."""
+    resume_band_pct: float = tunable(2.0, (1.0, 10.0))
+    """A car that was stopped at its floor gives again only this far above it."""
+    deadband_w: float = tunable(300.0, (50.0, 2000.0))
+    """Set-point changes smaller than this are not sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandParams:
+    """Sending commands and watching what they do (5, UCA 3)."""
+
+    retry_s: float = tunable(2.0, (0.5, 30.0))
+    """A command without acknowledgement is sent again after this long."""
+    shed_ack_s: float = tunable(1.0, (0.5, 5.0))
+    """A shed not acknowledged after this long counts as failed and the next circuit is taken."""
+    lease_s: float = tunable(60.0, (10.0, 600.0))
+    """Lease of set-points and permits; renewed at a third of it."""
+    confirm_s: float = tunable(10.0, (2.0, 60.0))
+    """A switch that contradicts its command for this long raises an alarm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootParams:
+    """The first seconds of the daemon (1.4, I6)."""
+
+    hold_energise_s: float = tunable(30.0, (10.0, 300.0))
+    """Nothing is energised for this long after a start."""
+    cycles: float = tunable(3.0, (3.0, 30.0))
+    """Consistent ticks before INIT is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultParams:
+    """Leaving FAULT_SAFE (1.4)."""
+
+    clear_s: float = tunable(60.0, (10.0, 600.0))
+    """Good data for this long before starting over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideParams:
+    """What people may ask for (architecture 10)."""
+
+    default_s: float = tunable(3600.0, (300.0, 28800.0))
+    operator_max_s: float = tunable(28800.0, (3600.0, 28800.0))
+    engineer_max_s: float = tunable(86400.0, (3600.0, 86400.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    """All of them, by group; a site file's `[params.GROUP]` overrides single values."""
+
+    grid: GridParams = GridParams()
+    witness: WitnessParams = WitnessParams()
+    overload: OverloadParams = OverloadParams()
+    island: IslandParams = IslandParams()
+    band: BandParams = BandParams()
+    restore: RestoreParams = RestoreParams()
+    reconnect: ReconnectParams = ReconnectParams()
+    car: CarParams = CarParams()
+    command: CommandParams = CommandParams()
+    boot: BootParams = BootParams()
+    fault: FaultParams = FaultParams()
+    override: OverrideParams = OverrideParams()
+
+
+def shortened(params: Params) -> Params:
+    """The same with the waits of a demonstration: every pause that protects a real grid, compressor or relay is cut.
+
+    Never for a site with real equipment; `hems check` says so, and reports list what `differences` finds.
+    """
+    return replace(
+        params,
+        grid=replace(params.grid, qualify_s=5.0, calm_s=2.0),
+        island=replace(params.island, stable_s=2.0),
+        restore=replace(
+            params.restore, step_island_s=1.0, step_grid_s=0.5, hold_essential_s=1.0, hold_rest_s=2.0, calm_s=2.0, after_shed_s=3.0, pause_factor=0.02,
+        ),
+        reconnect=replace(params.reconnect, settle_s=1.0, watchdog_s=10.0),
+        car=replace(params.car, arrival_hold_s=2.0),
+        boot=replace(params.boot, hold_energise_s=2.0),
+    )
+
+
+def differences(used: Params, normal: Params) -> dict[str, tuple[float, float]]:
+    """Values that differ, as `group.name: (used, normal)`."""
+    return {
+        f"{group.name}.{value.name}": (getattr(getattr(used, group.name), value.name), getattr(getattr(normal, group.name), value.name))
+        for group in fields(used)
+        for value in fields(getattr(used, group.name))
+        if getattr(getattr(used, group.name), value.name) != getattr(getattr(normal, group.name), value.name)
+    }

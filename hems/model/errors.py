@@ -1,0 +1,48 @@
+"""Errors say what, where, what happens next and what to do; their class says what the caller does about it."""
+
+from hems.model.units import DeviceId
+
+
+class HemsError(Exception):
+    """Anything hems itself raises on purpose; the text is one or more whole sentences for a person."""
+
+
+class ConfigError(HemsError):
+    """The site file cannot be used.  The program prints every problem, one per line, and exits with 78."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class DeviceError(HemsError):
+    """Something about one device."""
+
+    def __init__(self, device: DeviceId, text: str) -> None:
+        super().__init__(f"{device}: {text}")
+        self.device = device
+
+
+class DeviceUnreachable(DeviceError):
+    """No answer.  Its readings age; the caller tries again with back-off."""
+
+
+class DeviceRefused(DeviceError):
+    """It answered no.  Do not repeat the same command; raise an event."""
+
+
+class DeviceMismatch(DeviceError):
+    """Another product answers at this address.  The device stays disabled until somebody acts."""
+
+    def __init__(self, device: DeviceId, *, expected: str, found: str) -> None:
+        super().__init__(device, f"expected {expected}, found {found}. Check the address or the profile in the site file.")
+        self.expected = expected
+        self.found = found
+
+
+class StoreError(HemsError):
+    """History or journal cannot be written.  History stops; control goes on."""
+
+
+class RequestError(HemsError):
+    """A client's request cannot be done; answered to the client, nothing else happens."""

@@ -1,0 +1,155 @@
+"""What a client is shown each tick: the building in one frozen value, computed by the daemon so that no screen computes.
+
+Powers follow `units`; words for them are the client's business.  None means not known and is shown as `??`.
+"""
+
+from dataclasses import dataclass, field
+
+from hems.model.cause import Cause
+from hems.model.mode import Bus, Grid, Mode, TiePosition
+from hems.model.site import Tier
+from hems.model.snapshot import BayState
+from hems.model.units import CircuitId, DeviceId, SourceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitPicture:
+    """One circuit as a row."""
+
+    id: CircuitId
+    name: str
+    tier: Tier
+    power_w: float | None
+    wanted: bool
+    """What hems or an override asks for."""
+    closed: bool | None
+    """What its switch says; None when it does not answer or has none."""
+    sheddable: bool
+    because: Cause | None = None
+    """Why it is as wanted."""
+    since_s: float | None = None
+    """Seconds in the wanted position."""
+    next_off: bool = False
+    """Whether it is among the next to be switched off."""
+    disobeys: bool = False
+    override_who: str = ""
+    override_left_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierPicture:
+    """One group of circuits as a row of the outage screen."""
+
+    tier: Tier
+    circuits: int
+    on: int
+    power_w: float | None
+    until_soc_pct: float | None = None
+    """Stored energy at which the group goes off; None for never."""
+    hours_left: float | None = None
+    next_off: bool = False
+    off_since_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarPicture:
+    """One bay as a row."""
+
+    id: SourceId
+    name: str
+    bidirectional: bool
+    state: BayState | None
+    power_w: float | None
+    soc_pct: float | None
+    floor_pct: float
+    free_wh: float | None
+    """What the building may use."""
+    because: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmPicture:
+    """One alarm as a row."""
+
+    key: str
+    priority: str
+    """`HIGH`, `MED` or `LOW`."""
+    since_s: float
+    cause: Cause
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicePicture:
+    """One device as a row."""
+
+    id: DeviceId
+    link: str
+    lost_for_s: float | None
+    armed: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessPicture:
+    """One witness of one axis, for `hems why`."""
+
+    axis: str
+    name: str
+    says: str
+    age_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The whole building."""
+
+    site: str
+    mono_s: float
+    utc: str | None
+    """ISO 8601, or None while the clock is not known to be good."""
+    mode: Mode
+    mode_for_s: float
+    mode_because: Cause
+    outage_for_s: float | None
+    """Seconds since the power cut began; None when there is none."""
+    grid: Grid
+    tie: TiePosition
+    bus: Bus
+    qualifying_left_s: float | None = None
+    """Seconds the grid must still stay good before reconnection is permitted."""
+    grid_w: float | None = None
+    grid_v: tuple[float | None, ...] = ()
+    load_w: float | None = None
+    pv_w: float | None = None
+    pv_rated_w: float = 0.0
+    battery_w: float | None = None
+    battery_soc_pct: float | None = None
+    battery_capacity_wh: float = 0.0
+    cars_w: float | None = None
+    cars_plugged: int = 0
+    cars_free_wh: float | None = None
+    stored_wh: float | None = None
+    """Usable now: battery above its floor plus cars above theirs."""
+    essential_hours: tuple[float, float, float] | None = None
+    """Hours that tiers 0 to 2 can be served: earliest, expected, latest."""
+    all_hours: tuple[float, float, float] | None = None
+    """Hours that everything now on can be served."""
+    overload_dose: float = 0.0
+    """0 is cool, 1 is the inverter's trip."""
+    capacity_va: float = 0.0
+    room_w: float | None = None
+    """What may still be switched on under the island's capacity, worst phase."""
+    reconnect_wait_s: float = 0.0
+    """How long the grid must stay good before reconnection, for the sentence on the screen."""
+    restore_step_s: float = 0.0
+    armed: bool = False
+    """Whether hems may command anything; False is observe mode."""
+    shortened: bool = False
+    """Whether shortened demonstration times are in force."""
+    circuits: tuple[CircuitPicture, ...] = ()
+    tiers: tuple[TierPicture, ...] = ()
+    cars: tuple[CarPicture, ...] = ()
+    alarms: tuple[AlarmPicture, ...] = ()
+    devices: tuple[DevicePicture, ...] = ()
+    witnesses: tuple[WitnessPicture, ...] = field(default=())

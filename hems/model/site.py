@@ -1,0 +1,211 @@
+"""What is installed: the facts about a building that do not change from one second to the next."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from hems.model.units import CircuitId, PointId, SourceId
+
+
+class Phase(StrEnum):
+    """A live conductor.  A split-phase home has L1 and L2, a single-phase one only L1."""
+
+    L1 = "L1"
+    L2 = "L2"
+    L3 = "L3"
+
+
+class Tier(IntEnum):
+    """How much a circuit matters in an outage; a lower number is kept longer."""
+
+    LIFE_SAFETY = 0
+    """Lifts, fire panel, emergency lighting.  Never switched by hems; cannot be given a switch at all."""
+    CRITICAL = 1
+    """Medical, pumps that prevent flooding, refrigerated medicine, the gateway's own supply."""
+    ESSENTIAL = 2
+    """Freezers, door entry, minimum lighting, a communal kitchen."""
+    COMFORT = 3
+    """Heating and cooling, hot water, ventilation."""
+    NON_ESSENTIAL = 4
+    """Laundry, gym, sockets that can wait."""
+    FLEXIBLE = 5
+    """Heaters and sinks that may run at any time.  Cars belong here too, as bays."""
+
+
+class Location(StrEnum):
+    """On which side of the tie, or at which device, a voltage is measured."""
+
+    UTILITY = "utility"
+    """Upstream of the tie: the only place that can prove that the grid is back."""
+    BUS = "bus"
+    """Downstream of the tie: the healthy island looks exactly like a good grid from here."""
+    SOURCE = "source"
+    LOAD = "load"
+
+
+class Supply(StrEnum):
+    """What keeps a measuring device itself alive."""
+
+    UTILITY = "utility"
+    """It falls silent with the grid; silence then proves nothing."""
+    BUS = "bus"
+    DC = "dc"
+    UPS = "ups"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """One branch of the distribution board."""
+
+    id: CircuitId
+    name: str
+    tier: Tier
+    rank: int = 0
+    """Order inside the tier; a lower number is kept longer."""
+    phases: tuple[Phase, ...]
+    """Where it draws; its power is taken to be spread evenly over these."""
+    typical_w: float
+    """Expected draw when on, used until something better has been measured."""
+    inrush_w: float = 0.0
+    """Extra draw in the first moments after switching on (motor start)."""
+    min_on_s: float = 60.0
+    min_off_s: float = 60.0
+    """Shortest pause before switching on again; compressors need 300 s.  Never shortened, not even for safety."""
+    thermostatic: bool = False
+    """Whether it comes back hungrier the longer it was off (cold-load pick-up)."""
+    protected: bool = False
+    """Gateway, network, meters, supply of the islanding device: never shed by anything."""
+    switchable: bool = False
+    """Whether a switch is wired to it."""
+
+    @property
+    def sheddable(self) -> bool:
+        """Whether hems may open it at all."""
+        return self.switchable and not self.protected and self.tier is not Tier.LIFE_SAFETY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """Stationary storage behind an inverter."""
+
+    id: SourceId
+    name: str
+    capacity_wh: float
+    charge_max_w: float
+    discharge_max_w: float
+    floor_pct: float = 10.0
+    """Below this only life safety and critical circuits are served."""
+    shutdown_pct: float = 5.0
+    """Below this the inverter is about to stop by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pv:
+    """A photovoltaic plant, AC coupled or inside a hybrid inverter."""
+
+    id: SourceId
+    name: str
+    rated_w: float
+    phases: tuple[Phase, ...]
+    limitable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bay:
+    """A parking place with a charger; a bidirectional one is also a source."""
+
+    id: SourceId
+    name: str
+    phases: tuple[Phase, ...]
+    charge_max_w: float
+    charge_min_w: float = 1380.0
+    """Below this a car pauses instead (6 A on one phase)."""
+    discharge_max_w: float = 0.0
+    """0 for a charger that cannot discharge."""
+    discharge_min_w: float = 500.0
+    capacity_wh: float = 50_000.0
+    """Assumed until the car tells."""
+    floor_pct: float = 40.0
+    """What the driver keeps; the car is never discharged below this."""
+    maker_floor_pct: float = 20.0
+    """Below this the car's maker refuses; nobody may go lower."""
+    controllable: bool = True
+
+    @property
+    def bidirectional(self) -> bool:
+        """Whether a car here can feed the building."""
+        return self.discharge_max_w > 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """The device that makes voltage and frequency when the grid is away."""
+
+    source: SourceId
+    """The `Battery` it draws on, or the `Bay` whose car forms the island."""
+    name: str
+    phase_va: tuple[float, ...]
+    """Continuous rating of each phase, aligned with `Site.phases`."""
+    surge_pu: float = 1.5
+    """What it carries for about 3 s, as a multiple of the rating: the limit for motor starts."""
+    curve: tuple[tuple[float, float], ...] = ((1.1, 600.0), (1.25, 60.0), (1.5, 10.0), (2.0, 1.0))
+    """Overload points (multiple of rating, seconds until it trips), rising multiples.  The default is deliberately
+    pessimistic, for inverters whose data sheet gives none.  Source: domain reference 2.2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoltagePoint:
+    """A place where voltage and frequency are measured, and what it can be believed to prove."""
+
+    id: PointId
+    location: Location
+    powered_from: Supply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """The certified device that separates building and grid.  hems reads it and may permit or inhibit; it never closes it."""
+
+    has_contacts: bool
+    """Two auxiliary contacts are wired, one closed with the tie, one closed when it is open."""
+    has_flag: bool
+    """A device tells by register whether it runs on the grid or as an island."""
+    has_permit: bool
+    """hems can permit or withhold reconnection."""
+    travel_max_s: float = 1.0
+    """Longest time both contacts may be open while it moves: 1 s for a contactor, 5 s for a motor drive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridConnection:
+    """The supply as agreed with the utility."""
+
+    nominal_v: float
+    """Line to neutral."""
+    nominal_hz: float
+    service_a: float
+    """Main fuse per phase."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A whole building."""
+
+    name: str
+    phases: tuple[Phase, ...]
+    grid: GridConnection
+    tie: Tie
+    former: Former
+    circuits: tuple[Circuit, ...]
+    batteries: tuple[Battery, ...] = ()
+    pvs: tuple[Pv, ...] = ()
+    bays: tuple[Bay, ...] = ()
+    voltage_points: tuple[VoltagePoint, ...] = ()
+
+    def circuit(self, circuit_id: CircuitId) -> Circuit:
+        """The circuit of that name.  Raises: StopIteration when there is none."""
+        return next(circuit for circuit in self.circuits if circuit.id == circuit_id)
+
+    def per_phase(self, power_w: float, phases: tuple[Phase, ...]) -> tuple[float, ...]:
+        """`power_w` spread evenly over `phases`, as a vector aligned with `Site.phases`."""
+        share_w = power_w / len(phases)
+        return tuple(share_w if phase in phases else 0.0 for phase in self.phases)

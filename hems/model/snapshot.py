@@ -1,0 +1,109 @@
+"""All that is known at one instant: the process image on which one tick decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hems.model.command import Outcome
+from hems.model.reading import Reading, missing
+from hems.model.request import Request
+from hems.model.units import CircuitId, DeviceId, PointId, SourceId
+
+
+class BayState(StrEnum):
+    """What a charger says of its plug and its car."""
+
+    UNAVAILABLE = "unavailable"
+    UNPLUGGED = "unplugged"
+    PLUGGED = "plugged"
+    CHARGING = "charging"
+    DISCHARGING = "discharging"
+    SUSPENDED = "suspended"
+    FINISHED = "finished"
+    FAULT = "fault"
+
+    @property
+    def has_car(self) -> bool:
+        """Whether a car is plugged in."""
+        return self not in (BayState.UNAVAILABLE, BayState.UNPLUGGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieReading:
+    """The tie, by its two auxiliary contacts and by the word of a device."""
+
+    closed_contact: Reading[bool] = field(default_factory=missing)
+    open_contact: Reading[bool] = field(default_factory=missing)
+    grid_connected: Reading[bool] = field(default_factory=missing)
+    permit: Reading[bool] = field(default_factory=missing)
+    """Read-back of our own permission to reconnect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoltageReading:
+    """Voltage and frequency at one point."""
+
+    volts: tuple[Reading[float], ...]
+    """Line to neutral, aligned with `Site.phases`."""
+    hertz: Reading[float] = field(default_factory=missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitReading:
+    """One circuit, from its switch and its meter; either may be absent."""
+
+    closed: Reading[bool] = field(default_factory=missing)
+    power_w: Reading[float] = field(default_factory=missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryReading:
+    """One battery; power positive when it feeds the bus."""
+
+    power_w: Reading[float] = field(default_factory=missing)
+    soc_pct: Reading[float] = field(default_factory=missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BayReading:
+    """One charger and the car in it; power positive when the car feeds the building."""
+
+    state: Reading[BayState] = field(default_factory=missing)
+    power_w: Reading[float] = field(default_factory=missing)
+    soc_pct: Reading[float] = field(default_factory=missing)
+    capacity_wh: Reading[float] = field(default_factory=missing)
+    discharge_ready: Reading[bool] = field(default_factory=missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceHealth:
+    """How a device answers, for people and for alarms."""
+
+    link: str
+    lost_since_s: float | None = None
+    """When it stopped answering, or None while it answers."""
+    detail: str = ""
+    """The last error in one sentence; empty while all is well."""
+    armed: bool = False
+    """Whether hems may write to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The latest readings, the fate of earlier commands and the wishes of people, at one instant."""
+
+    tie: TieReading = field(default_factory=TieReading)
+    voltages: Mapping[PointId, VoltageReading] = field(default_factory=dict)
+    grid_w: Reading[float] = field(default_factory=missing)
+    """Import positive."""
+    former_phase_w: tuple[Reading[float], ...] = ()
+    """What the island-former delivers per phase, aligned with `Site.phases`."""
+    circuits: Mapping[CircuitId, CircuitReading] = field(default_factory=dict)
+    batteries: Mapping[SourceId, BatteryReading] = field(default_factory=dict)
+    pvs: Mapping[SourceId, Reading[float]] = field(default_factory=dict)
+    bays: Mapping[SourceId, BayReading] = field(default_factory=dict)
+    devices: Mapping[DeviceId, DeviceHealth] = field(default_factory=dict)
+    outcomes: tuple[Outcome, ...] = ()
+    """What became of commands since the last tick."""
+    requests: tuple[Request, ...] = ()
+    """What people asked for since the last tick."""

@@ -1,0 +1,128 @@
+"""Which point of which device is which quantity of the building.
+
+A *role* names a quantity in the building's own words (`circuits/laundry/closed`); a `Port` names a place on a wire in
+the device profile's words (`relays`, `coil_3`).  The site file pairs them; nothing else in hems knows about devices.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NewType
+
+from hems.model.units import CircuitId, DeviceId, PointId, SourceId
+
+Role = NewType("Role", str)
+"""A quantity of the building, such as `tie/closed_contact` or `batteries/main/soc_pct`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One named point or command of one device, written `device/point` in a site file."""
+
+    device: DeviceId
+    point: str
+
+    def __str__(self) -> str:
+        return f"{self.device}/{self.point}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSpec:
+    """A device as the site file declares it."""
+
+    id: DeviceId
+    driver: str
+    """Entry point in group `hems.drivers`, such as `modbus`, `sunspec` or `mqtt`."""
+    profile: str
+    """Product description in `drivers/profiles/`, without `.toml`."""
+    link: str
+    """Where it answers: `tcp://HOST:PORT`, `rtu:///dev/ttyUSB0?baud=9600&parity=N&stop_bits=1`, `mqtt://HOST:PORT`."""
+    params: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """Values for the placeholders of the profile, such as `unit_id` or `prefix`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """All devices and where each quantity is read and each command is sent."""
+
+    devices: tuple[DeviceSpec, ...]
+    reads: Mapping[Role, Port]
+    writes: Mapping[Role, Port]
+
+
+# Roles are built by these functions and nowhere else, so that a misspelt one cannot exist.
+
+TIE_CLOSED_CONTACT = Role("tie/closed_contact")
+"""bool; auxiliary contact that is closed when the tie is closed (52a)."""
+TIE_OPEN_CONTACT = Role("tie/open_contact")
+"""bool; auxiliary contact that is closed when the tie is open (52b)."""
+TIE_FLAG = Role("tie/grid_connected")
+"""bool; a device's own word that it runs on the grid (True) or as an island (False)."""
+TIE_PERMIT = Role("tie/permit")
+"""bool, read and write; permission to reconnect.  True permits, False inhibits."""
+GRID_POWER = Role("grid/power_w")
+"""W, import positive."""
+
+
+def voltage(point: PointId, phase_index: int) -> Role:
+    """V, line to neutral at a voltage point, for the phase at `phase_index` of `Site.phases`."""
+    return Role(f"voltage_points/{point}/l{phase_index + 1}_v")
+
+
+def frequency(point: PointId) -> Role:
+    """Hz at a voltage point."""
+    return Role(f"voltage_points/{point}/hz")
+
+
+def former_phase_w(phase_index: int) -> Role:
+    """W that the island-former delivers on one phase, positive towards the bus."""
+    return Role(f"former/l{phase_index + 1}_w")
+
+
+def circuit_closed(circuit: CircuitId) -> Role:
+    """bool, read and write; True when the circuit is on."""
+    return Role(f"circuits/{circuit}/closed")
+
+
+def circuit_power(circuit: CircuitId) -> Role:
+    """W drawn by a circuit that has a meter of its own."""
+    return Role(f"circuits/{circuit}/power_w")
+
+
+def battery_power(battery: SourceId) -> Role:
+    """W, read and write; discharge positive."""
+    return Role(f"batteries/{battery}/power_w")
+
+
+def battery_soc(battery: SourceId) -> Role:
+    """Percent, 0 to 100."""
+    return Role(f"batteries/{battery}/soc_pct")
+
+
+def pv_power(pv: SourceId) -> Role:
+    """W, production positive."""
+    return Role(f"pvs/{pv}/power_w")
+
+
+def bay_state(bay: SourceId) -> Role:
+    """str, a `BayState` value."""
+    return Role(f"bays/{bay}/state")
+
+
+def bay_power(bay: SourceId) -> Role:
+    """W, read and write; discharge (feeding the building) positive, charge negative."""
+    return Role(f"bays/{bay}/power_w")
+
+
+def bay_soc(bay: SourceId) -> Role:
+    """Percent, 0 to 100; unknown for most chargers while no car is plugged."""
+    return Role(f"bays/{bay}/soc_pct")
+
+
+def bay_capacity(bay: SourceId) -> Role:
+    """Wh of the plugged car's battery."""
+    return Role(f"bays/{bay}/capacity_wh")
+
+
+def bay_discharge_ready(bay: SourceId) -> Role:
+    """bool; the car and charger offer to discharge right now.  A live permission, not a capability."""
+    return Role(f"bays/{bay}/discharge_ready")

@@ -1,0 +1,87 @@
+"""Devices as hems sees them: named points that arrive, named commands that are sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol
+
+from hems.model.command import Fate
+from hems.model.reading import Reading
+from hems.model.snapshot import DeviceHealth
+from hems.model.units import DeviceId
+from hems.model.wiring import DeviceSpec
+from hems.ports.clock import Clock
+
+Scalar = bool | int | float | str
+
+
+class ReadingSink(Protocol):
+    """Where a driver delivers each reading the moment it has arrived.  Must return quickly and not raise."""
+
+    def __call__(self, device: DeviceId, point: str, reading: Reading[Any]) -> None:
+        """Take one reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a device said to a write."""
+
+    fate: Fate
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverContext:
+    """What a driver is given to work with."""
+
+    clock: Clock
+    sink: ReadingSink
+    rng: Random
+    """For jitter; seeded once, by the composition root."""
+    shared: dict[str, Any] = field(default_factory=dict)
+    """Objects that several drivers of one process share, such as links: one per host and port or tty."""
+
+
+class Driver(Protocol):
+    """All devices of one protocol.
+
+    A driver must: poll by itself while `run` is awaited and deliver every value to the sink with the device's own
+    staleness; let one silent device delay no other link; send urgent writes ahead of any poll; never write to a device
+    that is not armed, enforced at the link; write a device's safe value by its own dead-man when no fresh command has
+    come for the time its profile declares.
+    """
+
+    def health(self) -> Mapping[DeviceId, DeviceHealth]:
+        """Every device and how it answers; cheap, called each tick."""
+
+    def arm(self, device: DeviceId, armed: bool) -> None:
+        """Allow or forbid writes to a device.  Nothing is armed at start."""
+
+    async def run(self) -> None:
+        """Connect, identify and poll until cancelled; survives every loss of every device."""
+
+    async def write(self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool) -> Reply:
+        """Write once, verify by read-back as the profile says, and tell.  Never raises for a device's fault.
+
+        `urgent` goes to the head of the link's queue.  `islanded` lets the engine refuse whatever would lapse to
+        "closed" during an outage.
+        """
+
+    async def release(self, device: DeviceId) -> None:
+        """Hand control back to the device, as its profile says.  Called on the grid only."""
+
+
+class DriverFactory(Protocol):
+    """What an entry point of group `hems.drivers` names."""
+
+    def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
+        """Problems with profiles and parameters, offline; each one sentence naming device, key, value and remedy."""
+
+    def points(self, spec: DeviceSpec) -> Mapping[str, str]:
+        """Readable points and their kind (`bool`, `float`, `str`)."""
+
+    def commands(self, spec: DeviceSpec) -> Mapping[str, str]:
+        """Commands and their kind (`bool` or `float`)."""
+
+    def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:
+        """A driver for these devices; opens nothing yet."""
