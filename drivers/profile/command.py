@@ -1,0 +1,146 @@
+"""What a wanted value becomes before it is sent, and whether the device has taken it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from drivers.profile.expression import UnknownValueError, evaluate
+
+Scalar = bool | int | float | str
+Values = Mapping[str, Any]
+
+LapsesTo = Literal["open", "closed", "zero", "held", "default"]
+"""Where the device goes by itself when hems falls silent: load off, load on, no power, as last told, its own rule."""
+
+
+class Guard(BaseModel):
+    """A live permission: something that must be true for some values to be asked at all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    needs: str
+    """A bool point; unknown counts as no."""
+    if_above: float | None = None
+    """Only for values above this."""
+    if_below: float | None = None
+    """Only for values below this."""
+
+    def concerns(self, value: float) -> bool:
+        """Whether `value` needs the permission."""
+        return (self.if_above is None or value > self.if_above) and (self.if_below is None or value < self.if_below)
+
+
+class Verify(BaseModel):
+    """How to see that the device follows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    read: str
+    """The point that shows it."""
+    equals: Scalar | None = None
+    """What it must show: a value, or an expression such as `{value}`."""
+    within: float | None = Field(default=None, ge=0)
+    """How far it may be from the value sent."""
+    after_ms: int = Field(default=1000, ge=1, le=60000)
+    """Within what time."""
+
+    @model_validator(mode="after")
+    def _has_a_test(self) -> "Verify":
+        if (self.equals is None) == (self.within is None):
+            raise ValueError("verify needs exactly one of equals and within")
+        return self
+
+    def satisfied(self, shown: Scalar | None, value: Scalar) -> bool:
+        """Whether `shown` is what `value` asked for."""
+        if shown is None:
+            return False
+        if self.within is not None:
+            return isinstance(shown, int | float) and abs(float(shown) - float(value)) <= self.within
+        wanted = self.equals
+        if isinstance(wanted, str) and "{" in wanted:
+            wanted = value if wanted == "{value}" else evaluate(wanted, {"value": value})
+        if isinstance(shown, float) and isinstance(wanted, int | float):
+            return abs(shown - wanted) < 1e-6
+        return shown == wanted
+
+
+class WriteSpec(BaseModel):
+    """What every `[write.COMMAND]` may say, whatever the protocol; an engine adds how it is sent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["bool", "float"] = "float"
+    range: tuple[str | float, str | float] | None = None
+    """Lowest and highest value in hems' sign; numbers, points (`-discharge_max_w`) or expressions.
+    What lies outside is clamped."""
+    dead_zone: float = Field(default=0.0, ge=0)
+    """Values nearer to zero than this are sent as zero."""
+    negate: bool = False
+    """Turn hems' sign into the device's before sending."""
+    guard: tuple[Guard, ...] = ()
+    verify: Verify | None = None
+    lapses_to: LapsesTo
+    """Where the device goes when hems falls silent; must be declared."""
+    persistent: bool = False
+    """Whether the register wears (flash): written on change only, never renewed."""
+    min_interval_ms: int = Field(default=0, ge=0)
+    """The device does not want this command more often; zero and off are never held back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """To be sent: `value` in hems' sign; `note` says what was changed on the way."""
+
+    value: bool | float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not to be sent, and why."""
+
+    reason: str
+
+
+def prepare(spec: WriteSpec, wanted: Scalar, points: Values, *, islanded: bool) -> Accepted | Refused:
+    """Judge a wanted value.  Zero and off are always allowed: stopping needs no permission."""
+    if spec.kind == "bool":
+        return _prepare_switch(spec, wanted, points, islanded=islanded)
+    if isinstance(wanted, bool) or not isinstance(wanted, int | float):
+        return Refused(f"{wanted!r} is not a number")
+    return _prepare_setpoint(spec, float(wanted), points)
+
+
+def _prepare_switch(spec: WriteSpec, wanted: Scalar, points: Values, *, islanded: bool) -> Accepted | Refused:
+    if not isinstance(wanted, bool):
+        return Refused(f"{wanted!r} is neither true nor false")
+    if islanded and spec.lapses_to == "closed" and not wanted:
+        return Refused("the device would switch it on again by itself, which is not allowed on an island")
+    missing = [guard.needs for guard in spec.guard if wanted and points.get(guard.needs) is not True]
+    return Refused(f"{missing[0]} is not given") if missing else Accepted(wanted)
+
+
+def _prepare_setpoint(spec: WriteSpec, wanted: float, points: Values) -> Accepted | Refused:
+    if abs(wanted) < spec.dead_zone or wanted == 0:
+        note = f"{wanted:g} is below the smallest step of {spec.dead_zone:g} and sent as 0" if wanted else ""
+        return Accepted(0.0, note)
+    for guard in spec.guard:
+        if guard.concerns(wanted) and points.get(guard.needs) is not True:
+            return Refused(f"{guard.needs} is {'not known' if points.get(guard.needs) is None else 'not given'}")
+    try:
+        value = _clamped(spec, wanted, points)
+    except UnknownValueError as unknown:
+        return Refused(f"the device's own limit is not known: {unknown}")
+    if abs(value) < spec.dead_zone:
+        return Accepted(0.0, f"the device allows only {value:g}, below its smallest step; sent as 0")
+    return Accepted(value, "" if value == wanted else f"clamped from {wanted:g} to {value:g}")
+
+
+def _clamped(spec: WriteSpec, wanted: float, points: Values) -> float:
+    if spec.range is None:
+        return wanted
+    if wanted > 0:
+        return max(0.0, min(wanted, evaluate(spec.range[1], points)))
+    return min(0.0, max(wanted, evaluate(spec.range[0], points)))

@@ -1,0 +1,213 @@
+"""Points computed from points: sums, signs, choices and conditions, as data; unknown operands give unknown results.
+
+```
+discharge_max_w = { max0 = { neg = "_discharge_floor_w" } }
+discharge_ready = { all = [{ point = "_session", in = [3, 5] }, { point = "_discharge_floor_w", below = 0 }] }
+battery_w       = { select = "_flow", cases = { charging = { neg = "_power" }, idle = 0 }, otherwise = "_power" }
+```
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from hems.model.reading import Quality, Reading
+
+Scalar = bool | int | float | str
+Values = Mapping[str, Scalar | None]
+
+
+class _Node(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Condition(_Node):
+    """One statement about one point; unknown while the point is."""
+
+    point: str
+    in_: tuple[Scalar, ...] | None = Field(default=None, alias="in")
+    equals: Scalar | None = None
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Condition":
+        if all(test is None for test in (self.in_, self.equals, self.above, self.below)):
+            raise ValueError("a condition needs one of in, equals, above, below")
+        return self
+
+    def holds(self, values: Values) -> bool | None:
+        """Whether it is so, None if nobody knows."""
+        value = values.get(self.point)
+        if value is None:
+            return None
+        return (
+            (self.in_ is None or value in self.in_)
+            and (self.equals is None or value == self.equals)
+            and (self.above is None or (isinstance(value, int | float) and value > self.above))
+            and (self.below is None or (isinstance(value, int | float) and value < self.below))
+        )
+
+
+class Sum(_Node):
+    """Everything added up."""
+
+    sum: tuple["Expression", ...]
+
+
+class Neg(_Node):
+    """The opposite sign."""
+
+    neg: "Expression"
+
+
+class Max0(_Node):
+    """Not below zero."""
+
+    max0: "Expression"
+
+
+class First(_Node):
+    """The first that is known."""
+
+    first: tuple["Expression", ...]
+
+
+class Every(_Node):
+    """Every condition holds."""
+
+    all: tuple[Condition, ...] = Field(min_length=1)
+
+
+class AtLeastOne(_Node):
+    """At least one condition holds."""
+
+    any: tuple[Condition, ...] = Field(min_length=1)
+
+
+class Select(_Node):
+    """One of several, chosen by the value of a point."""
+
+    select: str
+    cases: dict[str, "Expression"]
+    otherwise: "Expression | None" = None
+
+
+def _which(node: object) -> str:
+    if isinstance(node, dict):
+        return next((key for key in ("sum", "neg", "max0", "first", "all", "any", "select") if key in node), "point")
+    if isinstance(node, BaseModel):
+        return next(iter(type(node).model_fields))
+    return "number" if isinstance(node, int | float) else "point"
+
+
+Expression = Annotated[
+    Annotated[str, Tag("point")]
+    | Annotated[float, Tag("number")]
+    | Annotated[Sum, Tag("sum")]
+    | Annotated[Neg, Tag("neg")]
+    | Annotated[Max0, Tag("max0")]
+    | Annotated[First, Tag("first")]
+    | Annotated[Every, Tag("all")]
+    | Annotated[AtLeastOne, Tag("any")]
+    | Annotated[Select, Tag("select")],
+    Discriminator(_which),
+]
+
+for _model in (Sum, Neg, Max0, First, Select):
+    _model.model_rebuild()
+
+
+def evaluate(node: "Expression", values: Values) -> Scalar | None:
+    """The value of `node`, None if it cannot be known."""
+    match node:
+        case str():
+            return values.get(node)
+        case Every() | AtLeastOne():
+            return _combined(node, values)
+        case First():
+            return next((known for part in node.first if (known := evaluate(part, values)) is not None), None)
+        case Select():
+            return _selected(node, values)
+        case Sum() | Neg() | Max0():
+            return _reckoned(node, values)
+        case _:
+            return float(node)
+
+
+def _combined(node: Every | AtLeastOne, values: Values) -> bool | None:
+    ends_with = isinstance(node, AtLeastOne)
+    parts = [part.holds(values) for part in (node.any if isinstance(node, AtLeastOne) else node.all)]
+    if ends_with in parts:
+        return ends_with
+    return None if None in parts else not ends_with
+
+
+def _selected(node: Select, values: Values) -> Scalar | None:
+    key = values.get(node.select)
+    if key is None:
+        return None
+    chosen = node.cases.get(str(int(key) if isinstance(key, float) and key.is_integer() else key), node.otherwise)
+    return None if chosen is None else evaluate(chosen, values)
+
+
+def _reckoned(node: Sum | Neg | Max0, values: Values) -> float | None:
+    parts = node.sum if isinstance(node, Sum) else (node.neg if isinstance(node, Neg) else node.max0,)
+    numbers = [part for part in (evaluate(part, values) for part in parts) if isinstance(part, int | float)]
+    if len(numbers) < len(parts):
+        return None
+    if isinstance(node, Sum):
+        return float(sum(numbers))
+    return -float(numbers[0]) if isinstance(node, Neg) else max(0.0, float(numbers[0]))
+
+
+def operands(node: "Expression") -> frozenset[str]:
+    """Every point that `node` looks at."""
+    return frozenset(_operands(node))
+
+
+def _operands(node: "Expression") -> Iterator[str]:
+    match node:
+        case str():
+            yield node
+        case Every() | AtLeastOne():
+            yield from (part.point for part in (node.any if isinstance(node, AtLeastOne) else node.all))
+        case Sum() | First():
+            for part in node.sum if isinstance(node, Sum) else node.first:
+                yield from _operands(part)
+        case Neg() | Max0():
+            yield from _operands(node.neg if isinstance(node, Neg) else node.max0)
+        case Select():
+            yield node.select
+            for part in (*node.cases.values(), *(() if node.otherwise is None else (node.otherwise,))):
+                yield from _operands(part)
+        case _:
+            return
+
+
+def kind(node: "Expression", kinds: Mapping[str, str]) -> Literal["bool", "float", "str"]:
+    """What comes out, given what the points it looks at are."""
+    if isinstance(node, Every | AtLeastOne):
+        return "bool"
+    part: Expression = node
+    if isinstance(node, First):
+        part = node.first[0]
+    elif isinstance(node, Select):
+        part = next(iter(node.cases.values()))
+    if isinstance(part, str):
+        return "bool" if kinds.get(part) == "bool" else "str" if kinds.get(part) == "str" else "float"
+    return "float" if part is node or isinstance(part, int | float) else kind(part, kinds)
+
+
+def derived(node: "Expression", latest: Mapping[str, Reading[Any]]) -> Reading[Any]:
+    """The reading of a computed point: as old as its oldest operand, and unknown when one that matters is."""
+    parts = [latest[name] for name in operands(node) if name in latest]
+    values = {name: latest[name].value for name in operands(node) if name in latest}
+    value = evaluate(node, values)
+    taken_s = min((part.taken_s for part in parts), default=float("-inf"))
+    stale_s = min((part.stale_after_s for part in parts), default=5.0)
+    if value is not None:
+        return Reading(value, taken_s, stale_s)
+    unknown = sorted(name for name in operands(node) if values.get(name) is None)
+    return Reading(None, taken_s, stale_s, Quality.INVALID, f"computed from {', '.join(unknown)}, which is not known")

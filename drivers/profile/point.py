@@ -1,0 +1,183 @@
+"""From one raw value to a reading, or to the reason why it is none.
+
+The order is fixed: sentinel, zero as null, mask or bit, table, scale and offset, sign, unit, valid range.  `valid` is
+judged last, in the point's own unit and in hems' sign, because that is what a person can check.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hems.model.reading import Quality, Reading
+
+Scalar = bool | int | float | str
+Kind = Literal["bool", "float", "str"]
+
+UNIT_FACTORS: Mapping[str, float] = {
+    "kWh": 1000.0,
+    "kW": 1000.0,
+    "mW": 0.001,
+    "mA": 0.001,
+    "mV": 0.001,
+    "Wh": 1.0,
+    "W": 1.0,
+}
+
+
+class ReadSpec(BaseModel):
+    """What every `[read.POINT]` may say, whatever the protocol; an engine adds where the value is found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    nan: tuple[int | float | str, ...] = ()
+    """Raw values that mean "not known"; give the unsigned form (0x8000) or the signed one."""
+    zero_is_null: bool = False
+    """Whether a raw 0 means "not known" (a state of charge of a charger that has not asked the car)."""
+    mask: int | None = None
+    """Bits to keep, before the table."""
+    shift: int = Field(default=0, ge=0, le=63)
+    """Places to shift right after the mask."""
+    bit: int | None = Field(default=None, ge=0, le=63)
+    """One bit as a bool."""
+    map: dict[str, Scalar] | None = None
+    """Raw value to meaning; keys in decimal, hexadecimal (`0x40`) or text."""
+    otherwise: Scalar | None = None
+    """Meaning of a raw value that the table does not have; without it such a value is invalid."""
+    scale: float = 1.0
+    offset: float = 0.0
+    negate: bool = False
+    """Turn the device's sign into hems': sources positive when they feed the building, grid positive on import."""
+    negate_if: bool = False
+    """A second, conditional turn, for `"{reverse}"`."""
+    invert: bool = False
+    """Swap true and false of a bool."""
+    unit: str | None = None
+    """Unit on the wire if it is not the one in the point's name: `kWh`, `kW`, `mW`, `mA`, `mV`."""
+    valid: tuple[float, float] | None = None
+    """Lowest and highest believable value, in the unit and sign of the point."""
+    optional: bool = False
+    """Whether some units of this product lack it: then it is missing, not wrong."""
+    poll: str | None = None
+    """Poll class; the profile's default otherwise."""
+    witness_ms: int | None = Field(default=None, ge=1)
+    """Time from a change in the world to the value on the wire, for witnesses of grid, tie or bus."""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "ReadSpec":
+        if self.unit is not None and self.unit not in UNIT_FACTORS:
+            raise ValueError(f"unit '{self.unit}' is not known; use one of {', '.join(sorted(UNIT_FACTORS))}")
+        if self.otherwise is not None and self.map is None:
+            raise ValueError("otherwise needs a map")
+        if self.bit is not None and (self.mask is not None or self.map is not None):
+            raise ValueError("bit stands alone; use mask, shift and map for a field of several bits")
+        if self.valid is not None and self.valid[0] >= self.valid[1]:
+            raise ValueError("valid is [lowest, highest]")
+        if self.map is not None and len({type(item) for item in self._meanings()}) > 1:
+            raise ValueError("all meanings of a map must be of one type")
+        return self
+
+    def _meanings(self) -> tuple[Scalar, ...]:
+        extra = () if self.otherwise is None else (self.otherwise,)
+        return tuple((self.map or {}).values()) + extra
+
+    def kind(self, raw: Kind = "float") -> Kind:
+        """What comes out, if `raw` goes in."""
+        if self.bit is not None:
+            return "bool"
+        if self.map:
+            meaning = next(iter(self.map.values()))
+            return "bool" if isinstance(meaning, bool) else "str" if isinstance(meaning, str) else "float"
+        return raw
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A value, or the reason why there is none."""
+
+    value: Scalar | None
+    reason: str = ""
+
+    def reading(self, *, taken_s: float, stale_after_s: float) -> Reading[Any]:
+        """As the rest of hems takes it."""
+        quality = Quality.GOOD if self.value is not None else Quality.INVALID
+        return Reading(self.value, taken_s, stale_after_s, quality, self.reason)
+
+
+def absent(reason: str) -> Reading[Any]:
+    """A point that this device does not have."""
+    return Reading(None, float("-inf"), 5.0, Quality.MISSING, reason)
+
+
+def decode(spec: ReadSpec, raw: Scalar | None, *, bits: int = 64, exponent: int = 0) -> Decoded:
+    """What `raw` says according to `spec`.
+
+    `bits` is the width on the wire, so that a sentinel may be written signed or unsigned; `exponent` is the value of
+    the point's scale-factor register.
+    """
+    if raw is None:
+        return Decoded(None, "the device sends null")
+    if isinstance(raw, float) and not math.isfinite(raw):
+        return Decoded(None, f"the device sends {raw}")
+    if _is_sentinel(spec, raw, bits):
+        return Decoded(None, f"the device sends {raw!r} for not known")
+    if spec.zero_is_null and raw == 0:
+        return Decoded(None, "the device sends 0 for not known")
+    if spec.bit is not None or spec.mask is not None or spec.shift:
+        raw = _field(spec, raw)
+    if spec.map is not None:
+        return _looked_up(spec, raw)
+    if isinstance(raw, bool):
+        return Decoded(raw != spec.invert)
+    return Decoded(raw) if isinstance(raw, str) else _measured(spec, raw, exponent)
+
+
+def _is_sentinel(spec: ReadSpec, raw: Scalar, bits: int) -> bool:
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        span = 1 << bits
+        return any(isinstance(nan, int) and nan % span == raw % span for nan in spec.nan)
+    return raw in spec.nan
+
+
+def _field(spec: ReadSpec, raw: Scalar) -> Scalar:
+    whole = int(raw) if isinstance(raw, int | float) else 0
+    if spec.bit is not None:
+        return bool(whole >> spec.bit & 1) != spec.invert
+    return (whole & spec.mask if spec.mask is not None else whole) >> spec.shift
+
+
+def _looked_up(spec: ReadSpec, raw: Scalar) -> Decoded:
+    for key, meaning in (spec.map or {}).items():
+        if _matches(key, raw):
+            return Decoded(meaning)
+    if spec.otherwise is not None:
+        return Decoded(spec.otherwise)
+    return Decoded(None, f"the device sends {raw!r}, which its profile does not know")
+
+
+def _matches(key: str, raw: Scalar) -> bool:
+    if isinstance(raw, bool):
+        return key.lower() == str(raw).lower()
+    if isinstance(raw, int | float):
+        number = whole_number(key)
+        return number is not None and number == raw
+    return key == raw
+
+
+def whole_number(text: str) -> int | None:
+    """`77`, `-1` or `0x4d` as a number, or None."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        return None
+
+
+def _measured(spec: ReadSpec, raw: int | float, exponent: int) -> Decoded:
+    value = raw * spec.scale * 10.0**exponent + spec.offset
+    value = -value if spec.negate != spec.negate_if else value
+    value = round(value * UNIT_FACTORS.get(spec.unit or "", 1.0), 9) + 0.0
+    if spec.valid is not None and not spec.valid[0] <= value <= spec.valid[1]:
+        return Decoded(None, f"{value:g} is outside {spec.valid[0]:g} to {spec.valid[1]:g}")
+    return Decoded(value)

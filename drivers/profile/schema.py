@@ -1,0 +1,180 @@
+"""What may stand in a profile, whatever the protocol; each engine extends this with where and how."""
+
+from collections.abc import Mapping, Sequence
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from drivers.profile import derive
+from drivers.profile.command import WriteSpec
+from drivers.profile.expression import names_in
+from drivers.profile.params import Param
+from drivers.profile.point import Kind, ReadSpec, Scalar
+
+DeviceClass = Literal["meter", "pv", "battery", "evse", "load_switch", "transfer_switch", "generator", "io"]
+
+
+class Strict(BaseModel):
+    """A section of a profile: unknown keys are errors, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PollClass(Strict):
+    """How often points are asked for, and for how long an answer holds."""
+
+    every_ms: int = Field(ge=0, le=3_600_000)
+    """0 asks once after identification."""
+    stale_ms: int | None = Field(default=None, ge=1)
+    """Age beyond which a value says nothing about now; without it three and a half periods."""
+    islanded: Literal["keep", "skip"] = "keep"
+    """`skip` stops asking during an outage: some meters go away with the grid and take the gateway with them."""
+
+    @property
+    def stale_after_s(self) -> float:
+        """Seconds; unlimited for what is asked once."""
+        if self.stale_ms is not None:
+            return self.stale_ms / 1000
+        return self.every_ms * 3.5 / 1000 if self.every_ms else float("inf")
+
+
+class Expect(Strict):
+    """What a point must show before the device is believed to be this product."""
+
+    equals: Scalar | None = None
+    contains: str | None = None
+    between: tuple[float, float] | None = None
+    any_of: tuple[Scalar, ...] | None = None
+    or_zero: bool = False
+    """Whether 0 also passes: a dead busbar is still our meter."""
+
+    @model_validator(mode="after")
+    def _has_a_test(self) -> "Expect":
+        if all(test is None for test in (self.equals, self.contains, self.between, self.any_of)):
+            raise ValueError("needs one of equals, contains, between, any_of")
+        return self
+
+    def met_by(self, value: Scalar) -> bool:
+        """Whether `value` fits."""
+        if self.or_zero and value == 0:
+            return True
+        number = value if isinstance(value, int | float) else float("nan")
+        return (
+            (self.equals is None or value == self.equals)
+            and (self.contains is None or self.contains.lower() in str(value).lower())
+            and (self.between is None or self.between[0] <= number <= self.between[1])
+            and (self.any_of is None or value in self.any_of)
+        )
+
+    def __str__(self) -> str:
+        """In words, for the person who looks at the wrong device."""
+        told = self.model_dump(exclude_none=True, exclude={"or_zero"})
+        return " and ".join(f"{test.replace('_', ' ')} {wanted!r}" for test, wanted in told.items())
+
+
+StepT = TypeVar("StepT", bound=BaseModel)
+ReadT = TypeVar("ReadT", bound=ReadSpec)
+WriteT = TypeVar("WriteT", bound=WriteSpec)
+
+
+class Watchdog(Strict, Generic[StepT]):
+    """How the device notices that hems is gone, and what the engine does so that it notices rightly."""
+
+    kind: Literal["any_traffic", "rewrite", "alive_bit", "timeout_reg", "counter", "lease", "keepalive_topic", "none"]
+    timeout_s: float | None = Field(default=None, gt=0)
+    """The device's own time-out."""
+    renew_s: float | None = Field(default=None, gt=0)
+    """How often the engine renews: resends the set-point, or sends `renew`."""
+    renew: tuple[StepT, ...] = ()
+    """What is sent to renew, for `alive_bit`, `timeout_reg` and `keepalive_topic`."""
+    hold_max_s: float | None = Field(default=None, gt=0)
+    """The engine's own dead-man: without a fresh command for this long it stops renewing and writes `safe`."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Watchdog[StepT]":
+        needs_steps = self.kind in ("alive_bit", "timeout_reg", "counter", "keepalive_topic")
+        if needs_steps and not (self.renew and self.renew_s):
+            raise ValueError(f"watchdog kind {self.kind} needs renew and renew_s")
+        if self.kind == "rewrite" and not self.renew_s:
+            raise ValueError("watchdog kind rewrite needs renew_s")
+        if self.renew_s and self.timeout_s and self.renew_s >= self.timeout_s:
+            raise ValueError("renew_s must be shorter than timeout_s")
+        return self
+
+
+class Control(Strict, Generic[StepT]):
+    """Taking, keeping and handing back control."""
+
+    acquire: tuple[StepT, ...] = ()
+    """Sent once before the first command after every (re)connection."""
+    release: tuple[StepT, ...] = ()
+    """Sent to hand control back."""
+    safe: tuple[StepT, ...] = ()
+    """Sent by the engine's dead-man."""
+    setup: tuple[str, ...] = ()
+    """What an installer must set on the device, in sentences."""
+    watchdog: Watchdog[StepT] | None = None
+
+    @model_validator(mode="after")
+    def _dead_man_has_hands(self) -> "Control[StepT]":
+        if self.watchdog is not None and self.watchdog.hold_max_s is not None and not self.safe:
+            raise ValueError("watchdog.hold_max_s needs safe: what to write when no fresh command comes")
+        return self
+
+
+class Profile(Strict, Generic[ReadT, WriteT, StepT]):
+    """One product."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    id: str
+    title: str
+    class_: DeviceClass = Field(alias="class")
+    engine: Literal["modbus", "sunspec", "mqtt"]
+    status: Literal["hardware", "emulator", "documented", "draft"]
+    """How far it is proven."""
+    sources: tuple[str, ...] = Field(min_length=1)
+    """Where each number comes from, so that anybody can look it up again."""
+    notes: tuple[str, ...] = ()
+    """Quirks and doubts an installer should know."""
+    params: dict[str, Param] = Field(default_factory=dict)
+    poll: dict[str, PollClass] = Field(default_factory=dict)
+    read: dict[str, ReadT]
+    derive: dict[str, derive.Expression] = Field(default_factory=dict)
+    write: dict[str, WriteT] = Field(default_factory=dict)
+    control: Control[StepT] = Field(default_factory=Control)
+
+    def kinds(self) -> Mapping[str, Kind]:
+        """Every point of the profile, private ones included, and what it is."""
+        found: dict[str, Kind] = {name: point.kind(self.raw_kind(point)) for name, point in self.read.items()}
+        for name, expression in self.derive.items():
+            found[name] = derive.kind(expression, found)
+        return found
+
+    def raw_kind(self, point: ReadT) -> Kind:
+        """What the protocol itself delivers for `point`; engines say more."""
+        return "float"
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Profile[ReadT, WriteT, StepT]":
+        problems = [*self._unknown_points(), *self._unknown_classes()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _unknown_points(self) -> Sequence[str]:
+        known = set(self.read) | set(self.derive)
+        asked = [(f"derive.{name}", point) for name, node in self.derive.items() for point in derive.operands(node)]
+        for name, command in self.write.items():
+            asked += [(f"write.{name}.guard", guard.needs) for guard in command.guard]
+            asked += [(f"write.{name}.range", point) for bound in command.range or () for point in names_in(bound)]
+            asked += [(f"write.{name}.verify", command.verify.read)] if command.verify else []
+        twice = [f"{name} stands under both read and derive" for name in sorted(set(self.read) & set(self.derive))]
+        strangers = [(where, point) for where, point in asked if point not in known]
+        return twice + [f"{where} names the point '{point}', which is not defined" for where, point in strangers]
+
+    def _unknown_classes(self) -> Sequence[str]:
+        return [
+            f"read.{name}.poll names the class '{point.poll}', which [poll] does not define"
+            for name, point in self.read.items()
+            if point.poll is not None and point.poll not in self.poll
+        ]
