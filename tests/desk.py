@@ -1,0 +1,59 @@
+"""A daemon without a building: the real server on real sockets, with a desk that a test fills by hand."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from hems.api.server import Server
+from hems.model.errors import RequestError
+from hems.model.people import PersonRole
+from hems.model.picture import Picture
+
+
+class HandMadeDesk:
+    """Shows the picture it was given and writes down what it is asked."""
+
+    site_name = "Maple Court 12"
+
+    def __init__(self, picture: Picture | None = None) -> None:
+        self.shown = picture
+        self.asked: list[tuple[str, Mapping[str, Any], PersonRole, str]] = []
+
+    def picture(self) -> Picture | None:
+        return self.shown
+
+    async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
+        self.asked.append((name, args, role, peer))
+        if args.get("circuit") == "no_such":
+            raise RequestError("There is no circuit no_such.")
+        if args.get("circuit") == "bug":
+            raise ZeroDivisionError
+        return {"done": name}
+
+
+@asynccontextmanager
+async def serving(run_dir: Path, desk: HandMadeDesk) -> AsyncIterator[Server]:
+    """The server, listening; gone, with its clients cut off, at the end."""
+    server = Server(run_dir, desk)
+    task = asyncio.create_task(server.serve())
+    ready = asyncio.create_task(server.listening.wait())
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        ready.cancel()
+        task.result()
+    try:
+        yield server
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(condition: Any, *, within_s: float = 5.0) -> None:
+    """Wait until `condition()` is true.  Raises: TimeoutError."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110  (what is waited for is on a screen and sets no event)
+            await asyncio.sleep(0.005)
