@@ -1,0 +1,102 @@
+"""Loads: what they draw, what they draw extra on starting, and how hungry they are after a pause."""
+
+from collections.abc import Sequence
+from math import exp
+
+from hems.model.site import Circuit, Phase
+from hems.model.units import SECONDS_PER_HOUR
+from hems.sim.start import Physics
+
+PICKUP_EXTRA = 1.5
+"""Extra draw of a thermostatic load after two hours off, as a multiple of its usual draw (k = 2.5)."""
+PICKUP_FULL_H = 2.0
+PICKUP_TAU_S = 1800.0
+"""Decay of that extra draw.  Domain reference 2.5: P(t) = P * (1 + (k - 1) * exp(-t/tau))."""
+INRUSH_OVER = 6.0
+"""Time constants after which an inrush is forgotten (0.25 % left)."""
+STARTS_BELOW, RUNS_ABOVE = 0.1, 0.5
+"""A machine that goes from below the one to above the other, as multiples of its typical draw, has started a motor."""
+
+
+def spread(on: Sequence[Phase], phases: Sequence[Phase]) -> tuple[float, ...]:
+    """Each phase's share of something connected to the phases `on`: equal parts, 0 for the others."""
+    return tuple(1.0 / len(on) if phase in on else 0.0 for phase in phases)
+
+
+class CircuitLoad:
+    """One branch: its switch, its draw, its inrush and the heat or cold it is owed."""
+
+    def __init__(self, spec: Circuit, phases: Sequence[Phase], physics: Physics, *, closed: bool = True) -> None:
+        self.spec = spec
+        self.closed = closed
+        self.power_w = 0.0
+        self.shares = spread(spec.phases, phases)
+        self.demand_w = 0.0
+        """What its users want, apart from inrush and pick-up."""
+        self.owed_wh = 0.0
+        """Extra energy it will take when it can: cold-load pick-up."""
+        self._tau_s = physics.inrush_tau_s
+        self._coast_s = physics.coast_s
+        self._off_s = 0.0
+        self._inrush_w = 0.0
+        self._energised = closed
+        self._since_start_s = float("inf")
+
+    @property
+    def starting(self) -> bool:
+        """Whether an inrush is still worth small steps."""
+        return self._energised and self._inrush_w > 0.0 and self._since_start_s < INRUSH_OVER * self._tau_s
+
+    def draw(self, demand_w: float, *, live: bool) -> float:
+        """What it draws now on a live or dead bus, with the extras; remembers `demand_w`."""
+        energised = live and self.closed
+        if energised and self.spec.inrush_w > 0.0:
+            if not self._energised:
+                self._start(min(1.0, self._off_s / self._coast_s))
+            elif self._motor_starts(demand_w):
+                self._start(1.0)
+        self.demand_w = demand_w
+        self._energised = energised
+        if not energised:
+            self.power_w = 0.0
+            return 0.0
+        power_w = demand_w
+        if self.owed_wh > 0.0:
+            power_w += self.owed_wh * SECONDS_PER_HOUR / PICKUP_TAU_S
+        if self.starting:
+            power_w += self._inrush_w * exp(-self._since_start_s / self._tau_s)
+        self.power_w = power_w
+        return power_w
+
+    @property
+    def waiting_w(self) -> float:
+        """What it would draw if the bus came alive, inrush apart."""
+        return self.demand_w + self.owed_wh * SECONDS_PER_HOUR / PICKUP_TAU_S if self.closed else 0.0
+
+    def step(self, dt_s: float) -> None:
+        """Let `dt_s` pass as things are."""
+        if self._since_start_s < 60.0:
+            self._since_start_s += dt_s
+        self._off_s = 0.0 if self._energised else self._off_s + dt_s
+        if not self.spec.thermostatic:
+            return
+        if self._energised:
+            if self.owed_wh > 0.0:
+                self.owed_wh *= exp(-dt_s / PICKUP_TAU_S)
+                if self.owed_wh < 0.1:
+                    self.owed_wh = 0.0
+        else:
+            self._starve(dt_s)
+
+    def _starve(self, dt_s: float) -> None:
+        """Owe what will show as the extra draw: in proportion to the time off, full after two hours."""
+        full_wh = PICKUP_EXTRA * self.spec.typical_w * PICKUP_TAU_S / SECONDS_PER_HOUR
+        self.owed_wh = min(full_wh, self.owed_wh + full_wh * dt_s / (PICKUP_FULL_H * SECONDS_PER_HOUR))
+
+    def _start(self, part: float) -> None:
+        """Begin an inrush; after a short interruption machines are still turning and need only `part` of it."""
+        self._since_start_s = 0.0
+        self._inrush_w = self.spec.inrush_w * part
+
+    def _motor_starts(self, demand_w: float) -> bool:
+        return self.demand_w < STARTS_BELOW * self.spec.typical_w and demand_w > RUNS_ABOVE * self.spec.typical_w

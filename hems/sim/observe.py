@@ -1,0 +1,108 @@
+"""The plant by the building's own words: every role, without any device in between, for fast-forward."""
+
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from hems.model import wiring
+from hems.model.site import Location, Site, VoltagePoint
+from hems.model.wiring import Role
+from hems.sim.plant import Plant
+
+Value = bool | float | str
+Getter = Callable[[Plant], Value | None]
+
+_views: WeakKeyDictionary[Plant, tuple[tuple[Role, Getter], ...]] = WeakKeyDictionary()
+"""What to ask each plant; built once, because a simulated year asks thirty million times.  No getter holds it."""
+
+
+def observe(plant: Plant, site: Site) -> dict[Role, Value]:
+    """Every role of `site` that can be known now; a bay without a car has no state of charge."""
+    view = _views.get(plant)
+    if view is None:
+        view = _views[plant] = tuple(_getters(plant, site).items())
+    return {role: value for role, get in view if (value := get(plant)) is not None}
+
+
+def actuate(plant: Plant, role: Role, value: bool | float) -> None:
+    """Do what a device wired to `role` would do.  Raises: KeyError when nothing in the plant can be told so."""
+    act = _act(plant, role)
+    act(value)
+
+
+def _act(plant: Plant, role: Role) -> Callable[[bool | float], None]:
+    if role == wiring.TIE_PERMIT:
+        return lambda value: plant.set_permit(bool(value))
+    for circuit in plant.circuits:
+        if role == wiring.circuit_closed(circuit):
+            return lambda value: plant.switch(circuit, bool(value))
+    for bay in plant.bays:
+        if role == wiring.bay_power(bay):
+            return lambda value: plant.set_bay_power(bay, float(value))
+    for battery in plant.batteries:
+        if role == wiring.battery_power(battery):
+            return lambda value: plant.set_battery_power(battery, float(value))
+    raise KeyError(role)
+
+
+def _getters(plant: Plant, site: Site) -> dict[Role, Getter]:
+    getters: dict[Role, Getter] = {
+        wiring.TIE_CLOSED_CONTACT: lambda plant: plant.closed_contact,
+        wiring.TIE_OPEN_CONTACT: lambda plant: plant.open_contact,
+        wiring.TIE_FLAG: lambda plant: plant.tie.connects,
+        wiring.TIE_PERMIT: lambda plant: plant.permit,
+        wiring.GRID_POWER: lambda plant: plant.grid_w,
+    }
+    for index in range(len(site.phases)):
+        getters[wiring.former_phase_w(index)] = _former_w(index)
+        for point in site.voltage_points:
+            getters[wiring.voltage(point.id, index)] = _volts(point, index)
+    for point in site.voltage_points:
+        getters[wiring.frequency(point.id)] = _hertz(point)
+    return getters | _loads(plant) | _sources(plant)
+
+
+def _loads(plant: Plant) -> dict[Role, Getter]:
+    getters: dict[Role, Getter] = {}
+    for circuit_id, circuit in plant.circuits.items():
+        if circuit.spec.switchable:
+            getters[wiring.circuit_closed(circuit_id)] = _attribute(circuit, "closed")
+        getters[wiring.circuit_power(circuit_id)] = _attribute(circuit, "power_w")
+    return getters
+
+
+def _sources(plant: Plant) -> dict[Role, Getter]:
+    getters: dict[Role, Getter] = {}
+    for battery_id, store in plant.batteries.items():
+        getters[wiring.battery_power(battery_id)] = _attribute(store, "power_w")
+        getters[wiring.battery_soc(battery_id)] = _attribute(store, "soc_pct")
+    for pv_id, pv in plant.pvs.items():
+        getters[wiring.pv_power(pv_id)] = _attribute(pv, "power_w")
+    for bay_id, bay in plant.bays.items():
+        getters[wiring.bay_state(bay_id)] = _attribute(bay, "state")
+        getters[wiring.bay_power(bay_id)] = _attribute(bay, "power_w")
+        getters[wiring.bay_soc(bay_id)] = _attribute(bay, "soc_pct")
+        getters[wiring.bay_capacity(bay_id)] = _attribute(bay, "capacity_wh")
+        getters[wiring.bay_discharge_ready(bay_id)] = _attribute(bay, "discharge_ready")
+    return getters
+
+
+def _attribute(part: object, name: str) -> Getter:
+    def get(_: Plant) -> Value | None:
+        value: Value | None = getattr(part, name)
+        return value
+
+    return get
+
+
+def _former_w(index: int) -> Getter:
+    return lambda plant: plant.former_phase_w[index]
+
+
+def _volts(point: VoltagePoint, index: int) -> Getter:
+    upstream = point.location is Location.UTILITY
+    return lambda plant: (plant.utility_v if upstream else plant.bus_v)[index]
+
+
+def _hertz(point: VoltagePoint) -> Getter:
+    upstream = point.location is Location.UTILITY
+    return lambda plant: plant.utility_hz if upstream else plant.bus_hz

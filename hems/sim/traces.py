@@ -1,0 +1,50 @@
+"""What the world does to a building: its people's loads, the sun, cars that come and go."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from hems.model.units import CircuitId, SourceId
+from hems.sim.start import Car
+
+
+@dataclass(frozen=True, slots=True)
+class CarEvent:
+    """A car arrives at a bay, or leaves it when `car` is None."""
+
+    t_s: float
+    bay: SourceId
+    car: Car | None
+
+
+class Traces(Protocol):
+    """Everything as a function of the seconds since the simulation began; asking twice gives the same answer."""
+
+    def load_w(self, circuit: CircuitId, t_s: float) -> float:
+        """W that a circuit's users want, switched on or not."""
+
+    def sun_pu(self, t_s: float) -> float:
+        """Sunshine as a fraction of what a PV plant is rated for, 0 to about 1."""
+
+    def next_car(self, after_s: float) -> CarEvent | None:
+        """The first arrival or departure later than `after_s`; None when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantTraces:
+    """Nothing changes: for hand calculations."""
+
+    loads_w: dict[CircuitId, float]
+    sun: float = 0.0
+    cars: tuple[CarEvent, ...] = ()
+
+    def load_w(self, circuit: CircuitId, t_s: float) -> float:
+        """The same at any time."""
+        return self.loads_w.get(circuit, 0.0)
+
+    def sun_pu(self, t_s: float) -> float:
+        """The same at any time."""
+        return self.sun
+
+    def next_car(self, after_s: float) -> CarEvent | None:
+        """From the list, which is in order of time."""
+        return next((event for event in self.cars if event.t_s > after_s), None)
