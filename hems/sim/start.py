@@ -47,7 +47,7 @@ class Physics:
     inrush_tau_s: float = 0.3
     """Decay of the extra draw after switching on; hermetic compressors 100 to 300 ms, motors up to 3 s (2.5)."""
     coast_s: float = 1.0
-    """Interruption after which machines have stopped and start with their whole inrush; shorter ones need a part of it."""
+    """Interruption after which machines stand still and start with their whole inrush; shorter ones need part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
