@@ -47,8 +47,10 @@ class TierPicture:
     until_soc_pct: float | None = None
     """Stored energy at which the group goes off; None for never."""
     hours_left: float | None = None
+    """Hours until it goes off, if use stays as it is."""
     next_off: bool = False
     off_since_s: float | None = None
+    """Seconds since its first circuit went off; None while all are wanted on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class AlarmPicture:
     priority: str
     """`HIGH`, `MED` or `LOW`."""
     since_s: float
+    """Seconds since it was raised."""
     cause: Cause
     subject: str
 
@@ -86,6 +89,7 @@ class DevicePicture:
     id: DeviceId
     link: str
     lost_for_s: float | None
+    """Seconds since it last answered; None while it answers."""
     armed: bool
     detail: str = ""
 
@@ -129,6 +133,9 @@ class Picture:
     cars_w: float | None = None
     cars_plugged: int = 0
     cars_free_wh: float | None = None
+    stored_pct: float | None = None
+    """Charge of the store the island hangs on, to which `TierPicture.until_soc_pct` refers: the batteries together, or
+    the forming car above its floor."""
     stored_wh: float | None = None
     """Usable now: battery above its floor plus cars above theirs."""
     essential_hours: tuple[float, float, float] | None = None
