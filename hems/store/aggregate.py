@@ -1,0 +1,89 @@
+"""One-minute mean, minimum and maximum of every series, from the values of each tick."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+
+SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Cell:
+    """One series in one minute, as far as it has come."""
+
+    minute: int
+    """Of the monotonic clock."""
+    name: str
+    n: int = 0
+    """Known values; 0 says that the series was asked for and nothing was known."""
+    total: float = 0.0
+    low: float = float("inf")
+    high: float = float("-inf")
+    row_id: int | None = None
+    """Its row in the file once it has one; the row is replaced while the minute goes on."""
+    changed: bool = True
+
+    def add(self, value: float | None) -> None:
+        """Take one value; None counts as not known."""
+        self.changed = True
+        if value is not None:
+            self.n += 1
+            self.total += value
+            self.low = min(self.low, value)
+            self.high = max(self.high, value)
+
+    def figures(self) -> tuple[int, float | None, float | None, float | None]:
+        """How many, mean, lowest, highest; None when nothing was known."""
+        return (self.n, self.total / self.n, self.low, self.high) if self.n else (0, None, None, None)
+
+
+class Minutes:
+    """The running minute, and those that could not be written yet."""
+
+    def __init__(self, most_cells: int) -> None:
+        self._most_cells = most_cells
+        self._running: dict[str, Cell] = {}
+        self._finished: list[Cell] = []
+        self._minute: int | None = None
+        self._lock = Lock()
+
+    def add(self, mono_s: float, values: Mapping[str, float | None]) -> int:
+        """Take the values of one tick; the number of old cells given up because too many wait."""
+        minute = int(mono_s // SECONDS)
+        with self._lock:
+            if minute != self._minute:
+                self._finished += self._running.values()
+                self._running = {}
+                self._minute = minute
+            for name, value in values.items():
+                cell = self._running.get(name)
+                if cell is None:
+                    cell = self._running[name] = Cell(minute, name)
+                cell.add(value)
+            return self._give_up()
+
+    def changed(self) -> list[Cell]:
+        """Copies of all cells that the file does not have as they are, oldest first."""
+        with self._lock:
+            cells = [*self._finished, *self._running.values()]
+            return [_copy(cell) for cell in cells if cell.changed]
+
+    def written(self, copies: list[Cell]) -> None:
+        """The file has these now, under their `row_id`."""
+        by_key = {(copy.minute, copy.name): copy for copy in copies}
+        with self._lock:
+            for cell in [*self._finished, *self._running.values()]:
+                copy = by_key.get((cell.minute, cell.name))
+                if copy is not None:
+                    cell.row_id = copy.row_id
+                    cell.changed = (cell.n, cell.total) != (copy.n, copy.total)
+            self._finished = [cell for cell in self._finished if cell.changed]
+
+    def _give_up(self) -> int:
+        surplus = max(0, len(self._finished) - self._most_cells)
+        del self._finished[:surplus]
+        return surplus
+
+
+def _copy(cell: Cell) -> Cell:
+    return Cell(cell.minute, cell.name, cell.n, cell.total, cell.low, cell.high, cell.row_id, cell.changed)

@@ -1,0 +1,216 @@
+"""One SQLite file: opened late, checked, migrated, set aside when broken, opened again after every trouble."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import count
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from hems.model.errors import StoreError
+from hems.store.health import FileHealth
+
+T = TypeVar("T")
+
+_BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_TEMPORARY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL})
+_PRIMARY = 0xFF
+"""Low byte of an extended SQLite result code: the primary code."""
+_CHECK_BELOW_BYTES = 32_000_000
+"""A larger file is not read through at every start (an SD card reads some 20 MB/s and the journal waits meanwhile);
+damage in it is found when it is met."""
+
+_REMEDIES = {
+    sqlite3.SQLITE_FULL: "Make room on the disk, or raise the size limit.",
+    sqlite3.SQLITE_BUSY: "Another program holds it; close that program.",
+    sqlite3.SQLITE_READONLY: "Make the file and its directory writable for the daemon's user.",
+    sqlite3.SQLITE_CANTOPEN: "Make the directory exist and writable for the daemon's user.",
+    sqlite3.SQLITE_IOERR: "Check the disk: dmesg shows its errors.",
+}
+
+
+class Durability(StrEnum):
+    """What a commit survives."""
+
+    FULL = "FULL"
+    """A power cut."""
+    NORMAL = "NORMAL"
+    """A crash of the daemon; a power cut may take the last commits, never the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileKind:
+    """What one of the two files is."""
+
+    name: str
+    steps: str
+    """Name of its migrations in `hems.store.migrations`."""
+    version: int
+    durability: Durability
+    busy_ms: int
+    """How long a commit waits for another program's lock."""
+    check_all: bool
+    """Whether it is small enough to be read through at every opening."""
+
+
+STATE = FileKind(name="state.db", steps="state", version=1, durability=Durability.FULL, busy_ms=1000, check_all=True)
+HISTORY = FileKind(
+    name="history.db", steps="history", version=1, durability=Durability.NORMAL, busy_ms=50, check_all=False
+)
+
+
+class UnusableError(StoreError):
+    """The file is damaged, or of a newer hems; it has to be set aside."""
+
+
+class Database:
+    """A file and its health.  All methods belong to one thread at a time; `health` may be read from any."""
+
+    def __init__(self, directory: Path, kind: FileKind, *, max_bytes: int | None = None) -> None:
+        self.path = directory / kind.name
+        self.kind = kind
+        self.health = FileHealth()
+        self._max_bytes = max_bytes
+        self._connection: sqlite3.Connection | None = None
+        self._suspect = False
+        self._health_lock = Lock()
+
+    def transact(
+        self, work: Callable[[sqlite3.Connection], T], *, now_s: float, durability: Durability | None = None
+    ) -> T:
+        """Do `work` in one transaction, committed on return as durably as asked, or else as the file's kind promises.
+
+        Raises: StoreError, after which the file is as before and the next call tries anew.
+        """
+        try:
+            connection = self._opened()
+            connection.execute(f"PRAGMA synchronous = {durability or self.kind.durability}")
+            result = _in_transaction(connection, work)
+        except (sqlite3.Error, OSError, UnusableError) as error:
+            raise self._failed(error, now_s) from error
+        self._worked()
+        return result
+
+    def close(self) -> None:
+        """Close the file; the next transaction opens it again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def add_dropped(self, entries: int) -> None:
+        """Count entries that were given up."""
+        if entries:
+            self._change_health(lambda health: replace(health, dropped=health.dropped + entries))
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            try:
+                self._connection = self._open()
+            except (sqlite3.DatabaseError, UnusableError) as error:
+                if not _is_broken(error):
+                    raise
+                self._set_aside(error)
+                self._connection = self._open()
+            self._suspect = False
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        connection = connect(self.path, self.kind)
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > self.kind.version:
+                raise UnusableError(
+                    f"{self.path} has schema {version}, this hems knows {self.kind.version} (written by a newer hems?)"
+                )
+            if version < self.kind.version:
+                _migrate(self.path, self.kind)
+            if self._suspect or self.kind.check_all or self.path.stat().st_size < _CHECK_BELOW_BYTES:
+                _check(connection, self.path)
+            self._limit(connection)
+        except (sqlite3.Error, OSError, UnusableError):
+            connection.close()
+            raise
+        return connection
+
+    def _limit(self, connection: sqlite3.Connection) -> None:
+        if self._max_bytes is not None:
+            page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count = {max(1, self._max_bytes // page_bytes)}")
+
+    def _set_aside(self, error: Exception) -> None:
+        names = (self.path.with_name(f"{self.path.name}.set-aside-{number}") for number in count(1))
+        aside = next(name for name in names if not name.exists())
+        for suffix in ("-wal", "-shm", ""):
+            with suppress(FileNotFoundError):
+                Path(f"{self.path}{suffix}").rename(f"{aside}{suffix}")
+        what = (
+            f"{self.path} could not be used ({error}). It was moved to {aside} and an empty one begun. "
+            "Keep the moved file if you want its contents back; delete it otherwise."
+        )
+        self._change_health(lambda health: replace(health, set_aside=what))
+
+    def _failed(self, error: Exception, now_s: float) -> StoreError:
+        code = _code(error)
+        if code not in _TEMPORARY:
+            self.close()
+            self._suspect = self._suspect or code in _BROKEN
+        remedy = _REMEDIES.get(code, "It is tried again by itself.")
+        why = f"{self.path}: {error}. {remedy}"
+        since_s = now_s if self.health.failed_since_s is None else self.health.failed_since_s
+        self._change_health(lambda health: replace(health, failed_since_s=since_s, why=why))
+        return StoreError(why)
+
+    def _worked(self) -> None:
+        if not self.health.ok:
+            self._change_health(lambda health: replace(health, failed_since_s=None, why=""))
+
+    def _change_health(self, change: Callable[[FileHealth], FileHealth]) -> None:
+        with self._health_lock:  # entries may be given up by the loop while the writer reports a failure
+            self.health = change(self.health)
+
+
+def connect(path: Path, kind: FileKind) -> sqlite3.Connection:
+    """A connection with the settings of its kind, for use by whichever thread has it.  Raises: sqlite3.Error."""
+    connection = sqlite3.connect(path, timeout=kind.busy_ms / 1000, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _in_transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(connection)
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+    return result
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise UnusableError(f"{path} is damaged: {found}")
+
+
+def _migrate(path: Path, kind: FileKind) -> None:
+    from hems.store import migrations  # heavy, and seldom needed
+
+    migrations.migrate(path, getattr(migrations, kind.steps))
+
+
+def _code(error: Exception) -> int:
+    return int(getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & _PRIMARY
+
+
+def _is_broken(error: Exception) -> bool:
+    return isinstance(error, UnusableError) or _code(error) in _BROKEN

@@ -1,0 +1,187 @@
+"""The log: one-minute samples in append order, events at once, frames around events.  Expendable, never waited for."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from hems.model.errors import StoreError
+from hems.model.event import Event
+from hems.model.instant import Instant
+from hems.store.aggregate import SECONDS, Cell, Minutes
+from hems.store.backlog import Backlog
+from hems.store.database import Database, Durability
+from hems.store.ring import Frame, Ring, pack
+from hems.store.stamp import utc_s
+from hems.store.writer import Writer
+
+_MOST_CELLS = 20_000
+"""Finished minutes held while the file cannot be written: some five hours of sixty series."""
+_MOST_EVENTS = 5_000
+_MOST_FRAMES = 1_800
+_OFFSET_STEP_S = 1.0
+"""The wall clock's offset is recorded again when it has moved by this much."""
+_NEARLY_FULL = 0.9
+_GIVE_UP_SHARE = 0.02
+"""Of all samples and frames, each minute that the file is nearly full."""
+
+_ADD_BOOT = (
+    "INSERT INTO boots (boot_id, utc_offset_s) VALUES (?, ?) "
+    "ON CONFLICT (boot_id) DO UPDATE SET utc_offset_s = coalesce(excluded.utc_offset_s, utc_offset_s)"
+)
+_PUT_SAMPLE = (
+    "INSERT OR REPLACE INTO samples (id, boot, minute, series, n, mean, low, high) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_ADD_EVENT = "INSERT INTO events (boot, mono_s, utc_s, kind, subject, why, facts) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_ADD_FRAMES = "INSERT INTO frames (boot, first_s, last_s, n, packed) VALUES (?, ?, ?, ?, ?)"
+
+_Row = tuple[Any, ...]
+
+
+class History:
+    """Fills `history.db`.  `record_*` are called by the loop and return at once; `write*` are jobs of the writer."""
+
+    def __init__(self, file: Database, writer: Writer, *, boot_id: str, flush_s: float) -> None:
+        self._file = file
+        self._writer = writer
+        self._boot_id = boot_id
+        self._flush_s = flush_s
+        self._flushed_s = float("-inf")
+        self._now_s = 0.0
+        self._room_made_s = float("-inf")
+        self._minutes = Minutes(_MOST_CELLS)
+        self._events = Backlog[_Row](_MOST_EVENTS)
+        self._frames = Backlog[Frame](_MOST_FRAMES)
+        self._utc_offset_s: float | None = None
+        self._written_offset_s: float | None = None
+        self._next_id = 1
+        self.ring = Ring(self._frames)
+
+    def record_samples(self, at: Instant, values: Mapping[str, float | None]) -> bool:
+        """Take one tick's values; True when a flush came due with it."""
+        self._tell_time(at)
+        self._file.add_dropped(self._minutes.add(at.mono_s, values))
+        if at.mono_s - self._flushed_s < self._flush_s:
+            return False
+        self._flushed_s = at.mono_s
+        self._writer.submit(self.write)
+        return True
+
+    def record_events(self, events: Sequence[Event]) -> None:
+        """Write events as soon as the writer is free."""
+        if events:
+            self._tell_time(events[-1].at)
+            self._file.add_dropped(self._events.add(_row(event) for event in events))
+            self._writer.submit(self.write_events)
+
+    def write(self) -> None:
+        """Write everything that waits, each kind in its own transaction."""
+        self.write_events()
+        self._make_room()
+        self._write_samples()
+        self._write_frames()
+
+    def write_events(self) -> None:
+        """Write events so that they survive a power cut: they are few, and the report hangs on them."""
+        rows, mark = self._events.waiting()
+        if rows and self._add(_ADD_EVENT, rows, durability=Durability.FULL):
+            self._events.done(mark)
+
+    def _make_room(self) -> None:
+        # the oldest samples and frames go, a little at a time, before the file reaches its limit; events stay
+        if self._now_s - self._room_made_s >= SECONDS:
+            self._room_made_s = self._now_s
+            self._transact(_delete_oldest)
+
+    def _write_samples(self) -> None:
+        cells = self._minutes.changed()
+        if not cells:
+            return
+        if self._transact(lambda connection: self._put(connection, cells)):
+            self._minutes.written(cells)
+
+    def _write_frames(self) -> None:
+        frames, mark = self._frames.waiting()
+        if frames:
+            row = (frames[0].mono_s, frames[-1].mono_s, len(frames), pack(frames))
+            if self._add(_ADD_FRAMES, [row]):
+                self._frames.done(mark)
+
+    def _add(self, statement: str, rows: Sequence[_Row], *, durability: Durability = Durability.NORMAL) -> bool:
+        def work(connection: sqlite3.Connection) -> None:
+            boot = self._boot(connection)
+            connection.executemany(statement, [(boot, *row) for row in rows])
+
+        return self._transact(work, durability=durability)
+
+    def _transact(
+        self, work: Callable[[sqlite3.Connection], None], *, durability: Durability = Durability.NORMAL
+    ) -> bool:
+        try:
+            self._file.transact(work, now_s=self._now_s, durability=durability)
+        except StoreError:  # shows in the file's health; what waits is tried again with the next flush
+            self._written_offset_s = None
+            return False
+        return True
+
+    def _put(self, connection: sqlite3.Connection, cells: Sequence[Cell]) -> None:
+        boot = self._boot(connection)
+        series = _series(connection, cells)
+        newest = connection.execute("SELECT max(id) FROM samples").fetchone()[0] or 0
+        self._next_id = max(self._next_id, newest + 1)
+        for cell in cells:
+            if cell.row_id is None:
+                cell.row_id = self._next_id
+                self._next_id += 1
+        connection.executemany(
+            _PUT_SAMPLE, [(cell.row_id, boot, cell.minute, series[cell.name], *cell.figures()) for cell in cells]
+        )
+
+    def _boot(self, connection: sqlite3.Connection) -> int:
+        offset_s, written_s = self._utc_offset_s, self._written_offset_s
+        moved = offset_s is not None and (written_s is None or abs(offset_s - written_s) >= _OFFSET_STEP_S)
+        found = connection.execute("SELECT id FROM boots WHERE boot_id = ?", (self._boot_id,)).fetchone()
+        if found is None or moved:
+            connection.execute(_ADD_BOOT, (self._boot_id, offset_s))
+            self._written_offset_s = offset_s
+            found = connection.execute("SELECT id FROM boots WHERE boot_id = ?", (self._boot_id,)).fetchone()
+        return int(found[0])
+
+    def _tell_time(self, at: Instant) -> None:
+        self._now_s = at.mono_s
+        epoch_s = utc_s(at)
+        if epoch_s is not None:
+            self._utc_offset_s = epoch_s - at.mono_s
+
+
+def _delete_oldest(connection: sqlite3.Connection) -> None:
+    pages, free, most = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "max_page_count")
+    )
+    if pages - free > _NEARLY_FULL * most:
+        for table in ("samples", "frames"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE id <= (SELECT min(id) + ? * (max(id) - min(id)) FROM {table})",
+                (_GIVE_UP_SHARE,),
+            )
+
+
+def _series(connection: sqlite3.Connection, cells: Sequence[Cell]) -> dict[str, int]:
+    known: dict[str, int] = dict(connection.execute("SELECT name, id FROM series"))
+    new = {cell.name for cell in cells} - known.keys()
+    if new:
+        connection.executemany("INSERT INTO series (name) VALUES (?)", [(name,) for name in sorted(new)])
+        known = dict(connection.execute("SELECT name, id FROM series"))
+    return known
+
+
+def _row(event: Event) -> _Row:
+    return (
+        event.at.mono_s,
+        utc_s(event.at),
+        event.kind.value,
+        event.subject,
+        event.cause.why.value,
+        json.dumps(dict(event.cause.facts)),
+    )

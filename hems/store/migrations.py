@@ -1,0 +1,73 @@
+"""The schema of both files, as numbered steps that are never edited once released.
+
+Imported only when a step is pending: sqlite-utils costs a tenth of a second and several megabytes.  Applied steps are
+recorded in the file (`_sqlite_migrations`), and `PRAGMA user_version` holds the number of the last, which is all that
+an ordinary start looks at.
+
+To change the schema: add a step here, raise the version in `database`, add a dump of the old schema to the tests.
+"""
+
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.db import Table
+from sqlite_utils.migrations import Migrations
+
+state = Migrations("hems.state")
+history = Migrations("hems.history")
+
+
+@state(name="1 journal, saved state, arming, audit")
+def _state_1(db: Database) -> None:
+    at = {"boot_id": str, "mono_s": float, "utc_s": float}
+    _table(db, "intents").create(
+        {"id": int, **at, "role": str, "value": str, "energises": int, "lease_s": float, "why": str, "facts": str},
+        pk="id",
+    )
+    _table(db, "saved").create({"id": int, **at, "blob": str}, pk="id")
+    _table(db, "arming").create({"device": str, **at, "hash": str, "who": str}, pk="device")
+    _table(db, "audit").create({"id": int, **at, "who": str, "action": str, "subject": str, "detail": str}, pk="id")
+    db.execute("PRAGMA user_version = 1")
+
+
+@history(name="1 samples, events, frames")
+def _history_1(db: Database) -> None:
+    _table(db, "boots").create({"id": int, "boot_id": str, "utc_offset_s": float}, pk="id")
+    _table(db, "boots").create_index(["boot_id"], unique=True)
+    _table(db, "series").create({"id": int, "name": str}, pk="id")
+    _table(db, "series").create_index(["name"], unique=True)
+    # no index on the three that grow: append order is what keeps bytes written near bytes stored
+    _table(db, "samples").create(
+        {"id": int, "boot": int, "minute": int, "series": int, "n": int, "mean": float, "low": float, "high": float},
+        pk="id",
+    )
+    _table(db, "events").create(
+        {
+            "id": int,
+            "boot": int,
+            "mono_s": float,
+            "utc_s": float,
+            "kind": str,
+            "subject": str,
+            "why": str,
+            "facts": str,
+        },
+        pk="id",
+    )
+    _table(db, "frames").create(
+        {"id": int, "boot": int, "first_s": float, "last_s": float, "n": int, "packed": bytes}, pk="id"
+    )
+    db.execute("PRAGMA user_version = 1")
+
+
+def migrate(path: Path, steps: Migrations) -> None:
+    """Bring the file at `path` to the newest schema, each step in its own transaction.  Raises: sqlite3.Error."""
+    db = Database(path, execute_plugins=False)
+    try:
+        steps.apply(db)
+    finally:
+        db.close()
+
+
+def _table(db: Database, name: str) -> Table:
+    return db.table(name)

@@ -1,0 +1,110 @@
+"""What was recorded, for reports and the command line; reads beside a running daemon and never writes."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from hems.model.cause import Cause, Why
+from hems.model.errors import StoreError
+from hems.model.event import Event, EventKind
+from hems.model.instant import Instant
+from hems.store.aggregate import SECONDS
+from hems.store.database import HISTORY
+from hems.store.ring import unpack
+from hems.store.stamp import instant
+
+_EVENTS = (
+    "SELECT mono_s, coalesce(utc_s, mono_s + utc_offset_s) AS at_s, kind, subject, why, facts "
+    "FROM events JOIN boots ON boots.id = boot {where} ORDER BY events.id"
+)
+_SINCE = (
+    "WHERE events.id >= (SELECT min(e.id) FROM events e JOIN boots b ON b.id = e.boot "
+    "WHERE coalesce(e.utc_s, e.mono_s + b.utc_offset_s) >= ?)"
+)
+_SERIES = (
+    "SELECT boot, minute, minute * ? + utc_offset_s AS at_s, sum(n), sum(mean * n) / sum(n), min(low), max(high) "
+    "FROM samples JOIN boots ON boots.id = boot WHERE series = (SELECT id FROM series WHERE name = ?) "
+    "GROUP BY boot, minute {having} ORDER BY min(samples.id)"
+)
+_FRAMES = "SELECT packed FROM frames ORDER BY id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinuteSample:
+    """One series in one minute."""
+
+    at: Instant
+    """Beginning of the minute; `utc` is None for a boot in which the wall clock never became good."""
+    n: int
+    """Known values in it; 0 when nothing was known all the minute."""
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+def events(directory: Path, since: datetime | None = None) -> list[Event]:
+    """What happened, in order; with `since`, from the first event known to be no older.  Raises: StoreError."""
+    with _opened(directory) as connection:
+        sql = _EVENTS.format(where="" if since is None else _SINCE)
+        rows = connection.execute(sql, () if since is None else (since.timestamp(),)).fetchall()
+    try:
+        return [
+            Event(instant(mono_s, epoch_s), EventKind(kind), subject, Cause(Why(why), json.loads(facts)))
+            for mono_s, epoch_s, kind, subject, why, facts in rows
+        ]
+    except ValueError as error:
+        raise StoreError(f"{directory / HISTORY.name} has an event that this hems does not know: {error}.") from error
+
+
+def series(directory: Path, name: str, since: datetime | None = None) -> list[MinuteSample]:
+    """One-minute samples of one series, in order.  Raises: StoreError."""
+    with _opened(directory) as connection:
+        sql = _SERIES.format(having="" if since is None else "HAVING at_s >= ?")
+        after = () if since is None else (since.timestamp(),)
+        rows = connection.execute(sql, (SECONDS, name, *after)).fetchall()
+    return [
+        MinuteSample(at=instant(minute * SECONDS, epoch_s), n=n, mean=mean, low=low, high=high)
+        for _, minute, epoch_s, n, mean, low, high in rows
+    ]
+
+
+def series_names(directory: Path) -> list[str]:
+    """Every series that was ever recorded.  Raises: StoreError."""
+    with _opened(directory) as connection:
+        return [name for (name,) in connection.execute("SELECT name FROM series ORDER BY name")]
+
+
+def frames(directory: Path) -> list[str]:
+    """Full inputs around events, as the JSON texts that were handed over, in order.  Raises: StoreError."""
+    with _opened(directory) as connection:
+        return [text for (packed,) in connection.execute(_FRAMES) for text in unpack(packed)]
+
+
+@contextmanager
+def _opened(directory: Path) -> Iterator[sqlite3.Connection]:
+    path = directory / HISTORY.name
+    if not path.exists():
+        raise StoreError(f"{path} does not exist. Nothing has been recorded there; check the state directory.")
+    try:
+        with closing(_connect(path)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be read: {error}.") from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    uri = path.absolute().as_uri()
+    connection = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=1.0)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError:
+        # without the right to write, a WAL file opens only while the daemon has it open; otherwise nobody changes it
+        connection.close()
+        if Path(f"{path}-wal").exists():
+            raise
+        connection = sqlite3.connect(f"{uri}?immutable=1", uri=True)
+    return connection
