@@ -25,6 +25,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "why": PersonRole.VIEWER,
     "events": PersonRole.VIEWER,
     "override": PersonRole.OPERATOR,
+    "acknowledge": PersonRole.OPERATOR,
     "arm": PersonRole.ENGINEER,
     "disarm": PersonRole.ENGINEER,
     "stop": PersonRole.ENGINEER,
