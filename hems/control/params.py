@@ -41,8 +41,11 @@ class WitnessParams:
     """When a measurement may be decided on (1.3)."""
 
     contact_debounce_s: float = tunable(0.1, (0.02, 0.5))
-    frozen_s: float = tunable(30.0, (10.0, 300.0))
-    """Bit-identical voltage and frequency for this long, while power changes, is a frozen value."""
+    zero_frame_s: float = tunable(3.0, (1.0, 10.0))
+    """A device that reports zero volts and zero hertz is believed after this long if nothing contradicts it; at once
+    when a second witness agrees.  Some inverters read all zero while they feed the house."""
+    disagree_s: float = tunable(5.0, (1.0, 30.0))
+    """How long a device's grid flag may lag behind the tie's contacts before the tie counts as unknown."""
     bus_unknown_s: float = tunable(10.0, (2.0, 60.0))
     """How long the last mode is kept when nothing tells whether the bus is live."""
     contradiction_s: float = tunable(1.0, (0.5, 5.0))
@@ -92,6 +95,8 @@ class BandParams:
     critical_leave_pct: float = tunable(30.0, (10.0, 70.0))
     floor_pct: float = tunable(10.0, (3.0, 30.0))
     floor_leave_pct: float = tunable(15.0, (5.0, 40.0))
+    shutdown_pct: float = tunable(5.0, (2.0, 20.0))
+    """The inverter is about to stop: tier 1 goes too, so that life safety and the gateway last longest."""
     surplus_pct: float = tunable(95.0, (85.0, 99.0))
     surplus_leave_pct: float = tunable(90.0, (80.0, 98.0))
     leave_after_s: float = tunable(900.0, (60.0, 3600.0))
@@ -167,8 +172,8 @@ class BootParams:
 
     hold_energise_s: float = tunable(30.0, (10.0, 300.0))
     """Nothing is energised for this long after a start."""
-    cycles: float = tunable(3.0, (3.0, 30.0))
-    """Consistent ticks before INIT is left."""
+    settle_s: float = tunable(2.0, (1.0, 30.0))
+    """The estimates must agree for this long before INIT is left: three cycles of one second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

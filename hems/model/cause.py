@@ -34,6 +34,7 @@ class Why(StrEnum):
     RECONNECT_TIMED_OUT = "reconnect_timed_out"
     RESTORED_AND_CALM = "restored_and_calm"
     DATA_GOOD_AGAIN = "data_good_again"
+    EVIDENCE = "evidence"
     # loads
     ISLAND_CAPACITY = "island_capacity"
     OVERLOAD = "overload"
@@ -62,6 +63,10 @@ class Why(StrEnum):
     # people and devices
     OVERRIDE = "override"
     OVERRIDE_EXPIRED = "override_expired"
+    OVERRIDE_REFUSED = "override_refused"
+    LOCKED_OUT = "locked_out"
+    TIE_DISPUTED = "tie_disputed"
+    RECONNECT_GIVEN_UP = "reconnect_given_up"
     DEVICE_SILENT = "device_silent"
     DEVICE_ANSWERS = "device_answers"
     WRITE_FAILED = "write_failed"

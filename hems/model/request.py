@@ -28,6 +28,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge:
+    """A person has looked into a contradiction; hems may start over once it is cleared."""
+
+    who: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
     """A request that is in force."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from hems.model.command import Outcome
 from hems.model.reading import Reading, missing
-from hems.model.request import Request
+from hems.model.request import Acknowledge, Request
 from hems.model.units import CircuitId, DeviceId, PointId, SourceId
 
 
@@ -105,5 +105,5 @@ class Snapshot:
     devices: Mapping[DeviceId, DeviceHealth] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     """What became of commands since the last tick."""
-    requests: tuple[Request, ...] = ()
+    requests: tuple[Request | Acknowledge, ...] = ()
     """What people asked for since the last tick."""

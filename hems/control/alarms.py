@@ -1,0 +1,81 @@
+"""What is abnormal and asks a person to act, as a comparison of what is with what was.
+
+An alarm here always has somebody who can do something about it; everything else is an event in the log.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hems.control.params import Params
+from hems.control.shedding import FRESH
+from hems.control.state import Alarm, ControlState
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.event import EventKind
+from hems.model.mode import Mode
+from hems.model.site import Site
+from hems.model.snapshot import Snapshot
+
+HIGH, MEDIUM, LOW = "HIGH", "MED", "LOW"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One abnormal thing."""
+
+    priority: str
+    subject: str
+    cause: Cause
+
+
+def conditions(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float, *, disputed: bool) -> Mapping[str, Condition]:
+    """Everything abnormal now, by a key that stays the same while it lasts."""
+    found = dict(_devices(snapshot))
+    found |= dict(_circuits(site, state, params, now_s))
+    if state.mode.mode is Mode.FAULT_SAFE:
+        found["mode"] = Condition(HIGH, "mode", state.mode.because)
+    if disputed:
+        found["tie"] = Condition(MEDIUM, "tie", Cause(Why.TIE_DISPUTED))
+    if state.reconnect.failures >= params.reconnect.tries:
+        found["reconnect"] = Condition(HIGH, "tie", Cause(Why.RECONNECT_GIVEN_UP, {"tries": state.reconnect.failures}))
+    for maker, failing in state.failing.items():
+        cause = Cause(Why.DECISION_FAILED, {"times": failing.times, "error": failing.error})
+        found[f"decision/{maker}"] = Condition(HIGH, maker, cause)
+    return found
+
+
+def _devices(snapshot: Snapshot) -> Iterator[tuple[str, Condition]]:
+    for device, health in snapshot.devices.items():
+        if health.lost_since_s is not None:
+            facts = {"device": device, "detail": health.detail}
+            yield f"device/{device}", Condition(MEDIUM, device, Cause(Why.DEVICE_SILENT, facts))
+
+
+def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:
+    for circuit in site.circuits:
+        memory = state.loads.get(circuit.id, FRESH)
+        role = wiring.circuit_closed(circuit.id)
+        entry = state.sent.get(role)
+        since_s = entry.contradicted_since_s if entry is not None else None
+        if memory.deaf:
+            yield f"{role}/deaf", Condition(HIGH, role, Cause(Why.SHED_NOT_OBEYED))
+        elif since_s is not None and now_s - since_s >= params.command.confirm_s:
+            yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
+        if memory.fruitless >= params.restore.tries:
+            yield f"{role}/locked_out", Condition(MEDIUM, role, Cause(Why.LOCKED_OUT, {"times": memory.fruitless}))
+
+
+def compare(
+    before: Mapping[str, Alarm], now: Mapping[str, Condition], now_s: float
+) -> tuple[dict[str, Alarm], list[tuple[EventKind, str, Cause]]]:
+    """The alarms in force, and what was raised and cleared."""
+    told: list[tuple[EventKind, str, Cause]] = []
+    after: dict[str, Alarm] = {}
+    for key, condition in now.items():
+        old = before.get(key)
+        since_s = old.since_s if old is not None else now_s
+        after[key] = Alarm(priority=condition.priority, since_s=since_s, subject=condition.subject, cause=condition.cause)
+        if old is None:
+            told.append((EventKind.ALARM_RAISED, key, condition.cause))
+    told += [(EventKind.ALARM_CLEARED, key, alarm.cause) for key, alarm in before.items() if key not in now]
+    return after, told

@@ -1,0 +1,113 @@
+"""Sheds made ready beforehand, so that on the event there is nothing left to compute.
+
+Each tick arms a list per thing that could go wrong next: the tie opens, a giving car leaves, the inverter is overloaded faster
+than software can think.  Sheds only; they expire within a few seconds, because the building changes.
+Source: domain reference 2.2, layer 1.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from hems.control import overload
+from hems.control.params import Params
+from hems.control.shedding import Outlook, armed_set, candidates, smallest_set
+from hems.control.state import ControlState
+from hems.control.step import Armed, Test, Trigger
+from hems.control.vehicle import giving_w
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.command import Command
+from hems.model.mode import Mode
+from hems.model.site import Bay, Circuit, Site, Tier
+from hems.model.snapshot import BayState, Snapshot
+from hems.model.units import CircuitId
+
+VALID_S = 3.0
+"""Three ticks: if the loop has missed that many, what it knew is too old to act on blindly."""
+
+CONNECTED = (Mode.GRID_CONNECTED, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED, Mode.RECONNECTED_RESTORING)
+
+
+def tie_triggers(site: Site) -> tuple[Trigger, ...]:
+    """The raw witnesses of an opening tie: its contacts, or where there are none the flag of a device."""
+    if site.tie.has_contacts:
+        return (
+            Trigger(wiring.TIE_CLOSED_CONTACT, Test.IS, False),
+            Trigger(wiring.TIE_OPEN_CONTACT, Test.IS, True),
+        )
+    return (Trigger(wiring.TIE_FLAG, Test.IS, False),) if site.tie.has_flag else ()
+
+
+def _open(circuit: CircuitId, why: Why) -> Command:
+    return Command(role=wiring.circuit_closed(circuit), value=False, cause=Cause(why), energises=False)
+
+
+def tie_open(site: Site, tie_open_set: Iterable[CircuitId], now_s: float) -> Armed:
+    """What to do the moment the tie opens: the armed set, no charging, no permission to come back."""
+    tiers = {circuit.id: circuit.tier for circuit in site.circuits}
+    sheds = [
+        _open(circuit, Why.FLEXIBLE_ON_ISLAND if tiers[circuit] is Tier.FLEXIBLE else Why.ISLAND_CAPACITY)
+        for circuit in tie_open_set
+    ]
+    pauses = [
+        Command(role=wiring.bay_power(bay.id), value=0, cause=Cause(Why.NO_CHARGE_ON_ISLAND), energises=False)
+        for bay in site.bays
+        if bay.controllable and bay.id != site.former.source
+    ]
+    return Armed(name="tie open", triggers=tie_triggers(site), commands=(*sheds, *pauses), expires_s=now_s + VALID_S)
+
+
+def _car_gone(
+    bay: Bay, site: Site, on: list[Circuit], snapshot: Snapshot, outlook: Outlook, params: Params, now_s: float
+) -> Armed | None:
+    """What to shed if a giving car leaves: the former must carry its share at once."""
+    share = site.per_phase(giving_w(site, snapshot, now_s).get(bay.id, 0.0), bay.phases)
+    if outlook.phase_w is None or max(share) <= 0.0:
+        return None
+    after = (watts + more for watts, more in zip(outlook.phase_w, share, strict=True))
+    excess = [watts - rated for watts, rated in zip(after, site.former.phase_va, strict=True)]
+    sheds = smallest_set(on, excess, outlook.watts, site)
+    return Armed(
+        name=f"{bay.id} gone",
+        triggers=(Trigger(wiring.bay_state(bay.id), Test.IS, BayState.UNPLUGGED),),
+        commands=tuple(_open(circuit.id, Why.SOURCE_LOST) for circuit in sheds),
+        expires_s=now_s + VALID_S,
+    )
+
+
+def _overload(site: Site, on: list[Circuit], outlook: Outlook, params: Params, now_s: float) -> Iterator[Armed]:
+    """Per phase: what to open when the power jumps so high that the inverter would trip before a second decision."""
+    too_fast_pu = next((pu for pu, trips_s in site.former.curve if trips_s < 3.0 * params.overload.actuation_s), None)
+    if outlook.phase_w is None or too_fast_pu is None:
+        return
+    for index, rated in enumerate(site.former.phase_va):
+        limit_w = too_fast_pu * rated
+        excess = [limit_w - 0.9 * rated if index == phase else 0.0 for phase in range(len(site.phases))]
+        sheds = smallest_set(on, excess, outlook.watts, site)
+        yield Armed(
+            name=f"overload {site.phases[index]}",
+            triggers=(Trigger(wiring.former_phase_w(index), Test.ABOVE, limit_w),),
+            commands=tuple(_open(circuit.id, Why.OVERLOAD) for circuit in sheds),
+            expires_s=now_s + VALID_S,
+        )
+
+
+def arm(
+    site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, params: Params, now_s: float
+) -> tuple[tuple[Armed, ...], tuple[CircuitId, ...]]:
+    """The armed lists for the present mode, and the set for the tie on its own so that the next tick can confirm it."""
+    if outlook.mode in CONNECTED:
+        tie_set = armed_set(site, state, snapshot, outlook, params, now_s)
+        return (tie_open(site, tie_set, now_s),), tie_set
+    if not outlook.mode.on_island:
+        return (), ()
+    on = candidates(site, state, snapshot, now_s)
+    cars = (_car_gone(bay, site, on, snapshot, outlook, params, now_s) for bay in site.bays if bay.bidirectional)
+    lists = [*(car for car in cars if car is not None), *_overload(site, on, outlook, params, now_s)]
+    return tuple(ready for ready in lists if ready.commands), ()
+
+
+def dose_due_s(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> float:
+    """When the overload dose crosses its next threshold at the present power."""
+    if outlook.phase_w is None:
+        return float("inf")
+    return overload.due_s(state.dose, outlook.phase_w, site.former, params.overload, now_s)

@@ -1,0 +1,84 @@
+"""What circuits draw, or would draw if they were on, and what that means for each phase of the island."""
+
+from collections.abc import Iterable, Mapping
+
+from hems.control.params import RestoreParams
+from hems.control.state import ControlState
+from hems.model.site import Circuit, Site
+from hems.model.snapshot import CircuitReading, Snapshot
+from hems.model.units import CircuitId
+
+NOTHING = CircuitReading()
+SPREAD = (0.3, 2.5)
+"""How far a circuit without a meter may be from its typical power."""
+
+
+def is_on(circuit: Circuit, state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether it must be counted as consuming: its switch says so, or nothing proves that it is off."""
+    closed = snapshot.circuits.get(circuit.id, NOTHING).closed.known(now_s)
+    return True if closed is None else closed
+
+
+def demands(
+    site: Site, state: ControlState, snapshot: Snapshot, now_s: float, *, islanded: bool
+) -> dict[CircuitId, float]:
+    """W that each circuit draws now, or is expected to draw when switched on.
+
+    Metered and on: the meter.  Off: what it drew when last seen on.  On without a meter: typical power, scaled so that
+    all circuits together give the measured load of the building.
+    """
+    measured = {
+        circuit.id: snapshot.circuits.get(circuit.id, NOTHING).power_w.known(now_s)
+        for circuit in site.circuits
+        if is_on(circuit, state, snapshot, now_s)
+    }
+    scale = _scale(site, measured, load_w(site, snapshot, now_s, islanded=islanded))
+    return {circuit.id: _demand(circuit, state, measured, scale) for circuit in site.circuits}
+
+
+def _demand(circuit: Circuit, state: ControlState, measured: Mapping[CircuitId, float | None], scale: float) -> float:
+    if circuit.id in measured:
+        watts = measured[circuit.id]
+        return circuit.typical_w * scale if watts is None else max(0.0, watts)
+    memory = state.loads.get(circuit.id)
+    seen_w = memory.demand_w if memory is not None else None
+    # A load that idled when it was shed may well want its typical power when it returns.
+    return circuit.typical_w if seen_w is None else max(seen_w, 0.5 * circuit.typical_w)
+
+
+def _scale(site: Site, measured: Mapping[CircuitId, float | None], total_w: float | None) -> float:
+    blind_w = sum(circuit.typical_w for circuit in site.circuits if measured.get(circuit.id, 0.0) is None)
+    if total_w is None or blind_w <= 0.0:
+        return 1.0
+    seen_w = sum(watts for watts in measured.values() if watts is not None)
+    return min(SPREAD[1], max(SPREAD[0], (total_w - seen_w) / blind_w))
+
+
+def load_w(site: Site, snapshot: Snapshot, now_s: float, *, islanded: bool) -> float | None:
+    """What the building consumes, cars charging excluded, by the balance of everything that feeds the bus.
+
+    None when a source that matters cannot be read.
+    """
+    former = [reading.known(now_s) for reading in snapshot.former_phase_w]
+    sources = [*former, *(reading.known(now_s) for reading in snapshot.pvs.values())]
+    sources += [bay.power_w.known(now_s) for key, bay in snapshot.bays.items() if key != site.former.source]
+    sources.append(0.0 if islanded else snapshot.grid_w.known(now_s))
+    known = [watts for watts in sources if watts is not None]
+    return sum(known) if len(known) == len(sources) else None
+
+
+def per_phase(site: Site, watts: Mapping[CircuitId, float], circuits: Iterable[Circuit]) -> tuple[float, ...]:
+    """Sum of some circuits on each phase."""
+    total = [0.0] * len(site.phases)
+    for circuit in circuits:
+        for index, share_w in enumerate(site.per_phase(watts[circuit.id], circuit.phases)):
+            total[index] += share_w
+    return tuple(total)
+
+
+def pickup_w(circuit: Circuit, demand_w: float, off_for_s: float, params: RestoreParams) -> float:
+    """What it draws in the first minutes after `off_for_s` without power (cold-load pick-up, domain 2.5)."""
+    if not circuit.thermostatic:
+        return 1.1 * demand_w
+    k = 1.0 + (params.pickup_k - 1.0) * min(1.0, off_for_s / params.pickup_full_s)
+    return k * max(demand_w, circuit.typical_w)

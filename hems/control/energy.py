@@ -1,0 +1,156 @@
+"""What is left, and for how long: stored energy above its floors, the band it puts the building in, hours per tier.
+
+Closed form on purpose: it runs each tick and can be checked with a pencil.  Source: domain reference 2.3.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hems.control.params import BandParams, CarParams
+from hems.control.state import ControlState
+from hems.model.site import Battery, Bay, Site, Tier
+from hems.model.snapshot import BayReading, Snapshot
+
+NO_CAR = BayReading()
+
+
+class Band(StrEnum):
+    """How careful the building must be with its energy, from carefree to last reserve."""
+
+    SURPLUS = "surplus"
+    NORMAL = "normal"
+    CONSERVE = "conserve"
+    CRITICAL = "critical"
+    FLOOR = "floor"
+    SHUTDOWN = "shutdown"
+    """The source is about to stop by itself: only what may never be switched is left on."""
+
+
+ORDER = tuple(Band)
+
+SERVED: Mapping[Band, Tier] = {
+    Band.SURPLUS: Tier.FLEXIBLE,
+    Band.NORMAL: Tier.NON_ESSENTIAL,
+    Band.CONSERVE: Tier.COMFORT,
+    Band.CRITICAL: Tier.ESSENTIAL,
+    Band.FLOOR: Tier.CRITICAL,
+    Band.SHUTDOWN: Tier.LIFE_SAFETY,
+}
+"""The least important tier that is still served on an island."""
+
+
+def enter_pct(band: Band, params: BandParams) -> float:
+    """Stored percent at or below which a band begins (for SURPLUS: at or above)."""
+    return {
+        Band.SURPLUS: params.surplus_pct,
+        Band.NORMAL: params.surplus_leave_pct,
+        Band.CONSERVE: params.conserve_pct,
+        Band.CRITICAL: params.critical_pct,
+        Band.FLOOR: params.floor_pct,
+        Band.SHUTDOWN: params.shutdown_pct,
+    }[band]
+
+
+def _leave_pct(band: Band, params: BandParams) -> float:
+    """Stored percent from which a band may be left towards better."""
+    return {
+        Band.SHUTDOWN: params.floor_pct,
+        Band.FLOOR: params.floor_leave_pct,
+        Band.CRITICAL: params.critical_leave_pct,
+        Band.CONSERVE: params.conserve_leave_pct,
+        Band.NORMAL: params.surplus_pct,
+        Band.SURPLUS: 101.0,
+    }[band]
+
+
+def shedding_pct(tier: Tier, params: BandParams) -> float | None:
+    """Stored percent at which a tier goes off on an island; None for never."""
+    first_without = next((band for band in reversed(ORDER[1:]) if SERVED[band] >= tier), None)
+    if first_without is None or first_without is ORDER[-1]:
+        return None
+    return enter_pct(ORDER[ORDER.index(first_without) + 1], params)
+
+
+def floor_pct(bay: Bay, params: CarParams) -> float:
+    """Below this a car is never discharged: the driver's wish or the maker's limit, plus a margin for what is not known."""
+    return max(bay.floor_pct, bay.maker_floor_pct) + params.margin_pct
+
+
+def car_free_wh(bay: Bay, reading: BayReading, params: CarParams, now_s: float) -> float | None:
+    """Wh a plugged car may still give; None when its charge is not known, which means none may be taken."""
+    soc_pct = reading.soc_pct.known(now_s)
+    state = reading.state.known(now_s)
+    if soc_pct is None or state is None or not state.has_car:
+        return None
+    capacity_wh = reading.capacity_wh.known(now_s) or bay.capacity_wh
+    return max(0.0, soc_pct - floor_pct(bay, params)) / 100.0 * capacity_wh
+
+
+def _battery_wh(battery: Battery, soc_pct: float) -> float:
+    return max(0.0, soc_pct - battery.shutdown_pct) / 100.0 * battery.capacity_wh
+
+
+def store_pct(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) -> float | None:
+    """Charge of the store the island hangs on: the batteries together, or the forming car above its floor.
+
+    None when any of it cannot be read.
+    """
+    forming = next((bay for bay in site.bays if bay.id == site.former.source), None)
+    if forming is not None:
+        soc_pct = snapshot.bays.get(forming.id, NO_CAR).soc_pct.known(now_s)
+        floor = floor_pct(forming, params)
+        return None if soc_pct is None else max(0.0, 100.0 * (soc_pct - floor) / (100.0 - floor))
+    levels = [(battery, snapshot.batteries[battery.id].soc_pct.known(now_s)) for battery in site.batteries]
+    total_wh = sum(battery.capacity_wh for battery in site.batteries)
+    stored_wh = 0.0
+    for battery, soc_pct in levels:
+        if soc_pct is None:
+            return None
+        stored_wh += soc_pct / 100.0 * battery.capacity_wh
+    return 100.0 * stored_wh / total_wh if total_wh > 0.0 else None
+
+
+def usable_wh(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) -> float | None:
+    """Wh that can be given to the building: batteries above shutdown plus cars above their floors."""
+    total_wh = 0.0
+    for battery in site.batteries:
+        soc_pct = snapshot.batteries[battery.id].soc_pct.known(now_s)
+        if soc_pct is None:
+            return None
+        total_wh += _battery_wh(battery, soc_pct)
+    cars = (car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params, now_s) for bay in site.bays if bay.bidirectional)
+    return total_wh + sum(car_wh or 0.0 for car_wh in cars)
+
+
+@dataclass(frozen=True, slots=True)
+class BandStep:
+    """The band after one tick, and when it may change by time alone."""
+
+    band: Band
+    better_since_s: float | None
+    due_s: float
+
+
+def band_after(state: ControlState, stored_pct: float | None, params: BandParams, now_s: float) -> BandStep:
+    """Worse at once, better one step at a time after a while; an unknown store keeps the band."""
+    band = Band(state.band)
+    if stored_pct is None:
+        return BandStep(band, None, float("inf"))
+    worse = next((lower for lower in reversed(ORDER[2:]) if stored_pct <= enter_pct(lower, params)), None)
+    if worse is not None and ORDER.index(worse) > ORDER.index(band):
+        return BandStep(worse, None, float("inf"))
+    if band is Band.SURPLUS and stored_pct <= params.surplus_leave_pct:
+        return BandStep(Band.NORMAL, None, float("inf"))
+    if stored_pct < _leave_pct(band, params):
+        return BandStep(band, None, float("inf"))
+    since_s = now_s if state.band_better_since_s is None else state.band_better_since_s
+    if now_s - since_s >= params.leave_after_s:
+        return BandStep(ORDER[ORDER.index(band) - 1], None, float("inf"))
+    return BandStep(band, since_s, since_s + params.leave_after_s)
+
+
+def hours(stored_wh: float, load_w: float, sun_w: float = 0.0) -> float:
+    """Hours that `stored_wh` lasts at a constant load, with `sun_w` helping; infinite when the sun covers it."""
+    need_w = load_w - sun_w
+    return stored_wh / need_w if need_w > 1.0 else float("inf")

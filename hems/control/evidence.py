@@ -1,0 +1,233 @@
+"""From signals to three facts: is the utility there, where is the tie, is the bus live.
+
+Unknown is an answer.  It never starts an outage and never ends one; silence of a meter is not a power cut, and zero volts
+from a single device is not a dead bus until something agrees with it.  Source: domain reference 1.2 and 1.3.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from hems.control.params import Params
+from hems.control.state import BusMemory, EvidenceMemory, GridMemory, TieMemory
+from hems.model.mode import Bus, Grid, TiePosition
+from hems.model.reading import Reading
+from hems.model.site import Location, Site, VoltagePoint
+from hems.model.snapshot import Snapshot, TieReading, VoltageReading
+
+FEEDING_W = 50.0
+"""A circuit, PV plant or car that moves more than this proves that the bus is live."""
+
+
+class Sight(StrEnum):
+    """What one voltage point shows at one instant."""
+
+    INSIDE = "in window"
+    OUTSIDE = "out of window"
+    DEAD = "dead"
+    ZERO = "all zero"
+    """Zero volts and zero hertz in one frame: dead, or a device that has stopped measuring."""
+    UNKNOWN = "no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What one signal says about one axis."""
+
+    axis: str
+    name: str
+    says: str
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The three axes, who says so, and when they may change without any new signal."""
+
+    grid: Grid
+    tie: TiePosition
+    bus: Bus
+    witnesses: tuple[Witness, ...]
+    disputed: bool
+    """A device's grid flag has contradicted the contacts for longer than it may lag."""
+    qualifying_left_s: float | None
+    due_s: float
+
+
+def sight(reading: VoltageReading, site: Site, params: Params, now_s: float) -> Sight:
+    """Judge one voltage point by its worst phase; a missing phase is out of window, never good."""
+    volts = [phase.known(now_s) for phase in reading.volts]
+    known = [value for value in volts if value is not None]
+    hertz = reading.hertz.known(now_s)
+    if not known:
+        return Sight.UNKNOWN
+    nominal_v, grid = site.grid.nominal_v, params.grid
+    if max(known) < grid.v_dead_pu * nominal_v:
+        return Sight.ZERO if max(known) == 0.0 and not hertz else Sight.DEAD
+    if min(known) < grid.v_min_pu * nominal_v or max(known) > grid.v_max_pu * nominal_v:
+        return Sight.OUTSIDE
+    if len(known) < len(volts) or hertz is None:
+        return Sight.UNKNOWN
+    nominal_hz = site.grid.nominal_hz
+    return Sight.INSIDE if grid.f_min_pu * nominal_hz <= hertz <= grid.f_max_pu * nominal_hz else Sight.OUTSIDE
+
+
+def _sights(points: list[VoltagePoint], site: Site, snapshot: Snapshot, params: Params, now_s: float) -> list[Sight]:
+    return [sight(snapshot.voltages[point.id], site, params, now_s) for point in points if point.id in snapshot.voltages]
+
+
+def estimate(
+    site: Site, memory: EvidenceMemory, snapshot: Snapshot, params: Params, now_s: float
+) -> tuple[Evidence, EvidenceMemory]:
+    """The three axes at `now_s`.  The tie is judged first, because zero volts upstream means more once it is open."""
+    utility = [point for point in site.voltage_points if point.location is Location.UTILITY]
+    inner = [point for point in site.voltage_points if point.location is not Location.UTILITY]
+    utility_sights = _sights(utility, site, snapshot, params, now_s)
+    utility_present = Sight.INSIDE in utility_sights
+    tie = _tie(site, memory.tie, snapshot.tie, params, now_s, utility_present=utility_present, has_utility=bool(utility))
+    bus = _bus(memory.bus, _sights(inner, site, snapshot, params, now_s), _feeding(snapshot, now_s), params, now_s)
+    agrees = tie.value is TiePosition.OPEN or bus.value is Bus.DEAD
+    needed_s = params.grid.calm_s if tie.value is TiePosition.CLOSED else params.grid.qualify_s
+    grid = _grid(memory.grid, utility_sights, params, now_s, zero_is_dead=agrees, needed_s=needed_s)
+    evidence = Evidence(
+        grid=grid.value,
+        tie=tie.value,
+        bus=bus.value,
+        witnesses=_witnesses(site, snapshot, params, now_s),
+        disputed=tie.disagree_since_s is not None and now_s - tie.disagree_since_s >= params.witness.disagree_s,
+        qualifying_left_s=_qualifying_left(grid, needed_s, now_s),
+        due_s=_due(site, grid, tie, bus, params, needed_s, now_s),
+    )
+    return evidence, EvidenceMemory(grid=grid, tie=tie, bus=bus)
+
+
+# Axis G -------------------------------------------------------------------------------------------------------------
+
+
+def _grid(
+    memory: GridMemory, sights: list[Sight], params: Params, now_s: float, *, zero_is_dead: bool, needed_s: float
+) -> GridMemory:
+    """All fresh witnesses must be inside for the grid to be good; one outside is enough for bad, after the debounce."""
+    seen = {Sight.DEAD if one is Sight.ZERO and zero_is_dead else one for one in sights} - {Sight.UNKNOWN, Sight.ZERO}
+    if not seen:
+        return GridMemory(value=Grid.UNKNOWN)
+    if seen == {Sight.INSIDE}:
+        since_s = now_s if memory.inside_since_s is None else memory.inside_since_s
+        value = Grid.GOOD if now_s - since_s >= needed_s else Grid.QUALIFYING
+        return GridMemory(value=value, inside_since_s=since_s)
+    since_s = now_s if memory.outside_since_s is None else memory.outside_since_s
+    judged = Grid.DEAD if Sight.DEAD in seen else Grid.BAD
+    was_out = memory.value in (Grid.BAD, Grid.DEAD)
+    if was_out or now_s - since_s >= params.grid.lost_s:
+        return GridMemory(value=judged, outside_since_s=since_s)
+    # Within the debounce the axis keeps its value, but any excursion restarts qualification from zero.
+    return GridMemory(value=memory.value, outside_since_s=since_s)
+
+
+def _qualifying_left(grid: GridMemory, needed_s: float, now_s: float) -> float | None:
+    if grid.value is not Grid.QUALIFYING or grid.inside_since_s is None:
+        return None
+    return max(0.0, needed_s - (now_s - grid.inside_since_s))
+
+
+# Axis T -------------------------------------------------------------------------------------------------------------
+
+
+def contacts(tie: TieReading, now_s: float) -> TiePosition:
+    """The tie by its two auxiliary contacts alone; both must be fresh."""
+    closed, opened = tie.closed_contact.known(now_s), tie.open_contact.known(now_s)
+    if closed is None or opened is None:
+        return TiePosition.UNKNOWN
+    if closed and opened:
+        return TiePosition.INVALID
+    if not closed and not opened:
+        return TiePosition.MOVING
+    return TiePosition.CLOSED if closed else TiePosition.OPEN
+
+
+def _tie(
+    site: Site, memory: TieMemory, reading: TieReading, params: Params, now_s: float, *, utility_present: bool, has_utility: bool
+) -> TieMemory:
+    raw = contacts(reading, now_s)
+    since_s = memory.raw_since_s if raw is memory.raw else now_s
+    flag = reading.grid_connected.known(now_s)
+    by_flag = TiePosition.UNKNOWN if flag is None else TiePosition.CLOSED if flag else TiePosition.OPEN
+    disagrees = TiePosition.UNKNOWN not in (raw, by_flag) and raw is not by_flag
+    disagree_s = (now_s if memory.disagree_since_s is None else memory.disagree_since_s) if disagrees else None
+    judged = replace(memory, raw=raw, raw_since_s=since_s, disagree_since_s=disagree_s)
+    if raw is TiePosition.UNKNOWN:
+        # A flag alone may say "open"; "closed" needs voltage on the utility side, where that is measured.
+        trusted = by_flag is not TiePosition.CLOSED or utility_present or not has_utility
+        return replace(judged, value=by_flag if trusted else TiePosition.UNKNOWN)
+    if disagree_s is not None and now_s - disagree_s >= params.witness.disagree_s:
+        harmless = raw is TiePosition.CLOSED and utility_present
+        return replace(judged, value=TiePosition.CLOSED if harmless else TiePosition.UNKNOWN)
+    if raw is TiePosition.MOVING and now_s - since_s >= site.tie.travel_max_s:
+        return replace(judged, value=TiePosition.INVALID)
+    bounced = now_s - since_s < params.witness.contact_debounce_s and memory.value is not TiePosition.UNKNOWN
+    return replace(judged, value=memory.value if bounced else raw)
+
+
+# Axis B -------------------------------------------------------------------------------------------------------------
+
+
+def _feeding(snapshot: Snapshot, now_s: float) -> bool:
+    """Whether anything downstream of the tie moves power, which it could not do on a dead bus."""
+    powers: list[Reading[float]] = [circuit.power_w for circuit in snapshot.circuits.values()]
+    powers += [*snapshot.pvs.values(), *(bay.power_w for bay in snapshot.bays.values()), *snapshot.former_phase_w]
+    return any(abs(power.known(now_s) or 0.0) > FEEDING_W for power in powers)
+
+
+def _bus(memory: BusMemory, sights: list[Sight], feeding: bool, params: Params, now_s: float) -> BusMemory:
+    """Live if anything says live; dead if all that answer say so, a lone frame of zeros only after a while."""
+    if Sight.INSIDE in sights or Sight.OUTSIDE in sights:
+        return BusMemory(value=Bus.LIVE)
+    dead = [one for one in sights if one in (Sight.DEAD, Sight.ZERO)]
+    if not dead:
+        return BusMemory(value=Bus.LIVE if feeding else Bus.UNKNOWN)
+    zero_since_s = now_s if memory.zero_since_s is None else memory.zero_since_s
+    if Sight.DEAD in dead or len(dead) > 1:
+        return BusMemory(value=Bus.DEAD, zero_since_s=zero_since_s)
+    believed = not feeding and now_s - zero_since_s >= params.witness.zero_frame_s
+    suspect = Bus.LIVE if feeding else Bus.UNKNOWN
+    return BusMemory(value=Bus.DEAD if believed or memory.value is Bus.DEAD else suspect, zero_since_s=zero_since_s)
+
+
+# For people, and for the next wake-up --------------------------------------------------------------------------------
+
+
+def _witnesses(site: Site, snapshot: Snapshot, params: Params, now_s: float) -> tuple[Witness, ...]:
+    tie = snapshot.tie
+    found = []
+    if site.tie.has_contacts:
+        age_s = max(tie.closed_contact.age_s(now_s), tie.open_contact.age_s(now_s))
+        found.append(Witness("tie", "auxiliary contacts", contacts(tie, now_s).value, age_s))
+    if site.tie.has_flag:
+        flag = tie.grid_connected.known(now_s)
+        says = "no answer" if flag is None else "on the grid" if flag else "islanded"
+        found.append(Witness("tie", "grid flag", says, tie.grid_connected.age_s(now_s)))
+    for point in site.voltage_points:
+        reading = snapshot.voltages.get(point.id)
+        if reading is not None:
+            axis = "grid" if point.location is Location.UTILITY else "bus"
+            age_s = max((phase.age_s(now_s) for phase in reading.volts), default=float("inf"))
+            found.append(Witness(axis, point.id, sight(reading, site, params, now_s).value, age_s))
+    return tuple(found)
+
+
+def _due(
+    site: Site, grid: GridMemory, tie: TieMemory, bus: BusMemory, params: Params, needed_s: float, now_s: float
+) -> float:
+    """The earliest instant at which an axis changes although no signal does."""
+    due = [float("inf")]
+    if grid.inside_since_s is not None:
+        due.append(grid.inside_since_s + needed_s)
+    if grid.outside_since_s is not None:
+        due.append(grid.outside_since_s + params.grid.lost_s)
+    due.append(tie.raw_since_s + params.witness.contact_debounce_s)
+    if tie.raw is TiePosition.MOVING:
+        due.append(tie.raw_since_s + site.tie.travel_max_s)
+    if tie.disagree_since_s is not None:
+        due.append(tie.disagree_since_s + params.witness.disagree_s)
+    if bus.zero_since_s is not None:
+        due.append(bus.zero_since_s + params.witness.zero_frame_s)
+    return min((when for when in due if when > now_s), default=float("inf"))

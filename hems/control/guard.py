@@ -1,0 +1,37 @@
+"""A fault in one proposal maker must not stop the others: it is left out, alarmed, and after three in a row rests an hour.
+
+Evidence, overload, shedding and arbitration are not guarded: if those cannot be computed, the process must not go on.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from hems.control.state import ControlState, Failing
+
+T = TypeVar("T")
+STRIKES = 3
+REST_S = 3600.0
+
+
+def guarded(
+    state: ControlState, maker: str, make: Callable[[], Iterable[T]], now_s: float
+) -> tuple[ControlState, list[T]]:
+    """What `make` gives, or nothing if it raises or is resting; the state remembers which."""
+    before = state.failing.get(maker)
+    if before is not None and now_s < before.until_s:
+        return state, []
+    try:
+        made = list(make())
+    except Exception as error:  # whatever it is, it must not reach the shedding of loads; it is alarmed, not hidden
+        return _failed(state, maker, before, error, now_s), []
+    if before is None:
+        return state, made
+    return replace(state, failing={name: one for name, one in state.failing.items() if name != maker}), made
+
+
+def _failed(state: ControlState, maker: str, before: Failing | None, error: Exception, now_s: float) -> ControlState:
+    times = before.times + 1 if before is not None else 1
+    until_s = now_s + REST_S if times >= STRIKES else now_s
+    entry = Failing(times=times, until_s=until_s, error=f"{type(error).__name__}: {error}")
+    return replace(state, failing={**state.failing, maker: entry})

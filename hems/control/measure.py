@@ -1,0 +1,106 @@
+"""From the latest reading of every role to one typed snapshot: the process image of a tick."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hems.model import wiring
+from hems.model.command import Outcome
+from hems.model.reading import Quality, Reading, missing
+from hems.model.request import Acknowledge, Request
+from hems.model.site import Site
+from hems.model.snapshot import (
+    BatteryReading,
+    BayReading,
+    BayState,
+    CircuitReading,
+    DeviceHealth,
+    Snapshot,
+    TieReading,
+    VoltageReading,
+)
+from hems.model.units import DeviceId
+from hems.model.wiring import Role
+
+Latest = Mapping[Role, Reading[Any]]
+NEVER: Reading[Any] = missing()
+
+
+def bay_reading(latest: Latest, roles: Mapping[str, Role]) -> BayReading:
+    """One bay; a state no charger should know is an invalid reading, not an empty bay."""
+    return BayReading(
+        state=_bay_state(latest.get(roles["state"], NEVER)),
+        power_w=latest.get(roles["power_w"], NEVER),
+        soc_pct=latest.get(roles["soc_pct"], NEVER),
+        capacity_wh=latest.get(roles["capacity_wh"], NEVER),
+        discharge_ready=latest.get(roles["discharge_ready"], NEVER),
+    )
+
+
+def _bay_state(reading: Reading[Any]) -> Reading[BayState]:
+    if reading.value in BayState.__members__.values():
+        return Reading(BayState(reading.value), reading.taken_s, reading.stale_after_s, reading.quality, reading.reason)
+    quality = Quality.MISSING if reading.quality is Quality.MISSING else Quality.INVALID
+    return Reading(None, reading.taken_s, reading.stale_after_s, quality, reading.reason or "no such state")
+
+
+class Measure:
+    """The roles of one site, spelled once, so that a tick only looks them up."""
+
+    def __init__(self, site: Site) -> None:
+        phases = range(len(site.phases))
+        self._former = tuple(wiring.former_phase_w(index) for index in phases)
+        self._points = {
+            point.id: (tuple(wiring.voltage(point.id, index) for index in phases), wiring.frequency(point.id))
+            for point in site.voltage_points
+        }
+        self._circuits = {one.id: (wiring.circuit_closed(one.id), wiring.circuit_power(one.id)) for one in site.circuits}
+        self._batteries = {one.id: (wiring.battery_power(one.id), wiring.battery_soc(one.id)) for one in site.batteries}
+        self._pvs = {one.id: wiring.pv_power(one.id) for one in site.pvs}
+        self._bays = {
+            one.id: {
+                "state": wiring.bay_state(one.id),
+                "power_w": wiring.bay_power(one.id),
+                "soc_pct": wiring.bay_soc(one.id),
+                "capacity_wh": wiring.bay_capacity(one.id),
+                "discharge_ready": wiring.bay_discharge_ready(one.id),
+            }
+            for one in site.bays
+        }
+
+    def snapshot(
+        self,
+        latest: Latest,
+        *,
+        devices: Mapping[DeviceId, DeviceHealth] | None = None,
+        outcomes: tuple[Outcome, ...] = (),
+        requests: tuple[Request | Acknowledge, ...] = (),
+    ) -> Snapshot:
+        """All that is known now.  `latest` is read, not kept."""
+        get = latest.get
+        return Snapshot(
+            tie=TieReading(
+                closed_contact=get(wiring.TIE_CLOSED_CONTACT, NEVER),
+                open_contact=get(wiring.TIE_OPEN_CONTACT, NEVER),
+                grid_connected=get(wiring.TIE_FLAG, NEVER),
+                permit=get(wiring.TIE_PERMIT, NEVER),
+            ),
+            voltages={
+                point: VoltageReading(volts=tuple(get(role, NEVER) for role in volts), hertz=get(hertz, NEVER))
+                for point, (volts, hertz) in self._points.items()
+            },
+            grid_w=get(wiring.GRID_POWER, NEVER),
+            former_phase_w=tuple(get(role, NEVER) for role in self._former),
+            circuits={
+                circuit: CircuitReading(closed=get(closed, NEVER), power_w=get(power_w, NEVER))
+                for circuit, (closed, power_w) in self._circuits.items()
+            },
+            batteries={
+                battery: BatteryReading(power_w=get(power_w, NEVER), soc_pct=get(soc_pct, NEVER))
+                for battery, (power_w, soc_pct) in self._batteries.items()
+            },
+            pvs={pv: get(power_w, NEVER) for pv, power_w in self._pvs.items()},
+            bays={bay: bay_reading(latest, roles) for bay, roles in self._bays.items()},
+            devices=devices or {},
+            outcomes=outcomes,
+            requests=requests,
+        )

@@ -1,0 +1,85 @@
+"""How close the island-former is to its overload trip.
+
+An inverter carries more than its rating for a while; its curve says how long.  The *dose* of a phase grows by the share of
+that time which has passed and decays when the phase has cooled; at 1 the inverter trips and the building is dark.
+Source: domain reference 2.2, layer 2.
+"""
+
+from collections.abc import Sequence
+from math import exp, inf, log
+
+from hems.control.params import OverloadParams
+from hems.model.site import Former, Site, Tier
+from hems.model.snapshot import Snapshot
+
+Curve = Sequence[tuple[float, float]]
+
+
+def trip_s(loading_pu: float, curve: Curve) -> float:
+    """Seconds until a constant `loading_pu` trips, by log-log interpolation of the curve; infinite up to the rating.
+
+    Below the first point the line from (1.0, 10 x its time) is used, above the last one the last segment goes on.
+    """
+    if loading_pu <= 1.0:
+        return inf
+    first_pu, first_s = curve[0]
+    points = [(1.0, first_s * 10.0), *curve] if first_pu > 1.0 else list(curve)
+    upper = next((index for index, (pu, _) in enumerate(points) if pu >= loading_pu), len(points) - 1)
+    (pu0, s0), (pu1, s1) = points[max(0, upper - 1)], points[max(1, upper)]
+    share = (log(loading_pu) - log(pu0)) / (log(pu1) - log(pu0))
+    return exp(log(s0) + share * (log(s1) - log(s0)))
+
+
+def phase_w(snapshot: Snapshot, site: Site, now_s: float) -> tuple[float, ...] | None:
+    """What the former delivers on each phase, or None unless every phase is known."""
+    values = [reading.known(now_s) for reading in snapshot.former_phase_w]
+    known = [value for value in values if value is not None]
+    return tuple(known) if len(known) == len(site.phases) else None
+
+
+def loading(power_w: Sequence[float], former: Former) -> tuple[float, ...]:
+    """Each phase as a multiple of its rating; charging loads the inverter as much as discharging does."""
+    return tuple(abs(watts) / rated for watts, rated in zip(power_w, former.phase_va, strict=True))
+
+
+def dose_after(
+    dose: Sequence[float], power_w: Sequence[float], former: Former, params: OverloadParams, dt_s: float
+) -> tuple[float, ...]:
+    """The dose of each phase after `dt_s` of constant `power_w`."""
+    return tuple(
+        _phase_dose(before, pu, former.curve, params, dt_s)
+        for before, pu in zip(dose, loading(power_w, former), strict=True)
+    )
+
+
+def _phase_dose(dose: float, loading_pu: float, curve: Curve, params: OverloadParams, dt_s: float) -> float:
+    if loading_pu > 1.0:
+        return dose + dt_s / trip_s(loading_pu, curve)
+    return max(0.0, dose - dt_s / params.cool_s)
+
+
+def due_s(dose: Sequence[float], power_w: Sequence[float], former: Former, params: OverloadParams, now_s: float) -> float:
+    """When the dose will cross its next threshold if the power stays as it is."""
+    thresholds = (params.dose_block, params.dose_next_group, params.dose_tier3, params.dose_tier2, params.dose_tier1)
+    due = inf
+    for before, pu in zip(dose, loading(power_w, former), strict=True):
+        ahead = next((threshold for threshold in thresholds if threshold > before), None)
+        if pu > 1.0 and ahead is not None:
+            # A hair later than the crossing, so that rounding cannot leave the tick just short of it.
+            due = min(due, now_s + (ahead - before) * trip_s(pu, former.curve) * (1.0 + 1e-9) + 1e-6)
+    return due
+
+
+def deepest_tier(dose: float, params: OverloadParams) -> Tier | None:
+    """The most important tier that a dose reaches: all of it and everything below goes; None while no whole tier does."""
+    if dose >= params.dose_tier1:
+        return Tier.CRITICAL
+    if dose >= params.dose_tier2:
+        return Tier.ESSENTIAL
+    return Tier.COMFORT if dose >= params.dose_tier3 else None
+
+
+def too_fast(power_w: Sequence[float], former: Former, params: OverloadParams) -> bool:
+    """Whether the inverter would trip before three actuations: then the set that works is shed at once."""
+    worst = max(loading(power_w, former), default=0.0)
+    return trip_s(worst, former.curve) < 3.0 * params.actuation_s

@@ -1,0 +1,44 @@
+"""What may be done on one raw reading, without a tick: the sheds that the last tick made ready."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hems.control.step import Armed, Trigger
+from hems.model.reading import Reading
+from hems.model.wiring import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """An armed list that has just been triggered."""
+
+    armed: Armed
+    at_s: float
+
+
+def fires(trigger: Trigger, role: Role, reading: Reading[Any], now_s: float) -> bool:
+    """Whether a fresh, good reading meets a trigger."""
+    if trigger.role != role:
+        return False
+    value = reading.known(now_s)
+    return value is not None and trigger.fires(value)
+
+
+def react(armed: Sequence[Armed], role: Role, reading: Reading[Any], now_s: float) -> list[Fired]:
+    """The lists that this reading sets off.  Each is to be used once, and none that has expired."""
+    return [
+        Fired(ready, now_s)
+        for ready in armed
+        if now_s <= ready.expires_s and any(fires(trigger, role, reading, now_s) for trigger in ready.triggers)
+    ]
+
+
+def crossed(watch: Sequence[Trigger], role: Role, before: Reading[Any] | None, after: Reading[Any], now_s: float) -> bool:
+    """Whether a watched condition has become true or has stopped being true, so that a tick is due at once."""
+    for trigger in watch:
+        if trigger.role == role:
+            was = before is not None and fires(trigger, role, before, now_s)
+            if was != fires(trigger, role, after, now_s):
+                return True
+    return False

@@ -1,0 +1,135 @@
+"""Which circuit comes back next, and when: one at a time, most important first, only into room that is really there.
+
+There is no function here that switches everything on.  Source: domain reference 2.4 to 2.6 and invariant I3.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+
+from hems.control import overload
+from hems.control.demand import pickup_w
+from hems.control.energy import SERVED
+from hems.control.params import Params
+from hems.control.shedding import FRESH, Outlook
+from hems.control.state import ControlState
+from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
+from hems.model.site import Circuit, Site, Tier
+from hems.model.units import CircuitId
+
+ON_ISLAND = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING})
+ON_GRID = frozenset({Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """The circuit to switch on now, if any, and otherwise when to look again."""
+
+    circuit: CircuitId | None
+    cause: Cause | None
+    due_s: float
+
+
+NOT_NOW = Restore(None, None, inf)
+
+
+def off_circuits(site: Site, state: ControlState) -> list[Circuit]:
+    """What automation has switched off, the first to come back first."""
+    shed = (circuit for circuit in site.circuits if state.loads.get(circuit.id, FRESH).shed_because is not None)
+    return sorted(shed, key=lambda circuit: (circuit.tier, circuit.rank, circuit.id))
+
+
+def locked_out(circuit: Circuit, state: ControlState, params: Params) -> bool:
+    """Whether it had to be undone so often that a person must look first."""
+    return state.loads.get(circuit.id, FRESH).fruitless >= params.restore.tries
+
+
+def rested_s(circuit: Circuit, state: ControlState, params: Params) -> float:
+    """When its minimum off time is over; counted from the start of this process if it was shed before."""
+    since_s = max(state.loads.get(circuit.id, FRESH).shed_since_s or state.boot_s, state.boot_s)
+    return since_s + circuit.min_off_s * params.restore.pause_factor
+
+
+def restore(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> Restore:
+    """The next circuit to switch on.  On a failure to fit, everything behind it waits too, so that order is kept."""
+    waiting = [circuit for circuit in off_circuits(site, state) if not locked_out(circuit, state, params)]
+    held_until_s = state.boot_s + params.boot.hold_energise_s
+    if not waiting or now_s < held_until_s:
+        return Restore(None, None, held_until_s) if waiting else NOT_NOW
+    if outlook.mode in ON_ISLAND:
+        return _on_island(waiting, site, state, outlook, params, now_s)
+    return _on_grid(waiting, state, params, now_s) if outlook.mode in ON_GRID else NOT_NOW
+
+
+def _on_island(
+    waiting: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
+) -> Restore:
+    served = [circuit for circuit in waiting if circuit.tier <= SERVED[outlook.band]]
+    steps = params.restore
+    paced_s = max(_after(state.last_restore_s, steps.step_island_s), _after(state.last_shed_s, steps.after_shed_s))
+    if not served or max(state.dose, default=0.0) >= params.overload.dose_block or outlook.phase_w is None:
+        return NOT_NOW
+    first = served[0]
+    due_s = max(paced_s, rested_s(first, state, params))
+    if now_s < due_s:
+        return Restore(None, None, due_s)
+    if not fits(first, site, state, outlook, params, now_s):
+        return NOT_NOW
+    return Restore(first.id, Cause(Why.ROOM_ON_ISLAND, {"w": round(outlook.watts[first.id])}), now_s)
+
+
+def _on_grid(waiting: Sequence[Circuit], state: ControlState, params: Params, now_s: float) -> Restore:
+    if state.grid_solid_since_s is None:
+        return NOT_NOW
+    first, steps = waiting[0], params.restore
+    hold_s = steps.hold_essential_s if first.tier <= Tier.ESSENTIAL else steps.hold_rest_s
+    due_s = max(
+        state.grid_solid_since_s + hold_s, _after(state.last_restore_s, steps.step_grid_s), rested_s(first, state, params)
+    )
+    if now_s < due_s:
+        return Restore(None, None, due_s)
+    return Restore(first.id, Cause(Why.GRID_RESTORED), now_s)
+
+
+def _after(when_s: float | None, pause_s: float) -> float:
+    return -inf if when_s is None else when_s + pause_s
+
+
+def fits(
+    circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
+) -> bool:
+    """Whether every phase stays within its room with the circuit's cold pick-up, and within surge with its inrush."""
+    if outlook.phase_w is None:
+        return False
+    off_for_s = now_s - (state.loads.get(circuit.id, FRESH).shed_since_s or state.boot_s)
+    demand_w = outlook.watts[circuit.id]
+    steady = site.per_phase(pickup_w(circuit, demand_w, off_for_s, params.restore), circuit.phases)
+    surge = site.per_phase(demand_w + circuit.inrush_w, circuit.phases)
+    former = site.former
+    return all(
+        max(0.0, now_w) + steady_w <= params.island.room_pu * rated and max(0.0, now_w) + surge_w <= former.surge_pu * rated
+        for now_w, steady_w, surge_w, rated in zip(outlook.phase_w, steady, surge, former.phase_va, strict=True)
+        if steady_w > 0.0
+    )
+
+
+def room_w(site: Site, power_w: Sequence[float] | None, params: Params) -> float | None:
+    """What may still be switched on: the room on the worst phase, times the number of phases."""
+    if power_w is None:
+        return None
+    rooms = [params.island.room_pu * rated - watts for watts, rated in zip(power_w, site.former.phase_va, strict=True)]
+    return max(0.0, min(rooms)) * len(rooms)
+
+
+def fruitless_after(state: ControlState, circuit: CircuitId, cause: Cause, params: Params, now_s: float) -> int:
+    """How many restores in a row were undone, if the circuit is shed at `now_s`."""
+    memory = state.loads.get(circuit, FRESH)
+    overloaded = cause.why in (Why.OVERLOAD, Why.ISLAND_CAPACITY)
+    soon = memory.restored_s is not None and now_s - memory.restored_s <= params.restore.after_shed_s
+    return memory.fruitless + 1 if overloaded and soon else 0
+
+
+def worst_pu(site: Site, outlook: Outlook) -> float:
+    """The loading of the worst phase as a multiple of its rating; 0 when it cannot be read."""
+    return max(overload.loading(outlook.phase_w, site.former), default=0.0) if outlook.phase_w is not None else 0.0

@@ -1,0 +1,144 @@
+"""From rulings to commands: what is new, what was not acknowledged, what is about to lapse.
+
+A command is believed only when it is read back or its effect is measured.  What takes power away is repeated until it is;
+what gives power is never sent before the boot hold is over.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+
+from hems.control.arbitrate import Ruling
+from hems.control.params import CarParams, CommandParams, Params
+from hems.control.state import ControlState, Sent
+from hems.model import wiring
+from hems.model.command import Command, Fate, Outcome
+from hems.model.reading import Reading, missing
+from hems.model.site import Site
+from hems.model.snapshot import Snapshot
+from hems.model.wiring import Role
+
+PATIENCE_S = 30.0
+"""Pause between repetitions once a device has refused, or has ignored three in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The commands of this tick, the new bookkeeping, and when a repetition will be due."""
+
+    commands: tuple[Command, ...]
+    sent: Mapping[Role, Sent]
+    due_s: float
+
+
+def is_switch(role: Role) -> bool:
+    """Whether a role takes on and off rather than a power."""
+    return role.endswith("/closed") or role == wiring.TIE_PERMIT
+
+
+def energises(role: Role, value: bool | float, before: Sent | None) -> bool:
+    """Whether a command gives power to something: then its journal entry comes first."""
+    if is_switch(role):
+        return bool(value)
+    return abs(float(value)) > abs(float(before.value) if before is not None else 0.0)
+
+
+def read_back(role: Role, site: Site, snapshot: Snapshot) -> Reading[bool]:
+    """The switch position that shows whether a command has been obeyed."""
+    if role == wiring.TIE_PERMIT:
+        return snapshot.tie.permit
+    for circuit in site.circuits:
+        if role == wiring.circuit_closed(circuit.id) and circuit.id in snapshot.circuits:
+            return snapshot.circuits[circuit.id].closed
+    return missing()
+
+
+def noted(sent: Mapping[Role, Sent], outcomes: Iterable[Outcome]) -> dict[Role, Sent]:
+    """The bookkeeping after what became of earlier commands; an outcome of a superseded command says nothing."""
+    after = dict(sent)
+    for outcome in outcomes:
+        entry = after.get(outcome.command.role)
+        if entry is None or entry.value != outcome.command.value:
+            continue
+        after[outcome.command.role] = replace(
+            entry,
+            acknowledged_s=outcome.at_s if outcome.acknowledged else entry.acknowledged_s,
+            observed=outcome.fate is Fate.OBSERVING,
+            refused=outcome.fate is Fate.REFUSED,
+        )
+    return after
+
+
+def watched(sent: Mapping[Role, Sent], site: Site, snapshot: Snapshot, now_s: float) -> dict[Role, Sent]:
+    """The same with the read-backs: a switch seen in its commanded position is acknowledged, another one contradicts."""
+    after: dict[Role, Sent] = {}
+    for role, entry in sent.items():
+        seen = read_back(role, site, snapshot).known(now_s) if is_switch(role) else None
+        if seen is None:
+            after[role] = entry
+        elif seen == bool(entry.value):
+            done_s = now_s if entry.acknowledged_s is None else entry.acknowledged_s
+            after[role] = replace(entry, acknowledged_s=done_s, contradicted_since_s=None)
+        else:
+            since_s = now_s if entry.contradicted_since_s is None else entry.contradicted_since_s
+            after[role] = replace(entry, contradicted_since_s=since_s)
+    return after
+
+
+def send(rulings: Mapping[Role, Ruling], state: ControlState, params: Params, now_s: float) -> Sending:
+    """Compare rulings with what was sent; `state.sent` must already be `noted` and `watched`."""
+    commands: list[Command] = []
+    sent = dict(state.sent)
+    due_s = inf
+    held_until_s = state.boot_s + params.boot.hold_energise_s
+    for role, ruling in rulings.items():
+        value = bool(ruling.value) if is_switch(role) else round(ruling.value)
+        before = sent.get(role)
+        gives = energises(role, value, before)
+        when_s = _due(role, value, before, params, now_s)
+        if gives:
+            when_s = max(when_s, held_until_s)
+        if when_s > now_s:
+            due_s = min(due_s, when_s)
+            continue
+        commands.append(_command(role, value, ruling, gives=gives, params=params.command))
+        sent[role] = _entry(value, ruling, before, now_s)
+    return Sending(tuple(commands), sent, due_s)
+
+
+def _same(role: Role, value: bool | float, before: Sent, car: CarParams) -> bool:
+    if is_switch(role) or value == 0 or before.value == 0:
+        return value == before.value
+    return abs(float(value) - float(before.value)) < car.deadband_w
+
+
+def _due(role: Role, value: bool | float, before: Sent | None, params: Params, now_s: float) -> float:
+    """When this value has to be sent (again): now if it is new, later for a repetition, never if it rests."""
+    if before is None or not _same(role, value, before, params.car):
+        return now_s
+    command = params.command
+    renewal_s = before.last_s + command.lease_s / 3.0 if _is_lease(role, value) else inf
+    if before.observed:
+        return before.last_s + PATIENCE_S
+    contradicted = before.acknowledged_s is not None and before.contradicted_since_s is not None
+    if before.acknowledged_s is None or contradicted:
+        pause_s = command.retry_s if before.tries < 3 and not before.refused else PATIENCE_S
+        return min(renewal_s, before.last_s + pause_s)
+    return renewal_s
+
+
+def _is_lease(role: Role, value: bool | float) -> bool:
+    """A power or a permit lapses by itself; a switch stays, so that no opened circuit ever closes by a timer."""
+    return role == wiring.TIE_PERMIT and bool(value) or not is_switch(role)
+
+
+def _command(role: Role, value: bool | float, ruling: Ruling, *, gives: bool, params: CommandParams) -> Command:
+    lease_s = params.lease_s if _is_lease(role, value) else 0.0
+    return Command(role=role, value=value, cause=ruling.cause, energises=gives, lease_s=lease_s)
+
+
+def _entry(value: bool | float, ruling: Ruling, before: Sent | None, now_s: float) -> Sent:
+    if before is None or before.value != value:
+        return Sent(value=value, cause=ruling.cause, sent_s=now_s, last_s=now_s)
+    again = before.acknowledged_s is None or before.contradicted_since_s is not None
+    return replace(before, last_s=now_s, tries=before.tries + 1 if again else 1)

@@ -1,0 +1,192 @@
+"""Which circuits go off on an island, and in what order.
+
+Strict order on purpose: least important tier first, then rank, so that an owner can predict it.  A circuit that draws nothing
+on the phase in need is passed over, because opening it would help nobody.  Source: domain reference 2.1 and 2.2.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hems.control import overload
+from hems.control.demand import is_on
+from hems.control.energy import SERVED, Band
+from hems.control.params import Params
+from hems.control.state import ControlState, LoadMemory
+from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
+from hems.model.site import Circuit, Site, Tier
+from hems.model.snapshot import Snapshot
+from hems.model.units import CircuitId
+
+FRESH = LoadMemory()
+DARK = (Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE)
+
+
+def shed_order(site: Site) -> list[Circuit]:
+    """Sheddable circuits, the first to go first."""
+    return sorted(
+        (circuit for circuit in site.circuits if circuit.sheddable),
+        key=lambda circuit: (-circuit.tier, -circuit.rank, circuit.id),
+    )
+
+
+def smallest_set(
+    candidates: Iterable[Circuit], excess_w: Sequence[float], watts: Mapping[CircuitId, float], site: Site
+) -> list[Circuit]:
+    """The first circuits in order whose removal takes `excess_w` (by phase, positive = too much) away.
+
+    All of them when even that is not enough.
+    """
+    excess = list(excess_w)
+    chosen: list[Circuit] = []
+    for circuit in candidates:
+        if max(excess, default=0.0) <= 0.0:
+            break
+        shares = site.per_phase(watts[circuit.id], circuit.phases)
+        if any(share_w > 0.0 and over_w > 0.0 for share_w, over_w in zip(shares, excess, strict=True)):
+            excess = [over_w - share_w for over_w, share_w in zip(excess, shares, strict=True)]
+            chosen.append(circuit)
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What shedding decides on, computed once per tick."""
+
+    watts: Mapping[CircuitId, float]
+    """Demand of every circuit."""
+    phase_w: tuple[float, ...] | None
+    """Measured power of the former, by phase."""
+    band: Band
+    mode: Mode
+    mode_for_s: float
+    cars_phase_w: tuple[float, ...]
+    """What the former would have to take over if every giving car stopped."""
+    sheds_settled: bool
+    """Every shed sent so far is acknowledged or given up on, so what is measured is what remains."""
+
+
+def candidates(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[Circuit]:
+    """Circuits that are on, or not proven off, and that answer: what can still be shed, first to go first."""
+    return [
+        circuit
+        for circuit in shed_order(site)
+        if not state.loads.get(circuit.id, FRESH).deaf
+        and state.loads.get(circuit.id, FRESH).shed_because is None
+        and is_on(circuit, state, snapshot, now_s)
+    ]
+
+
+def sheds(
+    site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, params: Params, now_s: float
+) -> dict[CircuitId, Cause]:
+    """What must go off now that is not off yet, each with its cause; empty on the grid."""
+    if outlook.mode in DARK:
+        return {circuit.id: Cause(Why.BLACKOUT) for circuit in candidates(site, state, snapshot, now_s)}
+    if not outlook.mode.on_island and outlook.mode is not Mode.FAULT_SAFE:
+        return {}
+    on = candidates(site, state, snapshot, now_s)
+    found: dict[CircuitId, Cause] = {}
+    for more in (
+        _overloaded(on, site, state, outlook, params),
+        _by_band(on, outlook, params),
+        _entering(on, state, outlook),
+        _too_much(on, site, outlook, params),
+        _headroom(on, site, outlook),
+    ):
+        found = more | found  # the first reason given for a circuit stays its reason
+    return found
+
+
+def _entering(on: Sequence[Circuit], state: ControlState, outlook: Outlook) -> dict[CircuitId, Cause]:
+    """What the reflex has already sent when the tie opened: the tick confirms exactly that."""
+    if outlook.mode is not Mode.ISLANDED_STABILIZING or outlook.mode_for_s > 0.0:
+        return {}
+    return {
+        circuit.id: Cause(Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ISLAND_CAPACITY)
+        for circuit in on
+        if circuit.id in state.armed_on_tie_open
+    }
+
+
+def _by_band(on: Sequence[Circuit], outlook: Outlook, params: Params) -> dict[CircuitId, Cause]:
+    """Tiers that the stored energy no longer covers; all but tiers 0 and 1 when the island does not come to rest."""
+    least = SERVED[outlook.band]
+    unstable = outlook.mode is Mode.ISLANDED_STABILIZING and outlook.mode_for_s >= params.island.give_up_s
+    found = {
+        circuit.id: Cause(Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ENERGY_BAND, {"band": outlook.band})
+        for circuit in on
+        if circuit.tier > least
+    }
+    if unstable:
+        found = {circuit.id: Cause(Why.STABILISING_TOO_LONG) for circuit in on if circuit.tier > Tier.CRITICAL} | found
+    return found
+
+
+def _too_much(on: Sequence[Circuit], site: Site, outlook: Outlook, params: Params) -> dict[CircuitId, Cause]:
+    """While stabilising: down to the target, as soon as the sheds sent so far have shown what they do."""
+    if outlook.mode is not Mode.ISLANDED_STABILIZING or outlook.phase_w is None or not outlook.sheds_settled:
+        return {}
+    return _down_to(params.overload.target_pu, on, site, outlook, Why.ISLAND_CAPACITY)
+
+
+def _headroom(on: Sequence[Circuit], site: Site, outlook: Outlook) -> dict[CircuitId, Cause]:
+    """Before reconnecting, cars stop giving; what the former could not take over goes first."""
+    if outlook.mode is not Mode.RECONNECTING or outlook.mode_for_s > 0.0 or outlook.phase_w is None:
+        return {}
+    both = (watts + more for watts, more in zip(outlook.phase_w, outlook.cars_phase_w, strict=True))
+    excess = [watts - rated for watts, rated in zip(both, site.former.phase_va, strict=True)]
+    return {circuit.id: Cause(Why.BEFORE_RECONNECT) for circuit in smallest_set(on, excess, outlook.watts, site)}
+
+
+def _down_to(
+    target_pu: float, on: Sequence[Circuit], site: Site, outlook: Outlook, why: Why
+) -> dict[CircuitId, Cause]:
+    power_w = outlook.phase_w or tuple(0.0 for _ in site.phases)
+    excess = tuple(watts - target_pu * rated for watts, rated in zip(power_w, site.former.phase_va, strict=True))
+    worst = max(overload.loading(power_w, site.former), default=0.0)
+    return {
+        circuit.id: Cause(why, {"loading_pct": round(100.0 * worst), "w": round(outlook.watts[circuit.id])})
+        for circuit in smallest_set(on, excess, outlook.watts, site)
+    }
+
+
+def _overloaded(
+    on: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params
+) -> dict[CircuitId, Cause]:
+    """By dose: next group, then whole tiers; at once down to 0.9 where the inverter is faster than three actuations."""
+    if outlook.phase_w is None:
+        return {}
+    dose = max(state.dose, default=0.0)
+    if max(overload.loading(outlook.phase_w, site.former)) <= 1.0:
+        return {}
+    if overload.too_fast(outlook.phase_w, site.former, params.overload):
+        return _down_to(0.9, on, site, outlook, Why.OVERLOAD)
+    deepest = overload.deepest_tier(dose, params.overload)
+    if deepest is not None:
+        cause = Cause(Why.OVERLOAD, {"dose": round(dose, 2)})
+        return {circuit.id: cause for circuit in on if circuit.tier >= deepest}
+    if dose >= params.overload.dose_next_group and outlook.sheds_settled:
+        return _down_to(params.overload.target_pu, on, site, outlook, Why.OVERLOAD)
+    return {}
+
+
+def armed_set(
+    site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, params: Params, now_s: float
+) -> tuple[CircuitId, ...]:
+    """What to open the moment the tie opens: every flexible load, and as much else as brings each phase to the target.
+
+    Counts on nothing but the former: PV drops out at the transition and returns minutes later, and no car carries an
+    island it does not form.
+    """
+    on = candidates(site, state, snapshot, now_s)
+    gone = [circuit for circuit in on if circuit.tier > SERVED[outlook.band]]
+    stays = [circuit for circuit in site.circuits if is_on(circuit, state, snapshot, now_s) and circuit not in gone]
+    power = [0.0] * len(site.phases)
+    for circuit in stays:
+        shares = site.per_phase(outlook.watts[circuit.id], circuit.phases)
+        power = [watts + share_w for watts, share_w in zip(power, shares, strict=True)]
+    target = params.overload.target_pu
+    excess = [watts - target * rated for watts, rated in zip(power, site.former.phase_va, strict=True)]
+    more = smallest_set((circuit for circuit in on if circuit not in gone), excess, outlook.watts, site)
+    return tuple(circuit.id for circuit in (*gone, *more))

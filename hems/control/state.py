@@ -1,0 +1,176 @@
+"""All that is remembered between two ticks, as frozen values that can be saved and replayed.
+
+Times are seconds on the monotonic clock.  None as a time means "not now".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hems.model.cause import Cause, Why
+from hems.model.mode import Bus, Grid, Mode, TiePosition
+from hems.model.request import Override
+from hems.model.units import CircuitId, SourceId
+from hems.model.wiring import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridMemory:
+    """Axis G: since when the utility side has been inside its window, outside, or dead."""
+
+    value: Grid = Grid.UNKNOWN
+    inside_since_s: float | None = None
+    outside_since_s: float | None = None
+    """Outside or dead without a break, for the debounce."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieMemory:
+    """Axis T: what the contacts said last and since when; since when flag and contacts disagree."""
+
+    value: TiePosition = TiePosition.UNKNOWN
+    raw: TiePosition = TiePosition.UNKNOWN
+    raw_since_s: float = 0.0
+    disagree_since_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusMemory:
+    """Axis B: since when the only news of the bus is a frame of zeros."""
+
+    value: Bus = Bus.UNKNOWN
+    zero_since_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceMemory:
+    """The three axes between ticks."""
+
+    grid: GridMemory = GridMemory()
+    tie: TieMemory = TieMemory()
+    bus: BusMemory = BusMemory()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeMemory:
+    """The mode, why, and since when each condition that could change it has held."""
+
+    mode: Mode = Mode.INIT
+    since_s: float = 0.0
+    because: Cause = Cause(Why.STARTED)
+    true_since: Mapping[str, float] = field(default_factory=dict)
+    """Rule key to the time since which its condition has held without a break."""
+    outage_since_s: float | None = None
+    contradiction: bool = False
+    """FAULT_SAFE was entered on a contradiction, so a person must look before hems starts over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadMemory:
+    """One circuit: what automation has decided, what was sent, what came of it."""
+
+    shed_because: Cause | None = None
+    """Why automation has it off; None when it has not."""
+    shed_since_s: float | None = None
+    restored_s: float | None = None
+    """When automation last switched it back on."""
+    demand_w: float | None = None
+    """What it drew when last measured on; the best guess of what it would draw."""
+    fruitless: int = 0
+    """Restores in a row that had to be undone."""
+    deaf: bool = False
+    """It did not obey a shed: counted as on and skipped until it answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BayMemory:
+    """One car."""
+
+    plugged_since_s: float | None = None
+    at_floor: bool = False
+    """It was stopped at its floor and gives again only above the resume band."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The last command to one role and its fate so far."""
+
+    value: bool | float
+    cause: Cause
+    sent_s: float
+    """First time this value was sent."""
+    last_s: float
+    """Most recent repetition."""
+    tries: int = 1
+    acknowledged_s: float | None = None
+    observed: bool = False
+    """It was not really sent: the device is not armed."""
+    refused: bool = False
+    contradicted_since_s: float | None = None
+    """Since when the read-back has shown something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconnectMemory:
+    """Attempts to rejoin the grid."""
+
+    failures: int = 0
+    not_before_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something abnormal that asks a person to act."""
+
+    priority: str
+    since_s: float
+    subject: str
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """A proposal maker that raised."""
+
+    times: int
+    """How often in a row."""
+    until_s: float
+    """Left out until then; in the past while it is still being tried."""
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlState:
+    """Everything."""
+
+    at_s: float
+    """When the tick that made this state ran."""
+    boot_s: float
+    """When this process started: nothing is energised before `boot.hold_energise_s` has passed."""
+    evidence: EvidenceMemory = EvidenceMemory()
+    mode: ModeMemory = ModeMemory()
+    dose: tuple[float, ...] = ()
+    """Overload dose of each phase of the former; 0 is cool, 1 is its trip."""
+    band: str = "normal"
+    band_better_since_s: float | None = None
+    """Since when stored energy has been good enough for the next better band."""
+    loads: Mapping[CircuitId, LoadMemory] = field(default_factory=dict)
+    last_shed_s: float | None = None
+    last_restore_s: float | None = None
+    armed_on_tie_open: tuple[CircuitId, ...] = ()
+    """What the reflex was told to shed when the tie opens; the tick that sees it open confirms exactly this."""
+    grid_solid_since_s: float | None = None
+    """Tie closed, grid good and bus live without a break since then."""
+    bays: Mapping[SourceId, BayMemory] = field(default_factory=dict)
+    reconnect: ReconnectMemory = ReconnectMemory()
+    sent: Mapping[Role, Sent] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
+    acknowledged_s: float | None = None
+    """When a person last said to have looked into a contradiction."""
+    failing: Mapping[str, Failing] = field(default_factory=dict)
+    """Proposal makers that raised."""
+    alarms: Mapping[str, Alarm] = field(default_factory=dict)
+
+
+def initial(now_s: float) -> ControlState:
+    """The state of a controller that knows nothing yet."""
+    return ControlState(at_s=now_s, boot_s=now_s, mode=ModeMemory(since_s=now_s))

@@ -1,0 +1,234 @@
+"""One tick: measure, decide, and say what should happen.  Nothing happens in here.
+
+    evidence   signals -> is the utility there, where is the tie, is the bus live
+    mode       three facts -> what we are doing about it
+    loads      what must go off, what may come back, what does not obey
+    proposals  everybody's wishes for every actuator
+    arbitrate  one ruling each; then only what is new, unanswered or about to lapse is sent
+    armed      what the reflex may do without us before the next tick
+
+All memory is in `ControlState`; the same arguments give the same result, live, in simulation and in replay.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from hems.control import alarms, arming, energy, evidence, loads, mode, overload, override, restoring, sending, shedding, vehicle, wanting
+from hems.control.arbitrate import Proposal, arbitrate
+from hems.control.demand import demands
+from hems.control.guard import guarded
+from hems.control.params import Params
+from hems.control.shedding import Outlook
+from hems.control.state import ControlState, ModeMemory, ReconnectMemory
+from hems.control.step import Step, Test, Trigger
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.event import Event, EventKind
+from hems.model.instant import Instant
+from hems.model.mode import Bus, Grid, Mode, TiePosition
+from hems.model.request import Acknowledge
+from hems.model.site import Site
+from hems.model.snapshot import Snapshot
+
+Told = list[tuple[EventKind, str, Cause]]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one tick is given, passed along whole."""
+
+    site: Site
+    snapshot: Snapshot
+    params: Params
+    now: Instant
+
+    @property
+    def now_s(self) -> float:
+        """The present on the monotonic clock."""
+        return self.now.mono_s
+
+
+def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now: Instant) -> Step:
+    """Decide.  Exact for any time step: rates integrate, holds are met by ticking at `Step.wake_at_s`."""
+    given = Given(site, snapshot, params, now)
+    told: Told = []
+    seen = _heard(given, state, told)
+    facts, seen = _judged(given, seen, told)
+    seen, rule_due_s = _moded(given, seen, facts, told)
+    seen, outlook, band_due_s = _looked(given, seen, told)
+    seen, restore_due_s = _switched(given, seen, outlook, told)
+    seen, sent = _ruled(given, seen, outlook, told)
+    lists, tie_set = arming.arm(site, seen, snapshot, outlook, params, now.mono_s)
+    seen = _alarmed(given, replace(seen, armed_on_tie_open=tie_set), facts, told)
+    dose_due_s = arming.dose_due_s(site, seen, outlook, params, now.mono_s)
+    due = [facts.due_s, rule_due_s, band_due_s, restore_due_s, sent.due_s, dose_due_s, *_expiries(given, seen)]
+    return Step(
+        state=seen,
+        commands=sent.commands,
+        events=tuple(Event(now, kind, subject, cause) for kind, subject, cause in told),
+        wake_at_s=min(due),
+        watch=_watch(site),
+        armed=lists,
+        witnesses=facts.witnesses,
+        watts=outlook.watts,
+        qualifying_left_s=facts.qualifying_left_s,
+    )
+
+
+def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
+    """What devices answered and what people asked since the last tick."""
+    snapshot, now_s = given.snapshot, given.now_s
+    sent = sending.watched(sending.noted(state.sent, snapshot.outcomes), given.site, snapshot, now_s)
+    overrides, changes = override.after(state.overrides, snapshot.requests, given.site, given.params.override, now_s)
+    told += [(EventKind.REQUEST, subject, cause) for subject, cause in changes]
+    looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
+    heard = replace(state, sent=sent, overrides=overrides, acknowledged_s=now_s if looked else state.acknowledged_s)
+    return replace(
+        heard,
+        at_s=now_s,
+        loads=loads.observed(given.site, heard, snapshot, given.params, now_s),
+        bays=vehicle.remembered(given.site, heard, snapshot, given.params.car, now_s),
+        dose=_dosed(given, state),
+    )
+
+
+def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
+    """The former's dose; what cannot be read leaves it as it was, neither hotter nor cooler."""
+    dose = state.dose or tuple(0.0 for _ in given.site.phases)
+    power_w = overload.phase_w(given.snapshot, given.site, given.now_s)
+    if power_w is None:
+        return dose
+    return overload.dose_after(dose, power_w, given.site.former, given.params.overload, given.now_s - state.at_s)
+
+
+def _judged(given: Given, state: ControlState, told: Told) -> tuple[evidence.Evidence, ControlState]:
+    """The three axes, and word of each that has changed."""
+    before = state.evidence
+    found, memory = evidence.estimate(given.site, before, given.snapshot, given.params, given.now_s)
+    changes: tuple[tuple[str, Grid | TiePosition | Bus, Grid | TiePosition | Bus], ...] = (
+        ("grid", before.grid.value, found.grid),
+        ("tie", before.tie.value, found.tie),
+        ("bus", before.bus.value, found.bus),
+    )
+    for axis, old, new in changes:
+        if old != new:
+            says = "; ".join(f"{one.name}: {one.says}" for one in found.witnesses if one.axis == axis)
+            told.append((EventKind.EVIDENCE, axis, Cause(Why.EVIDENCE, {"axis": axis, "is": new, "was": old, "says": says})))
+    return found, replace(state, evidence=memory)
+
+
+def _moded(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> tuple[ControlState, float]:
+    """At most one change of mode per tick; another one that is due comes in the tick right after."""
+    facts = mode.Facts(
+        grid=found.grid,
+        tie=found.tie,
+        bus=found.bus,
+        witnessed=found.tie is not TiePosition.UNKNOWN or found.bus is not Bus.UNKNOWN,
+        island_calm=max(state.dose, default=0.0) < given.params.overload.dose_block
+        and loads.settled(given.site, state.loads, state.sent),
+        restored=not any(
+            memory.shed_because and memory.fruitless < given.params.restore.tries for memory in state.loads.values()
+        ),
+        may_reconnect=given.now_s >= state.reconnect.not_before_s
+        and state.reconnect.failures < given.params.reconnect.tries,
+        acknowledged=state.acknowledged_s is not None and state.acknowledged_s >= state.mode.since_s,
+        contradiction=state.mode.contradiction,
+    )
+    memory, rule, due_s = mode.step(state.mode, facts, given.params, given.now_s)
+    solid = found.tie is TiePosition.CLOSED and found.grid is Grid.GOOD and found.bus is Bus.LIVE
+    solid_since_s = (given.now_s if state.grid_solid_since_s is None else state.grid_solid_since_s) if solid else None
+    if rule is not None:
+        told.append((EventKind.MODE, memory.mode, memory.because))
+    reconnect = _reconnecting(given, state, memory, rule)
+    return replace(state, mode=memory, grid_solid_since_s=solid_since_s, reconnect=reconnect), due_s
+
+
+def _reconnecting(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule | None) -> ReconnectMemory:
+    """Back off after each permit that led to nothing; forget the failures once the grid carries the building."""
+    if rule is not None and rule.why is Why.RECONNECT_TIMED_OUT:
+        failures = state.reconnect.failures + 1
+        pause_s = given.params.reconnect.backoff_s * 2.0 ** (failures - 1)
+        return ReconnectMemory(failures=failures, not_before_s=given.now_s + pause_s)
+    return ReconnectMemory() if memory.mode is Mode.GRID_CONNECTED else state.reconnect
+
+
+def _looked(given: Given, state: ControlState, told: Told) -> tuple[ControlState, Outlook, float]:
+    """Demand, power, stored energy: what shedding and restoring decide on."""
+    site, snapshot, params, now_s = given.site, given.snapshot, given.params, given.now_s
+    step = energy.band_after(state, energy.store_pct(site, snapshot, params.car, now_s), params.band, now_s)
+    islanded = state.evidence.tie.value is TiePosition.OPEN
+    if step.band != state.band and state.mode.mode.on_island:
+        told.append((EventKind.SYSTEM, "band", Cause(Why.ENERGY_BAND, {"band": step.band, "was": state.band})))
+    outlook = Outlook(
+        watts=demands(site, state, snapshot, now_s, islanded=islanded),
+        phase_w=overload.phase_w(snapshot, site, now_s),
+        band=step.band,
+        mode=state.mode.mode,
+        mode_for_s=now_s - state.mode.since_s,
+        cars_phase_w=vehicle.phase_w_of_cars(site, snapshot, now_s),
+        sheds_settled=loads.settled(site, state.loads, state.sent)
+        and _fresh_since(given, loads.settled_since_s(site, state.loads, state.sent)),
+    )
+    return replace(state, band=step.band, band_better_since_s=step.better_since_s), outlook, step.due_s
+
+
+def _fresh_since(given: Given, when_s: float) -> bool:
+    """Whether the former's power has been measured since then, so that it shows the effect of the last shed."""
+    return all(reading.taken_s > when_s for reading in given.snapshot.former_phase_w)
+
+
+def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, float]:
+    """What goes off, else what comes back; never both in one tick."""
+    causes = shedding.sheds(given.site, state, given.snapshot, outlook, given.params, given.now_s)
+    if causes:
+        return loads.shed(state, causes, given.params, given.now_s), float("inf")
+
+    def next_back() -> Iterable[restoring.Restore]:
+        return [restoring.restore(given.site, state, outlook, given.params, given.now_s)]
+
+    kept, found = guarded(state, "restoring", next_back, given.now_s)
+    back = found[0] if found else restoring.NOT_NOW
+    state = kept
+    if back.circuit is None:
+        return state, back.due_s
+    return loads.restored(state, back.circuit, given.now_s), float("inf")
+
+
+def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, sending.Sending]:
+    """Every proposal, one ruling per actuator, and the commands that follow."""
+    site, snapshot, params, now_s = given.site, given.snapshot, given.params, given.now_s
+    proposals = [*wanting.circuits(site, state, outlook, params, now_s), *wanting.tie(site, state, snapshot, outlook, now_s)]
+
+    def cars() -> Iterable[Proposal]:
+        wishes = vehicle.wishes(site, state, snapshot, outlook.mode, params, now_s)
+        return list(wanting.cars(site, snapshot, wishes.items(), outlook.mode, params, now_s))
+
+    state, more = guarded(state, "cars", cars, now_s)
+    rulings = arbitrate([*proposals, *more]) if outlook.mode is not Mode.INIT else {}
+    sent = sending.send(rulings, state, params, now_s)
+    for command in sent.commands:
+        entry = state.sent.get(command.role)
+        if entry is None or entry.value != command.value:
+            told.append((EventKind.COMMAND, command.role, replace(command.cause, facts={**command.cause.facts, "value": command.value})))
+    return replace(state, sent=sent.sent), sent
+
+
+def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> ControlState:
+    """Alarms raised and cleared."""
+    now = alarms.conditions(given.site, state, given.snapshot, given.params, given.now_s, disputed=found.disputed)
+    after, changes = alarms.compare(state.alarms, now, given.now_s)
+    told += changes
+    return replace(state, alarms=after)
+
+
+def _expiries(given: Given, state: ControlState) -> list[float]:
+    ends = [override.expires_s for override in state.overrides]
+    ends += [state.reconnect.not_before_s, state.boot_s + given.params.boot.hold_energise_s]
+    return [end for end in ends if end > given.now_s]
+
+
+def _watch(site: Site) -> tuple[Trigger, ...]:
+    """The raw signals whose change is worth a tick at once: the tie's witnesses and each phase crossing its rating."""
+    rated = enumerate(site.former.phase_va)
+    crossings = (Trigger(wiring.former_phase_w(index), Test.ABOVE, limit) for index, limit in rated)
+    return (*arming.tie_triggers(site), *crossings)

@@ -1,0 +1,161 @@
+"""What each car is asked to do.
+
+On an island nothing charges, and cars that may give carry part of the load so that the battery lasts; never below what the
+driver keeps, never on a state of charge nobody knows, and never as the only source unless the charger forms the island.
+Powers are positive when a car feeds the building.  Source: domain reference 3.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hems.control.energy import NO_CAR, car_free_wh, floor_pct
+from hems.control.params import CarParams, Params
+from hems.control.state import BayMemory, ControlState
+from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
+from hems.model.site import Bay, Site
+from hems.model.snapshot import BayReading, Snapshot
+from hems.model.units import SourceId
+
+NEW = BayMemory()
+GIVING_SHARE = 0.8
+"""Part of what battery and cars deliver together that cars take over: the former keeps enough to hold the bus."""
+SERVICE_FRACTION = 0.8
+"""Continuous use of the service rating."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The power asked of one car, and why."""
+
+    power_w: float
+    cause: Cause
+
+
+def remembered(site: Site, state: ControlState, snapshot: Snapshot, params: CarParams, now_s: float) -> dict[SourceId, BayMemory]:
+    """Each bay's memory after this instant."""
+    return {
+        bay.id: _bay_memory(bay, state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR), params, now_s)
+        for bay in site.bays
+    }
+
+
+def _bay_memory(bay: Bay, memory: BayMemory, reading: BayReading, params: CarParams, now_s: float) -> BayMemory:
+    state = reading.state.known(now_s)
+    if state is None:
+        return memory
+    if not state.has_car:
+        return NEW
+    soc_pct = reading.soc_pct.known(now_s)
+    at_floor = memory.at_floor
+    if soc_pct is not None:
+        resume_pct = floor_pct(bay, params) + params.resume_band_pct
+        at_floor = soc_pct <= floor_pct(bay, params) or (at_floor and soc_pct < resume_pct)
+    plugged_s = now_s if memory.plugged_since_s is None else memory.plugged_since_s
+    return BayMemory(plugged_since_s=plugged_s, at_floor=at_floor)
+
+
+def wishes(
+    site: Site, state: ControlState, snapshot: Snapshot, mode: Mode, params: Params, now_s: float
+) -> dict[SourceId, Wish]:
+    """What to ask of every bay that can be asked, except the one that forms the island while it does."""
+    followers = [bay for bay in site.bays if bay.controllable and bay.id != site.former.source]
+    forming = [bay for bay in site.bays if bay.controllable and bay.id == site.former.source]
+    on_grid = mode in (Mode.GRID_CONNECTED, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED)
+    bays = followers + forming if on_grid else followers
+    if mode is Mode.ISLANDED or mode is Mode.GRID_RETURN_QUALIFYING:
+        return _supporting(bays, site, state, snapshot, params, now_s)
+    if mode is Mode.GRID_CONNECTED:
+        return _charging(bays, site, state, snapshot, params, now_s)
+    why = {
+        Mode.GRID_DISTURBED: Why.NO_CHARGE_ON_DISTURBED_GRID,
+        Mode.GRID_CONNECTED_DEGRADED: Why.NO_CHARGE_ON_DISTURBED_GRID,
+        Mode.RECONNECTING: Why.BEFORE_RECONNECT,
+        Mode.RECONNECTED_RESTORING: Why.CHARGE_WAITS_FOR_RESTORE,
+    }.get(mode, Why.NO_CHARGE_ON_ISLAND)
+    return {bay.id: Wish(0.0, Cause(why)) for bay in bays} if mode is not Mode.INIT else {}
+
+
+def _refusal(bay: Bay, memory: BayMemory, reading: BayReading, params: CarParams, now_s: float) -> Why | None:
+    """Why a car may not give, or None if it may."""
+    if not bay.bidirectional or reading.discharge_ready.known(now_s) is not True:
+        return Why.NO_CHARGE_ON_ISLAND
+    if reading.soc_pct.known(now_s) is None:
+        return Why.CAR_SOC_UNKNOWN
+    if memory.at_floor or not car_free_wh(bay, reading, params, now_s):
+        return Why.CAR_AT_FLOOR
+    arrived_s = now_s if memory.plugged_since_s is None else memory.plugged_since_s
+    return Why.NO_CHARGE_ON_ISLAND if now_s - arrived_s < params.arrival_hold_s else None
+
+
+def giving_w(site: Site, snapshot: Snapshot, now_s: float) -> dict[SourceId, float]:
+    """What each car that does not form the island feeds in right now."""
+    return {
+        bay.id: max(0.0, snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0)
+        for bay in site.bays
+        if bay.id != site.former.source
+    }
+
+
+def _supporting(
+    bays: list[Bay], site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
+) -> dict[SourceId, Wish]:
+    """Cars take their share of what sources other than the sun must deliver, in proportion to what each has to spare."""
+    former = [reading.known(now_s) for reading in snapshot.former_phase_w]
+    residual_w = sum(watts or 0.0 for watts in former) + sum(giving_w(site, snapshot, now_s).values())
+    if any(watts is None for watts in former):
+        residual_w = 0.0
+    refusals = {bay.id: _refusal(bay, state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR), params.car, now_s) for bay in bays}
+    free = {
+        bay.id: car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params.car, now_s) or 0.0
+        for bay in bays
+        if refusals[bay.id] is None
+    }
+    target_w = GIVING_SHARE * max(0.0, residual_w)
+    return {bay.id: _support(bay, refusals[bay.id], free, target_w) for bay in bays}
+
+
+def _support(bay: Bay, refusal: Why | None, free: Mapping[SourceId, float], target_w: float) -> Wish:
+    if refusal is not None:
+        return Wish(0.0, Cause(refusal))
+    share_w = target_w * free[bay.id] / sum(free.values())
+    power_w = min(bay.discharge_max_w, share_w)
+    if power_w < bay.discharge_min_w:
+        return Wish(0.0, Cause(Why.CAR_IDLE))
+    return Wish(power_w, Cause(Why.SUPPORT_ISLAND, {"w": round(power_w)}))
+
+
+def _charging(
+    bays: list[Bay], site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
+) -> dict[SourceId, Wish]:
+    """Equal shares of what the service leaves, nobody above what a charger can take, or a pause below 6 A."""
+    grid_w = snapshot.grid_w.known(now_s)
+    plugged = [bay for bay in bays if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
+    if grid_w is None or not plugged:
+        return {bay.id: Wish(0.0, Cause(Why.CAR_IDLE)) for bay in bays}
+    charging_w = sum(max(0.0, -(snapshot.bays[bay.id].power_w.known(now_s) or 0.0)) for bay in plugged)
+    service_w = SERVICE_FRACTION * site.grid.service_a * site.grid.nominal_v * len(site.phases)
+    share_w = max(0.0, service_w - (grid_w - charging_w)) / len(plugged)
+    return {bay.id: _charge(bay, share_w if bay in plugged else 0.0) for bay in bays}
+
+
+def _has_car(reading: BayReading, now_s: float) -> bool:
+    state = reading.state.known(now_s)
+    return state is not None and state.has_car
+
+
+def _charge(bay: Bay, share_w: float) -> Wish:
+    power_w = min(bay.charge_max_w, share_w)
+    if power_w < bay.charge_min_w:
+        return Wish(0.0, Cause(Why.CAR_IDLE))
+    return Wish(-power_w, Cause(Why.CHARGE_ON_GRID, {"w": round(power_w)}))
+
+
+def phase_w_of_cars(site: Site, snapshot: Snapshot, now_s: float) -> tuple[float, ...]:
+    """What the former would have to take over on each phase if every giving car left at once."""
+    giving = giving_w(site, snapshot, now_s)
+    total = [0.0] * len(site.phases)
+    for bay in site.bays:
+        for index, share_w in enumerate(site.per_phase(giving.get(bay.id, 0.0), bay.phases)):
+            total[index] += share_w
+    return tuple(total)

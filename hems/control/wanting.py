@@ -1,0 +1,122 @@
+"""Everybody's wishes for every actuator, as proposals: interlocks, limits, people, the island, the grid."""
+
+from collections.abc import Iterable, Iterator
+
+from hems.control.arbitrate import Proposal, Rank
+from hems.control.energy import NO_CAR, car_free_wh
+from hems.control.loads import settled
+from hems.control.params import Params
+from hems.control.restoring import fits
+from hems.control.shedding import FRESH, Outlook
+from hems.control.state import ControlState
+from hems.control.vehicle import Wish, giving_w
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
+from hems.model.request import Want
+from hems.model.site import Bay, Circuit, Site
+from hems.model.snapshot import Snapshot
+from hems.model.units import SourceId
+
+MAY_CLOSE = frozenset(
+    {Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED}
+)
+"""Modes in which a circuit may be switched on at all (invariant I5)."""
+
+NOTHING_CHARGES = frozenset(Mode) - {Mode.GRID_CONNECTED}
+MAY_GIVE = frozenset({Mode.GRID_CONNECTED, Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING})
+LIMITS = frozenset({Why.OVERLOAD, Why.BLACKOUT, Why.STABILISING_TOO_LONG, Why.STOPPING})
+LIMIT_BANDS = frozenset({"floor", "shutdown"})
+IDLE_W = 300.0
+"""A car below this counts as not giving."""
+
+
+def circuits(
+    site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
+) -> Iterator[Proposal]:
+    """Off for what was shed, on for what was restored, and what people want of either.
+
+    Nothing is proposed for a circuit that hems has never touched: what a person switched off by hand stays off.
+    """
+    wants = {override.circuit: override for override in state.overrides}
+    for circuit in site.circuits:
+        if not circuit.switchable:
+            continue
+        role = wiring.circuit_closed(circuit.id)
+        memory = state.loads.get(circuit.id, FRESH)
+        entry = state.sent.get(role)
+        override = wants.get(circuit.id)
+        if memory.shed_because is not None:
+            yield Proposal(role=role, rank=_shed_rank(memory.shed_because), cause=memory.shed_because, high=0.0)
+        if override is not None and override.want is Want.OFF:
+            yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), high=0.0)
+        if override is not None and override.want is Want.ON and _may_force_on(circuit, site, state, outlook, params, now_s):
+            yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), low=1.0)
+        touched = entry is not None or memory.shed_because is not None or override is not None
+        closing = entry is not None and not entry.value and memory.shed_because is None
+        if touched and (not closing or outlook.mode in MAY_CLOSE):
+            back = Why.GRID_RESTORED if not outlook.mode.on_island else Why.ROOM_ON_ISLAND
+            yield Proposal(role=role, rank=Rank.GRID, cause=Cause(back), prefer=1.0)
+
+
+def _shed_rank(cause: Cause) -> Rank:
+    """Protection beats people; saving energy does not."""
+    limit = cause.why in LIMITS or cause.facts.get("band") in LIMIT_BANDS
+    return Rank.LIMIT if limit else Rank.ISLAND
+
+
+def _may_force_on(
+    circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
+) -> bool:
+    """Already on, or on a live bus with room for it."""
+    entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    if entry is not None and entry.value:
+        return True
+    if outlook.mode not in MAY_CLOSE:
+        return False
+    return not outlook.mode.on_island or fits(circuit, site, state, outlook, params, now_s)
+
+
+def cars(
+    site: Site, snapshot: Snapshot, wishes: Iterable[tuple[SourceId, Wish]], mode: Mode, params: Params, now_s: float
+) -> Iterator[Proposal]:
+    """The wish for each car inside what the mode, the driver's floor and the charger allow."""
+    bays = {bay.id: bay for bay in site.bays}
+    for source, wish in wishes:
+        bay, role = bays[source], wiring.bay_power(source)
+        if mode in NOTHING_CHARGES:
+            yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, low=0.0)
+        if mode not in MAY_GIVE:
+            yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, high=0.0)
+        yield _car_limit(bay, snapshot, params, now_s)
+        yield Proposal(role=role, rank=Rank.ISLAND if mode.on_island else Rank.GRID, cause=wish.cause, prefer=wish.power_w)
+
+
+def _car_limit(bay: Bay, snapshot: Snapshot, params: Params, now_s: float) -> Proposal:
+    reading = snapshot.bays.get(bay.id, NO_CAR)
+    may_give = bool(car_free_wh(bay, reading, params.car, now_s))
+    known = reading.soc_pct.known(now_s) is not None
+    return Proposal(
+        role=wiring.bay_power(bay.id),
+        rank=Rank.LIMIT,
+        cause=Cause(Why.CAR_AT_FLOOR if known else Why.CAR_SOC_UNKNOWN),
+        low=-bay.charge_max_w,
+        high=bay.discharge_max_w if may_give else 0.0,
+    )
+
+
+def tie(site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, now_s: float) -> Iterator[Proposal]:
+    """Permission to reconnect: withheld, except while reconnecting or on a dead bus with a good grid.
+
+    Before it is given, cars that follow must have stopped giving, so that the former alone meets the grid.
+    """
+    if not site.tie.has_permit:
+        return
+    if outlook.mode is Mode.RECONNECTING:
+        ready = sum(giving_w(site, snapshot, now_s).values()) < IDLE_W
+    else:
+        ready = outlook.mode is Mode.BLACKOUT_GRID_AVAILABLE and settled(site, state.loads, state.sent)
+    if ready:
+        yield Proposal(role=wiring.TIE_PERMIT, rank=Rank.GRID, cause=Cause(Why.PERMIT_RECONNECT), prefer=1.0)
+    else:
+        yield Proposal(role=wiring.TIE_PERMIT, rank=Rank.INTERLOCK, cause=Cause(Why.INHIBIT_RECONNECT), high=0.0, prefer=0.0)
