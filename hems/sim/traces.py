@@ -1,5 +1,6 @@
 """What the world does to a building: its people's loads, the sun, cars that come and go."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,3 +49,29 @@ class ConstantTraces:
     def next_car(self, after_s: float) -> CarEvent | None:
         """From the list, which is in order of time."""
         return next((event for event in self.cars if event.t_s > after_s), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledTraces:
+    """The same days with every load multiplied, so that a scenario begins at a known total."""
+
+    traces: Traces
+    factor: float
+
+    def load_w(self, circuit: CircuitId, t_s: float) -> float:
+        """The load underneath, multiplied."""
+        return self.factor * self.traces.load_w(circuit, t_s)
+
+    def sun_pu(self, t_s: float) -> float:
+        """As underneath."""
+        return self.traces.sun_pu(t_s)
+
+    def next_car(self, after_s: float) -> CarEvent | None:
+        """As underneath."""
+        return self.traces.next_car(after_s)
+
+
+def scaled_to(traces: Traces, circuits: Iterable[CircuitId], total_w: float) -> ScaledTraces:
+    """Scaled so that `circuits` together want `total_w` at t = 0."""
+    at_start_w = sum(traces.load_w(circuit, 0.0) for circuit in circuits)
+    return ScaledTraces(traces, total_w / at_start_w)

@@ -1,0 +1,134 @@
+"""Fast-forward: the real tick on the plant's equations, without wires; a day in seconds.
+
+The step rule: 0.1 s while something has just happened (the reflex and the sheds need it), 1 s within a quarter of an hour
+of any event, otherwise to the tick's own `wake_at`, at most five minutes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hems.control.measure import Measure
+from hems.control.params import Params
+from hems.control.reflex import react
+from hems.control.state import ControlState, initial
+from hems.control.step import Armed, Step
+from hems.control.tick import tick
+from hems.model.command import Command, Fate, Outcome
+from hems.model.event import Event
+from hems.model.instant import Instant
+from hems.model.reading import Reading
+from hems.model.site import Site
+from hems.model.snapshot import Snapshot
+from hems.model.wiring import Role
+from hems.sim.observe import actuate, observe
+from hems.sim.plant import Plant
+
+FINE_S = 0.1
+"""The poll period of the tie's contacts."""
+FINE_FOR_S = 5.0
+PERIOD_S = 1.0
+NEAR_S = 900.0
+FAR_S = 300.0
+FRESH_S = 600.0
+"""Readings in a simulation are always of the present step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something the world does at a time."""
+
+    t_s: float
+    do: Callable[[Plant], None]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """One tick of a run, with what it saw and what it decided."""
+
+    t_s: float
+    snapshot: Snapshot
+    step: Step
+
+
+@dataclass
+class FastForward:
+    """A site's controller on a plant.  Iterate `run` to move time; the plant may be inspected between ticks."""
+
+    site: Site
+    params: Params
+    plant: Plant
+    state: ControlState = field(default_factory=lambda: initial(0.0))
+    armed: tuple[Armed, ...] = ()
+    _outcomes: list[Outcome] = field(default_factory=list)
+    _eventful_s: float = 0.0
+    _sudden_s: float = 0.0
+
+    def run(self, until_s: float, acts: Iterable[Act] = ()) -> Iterator[Ticked]:
+        """Each tick up to `until_s` of plant time, acting on the world where `acts` says so."""
+        measure = Measure(self.site)
+        ahead = sorted(acts, key=lambda act: act.t_s)
+        wake_s = self.plant.t_s
+        contacts = self._contacts()
+        while self.plant.t_s < until_s:
+            while ahead and ahead[0].t_s <= self.plant.t_s:
+                ahead.pop(0).do(self.plant)
+                self._sudden_s = self._eventful_s = self.plant.t_s
+            if self._contacts() != contacts:
+                contacts = self._contacts()
+                self._sudden_s = self.plant.t_s
+            latest = self._read()
+            self._reflex(latest)
+            ticked = self._tick(measure, latest)
+            yield ticked
+            wake_s = ticked.step.wake_at_s
+            self.plant.step(self._dt(wake_s, until_s, ahead))
+
+    def _contacts(self) -> tuple[bool, bool, bool]:
+        return (self.plant.closed_contact, self.plant.open_contact, self.plant.bus_live)
+
+    def _read(self) -> dict[Role, Reading[Any]]:
+        now_s = self.plant.t_s
+        return {role: Reading(value, now_s, FRESH_S) for role, value in observe(self.plant, self.site).items()}
+
+    def _reflex(self, latest: dict[Role, Reading[Any]]) -> None:
+        """What the armed lists do before the tick sees it, as on the wire."""
+        now_s = self.plant.t_s
+        for ready in self.armed:
+            for role in {trigger.role for trigger in ready.triggers}:
+                if role in latest and react((ready,), role, latest[role], now_s):
+                    self._do(ready.commands)
+                    break
+
+    def _tick(self, measure: Measure, latest: dict[Role, Reading[Any]]) -> Ticked:
+        now_s = self.plant.t_s
+        snapshot = measure.snapshot(latest, outcomes=tuple(self._outcomes))
+        self._outcomes.clear()
+        step = tick(self.site, self.state, snapshot, self.params, Instant(now_s))
+        self.state, self.armed = step.state, step.armed
+        self._do(step.commands)
+        if step.events:
+            self._eventful_s = now_s
+        return Ticked(now_s, snapshot, step)
+
+    def _do(self, commands: Iterable[Command]) -> None:
+        for command in commands:
+            actuate(self.plant, command.role, command.value)
+            self._outcomes.append(Outcome(command=command, fate=Fate.CONFIRMED, at_s=self.plant.t_s))
+
+    def _dt(self, wake_s: float, until_s: float, ahead: list[Act]) -> float:
+        now_s = self.plant.t_s
+        if now_s - self._sudden_s < FINE_FOR_S:
+            longest_s = FINE_S
+        elif now_s - self._eventful_s < NEAR_S or self._outcomes:
+            longest_s = PERIOD_S
+        else:
+            longest_s = FAR_S
+        next_s = min(now_s + longest_s, wake_s, until_s, *(act.t_s for act in ahead[:1]))
+        return max(next_s - now_s, 0.01)
+
+
+def events(ticks: Iterable[Ticked]) -> list[Event]:
+    """All events of a run, in order."""
+    return [event for ticked in ticks for event in ticked.step.events]
