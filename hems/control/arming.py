@@ -16,7 +16,7 @@ from hems.control.vehicle import giving_w
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
-from hems.model.mode import Mode
+from hems.model.mode import Mode, TiePosition
 from hems.model.site import Bay, Circuit, Site, Tier
 from hems.model.snapshot import BayState, Snapshot
 from hems.model.units import CircuitId
@@ -96,6 +96,8 @@ def arm(
 ) -> tuple[tuple[Armed, ...], tuple[CircuitId, ...]]:
     """The armed lists for the present mode, and the set for the tie on its own so that the next tick can confirm it."""
     if outlook.mode in CONNECTED:
+        if state.evidence.tie.seen is not TiePosition.CLOSED:
+            return (), state.armed_on_tie_open  # it has fired; what it sent is on its way
         tie_set = armed_set(site, state, snapshot, outlook, params, now_s)
         return (tie_open(site, tie_set, now_s),), tie_set
     if not outlook.mode.on_island:

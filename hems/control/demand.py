@@ -40,9 +40,16 @@ def _demand(circuit: Circuit, state: ControlState, measured: Mapping[CircuitId, 
     if circuit.id in measured:
         watts = measured[circuit.id]
         return circuit.typical_w * scale if watts is None else max(0.0, watts)
+    return held_w(circuit, state)
+
+
+def held_w(circuit: Circuit, state: ControlState) -> float:
+    """What a circuit drew lately, or before it went off; its typical power until that is known.
+
+    At least half the typical power: a load that idled for a moment may well want it the next.
+    """
     memory = state.loads.get(circuit.id)
     seen_w = memory.demand_w if memory is not None else None
-    # A load that idled when it was shed may well want its typical power when it returns.
     return circuit.typical_w if seen_w is None else max(seen_w, 0.5 * circuit.typical_w)
 
 

@@ -109,7 +109,7 @@ def _grid(
     """All fresh witnesses must be inside for the grid to be good; one outside is enough for bad, after the debounce."""
     seen = {Sight.DEAD if one is Sight.ZERO and zero_is_dead else one for one in sights} - {Sight.UNKNOWN, Sight.ZERO}
     if not seen:
-        return GridMemory(value=Grid.UNKNOWN)
+        return _unseen(memory, params, now_s) if Sight.ZERO in sights else GridMemory(value=Grid.UNKNOWN)
     if seen == {Sight.INSIDE}:
         since_s = now_s if memory.inside_since_s is None else memory.inside_since_s
         value = Grid.GOOD if now_s - since_s >= needed_s else Grid.QUALIFYING
@@ -121,6 +121,13 @@ def _grid(
         return GridMemory(value=judged, outside_since_s=since_s)
     # Within the debounce the axis keeps its value, but any excursion restarts qualification from zero.
     return GridMemory(value=memory.value, outside_since_s=since_s)
+
+
+def _unseen(memory: GridMemory, params: Params, now_s: float) -> GridMemory:
+    """Zeros that nothing confirms: after the debounce they mean that the meter has stopped measuring, not an outage."""
+    since_s = now_s if memory.outside_since_s is None else memory.outside_since_s
+    held = memory.value if now_s - since_s < params.grid.lost_s else Grid.UNKNOWN
+    return GridMemory(value=held, outside_since_s=since_s)
 
 
 def _qualifying_left(grid: GridMemory, needed_s: float, now_s: float) -> float | None:
@@ -187,9 +194,11 @@ def _bus(memory: BusMemory, sights: list[Sight], feeding: bool, params: Params, 
     zero_since_s = now_s if memory.zero_since_s is None else memory.zero_since_s
     if Sight.DEAD in dead or len(dead) > 1:
         return BusMemory(value=Bus.DEAD, zero_since_s=zero_since_s)
-    believed = not feeding and now_s - zero_since_s >= params.witness.zero_frame_s
-    suspect = Bus.LIVE if feeding else Bus.UNKNOWN
-    return BusMemory(value=Bus.DEAD if believed or memory.value is Bus.DEAD else suspect, zero_since_s=zero_since_s)
+    zero_for_s = now_s - zero_since_s
+    if feeding or zero_for_s < params.grid.lost_s:
+        return BusMemory(value=Bus.LIVE if feeding else memory.value, zero_since_s=zero_since_s)
+    believed = memory.value is Bus.DEAD or zero_for_s >= params.witness.zero_frame_s
+    return BusMemory(value=Bus.DEAD if believed else Bus.UNKNOWN, zero_since_s=zero_since_s)
 
 
 # For people, and for the next wake-up --------------------------------------------------------------------------------
@@ -229,5 +238,5 @@ def _due(
     if tie.disagree_since_s is not None:
         due.append(tie.disagree_since_s + params.witness.disagree_s)
     if bus.zero_since_s is not None:
-        due.append(bus.zero_since_s + params.witness.zero_frame_s)
+        due += [bus.zero_since_s + params.grid.lost_s, bus.zero_since_s + params.witness.zero_frame_s]
     return min((when for when in due if when > now_s), default=float("inf"))

@@ -1,22 +1,27 @@
 """Each circuit's memory from one tick to the next: what was shed and why, what came back, what does not obey."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import exp
 
-from hems.control.demand import NOTHING
+from hems.control.demand import NOTHING, is_on
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
 from hems.control.shedding import FRESH
 from hems.control.state import ControlState, LoadMemory, Sent
 from hems.model import wiring
 from hems.model.cause import Cause
+from hems.model.command import Command
 from hems.model.site import Circuit, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import CircuitId
 
+FORGET_S = 30.0
+"""Time constant with which a learned demand follows a falling load."""
+
 
 def observed(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> dict[CircuitId, LoadMemory]:
-    """Memories after this instant's readings: demands learned, deaf switches found, obedient ones forgiven."""
+    """Memories after this instant's readings: deaf switches found, obedient ones forgiven."""
     return {circuit.id: _observed(circuit, state, snapshot, params, now_s) for circuit in site.circuits}
 
 
@@ -24,13 +29,46 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     memory = state.loads.get(circuit.id, FRESH)
     reading = snapshot.circuits.get(circuit.id, NOTHING)
     closed = reading.closed.known(now_s)
-    power_w = reading.power_w.known(now_s)
-    demand_w = power_w if closed and power_w is not None and power_w > 1.0 else memory.demand_w
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
     deaf = memory.deaf and closed is not False
     if memory.shed_because is not None and entry is not None and not entry.value and not entry.observed:
         deaf = _ignores(entry, closed, params, now_s) or (deaf and entry.acknowledged_s is None)
-    return replace(memory, demand_w=demand_w, deaf=deaf)
+    return replace(memory, deaf=deaf)
+
+
+def learned(
+    site: Site, state: ControlState, snapshot: Snapshot, watts: Mapping[CircuitId, float], now_s: float, dt_s: float
+) -> dict[CircuitId, LoadMemory]:
+    """Memories with what each circuit that is on draws now: up at once, down slowly.
+
+    The blink of a transfer must not make a building look empty in the very moment for which its load was watched.
+    """
+    keep = exp(-dt_s / FORGET_S)
+    return {
+        circuit.id: _learned(circuit, state, snapshot, watts[circuit.id], keep, now_s) for circuit in site.circuits
+    }
+
+
+def _learned(
+    circuit: Circuit, state: ControlState, snapshot: Snapshot, watts: float, keep: float, now_s: float
+) -> LoadMemory:
+    memory = state.loads.get(circuit.id, FRESH)
+    if not is_on(circuit, state, snapshot, now_s):
+        return memory
+    before_w = watts if memory.demand_w is None else memory.demand_w
+    return replace(memory, demand_w=max(watts, watts + (before_w - watts) * keep))
+
+
+def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: Params, now_s: float) -> ControlState:
+    """What the reflex has sent is this controller's own decision: remembered, watched and restored like any other."""
+    circuits = {wiring.circuit_closed(circuit.id): circuit.id for circuit in site.circuits}
+    for command in fired:
+        entry = Sent(value=command.value, cause=command.cause, sent_s=now_s, last_s=now_s)
+        state = replace(state, sent={**state.sent, command.role: entry})
+        circuit = circuits.get(command.role)
+        if circuit is not None and state.loads.get(circuit, FRESH).shed_because is None:
+            state = shed(state, {circuit: command.cause}, params, now_s)
+    return state
 
 
 def _ignores(entry: Sent, closed: bool | None, params: Params, now_s: float) -> bool:

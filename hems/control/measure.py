@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hems.model import wiring
-from hems.model.command import Outcome
+from hems.model.command import Command, Outcome
 from hems.model.reading import Quality, Reading, missing
 from hems.model.request import Acknowledge, Request
 from hems.model.site import Site
@@ -37,8 +37,9 @@ def bay_reading(latest: Latest, roles: Mapping[str, Role]) -> BayReading:
 
 
 def _bay_state(reading: Reading[Any]) -> Reading[BayState]:
-    if reading.value in BayState.__members__.values():
-        return Reading(BayState(reading.value), reading.taken_s, reading.stale_after_s, reading.quality, reading.reason)
+    state = next((one for one in BayState if one == reading.value), None)
+    if state is not None:
+        return Reading(state, reading.taken_s, reading.stale_after_s, reading.quality, reading.reason)
     quality = Quality.MISSING if reading.quality is Quality.MISSING else Quality.INVALID
     return Reading(None, reading.taken_s, reading.stale_after_s, quality, reading.reason or "no such state")
 
@@ -73,6 +74,7 @@ class Measure:
         *,
         devices: Mapping[DeviceId, DeviceHealth] | None = None,
         outcomes: tuple[Outcome, ...] = (),
+        fired: tuple[Command, ...] = (),
         requests: tuple[Request | Acknowledge, ...] = (),
     ) -> Snapshot:
         """All that is known now.  `latest` is read, not kept."""
@@ -102,5 +104,6 @@ class Measure:
             bays={bay: bay_reading(latest, roles) for bay, roles in self._bays.items()},
             devices=devices or {},
             outcomes=outcomes,
+            fired=fired,
             requests=requests,
         )

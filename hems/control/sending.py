@@ -13,11 +13,13 @@ from hems.control.params import CarParams, CommandParams, Params
 from hems.control.state import ControlState, Sent
 from hems.model import wiring
 from hems.model.command import Command, Fate, Outcome
+from hems.model.mode import ISLAND_MODES, Mode, TiePosition
 from hems.model.reading import Reading, missing
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 from hems.model.wiring import Role
 
+OFF_GRID = ISLAND_MODES | {Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE}
 PATIENCE_S = 30.0
 """Pause between repetitions once a device has refused, or has ignored three in a row."""
 
@@ -85,12 +87,20 @@ def watched(sent: Mapping[Role, Sent], site: Site, snapshot: Snapshot, now_s: fl
     return after
 
 
+def may_energise(state: ControlState) -> bool:
+    """Whether anything may be given power at all: never while the mode or the tie is in doubt or on the move."""
+    mode, tie = state.mode.mode, state.evidence.tie.seen
+    if mode in (Mode.INIT, Mode.FAULT_SAFE) or tie not in (TiePosition.CLOSED, TiePosition.OPEN):
+        return False
+    return mode in OFF_GRID or tie is TiePosition.CLOSED
+
+
 def send(rulings: Mapping[Role, Ruling], state: ControlState, params: Params, now_s: float) -> Sending:
     """Compare rulings with what was sent; `state.sent` must already be `noted` and `watched`."""
     commands: list[Command] = []
     sent = dict(state.sent)
     due_s = inf
-    held_until_s = state.boot_s + params.boot.hold_energise_s
+    held_until_s = state.boot_s + params.boot.hold_energise_s if may_energise(state) else inf
     for role, ruling in rulings.items():
         value = bool(ruling.value) if is_switch(role) else round(ruling.value)
         before = sent.get(role)

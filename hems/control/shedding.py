@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hems.control import overload
-from hems.control.demand import is_on
+from hems.control.demand import held_w, is_on, per_phase
 from hems.control.energy import SERVED, Band
 from hems.control.params import Params
 from hems.control.state import ControlState, LoadMemory
@@ -90,7 +90,7 @@ def sheds(
     for more in (
         _overloaded(on, site, state, outlook, params),
         _by_band(on, outlook, params),
-        _entering(on, state, outlook),
+        _entering(site, state, outlook),
         _too_much(on, site, outlook, params),
         _headroom(on, site, outlook),
     ):
@@ -98,14 +98,14 @@ def sheds(
     return found
 
 
-def _entering(on: Sequence[Circuit], state: ControlState, outlook: Outlook) -> dict[CircuitId, Cause]:
-    """What the reflex has already sent when the tie opened: the tick confirms exactly that."""
+def _entering(site: Site, state: ControlState, outlook: Outlook) -> dict[CircuitId, Cause]:
+    """What the reflex has sent when the tie opened: the tick confirms exactly that, though the switches may be open already."""
     if outlook.mode is not Mode.ISLANDED_STABILIZING or outlook.mode_for_s > 0.0:
         return {}
     return {
         circuit.id: Cause(Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ISLAND_CAPACITY)
-        for circuit in on
-        if circuit.id in state.armed_on_tie_open
+        for circuit in shed_order(site)
+        if circuit.id in state.armed_on_tie_open and state.loads.get(circuit.id, FRESH).shed_because is None
     }
 
 
@@ -180,13 +180,17 @@ def armed_set(
     island it does not form.
     """
     on = candidates(site, state, snapshot, now_s)
+    watts = {circuit.id: held_w(circuit, state) for circuit in site.circuits}
     gone = [circuit for circuit in on if circuit.tier > SERVED[outlook.band]]
-    stays = [circuit for circuit in site.circuits if is_on(circuit, state, snapshot, now_s) and circuit not in gone]
-    power = [0.0] * len(site.phases)
-    for circuit in stays:
-        shares = site.per_phase(outlook.watts[circuit.id], circuit.phases)
-        power = [watts + share_w for watts, share_w in zip(power, shares, strict=True)]
+    stays = [
+        circuit
+        for circuit in site.circuits
+        if is_on(circuit, state, snapshot, now_s)
+        and circuit not in gone
+        and state.loads.get(circuit.id, FRESH).shed_because is None
+    ]
     target = params.overload.target_pu
-    excess = [watts - target * rated for watts, rated in zip(power, site.former.phase_va, strict=True)]
-    more = smallest_set((circuit for circuit in on if circuit not in gone), excess, outlook.watts, site)
+    power_w = per_phase(site, watts, stays)
+    excess = [now_w - target * rated for now_w, rated in zip(power_w, site.former.phase_va, strict=True)]
+    more = smallest_set((circuit for circuit in on if circuit not in gone), excess, watts, site)
     return tuple(circuit.id for circuit in (*gone, *more))

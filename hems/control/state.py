@@ -32,6 +32,11 @@ class TieMemory:
     raw_since_s: float = 0.0
     disagree_since_s: float | None = None
 
+    @property
+    def seen(self) -> TiePosition:
+        """What is seen right now, before any debounce: the contacts, or the axis where there are none."""
+        return self.value if self.raw is TiePosition.UNKNOWN else self.raw
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusMemory:

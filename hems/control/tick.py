@@ -23,6 +23,7 @@ from hems.control.state import ControlState, ModeMemory, ReconnectMemory
 from hems.control.step import Step, Test, Trigger
 from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.command import Command
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Bus, Grid, Mode, TiePosition
@@ -55,7 +56,7 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     seen = _heard(given, state, told)
     facts, seen = _judged(given, seen, told)
     seen, rule_due_s = _moded(given, seen, facts, told)
-    seen, outlook, band_due_s = _looked(given, seen, told)
+    seen, outlook, band_due_s = _looked(given, seen, told, now.mono_s - state.at_s)
     seen, restore_due_s = _switched(given, seen, outlook, told)
     seen, sent = _ruled(given, seen, outlook, told)
     lists, tie_set = arming.arm(site, seen, snapshot, outlook, params, now.mono_s)
@@ -78,11 +79,13 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
 def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
     """What devices answered and what people asked since the last tick."""
     snapshot, now_s = given.snapshot, given.now_s
-    sent = sending.watched(sending.noted(state.sent, snapshot.outcomes), given.site, snapshot, now_s)
+    adopted = loads.adopted(state, snapshot.fired, given.site, given.params, now_s)
+    sent = sending.watched(sending.noted(adopted.sent, snapshot.outcomes), given.site, snapshot, now_s)
     overrides, changes = override.after(state.overrides, snapshot.requests, given.site, given.params.override, now_s)
     told += [(EventKind.REQUEST, subject, cause) for subject, cause in changes]
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
-    heard = replace(state, sent=sent, overrides=overrides, acknowledged_s=now_s if looked else state.acknowledged_s)
+    told += [(EventKind.COMMAND, command.role, _with_value(command)) for command in snapshot.fired]
+    heard = replace(adopted, sent=sent, overrides=overrides, acknowledged_s=now_s if looked else state.acknowledged_s)
     return replace(
         heard,
         at_s=now_s,
@@ -152,7 +155,7 @@ def _reconnecting(given: Given, state: ControlState, memory: ModeMemory, rule: m
     return ReconnectMemory() if memory.mode is Mode.GRID_CONNECTED else state.reconnect
 
 
-def _looked(given: Given, state: ControlState, told: Told) -> tuple[ControlState, Outlook, float]:
+def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple[ControlState, Outlook, float]:
     """Demand, power, stored energy: what shedding and restoring decide on."""
     site, snapshot, params, now_s = given.site, given.snapshot, given.params, given.now_s
     step = energy.band_after(state, energy.store_pct(site, snapshot, params.car, now_s), params.band, now_s)
@@ -169,7 +172,9 @@ def _looked(given: Given, state: ControlState, told: Told) -> tuple[ControlState
         sheds_settled=loads.settled(site, state.loads, state.sent)
         and _fresh_since(given, loads.settled_since_s(site, state.loads, state.sent)),
     )
-    return replace(state, band=step.band, band_better_since_s=step.better_since_s), outlook, step.due_s
+    blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None
+    memory = state.loads if blinking else loads.learned(site, state, snapshot, outlook.watts, now_s, dt_s)
+    return replace(state, band=step.band, band_better_since_s=step.better_since_s, loads=memory), outlook, step.due_s
 
 
 def _fresh_since(given: Given, when_s: float) -> bool:
@@ -184,6 +189,8 @@ def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -
         return loads.shed(state, causes, given.params, given.now_s), float("inf")
 
     def next_back() -> Iterable[restoring.Restore]:
+        if not sending.may_energise(state):
+            return []
         return [restoring.restore(given.site, state, outlook, given.params, given.now_s)]
 
     kept, found = guarded(state, "restoring", next_back, given.now_s)
@@ -209,8 +216,12 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
     for command in sent.commands:
         entry = state.sent.get(command.role)
         if entry is None or entry.value != command.value:
-            told.append((EventKind.COMMAND, command.role, replace(command.cause, facts={**command.cause.facts, "value": command.value})))
+            told.append((EventKind.COMMAND, command.role, _with_value(command)))
     return replace(state, sent=sent.sent), sent
+
+
+def _with_value(command: Command) -> Cause:
+    return replace(command.cause, facts={**command.cause.facts, "value": command.value})
 
 
 def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> ControlState:

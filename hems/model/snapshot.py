@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hems.model.command import Outcome
+from hems.model.command import Command, Outcome
 from hems.model.reading import Reading, missing
 from hems.model.request import Acknowledge, Request
 from hems.model.units import CircuitId, DeviceId, PointId, SourceId
@@ -105,5 +105,7 @@ class Snapshot:
     devices: Mapping[DeviceId, DeviceHealth] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     """What became of commands since the last tick."""
+    fired: tuple[Command, ...] = ()
+    """Sheds that the reflex has sent since the last tick; this tick adopts them as its own."""
     requests: tuple[Request | Acknowledge, ...] = ()
     """What people asked for since the last tick."""

@@ -62,6 +62,7 @@ class FastForward:
     state: ControlState = field(default_factory=lambda: initial(0.0))
     armed: tuple[Armed, ...] = ()
     _outcomes: list[Outcome] = field(default_factory=list)
+    _fired: list[Command] = field(default_factory=list)
     _eventful_s: float = 0.0
     _sudden_s: float = 0.0
 
@@ -80,6 +81,7 @@ class FastForward:
                 self._sudden_s = self.plant.t_s
             latest = self._read()
             self._reflex(latest)
+            self.armed = ()  # each list is used once; the tick below makes new ones
             ticked = self._tick(measure, latest)
             yield ticked
             wake_s = ticked.step.wake_at_s
@@ -98,13 +100,15 @@ class FastForward:
         for ready in self.armed:
             for role in {trigger.role for trigger in ready.triggers}:
                 if role in latest and react((ready,), role, latest[role], now_s):
+                    self._fired += ready.commands
                     self._do(ready.commands)
                     break
 
     def _tick(self, measure: Measure, latest: dict[Role, Reading[Any]]) -> Ticked:
         now_s = self.plant.t_s
-        snapshot = measure.snapshot(latest, outcomes=tuple(self._outcomes))
+        snapshot = measure.snapshot(latest, outcomes=tuple(self._outcomes), fired=tuple(self._fired))
         self._outcomes.clear()
+        self._fired.clear()
         step = tick(self.site, self.state, snapshot, self.params, Instant(now_s))
         self.state, self.armed = step.state, step.armed
         self._do(step.commands)
