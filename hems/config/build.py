@@ -1,0 +1,146 @@
+"""A checked site file as the values the rest of hems works on: W and Wh, enums, frozen."""
+
+from collections.abc import Sequence
+
+from hems.config.installed import specs
+from hems.config.schema import BayTable, CircuitTable, SiteTable
+from hems.config.wires import Wire
+from hems.model.site import (
+    Battery,
+    Bay,
+    Circuit,
+    Former,
+    GridConnection,
+    Location,
+    Phase,
+    Pv,
+    Site,
+    Supply,
+    Tie,
+    Tier,
+    VoltagePoint,
+)
+from hems.model.units import W_PER_KW, CircuitId, PointId, SourceId
+from hems.model.wiring import Wiring
+
+TIERS = {
+    "life safety": Tier.LIFE_SAFETY,
+    "critical": Tier.CRITICAL,
+    "essential": Tier.ESSENTIAL,
+    "comfort": Tier.COMFORT,
+    "non-essential": Tier.NON_ESSENTIAL,
+    "flexible": Tier.FLEXIBLE,
+}
+
+
+def site_of(table: SiteTable) -> Site:
+    """What is installed."""
+    grid, tie = table.grid, table.tie
+    return Site(
+        name=table.name,
+        phases=_phases(table.phases),
+        grid=GridConnection(nominal_v=grid.nominal_v, nominal_hz=grid.nominal_hz, service_a=grid.service_a),
+        tie=Tie(
+            has_contacts=tie.closed_contact is not None and tie.open_contact is not None,
+            has_flag=tie.grid_connected is not None,
+            has_permit=tie.permit is not None,
+            travel_max_s=tie.travel_max_s,
+        ),
+        former=_former(table),
+        circuits=tuple(_circuit(name, circuit, place) for place, (name, circuit) in enumerate(table.circuits.items())),
+        batteries=_batteries(table),
+        pvs=_pvs(table),
+        bays=tuple(_bay(name, bay) for name, bay in table.bays.items()),
+        voltage_points=tuple(
+            VoltagePoint(id=PointId(name), location=Location(point.location), powered_from=Supply(point.powered_from))
+            for name, point in table.voltage_points.items()
+        ),
+    )
+
+
+def wiring_of(table: SiteTable, wires: Sequence[Wire]) -> Wiring:
+    """Where each quantity is read and each command sent."""
+    return Wiring(
+        devices=specs(table.devices),
+        reads={wire.role: wire.port for wire in wires if wire.reads},
+        writes={wire.role: wire.port for wire in wires if wire.writes},
+    )
+
+
+def _phases(names: Sequence[str]) -> tuple[Phase, ...]:
+    return tuple(sorted(Phase(name) for name in names))
+
+
+def _called(name: str | None, key: str) -> str:
+    """The name for people: as given, else made from the key."""
+    return name or key.replace("_", " ").capitalize()
+
+
+def _former(table: SiteTable) -> Former:
+    former = table.former
+    owner = table.batteries.get(former.source) or table.bays[former.source]
+    made = Former(
+        source=SourceId(former.source),
+        name=former.name or _called(owner.name, former.source),
+        phase_va=tuple(kva * W_PER_KW for kva in former.phase_kva),
+        surge_pu=former.surge,
+    )
+    if former.curve is None:
+        return made
+    curve = tuple((multiple, seconds) for multiple, seconds in former.curve)
+    return Former(source=made.source, name=made.name, phase_va=made.phase_va, surge_pu=made.surge_pu, curve=curve)
+
+
+def _batteries(table: SiteTable) -> tuple[Battery, ...]:
+    return tuple(
+        Battery(
+            id=SourceId(name),
+            name=_called(battery.name, name),
+            capacity_wh=battery.capacity_kwh * W_PER_KW,
+            charge_max_w=battery.charge_max_kw * W_PER_KW,
+            discharge_max_w=battery.discharge_max_kw * W_PER_KW,
+            floor_pct=battery.floor_pct,
+            shutdown_pct=battery.shutdown_pct,
+        )
+        for name, battery in table.batteries.items()
+    )
+
+
+def _pvs(table: SiteTable) -> tuple[Pv, ...]:
+    return tuple(
+        Pv(id=SourceId(name), name=_called(pv.name, name), rated_w=pv.rated_kw * W_PER_KW, phases=_phases(pv.phases))
+        for name, pv in table.pvs.items()
+    )
+
+
+def _bay(name: str, bay: BayTable) -> Bay:
+    return Bay(
+        id=SourceId(name),
+        name=_called(bay.name, name),
+        phases=_phases(bay.phases),
+        charge_max_w=bay.charge_max_kw * W_PER_KW,
+        charge_min_w=bay.charge_min_kw * W_PER_KW,
+        discharge_max_w=bay.discharge_max_kw * W_PER_KW,
+        discharge_min_w=bay.discharge_min_kw * W_PER_KW,
+        capacity_wh=bay.capacity_kwh * W_PER_KW,
+        floor_pct=bay.floor_pct,
+        maker_floor_pct=bay.maker_floor_pct,
+        controllable=bay.setpoint is not None,
+    )
+
+
+def _circuit(name: str, circuit: CircuitTable, place: int) -> Circuit:
+    return Circuit(
+        id=CircuitId(name),
+        name=_called(circuit.name, name),
+        tier=TIERS[circuit.tier],
+        rank=place if circuit.rank is None else circuit.rank,
+        phases=_phases(circuit.phases),
+        typical_w=circuit.typical_kw * W_PER_KW,
+        inrush_w=circuit.inrush_kw * W_PER_KW,
+        min_on_s=circuit.min_on_s,
+        min_off_s=circuit.min_off_s,
+        thermostatic=circuit.thermostatic,
+        protected=circuit.protected,
+        switchable=circuit.switch is not None,
+    )

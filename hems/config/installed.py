@@ -1,0 +1,113 @@
+"""The devices of a site file against the drivers that are installed and the profiles these know."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hems.config.problem import Path, Problem, nearest, one_of, wrong
+from hems.config.schema import DeviceTable
+from hems.config.wires import Wire
+from hems.model.errors import HemsError
+from hems.model.units import DeviceId
+from hems.model.wiring import DeviceSpec
+from hems.ports.device import DriverFactory
+
+NAMED_KEY = re.compile(r"devices\.([a-z][a-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """What one device can be asked for and told."""
+
+    points: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
+
+
+def specs(devices: Mapping[str, DeviceTable]) -> tuple[DeviceSpec, ...]:
+    """The devices as drivers take them."""
+    return tuple(
+        DeviceSpec(
+            id=DeviceId(name), driver=device.driver, profile=device.profile, link=device.link, params=device.params
+        )
+        for name, device in devices.items()
+    )
+
+
+def known_drivers(devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory]) -> Iterator[Problem]:
+    """Drivers that are not installed, and two names for one and the same device."""
+    places: dict[tuple[str, str, tuple[tuple[str, object], ...]], DeviceId] = {}
+    for spec in devices:
+        if spec.driver not in factories:
+            near = nearest(spec.driver, factories)
+            installed = one_of(sorted(factories)) if factories else "none"
+            remedy = f'write "{near}"' if near else "install it"
+            why = f"is not an installed driver (installed: {installed})"
+            yield wrong(("devices", spec.id, "driver"), spec.driver, why, remedy)
+        place = (spec.driver, spec.link, tuple(sorted(spec.params.items())))
+        first = places.setdefault(place, spec.id)
+        if first != spec.id:
+            why = f"is where devices.{first} answers already, with the same params"
+            yield wrong(("devices", spec.id, "link"), spec.link, why, "give it its own link or params, or remove one")
+
+
+def profile_problems(devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory]) -> Iterator[Problem]:
+    """What the drivers say about profiles, links and parameters."""
+    for driver, factory in factories.items():
+        own = [spec for spec in devices if spec.driver == driver]
+        for sentence in factory.check(own) if own else ():
+            yield Problem(_key_named_in(sentence, own), sentence, whole=True)
+
+
+def _key_named_in(sentence: str, devices: Sequence[DeviceSpec]) -> Path:
+    """The key a driver's sentence is about, as far as it names one; else the device."""
+    named = NAMED_KEY.search(sentence)
+    if named and any(spec.id == named[1] for spec in devices):
+        return ("devices", named[1], *(part for part in named[2].split(".") if part))
+    words = set(re.findall(r"[A-Za-z0-9_-]+", sentence))
+    about = next((spec for spec in devices if spec.id in words or spec.profile in words), None)
+    return ("devices", about.id) if about else ("devices",)
+
+
+def vocabularies(devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory]) -> dict[DeviceId, Vocabulary]:
+    """What each device understands; devices whose driver or profile is not to be had are left out."""
+    found: dict[DeviceId, Vocabulary] = {}
+    for spec in devices:
+        factory = factories.get(spec.driver)
+        if factory is None:
+            continue
+        try:
+            found[spec.id] = Vocabulary(points=factory.points(spec), commands=factory.commands(spec))
+        except (HemsError, LookupError, OSError, ValueError):
+            continue  # `check` has said why
+    return found
+
+
+def wrong_ports(
+    wires: Sequence[Wire], ids: Collection[str], vocabulary: Mapping[DeviceId, Vocabulary]
+) -> Iterator[Problem]:
+    """Ports whose device does not exist, or whose point or command the device does not have in the right kind."""
+    for wire in wires:
+        device = wire.port.device
+        driver_key = ("devices", device)
+        if device not in ids:
+            near = nearest(device, ids)
+            remedy = f'write "{near}/{wire.port.point}"' if near else f"name one of: {', '.join(sorted(ids))}"
+            yield wrong(wire.where, str(wire.port), f"names device {device}, which this file does not have", remedy)
+        elif device in vocabulary:
+            words = vocabulary[device]
+            if wire.reads:
+                yield from _missing(wire, words.points, "point", driver_key)
+            if wire.writes and not (wire.reads and wire.port.point not in words.points):
+                yield from _missing(wire, words.commands, "command", driver_key)
+
+
+def _missing(wire: Wire, known: Mapping[str, str], sort: str, involved: Path) -> Iterator[Problem]:
+    point = wire.port.point
+    if point not in known:
+        near = nearest(point, known)
+        choice = ", ".join(sorted(known)) or "none at all"
+        remedy = f'write "{wire.port.device}/{near}"' if near else f"its {sort}s are: {choice}"
+        yield wrong(wire.where, str(wire.port), f"is not a {sort} of that device", remedy, involved)
+    elif known[point] != wire.kind and not (wire.kind == "float" and known[point] == "int"):
+        why = f"is a {sort} of kind {known[point]} where {wire.kind} is needed"
+        yield wrong(wire.where, str(wire.port), why, f"name a {sort} of kind {wire.kind}", involved)

@@ -1,0 +1,140 @@
+"""From the path of a site file to checked, frozen values, or to everything that is wrong with it at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from hems.config import notices, rules
+from hems.config.build import site_of, wiring_of
+from hems.config.explain import explain
+from hems.config.installed import known_drivers, profile_problems, specs, vocabularies, wrong_ports
+from hems.config.params import tuned
+from hems.config.problem import Path as KeyPath
+from hems.config.problem import Problem, wrong
+from hems.config.schema import SettingsTable, SiteTable
+from hems.config.shape import without
+from hems.config.source import Source, read
+from hems.config.wires import Wire, wires
+from hems.control.params import Params, shortened
+from hems.model.errors import ConfigError
+from hems.model.site import Site
+from hems.model.wiring import DeviceSpec, Wiring
+from hems.ports.device import DriverFactory
+
+MOST_REPAIRS = 5
+"""Each repair can uncover one deeper table; the file's tables are three deep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the daemon keeps its things, and how much it says."""
+
+    state_dir: Path
+    run_dir: Path
+    log_level: str
+    timezone: str | None
+    """IANA name, or None for the machine's own zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFile:
+    """One site file, believed."""
+
+    path: Path
+    site: Site
+    wiring: Wiring
+    params: Params
+    """In force."""
+    normal_params: Params
+    """As they would be without `times = "short"`; the report lists how `params` differs."""
+    shortened: bool
+    settings: Settings
+    digest: str
+    """SHA-256 of the file's bytes."""
+    notices: tuple[str, ...]
+    """Permitted, but with consequences; one sentence each."""
+
+
+def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
+    """The site file at `path`, checked against the installed drivers.
+
+    Raises: ConfigError with every mistake, one sentence each, in the order of the file.
+    """
+    source = read(path)
+    table, problems = _believed(source.table)
+    if table is None:
+        raise ConfigError(_sentences(problems, source))
+    mistaken = frozenset(problem.where for problem in problems)
+    normal, found = tuned(table.params, table.grid.code)
+    wired = list(wires(table))
+    devices = specs(table.devices)
+    found += [*rules.broken(table), *_device_problems(devices, wired, factories, mistaken)]
+    problems += [problem for problem in found if not problem.follows_from(mistaken)]
+    if problems:
+        raise ConfigError(_sentences(problems, source))
+    params = shortened(normal) if table.times == "short" else normal
+    told = [
+        *notices.worth_knowing(table, wired, devices, params, normal),
+        *notices.slow_witnesses(wired, table, devices, factories),
+    ]
+    return SiteFile(
+        path=path,
+        site=site_of(table),
+        wiring=wiring_of(table, wired),
+        params=params,
+        normal_params=normal,
+        shortened=table.times == "short",
+        settings=_settings(table.settings),
+        digest=source.digest,
+        notices=_sentences(told, source),
+    )
+
+
+def _believed(raw: Mapping[str, Any]) -> tuple[SiteTable | None, list[Problem]]:
+    """The tables, with stand-ins for what is mistaken, so that all other keys can be checked against each other."""
+    problems: list[Problem] = []
+    for _ in range(MOST_REPAIRS):
+        try:
+            return SiteTable.model_validate(raw), problems
+        except ValidationError as error:
+            found = explain(error, raw)
+            problems = problems or found
+            raw = without(raw, [problem.where for problem in found])
+    return None, problems
+
+
+def _device_problems(
+    devices: Sequence[DeviceSpec],
+    wired: Sequence[Wire],
+    factories: Mapping[str, DriverFactory],
+    mistaken: frozenset[KeyPath],
+) -> Iterator[Problem]:
+    whole = [spec for spec in devices if not any(where[:2] == ("devices", spec.id) for where in mistaken)]
+    words = vocabularies(whole, factories)
+    said = list(profile_problems(whole, factories))
+    yield from known_drivers(devices, factories)
+    yield from said
+    for spec in whole:
+        if spec.driver in factories and spec.id not in words and not said:
+            why = f"cannot be read by driver {spec.driver}"
+            yield wrong(("devices", spec.id, "profile"), spec.profile, why, "correct the profile or its params")
+    yield from wrong_ports(wired, {spec.id for spec in devices}, words)
+
+
+def _sentences(problems: Sequence[Problem], source: Source) -> tuple[str, ...]:
+    order = {key: place for place, key in enumerate(source.lines)}
+    ordered = sorted(problems, key=lambda problem: _place(problem.where, order))
+    return tuple(dict.fromkeys(problem.sentence(source.name, source.lines) for problem in ordered))
+
+
+def _place(where: KeyPath, order: Mapping[KeyPath, int]) -> int:
+    return next((order[where[:size]] for size in range(len(where), 0, -1) if where[:size] in order), len(order))
+
+
+def _settings(table: SettingsTable) -> Settings:
+    return Settings(
+        state_dir=Path(table.state_dir), run_dir=Path(table.run_dir), log_level=table.log_level, timezone=table.timezone
+    )

@@ -1,0 +1,131 @@
+"""What a site file may say, and its owner should know."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from hems.config.problem import Problem
+from hems.config.schema import SiteTable
+from hems.config.wires import Wire
+from hems.control.params import Params, differences
+from hems.model.units import DeviceId
+from hems.model.wiring import DeviceSpec
+
+FAST_WITNESS_MS = 500.0
+
+
+@runtime_checkable
+class TellsWitnessTime(Protocol):
+    """A driver factory whose profiles state how fast a point follows the building."""
+
+    def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
+        """Worst time in ms from a change on the wire to its arrival, or None when the profile does not say."""
+
+
+def worth_knowing(
+    site: SiteTable, wires: Sequence[Wire], devices: Sequence[DeviceSpec], params: Params, normal: Params
+) -> Iterator[Problem]:
+    """Everything that is permitted and has consequences."""
+    yield from _times(site, params, normal)
+    yield from _utility_points(site)
+    yield from _inner_points(site)
+    yield from _switching(site)
+    yield from _fixed_loads(site)
+    used = {wire.port.device for wire in wires}
+    for spec in devices:
+        if spec.id not in used:
+            yield Problem(("devices", spec.id), " is polled and used by nothing; wire its points or remove it.")
+
+
+def _times(site: SiteTable, params: Params, normal: Params) -> Iterator[Problem]:
+    if site.times == "short":
+        yield Problem(
+            ("times",),
+            f' = "short" changes {len(differences(params, normal))} times that protect grid, compressors and relays; '
+            "for demonstrations only, never with real equipment.",
+        )
+
+
+def _utility_points(site: SiteTable) -> Iterator[Problem]:
+    utility = {name: point for name, point in site.voltage_points.items() if point.location == "utility"}
+    if not utility and site.tie.grid_connected is None:
+        yield Problem(
+            ("voltage_points",),
+            ' has no point with location = "utility", and no device tells by tie.grid_connected: '
+            "hems cannot see the grid come back and only follows the tie.",
+        )
+    if not utility and site.tie.permit is not None:
+        yield Problem(
+            ("tie", "permit"),
+            ' will never be given, because no voltage point with location = "utility" can prove that the grid is good.',
+        )
+    for name, point in utility.items():
+        where = ("voltage_points", name)
+        if point.hz is None:
+            yield Problem((*where, "hz"), " is not given, so this point can never prove that the grid is good.")
+        if point.powered_from == "utility":
+            yield Problem(
+                (*where, "powered_from"),
+                ' = "utility" means that it falls silent with the grid, and silence proves nothing; better use a UPS.',
+            )
+
+
+def _inner_points(site: SiteTable) -> Iterator[Problem]:
+    if all(point.location == "utility" for point in site.voltage_points.values()):
+        yield Problem(
+            ("voltage_points",),
+            " has no point on the building's side of the tie: whether the bus is live is guessed from flowing power.",
+        )
+    if site.former.power is None:
+        yield Problem(
+            ("former", "power"),
+            " is not given: overload is judged by the draw of circuits, not by the inverter's output.",
+        )
+
+
+def _switching(site: SiteTable) -> Iterator[Problem]:
+    for name, circuit in site.circuits.items():
+        if circuit.protected and circuit.switch is not None:
+            yield Problem(("circuits", name, "switch"), " will never be used, because the circuit is protected.")
+    for name, bay in site.bays.items():
+        if bay.setpoint is None:
+            yield Problem(("bays", name, "setpoint"), " is not given: hems cannot stop this charger in a power cut.")
+
+
+def _fixed_loads(site: SiteTable) -> Iterator[Problem]:
+    """Whether what cannot be switched off fits the island at all."""
+    fixed = [circuit for circuit in site.circuits.values() if circuit.switch is None]
+    for phase, rated_kva in zip(site.phases, site.former.phase_kva, strict=False):
+        draw_kw = sum(circuit.typical_kw / len(circuit.phases) for circuit in fixed if phase in circuit.phases)
+        if draw_kw > rated_kva:
+            yield Problem(
+                ("former", "phase_kva"),
+                f" carries {rated_kva:g} kVA on {phase}, but circuits without a switch typically draw {draw_kw:.3g} kW "
+                "there: no shedding can keep this island up.",
+            )
+
+
+def slow_witnesses(
+    wires: Sequence[Wire], site: SiteTable, devices: Sequence[DeviceSpec], factories: Mapping[str, object]
+) -> Iterator[Problem]:
+    """Whether fast shedding is to be had; silent where no driver states its times."""
+    by_id = {spec.id: spec for spec in devices}
+    stated = [_witness_ms(wire, by_id, factories) for wire in wires if _is_witness(wire, site)]
+    best_ms = min((time_ms for time_ms in stated if time_ms is not None), default=0.0)
+    if best_ms > FAST_WITNESS_MS:
+        yield Problem(
+            ("tie",),
+            f" and bus are seen after {best_ms:.0f} ms at best, and fast shedding needs {FAST_WITNESS_MS:.0f}: "
+            "it is not available here, so contactors that fall out by themselves when the tie opens are needed.",
+        )
+
+
+def _is_witness(wire: Wire, site: SiteTable) -> bool:
+    if wire.where[0] == "tie":
+        return not wire.writes
+    return wire.where[0] == "voltage_points" and site.voltage_points[str(wire.where[1])].location != "utility"
+
+
+def _witness_ms(wire: Wire, devices: Mapping[DeviceId, DeviceSpec], factories: Mapping[str, object]) -> float | None:
+    spec = devices[wire.port.device]
+    factory = factories[spec.driver]
+    return factory.witness_ms(spec, wire.port.point) if isinstance(factory, TellsWitnessTime) else None

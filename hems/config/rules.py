@@ -1,0 +1,200 @@
+"""What must hold between the keys of a site file, beyond each one's own type and range."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise, product
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from hems.config.grid_codes import CODES
+from hems.config.problem import Path, Problem, absent, nearest, shown, wrong
+from hems.config.schema import BayTable, CircuitTable, PvTable, SiteTable, VoltagePointTable
+from hems.config.wires import Wire, wires
+
+IN_ORDER = (["L1"], ["L1", "L2"], ["L1", "L2", "L3"])
+
+
+def broken(site: SiteTable) -> Iterator[Problem]:
+    """Every rule that does not hold."""
+    for rule in RULES:
+        yield from rule(site)
+
+
+def _phases(site: SiteTable) -> Iterator[Problem]:
+    if site.phases not in IN_ORDER:
+        remedy = 'write ["L1"], ["L1", "L2"] or ["L1", "L2", "L3"]'
+        yield wrong(("phases",), site.phases, "is not a supply that hems knows", remedy)
+    tables: dict[str, Mapping[str, CircuitTable | PvTable | BayTable]] = {
+        "circuits": site.circuits,
+        "pvs": site.pvs,
+        "bays": site.bays,
+    }
+    for table, entries in tables.items():
+        for name, entry in entries.items():
+            where = (table, name, "phases")
+            strange = [phase for phase in entry.phases if phase not in site.phases]
+            if strange:
+                why = f"names {', '.join(strange)}, which the site does not have"
+                yield wrong(where, entry.phases, why, f"use phases of {shown(site.phases)}", ("phases",))
+            elif len(set(entry.phases)) < len(entry.phases):
+                yield wrong(where, entry.phases, "names a phase twice", "name each phase once")
+
+
+def _one_per_phase(site: SiteTable) -> Iterator[Problem]:
+    lists: list[tuple[Path, Sequence[object] | None]] = [
+        (("former", "phase_kva"), site.former.phase_kva),
+        (("former", "power"), site.former.power),
+        *((("voltage_points", name, "volts"), point.volts) for name, point in site.voltage_points.items()),
+    ]
+    for where, values in lists:
+        if values is not None and len(values) != len(site.phases):
+            why = f"has {len(values)} entries for {len(site.phases)} phases"
+            yield wrong(where, values, why, f"give one entry for each of {', '.join(site.phases)}", ("phases",))
+
+
+def _supply(site: SiteTable) -> Iterator[Problem]:
+    hertz = CODES[site.grid.code].nominal_hz
+    if site.grid.nominal_hz not in (50.0, 60.0):
+        yield wrong(("grid", "nominal_hz"), site.grid.nominal_hz, "is not a supply frequency", "write 50 or 60")
+    elif site.grid.nominal_hz != hertz:
+        why = f"does not go with grid code {site.grid.code}, which is for {hertz:g} Hz"
+        remedy = f"write {hertz:g} or change the code"
+        yield wrong(("grid", "nominal_hz"), site.grid.nominal_hz, why, remedy, ("grid", "code"))
+
+
+def _tie(site: SiteTable) -> Iterator[Problem]:
+    contacts = {"closed_contact": site.tie.closed_contact, "open_contact": site.tie.open_contact}
+    given = [name for name, port in contacts.items() if port is not None]
+    if len(given) == 1:
+        other = "open_contact" if given == ["closed_contact"] else "closed_contact"
+        remedy = "wire both, or neither; one contact alone cannot tell a welded or broken one from a moved tie"
+        yield absent(("tie", other), remedy, ("tie", given[0]))
+    if not given and site.tie.grid_connected is None:
+        why = "neither closed_contact and open_contact nor grid_connected, so nothing would tell hems of an outage"
+        yield Problem(("tie",), f" has {why}; name both contacts, or the point of a device that knows.")
+
+
+def _former(site: SiteTable) -> Iterator[Problem]:
+    source, where = site.former.source, ("former", "source")
+    sources = [*site.batteries, *site.bays]
+    if source not in sources:
+        near = nearest(source, sources)
+        remedy = f'write "{near}"' if near else f"name one of: {', '.join(sources) or 'none is declared yet'}"
+        yield wrong(where, source, "is neither a battery nor a bay of this file", remedy, ("batteries",), ("bays",))
+    elif source in site.bays and site.bays[source].discharge_max_kw == 0:
+        key = ("bays", source, "discharge_max_kw")
+        why = "is a bay whose charger cannot discharge, so no island can be formed from it"
+        yield wrong(where, source, why, f"name another source, or set bays.{source}.discharge_max_kw", key)
+    for index, (lower, upper) in enumerate(pairwise(site.former.curve or [])):
+        if len(lower) == len(upper) == 2 and not (1 < lower[0] < upper[0] and lower[1] > upper[1]):
+            why = "does not continue an overload curve"
+            remedy = "let multiples rise from above 1 and times fall"
+            yield wrong(("former", "curve", index + 1), upper, f"{why} after {shown(lower)}", remedy)
+
+
+def _names(site: SiteTable) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for table, entries in (("batteries", site.batteries), ("pvs", site.pvs), ("bays", site.bays)):
+        for name in entries:
+            if first.setdefault(name, table) != table:
+                why = f" has the same name as {first[name]}.{name}"
+                yield Problem((table, name), f"{why}; give each source a name of its own.")
+
+
+def _life_safety(site: SiteTable) -> Iterator[Problem]:
+    for name, circuit in site.circuits.items():
+        if circuit.tier == "life safety" and circuit.switch is not None:
+            why = "is a switch for life safety, and life safety circuits cannot be given a switch"
+            remedy = "remove the key, and the wiring if there is any"
+            yield wrong(("circuits", name, "switch"), circuit.switch, why, remedy, ("circuits", name, "tier"))
+
+
+def _floors(site: SiteTable) -> Iterator[Problem]:
+    for name, battery in site.batteries.items():
+        where, other = ("batteries", name, "floor_pct"), ("batteries", name, "shutdown_pct")
+        if battery.floor_pct <= battery.shutdown_pct:
+            why = f"is not above shutdown_pct = {battery.shutdown_pct:g}"
+            yield wrong(where, battery.floor_pct, why, "raise it; critical circuits need energy below the floor", other)
+    for name, bay in site.bays.items():
+        where, other = ("bays", name, "floor_pct"), ("bays", name, "maker_floor_pct")
+        if bay.floor_pct < bay.maker_floor_pct:
+            why = f"is below maker_floor_pct = {bay.maker_floor_pct:g}"
+            yield wrong(where, bay.floor_pct, why, "a driver cannot keep less than the car's maker does", other)
+
+
+def _bays(site: SiteTable) -> Iterator[Problem]:
+    for name, bay in site.bays.items():
+        where = ("bays", name)
+        if bay.charge_min_kw > bay.charge_max_kw:
+            why = f"is above charge_max_kw = {bay.charge_max_kw:g}"
+            yield wrong((*where, "charge_min_kw"), bay.charge_min_kw, why, "lower it", (*where, "charge_max_kw"))
+        if not bay.discharge_max_kw:
+            continue
+        if bay.discharge_min_kw > bay.discharge_max_kw:
+            why = f"is above discharge_max_kw = {bay.discharge_max_kw:g}"
+            limit = (*where, "discharge_max_kw")
+            yield wrong((*where, "discharge_min_kw"), bay.discharge_min_kw, why, "lower it", limit)
+        if bay.soc is None:
+            remedy = "name the point, or set discharge_max_kw to 0; a car whose charge is not known is never discharged"
+            yield absent((*where, "soc"), remedy, (*where, "discharge_max_kw"))
+
+
+def _utility_side(site: SiteTable) -> Iterator[Problem]:
+    """No device can sit on both sides of an open tie."""
+    utility = {name: point for name, point in site.voltage_points.items() if point.location == "utility"}
+    inner = {name: point for name, point in site.voltage_points.items() if point.location != "utility"}
+    for (name, point), (other, elsewhere) in product(utility.items(), inner.items()):
+        for device in sorted(_devices_of(point) & _devices_of(elsewhere)):
+            why = f"is claimed for device {device}, which also measures voltage_points.{other} downstream of the tie"
+            remedy = "measure the grid with a device of its own upstream of the tie, or correct a location"
+            where, there = ("voltage_points", name, "location"), ("voltage_points", other)
+            yield wrong(where, point.location, why, remedy, ("voltage_points", name, "volts"), there)
+
+
+def _devices_of(point: VoltagePointTable) -> set[str]:
+    ports = point.volts if point.hz is None else [*point.volts, point.hz]
+    return {port.split("/")[0] for port in ports}
+
+
+def _shared_ports(site: SiteTable) -> Iterator[Problem]:
+    """One coil switches one thing, and one meter counts for one circuit."""
+    known = list(wires(site))
+    yield from _twice([wire for wire in known if wire.writes], "commanded")
+    yield from _twice([wire for wire in known if wire.where[0] == "circuits" and wire.where[-1] == "power"], "counted")
+    groups: list[Path] = [("tie",), ("former", "power"), *(("voltage_points", name) for name in site.voltage_points)]
+    for group in groups:
+        yield from _twice([wire for wire in known if wire.where[: len(group)] == group and not wire.writes], "read")
+
+
+def _twice(candidates: list[Wire], verb: str) -> Iterator[Problem]:
+    first: dict[str, Wire] = {}
+    for wire in candidates:
+        earlier = first.setdefault(str(wire.port), wire)
+        if earlier is not wire:
+            there = ".".join(str(part) for part in earlier.where)
+            why = f"is {verb} by {there} already"
+            yield wrong(wire.where, str(wire.port), why, "give each its own", earlier.where)
+
+
+def _timezone(site: SiteTable) -> Iterator[Problem]:
+    name = site.settings.timezone
+    if name is not None:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            remedy = "write a name of the IANA list, such as Europe/Dublin"
+            yield wrong(("settings", "timezone"), name, "is not a time zone this machine knows", remedy)
+
+
+RULES: tuple[Callable[[SiteTable], Iterator[Problem]], ...] = (
+    _phases,
+    _one_per_phase,
+    _supply,
+    _tie,
+    _former,
+    _names,
+    _life_safety,
+    _floors,
+    _bays,
+    _utility_side,
+    _shared_ports,
+    _timezone,
+)

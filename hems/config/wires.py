@@ -1,0 +1,91 @@
+"""Every place where the site file names a point of a device: which quantity it is, and in which direction it goes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hems.config.problem import Path
+from hems.config.schema import BayTable, SiteTable
+from hems.model import wiring
+from hems.model.units import CircuitId, DeviceId, PointId, SourceId
+from hems.model.wiring import Port, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """One quantity of the building at one port."""
+
+    where: Path
+    port: Port
+    role: Role
+    kind: str
+    """`bool`, `float` or `str`."""
+    reads: bool = True
+    writes: bool = False
+
+
+def wires(site: SiteTable) -> Iterator[Wire]:
+    """All of them, in the order of the tables."""
+    yield from _single(("grid", "power"), site.grid.power, wiring.GRID_POWER)
+    yield from _tie(site)
+    yield from _many(("former", "power"), site.former.power, [wiring.former_phase_w(phase) for phase in range(3)])
+    yield from _voltage_points(site)
+    yield from _batteries(site)
+    for pv_id, pv in site.pvs.items():
+        yield from _single(("pvs", pv_id, "power"), pv.power, wiring.pv_power(SourceId(pv_id)))
+    for bay_id, bay in site.bays.items():
+        yield from _bay(bay_id, bay)
+    yield from _circuits(site)
+
+
+def _single(
+    where: Path, text: str | None, role: Role, kind: str = "float", *, reads: bool = True, writes: bool = False
+) -> Iterator[Wire]:
+    if text is not None:
+        device, _, point = text.partition("/")
+        yield Wire(where=where, port=Port(DeviceId(device), point), role=role, kind=kind, reads=reads, writes=writes)
+
+
+def _many(where: Path, texts: list[str] | None, roles: list[Role]) -> Iterator[Wire]:
+    for index, (text, role) in enumerate(zip(texts or [], roles, strict=False)):
+        yield from _single((*where, index), text, role)
+
+
+def _tie(site: SiteTable) -> Iterator[Wire]:
+    tie = site.tie
+    yield from _single(("tie", "closed_contact"), tie.closed_contact, wiring.TIE_CLOSED_CONTACT, "bool")
+    yield from _single(("tie", "open_contact"), tie.open_contact, wiring.TIE_OPEN_CONTACT, "bool")
+    yield from _single(("tie", "grid_connected"), tie.grid_connected, wiring.TIE_FLAG, "bool")
+    yield from _single(("tie", "permit"), tie.permit, wiring.TIE_PERMIT, "bool", writes=True)
+
+
+def _voltage_points(site: SiteTable) -> Iterator[Wire]:
+    for point_id, point in site.voltage_points.items():
+        where, place = ("voltage_points", point_id), PointId(point_id)
+        yield from _many((*where, "volts"), point.volts, [wiring.voltage(place, phase) for phase in range(3)])
+        yield from _single((*where, "hz"), point.hz, wiring.frequency(place))
+
+
+def _batteries(site: SiteTable) -> Iterator[Wire]:
+    for battery_id, battery in site.batteries.items():
+        where, source = ("batteries", battery_id), SourceId(battery_id)
+        yield from _single((*where, "power"), battery.power, wiring.battery_power(source))
+        yield from _single((*where, "soc"), battery.soc, wiring.battery_soc(source))
+        setpoint = wiring.battery_power(source)
+        yield from _single((*where, "setpoint"), battery.setpoint, setpoint, reads=False, writes=True)
+
+
+def _bay(bay_id: str, bay: BayTable) -> Iterator[Wire]:
+    where, source = ("bays", bay_id), SourceId(bay_id)
+    yield from _single((*where, "state"), bay.state, wiring.bay_state(source), "str")
+    yield from _single((*where, "power"), bay.power, wiring.bay_power(source))
+    yield from _single((*where, "soc"), bay.soc, wiring.bay_soc(source))
+    yield from _single((*where, "capacity"), bay.capacity, wiring.bay_capacity(source))
+    yield from _single((*where, "discharge_ready"), bay.discharge_ready, wiring.bay_discharge_ready(source), "bool")
+    yield from _single((*where, "setpoint"), bay.setpoint, wiring.bay_power(source), reads=False, writes=True)
+
+
+def _circuits(site: SiteTable) -> Iterator[Wire]:
+    for circuit_id, circuit in site.circuits.items():
+        where, branch = ("circuits", circuit_id), CircuitId(circuit_id)
+        yield from _single((*where, "switch"), circuit.switch, wiring.circuit_closed(branch), "bool", writes=True)
+        yield from _single((*where, "power"), circuit.power, wiring.circuit_power(branch))
