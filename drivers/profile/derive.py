@@ -186,7 +186,7 @@ def _operands(node: "Expression") -> Iterator[str]:
             return
 
 
-def kind(node: "Expression", kinds: Mapping[str, str]) -> Literal["bool", "float", "str"]:
+def kind_of(node: "Expression", kinds: Mapping[str, str]) -> Literal["bool", "float", "str"]:
     """What comes out, given what the points it looks at are."""
     if isinstance(node, Every | AtLeastOne):
         return "bool"
@@ -197,7 +197,7 @@ def kind(node: "Expression", kinds: Mapping[str, str]) -> Literal["bool", "float
         part = next(iter(node.cases.values()))
     if isinstance(part, str):
         return "bool" if kinds.get(part) == "bool" else "str" if kinds.get(part) == "str" else "float"
-    return "float" if part is node or isinstance(part, int | float) else kind(part, kinds)
+    return "float" if part is node or isinstance(part, int | float) else kind_of(part, kinds)
 
 
 def derived(node: "Expression", latest: Mapping[str, Reading[Any]]) -> Reading[Any]:

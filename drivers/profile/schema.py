@@ -5,8 +5,8 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from drivers.profile import derive
 from drivers.profile.command import WriteSpec
+from drivers.profile.derive import Expression, kind_of, operands
 from drivers.profile.expression import names_in
 from drivers.profile.params import Param
 from drivers.profile.point import Kind, ReadSpec, Scalar
@@ -139,7 +139,7 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
     params: dict[str, Param] = Field(default_factory=dict)
     poll: dict[str, PollClass] = Field(default_factory=dict)
     read: dict[str, ReadT]
-    derive: dict[str, derive.Expression] = Field(default_factory=dict)
+    derive: dict[str, Expression] = Field(default_factory=dict)
     write: dict[str, WriteT] = Field(default_factory=dict)
     control: Control[StepT] = Field(default_factory=Control)
 
@@ -147,7 +147,7 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
         """Every point of the profile, private ones included, and what it is."""
         found: dict[str, Kind] = {name: point.kind(self.raw_kind(point)) for name, point in self.read.items()}
         for name, expression in self.derive.items():
-            found[name] = derive.kind(expression, found)
+            found[name] = kind_of(expression, found)
         return found
 
     def raw_kind(self, point: ReadT) -> Kind:
@@ -163,7 +163,7 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
 
     def _unknown_points(self) -> Sequence[str]:
         known = set(self.read) | set(self.derive)
-        asked = [(f"derive.{name}", point) for name, node in self.derive.items() for point in derive.operands(node)]
+        asked = [(f"derive.{name}", point) for name, node in self.derive.items() for point in operands(node)]
         for name, command in self.write.items():
             asked += [(f"write.{name}.guard", guard.needs) for guard in command.guard]
             asked += [(f"write.{name}.range", point) for bound in command.range or () for point in names_in(bound)]

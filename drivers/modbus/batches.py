@@ -1,0 +1,84 @@
+"""Points gathered into as few read requests as the device allows."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from drivers.modbus.frame import ReadFrame, Space
+from drivers.modbus.layout import PlacedPoint
+
+MAX_BITS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One request and the points that its answer holds."""
+
+    space: Space
+    address: int
+    count: int
+    points: tuple[PlacedPoint, ...]
+
+    def frame(self, unit: int) -> ReadFrame:
+        """As a request to `unit`."""
+        return ReadFrame(unit, self.space, self.address, self.count)
+
+    def values_of(self, point: PlacedPoint, answer: Sequence[int]) -> Sequence[int]:
+        """The part of the answer that belongs to `point`."""
+        start = point.register.address - self.address
+        return answer[start : start + point.register.end - point.register.address]
+
+    def halves(self) -> "tuple[Batch, ...]":
+        """Two smaller requests for the same points, or none for a single point."""
+        places = sorted({point.register.address for point in self.points})
+        if len(places) < 2:
+            return ()
+        middle = places[len(places) // 2]
+        low = [point for point in self.points if point.register.address < middle]
+        high = [point for point in self.points if point.register.address >= middle]
+        return (_batch(low), _batch(high))
+
+
+def plan(points: Iterable[PlacedPoint], *, max_gap: int, max_read: int, barriers: Collection[int] = ()) -> list[Batch]:
+    """Requests for all `points` of one unit and poll class.
+
+    `max_gap` registers that nobody wants may be read through, `max_read` registers asked at once, and no request
+    crosses a barrier address.
+    """
+    batches: list[Batch] = []
+    for space in Space:
+        wanted = sorted((point for point in points if point.register.space is space), key=_place)
+        limit = MAX_BITS if space.of_bits else max_read
+        batches += [_batch(group) for group in _groups(wanted, max_gap, limit, barriers)]
+    return batches
+
+
+def _groups(
+    wanted: Sequence[PlacedPoint], max_gap: int, limit: int, barriers: Collection[int]
+) -> Iterator[list[PlacedPoint]]:
+    group: list[PlacedPoint] = []
+    end = 0
+    for point in wanted:
+        start, new_end = point.register.address, max(end, point.register.end)
+        fits = (
+            group
+            and start - end <= max_gap
+            and new_end - group[0].register.address <= limit
+            and not any(group[0].register.address < barrier <= start for barrier in barriers)
+        )
+        if group and not fits:
+            yield group
+            group, new_end = [], point.register.end
+        group.append(point)
+        end = new_end
+    if group:
+        yield group
+
+
+def _batch(points: Sequence[PlacedPoint]) -> Batch:
+    address = min(point.register.address for point in points)
+    end = max(point.register.end for point in points)
+    return Batch(points[0].register.space, address, end - address, tuple(points))
+
+
+def _place(point: PlacedPoint) -> tuple[int, int]:
+    return point.register.address, point.register.end

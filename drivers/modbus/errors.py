@@ -1,0 +1,50 @@
+"""What may go wrong between a request and its answer; the class says what the caller does about it."""
+
+EXCEPTION_NAMES = {
+    1: "illegal function",
+    2: "illegal address",
+    3: "illegal value",
+    4: "device failure",
+    5: "acknowledged, still working",
+    6: "busy",
+    10: "gateway has no path",
+    11: "gateway got no answer from the unit",
+}
+
+
+class LinkError(Exception):
+    """A request did not get a usable answer."""
+
+
+class LinkDown(LinkError):
+    """There is no connection; nothing was sent."""
+
+
+class NoAnswer(LinkError):
+    """It was sent, and no answer came in time.  A late answer may still be on its way."""
+
+
+class Garbled(LinkError):
+    """An answer came that is not the answer to the request: too short, too long, or about something else."""
+
+
+class Refusal(LinkError):
+    """The device answered no; `code` is the Modbus exception code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"exception {code}: {EXCEPTION_NAMES.get(code, 'not in the standard')}")
+        self.code = code
+
+    @property
+    def about_addresses(self) -> bool:
+        """Whether it is about which registers were asked for, so that asking for fewer may work."""
+        return self.code in (2, 3)
+
+    @property
+    def from_gateway(self) -> bool:
+        """Whether the unit itself has said nothing: a gateway spoke for it."""
+        return self.code in (10, 11)
+
+
+class Forbidden(LinkError):
+    """A write to a device that is not armed; nothing was sent."""

@@ -1,0 +1,92 @@
+"""What the daemon asks of the Modbus engine before any connection: are the profiles right, what do they offer."""
+
+from collections.abc import Mapping, Sequence
+
+from drivers.modbus.address import Address, parse_address
+from drivers.modbus.device import Ask, Product
+from drivers.modbus.driver import BusDriver, Declared, clashes
+from drivers.modbus.keep import Keeping
+from drivers.modbus.layout import Layout
+from drivers.modbus.place import layout_of
+from drivers.modbus.schema import LinkSection, ModbusProfile
+from drivers.profile.load import profile_for
+from hems.model.errors import ConfigError
+from hems.model.wiring import DeviceSpec
+from hems.ports.device import DriverContext
+
+
+class ModbusFactory:
+    """The engine `modbus`."""
+
+    def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
+        """Every problem with profiles, parameters and links, offline."""
+        problems: list[str] = []
+        declared: list[Declared] = []
+        for spec in specs:
+            try:
+                declared.append(declare(spec))
+            except ConfigError as wrong:
+                problems += wrong.problems
+        return [*problems, *clashes(declared)]
+
+    def points(self, spec: DeviceSpec) -> Mapping[str, str]:
+        """Readable points and their kind."""
+        kinds = profile_for(ModbusProfile, spec).kinds()
+        return {name: kind for name, kind in kinds.items() if not name.startswith("_")}
+
+    def commands(self, spec: DeviceSpec) -> Mapping[str, str]:
+        """Commands and their kind."""
+        return {name: line.kind for name, line in profile_for(ModbusProfile, spec).write.items()}
+
+    def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> BusDriver:
+        """A driver for these devices; opens nothing yet."""
+        return BusDriver([declare(spec) for spec in specs], context)
+
+
+def declare(spec: DeviceSpec) -> Declared:
+    """One device as the engine takes it.
+
+    Raises:
+        ConfigError: profile, parameters or link are wrong.
+    """
+    profile = profile_for(ModbusProfile, spec)
+    return Declared(spec, _product(profile), address_for(spec, profile.link))
+
+
+def address_for(spec: DeviceSpec, link: LinkSection) -> Address:
+    """Where the device answers.
+
+    Raises:
+        ConfigError: the link is none, or not of a kind this product has.
+    """
+    try:
+        address = parse_address(spec.link, port=link.port, serial=link.serial.line())
+    except ValueError as wrong:
+        raise ConfigError((f"devices.{spec.id}.link = '{spec.link}': {wrong}.",)) from wrong
+    if address.kind not in link.kinds:
+        kinds = " or ".join(f"{kind}://" for kind in link.kinds)
+        raise ConfigError(
+            (f"devices.{spec.id}.link = '{spec.link}': {spec.profile} is reached by {kinds}. Correct it.",)
+        )
+    return address
+
+
+def _product(profile: ModbusProfile) -> Product:
+    layout = layout_of(profile)
+
+    async def find(_ask: Ask) -> Layout:
+        return layout
+
+    watchdog = profile.control.watchdog
+    return Product(
+        unit=profile.link.unit_id,
+        manners=profile.link.manners(),
+        classes=profile.poll,
+        computed=profile.derive,
+        identify=profile.identify,
+        keeping=Keeping(watchdog.kind, watchdog.renew_s, watchdog.hold_max_s) if watchdog else Keeping(),
+        find=find,
+        max_read=profile.link.max_read,
+        max_gap=profile.link.max_gap,
+        barriers=profile.link.barriers,
+    )

@@ -1,0 +1,81 @@
+"""A request that waits for its turn on a link, with what the queue must know to order it and to send it well."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from drivers.modbus.errors import LinkError
+from drivers.modbus.frame import Frame, Space, WriteFrame
+
+Answer = asyncio.Future[tuple[int, ...]]
+
+
+class Rank(IntEnum):
+    """How urgent a request is; polls compete among themselves by due time."""
+
+    SHED = 0
+    COMMAND = 1
+    """Other writes, and the read-back of any write."""
+    POLL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How one product wants to be spoken to."""
+
+    timeout_s: float = 1.0
+    connect_wait_s: float = 0.0
+    min_gap_s: float = 0.0
+    """Before the next request to the same unit."""
+    after_write_s: float = 0.0
+    """The same after a write."""
+    quiet_s: float = 1.0
+    """After a time-out on a serial line, before the next request to the same unit: longer than its latest answer."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """One request."""
+
+    unit: int
+    rank: Rank
+    due_s: float
+    manners: Manners
+    answer: Answer
+    allowed: Callable[[], bool] | None = None
+    """Asked when a write's turn comes; None for reads."""
+    frame: Frame | None = None
+    coils: dict[int, bool] | None = None
+    """Instead of a frame: coils to write together."""
+
+    def frames(self) -> Sequence[Frame]:
+        """What is sent."""
+        return (self.frame,) if self.frame is not None else coil_frames(self.unit, self.coils or {})
+
+    def settle(self, trouble: LinkError) -> None:
+        """Tell whoever waits that it failed."""
+        if not self.answer.done():
+            self.answer.set_exception(trouble)
+            self.answer.exception()  # whoever asked may have gone meanwhile; then nobody needs to hear of it
+
+
+def coil_frames(unit: int, coils: Mapping[int, bool]) -> Sequence[Frame]:
+    """As few writes as there are unbroken runs of coils; never a coil that nobody asked to write.
+
+    A run that switches off goes before one that switches on.
+    """
+    frames: list[WriteFrame] = []
+    run: list[int] = []
+    for coil in sorted(coils):
+        if run and coil != run[-1] + 1:
+            frames.append(_run_frame(unit, run, coils))
+            run = []
+        run.append(coil)
+    if run:
+        frames.append(_run_frame(unit, run, coils))
+    return sorted(frames, key=lambda frame: max(frame.values))
+
+
+def _run_frame(unit: int, run: Sequence[int], coils: Mapping[int, bool]) -> WriteFrame:
+    return WriteFrame(unit, Space.COIL, run[0], tuple(int(coils[coil]) for coil in run), single=len(run) == 1)

@@ -1,0 +1,93 @@
+"""Keeping control while commands are fresh, and giving it up when they stop: the engine's own dead-man.
+
+Polling keeps many devices' own timers alive, so that a controller that hangs while its poller runs would hold the last
+command for ever.  Hence: without a fresh command for `hold_max_s` the engine stops renewing and writes `safe`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from drivers.modbus.errors import LinkError
+from drivers.modbus.layout import Layout, PlacedCommand
+from drivers.modbus.send import Sender
+from drivers.profile.expression import UnknownValueError
+
+REWRITES = ("rewrite", "lease")
+LONGEST_LOOK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What a profile says about it."""
+
+    kind: str = "none"
+    renew_s: float | None = None
+    hold_max_s: float | None = None
+
+
+@dataclass(slots=True)
+class Keeper:
+    """The commands now in force on one device, and when each was last asked for."""
+
+    sender: Sender
+    layout: Callable[[], Layout]
+    armed: Callable[[], bool]
+    keeping: Keeping
+    in_force: dict[str, tuple[PlacedCommand, float]] = field(default_factory=dict)
+    _asked_s: float = 0.0
+    _renewed_s: float = 0.0
+
+    def asked(self, name: str, command: PlacedCommand, value: float) -> None:
+        """A fresh command has been sent."""
+        self.in_force[name] = (command, value)
+        self._asked_s = self._renewed_s = asyncio.get_running_loop().time()
+
+    def forget(self) -> None:
+        """Control has been handed back: nothing to keep."""
+        self.in_force.clear()
+
+    async def run(self) -> None:
+        """Renew and watch until cancelled."""
+        spans = [span for span in (self.keeping.renew_s, self.keeping.hold_max_s) if span]
+        if not spans:
+            return
+        look_s = min(LONGEST_LOOK_S, min(spans) / 4)
+        while True:
+            await asyncio.sleep(look_s)
+            if self.in_force and self.armed():
+                await self._look(self.keeping)
+
+    async def resend(self) -> None:
+        """Say everything in force again: the device may have started afresh."""
+        for command, value in tuple(self.in_force.values()):
+            if not command.spec.persistent:
+                await self.sender.command(command, value, urgent=False)
+
+    async def _look(self, keeping: Keeping) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if keeping.hold_max_s is not None and now_s - self._asked_s > keeping.hold_max_s:
+            await self._make_safe()
+        elif keeping.renew_s is not None and now_s - self._renewed_s >= keeping.renew_s:
+            await self._renew(keeping)
+
+    async def _make_safe(self) -> None:
+        """Until it has arrived, or a fresh command has: one attempt each look."""
+        before_s = self._asked_s
+        try:
+            await self.sender.send(self.layout().safe, urgent=False)
+        except (LinkError, UnknownValueError, ValueError):
+            return
+        if self._asked_s == before_s:
+            self.in_force.clear()
+
+    async def _renew(self, keeping: Keeping) -> None:
+        self._renewed_s = asyncio.get_running_loop().time()
+        if keeping.kind in REWRITES:
+            await self.resend()
+            return
+        try:
+            await self.sender.send(self.layout().renew, urgent=False)
+        except (LinkError, UnknownValueError, ValueError):
+            # The device's own timer decides; the next look tries again.
+            self._renewed_s -= keeping.renew_s or 0.0

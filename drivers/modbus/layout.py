@@ -1,0 +1,80 @@
+"""A device as the engine works it: every point and step at its address, whatever the profile called it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from drivers.modbus.codec import Coding
+from drivers.modbus.frame import Space
+from drivers.profile.command import WriteSpec
+from drivers.profile.point import ReadSpec
+
+When = Literal["positive", "negative", "zero", "nonzero"]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Where one value lies, and how."""
+
+    space: Space
+    address: int
+    coding: Coding
+
+    @property
+    def end(self) -> int:
+        """The first address behind it."""
+        return self.address + (1 if self.space.of_bits else self.coding.registers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedPoint:
+    """One point at its place."""
+
+    name: str
+    spec: ReadSpec
+    register: Register
+    poll: str
+    exponent_from: str | None = None
+    """The private point that holds the power of ten for this one."""
+
+    @property
+    def private(self) -> bool:
+        """Whether it serves its profile only and is never delivered."""
+        return self.name.startswith("_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedStep:
+    """One write at its place."""
+
+    register: Register
+    to: str | float | bool
+    """A number, or an expression over `{value}` and points."""
+    when: When | None = None
+    """Only for such values; None for all."""
+    single: bool = False
+    """Use the function code for one value (5, 6)."""
+    exponent_from: str | None = None
+    wait_s: float = 0.0
+    optional: bool = False
+    """Whether a refusal of this step does not matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCommand:
+    """One command: how it is judged and how it is sent."""
+
+    spec: WriteSpec
+    steps: Sequence[PlacedStep]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Everything of one device at its place."""
+
+    points: Mapping[str, PlacedPoint]
+    commands: Mapping[str, PlacedCommand] = field(default_factory=dict)
+    acquire: Sequence[PlacedStep] = ()
+    release: Sequence[PlacedStep] = ()
+    safe: Sequence[PlacedStep] = ()
+    renew: Sequence[PlacedStep] = ()

@@ -1,0 +1,174 @@
+"""Reading one device: batches, their answers as readings, and what follows from an exception."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from drivers.modbus.batches import Batch, plan
+from drivers.modbus.codec import BadReading, decode
+from drivers.modbus.errors import Refusal
+from drivers.modbus.job import Manners, Rank
+from drivers.modbus.layout import Layout, PlacedPoint
+from drivers.modbus.queue import LinkQueue
+from drivers.profile import derive, point
+from drivers.profile.expression import UnknownValueError
+from drivers.profile.schema import PollClass
+from hems.model.reading import Reading
+from hems.model.units import DeviceId
+from hems.ports.device import DriverContext
+
+
+class Reader:
+    """The points of one device, read in batches and delivered as they arrive.
+
+    A batch that the device refuses because of its addresses is split and stays split; what is left alone and refused is
+    a point that this unit does not have.
+    """
+
+    def __init__(
+        self,
+        device: DeviceId,
+        unit: int,
+        queue: LinkQueue,
+        context: DriverContext,
+        *,
+        manners: Manners,
+        classes: Mapping[str, PollClass],
+        computed: Mapping[str, derive.Expression],
+    ) -> None:
+        self.latest: dict[str, Reading[Any]] = {}
+        """Every point, private ones too."""
+        self._device = device
+        self._unit = unit
+        self._queue = queue
+        self._context = context
+        self._manners = manners
+        self._classes = classes
+        self._computed = computed
+        self._raw: dict[str, Any] = {}
+        self._batches: dict[str, list[Batch]] = {}
+
+    def lay_out(self, layout: Layout, *, max_gap: int, max_read: int, barriers: Sequence[int] = ()) -> None:
+        """Plan the requests of each poll class afresh."""
+        self._batches = {
+            name: plan(
+                [place for place in layout.points.values() if place.poll == name],
+                max_gap=max_gap,
+                max_read=max_read,
+                barriers=barriers,
+            )
+            for name in self._classes
+        }
+
+    def known(self) -> dict[str, Any]:
+        """Points that may be decided on now, by name."""
+        now_s = self._now_s()
+        values = {name: reading.known(now_s) for name, reading in self.latest.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def exponent(self, name: str) -> int:
+        """The power of ten that the device keeps in a register of its own.
+
+        Raises:
+            UnknownValueError: it has not said.
+        """
+        found = self._raw.get(name)
+        if not isinstance(found, int) or not -10 <= found <= 10:
+            raise UnknownValueError(f"its scale factor {name.lstrip('_')}")
+        return found
+
+    async def poll(self, name: str) -> None:
+        """Read one poll class.
+
+        Raises:
+            LinkError: the device did not answer; what was read before is delivered.
+        """
+        slack_s = self._classes[name].every_ms / 1000 * 0.5
+        for batch in tuple(self._batches[name]):
+            await self._read(name, batch, Rank.POLL, slack_s)
+
+    async def fetch(self, wanted: str, *, rank: Rank = Rank.COMMAND) -> Reading[Any] | None:
+        """Read one point now, with whatever shares its request, and deliver it all.
+
+        For a computed point, everything it is computed from.
+
+        Raises:
+            LinkError: the device did not answer.
+        """
+        names = self._sources(wanted)
+        for kind, batches in self._batches.items():
+            for batch in tuple(batches):
+                if any(place.name in names for place in batch.points):
+                    await self._read(kind, batch, rank, 0.0)
+        return self.latest.get(wanted)
+
+    def _sources(self, wanted: str) -> frozenset[str]:
+        if wanted not in self._computed:
+            return frozenset((wanted,))
+        return frozenset().union(*(self._sources(name) for name in derive.operands(self._computed[wanted])))
+
+    async def _read(self, kind: str, batch: Batch, rank: Rank, slack_s: float) -> None:
+        try:
+            answer = await self._queue.read(batch.frame(self._unit), self._manners, rank=rank, slack_s=slack_s)
+        except Refusal as refusal:
+            if not refusal.about_addresses:
+                raise
+            await self._split(kind, batch, refusal, rank, slack_s)
+            return
+        self._take(kind, batch, answer)
+
+    async def _split(self, kind: str, batch: Batch, refusal: Refusal, rank: Rank, slack_s: float) -> None:
+        halves = batch.halves()
+        if batch in self._batches[kind]:
+            place = self._batches[kind].index(batch)
+            optional = all(point.spec.optional for point in batch.points)
+            if halves or optional:
+                self._batches[kind][place : place + 1] = halves
+        for half in halves:
+            await self._read(kind, half, rank, slack_s)
+        if not halves:
+            self._lack(kind, batch, refusal)
+
+    def _lack(self, kind: str, batch: Batch, refusal: Refusal) -> None:
+        for place in batch.points:
+            if place.spec.optional:
+                self._deliver(place.name, point.absent("this unit does not have it"))
+            else:
+                self._deliver(place.name, self._reading(kind, point.Decoded(None, str(refusal))))
+        self._compute({place.name for place in batch.points})
+
+    def _take(self, kind: str, batch: Batch, answer: Sequence[int]) -> None:
+        for place in batch.points:
+            try:
+                self._raw[place.name] = decode(place.register.coding, batch.values_of(place, answer))
+            except BadReading as wrong:
+                self._raw[place.name] = wrong
+        for place in batch.points:
+            self._deliver(place.name, self._reading(kind, self._decoded(place)))
+        self._compute({place.name for place in batch.points})
+
+    def _decoded(self, place: PlacedPoint) -> point.Decoded:
+        raw = self._raw[place.name]
+        if isinstance(raw, BadReading):
+            return point.Decoded(None, str(raw))
+        try:
+            exponent = 0 if place.exponent_from is None else self.exponent(place.exponent_from)
+        except UnknownValueError as unknown:
+            return point.Decoded(None, str(unknown))
+        return point.decode(place.spec, raw, bits=place.register.coding.bits, exponent=exponent)
+
+    def _compute(self, changed: set[str]) -> None:
+        for name, node in self._computed.items():
+            if changed & derive.operands(node):
+                changed.add(name)
+                self._deliver(name, derive.derived(node, self.latest))
+
+    def _deliver(self, name: str, reading: Reading[Any]) -> None:
+        self.latest[name] = reading
+        if not name.startswith("_"):
+            self._context.sink(self._device, name, reading)
+
+    def _reading(self, kind: str, decoded: point.Decoded) -> Reading[Any]:
+        return decoded.reading(taken_s=self._now_s(), stale_after_s=self._classes[kind].stale_after_s)
+
+    def _now_s(self) -> float:
+        return self._context.clock.now().mono_s

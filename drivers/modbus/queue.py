@@ -1,0 +1,242 @@
+"""Who may speak next on a shared link: sheds before commands before polls, and nothing that would mislead.
+
+One queue serves all devices behind one host and port or on one tty.  It alone decides
+
+- the order: sheds, then commands and their read-back, then polls by due time, so that slow ones never starve;
+- silence: 3.5 characters on RTU, the device's own gaps, and after a time-out a quiet time for that unit, in which a
+  late answer dies without being taken for another; over TCP the connection is dropped instead;
+- that no write leaves for a device that is not armed;
+- that all coils of one board waiting to be written go out together;
+- that a unit known to be silent is asked only now and then, and costs the others nothing in between.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from drivers.modbus.address import Address
+from drivers.modbus.errors import Forbidden, Garbled, LinkDown, LinkError, NoAnswer
+from drivers.modbus.frame import Frame, ReadFrame, WriteFrame
+from drivers.modbus.job import Job, Manners, Rank
+from drivers.modbus.link import Link
+
+SILENT_AFTER = 3
+"""Time-outs in a row after which a unit is known to be silent."""
+PROBE_SHARED_S = 30.0
+"""How often a silent unit is asked again when others share its link."""
+PROBE_ALONE_S = 5.0
+CONNECT_S = 3.0
+BACKOFF_FIRST_S = 0.5
+BACKOFF_MAX_S = 10.0
+COMMAND_RETRY_S = 0.5
+"""A command tries to connect even between two attempts of the polls, but not more often than this."""
+
+
+@dataclass(slots=True)
+class UnitState:
+    """What the queue remembers of one unit."""
+
+    ready_s: float = float("-inf")
+    """Not to be spoken to before."""
+    silent: int = 0
+    """Time-outs in a row."""
+    probe_s: float = float("-inf")
+    """If known to be silent, not to be polled before."""
+
+
+@dataclass(slots=True)
+class LinkQueue:
+    """All requests to one link, one at a time, in the right order."""
+
+    address: Address
+    link: Link
+    rng: Random
+    _jobs: list[Job] = field(default_factory=list)
+    _units: dict[int, UnitState] = field(default_factory=dict)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _serving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _free_s: float = float("-inf")
+    _failed_s: float = float("-inf")
+    _retry_s: float = float("-inf")
+    _backoff_s: float = BACKOFF_FIRST_S
+
+    def introduce(self, unit: int) -> None:
+        """Say that `unit` is on this link, so that the queue knows who shares it."""
+        self._units.setdefault(unit, UnitState())
+
+    def silent(self, unit: int) -> bool:
+        """Whether a unit is known not to answer."""
+        return self._state(unit).silent >= SILENT_AFTER
+
+    async def read(
+        self, frame: ReadFrame, manners: Manners, *, rank: Rank = Rank.POLL, slack_s: float = 0.0
+    ) -> tuple[int, ...]:
+        """Registers or bits.  `slack_s` is how long a poll may give way to later ones.
+
+        Raises:
+            LinkError: why there is no answer.
+        """
+        due_s = _now_s() + slack_s
+        for job in self._jobs:
+            if job.frame == frame:
+                job.rank, job.due_s = min(job.rank, rank), min(job.due_s, due_s)
+                return await asyncio.shield(job.answer)
+        job = Job(unit=frame.unit, rank=rank, due_s=due_s, manners=manners, answer=_future(), frame=frame)
+        return await self._submit(job)
+
+    async def write(
+        self, frame: WriteFrame, manners: Manners, *, allowed: Callable[[], bool], urgent: bool = False
+    ) -> None:
+        """Write registers, or coils in a frame of their own.
+
+        Raises:
+            Forbidden: `allowed` says no when its turn comes; nothing was sent.
+            LinkError: why it is not known to have arrived.
+        """
+        rank = Rank.SHED if urgent else Rank.COMMAND
+        job = Job(unit=frame.unit, rank=rank, due_s=_now_s(), manners=manners, answer=_future(), allowed=allowed)
+        job.frame = frame
+        await self._submit(job)
+
+    async def write_coil(
+        self, unit: int, coil: int, on: bool, manners: Manners, *, allowed: Callable[[], bool], urgent: bool = False
+    ) -> None:
+        """Write one coil together with all others of the same unit that are waiting; raises as `write` does."""
+        rank = Rank.SHED if urgent else Rank.COMMAND
+        for job in self._jobs:
+            if job.coils is not None and job.unit == unit and job.allowed == allowed:
+                job.coils[coil] = on
+                job.rank = min(job.rank, rank)
+                await asyncio.shield(job.answer)
+                return
+        job = Job(unit=unit, rank=rank, due_s=_now_s(), manners=manners, answer=_future(), allowed=allowed)
+        job.coils = {coil: on}
+        await self._submit(job)
+
+    async def serve(self) -> None:
+        """Work the queue until cancelled.  Several drivers may await it; one works, the others stand by."""
+        async with self._serving:
+            try:
+                while True:
+                    await self._serve_next()
+            finally:
+                self.link.close()
+                for job in self._jobs:
+                    job.settle(LinkDown("stopped"))
+                self._jobs.clear()
+
+    async def _submit(self, job: Job) -> tuple[int, ...]:
+        self.introduce(job.unit)
+        self._jobs.append(job)
+        self._arrived.set()
+        return await asyncio.shield(job.answer)
+
+    async def _serve_next(self) -> None:
+        self._arrived.clear()
+        job = self._next()
+        if job is None:
+            await self._pause()
+            return
+        self._jobs.remove(job)
+        try:
+            answer = await self._done(job)
+        except LinkError as trouble:
+            job.settle(trouble)
+        except asyncio.CancelledError:
+            job.settle(LinkDown("stopped"))
+            raise
+        else:
+            if not job.answer.done():
+                job.answer.set_result(answer)
+
+    def _next(self) -> Job | None:
+        """The most urgent request whose unit may be spoken to; live units before silent ones."""
+        now_s = _now_s()
+        ready = [job for job in self._jobs if self._state(job.unit).ready_s <= now_s]
+        return min(ready, key=lambda job: (job.rank, self.silent(job.unit), job.due_s), default=None)
+
+    async def _pause(self) -> None:
+        """Until a request arrives or a unit's gap ends."""
+        gaps = [self._state(job.unit).ready_s for job in self._jobs]
+        try:
+            async with asyncio.timeout(max(0.0, min(gaps) - _now_s()) if gaps else None):
+                await self._arrived.wait()
+        except TimeoutError:
+            return
+        # Whoever sheds several coils does so in one go: let all of them arrive before the first leaves.
+        await asyncio.sleep(0)
+
+    async def _done(self, job: Job) -> tuple[int, ...]:
+        if job.rank is Rank.POLL and self.silent(job.unit) and _now_s() < self._state(job.unit).probe_s:
+            raise NoAnswer(f"unit {job.unit} is silent")
+        answer: tuple[int, ...] = ()
+        for frame in job.frames():
+            if job.allowed is not None and not job.allowed():
+                raise Forbidden("not armed")
+            await self._connected(job)
+            try:
+                answer = await self._asked(frame, job.manners)
+            except LinkDown:
+                # The other end had gone since the last request.  A write may be repeated: it sets, it does not add.
+                if job.allowed is None:
+                    raise
+                await self._connected(job)
+                answer = await self._asked(frame, job.manners)
+        return answer
+
+    async def _connected(self, job: Job) -> None:
+        if self.link.is_open:
+            return
+        wait_until_s = self._retry_s if job.rank is Rank.POLL else self._failed_s + COMMAND_RETRY_S
+        if _now_s() < wait_until_s:
+            raise LinkDown(f"no connection to {self.address}")
+        try:
+            await self.link.open(min(CONNECT_S, job.manners.timeout_s))
+        except LinkDown:
+            self._failed_s = _now_s()
+            self._retry_s = self._failed_s + self._backoff_s * self.rng.uniform(0.5, 1.0)
+            self._backoff_s = min(BACKOFF_MAX_S, self._backoff_s * 2)
+            raise
+        self._backoff_s = BACKOFF_FIRST_S
+        if job.manners.connect_wait_s:
+            await asyncio.sleep(job.manners.connect_wait_s)
+
+    async def _asked(self, frame: Frame, manners: Manners) -> tuple[int, ...]:
+        state = self._state(frame.unit)
+        if (silence_s := self._free_s - _now_s()) > 0:
+            await asyncio.sleep(silence_s)
+        try:
+            answer = await self.link.ask(frame, manners.timeout_s)
+        except NoAnswer:
+            state.silent += 1
+            state.probe_s = _now_s() + (PROBE_SHARED_S if len(self._units) > 1 else PROBE_ALONE_S)
+            self._let_late_answers_die(state, manners)
+            raise
+        except Garbled:
+            self._let_late_answers_die(state, manners)
+            raise
+        finally:
+            self._free_s = _now_s() + (0.0 if self.address.kind == "tcp" else self.address.serial.silence_s)
+        state.silent = 0
+        gap_s = max(manners.min_gap_s, manners.after_write_s if isinstance(frame, WriteFrame) else 0.0)
+        state.ready_s = _now_s() + gap_s
+        return answer
+
+    def _let_late_answers_die(self, state: UnitState, manners: Manners) -> None:
+        """RTU answers carry no number: one that comes late would be taken for the answer to the next request."""
+        if self.address.kind != "tcp":
+            state.ready_s = _now_s() + manners.quiet_s
+        if self.address.kind != "rtu":
+            self.link.close()
+
+    def _state(self, unit: int) -> UnitState:
+        return self._units.setdefault(unit, UnitState())
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _future() -> asyncio.Future[tuple[int, ...]]:
+    return asyncio.get_running_loop().create_future()

@@ -1,0 +1,213 @@
+"""What a profile of engine `modbus` says beyond the common part: where values lie, how the device wants to be asked."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from drivers.modbus.address import SerialLine
+from drivers.modbus.codec import Coding, Order, Type, coding
+from drivers.modbus.frame import Space
+from drivers.modbus.job import Manners
+from drivers.modbus.layout import When
+from drivers.profile.command import WriteSpec
+from drivers.profile.expression import names_in
+from drivers.profile.point import Kind, ReadSpec
+from drivers.profile.schema import Expect, Profile, Strict
+
+
+class SerialSettings(Strict):
+    """The product's serial line as delivered."""
+
+    baud: int = 9600
+    parity: Literal["N", "E", "O"] = "N"
+    stop_bits: Literal[1, 2] = 1
+
+    def line(self) -> SerialLine:
+        """As the link takes it."""
+        return SerialLine(self.baud, self.parity, self.stop_bits)
+
+
+class LinkSection(Strict):
+    """`[link]`: how one product wants to be spoken to."""
+
+    kinds: tuple[Literal["tcp", "rtu", "rtu-over-tcp"], ...] = Field(min_length=1)
+    port: int = Field(default=502, ge=1, le=65535)
+    serial: SerialSettings = SerialSettings()
+    unit_id: int = Field(default=1, ge=0, le=255)
+    timeout_ms: int = Field(default=1000, ge=50, le=30000)
+    connect_wait_ms: int = Field(default=0, ge=0, le=10000)
+    min_gap_ms: int = Field(default=0, ge=0, le=5000)
+    after_write_ms: int = Field(default=0, ge=0, le=10000)
+    quiet_after_timeout_ms: int = Field(default=1000, ge=0, le=10000)
+    max_read: int = Field(default=100, ge=1, le=125)
+    """Registers in one request."""
+    max_gap: int = Field(default=0, ge=0, le=64)
+    """Registers between two points that may be read through."""
+    barriers: tuple[int, ...] = ()
+    """Addresses that no request may cross."""
+    exclusive: bool = False
+    """Whether the device accepts one client only."""
+
+    def manners(self) -> Manners:
+        """As the queue takes it."""
+        return Manners(
+            timeout_s=self.timeout_ms / 1000,
+            connect_wait_s=self.connect_wait_ms / 1000,
+            min_gap_s=self.min_gap_ms / 1000,
+            after_write_s=self.after_write_ms / 1000,
+            quiet_s=self.quiet_after_timeout_ms / 1000,
+        )
+
+
+class Place(Strict):
+    """What says where a value lies; shared by reads, steps and `[defaults]`."""
+
+    space: Space | None = None
+    type: Type | None = None
+    word: Order | None = None
+    byte: Order | None = None
+    base: int | None = None
+    """Added to `at`: the start of an object of registers."""
+
+
+class Defaults(Place):
+    """`[defaults]`: what holds for every line that does not say otherwise."""
+
+    poll: str | None = None
+
+
+class ModbusRead(ReadSpec, Place):
+    """`[read.POINT]`: one point at one address."""
+
+    at: int = Field(ge=0, le=65535)
+    len: int | None = None
+    """Registers of a text."""
+    sf: str | None = None
+    """Private point with the power of ten for this one."""
+
+    def how(self) -> Coding:
+        """Its coding."""
+        return coding(self.type or "u16", length=self.len, word=self.word or "big", byte=self.byte or "big")
+
+    @model_validator(mode="after")
+    def _coding_fits(self) -> "ModbusRead":
+        self.how()
+        if self.space is not None and self.space.of_bits and self.type != "bool":
+            raise ValueError("coils and discrete inputs are of type bool")
+        return self
+
+
+class Step(Place):
+    """One write: a number or an expression to one address."""
+
+    at: int = Field(ge=0, le=65535)
+    to: str | bool | int | float
+    fc: Literal[5, 6, 15, 16] | None = None
+    """Function code; by default the one for several values, for coils the one for one."""
+    when: When | None = None
+    wait_ms: int = Field(default=0, ge=0, le=10000)
+    optional: bool = False
+
+    @model_validator(mode="after")
+    def _writable(self) -> "Step":
+        names_in(self.to)
+        if self.space is not None and self.space not in (Space.HOLDING, Space.COIL):
+            raise ValueError("only coils and holding registers can be written")
+        if (self.fc in (5, 15)) != (self.space is Space.COIL) and self.fc is not None:
+            raise ValueError("fc 5 and 15 write coils, 6 and 16 holding registers")
+        if self.fc == 6 and self.how().registers > 1:
+            raise ValueError("fc 6 writes one register")
+        return self
+
+    def how(self) -> Coding:
+        """Its coding."""
+        return coding(self.type or "u16", word=self.word or "big", byte=self.byte or "big")
+
+
+class ModbusWrite(WriteSpec):
+    """`[write.COMMAND]`: steps in order."""
+
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
+    """One product of engine `modbus`."""
+
+    engine: Literal["modbus"]
+    link: LinkSection
+    defaults: Defaults = Defaults()
+    identify: dict[str, Expect] = Field(default_factory=dict)
+
+    def raw_kind(self, point: ModbusRead) -> Kind:
+        """What the wire delivers."""
+        return "bool" if point.type == "bool" else "str" if point.type == "str" else "float"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spread_defaults(cls, data: Any) -> Any:  # noqa: ANN401 not yet validated
+        """Give every line what `[defaults]` says and it does not, so that nothing else has to look there."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("defaults", {}), Mapping):
+            return data
+        defaults = data.get("defaults", {})
+        filled = dict(data)
+        filled["read"] = {name: _read_with(defaults, line) for name, line in _lines(data.get("read")).items()}
+        filled["write"] = {name: _with_steps(defaults, line) for name, line in _lines(data.get("write")).items()}
+        if isinstance(data.get("control"), Mapping):
+            filled["control"] = _control_with(defaults, data["control"])
+        return filled
+
+    @model_validator(mode="after")
+    def _identifiable(self) -> "ModbusProfile":
+        strangers = sorted(set(self.identify) - set(self.read))
+        if strangers:
+            raise ValueError(f"identify names the point '{strangers[0]}', which is not under [read]")
+        unpolled = [name for name, point in self.read.items() if point.poll is None]
+        if unpolled:
+            raise ValueError(f"read.{unpolled[0]} has no poll class, and [defaults] names none")
+        return self
+
+
+def _lines(section: object) -> Mapping[str, Any]:
+    return section if isinstance(section, Mapping) else {}
+
+
+def _read_with(defaults: Mapping[str, Any], line: object) -> object:
+    if not isinstance(line, Mapping):
+        return line
+    merged = {**defaults, **line}
+    if merged.get("space") in ("coil", "discrete"):
+        merged["type"] = line.get("type", "bool")
+    return {"space": "holding", **_plain_word(merged, line)}
+
+
+def _step_with(defaults: Mapping[str, Any], step: object) -> object:
+    if not isinstance(step, Mapping):
+        return step
+    own = {key: defaults[key] for key in ("word", "byte", "base") if key in defaults}
+    merged = {"space": "holding", "type": "bool" if step.get("space") == "coil" else "u16", **own, **step}
+    return _plain_word(merged, step)
+
+
+def _plain_word(merged: dict[str, Any], line: Mapping[str, Any]) -> dict[str, Any]:
+    """A default word order does not concern what has one word."""
+    if merged.get("type", "u16") in ("u16", "s16", "bool") and "word" not in line:
+        merged.pop("word", None)
+    return merged
+
+
+def _with_steps(defaults: Mapping[str, Any], line: object) -> object:
+    if not isinstance(line, Mapping) or not isinstance(line.get("steps"), list):
+        return line
+    return {**line, "steps": [_step_with(defaults, step) for step in line["steps"]]}
+
+
+def _control_with(defaults: Mapping[str, Any], control: Mapping[str, Any]) -> dict[str, Any]:
+    filled = dict(control)
+    for part in ("acquire", "release", "safe"):
+        if isinstance(filled.get(part), list):
+            filled[part] = [_step_with(defaults, step) for step in filled[part]]
+    watchdog = filled.get("watchdog")
+    if isinstance(watchdog, Mapping) and isinstance(watchdog.get("renew"), list):
+        filled["watchdog"] = {**watchdog, "renew": [_step_with(defaults, step) for step in watchdog["renew"]]}
+    return filled

@@ -1,0 +1,120 @@
+"""Sending steps and watching what they do: from a judged value to registers, and back from the device's own word."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from drivers.modbus.codec import encode
+from drivers.modbus.errors import Forbidden, LinkError, Refusal
+from drivers.modbus.frame import Space, WriteFrame
+from drivers.modbus.job import Manners
+from drivers.modbus.layout import PlacedCommand, PlacedStep
+from drivers.modbus.poll import Reader
+from drivers.modbus.queue import LinkQueue
+from drivers.profile.command import Verify
+from drivers.profile.expression import UnknownValueError, evaluate
+from hems.model.command import Fate
+from hems.ports.device import Reply
+
+BUSY = 6
+FIRST_LOOK_S = 0.02
+LAST_LOOK_S = 0.5
+"""Pauses between looks at the read-back grow from the first to the last."""
+
+
+class Sender:
+    """Writes to one device; `allowed` is asked by the queue right before each frame leaves."""
+
+    def __init__(
+        self, unit: int, queue: LinkQueue, manners: Manners, reader: Reader, allowed: Callable[[], bool]
+    ) -> None:
+        self._unit = unit
+        self._queue = queue
+        self._manners = manners
+        self._reader = reader
+        self._allowed = allowed
+
+    async def send(
+        self, steps: Iterable[PlacedStep], *, value: float = 0.0, negate: bool = False, urgent: bool
+    ) -> None:
+        """Write `steps` in order.
+
+        Raises:
+            LinkError: a step did not arrive or was refused; later ones were not sent.
+            UnknownValueError: a step needs a point that is not known.
+            ValueError: a value does not fit its register.
+        """
+        for step in steps:
+            if not _applies(step, value):
+                continue
+            try:
+                await self._write(step, -value if negate else value, urgent)
+            except Refusal:
+                if not step.optional:
+                    raise
+            if step.wait_s:
+                await asyncio.sleep(step.wait_s)
+
+    async def command(self, placed: PlacedCommand, value: float, *, urgent: bool) -> Reply | None:
+        """Send one command; None if it has arrived, else why not."""
+        try:
+            await self.send(placed.steps, value=value, negate=placed.spec.negate, urgent=urgent)
+        except Forbidden:
+            return Reply(fate=Fate.OBSERVING, detail="the device is not armed")
+        except Refusal as refusal:
+            return Reply(fate=Fate.UNREACHABLE if refusal.code == BUSY else Fate.REFUSED, detail=str(refusal))
+        except LinkError as trouble:
+            return Reply(fate=Fate.UNREACHABLE, detail=str(trouble))
+        except (UnknownValueError, ValueError) as unfit:
+            return Reply(fate=Fate.REFUSED, detail=str(unfit))
+        return None
+
+    async def watch(self, verify: Verify, value: float | bool, current: Callable[[], bool]) -> Reply:
+        """Read back until the device shows `value`, its time is over, or the command is no longer the `current` one."""
+        loop = asyncio.get_running_loop()
+        until_s, pause_s = loop.time() + verify.after_ms / 1000, FIRST_LOOK_S
+        shown: object = None
+        while True:
+            try:
+                reading = await self._reader.fetch(verify.read)
+            except LinkError as trouble:
+                shown = trouble
+            else:
+                shown = reading.value if reading is not None else None
+                if reading is not None and verify.satisfied(reading.value, value):
+                    return Reply(fate=Fate.CONFIRMED)
+            if not current():
+                return Reply(fate=Fate.UNVERIFIED, detail="a later command took its place")
+            if loop.time() >= until_s:
+                return Reply(fate=Fate.UNVERIFIED, detail=f"asked for {value:g}, {verify.read} shows {shown}")
+            await asyncio.sleep(min(pause_s, max(0.0, until_s - loop.time())))
+            pause_s = min(LAST_LOOK_S, pause_s * 2)
+
+    async def _write(self, step: PlacedStep, value: float, urgent: bool) -> None:
+        number = evaluate(step.to, {**self._reader.known(), "value": value})
+        place = step.register
+        if place.space is Space.COIL:
+            await self._queue.write_coil(
+                self._unit, place.address, bool(number), self._manners, allowed=self._allowed, urgent=urgent
+            )
+            return
+        frame = WriteFrame(self._unit, place.space, place.address, self._registers(step, number), single=step.single)
+        await self._queue.write(frame, self._manners, allowed=self._allowed, urgent=urgent)
+
+    def _registers(self, step: PlacedStep, number: float) -> tuple[int, ...]:
+        if step.exponent_from is not None:
+            number /= 10.0 ** self._reader.exponent(step.exponent_from)
+        return encode(step.register.coding, number)
+
+
+def _applies(step: PlacedStep, value: float) -> bool:
+    match step.when:
+        case "positive":
+            return value > 0
+        case "negative":
+            return value < 0
+        case "zero":
+            return value == 0
+        case "nonzero":
+            return value != 0
+        case None:
+            return True
