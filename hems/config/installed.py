@@ -95,9 +95,9 @@ def wrong_ports(
             yield wrong(wire.where, str(wire.port), f"names device {device}, which this file does not have", remedy)
         elif device in vocabulary:
             words = vocabulary[device]
-            if wire.reads:
-                yield from _missing(wire, words.points, "point", driver_key)
-            if wire.writes and not (wire.reads and wire.port.point not in words.points):
+            unread = list(_missing(wire, words.points, "point", driver_key)) if wire.reads else []
+            yield from unread
+            if wire.writes and not unread:
                 yield from _missing(wire, words.commands, "command", driver_key)
 
 

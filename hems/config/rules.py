@@ -22,6 +22,7 @@ def _phases(site: SiteTable) -> Iterator[Problem]:
     if site.phases not in IN_ORDER:
         remedy = 'write ["L1"], ["L1", "L2"] or ["L1", "L2", "L3"]'
         yield wrong(("phases",), site.phases, "is not a supply that hems knows", remedy)
+        return
     tables: dict[str, Mapping[str, CircuitTable | PvTable | BayTable]] = {
         "circuits": site.circuits,
         "pvs": site.pvs,
@@ -45,7 +46,7 @@ def _one_per_phase(site: SiteTable) -> Iterator[Problem]:
         *((("voltage_points", name, "volts"), point.volts) for name, point in site.voltage_points.items()),
     ]
     for where, values in lists:
-        if values is not None and len(values) != len(site.phases):
+        if values is not None and len(values) != len(site.phases) and site.phases in IN_ORDER:
             why = f"has {len(values)} entries for {len(site.phases)} phases"
             yield wrong(where, values, why, f"give one entry for each of {', '.join(site.phases)}", ("phases",))
 

@@ -1,0 +1,154 @@
+"""A good site file becomes the values the rest of hems works on."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from hems.config import load
+from hems.config.schema import json_schema
+from hems.control.params import differences, shortened
+from hems.model import wiring
+from hems.model.site import Location, Phase, Supply, Tier
+from hems.model.units import CircuitId, DeviceId, PointId, SourceId
+from hems.model.wiring import Port
+from tests.config.given import EXAMPLES, example, factories
+
+APARTMENTS = EXAMPLES / "apartments.toml"
+HOME = EXAMPLES / "home.toml"
+
+
+def test_both_examples_load_without_a_word_of_warning():
+    for path in (APARTMENTS, HOME):
+        assert load(path, factories()).notices == ()
+
+
+def test_the_apartments_have_fourteen_circuits_in_all_six_tiers_and_life_safety_has_no_switch():
+    site = load(APARTMENTS, factories()).site
+    assert len(site.circuits) == 14
+    assert {circuit.tier for circuit in site.circuits} == set(Tier)
+    assert not any(circuit.switchable for circuit in site.circuits if circuit.tier is Tier.LIFE_SAFETY)
+    assert [bay.bidirectional for bay in site.bays] == [True, True, False, False]
+
+
+def test_kilowatts_of_the_text_become_watts():
+    site = load(APARTMENTS, factories()).site
+    battery, roof, bay = site.batteries[0], site.pvs[0], site.bays[0]
+    assert (battery.capacity_wh, battery.discharge_max_w, roof.rated_w) == (80_000, 30_000, 30_000)
+    assert (bay.discharge_max_w, bay.discharge_min_w, bay.floor_pct) == (10_000, 500, 50)
+    assert site.former.phase_va == (10_000, 10_000, 10_000)
+    assert site.circuit(CircuitId("sump_pump")).inrush_w == 4000
+
+
+def test_what_stands_first_in_a_tier_is_kept_longest():
+    site = load(APARTMENTS, factories()).site
+    comfort = sorted((c for c in site.circuits if c.tier is Tier.COMFORT), key=lambda c: c.rank)
+    assert [circuit.id for circuit in comfort] == ["heat_pump", "ventilation"]
+
+
+def test_a_name_not_given_is_made_from_the_key(tmp_path):
+    path = tmp_path / "site.toml"
+    path.write_text(example().replace('name = "Door entry"\n', ""))
+    assert load(path, factories()).site.circuit(CircuitId("door_entry")).name == "Door entry"
+
+
+def test_every_quantity_is_wired_to_its_port():
+    wired = load(APARTMENTS, factories()).wiring
+    laundry = Port(DeviceId("laundry_plug"), "closed")
+    assert wired.reads[wiring.TIE_CLOSED_CONTACT] == Port(DeviceId("tie_io"), "input_1")
+    assert wired.reads[wiring.voltage(PointId("street"), 2)] == Port(DeviceId("utility_meter"), "l3_v")
+    assert wired.reads[wiring.circuit_closed(CircuitId("laundry"))] == laundry
+    assert wired.writes[wiring.circuit_closed(CircuitId("laundry"))] == laundry
+    assert wired.writes[wiring.bay_power(SourceId("bay_1"))] == Port(DeviceId("bay_1"), "power_w")
+    assert wiring.TIE_FLAG not in wired.writes
+    assert len(wired.devices) == 12
+
+
+def test_the_tie_and_the_voltage_points_keep_what_they_can_prove():
+    site = load(APARTMENTS, factories()).site
+    assert (site.tie.has_contacts, site.tie.has_flag, site.tie.has_permit) == (True, True, True)
+    places = {point.id: (point.location, point.powered_from) for point in site.voltage_points}
+    assert places == {"street": (Location.UTILITY, Supply.UPS), "busbar": (Location.BUS, Supply.DC)}
+
+
+def test_in_the_home_the_car_forms_the_island_on_two_legs():
+    site = load(HOME, factories()).site
+    assert site.phases == (Phase.L1, Phase.L2)
+    assert site.former.source == "garage"
+    assert site.bays[0].id == "garage"
+    assert (site.tie.has_flag, len(site.circuits), site.batteries) == (False, 6, ())
+
+
+@pytest.mark.parametrize(
+    ("code", "hz", "qualify_s", "v_min_pu", "f_max_hz"),
+    [
+        ("eu", 50, 60, 0.85, 50.1),
+        ("au", 50, 60, 0.85, 50.1),
+        ("north_america", 60, 300, 0.917, 60.1),
+        ("canada", 60, 300, 0.917, 60.1),
+    ],
+)
+def test_the_grid_code_sets_window_and_wait(tmp_path, code, hz, qualify_s, v_min_pu, f_max_hz):
+    # given a site under this code
+    path = tmp_path / "site.toml"
+    text = example().replace('code = "eu"', f'code = "{code}"')
+    path.write_text(text.replace("nominal_hz = 50", f"nominal_hz = {hz}"))
+
+    # when it is loaded
+    grid = load(path, factories()).params.grid
+
+    # then the code's numbers are in force, frequency as a multiple of nominal
+    assert (grid.qualify_s, grid.v_min_pu) == (qualify_s, v_min_pu)
+    assert grid.f_max_pu * hz == pytest.approx(f_max_hz)
+
+
+def test_a_site_may_wait_longer_than_its_code_asks(tmp_path):
+    path = tmp_path / "site.toml"
+    path.write_text(example() + "\n[params.grid]\nqualify_s = 120\n")
+    assert load(path, factories()).params.grid.qualify_s == 120.0
+
+
+def test_short_times_keep_the_normal_ones_beside_them_and_say_so(tmp_path):
+    # given the demonstration's copy of a site
+    path = tmp_path / "site.toml"
+    path.write_text(example().replace('times = "normal"', 'times = "short"') + "\n[params.band]\nconserve_pct = 55\n")
+
+    # when it is loaded
+    loaded = load(path, factories())
+
+    # then both sets are there, the site's own numbers in both, and a notice tells
+    assert loaded.shortened
+    assert loaded.params == shortened(loaded.normal_params)
+    assert loaded.normal_params.grid.qualify_s == 60.0
+    assert "grid.qualify_s" in differences(loaded.params, loaded.normal_params)
+    assert loaded.params.band.conserve_pct == 55.0
+    assert len(loaded.notices) == 1
+    assert "for demonstrations only" in loaded.notices[0]
+
+
+def test_settings_have_the_daemons_usual_places(tmp_path):
+    settings = load(APARTMENTS, factories()).settings
+    assert (settings.state_dir, settings.run_dir) == (Path("/var/lib/hems"), Path("/run/hems"))
+    assert settings.timezone == "Europe/Dublin"
+
+
+def test_the_digest_is_of_the_files_bytes():
+    assert load(APARTMENTS, factories()).digest == sha256(APARTMENTS.read_bytes()).hexdigest()
+
+
+def test_an_editors_byte_order_mark_and_line_ends_do_no_harm(tmp_path):
+    path = tmp_path / "site.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + example().replace("\n", "\r\n").encode())
+    assert load(path, factories()).site.name == "Maple Court 12"
+
+
+def test_every_key_has_its_manual():
+    schema = json_schema()
+    tables = [schema, *schema["$defs"].values()]
+    bare = [
+        f"{table['title']}.{key}"
+        for table in tables
+        for key, described in table["properties"].items()
+        if "description" not in described and "$ref" not in described
+    ]
+    assert bare == []

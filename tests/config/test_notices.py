@@ -1,0 +1,64 @@
+"""What is permitted in a site file and has consequences is said, and nothing else."""
+
+import re
+
+import pytest
+
+from hems.config.check import report
+from tests.config.given import EXAMPLES, example, factories
+
+
+def noticed(tmp_path, text, witness_ms=None):
+    path = tmp_path / "site.toml"
+    path.write_text(text)
+    problems, notices = report(path, factories(witness_ms))
+    assert problems == []
+    return notices
+
+
+def without_table(text, header):
+    return re.sub(rf"(?ms)^\[{re.escape(header)}\]\n.*?(?=^\[|^# .*-{{20}}|\Z)", "", text)
+
+
+def test_without_a_utility_side_measurement_the_grid_cannot_be_seen_to_return(tmp_path):
+    # given neither a utility-side point nor a device's own word
+    text = without_table(example(), "voltage_points.street").replace('grid_connected = "hybrid/grid_connected"', "")
+
+    # when it is checked
+    notices = noticed(tmp_path, text)
+
+    # then return and permit are both told
+    assert any("hems cannot see the grid come back" in notice for notice in notices)
+    assert any("tie.permit will never be given" in notice for notice in notices)
+
+
+def test_a_utility_point_that_dies_with_the_grid_is_named(tmp_path):
+    (notice,) = noticed(tmp_path, example().replace('powered_from = "ups"', 'powered_from = "utility"'))
+    assert 'voltage_points.street.powered_from = "utility" means that it falls silent with the grid' in notice
+
+
+@pytest.mark.parametrize(("witness_ms", "told"), [(None, 0), (150.0, 0), (1200.0, 1)])
+def test_slow_witnesses_mean_no_fast_shedding(tmp_path, witness_ms, told):
+    notices = noticed(tmp_path, example(), witness_ms)
+    assert len(notices) == told
+    assert all("seen after 1200 ms at best, and fast shedding needs 500" in notice for notice in notices)
+
+
+def test_a_charger_that_cannot_be_stopped_is_named(tmp_path):
+    (notice,) = noticed(tmp_path, example().replace('setpoint = "bay_4/power_w"', ""))
+    assert "bays.bay_4.setpoint is not given: hems cannot stop this charger in a power cut." in notice
+
+
+def test_a_device_that_nothing_uses_is_named(tmp_path):
+    spare = '[devices.spare]\ndriver = "modbus"\nprofile = "waveshare-relay"\nlink = "tcp://10.0.20.99:502"\n'
+    (notice,) = noticed(tmp_path, example() + spare)
+    assert "devices.spare is polled and used by nothing" in notice
+
+
+def test_circuits_that_no_shedding_can_fit_on_the_island_are_named(tmp_path):
+    (notice,) = noticed(tmp_path, example().replace("typical_kw = 0.4\nprotected", "typical_kw = 12\nprotected"))
+    assert "former.phase_kva carries 10 kVA on L3" in notice
+
+
+def test_the_examples_leave_nothing_to_be_said():
+    assert [report(path, factories(100.0)) for path in sorted(EXAMPLES.glob("*.toml"))] == [([], [])] * 2
