@@ -31,7 +31,7 @@ class CircuitLoad:
         self.closed = closed
         self.power_w = 0.0
         self.shares = spread(spec.phases, phases)
-        self.demand_w = 0.0
+        self.demand_w = spec.typical_w
         """What its users want, apart from inrush and pick-up."""
         self.owed_wh = 0.0
         """Extra energy it will take when it can: cold-load pick-up."""

@@ -16,7 +16,11 @@ _views: WeakKeyDictionary[Plant, tuple[tuple[Role, Getter], ...]] = WeakKeyDicti
 
 
 def observe(plant: Plant, site: Site) -> dict[Role, Value]:
-    """Every role of `site` that can be known now; a bay without a car has no state of charge."""
+    """Every role of `site` that can be known now; a bay without a car has no state of charge.
+
+    `site` is what hems believes is installed; the plant may have been built from another description of the same
+    building, as on a bench, as long as both use the same names.
+    """
     view = _views.get(plant)
     if view is None:
         view = _views[plant] = tuple(_getters(plant, site).items())
@@ -58,26 +62,27 @@ def _getters(plant: Plant, site: Site) -> dict[Role, Getter]:
             getters[wiring.voltage(point.id, index)] = _volts(point, index)
     for point in site.voltage_points:
         getters[wiring.frequency(point.id)] = _hertz(point)
-    return getters | _loads(plant) | _sources(plant)
+    return getters | _loads(plant, site) | _sources(plant, site)
 
 
-def _loads(plant: Plant) -> dict[Role, Getter]:
+def _loads(plant: Plant, site: Site) -> dict[Role, Getter]:
     getters: dict[Role, Getter] = {}
-    for circuit_id, circuit in plant.circuits.items():
-        if circuit.spec.switchable:
-            getters[wiring.circuit_closed(circuit_id)] = _attribute(circuit, "closed")
-        getters[wiring.circuit_power(circuit_id)] = _attribute(circuit, "power_w")
+    for spec in site.circuits:
+        circuit = plant.circuits[spec.id]
+        if spec.switchable:
+            getters[wiring.circuit_closed(spec.id)] = _attribute(circuit, "closed")
+        getters[wiring.circuit_power(spec.id)] = _attribute(circuit, "power_w")
     return getters
 
 
-def _sources(plant: Plant) -> dict[Role, Getter]:
+def _sources(plant: Plant, site: Site) -> dict[Role, Getter]:
     getters: dict[Role, Getter] = {}
-    for battery_id, store in plant.batteries.items():
-        getters[wiring.battery_power(battery_id)] = _attribute(store, "power_w")
-        getters[wiring.battery_soc(battery_id)] = _attribute(store, "soc_pct")
-    for pv_id, pv in plant.pvs.items():
-        getters[wiring.pv_power(pv_id)] = _attribute(pv, "power_w")
-    for bay_id, bay in plant.bays.items():
+    for battery in site.batteries:
+        getters[wiring.battery_power(battery.id)] = _attribute(plant.batteries[battery.id], "power_w")
+        getters[wiring.battery_soc(battery.id)] = _attribute(plant.batteries[battery.id], "soc_pct")
+    for pv in site.pvs:
+        getters[wiring.pv_power(pv.id)] = _attribute(plant.pvs[pv.id], "power_w")
+    for bay_id, bay in ((spec.id, plant.bays[spec.id]) for spec in site.bays):
         getters[wiring.bay_state(bay_id)] = _attribute(bay, "state")
         getters[wiring.bay_power(bay_id)] = _attribute(bay, "power_w")
         getters[wiring.bay_soc(bay_id)] = _attribute(bay, "soc_pct")

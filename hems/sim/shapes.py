@@ -76,6 +76,10 @@ def bursts(hours: tuple[int, ...], idle: float) -> Shape:
 
 
 SHAPES: tuple[tuple[str, Shape], ...] = (
+    ("fire", steady),
+    ("medical", steady),
+    ("network", steady),
+    ("router", steady),
     ("lift", bursts(COMING_AND_GOING, 0.1)),
     ("kitchen", curve(COOKING, 0.10)),
     ("cook", curve(COOKING, 0.10)),
