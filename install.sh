@@ -1,0 +1,342 @@
+#!/usr/bin/env bash
+# Sets hems up in this checkout and starts it: see `./install.sh --help`.
+#
+# Everything goes to .venv beside this file, from requirements.lock, hash by hash; nothing needs root, and a set-up that
+# fails leaves the checkout as it was.  pip's own settings (PIP_* variables, pip.conf) apply untouched.
+set -euo pipefail
+
+FREE_MB=500
+
+usage() {
+    cat <<'USAGE'
+Usage: ./install.sh MODE
+
+  --demo [SITE]   set up and show a simulated building losing its grid; SITE is apartments (default) or home
+  --test [ARG..]  set up with the test tools and run every check and test; ARGs go to pytest
+  --dry-run       with --demo or --test: look at everything, say what would be done, change nothing
+  -h, --help      this text
+
+Needs Debian 12 or 13, Raspberry Pi OS or alike, 64 bits, Python 3.11 to 3.13 with its venv module, and 500 MB.
+USAGE
+}
+
+die() {
+    printf 'hems: %s\n' "$*" >&2
+    exit 1
+}
+
+main() {
+    local mode="" dry_run=no
+    local -a rest=()
+    while [ $# -gt 0 ]; do
+        case $1 in
+            -h | --help) usage; exit 0 ;;
+            --dry-run) dry_run=yes ;;
+            --demo | --test)
+                [ -z "$mode" ] || die "--demo and --test are two runs; choose one."
+                mode=${1#--} ;;
+            --rollback | --uninstall)
+                die "$1 belongs to the installation as a system service, which this version does not have yet." ;;
+            *)
+                [ -n "$mode" ] || die "$1 is not known here; ./install.sh --help lists what is."
+                rest+=("$1") ;;
+        esac
+        shift
+    done
+    if [ "$mode" = demo ]; then
+        case ${rest[0]:-apartments} in
+            apartments | home | -*) ;;
+            *) die "there is no demo site named ${rest[0]}; use apartments or home." ;;
+        esac
+    elif [ -z "$mode" ]; then
+        die "installing as a system service is not part of this version yet; use ./install.sh --demo or ./install.sh --test."
+    fi
+
+    cd "$(dirname "${BASH_SOURCE[0]}")"
+    HERE=$PWD
+    unset PYTHONHOME PYTHONPATH  # somebody else's packages must not answer for ours
+    LOCK=requirements.lock
+    [ "$mode" = demo ] || LOCK=requirements-test.lock
+
+    if [ "$dry_run" = yes ]; then
+        explain "$mode"
+    else
+        set_up "$mode"
+        "run_$mode" ${rest[@]+"${rest[@]}"}
+    fi
+}
+
+# ---------------------------------------------------------------------------------------------------- what is there
+
+# The first Python that will do; or else why the most promising one does not.
+find_python() {
+    local name found version bits machine venv problem="no python3 was found; install it with: sudo apt install python3 python3-venv"
+    local promise=0
+    for name in python3 python3.13 python3.12 python3.11; do
+        found=$(command -v "$name") || continue
+        if ! read -r version bits machine venv < <(describe_python "$found"); then
+            blame 1 "$found does not run; repair it with: sudo apt install --reinstall python3 python3-venv"
+        elif ! supported "$version"; then
+            blame 2 "hems needs Python 3.11, 3.12 or 3.13 and $found is $version; on Debian 12 or 13: sudo apt install python3 python3-venv"
+        elif [ "$bits" != 64 ]; then
+            blame 3 "hems needs a 64-bit system and $found is a $bits-bit Python; install the 64-bit edition of the operating system."
+        elif [ "$machine" != x86_64 ] && [ "$machine" != aarch64 ]; then
+            blame 4 "hems runs on x86-64 and 64-bit ARM, and this machine is $machine."
+        elif [ "$venv" != venv ]; then
+            blame 5 "$found lacks its venv module; install it with: sudo apt install $name-venv"
+        else
+            PYTHON=$found
+            PYTHON_VERSION=$version
+            return
+        fi
+    done
+    die "$problem"
+}
+
+blame() {  # PROMISE SENTENCE, for find_python
+    [ "$1" -gt "$promise" ] || return 0
+    promise=$1
+    problem=$2
+}
+
+# One line: version, bits of a pointer, machine, and whether virtual environments can be made.
+describe_python() {
+    "$1" -c '
+import platform, sys
+bits = 64 if sys.maxsize > 2**32 else 32
+try:
+    import ensurepip, venv
+    can = "venv"
+except ImportError:
+    can = "none"
+print("%d.%d" % tuple(sys.version_info[:2]), bits, platform.machine(), can)
+' 2>/dev/null </dev/null
+}
+
+supported() {
+    case $1 in 3.11 | 3.12 | 3.13) ;; *) return 1 ;; esac
+}
+
+check_room() {
+    local free_kb
+    free_kb=$(df -k --output=avail . | tail -n 1 | tr -dc 0-9) || true
+    [ "${free_kb:-0}" -ge $((FREE_MB * 1024)) ] ||
+        die "hems needs $FREE_MB MB of free disk and $HERE has $((${free_kb:-0} / 1024)) MB; make room and run this again."
+}
+
+# ---------------------------------------------------------------------------------------------------- stamps
+# A finished part of .venv carries a stamp: the hash of all it was made from.  An equal stamp means there is nothing to do.
+
+STAMPS=.venv/hems-stamps
+
+key_of() {  # FILE VERSION
+    { cat "$1"; printf '%s\n' "$2" "$HERE"; } | sha256sum | cut -c 1-64
+}
+
+stamped() {  # NAME KEY
+    [ -f "$STAMPS/$1" ] && [ "$(cat "$STAMPS/$1")" = "$2" ]
+}
+
+stamp() {  # NAME KEY
+    printf '%s\n' "$2" >"$STAMPS/$1.new"
+    mv "$STAMPS/$1.new" "$STAMPS/$1"
+}
+
+# Version of the Python inside .venv; nothing if it is gone, for instance after an upgrade of the operating system.
+venv_version() {
+    .venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null </dev/null || true
+}
+
+is_complete() {  # LOCK
+    stamped "$1" "$(key_of "$1" "$(venv_version)")"
+}
+
+explain() {  # MODE
+    if is_complete "$LOCK"; then
+        echo "would use the set-up in $HERE/.venv, which is complete"
+    else
+        find_python
+        check_room
+        echo "would set up $HERE/.venv with $PYTHON ($PYTHON_VERSION) and $(grep -c '==' "$LOCK") packages of $LOCK"
+    fi
+    case $1 in
+        demo) echo "would start the demo: .venv/bin/hems demo" ;;
+        test) echo "would run the linters and the tests; mosquitto $(broker || echo 'would be asked of apt')" ;;
+    esac
+    echo "nothing has been changed"
+}
+
+# ---------------------------------------------------------------------------------------------------- set-up
+
+set_up() {
+    [ -w . ] || die "$HERE cannot be written to; make the checkout in a directory of your own."
+    exec 9>.venv.lock
+    if ! flock -n 9; then
+        echo "Another install.sh is at work in this checkout; waiting for it."
+        flock 9
+    fi
+    LOG=$(mktemp -t hems-install-XXXXXX.log) || die "no log could be begun in ${TMPDIR:-the temporary directory}; make room there."
+    trap 'give_up $?' EXIT
+    trap 'exit 130' INT TERM HUP
+    recover
+    is_complete requirements.lock || make_venv
+    is_complete "$LOCK" || add_packages
+    stamped checkout "$(key_of pyproject.toml "")" || link_checkout
+    rm -rf .venv.old "$LOG"
+    trap - EXIT INT TERM HUP
+    exec 9>&-
+}
+
+# A run that was killed has no stamp to show: what it left goes, and what it had moved aside comes back.
+recover() {
+    if [ -d "$STAMPS" ] && ! [ -f "$STAMPS/checkout" ]; then rm -rf .venv; fi
+    if [ -e .venv.old ] && ! [ -e .venv ]; then mv .venv.old .venv; fi
+    rm -rf .venv.old
+}
+
+# On every way out that is not success: no half-made .venv stays behind, and the one that worked before is back.
+give_up() {
+    if [ -n "${WORKER:-}" ]; then
+        kill "$WORKER" 2>/dev/null || true
+        wait "$WORKER" 2>/dev/null || true
+    fi
+    recover
+    if [ -n "${OWN:-}" ] && ! [ -e .venv ]; then mv "$OWN" .venv; fi
+    [ -s "$LOG" ] || rm -f "$LOG"
+    exit "$1"
+}
+
+make_venv() {
+    find_python
+    check_room
+    if [ -d "$STAMPS" ]; then
+        mv .venv .venv.old
+    elif [ -e .venv ]; then
+        OWN=.venv.own
+        [ -e "$OWN" ] && die "$HERE/.venv was not made by install.sh, and $OWN exists too; move one of them away."
+        mv .venv "$OWN"
+        echo "Your own .venv is kept as $OWN."
+    fi
+    mkdir -p "$STAMPS"
+    step "Making .venv with $PYTHON ($PYTHON_VERSION)" "$PYTHON" -m venv .venv ||
+        die "$PYTHON could not make a virtual environment; its own words are in $LOG"
+}
+
+add_packages() {
+    check_room
+    step "Installing $(grep -c '==' "$LOCK") packages of $LOCK" \
+        .venv/bin/python -m pip install --require-hashes --only-binary :all: -r "$LOCK" || die "$(blame_pip)"
+    # The test lock holds the product's lock unchanged, so that either serves the demo.
+    stamp requirements.lock "$(key_of requirements.lock "$(venv_version)")"
+    stamp "$LOCK" "$(key_of "$LOCK" "$(venv_version)")"
+}
+
+link_checkout() {
+    step "Linking this checkout" \
+        .venv/bin/python -m pip install --no-deps --no-build-isolation --no-index -e . ||
+        die "this checkout could not be linked into .venv; pip's own words are in $LOG"
+    stamp checkout "$(key_of pyproject.toml "")"
+}
+
+blame_pip() {
+    if grep -qi 'no space left' "$LOG"; then
+        echo "the disk filled up during the installation; make room and run this again (pip's own words are in $LOG)"
+    elif grep -qi 'do not match the hashes' "$LOG"; then
+        echo "a package is not the one the lock names, so it was refused; see which in $LOG"
+    elif grep -qiE 'connection|resolution|proxy|timed out|certificate|newconnection|could not find a version' "$LOG"; then
+        echo "the packages could not be downloaded; check the network or pip's settings and run this again (pip's own words are in $LOG)"
+    else
+        echo "the packages could not be installed; pip's own words are in $LOG"
+    fi
+}
+
+# Runs a command with its words in the log, and shows that it is alive: in place on a terminal, a line each 10 s elsewhere.
+step() {  # WHAT COMMAND..
+    local what=$1 began=$SECONDS due=10 ended=0
+    shift
+    echo "$what ..."
+    "$@" >"$LOG" 2>&1 </dev/null 9>&- &
+    WORKER=$!
+    while kill -0 "$WORKER" 2>/dev/null; do
+        sleep 0.2
+        if [ -t 1 ] && [ -z "${CI:-}" ]; then
+            printf '\r  %s s%s ' "$((SECONDS - began))" "$(so_far)"
+        elif [ $((SECONDS - began)) -ge "$due" ]; then
+            echo "  $((SECONDS - began)) s$(so_far)"
+            due=$((due + 10))
+        fi
+    done
+    wait "$WORKER" || ended=$?
+    WORKER=""
+    if [ -t 1 ] && [ -z "${CI:-}" ]; then printf '\r\033[K'; fi
+    [ "$ended" = 0 ] || return "$ended"
+    echo "  done in $((SECONDS - began)) s"
+}
+
+so_far() {
+    local seen
+    if seen=$(grep -c '^Collecting' "$LOG"); then printf ', %s packages looked at' "$seen"; fi
+}
+
+# ---------------------------------------------------------------------------------------------------- modes
+
+run_demo() {
+    exec .venv/bin/hems demo "$@"
+}
+
+broker() {
+    PATH="$PATH:/usr/sbin" command -v mosquitto
+}
+
+# Tools that pip has not: a second broker to test against, and shellcheck where its wheel does not exist.
+run_test() {
+    local -a wanted=()
+    broker >/dev/null || wanted+=(mosquitto)
+    shellcheck_path >/dev/null || wanted+=(shellcheck)
+    if [ ${#wanted[@]} -gt 0 ]; then ask_apt "${wanted[@]}"; fi
+    broker >/dev/null || echo "mosquitto is not here; the tests use the embedded broker only."
+    PATH="$HERE/.venv/bin:$PATH:/usr/sbin" check_all "$@"
+}
+
+shellcheck_path() {
+    PATH="$HERE/.venv/bin:$PATH" command -v shellcheck
+}
+
+ask_apt() {
+    local -a apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=30)
+    command -v apt-get >/dev/null || return 0
+    if [ "$(id -u)" != 0 ]; then
+        sudo -n true 2>/dev/null || return 0
+        apt=(sudo -n "${apt[@]}")
+    fi
+    echo "Asking apt for $* ..."
+    if "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null 2>&1 </dev/null; then return 0; fi
+    "${apt[@]}" update >/dev/null 2>&1 </dev/null || return 0
+    "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null 2>&1 </dev/null || return 0
+}
+
+check_all() {
+    local failed="" ended=0
+    check ruff check . || failed+=" 'ruff check'"
+    check ruff format --check . || failed+=" 'ruff format --check'"
+    check mypy || failed+=" mypy"
+    check lint-imports || failed+=" lint-imports"
+    if command -v shellcheck >/dev/null; then
+        check shellcheck install.sh .ci/run .ci/lock .ci/check-lock || failed+=" shellcheck"
+    else
+        echo "-- shellcheck is not here and was left out"
+    fi
+    check pytest "$@" || ended=$?
+    if [ -n "$failed" ]; then
+        echo "hems: failed before the tests:$failed" >&2
+        [ "$ended" != 0 ] || ended=1
+    fi
+    return "$ended"
+}
+
+check() {
+    printf -- '-- %s\n' "$*"
+    "$@"
+}
+
+main "$@"

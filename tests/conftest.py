@@ -1,0 +1,34 @@
+"""What every test may count on: where the checkout and the measured data are, and which tests wait to be asked for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+WITHOUT_DATA = "measured traces are optional: set HEMS_DATA to the directory that holds them to run this"
+WITHOUT_SOAK = "takes minutes: run pytest with --soak"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="also run the tests that take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    data = os.environ.get("HEMS_DATA", "")
+    for item in items:
+        if "data" in item.keywords and not (data and Path(data).is_dir()):
+            item.add_marker(pytest.mark.skip(reason=WITHOUT_DATA))
+        if "soak" in item.keywords and not config.getoption("--soak"):
+            item.add_marker(pytest.mark.skip(reason=WITHOUT_SOAK))
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The root of this checkout."""
+    return Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def measured_data() -> Path:
+    """The directory of measured traces; only for tests marked `data`."""
+    return Path(os.environ["HEMS_DATA"])
