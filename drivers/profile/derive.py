@@ -159,7 +159,7 @@ def _reckoned(node: Sum | Neg | Max0, values: Values) -> float | None:
         return None
     if isinstance(node, Sum):
         return float(sum(numbers))
-    return -float(numbers[0]) if isinstance(node, Neg) else max(0.0, float(numbers[0]))
+    return 0.0 - float(numbers[0]) if isinstance(node, Neg) else max(0.0, float(numbers[0]))
 
 
 def operands(node: "Expression") -> frozenset[str]:

@@ -51,7 +51,13 @@ def profile_for(model: type[ProfileT], spec: DeviceSpec, folder: Path = PROFILES
     Raises:
         ConfigError: profile or parameters are wrong; every problem at once, each naming the device.
     """
-    data = load_raw(spec.profile, folder)
+    try:
+        data = load_raw(spec.profile, folder)
+    except ConfigError as wrong:
+        raise ConfigError(tuple(f"devices.{spec.id}.profile: {problem}" for problem in wrong.problems)) from wrong
+    if data.get("engine") != spec.driver:
+        told = f"devices.{spec.id}.driver = '{spec.driver}': profile '{spec.profile}' is for driver '{data.get('engine')}'."
+        raise ConfigError((f"{told} Correct one of the two.",))
     chosen, problems = choose(_declared(data, spec.profile), spec.params)
     if problems:
         raise ConfigError(tuple(f"devices.{spec.id}.{problem}" for problem in problems))
