@@ -4,9 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 WITHOUT_DATA = "measured traces are optional: set HEMS_DATA to the directory that holds them to run this"
 WITHOUT_SOAK = "takes minutes: run pytest with --soak"
+
+if not os.environ.get("CI"):  # there Hypothesis sets this itself, and repeats the same examples
+    settings.register_profile("any machine", deadline=None)
+    settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
