@@ -20,7 +20,7 @@ KINDS = {
 }
 FORMS = {
     "port": ("is not of the form DEVICE/POINT", 'name a device of this file and a point of it, as in "relays/coil_3"'),
-    "text": ("is not one line of readable text", "write a short name without control characters"),
+    "text": ("is not one line of readable text", "write it without control characters"),
 }
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise, product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hems.config.grid_codes import CODES
-from hems.config.problem import Path, Problem, absent, nearest, shown, wrong
+from hems.config.problem import Path, Problem, absent, dotted, nearest, shown, wrong
 from hems.config.schema import BayTable, CircuitTable, PvTable, SiteTable, VoltagePointTable
 from hems.config.wires import Wire, wires
 
@@ -170,7 +170,7 @@ def _twice(candidates: list[Wire], verb: str) -> Iterator[Problem]:
     for wire in candidates:
         earlier = first.setdefault(str(wire.port), wire)
         if earlier is not wire:
-            there = ".".join(str(part) for part in earlier.where)
+            there = dotted(earlier.where)
             why = f"is {verb} by {there} already"
             yield wrong(wire.where, str(wire.port), why, "give each its own", earlier.where)
 

@@ -35,6 +35,7 @@ def _printable(text: str) -> str:
 
 PortText = Annotated[str, AfterValidator(_port)]
 """`DEVICE/POINT`: a device of this file and a point or command of its profile."""
+Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_printable)]
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_printable)]
 Id = Annotated[str, Field(pattern=rf"^{IDENTIFIER}$")]
 Kw = Annotated[float, Field(gt=0, le=5000)]
@@ -56,13 +57,13 @@ class Table(BaseModel):
 class SettingsTable(Table):
     """Where the daemon keeps its things."""
 
-    state_dir: str = Field("/var/lib/hems", min_length=1)
+    state_dir: Line = "/var/lib/hems"
     """Directory of `state.db` and `history.db`; must be on a disk that survives a power cut."""
-    run_dir: str = Field("/run/hems", min_length=1)
+    run_dir: Line = "/run/hems"
     """Directory of the sockets `view.sock`, `operate.sock` and `admin.sock`."""
     log_level: LogLevel = "info"
     """How much is written to the log."""
-    timezone: str | None = Field(None, examples=["Europe/Dublin"])
+    timezone: Line | None = Field(None, examples=["Europe/Dublin"])
     """Zone for clock times on screens and in reports, such as `Europe/Dublin`; without it the machine's own."""
 
 
@@ -84,11 +85,11 @@ class GridTable(Table):
 class DeviceTable(Table):
     """A thing that answers on a wire."""
 
-    driver: str = Field(min_length=1, examples=["modbus"])
+    driver: Line = Field(examples=["modbus"])
     """What speaks its protocol: `modbus`, `sunspec` or `mqtt`."""
-    profile: str = Field(min_length=1, examples=["eastron-sdm630"])
+    profile: Line = Field(examples=["eastron-sdm630"])
     """The product, as in `drivers/profiles/`, without `.toml`."""
-    link: str = Field(min_length=1, examples=["tcp://10.0.20.11:502"])
+    link: Line = Field(examples=["tcp://10.0.20.11:502"])
     """Where it answers: `tcp://HOST:PORT`, `rtu:///dev/serial/by-id/NAME?baud=9600&parity=N&stop_bits=1` or
     `mqtt://HOST:PORT`.  Devices with the same link share it."""
     params: dict[str, bool | int | float | str] = Field(default_factory=dict, examples=[{"unit_id": 1}])

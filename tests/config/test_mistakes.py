@@ -64,7 +64,7 @@ ONE_MISTAKE = [
     ('soc = "bay_1/soc_pct"', "", "bays.bay_1.soc is missing; name the point, or set discharge_max_kw to 0"),
     ('switch = "relays/coil_2"', 'switch = "relays/coil_1"', "is commanded by circuits.medical_sockets.switch already"),
     ('power = "gym_plug/power_w"', 'power = "laundry_plug/power_w"', "is counted by circuits.laundry.power already"),
-    ('"hybrid/l2_v"', '"hybrid/l1_v"', 'voltage_points.busbar.volts[1] = "hybrid/l1_v" is read by voltage_points.busbar.volts.0'),
+    ('"hybrid/l2_v"', '"hybrid/l1_v"', 'voltage_points.busbar.volts[1] = "hybrid/l1_v" is read by voltage_points.busbar.volts[0]'),
     ('"tie_io/input_2"', '"tie_io/input_1"', "tie.open_contact = \"tie_io/input_1\" is read by tie.closed_contact already"),
     # devices
     ('driver = "sunspec"', 'driver = "sunspecs"', 'is not an installed driver (installed: "modbus", "mqtt" or "sunspec"); write'),

@@ -42,10 +42,10 @@ def mangled(data: st.DataObject, site: dict[str, Any]) -> dict[str, Any]:
             case "misspell" if isinstance(parent, dict):
                 misspelt = st.sampled_from([f"{path[-1]}s", f"{path[-1]}"[1:], "x y", "é"])
                 parent[data.draw(misspelt)] = parent.pop(path[-1])
-            case "scale" if isinstance(parent[path[-1]], int | float):
+            case "scale" if isinstance(parent[path[-1]], int | float) and abs(parent[path[-1]]) < 1e9:
                 parent[path[-1]] = parent[path[-1]] * data.draw(st.sampled_from([-1, 0, 1000, 1e-6]))
             case _:
-                parent[path[-1]] = data.draw(STRANGE)
+                parent[path[-1]] = deepcopy(data.draw(STRANGE))
     return site
 
 

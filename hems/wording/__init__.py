@@ -1,0 +1,26 @@
+"""The only place that turns a cause into a sentence, in the reader's language.
+
+`sentence` for causes, `mode_words` and `tier_name` for what has a fixed name, `kw`, `kwh`, `duration`, `hours` and
+`until` for quantities.  All messages stand in `messages` and `names`.
+"""
+
+from hems.wording.names import axis_name, axis_words, called, mode_words, names_of, tier_name
+from hems.wording.quantities import clock_time, duration, hours, kw, kwh, percent, until
+from hems.wording.sentence import sentence
+
+__all__ = [
+    "axis_name",
+    "axis_words",
+    "called",
+    "clock_time",
+    "duration",
+    "hours",
+    "kw",
+    "kwh",
+    "mode_words",
+    "names_of",
+    "percent",
+    "sentence",
+    "tier_name",
+    "until",
+]

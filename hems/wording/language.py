@@ -1,0 +1,28 @@
+"""The reader's language: gettext with the catalogues beside this file, English where there is none.
+
+Messages are marked where they stand with `N_` and translated when they are used.  A catalogue is
+`locale/LANGUAGE/LC_MESSAGES/hems.mo`; the reader's language is taken from LANGUAGE, LC_ALL, LC_MESSAGES or LANG.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from gettext import NullTranslations, translation
+from pathlib import Path
+
+CATALOGUES = Path(__file__).parent / "locale"
+
+
+def N_(message: str) -> str:  # noqa: N802  (gettext's own name, which extraction tools look for)
+    """Marks a message for translation and leaves it as it is."""
+    return message
+
+
+@cache
+def catalogue(folder: Path = CATALOGUES, languages: Sequence[str] | None = None) -> NullTranslations:
+    """The translations of the first language that has some; English otherwise."""
+    return translation("hems", folder, languages, fallback=True)
+
+
+def translated(message: str) -> str:
+    """A marked message in the reader's language."""
+    return catalogue().gettext(message) if message else ""

@@ -1,0 +1,176 @@
+"""Every sentence hems can say, as messages for translation.
+
+Each reason has one or more forms, the most telling first; the first one all of whose facts are known is taken, and the
+last one needs none.  Rule: fact, meaning, action, time; two lines at most; no codes; "HEMS", never "the system".
+"""
+
+from collections.abc import Mapping
+
+from hems.model.cause import Why
+from hems.wording.language import N_
+
+Forms = tuple[str, ...]
+
+WHOLE: Mapping[Why, Forms] = {
+    # modes
+    Why.STARTED: (N_("HEMS has started and looks around; nothing is switched on yet."),),
+    Why.ESTIMATES_VALID: (N_("HEMS knows how the building stands and takes over."),),
+    Why.NO_WITNESS: (
+        N_(
+            "Nothing tells whether the building is on the grid. HEMS switches nothing on; "
+            "look at the meters and the gateway's network."
+        ),
+    ),
+    Why.GRID_GOOD: (N_("The grid is good again."),),
+    Why.GRID_OUT_OF_WINDOW: (
+        N_("The grid is disturbed. Cars pause; the certified equipment decides whether to stay on it."),
+    ),
+    Why.GRID_UNKNOWN: (
+        N_("The grid side cannot be seen. That is no power cut: circuits stay as they are and nothing new starts."),
+    ),
+    Why.TIE_OPENED: (N_("POWER CUT: the switch to the grid has opened. The building runs on its own power."),),
+    Why.TIE_CLOSED: (N_("Back on the grid: the grid switch has closed. Circuits come back one by one."),),
+    Why.TIE_STUCK_MOVING: (
+        N_("The grid switch is stuck between open and closed. HEMS switches nothing on; call the electrician."),
+    ),
+    Why.TIE_INVALID: (
+        N_(
+            "The grid switch cannot be read or its contacts contradict each other. HEMS switches nothing on; "
+            "call the electrician."
+        ),
+    ),
+    Why.CONTRADICTION: (
+        N_(
+            "Measurements contradict each other: grid side {grid}, grid switch {tie}, building {bus}. "
+            "HEMS switches nothing on; call the electrician."
+        ),
+        N_("Measurements contradict each other. HEMS switches nothing on; call the electrician."),
+    ),
+    Why.BUS_UNKNOWN: (N_("Nothing tells whether the building has power. HEMS switches nothing on until it knows."),),
+    Why.BUS_DEAD: (N_("BLACKOUT: the building has no power. HEMS opens what it can, so that the restart is gentle."),),
+    Why.BUS_LIVE: (N_("The building has power again. Circuits come back one by one."),),
+    Why.ISLAND_STABLE: (N_("The building runs steadily on its own power."),),
+    Why.ISLAND_UNSTABLE: (N_("Own power is not steady. HEMS switches off what can wait."),),
+    Why.SOURCE_LOST: (N_("A source has gone. HEMS settles the building on what remains."),),
+    Why.GRID_SEEN: (
+        N_("Grid is back. Waiting {qualify_s} for it to stay, then switching over."),
+        N_("Grid is back. Waiting for it to stay, then switching over."),
+    ),
+    Why.GRID_LOST_AGAIN: (N_("The grid went away again. When it returns, the wait starts from the beginning."),),
+    Why.GRID_QUALIFIED: (
+        N_("The grid has stayed good. HEMS permits reconnection; the certified equipment closes the switch."),
+    ),
+    Why.RECONNECT_TIMED_OUT: (
+        N_("Reconnection did not happen in time. The permit is withdrawn; HEMS tries again in {pause_s}."),
+        N_("Reconnection did not happen in time. The permit is withdrawn; HEMS tries again after a pause."),
+    ),
+    Why.RESTORED_AND_CALM: (N_("All circuits are back and all is calm: normal running."),),
+    Why.DATA_GOOD_AGAIN: (N_("All measurements are good again. HEMS looks around afresh."),),
+    Why.EVIDENCE: (
+        N_("Seen: {axis_name} is {now_words} ({says})."),
+        N_("Seen: {axis_name} is {now_words}."),
+        N_("What HEMS sees of the building has changed."),
+    ),
+    # alarms
+    Why.SHED_NOT_OBEYED: (
+        N_("{name} does not obey: HEMS switched it OFF and nothing shows it. Look at its contactor and breaker."),
+        N_("A circuit does not obey: HEMS switched it OFF and nothing shows it. Look at the panel."),
+    ),
+    Why.UNEXPECTED_CLOSE: (
+        N_("{name} is not as HEMS switched it. Somebody or something else operates it; look at its hand switch."),
+        N_("A circuit is not as HEMS switched it. Somebody or something else operates it."),
+    ),
+    Why.LOCKED_OUT: (
+        N_("{name} stays OFF: switching it on failed {times} times. Find out what is connected, then give it back."),
+        N_("{name} stays OFF: switching it on failed too often. Find out what is connected, then give it back."),
+        N_("A circuit stays OFF: switching it on failed too often."),
+    ),
+    Why.TIE_DISPUTED: (
+        N_("The grid switch's contacts and the inverter disagree whether it is open. Have the electrician look at it."),
+    ),
+    Why.RECONNECT_GIVEN_UP: (
+        N_("Reconnection failed {tries} times. HEMS stays on own power until somebody has looked at the grid switch."),
+        N_("Reconnection failed too often. HEMS stays on own power until somebody has looked at the grid switch."),
+    ),
+    Why.DEVICE_SILENT: (
+        N_("Device {device} does not answer ({detail}). HEMS goes on without it; its values show as ??."),
+        N_("Device {device} does not answer. HEMS goes on without it; its values show as ??."),
+        N_("{name} does not answer. HEMS goes on without it; its values show as ??."),
+        N_("A device does not answer. HEMS goes on without it; its values show as ??."),
+    ),
+    Why.DEVICE_ANSWERS: (
+        N_("Device {device} answers again."),
+        N_("{name} answers again."),
+        N_("A device answers again."),
+    ),
+    Why.WRITE_FAILED: (
+        N_("{name} did not take a command ({detail}). HEMS tries again."),
+        N_("{name} did not take a command. HEMS tries again."),
+        N_("A device did not take a command. HEMS tries again."),
+    ),
+    Why.DECISION_FAILED: (
+        N_("A part of HEMS failed {times} times ({error}) and is left out; the rest goes on. Tell your installer."),
+        N_("A part of HEMS failed and is left out; the rest goes on. Tell your installer."),
+    ),
+    # people
+    Why.OVERRIDE_EXPIRED: (
+        N_("{name} is back to automatic: the override of {who} has ended."),
+        N_("{name} is back to automatic: the override has ended."),
+        N_("An override has ended."),
+    ),
+    Why.OVERRIDE_REFUSED: (
+        N_("Not done: {name} is life safety, is protected or has no switch. Nobody can switch it from here."),
+        N_("Not done: this circuit is life safety, is protected or has no switch."),
+    ),
+}
+
+REASONS: Mapping[Why, Forms] = {
+    # circuits
+    Why.ISLAND_CAPACITY: (
+        N_("own power would be at {loading_pct} of its limit; back when there is room or the grid returns"),
+        N_("own power does not reach for it; back when there is room or the grid returns"),
+    ),
+    Why.OVERLOAD: (
+        N_("the inverter is at {loading_pct} of its rating and must not trip; back when there is room"),
+        N_("the inverter has used {dose} of what it bears above its rating; back when there is room"),
+        N_("the inverter is overloaded and must not trip; back when there is room"),
+    ),
+    Why.ENERGY_BAND: (
+        N_("stored energy is down to {soc_pct}; back when there is more, or when the grid returns"),
+        N_("stored energy is {band}; back when there is more, or when the grid returns"),
+        N_("stored energy must last; back when there is more, or when the grid returns"),
+    ),
+    Why.FLEXIBLE_ON_ISLAND: (N_("it can wait until the grid returns or energy is plentiful"),),
+    Why.STABILISING_TOO_LONG: (N_("own power did not settle, so only life safety and critical circuits stay on"),),
+    Why.BLACKOUT: (N_("the building is dark, and not everything may start at once"),),
+    Why.ROOM_ON_ISLAND: (N_("own power has room for it ({w})"), N_("own power has room for it")),
+    Why.GRID_RESTORED: (N_("the grid carries the building again"),),
+    Why.STOPPING: (N_("HEMS stops and first sheds what its sources carried"),),
+    # cars
+    Why.NO_CHARGE_ON_ISLAND: (N_("in a power cut cars do not charge"),),
+    Why.NO_CHARGE_ON_DISTURBED_GRID: (N_("the grid is disturbed or cannot be seen"),),
+    Why.SUPPORT_ISLAND: (N_("it helps to carry the building in the power cut"),),
+    Why.CAR_AT_FLOOR: (N_("the car is down to what its driver keeps"),),
+    Why.CAR_SOC_UNKNOWN: (N_("nobody knows how full the car is, so it does not give"),),
+    Why.CHARGE_ON_GRID: (N_("the grid has room"),),
+    Why.CHARGE_WAITS_FOR_RESTORE: (N_("circuits come back first"),),
+    Why.CAR_IDLE: (N_("there is nothing for it to do"),),
+    Why.BEFORE_RECONNECT: (N_("the building is about to rejoin the grid"),),
+    # tie
+    Why.PERMIT_RECONNECT: (N_("the grid has stayed good for as long as it must"),),
+    Why.INHIBIT_RECONNECT: (N_("the permit is given only when the grid has proven itself after a power cut"),),
+    # people
+    Why.OVERRIDE: (
+        N_('{who} asked for it for {duration_s}, "{reason}"'),
+        N_("{who} asked for it for {duration_s}"),
+        N_("{who} asked for it"),
+        N_("somebody asked for it"),
+    ),
+}
+
+SWITCHED_ON, SWITCHED_OFF = N_("Switched ON {name}"), N_("Switched OFF {name}")
+STAYS_ON, STAYS_OFF, AUTOMATIC = N_("{name} stays ON"), N_("{name} stays OFF"), N_("{name} is back to automatic")
+GIVES, CHARGES, RESTS = N_("{name} gives {kw}"), N_("{name} charges with {kw}"), N_("{name} rests")
+PERMITTED, WITHHELD = N_("Permitted reconnection"), N_("Withheld reconnection")
+BAND_CHANGED = N_("Stored energy is {band} (it was {was}).")
+DID_BECAUSE, ABOUT = N_("{did}: {reason}."), N_("{name}: {reason}.")

@@ -1,0 +1,105 @@
+"""What modes, tiers, circuits, cars and the three axes are called on screens and in reports."""
+
+from collections.abc import Mapping
+
+from hems.model.mode import Bus, Grid, Mode, TiePosition
+from hems.model.site import Site, Tier
+from hems.wording.language import N_, translated
+
+MODES: Mapping[Mode, str] = {
+    Mode.INIT: N_("starting, nothing is switched on yet"),
+    Mode.GRID_CONNECTED: N_("on the grid"),
+    Mode.GRID_CONNECTED_DEGRADED: N_("on the grid, but the grid side cannot be seen"),
+    Mode.GRID_DISTURBED: N_("on the grid, but the grid is disturbed"),
+    Mode.ISLANDED_STABILIZING: N_("power cut, settling on own power"),
+    Mode.ISLANDED: N_("power cut, running on own power"),
+    Mode.GRID_RETURN_QUALIFYING: N_("power cut, the grid is back and must stay"),
+    Mode.RECONNECTING: N_("reconnecting to the grid"),
+    Mode.RECONNECTED_RESTORING: N_("back on the grid, circuits come back one by one"),
+    Mode.BLACKOUT: N_("blackout"),
+    Mode.BLACKOUT_GRID_AVAILABLE: N_("blackout, the grid is back"),
+    Mode.FAULT_SAFE: N_("holding still, because measurements are missing or contradict each other"),
+}
+
+TIERS: Mapping[Tier, str] = {
+    Tier.LIFE_SAFETY: N_("Life safety"),
+    Tier.CRITICAL: N_("Critical"),
+    Tier.ESSENTIAL: N_("Essential"),
+    Tier.COMFORT: N_("Comfort"),
+    Tier.NON_ESSENTIAL: N_("Non-essential"),
+    Tier.FLEXIBLE: N_("Flexible"),
+}
+
+AXES: Mapping[str, Mapping[str, str]] = {
+    "grid": {
+        Grid.GOOD: N_("good"),
+        Grid.QUALIFYING: N_("good, but not yet for long enough"),
+        Grid.BAD: N_("out of its window"),
+        Grid.DEAD: N_("dead"),
+        Grid.UNKNOWN: N_("not known"),
+    },
+    "tie": {
+        TiePosition.CLOSED: N_("closed"),
+        TiePosition.OPEN: N_("open"),
+        TiePosition.MOVING: N_("moving"),
+        TiePosition.INVALID: N_("contradicting itself"),
+        TiePosition.UNKNOWN: N_("not known"),
+    },
+    "bus": {
+        Bus.LIVE: N_("live"),
+        Bus.DEAD: N_("dead"),
+        Bus.UNKNOWN: N_("not known"),
+    },
+}
+AXIS_NAMES: Mapping[str, str] = {
+    "grid": N_("the grid side"),
+    "tie": N_("the grid switch"),
+    "bus": N_("the building's supply"),
+}
+BANDS: Mapping[str, str] = {
+    "surplus": N_("plenty"),
+    "normal": N_("enough"),
+    "conserve": N_("to be saved"),
+    "critical": N_("short"),
+    "floor": N_("nearly gone"),
+    "shutdown": N_("gone"),
+}
+
+
+def mode_words(mode: Mode) -> str:
+    """A mode in a few words, for the middle of a line."""
+    return translated(MODES[mode])
+
+
+def tier_name(tier: Tier) -> str:
+    """A tier as people know it."""
+    return translated(TIERS[tier])
+
+
+def axis_name(axis: str) -> str:
+    """`grid`, `tie` or `bus` as the thing it is."""
+    return translated(AXIS_NAMES.get(axis, axis))
+
+
+def axis_words(axis: str, value: str) -> str:
+    """What an axis says."""
+    return translated(AXES.get(axis, {}).get(value, value))
+
+
+def names_of(site: Site) -> dict[str, str]:
+    """Names of everything in a building, for `sentence`: `{"circuits/laundry": "Laundry"}`."""
+    names = {f"circuits/{circuit.id}": circuit.name for circuit in site.circuits}
+    names |= {f"batteries/{battery.id}": battery.name for battery in site.batteries}
+    names |= {f"pvs/{pv.id}": pv.name for pv in site.pvs}
+    return names | {f"bays/{bay.id}": bay.name for bay in site.bays}
+
+
+def called(subject: str, names: Mapping[str, str]) -> str:
+    """The name of a role, of an alarm's key or of a device; the bare key, made readable, when it has none."""
+    parts = subject.split("/")
+    if subject in names or len(parts) == 1:
+        return names.get(subject, translated(AXIS_NAMES.get(subject, subject)))
+    if parts[0] == "device":
+        return parts[1]
+    made = parts[1].replace("_", " ")
+    return names.get("/".join(parts[:2])) or made[:1].upper() + made[1:]
