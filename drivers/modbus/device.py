@@ -45,10 +45,9 @@ class Product:
     identify: Mapping[str, Expect]
     keeping: Keeping
     find: Callable[[Ask], Awaitable[Layout]]
-    """Finds where everything is, by asking the device if need be.  Raises: LinkError."""
+    """Finds where everything is, by asking the device if need be.  Raises: LinkError, DeviceMismatch."""
     max_read: int = 100
     max_gap: int = 0
-    barriers: tuple[int, ...] = ()
 
 
 class Device:
@@ -194,7 +193,7 @@ class Device:
             self._try_again_s = asyncio.get_running_loop().time() + IDENTIFY_PAUSE_S
             product = self._product
             layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=rank))
-            self._reader.lay_out(layout, max_gap=product.max_gap, max_read=product.max_read, barriers=product.barriers)
+            self._reader.lay_out(layout, max_gap=product.max_gap, max_read=product.max_read)
             for name, expected in product.identify.items():
                 await self._compare(name, expected, rank)
             for name, kind in product.classes.items():

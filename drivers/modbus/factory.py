@@ -88,5 +88,4 @@ def _product(profile: ModbusProfile) -> Product:
         find=find,
         max_read=profile.link.max_read,
         max_gap=profile.link.max_gap,
-        barriers=profile.link.barriers,
     )

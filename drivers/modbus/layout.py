@@ -73,8 +73,12 @@ class Layout:
     """Everything of one device at its place."""
 
     points: Mapping[str, PlacedPoint]
+    absent: Sequence[str] = ()
+    """Points of the profile that this unit does not have."""
     commands: Mapping[str, PlacedCommand] = field(default_factory=dict)
     acquire: Sequence[PlacedStep] = ()
     release: Sequence[PlacedStep] = ()
     safe: Sequence[PlacedStep] = ()
     renew: Sequence[PlacedStep] = ()
+    barriers: Sequence[int] = ()
+    """Addresses that no request may cross."""

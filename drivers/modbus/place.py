@@ -17,6 +17,7 @@ def layout_of(profile: ModbusProfile) -> Layout:
         release=_steps(profile.control.release),
         safe=_steps(profile.control.safe),
         renew=_steps(watchdog.renew) if watchdog else (),
+        barriers=profile.link.barriers,
     )
 
 

@@ -47,17 +47,20 @@ class Reader:
         self._raw: dict[str, Any] = {}
         self._batches: dict[str, list[Batch]] = {}
 
-    def lay_out(self, layout: Layout, *, max_gap: int, max_read: int, barriers: Sequence[int] = ()) -> None:
-        """Plan the requests of each poll class afresh."""
+    def lay_out(self, layout: Layout, *, max_gap: int, max_read: int) -> None:
+        """Plan the requests of each poll class afresh, and say which points this unit lacks."""
         self._batches = {
             name: plan(
                 [place for place in layout.points.values() if place.poll == name],
                 max_gap=max_gap,
                 max_read=max_read,
-                barriers=barriers,
+                barriers=layout.barriers,
             )
             for name in self._classes
         }
+        for name in layout.absent:
+            self._deliver(name, point.absent("this unit does not have it"))
+        self._compute(set(layout.absent))
 
     def known(self) -> dict[str, Any]:
         """Points that may be decided on now, by name."""

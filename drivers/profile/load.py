@@ -56,7 +56,7 @@ def profile_for(model: type[ProfileT], spec: DeviceSpec, folder: Path = PROFILES
     except ConfigError as wrong:
         raise ConfigError(tuple(f"devices.{spec.id}.profile: {problem}" for problem in wrong.problems)) from wrong
     if data.get("engine") != spec.driver:
-        told = f"devices.{spec.id}.driver = '{spec.driver}': profile '{spec.profile}' is for driver '{data.get('engine')}'."
+        told = f"devices.{spec.id}.driver = '{spec.driver}': profile '{spec.profile}' is for '{data.get('engine')}'."
         raise ConfigError((f"{told} Correct one of the two.",))
     chosen, problems = choose(_declared(data, spec.profile), spec.params)
     if problems:
