@@ -1,0 +1,272 @@
+"""The command line.  Everything a screen can do can be done here in plain lines, for a script or a screen reader."""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hems.model.errors import ConfigError, HemsError
+
+EX_CONFIG = 78
+"""sysexits.h: something is wrong with the configuration."""
+RUN_DIR = Path("/run/hems")
+DURATIONS = {"m": 60.0, "h": 3600.0, "s": 1.0}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; the exit code is 0 only if it was done."""
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    try:
+        return int(args.act(args))
+    except ConfigError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return EX_CONFIG
+    except HemsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hems", description="Keeps a building powered when the grid fails.")
+    parser.add_argument("--version", action="version", version=f"hems {version('hems')}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, act: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(act=act)
+        return added
+
+    run = command("run", _run, "run the daemon for one site")
+    run.add_argument("--site", type=Path, default=Path("/etc/hems/site.toml"), metavar="FILE")
+    run.add_argument("--trust-clock", action="store_true", help="the wall clock is right: a battery-backed clock is fitted")
+    check = command("check", _check, "check a site file; names every mistake at once")
+    check.add_argument("file", type=Path, metavar="FILE")
+    _client_commands(command)
+    simulate = command("simulate", _simulate, "run a site on a simulated building, fast-forward")
+    simulate.add_argument("--site", type=Path, required=True, metavar="FILE")
+    simulate.add_argument("--rig", type=Path, required=True, metavar="FILE", help="the building as it really is")
+    simulate.add_argument("--scenario", type=Path, metavar="FILE", help="what the world does; default: a plain day")
+    simulate.add_argument("--hours", type=float, default=24.0)
+    simulate.add_argument("--json", action="store_true")
+    _plugged_in(command)
+    return parser
+
+
+def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """What talks to a running daemon through its sockets."""
+    status = command("status", _status, "what is going on, in plain lines")
+    status.add_argument("--json", action="store_true")
+    status.add_argument("--watch", type=float, metavar="SECONDS", help="again and again")
+    why = command("why", _why, "which witness says what, and which rule holds")
+    why.add_argument("--json", action="store_true")
+    log = command("log", _log, "what has happened since the start")
+    log.add_argument("--json", action="store_true")
+    override = command("override", _override, "keep a circuit on or off for a while, or hand it back")
+    override.add_argument("circuit")
+    override.add_argument("want", choices=("on", "off", "auto"))
+    override.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="such as 30m or 4h (default 1h)")
+    override.add_argument("--reason", default="")
+    acknowledge = command("acknowledge", _acknowledge, "somebody has looked into a contradiction")
+    arm = command("arm", _arm, "allow writing to devices")
+    arm.add_argument("devices", nargs="*", help="default: all")
+    disarm = command("disarm", _disarm, "forbid writing to devices")
+    disarm.add_argument("devices", nargs="*", help="default: all")
+    stop = command("stop", _stop, "end the daemon in good order")
+    stop.add_argument("--hold", action="store_true", help="leave every device as it is, for a restart")
+    stop.add_argument("--force", action="store_true", help="also in an outage")
+    tui = command("tui", _tui, "the operator's screen")
+    tui.add_argument("--socket", choices=("view", "operate", "admin"), default="view")
+    for one in (status, why, log, override, acknowledge, arm, disarm, stop, tui):
+        one.add_argument("--run-dir", type=Path, default=RUN_DIR, metavar="DIR", help="where the daemon's sockets are")
+    for one in (override, acknowledge, arm, disarm):
+        one.add_argument("--who", default="", help="your name, for the log")
+
+
+def _plugged_in(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Commands of other packages; one that cannot be loaded is listed and says why when it is called."""
+    from hems.app import load_commands
+
+    for name, entry in sorted(load_commands().items()):
+        try:
+            plugged = entry.load()
+        except ImportError as error:
+            reason = f"{name} cannot be loaded: {error}. Install what it needs."
+            command(name, lambda _, reason=reason: _refuse(reason), "not available here")
+            continue
+        parser = command(name, plugged.run, plugged.help)
+        plugged.add_arguments(parser)
+
+
+def _refuse(reason: str) -> int:
+    raise HemsError(reason)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from hems import app
+    from hems.config import load
+    from hems.runtime.clock import SystemClock
+
+    site_file = load(args.site, app.installed_drivers())
+    logging.basicConfig(level=site_file.settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    for notice in site_file.notices:
+        logging.getLogger("hems").warning("%s", notice)
+    return app.run(site_file, clock=SystemClock(trusted=args.trust_clock))
+
+
+def _check(args: argparse.Namespace) -> int:
+    from hems.app import installed_drivers
+    from hems.config.check import report
+
+    problems, notices = report(args.file, installed_drivers())
+    for line in problems:
+        print(line, file=sys.stderr)
+    for line in notices:
+        print(f"note: {line}")
+    if not problems:
+        print(f"{args.file}: no mistakes found.")
+    return EX_CONFIG if problems else 0
+
+
+def _ask(args: argparse.Namespace, socket: str, do: str, **values: object) -> Mapping[str, Any]:
+    """One request to the daemon.  Raises: HemsError with one sentence."""
+    from hems.api.client import Client
+
+    async def ask() -> Mapping[str, Any]:
+        async with Client(args.run_dir / f"{socket}.sock") as client:
+            return await client.request(do, **values)
+
+    return asyncio.run(ask())
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _status(args: argparse.Namespace) -> int:
+    from hems.model.codec import from_plain
+    from hems.model.picture import Picture
+    from hems.tui.plain import lines
+
+    while True:
+        answer = _ask(args, "view", "status")
+        if args.json:
+            _print_json(answer["picture"])
+        else:
+            print("\n".join(lines(from_plain(Picture, answer["picture"]))), flush=True)
+        if args.watch is None:
+            return 0
+        asyncio.run(asyncio.sleep(args.watch))
+        print()
+
+
+def _why(args: argparse.Namespace) -> int:
+    from hems.model.cause import Cause
+    from hems.model.codec import from_plain
+    from hems.wording import duration, mode_words, sentence
+
+    answer = _ask(args, "view", "why")
+    if args.json:
+        _print_json(answer)
+        return 0
+    print(f"{mode_words(answer['mode'])}, for {duration(answer['mode_for_s'])}.")
+    print(sentence(from_plain(Cause, answer["mode_because"])))
+    print(f"Grid: {answer['grid']}. Tie: {answer['tie']}. Bus: {answer['bus']}.")
+    for witness in answer["witnesses"]:
+        age = "never" if witness["age_s"] is None else f"{witness['age_s']:.1f} s ago"
+        print(f"  {witness['axis']:5} {witness['name']:20} {witness['says']:15} {age}")
+    return 0
+
+
+def _log(args: argparse.Namespace) -> int:
+    from hems.model.codec import from_plain
+    from hems.model.event import Event
+    from hems.report import timeline_line
+
+    events = _ask(args, "view", "events")["events"]
+    if args.json:
+        _print_json(events)
+        return 0
+    told = [from_plain(Event, event) for event in events]
+    for event in told:
+        print(timeline_line(event, told[0].at.mono_s))
+    return 0
+
+
+def _seconds(text: str) -> float:
+    unit = DURATIONS.get(text[-1:].lower())
+    try:
+        return float(text[:-1]) * unit if unit else float(text)
+    except ValueError as error:
+        raise HemsError(f"{text} is not a time; write for example 30m or 4h.") from error
+
+
+def _override(args: argparse.Namespace) -> int:
+    answer = _ask(
+        args,
+        "operate",
+        "override",
+        circuit=args.circuit,
+        want=args.want,
+        duration_s=_seconds(args.duration),
+        reason=args.reason,
+        who=args.who,
+    )
+    print(f"{answer['circuit']}: {answer['want']}. HEMS does it as soon as it is safe; see `hems status`.")
+    return 0
+
+
+def _acknowledge(args: argparse.Namespace) -> int:
+    _ask(args, "operate", "acknowledge", who=args.who)
+    print("Noted. HEMS starts over once the contradiction has been gone for a while.")
+    return 0
+
+
+def _arm(args: argparse.Namespace) -> int:
+    answer = _ask(args, "admin", "arm", devices=args.devices or "all", who=args.who)
+    print(f"HEMS may now command: {', '.join(answer['armed'])}.")
+    return 0
+
+
+def _disarm(args: argparse.Namespace) -> int:
+    answer = _ask(args, "admin", "disarm", devices=args.devices or "all", who=args.who)
+    print(f"HEMS now only watches: {', '.join(answer['disarmed'])}.")
+    return 0
+
+
+def _stop(args: argparse.Namespace) -> int:
+    _ask(args, "admin", "stop", hold=args.hold, force=args.force)
+    print("HEMS is stopping.")
+    return 0
+
+
+def _tui(args: argparse.Namespace) -> int:
+    from hems.tui.app import HemsApp, terminal_fits
+
+    if not terminal_fits():
+        return _status(argparse.Namespace(run_dir=args.run_dir, json=False, watch=None))
+    HemsApp(args.run_dir / f"{args.socket}.sock").run()
+    return 0
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from hems.app import installed_drivers
+    from hems.config import load
+    from hems.sim.scenario import load_scenario
+    from hems.simulate import simulate
+
+    site_file = load(args.site, installed_drivers())
+    scenario = load_scenario(args.scenario) if args.scenario else None
+    return simulate(site_file, args.rig, scenario, hours=args.hours, as_json=args.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""What survives a restart: what was shed and why, what people asked for, how far the outage has come.
+
+The mode does not: it is estimated anew from INIT, and nothing is energised before that.  Minimum off times begin again, because
+nobody knows what happened in between.
+"""
+
+from dataclasses import replace
+from math import inf
+
+from hems.control.state import ControlState, Failing, LoadMemory, ModeMemory, ReconnectMemory, initial
+
+RESTED_MAKERS = ("restoring", "cars")
+
+
+def resumed(saved: ControlState, *, shift_s: float, now_s: float) -> ControlState:
+    """The state to start with, `shift_s` being what to add to the saved times to have them on the present clock."""
+
+    def moved(when_s: float | None) -> float | None:
+        return None if when_s is None else min(now_s, when_s + shift_s)
+
+    fresh = initial(now_s)
+    switches = {
+        role: replace(entry, sent_s=now_s, last_s=now_s, tries=1, acknowledged_s=None, contradicted_since_s=None)
+        for role, entry in saved.sent.items()
+        if isinstance(entry.value, bool)
+    }
+    return replace(
+        fresh,
+        mode=ModeMemory(since_s=now_s, outage_since_s=moved(saved.mode.outage_since_s)),
+        dose=saved.dose,
+        band=saved.band,
+        loads={circuit: _load(memory, now_s) for circuit, memory in saved.loads.items()},
+        reconnect=ReconnectMemory(
+            failures=saved.reconnect.failures, not_before_s=max(now_s, saved.reconnect.not_before_s + shift_s)
+        ),
+        sent=switches,
+        overrides=tuple(
+            replace(one, set_s=one.set_s + shift_s, expires_s=one.expires_s + shift_s)
+            for one in saved.overrides
+            if one.expires_s + shift_s > now_s
+        ),
+        alarms={key: replace(alarm, since_s=min(now_s, alarm.since_s + shift_s)) for key, alarm in saved.alarms.items()},
+    )
+
+
+def _load(memory: LoadMemory, now_s: float) -> LoadMemory:
+    shed_s = None if memory.shed_because is None else now_s
+    return replace(memory, shed_since_s=shed_s, restored_s=None, deaf=False)
+
+
+def surviving(state: ControlState) -> ControlState:
+    """The state for a daemon that keeps falling over: evidence, overload, bands and floors, and nothing else."""
+    rest = {maker: Failing(times=3, until_s=inf, error="left out after repeated crashes") for maker in RESTED_MAKERS}
+    return replace(state, failing={**state.failing, **rest})

@@ -1,0 +1,56 @@
+"""Ending in good order: on an island what the released sources carry goes off first; then they may stop.
+
+On the grid nothing needs to be shed.  The source that forms the island is never told to stop.  Source: architecture, the tick,
+point 10.
+"""
+
+from dataclasses import dataclass
+
+from hems.control.demand import demands
+from hems.control.overload import phase_w
+from hems.control.params import Params
+from hems.control.shedding import candidates, smallest_set
+from hems.control.state import ControlState
+from hems.control.vehicle import giving_w, phase_w_of_cars
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.command import Command
+from hems.model.site import Site
+from hems.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What to send before leaving, in this order."""
+
+    sheds: tuple[Command, ...]
+    releases: tuple[Command, ...]
+
+
+def ending(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> Ending:
+    """The last commands of a daemon that is told to stop while the building feeds itself."""
+    giving = giving_w(site, snapshot, now_s)
+    return Ending(
+        sheds=tuple(_off(circuit, False) for circuit in _carried(site, state, snapshot, params, now_s)),
+        releases=tuple(_off(wiring.bay_power(bay), 0) for bay, watts in giving.items() if watts > 0.0),
+    )
+
+
+def _off(role: wiring.Role, value: bool | float) -> Command:
+    return Command(role=role, value=value, cause=Cause(Why.STOPPING), energises=False)
+
+
+def _carried(
+    site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
+) -> list[wiring.Role]:
+    """The circuits that the former alone could not hold at its target; all that is flexible enough if it cannot be read."""
+    cars_w = phase_w_of_cars(site, snapshot, now_s)
+    if max(cars_w, default=0.0) <= 0.0:
+        return []
+    power_w = phase_w(snapshot, site, now_s) or site.former.phase_va
+    target = params.overload.target_pu
+    both = (watts + more for watts, more in zip(power_w, cars_w, strict=True))
+    excess = [watts - target * rated for watts, rated in zip(both, site.former.phase_va, strict=True)]
+    watts = demands(site, state, snapshot, now_s, islanded=True)
+    chosen = smallest_set(candidates(site, state, snapshot, now_s), excess, watts, site)
+    return [wiring.circuit_closed(circuit.id) for circuit in chosen]

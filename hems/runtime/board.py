@@ -1,0 +1,59 @@
+"""The latest reading of every role, and the reflex that acts on a raw one before any tick."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hems.control.reflex import crossed, react
+from hems.control.step import Armed, Trigger
+from hems.model.command import Command
+from hems.model.reading import Reading
+from hems.model.units import DeviceId
+from hems.model.wiring import Port, Role, Wiring
+from hems.ports.clock import Clock
+
+
+class Board:
+    """Where drivers deliver.  Armed lists are used once and only on the edge; ticks that are due at once are called for."""
+
+    def __init__(
+        self, wiring: Wiring, clock: Clock, *, shed: Callable[[Sequence[Command]], None], wake: Callable[[], None]
+    ) -> None:
+        self.latest: dict[Role, Reading[Any]] = {}
+        self.fired: list[Command] = []
+        """What the reflex has sent since the last tick."""
+        self._clock = clock
+        self._shed = shed
+        self._wake = wake
+        self._armed: list[Armed] = []
+        self._watch: tuple[Trigger, ...] = ()
+        self._roles: dict[Port, list[Role]] = defaultdict(list)
+        for role, port in wiring.reads.items():
+            self._roles[port].append(role)
+
+    def __call__(self, device: DeviceId, point: str, reading: Reading[Any]) -> None:
+        """Take one reading."""
+        for role in self._roles.get(Port(device, point), ()):
+            before = self.latest.get(role)
+            self.latest[role] = reading
+            self._react(role, before, reading)
+
+    def arm(self, armed: Sequence[Armed], watch: tuple[Trigger, ...]) -> None:
+        """What the last tick made ready, and what it wants to be woken for."""
+        self._armed = list(armed)
+        self._watch = watch
+
+    def take_fired(self) -> tuple[Command, ...]:
+        """What the reflex has sent since this was last asked."""
+        fired, self.fired = tuple(self.fired), []
+        return fired
+
+    def _react(self, role: Role, before: Reading[Any] | None, reading: Reading[Any]) -> None:
+        now_s = self._clock.now().mono_s
+        for one in react(self._armed, role, reading, now_s):
+            self._armed.remove(one.armed)
+            self.fired += one.armed.commands
+            self._shed(one.armed.commands)
+            self._wake()
+        if crossed(self._watch, role, before, reading, now_s):
+            self._wake()

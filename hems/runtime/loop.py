@@ -1,0 +1,133 @@
+"""The cycle: measure, decide, act, record; each second, when the last tick asked to be woken, and when a witness changes."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hems.control.measure import Measure
+from hems.control.params import Params
+from hems.control.state import ControlState
+from hems.control.step import Step
+from hems.control.tick import tick
+from hems.model.event import Event
+from hems.model.instant import Instant
+from hems.model.picture import Picture
+from hems.model.site import Site
+from hems.model.snapshot import Snapshot
+from hems.ports.clock import Clock
+from hems.runtime.act import Actuators
+from hems.runtime.board import Board
+from hems.runtime.desk import FrontDesk
+from hems.runtime.fleet import Fleet
+from hems.runtime.picture import Scene, paint
+from hems.runtime.record import Recorder
+
+log = logging.getLogger(__name__)
+
+PERIOD_S = 1.0
+SHORTEST_S = 0.02
+"""Pause between two ticks, however often they are called for: a bouncing contact must not starve the drivers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """One completed cycle."""
+
+    now: Instant
+    snapshot: Snapshot
+    step: Step
+    picture: Picture
+
+
+class Loop:
+    """Runs the cycle until told to stop.  A fault in `tick` ends the process; the service manager starts it anew."""
+
+    def __init__(
+        self,
+        site: Site,
+        params: Params,
+        state: ControlState,
+        *,
+        clock: Clock,
+        board: Board,
+        fleet: Fleet,
+        actuators: Actuators,
+        desk: FrontDesk,
+        recorder: Recorder,
+        publish: Callable[[Picture, tuple[Event, ...]], None],
+        completed: Callable[[Cycle], None],
+        shortened: bool,
+    ) -> None:
+        self.state = state
+        self.wake = asyncio.Event()
+        self._site = site
+        self._params = params
+        self._clock = clock
+        self._board = board
+        self._fleet = fleet
+        self._actuators = actuators
+        self._desk = desk
+        self._recorder = recorder
+        self._publish = publish
+        self._completed = completed
+        self._shortened = shortened
+        self._measure = Measure(site)
+        self._period_s = float("-inf")
+
+    async def run(self) -> None:
+        """Cycle until cancelled."""
+        while True:
+            cycle = self.cycle()
+            self._completed(cycle)
+            await self._rest(cycle.step.wake_at_s)
+
+    def cycle(self) -> Cycle:
+        """One cycle, on what is known now."""
+        now = self._clock.now()
+        snapshot = self._measure.snapshot(
+            self._board.latest,
+            devices=self._fleet.health(now),
+            outcomes=self._actuators.take_outcomes(),
+            fired=self._board.take_fired(),
+            requests=self._desk.take_requests(),
+        )
+        step = tick(self._site, self.state, snapshot, self._params, now)
+        self.state = step.state
+        self._board.arm(step.armed, step.watch)
+        self._actuators.send(step.commands)
+        picture = self._paint(now, snapshot, step)
+        self._desk.show(picture, step.events)
+        self._publish(picture, step.events)
+        self._recorder.record(now, snapshot, step, picture)
+        return Cycle(now=now, snapshot=snapshot, step=step, picture=picture)
+
+    def _paint(self, now: Instant, snapshot: Snapshot, step: Step) -> Picture:
+        armed = any(health.armed for health in snapshot.devices.values())
+        return paint(
+            Scene(
+                site=self._site,
+                params=self._params,
+                snapshot=snapshot,
+                step=step,
+                now=now,
+                armed=armed,
+                shortened=self._shortened,
+            )
+        )
+
+    async def _rest(self, wake_at_s: float) -> None:
+        """Until the next whole period, the asked-for instant, or a witness that changes; whichever is first."""
+        now_s = self._clock.now().mono_s
+        if now_s - self._period_s >= PERIOD_S * 2.0:
+            self._period_s = now_s
+        while self._period_s <= now_s:
+            self._period_s += PERIOD_S
+        await asyncio.sleep(SHORTEST_S)
+        left_s = min(self._period_s, wake_at_s) - self._clock.now().mono_s
+        try:
+            async with asyncio.timeout(max(0.0, left_s)):
+                await self.wake.wait()
+        except TimeoutError:
+            pass
+        self.wake.clear()

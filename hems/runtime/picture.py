@@ -1,0 +1,280 @@
+"""The building in one value for screens: everything a client shows is computed here, so that no client computes."""
+
+from dataclasses import dataclass
+from math import inf
+
+from hems.control import energy, restoring, shedding
+from hems.control.demand import load_w
+from hems.control.overload import phase_w
+from hems.control.params import Params
+from hems.control.state import ControlState
+from hems.control.step import Step
+from hems.model import wiring
+from hems.model.instant import Instant
+from hems.model.mode import TiePosition
+from hems.model.picture import (
+    AlarmPicture,
+    CarPicture,
+    CircuitPicture,
+    DevicePicture,
+    Picture,
+    TierPicture,
+    WitnessPicture,
+)
+from hems.model.site import Bay, Circuit, Location, Site, Tier
+from hems.model.snapshot import Snapshot
+from hems.model.units import CircuitId
+
+UNSURE_LOW, UNSURE_HIGH = 0.8, 1.25
+"""How far the hours left may be off either way: consumption of a building is not known better than that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What a picture is painted from."""
+
+    site: Site
+    params: Params
+    snapshot: Snapshot
+    step: Step
+    now: Instant
+    armed: bool
+    shortened: bool
+
+    @property
+    def now_s(self) -> float:
+        """The present on the monotonic clock."""
+        return self.now.mono_s
+
+    @property
+    def state(self) -> ControlState:
+        """What the tick left."""
+        return self.step.state
+
+
+def paint(scene: Scene) -> Picture:
+    """The picture of one tick."""
+    site, state, snapshot, now_s = scene.site, scene.state, scene.snapshot, scene.now_s
+    mode = state.mode
+    since_s = mode.outage_since_s
+    islanded = state.evidence.tie.value is TiePosition.OPEN
+    power_w = phase_w(snapshot, site, now_s)
+    next_off = _next_off(scene)
+    circuits = tuple(_circuit(scene, circuit, next_off) for circuit in site.circuits)
+    stored_wh = energy.usable_wh(site, snapshot, scene.params.car, now_s)
+    pv_w = _sum(tuple(reading.known(now_s) for reading in snapshot.pvs.values()))
+    return Picture(
+        site=site.name,
+        mono_s=now_s,
+        utc=scene.now.utc.isoformat() if scene.now.utc else None,
+        mode=mode.mode,
+        mode_for_s=now_s - mode.since_s,
+        mode_because=mode.because,
+        outage_for_s=None if since_s is None else now_s - since_s,
+        grid=state.evidence.grid.value,
+        tie=state.evidence.tie.value,
+        bus=state.evidence.bus.value,
+        qualifying_left_s=scene.step.qualifying_left_s,
+        grid_w=snapshot.grid_w.known(now_s),
+        grid_v=_grid_volts(scene),
+        load_w=load_w(site, snapshot, now_s, islanded=islanded),
+        pv_w=pv_w,
+        pv_rated_w=sum(pv.rated_w for pv in site.pvs),
+        battery_w=_sum(tuple(one.power_w.known(now_s) for one in snapshot.batteries.values())),
+        battery_soc_pct=energy.store_pct(site, snapshot, scene.params.car, now_s) if site.batteries else None,
+        battery_capacity_wh=sum(battery.capacity_wh for battery in site.batteries),
+        cars_w=_sum(tuple(bay.power_w.known(now_s) for bay in snapshot.bays.values())),
+        cars_plugged=sum(1 for bay in site.bays if _plugged(scene, bay)),
+        cars_free_wh=_cars_free(scene),
+        stored_pct=energy.store_pct(site, snapshot, scene.params.car, now_s),
+        stored_wh=stored_wh,
+        essential_hours=_hours(scene, Tier.ESSENTIAL, stored_wh, pv_w),
+        all_hours=_hours(scene, Tier.FLEXIBLE, stored_wh, pv_w),
+        overload_dose=max(state.dose, default=0.0),
+        capacity_va=sum(site.former.phase_va),
+        room_w=restoring.room_w(site, power_w, scene.params) if mode.mode.on_island else None,
+        reconnect_wait_s=scene.params.grid.qualify_s,
+        restore_step_s=scene.params.restore.step_grid_s,
+        armed=scene.armed,
+        shortened=scene.shortened,
+        circuits=circuits,
+        tiers=_tiers(scene, circuits, stored_wh, pv_w),
+        cars=tuple(_car(scene, bay) for bay in site.bays),
+        alarms=_alarms(scene),
+        devices=_devices(scene),
+        witnesses=tuple(
+            WitnessPicture(axis=one.axis, name=one.name, says=one.says, age_s=None if one.age_s == inf else one.age_s)
+            for one in scene.step.witnesses
+        ),
+    )
+
+
+def _sum(values: tuple[float | None, ...]) -> float | None:
+    """The sum, or None when any part of it is unknown or there is none."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known and len(known) == len(values) else None
+
+
+def _grid_volts(scene: Scene) -> tuple[float | None, ...]:
+    for point in scene.site.voltage_points:
+        if point.location is Location.UTILITY and point.id in scene.snapshot.voltages:
+            return tuple(volts.known(scene.now_s) for volts in scene.snapshot.voltages[point.id].volts)
+    return ()
+
+
+def _plugged(scene: Scene, bay: Bay) -> bool:
+    state = scene.snapshot.bays[bay.id].state.known(scene.now_s)
+    return state is not None and state.has_car
+
+
+def _cars_free(scene: Scene) -> float | None:
+    readings = scene.snapshot.bays
+    free = [
+        energy.car_free_wh(bay, readings[bay.id], scene.params.car, scene.now_s)
+        for bay in scene.site.bays
+        if bay.bidirectional
+    ]
+    known = [wh for wh in free if wh is not None]
+    return sum(known) if known else None
+
+
+def _served_w(scene: Scene, least: Tier) -> float:
+    """What circuits up to a tier would draw if they were on."""
+    return sum(scene.step.watts[circuit.id] for circuit in scene.site.circuits if circuit.tier <= least)
+
+
+def _hours(
+    scene: Scene, least: Tier, stored_wh: float | None, pv_w: float | None
+) -> tuple[float, float, float] | None:
+    """Earliest, expected and latest hours that everything up to a tier can be served; no sun counts while it is unknown."""
+    if stored_wh is None:
+        return None
+    sun_w = 0.0 if pv_w is None else max(0.0, pv_w)
+    need_w = _served_w(scene, least)
+    return (
+        energy.hours(stored_wh, need_w / UNSURE_LOW, 0.5 * sun_w),
+        energy.hours(stored_wh, need_w, sun_w),
+        energy.hours(stored_wh, need_w / UNSURE_HIGH, sun_w),
+    )
+
+
+def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> CircuitPicture:
+    state, now_s = scene.state, scene.now_s
+    memory = state.loads.get(circuit.id, shedding.FRESH)
+    reading = scene.snapshot.circuits.get(circuit.id)
+    entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    override = next((one for one in state.overrides if one.circuit == circuit.id), None)
+    closed = reading.closed.known(now_s) if reading is not None else None
+    wanted = bool(entry.value) if entry is not None else closed is not False
+    return CircuitPicture(
+        id=circuit.id,
+        name=circuit.name,
+        tier=circuit.tier,
+        power_w=_circuit_power(scene, circuit, closed),
+        wanted=wanted,
+        closed=closed,
+        sheddable=circuit.sheddable,
+        because=memory.shed_because or (entry.cause if entry is not None else None),
+        since_s=None if entry is None else now_s - entry.sent_s,
+        next_off=circuit.id in next_off,
+        disobeys=memory.deaf or (entry is not None and entry.contradicted_since_s is not None),
+        override_who=override.who if override is not None else "",
+        override_left_s=None if override is None else override.expires_s - now_s,
+    )
+
+
+def _circuit_power(scene: Scene, circuit: Circuit, closed: bool | None) -> float | None:
+    """Measured, or nothing when it is off, or the estimate for a circuit without a meter."""
+    reading = scene.snapshot.circuits.get(circuit.id)
+    if reading is not None and reading.power_w.taken_s > -inf:
+        return reading.power_w.known(scene.now_s)
+    return 0.0 if closed is False else scene.step.watts[circuit.id]
+
+
+def _next_off(scene: Scene) -> frozenset[CircuitId]:
+    """The group that goes off next in an outage: the least important tier that still has something on."""
+    if scene.state.mode.outage_since_s is None:
+        return frozenset()
+    on = [circuit for circuit in shedding.shed_order(scene.site) if _still_on(scene, circuit)]
+    if not on or energy.shedding_pct(on[0].tier, scene.params.band) is None:
+        return frozenset()
+    return frozenset(circuit.id for circuit in on if circuit.tier is on[0].tier)
+
+
+def _still_on(scene: Scene, circuit: Circuit) -> bool:
+    return scene.state.loads.get(circuit.id, shedding.FRESH).shed_because is None
+
+
+def _tiers(
+    scene: Scene, circuits: tuple[CircuitPicture, ...], stored_wh: float | None, pv_w: float | None
+) -> tuple[TierPicture, ...]:
+    return tuple(
+        _tier(scene, tier, [one for one in circuits if one.tier is tier], stored_wh, pv_w)
+        for tier in Tier
+        if any(one.tier is tier for one in circuits)
+    )
+
+
+def _tier(
+    scene: Scene, tier: Tier, circuits: list[CircuitPicture], stored_wh: float | None, pv_w: float | None
+) -> TierPicture:
+    hours = _hours(scene, tier, stored_wh, pv_w)
+    off = [
+        memory.shed_since_s
+        for one in circuits
+        if (memory := scene.state.loads.get(one.id)) is not None and memory.shed_since_s is not None
+    ]
+    return TierPicture(
+        tier=tier,
+        circuits=len(circuits),
+        on=sum(1 for one in circuits if one.wanted and one.closed is not False),
+        power_w=_sum(tuple(one.power_w for one in circuits)),
+        until_soc_pct=energy.shedding_pct(tier, scene.params.band),
+        hours_left=None if hours is None or hours[1] == inf else hours[1],
+        next_off=any(one.next_off for one in circuits),
+        off_since_s=scene.now_s - min(off) if off else None,
+    )
+
+
+def _car(scene: Scene, bay: Bay) -> CarPicture:
+    reading, now_s = scene.snapshot.bays[bay.id], scene.now_s
+    entry = scene.state.sent.get(wiring.bay_power(bay.id))
+    return CarPicture(
+        id=bay.id,
+        name=bay.name,
+        bidirectional=bay.bidirectional,
+        state=reading.state.known(now_s),
+        power_w=reading.power_w.known(now_s),
+        soc_pct=reading.soc_pct.known(now_s),
+        floor_pct=bay.floor_pct,
+        free_wh=energy.car_free_wh(bay, reading, scene.params.car, now_s) if bay.bidirectional else None,
+        because=entry.cause if entry is not None else None,
+    )
+
+
+def _alarms(scene: Scene) -> tuple[AlarmPicture, ...]:
+    order = {"HIGH": 0, "MED": 1, "LOW": 2}
+    rows = [
+        AlarmPicture(
+            key=key,
+            priority=alarm.priority,
+            since_s=scene.now_s - alarm.since_s,
+            cause=alarm.cause,
+            subject=alarm.subject,
+        )
+        for key, alarm in scene.state.alarms.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (order.get(row.priority, 3), -row.since_s)))
+
+
+def _devices(scene: Scene) -> tuple[DevicePicture, ...]:
+    return tuple(
+        DevicePicture(
+            id=device,
+            link=health.link,
+            lost_for_s=None if health.lost_since_s is None else scene.now_s - health.lost_since_s,
+            armed=health.armed,
+            detail=health.detail,
+        )
+        for device, health in scene.snapshot.devices.items()
+    )

@@ -1,0 +1,61 @@
+"""What a tick leaves behind: events at once, values by the minute, full inputs around events, the state when it changes."""
+
+import json
+from typing import Any
+
+from hems.control.params import Params
+from hems.control.state import ControlState
+from hems.control.step import Step
+from hems.model.codec import to_plain
+from hems.model.event import EventKind
+from hems.model.instant import Instant
+from hems.model.picture import Picture
+from hems.model.snapshot import Snapshot
+from hems.store.store import Store
+
+KEEP_AROUND = frozenset({EventKind.MODE, EventKind.COMMAND, EventKind.ALARM_RAISED})
+"""Events whose surroundings are kept in full."""
+
+
+class Recorder:
+    """Hands one tick to the store; never waits and never raises."""
+
+    def __init__(self, store: Store, params: Params) -> None:
+        self._store = store
+        self._params = params
+        self._saved: tuple[Any, ...] = ()
+
+    def record(self, now: Instant, snapshot: Snapshot, step: Step, picture: Picture) -> None:
+        """Keep what one tick saw and decided."""
+        self._store.record_samples(now, _samples(picture))
+        if step.events:
+            self._store.record_events(step.events)
+        frame = json.dumps(to_plain(snapshot), separators=(",", ":"))
+        self._store.ring.add(now.mono_s, frame, outage=picture.outage_for_s is not None)
+        if any(event.kind in KEEP_AROUND for event in step.events):
+            self._store.ring.trigger(now.mono_s)
+        self.save(now, step.state)
+
+    def save(self, now: Instant, state: ControlState, *, at_once: bool = False) -> None:
+        """Keep what a restart needs, at once when a decision has changed it and otherwise now and then."""
+        lasting = (state.mode.mode, state.mode.outage_since_s, state.last_shed_s, state.last_restore_s, state.overrides)
+        changed = lasting != self._saved
+        self._saved = lasting
+        blob = json.dumps(to_plain(state), separators=(",", ":"))
+        self._store.save_state(blob, now, at_once=at_once or changed)
+
+
+def _samples(picture: Picture) -> dict[str, float | None]:
+    """One tick's values by series."""
+    values: dict[str, float | None] = {
+        "grid_w": picture.grid_w,
+        "load_w": picture.load_w,
+        "pv_w": picture.pv_w,
+        "battery_w": picture.battery_w,
+        "battery_soc_pct": picture.battery_soc_pct,
+        "cars_w": picture.cars_w,
+        "overload_dose": picture.overload_dose,
+    }
+    values |= {f"circuits/{circuit.id}/power_w": circuit.power_w for circuit in picture.circuits}
+    values |= {f"bays/{car.id}/soc_pct": car.soc_pct for car in picture.cars}
+    return values

@@ -1,0 +1,215 @@
+"""Whether a story went as it should, judged by what the building really did and by what hems said and sent.
+
+The record is the same whether the building was equations in memory or emulated devices on real sockets; times count from the
+start of the scenario.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hems.control.params import Params
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.event import Event, EventKind
+from hems.model.mode import ISLAND_MODES, Mode
+from hems.model.site import Site
+from hems.sim.scenario import Expectation, Scenario
+
+POLL_S = 1.1
+"""A change that is seen one period late is still the same change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The building as it really was at one instant."""
+
+    t_s: float
+    mode: Mode
+    off: frozenset[str]
+    """Circuits without power or with an open switch."""
+    car_soc_pct: Mapping[str, float]
+    trips: int
+    grid_good: bool
+    tie_open: bool
+
+
+@dataclass(slots=True)
+class Record:
+    """A whole run."""
+
+    frames: list[Frame] = field(default_factory=list)
+    events: list[tuple[float, Event]] = field(default_factory=list)
+    tie_opened_s: float | None = None
+    opened_s: dict[str, float] = field(default_factory=dict)
+    """When each circuit's switch first opened, by the building's own clock."""
+
+    def modes(self) -> list[tuple[float, Mode]]:
+        """Every change of mode."""
+        return [(t_s, Mode(event.subject)) for t_s, event in self.events if event.kind is EventKind.MODE]
+
+    def switched(self, value: bool) -> list[tuple[float, str, Why]]:
+        """Every first command to switch a circuit on or off."""
+        return [
+            (t_s, event.subject.split("/")[1], event.cause.why)
+            for t_s, event in self.events
+            if event.kind is EventKind.COMMAND
+            and event.subject.endswith("/closed")
+            and event.cause.facts.get("value") is value
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One expectation, held or not, with the figure that decided it."""
+
+    text: str
+    held: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a check may look at."""
+
+    site: Site
+    params: Params
+    record: Record
+
+
+Check = Callable[..., tuple[bool, str]]
+
+
+def judge(scenario: Scenario, site: Site, params: Params, record: Record) -> list[Verdict]:
+    """Every expectation of a scenario."""
+    case = Case(site, params, record)
+    return [_verdict(case, expectation) for expectation in scenario.expectations]
+
+
+def _verdict(case: Case, expectation: Expectation) -> Verdict:
+    held, detail = CHECKS[expectation.check](case, **expectation.params)
+    return Verdict(expectation.text, held, detail)
+
+
+def _mode_by(case: Case, mode: str, by_s: float) -> tuple[bool, str]:
+    reached = [t_s for t_s, one in case.record.modes() if one == mode]
+    held = any(t_s <= by_s for t_s in reached)
+    return held, f"{mode} at {reached[0]:.1f} s" if reached else f"{mode} never"
+
+
+def _islanded_between(case: Case, from_s: float, to_s: float) -> tuple[bool, str]:
+    inside = [frame for frame in case.record.frames if from_s <= frame.t_s <= to_s]
+    wrong = [frame for frame in inside if frame.mode not in ISLAND_MODES]
+    if wrong:
+        return False, f"{wrong[0].mode} at {wrong[0].t_s:.1f} s"
+    return bool(inside), f"{len(inside)} looks, all on the island"
+
+
+def _sheds_within(case: Case, limit_s: float) -> tuple[bool, str]:
+    """From the tie's contacts changing to each switch that was opened in the first seconds being open."""
+    opened_s = case.record.tie_opened_s
+    if opened_s is None:
+        return False, "the tie never opened"
+    first = {name for t_s, name, _ in case.record.switched(False) if t_s <= opened_s + 2.0}
+    took = {name: case.record.opened_s[name] - opened_s for name in first if name in case.record.opened_s}
+    if not first or len(took) < len(first):
+        return False, f"{len(took)} of {len(first)} switched"
+    slowest = max(took, key=lambda name: took[name])
+    return took[slowest] <= limit_s, f"{len(took)} circuits, slowest {slowest} after {took[slowest]:.2f} s"
+
+
+def _no_trip(case: Case) -> tuple[bool, str]:
+    trips = max((frame.trips for frame in case.record.frames), default=0)
+    return trips == 0, f"{trips} trips"
+
+
+def _tiers_on(case: Case, tiers: Sequence[int]) -> tuple[bool, str]:
+    kept = {circuit.id for circuit in case.site.circuits if circuit.tier in tiers}
+    off = {name for frame in case.record.frames for name in frame.off} & kept
+    return not off, f"off: {', '.join(sorted(off))}" if off else f"{len(kept)} circuits always on"
+
+
+def _cars_above_floor(case: Case) -> tuple[bool, str]:
+    floors = {str(bay.id): bay.floor_pct for bay in case.site.bays}
+    lowest: dict[str, float] = {}
+    for frame in case.record.frames:
+        for bay, soc_pct in frame.car_soc_pct.items():
+            lowest[bay] = min(soc_pct, lowest.get(bay, 100.0))
+    low = [bay for bay, soc_pct in lowest.items() if soc_pct < floors.get(bay, 0.0)]
+    detail = ", ".join(f"{bay} {soc_pct:.0f}% of {floors.get(bay, 0.0):.0f}% kept" for bay, soc_pct in lowest.items())
+    return not low and bool(lowest), detail or "no car"
+
+
+def _qualified(case: Case) -> tuple[bool, str]:
+    """From the grid's return to the permission to reconnect."""
+    permits = [
+        t_s
+        for t_s, event in case.record.events
+        if event.kind is EventKind.COMMAND
+        and event.subject == wiring.TIE_PERMIT
+        and event.cause.facts.get("value") is True
+    ]
+    if not permits:
+        return False, "reconnection was never permitted"
+    good_s = permits[0]
+    for frame in reversed([frame for frame in case.record.frames if frame.t_s <= permits[0]]):
+        if not frame.grid_good:
+            break
+        good_s = frame.t_s
+    waited_s = permits[0] - good_s
+    needed_s = case.params.grid.qualify_s
+    return waited_s >= needed_s - 0.3, f"good for {waited_s:.1f} s, required {needed_s:.0f} s"
+
+
+def _staggered(case: Case) -> tuple[bool, str]:
+    times = sorted(t_s for t_s, _, _ in case.record.switched(True))
+    if not times:
+        return False, "nothing came back"
+    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    step_s = min(case.params.restore.step_grid_s, case.params.restore.step_island_s)
+    closest = min(gaps, default=step_s)
+    return closest >= step_s - 0.05, f"{len(times)} switched on, at least {closest:.1f} s apart"
+
+
+def _no_unknown_end(case: Case) -> tuple[bool, str]:
+    """Every way from the island back to the grid leads through a tie and a grid that are known."""
+    endings = [
+        event
+        for _, event in case.record.events
+        if event.kind is EventKind.MODE and event.cause.why in (Why.TIE_CLOSED, Why.BUS_LIVE)
+    ]
+    unknown = [event for event in endings if "unknown" in event.cause.facts.values()]
+    return bool(endings) and not unknown, f"{len(endings)} ended, each on a known tie, grid and bus"
+
+
+def _all_on(case: Case) -> tuple[bool, str]:
+    last = case.record.frames[-1] if case.record.frames else None
+    if last is None:
+        return False, "nothing was seen"
+    return not last.off, f"still off: {', '.join(sorted(last.off))}" if last.off else "all on"
+
+
+CHECKS: Mapping[str, Check] = {
+    "mode_by": _mode_by,
+    "islanded_between": _islanded_between,
+    "sheds_within": _sheds_within,
+    "no_trip": _no_trip,
+    "tiers_on": _tiers_on,
+    "cars_above_floor": _cars_above_floor,
+    "qualified": _qualified,
+    "staggered": _staggered,
+    "no_unknown_end": _no_unknown_end,
+    "all_on": _all_on,
+}
+"""Every check a scenario may name."""
+
+
+def sequence(events: Iterable[tuple[float, Event]]) -> list[tuple[float, str, str, Why]]:
+    """Modes and switchings with their causes: what must be the same in fast-forward and on the wires."""
+    found: list[tuple[float, str, str, Why]] = []
+    for t_s, event in events:
+        if event.kind is EventKind.MODE:
+            found.append((t_s, "mode", event.subject, event.cause.why))
+        elif event.kind is EventKind.COMMAND:
+            value = event.cause.facts.get("value")
+            found.append((t_s, event.subject, str(bool(value)), event.cause.why))
+    return found
