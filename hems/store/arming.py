@@ -51,7 +51,8 @@ class Arming:
         if not self._writer.submit(lambda: self._answer(row, entry, at, done)):
             raise StoreError("Nothing can be recorded: hems is stopping.")
         try:
-            await asyncio.wait_for(asyncio.wrap_future(done), _TIME_OUT_S)
+            async with asyncio.timeout(_TIME_OUT_S):
+                await asyncio.wrap_future(done)
         except TimeoutError:
             raise StoreError(
                 f"{self._file.path} was not written within {_TIME_OUT_S:g} s; {device} stays as it was."

@@ -84,7 +84,8 @@ class Journal:
         if not self._writer.submit(lambda: self._commit(rows, at, done), urgent=True):
             raise StoreError("The journal is closed: hems is stopping.")
         try:
-            await asyncio.wait_for(asyncio.wrap_future(done), self._time_out_s)
+            async with asyncio.timeout(self._time_out_s):
+                await asyncio.wrap_future(done)
         except TimeoutError:
             raise StoreError(
                 f"{self._file.path} was not written within {self._time_out_s:g} s. The disk may be failing."

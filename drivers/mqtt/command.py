@@ -1,0 +1,76 @@
+"""A command on its way: it ends when a live message shows the effect, when the device says no, or when time is up."""
+
+import asyncio
+from dataclasses import dataclass
+
+from drivers.mqtt.payload import Incoming, Unreadable, as_json, dig
+from drivers.mqtt.schema import MqttWrite
+from drivers.profile.command import Scalar
+from hems.model.command import Fate
+from hems.ports.device import Reply
+
+REPLY_S = 2.0
+"""How long a device without read-back may take to answer."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Pending:
+    """One command that has been handed to the link."""
+
+    spec: MqttWrite
+    value: bool | float
+    number: int
+    verdict: asyncio.Future[Reply]
+    note: str = ""
+    accepted: bool = False
+    """The device has answered yes."""
+    shown: Scalar | None = None
+    """What the read-back showed last, since the command went out."""
+
+    @property
+    def patience_s(self) -> float:
+        """How long to wait for the effect."""
+        return self.spec.verify.after_ms / 1000 if self.spec.verify else REPLY_S
+
+    def answered(self, message: Incoming) -> bool:
+        """Take a message of the answer topic; True when it accepts this command, whose effect is still to be seen."""
+        answer = self.spec.reply
+        try:
+            tree = as_json(message.payload)
+        except Unreadable:
+            return False
+        if message.retained or answer is None or dig(tree, answer.id) != (True, self.number):
+            return False
+        refused, words = dig(tree, answer.refused)
+        if refused:
+            self.end(Fate.REFUSED, str(words))
+            return False
+        self.accepted = True
+        if self.spec.verify is None:
+            self.end(Fate.UNVERIFIED, "accepted; nothing reads it back")
+        return not self.verdict.done()
+
+    def saw(self, shown: Scalar | None) -> None:
+        """Take what the read-back shows in a live message."""
+        self.shown = shown
+        if self.spec.verify is not None and self.spec.verify.satisfied(shown, self.value):
+            self.end(Fate.CONFIRMED, self.note)
+
+    def end(self, fate: Fate, detail: str) -> None:
+        """Decide what became of it, once."""
+        if not self.verdict.done():
+            self.verdict.set_result(Reply(fate=fate, detail=detail))
+
+    def give_up(self) -> Reply:
+        """What is known when time is up."""
+        after = f"after {self.patience_s:g} s"
+        shows = "" if self.shown is None else f", still shows {_words(self.shown)}"
+        if self.accepted:
+            return Reply(fate=Fate.UNVERIFIED, detail=f"accepted, but no effect seen {after}{shows}")
+        if self.spec.reply is None and self.shown is not None:
+            return Reply(fate=Fate.UNVERIFIED, detail=f"no effect seen {after}{shows}")
+        return Reply(fate=Fate.UNREACHABLE, detail=f"no answer {after}{shows}")
+
+
+def _words(value: Scalar) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)

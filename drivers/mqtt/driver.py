@@ -1,0 +1,109 @@
+"""All MQTT devices of a site, and what hems asks about them before it runs."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from drivers.mqtt.address import parse_address
+from drivers.mqtt.device import Device
+from drivers.mqtt.errors import LinkError
+from drivers.mqtt.link import Link
+from drivers.mqtt.schema import MqttProfile
+from drivers.profile.load import profile_for
+from hems.model.command import Fate
+from hems.model.errors import ConfigError
+from hems.model.snapshot import DeviceHealth
+from hems.model.units import DeviceId
+from hems.model.wiring import DeviceSpec
+from hems.ports.device import Driver, DriverContext, Reply, Scalar
+
+
+class MqttDriver:
+    """Fulfils `hems.ports.device.Driver`: one connection per broker, one task per device."""
+
+    def __init__(self, specs: Sequence[DeviceSpec], context: DriverContext) -> None:
+        self._links: dict[str, Link] = {}
+        self._devices: dict[DeviceId, Device] = {}
+        for spec in specs:
+            link = _shared_link(spec, context)
+            self._links[str(link.address)] = link
+            self._devices[spec.id] = Device(spec, profile_for(MqttProfile, spec), link, context)
+
+    def health(self) -> Mapping[DeviceId, DeviceHealth]:
+        """Every device and how it answers."""
+        return {name: device.health() for name, device in self._devices.items()}
+
+    def arm(self, device: DeviceId, armed: bool) -> None:
+        """Allow or forbid commands to a device."""
+        self._devices[device].arm(armed)
+
+    async def run(self) -> None:
+        """Keep all connections and devices going until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for link in self._links.values():
+                tasks.create_task(link.serve())
+            for device in self._devices.values():
+                tasks.create_task(device.run())
+
+    async def write(self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool) -> Reply:
+        """Send one command and tell what became of it.
+
+        `urgent` changes nothing here: no command ever waits behind anything, and each device is asked by itself.
+        """
+        if device not in self._devices:
+            return Reply(fate=Fate.REFUSED, detail=f"there is no MQTT device {device}")
+        return await self._devices[device].write(command, value, islanded=islanded)
+
+    async def release(self, device: DeviceId) -> None:
+        """Hand control back, as far as the device can be reached and may be written to."""
+        with suppress(LinkError):
+            await self._devices[device].release()
+
+
+class MqttFactory:
+    """Fulfils `hems.ports.device.DriverFactory`."""
+
+    def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
+        """What is wrong with links, profiles and parameters, all at once."""
+        return [problem for spec in specs for problem in _problems(spec)] + list(_twice(specs))
+
+    def points(self, spec: DeviceSpec) -> Mapping[str, str]:
+        """Readable points and their kind.  Raises: ConfigError."""
+        kinds = profile_for(MqttProfile, spec).kinds()
+        return {name: kind for name, kind in kinds.items() if not name.startswith("_")}
+
+    def commands(self, spec: DeviceSpec) -> Mapping[str, str]:
+        """Commands and their kind.  Raises: ConfigError."""
+        return {name: line.kind for name, line in profile_for(MqttProfile, spec).write.items()}
+
+    def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:
+        """A driver for these devices; connects when it is run.  Raises: ConfigError, ValueError."""
+        return MqttDriver(specs, context)
+
+
+def _shared_link(spec: DeviceSpec, context: DriverContext) -> Link:
+    address = parse_address(spec.link)
+    link: Link = context.shared.setdefault(f"mqtt://{address}", Link(address, clock=context.clock, rng=context.rng))
+    return link
+
+
+def _problems(spec: DeviceSpec) -> Iterator[str]:
+    try:
+        parse_address(spec.link)
+    except ValueError as wrong:
+        yield f"devices.{spec.id}.link: {wrong}."
+    try:
+        profile_for(MqttProfile, spec)
+    except ConfigError as wrong:
+        yield from wrong.problems
+
+
+def _twice(specs: Sequence[DeviceSpec]) -> Iterator[str]:
+    """Two devices of a site file that are one device: each would see the other's commands as disobedience."""
+    first: dict[tuple[str, str], DeviceId] = {}
+    for spec in specs:
+        with suppress(ConfigError, ValueError):
+            writes = profile_for(MqttProfile, spec).model_dump_json(include={"write"})
+            other = first.setdefault((str(parse_address(spec.link)), writes), spec.id)
+            if other != spec.id:
+                yield f"devices.{spec.id}: is the same output as devices.{other}. Give each its own prefix or channel."

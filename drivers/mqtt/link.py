@@ -1,0 +1,210 @@
+"""One connection to one broker, shared by all devices behind it; the only module that knows aiomqtt.
+
+What is sent is decided here as well: nothing leaves for a device that is not armed, except the requests of which its
+profile says that they change nothing.  Nothing is ever sent retained; a retained command switches again whenever the
+device comes back, months later.
+"""
+
+import asyncio
+import logging
+import math
+import os
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from random import Random
+
+import aiomqtt
+
+from drivers.mqtt.address import BrokerAddress
+from drivers.mqtt.errors import Forbidden, LinkDown
+from drivers.mqtt.payload import Incoming, Outgoing
+from hems.model.units import DeviceId
+from hems.ports.clock import Clock
+
+# Every failure is reported once, by the health of the device; the library would log each of them again.
+logging.getLogger("mqtt").setLevel(logging.CRITICAL)
+
+ACKNOWLEDGE_S = 1.0
+"""How long the broker may take to acknowledge a command."""
+CONNECT_S = 3.0
+KEEPALIVE_S = 10
+BACKOFF_FIRST_S = 0.2
+BACKOFF_MAX_S = 10.0
+UNSENT_S = 3.0
+"""After this long without a TCP acknowledgement the kernel drops the connection, and with it what is still unsent: a
+command must not arrive long after it has been given up."""
+
+Receiver = Callable[[Incoming], None]
+
+
+@dataclass(slots=True)
+class Rights:
+    """What may be sent to one device."""
+
+    requests: set[Outgoing] = field(default_factory=set)
+    topics: set[str] = field(default_factory=set)
+    """Command topics, open while `armed`."""
+    armed: bool = False
+
+
+class Link:
+    """The connection.  `serve` keeps it up; everything else returns or raises at once when it is down."""
+
+    def __init__(self, address: BrokerAddress, *, clock: Clock, rng: Random) -> None:
+        self.address = address
+        self.client_id = f"hems-{os.getpid()}-{rng.getrandbits(32):08x}"
+        """Unique per process: a broker throws out a client when another of the same name comes."""
+        self.lost_since_s: float | None = clock.now().mono_s
+        """When the connection went, None while it stands."""
+        self.trouble = "not connected yet"
+        """Why there is no connection; empty while it stands."""
+        self._clock = clock
+        self._rng = rng
+        self._client: aiomqtt.Client | None = None
+        self._receivers: dict[str, list[Receiver]] = {}
+        self._connection_receivers: list[Callable[[], None]] = []
+        self._rights: dict[DeviceId, Rights] = {}
+        self._serving = asyncio.Lock()
+        self._number = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages can be sent and everything is subscribed."""
+        return self.lost_since_s is None
+
+    def next_number(self) -> int:
+        """A number no other command on this link has; replies are matched by it."""
+        self._number += 1
+        return self._number
+
+    def listen(self, topic: str, receiver: Receiver) -> None:
+        """Hand each message of `topic` to `receiver`, which must return quickly and not raise.  Call before `serve`."""
+        self._receivers.setdefault(topic, []).append(receiver)
+
+    def listen_connection(self, receiver: Callable[[], None]) -> None:
+        """Call `receiver` after each connection, and after each loss of it."""
+        self._connection_receivers.append(receiver)
+
+    def introduce(self, device: DeviceId, *, requests: Iterable[Outgoing], topics: Iterable[str]) -> None:
+        """Say what a device can be sent: harmless requests always, anything to `topics` while it is armed."""
+        self._rights[device] = Rights(requests=set(requests), topics=set(topics))
+
+    def arm(self, device: DeviceId, armed: bool) -> None:
+        """Open or close the command topics of a device."""
+        self._rights[device].armed = armed
+
+    def armed(self, device: DeviceId) -> bool:
+        """Whether commands to a device go out."""
+        return self._rights[device].armed
+
+    async def publish(self, device: DeviceId, message: Outgoing, *, qos: int = 1) -> None:
+        """Send one message; back when the broker has it.
+
+        Raises:
+            Forbidden: it is no harmless request, and the device is not armed or this is not one of its topics.
+            LinkDown: it could not be sent, or the broker did not acknowledge it.
+        """
+        if message not in self._rights[device].requests:
+            self._require_armed(device, message.topic)
+        await self._send(message.topic, message.payload, qos=qos, retain=False)
+
+    async def clear_retained(self, device: DeviceId, topic: str) -> None:
+        """Make the broker forget a command that somebody left lying for the device; raises as `publish` does."""
+        self._require_armed(device, topic)
+        await self._send(topic, "", qos=1, retain=True)  # empty and retained: that is how MQTT says forget
+
+    async def serve(self) -> None:
+        """Keep the connection up until cancelled.  Several drivers may await it; one works, the others stand by."""
+        async with self._serving:
+            pause_s = BACKOFF_FIRST_S
+            while True:
+                try:
+                    await self._serve_connection()
+                except aiomqtt.MqttError as error:
+                    _stop_if_cancelled()
+                    pause_s = BACKOFF_FIRST_S if self.connected else pause_s
+                    self._lost(str(error))
+                    self.trouble = f"no connection to the broker at {self.address}: {error}"
+                finally:
+                    self._lost("stopped")
+                await asyncio.sleep(pause_s * self._rng.uniform(0.5, 1.0))
+                pause_s = min(BACKOFF_MAX_S, pause_s * 2)
+
+    async def _serve_connection(self) -> None:
+        async with self._new_client() as client:
+            if self._receivers:
+                await client.subscribe([(topic, 1) for topic in self._receivers])
+            _stop_if_cancelled()
+            self._client, self.lost_since_s, self.trouble = client, None, ""
+            self._tell_connection()
+            async for message in client.messages:
+                self._hand_out(message)
+
+    def _new_client(self) -> aiomqtt.Client:
+        client = aiomqtt.Client(
+            self.address.host,
+            self.address.port,
+            identifier=self.client_id,
+            clean_session=True,  # nothing that was meant for an earlier moment
+            keepalive=KEEPALIVE_S,
+            timeout=CONNECT_S,
+            socket_options=_socket_options(),
+        )
+        client.pending_calls_threshold = 1000  # a building full of plugs is shed in one go, and that is right
+        return client
+
+    def _hand_out(self, message: aiomqtt.Message) -> None:
+        topic = message.topic.value
+        payload = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
+        incoming = Incoming(topic, payload, bool(message.retain))
+        for receiver in self._receivers.get(topic, ()):
+            receiver(incoming)
+
+    def _lost(self, why: str) -> None:
+        self._client = None
+        if self.connected:
+            self.lost_since_s = self._clock.now().mono_s
+            self.trouble = why
+            self._tell_connection()
+
+    def _tell_connection(self) -> None:
+        for receiver in self._connection_receivers:
+            receiver()
+
+    def _require_armed(self, device: DeviceId, topic: str) -> None:
+        rights = self._rights[device]
+        if not rights.armed:
+            raise Forbidden(f"{device} is not armed")
+        if topic not in rights.topics:
+            raise Forbidden(f"{topic} is no command topic of {device}")
+
+    async def _send(self, topic: str, payload: str, *, qos: int, retain: bool) -> None:
+        if self._client is None or not self.connected:
+            raise LinkDown(self.trouble)
+        try:
+            async with asyncio.timeout(ACKNOWLEDGE_S):
+                # not the library's own time-out: see _stop_if_cancelled
+                await self._client.publish(topic, payload, qos=qos, retain=retain, timeout=math.inf)
+        except TimeoutError:
+            raise LinkDown(f"the broker at {self.address} took no message for {ACKNOWLEDGE_S:g} s") from None
+        except aiomqtt.MqttError as error:
+            raise LinkDown(f"the broker at {self.address} did not take the message: {error}") from error
+
+
+def _stop_if_cancelled() -> None:
+    """Go on being cancelled.
+
+    The library waits with `asyncio.wait_for`, which in Python 3.11 forgets a cancellation that comes together with the
+    result, and it hides one that comes while a broker does not answer the farewell behind its own error.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNSENT_S * 1000)))
+    return options

@@ -1,0 +1,87 @@
+"""What a message carries: finding one value in a payload, and filling in a payload to send."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from drivers.profile.params import fill
+
+Scalar = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message as the broker delivered it."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    """The broker kept it from some earlier time: it says nothing about now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish.  Whether it is retained is not a choice: it is not."""
+
+    topic: str
+    payload: str
+
+
+class Unreadable(Exception):
+    """The payload does not hold what the profile expects; the text says what it is instead."""
+
+
+def as_text(payload: bytes) -> str:
+    """The payload as text.  Raises: Unreadable."""
+    try:
+        return payload.decode()
+    except UnicodeDecodeError:
+        raise Unreadable("the message is not text") from None
+
+
+def as_json(payload: bytes) -> Any:  # noqa: ANN401 JSON may be anything
+    """The payload as JSON.  Raises: Unreadable."""
+    try:
+        return json.loads(as_text(payload))
+    except (json.JSONDecodeError, RecursionError):
+        raise Unreadable("the message is not JSON") from None
+
+
+def dig(tree: Any, path: str) -> tuple[bool, Any]:  # noqa: ANN401 JSON may be anything
+    """Whether `tree` has something at `path`, names parted by dots, and what."""
+    for name in path.split("."):
+        if not isinstance(tree, dict) or name not in tree:
+            return False, None
+        tree = tree[name]
+    return True, tree
+
+
+def raw_value(found: object, kind: str) -> Scalar | None:
+    """`found` if it is of the kind the profile promises; null stays None.  Raises: Unreadable."""
+    if found is None:
+        return None
+    if kind == "bool":
+        if isinstance(found, bool):
+            return found
+        if found in ("true", "false"):
+            return found == "true"
+    elif kind == "str":
+        if isinstance(found, str):
+            return found
+    elif isinstance(found, int | float) and not isinstance(found, bool):
+        return found
+    elif isinstance(found, str):
+        try:
+            return float(found)
+        except ValueError:
+            pass
+    raise Unreadable(f"the device sends {found!r} where a {_WORDS[kind]} was expected")
+
+
+def filled(template: Any, values: Mapping[str, Scalar]) -> Any:  # noqa: ANN401 JSON may be anything
+    """`template` with its placeholders replaced; one that stands alone keeps the type of its value."""
+    return fill(template, values)
+
+
+_WORDS = {"bool": "yes or no", "float": "number", "str": "text"}

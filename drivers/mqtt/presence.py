@@ -1,0 +1,55 @@
+"""Whether a device is there."""
+
+from collections.abc import Callable
+
+from drivers.mqtt.link import Link
+
+SAID_GOOD_BYE = "the device has said good-bye, or lost its connection to the broker"
+
+
+class Presence:
+    """It is there while live messages come, and neither its last will nor the broker's absence says otherwise.
+
+    Both are needed: a will is not sent when the broker dies first, and a device may hang with its connection standing.
+    """
+
+    def __init__(self, link: Link, silent_s: float, now_s: Callable[[], float]) -> None:
+        self._link = link
+        self._silent_s = silent_s
+        self._now_s = now_s
+        self._started_s = now_s()
+        self._heard_s: float | None = None
+        self._offline_since_s: float | None = None
+
+    @property
+    def offline(self) -> bool:
+        """Whether its last word was that it is not there."""
+        return self._offline_since_s is not None
+
+    def heard(self) -> None:
+        """A live message came; whatever its last will says, it speaks."""
+        self._heard_s = self._now_s()
+        self._offline_since_s = None
+
+    def says(self, there: bool) -> None:
+        """It, or the broker for it, says whether it is there."""
+        if there:
+            self._offline_since_s = None
+        elif self._offline_since_s is None:
+            self._offline_since_s = self._now_s()
+
+    def connection_changed(self) -> None:
+        """Only its word on this connection counts."""
+        self._offline_since_s = None
+
+    def lost(self) -> tuple[float | None, str]:
+        """Since when it is lost, or None, and why."""
+        if self._link.lost_since_s is not None:
+            return self._link.lost_since_s, self._link.trouble
+        if self._offline_since_s is not None:
+            return self._offline_since_s, SAID_GOOD_BYE
+        if self._heard_s is None:
+            return self._started_s, "has never been heard; check the topic prefix and the device's MQTT settings"
+        if self._now_s() - self._heard_s > self._silent_s:
+            return self._heard_s + self._silent_s, f"silent for more than {self._silent_s:g} s"
+        return None, ""

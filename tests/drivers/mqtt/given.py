@@ -1,0 +1,105 @@
+"""Builders for the tests of the MQTT engine: a clock that can be moved on, a sink that remembers, a running driver."""
+
+import asyncio
+import time
+from contextlib import asynccontextmanager, suppress
+from random import Random
+
+import aiomqtt
+
+from drivers.mqtt import FACTORY
+from hems.model.instant import Instant
+from hems.model.units import DeviceId
+from hems.model.wiring import DeviceSpec
+from hems.ports.device import DriverContext
+
+GYM = DeviceId("gym_plug")
+
+
+class RunningClock:
+    """Real time, plus what a test adds."""
+
+    def __init__(self):
+        self.added_s = 0.0
+
+    def now(self):
+        return Instant(time.monotonic() + self.added_s)
+
+
+class Readings:
+    """Everything a driver delivered, in order."""
+
+    def __init__(self):
+        self.all = []
+
+    def __call__(self, device, point, reading):
+        self.all.append((device, point, reading))
+
+    def of(self, point, device=GYM):
+        return [reading for name, at, reading in self.all if (name, at) == (device, point)]
+
+    def last(self, point, device=GYM):
+        found = self.of(point, device)
+        return found[-1] if found else None
+
+
+class Rig:
+    """A driver at work, and what it was given."""
+
+    def __init__(self, specs):
+        self.clock = RunningClock()
+        self.readings = Readings()
+        self.context = DriverContext(clock=self.clock, sink=self.readings, rng=Random(7))
+        self.driver = FACTORY.open(specs, self.context)
+
+    def health(self, device=GYM):
+        return self.driver.health()[device]
+
+    async def switch(self, on, device=GYM, *, urgent=True, islanded=True):
+        return await self.driver.write(device, "closed", on, urgent=urgent, islanded=islanded)
+
+    async def until_answers(self, device=GYM):
+        await eventually(lambda: self.health(device).lost_since_s is None)
+
+
+def plug(url, device=GYM, prefix="gym-plug", **params):
+    return DeviceSpec(
+        id=device, driver="mqtt", profile="shelly-gen2-switch", link=url, params={"prefix": prefix, **params}
+    )
+
+
+@asynccontextmanager
+async def running(*specs, armed=True):
+    rig = Rig(specs)
+    for spec in specs:
+        rig.driver.arm(spec.id, armed)
+    task = asyncio.get_running_loop().create_task(rig.driver.run())
+    try:
+        yield rig
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def eventually(condition, within_s=5.0):
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 the condition is about many things, none of which tells
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def stranger(broker):
+    """Somebody else on the same broker."""
+    async with aiomqtt.Client("127.0.0.1", broker.port, timeout=2) as client:
+        yield client
+
+
+async def heard_by(client, for_s):
+    """All messages that reach `client` within a time, as (topic, payload)."""
+    found = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(for_s):
+            async for message in client.messages:
+                found.append((message.topic.value, message.payload.decode()))
+    return found
