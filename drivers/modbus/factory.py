@@ -50,7 +50,7 @@ def declare(spec: DeviceSpec) -> Declared:
         ConfigError: profile, parameters or link are wrong.
     """
     profile = profile_for(ModbusProfile, spec)
-    return Declared(spec, _product(profile), address_for(spec, profile.link))
+    return Declared(spec, product_of(profile), address_for(spec, profile.link))
 
 
 def address_for(spec: DeviceSpec, link: LinkSection) -> Address:
@@ -71,7 +71,8 @@ def address_for(spec: DeviceSpec, link: LinkSection) -> Address:
     return address
 
 
-def _product(profile: ModbusProfile) -> Product:
+def product_of(profile: ModbusProfile) -> Product:
+    """What the engine takes from a profile."""
     layout = layout_of(profile)
 
     async def find(_ask: Ask) -> Layout:

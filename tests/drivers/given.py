@@ -1,0 +1,55 @@
+"""Profiles and devices for tests of the engines: small ones written here, so that no test hangs on a product."""
+
+from collections.abc import Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from drivers.modbus.device import Product
+from drivers.modbus.driver import BusDriver, Declared
+from drivers.modbus.factory import address_for, product_of
+from drivers.modbus.schema import ModbusProfile
+from drivers.profile.load import parse
+from hems.model.wiring import DeviceSpec
+from tests.drivers.bench import Bench, Site, running
+
+
+def profile(**sections: Any) -> ModbusProfile:
+    """A profile with two holding registers, unless told otherwise."""
+    data: dict[str, Any] = {
+        "schema": 1,
+        "id": "example",
+        "title": "Example",
+        "class": "meter",
+        "engine": "modbus",
+        "status": "draft",
+        "sources": ["this test"],
+        "link": {"kinds": ["tcp", "rtu"], "timeout_ms": 150, "quiet_after_timeout_ms": 300, "max_gap": 4},
+        "poll": {"normal": {"every_ms": 50, "stale_ms": 500}},
+        "defaults": {"poll": "normal"},
+        "read": {"first": {"at": 10}, "second": {"at": 20}},
+    }
+    return parse(ModbusProfile, {**data, **sections}, {})
+
+
+def spec(
+    bench: Bench, name: str = "box", *, engine: str = "modbus", product: str = "example", **params: Any
+) -> DeviceSpec:
+    return DeviceSpec(id=name, driver=engine, profile=product, link=bench.link, params=params)
+
+
+def declared(bench: Bench, of: ModbusProfile, name: str = "box") -> Declared:
+    found = spec(bench, name)
+    return Declared(found, product_of(of), address_for(found, of.link))
+
+
+@asynccontextmanager
+async def driven(site: Site, *devices: Declared, armed: Sequence[str] = ()):
+    """A running driver for these devices."""
+    driver = BusDriver(devices, site.context)
+    for name in armed:
+        driver.arm(name, True)
+    async with running(driver):
+        yield driver
+
+
+__all__ = ["Product", "declared", "driven", "profile", "spec"]

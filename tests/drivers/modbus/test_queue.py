@@ -1,0 +1,185 @@
+"""Who speaks next on a shared link."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from random import Random
+
+import pytest
+
+from drivers.modbus.address import parse_address
+from drivers.modbus.errors import Forbidden, LinkDown, NoAnswer
+from drivers.modbus.frame import ReadFrame, Space, WriteFrame
+from drivers.modbus.job import Manners, coil_frames
+from drivers.modbus.link import PymodbusLink
+from drivers.modbus.queue import LinkQueue
+from tests.drivers.bench import Bench, Fault, Unit, on_pty, on_tcp
+
+pytestmark = pytest.mark.wire
+
+MANNERS = Manners(timeout_s=0.2, quiet_s=0.2)
+
+
+def board(delay_s: float = 0.0) -> Unit:
+    unit = Unit(fault=lambda _request: Fault(delay_s=delay_s))
+    unit.put("coil", 0, *[0] * 8)
+    unit.put("holding", 0, *range(100))
+    return unit
+
+
+@asynccontextmanager
+async def queue_for(bench: Bench):
+    address = parse_address(bench.link)
+    queue = LinkQueue(address, PymodbusLink(address), Random(1))
+    serving = asyncio.create_task(queue.serve())
+    try:
+        yield queue
+    finally:
+        serving.cancel()
+
+
+def register(at: int, unit: int = 1) -> ReadFrame:
+    return ReadFrame(unit, Space.HOLDING, at, 1)
+
+
+def yes() -> bool:
+    return True
+
+
+@pytest.mark.parametrize("wire", [on_tcp, on_pty])
+async def test_a_shed_goes_ahead_of_every_waiting_poll_and_command(wire):
+    # given a slow device with thirty polls and a command waiting
+    async with wire(Bench(u1=board(delay_s=0.01))) as bench, queue_for(bench) as queue:
+        polls = [asyncio.create_task(queue.read(register(at), MANNERS)) for at in range(30)]
+        await asyncio.sleep(0.02)
+        command = asyncio.create_task(
+            queue.write(WriteFrame(1, Space.HOLDING, 50, (7,), single=True), MANNERS, allowed=yes)
+        )
+        # when a shed comes last
+        await queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True)
+        asked_before = len(bench.diary)
+        await asyncio.gather(*polls, command)
+    # then it left as the very next request, and the command before the polls that were left
+    codes = [request.code for request in bench.diary]
+    assert asked_before <= 6
+    assert codes.index(5) < codes.index(6)
+    assert codes[codes.index(6) + 1 :].count(3) >= 20
+
+
+async def test_polls_that_are_due_earlier_go_first_but_slow_ones_do_not_starve():
+    async with on_tcp(Bench(u1=board(delay_s=0.01))) as bench, queue_for(bench) as queue:
+        slow = asyncio.create_task(queue.read(register(99), MANNERS, slack_s=0.1))
+
+        async def flood() -> None:
+            while not slow.done():
+                await asyncio.gather(*(queue.read(register(at), MANNERS) for at in range(3)))
+
+        await asyncio.wait_for(flood(), 2.0)
+    asked = [request.address for request in bench.diary]
+    assert 3 <= asked.index(99) < 20
+
+
+async def test_all_coils_of_a_board_that_wait_leave_in_one_frame():
+    async with on_tcp(Bench(u1=board())) as bench, queue_for(bench) as queue:
+        await asyncio.gather(*(queue.write_coil(1, coil, True, MANNERS, allowed=yes, urgent=True) for coil in range(6)))
+    assert [(request.code, request.address, request.values) for request in bench.writes()] == [(15, 0, [1] * 6)]
+
+
+async def test_coils_queued_behind_a_running_request_are_gathered_with_the_first():
+    async with on_tcp(Bench(u1=board(delay_s=0.05))) as bench, queue_for(bench) as queue:
+        poll = asyncio.create_task(queue.read(register(1), MANNERS))
+        await asyncio.sleep(0.02)
+        sheds = []
+        for coil in (4, 2, 3):
+            sheds.append(asyncio.create_task(queue.write_coil(1, coil, False, MANNERS, allowed=yes, urgent=True)))
+            await asyncio.sleep(0.005)
+        await asyncio.gather(poll, *sheds)
+    assert [(request.code, request.address, request.count) for request in bench.writes()] == [(15, 2, 3)]
+
+
+def test_a_coil_that_nobody_asked_for_is_never_written():
+    frames = coil_frames(1, {0: True, 1: True, 4: False, 6: False, 7: False})
+    assert [(frame.address, frame.values) for frame in frames] == [(4, (0,)), (6, (0, 0)), (0, (1, 1))]
+
+
+async def test_a_write_that_is_not_allowed_when_its_turn_comes_never_leaves():
+    async with on_tcp(Bench(u1=board())) as bench, queue_for(bench) as queue:
+        with pytest.raises(Forbidden):
+            await queue.write_coil(1, 3, False, MANNERS, allowed=lambda: False, urgent=True)
+        with pytest.raises(Forbidden):
+            await queue.write(WriteFrame(1, Space.HOLDING, 1, (1,), single=False), MANNERS, allowed=lambda: False)
+        await queue.read(register(1), MANNERS)
+    assert bench.writes() == []
+
+
+async def test_identical_reads_that_wait_share_one_request():
+    async with on_tcp(Bench(u1=board(delay_s=0.02))) as bench, queue_for(bench) as queue:
+        answers = await asyncio.gather(*(queue.read(register(5), MANNERS) for _ in range(7)))
+    assert answers == [(5,)] * 7
+    assert len(bench.diary) == 1
+
+
+@pytest.mark.parametrize("wire", [on_tcp, on_pty])
+async def test_a_dead_unit_delays_another_by_one_time_out_and_later_by_nothing(wire):
+    # given a unit that does not exist and one that does, on one link
+    async with wire(Bench(u1=board())) as bench, queue_for(bench) as queue:
+        queue.introduce(9)
+        loop = asyncio.get_running_loop()
+        waits: list[float] = []
+
+        async def dead() -> None:
+            while True:
+                try:
+                    await queue.read(register(1, unit=9), MANNERS)
+                except NoAnswer:
+                    await asyncio.sleep(0.01)
+
+        task = asyncio.create_task(dead())
+        # when the living one is read again and again while the other is asked all the time
+        for _ in range(40):
+            started = loop.time()
+            await queue.read(register(1), MANNERS)
+            waits.append(loop.time() - started)
+            await asyncio.sleep(0.03)
+        task.cancel()
+    # then it never waits for longer than the other's time-out, and not at all once that is known to be silent
+    assert max(waits) < MANNERS.timeout_s + 0.1
+    assert max(waits[-10:]) < 0.05
+    assert len(bench.asked(9)) == 3
+
+
+async def test_a_command_to_a_silent_unit_is_tried_all_the_same():
+    async with on_tcp(Bench(u1=board())) as bench, queue_for(bench) as queue:
+        for _ in range(3):
+            with pytest.raises(NoAnswer):
+                await queue.read(register(1, unit=9), MANNERS)
+        with pytest.raises(NoAnswer):
+            await queue.write_coil(9, 0, False, MANNERS, allowed=yes, urgent=True)
+    assert len(bench.asked(9)) == 4
+
+
+async def test_without_a_connection_polls_fail_at_once_between_attempts():
+    async with on_tcp(Bench(u1=board())) as bench:
+        pass
+    async with queue_for(bench) as queue:
+        started = asyncio.get_running_loop().time()
+        for _ in range(20):
+            with pytest.raises(LinkDown):
+                await queue.read(register(1), MANNERS)
+        assert asyncio.get_running_loop().time() - started < 0.5
+
+
+async def test_a_shed_over_a_connection_that_has_died_meanwhile_still_arrives():
+    async with on_tcp(Bench(u1=board())) as bench, queue_for(bench) as queue:
+        await queue.read(register(1), MANNERS)
+        bench.drop()
+        await queue.write_coil(1, 3, True, MANNERS, allowed=yes, urgent=True)
+        assert bench.units[1].coil[3] == 1
+
+
+async def test_a_gap_that_one_unit_needs_is_used_by_another():
+    polite = Manners(timeout_s=0.2, min_gap_s=0.1)
+    async with on_tcp(Bench(u1=board(), u2=board())) as bench, queue_for(bench) as queue:
+        await queue.read(register(1), polite)
+        await asyncio.gather(queue.read(register(2), polite), queue.read(register(1, unit=2), MANNERS))
+    assert [request.unit for request in bench.diary] == [1, 2, 1]
+    assert bench.diary[2].at_s - bench.diary[0].at_s >= 0.1
