@@ -1,0 +1,179 @@
+"""The whole bench: a building, its devices on their lines, the broker, and the faults that can be put in between."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pymodbus.simulator import SimDevice
+
+from hems.model.errors import ConfigError
+from hems.sim.plant import Plant
+from hil.emulate.broker import Broker
+from hil.emulate.building import Building
+from hil.emulate.devices.evtec import evtec
+from hil.emulate.devices.sdm630 import sdm630
+from hil.emulate.devices.shelly import Shelly
+from hil.emulate.devices.sungrow import sungrow
+from hil.emulate.devices.sunspec import sunspec
+from hil.emulate.devices.vestel import vestel
+from hil.emulate.devices.waveshare import Board, waveshare
+from hil.emulate.lines import LOOPBACK, SerialLine, TcpLine
+
+Table = Mapping[str, Any]
+Maker = Callable[[Building, str, Table], SimDevice]
+
+MAKERS: dict[str, Maker] = {
+    "eastron-sdm630": sdm630,
+    "sungrow-sh": sungrow,
+    "sunspec-inverter": sunspec,
+    "evtec-bidipro": evtec,
+    "vestel-evc04": vestel,
+}
+RELAY_BOARD, PLUG = "waveshare-relay", "shelly-gen2-switch"
+REBOOT_S = 3.0
+
+
+@dataclass
+class Device:
+    """One emulated device as the bench sees it."""
+
+    name: str
+    emulates: str
+    powered_from: str
+    silenced: bool = False
+    unpowered: bool = False
+    board: Board | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether it does not answer now."""
+        return self.silenced or self.unpowered
+
+
+@dataclass
+class Bench:
+    """Build with a plant, the rig's devices and a directory; then `open`, `run`, `close`."""
+
+    plant: Plant
+    tables: Table
+    run_dir: Path
+    broker: Broker | None
+    devices: dict[str, Device] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.building = Building(self.plant)
+        self._lines: list[TcpLine | SerialLine] = []
+        self._plugs: list[Shelly] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Put everything on the wire and write `ready.json`.
+
+        Raises: ConfigError for a device the rig describes wrongly; RuntimeError when a port is taken.
+        """
+        serial: dict[str, list[tuple[str, Table, SimDevice]]] = {}
+        for name, table in self.tables.items():
+            simulated = self._make(name, table)
+            if simulated is None:
+                continue
+            if "bus" in table:
+                serial.setdefault(str(table["bus"]), []).append((name, table, simulated))
+            else:
+                await self._on_tcp(name, int(table.get("port", 0)), simulated)
+        for bus, members in serial.items():
+            await self._on_serial(bus, members)
+        await self._start_plugs()
+        self.building.each_round(self._power)
+        self._tasks.append(asyncio.create_task(self.building.run(), name="plant"))
+        self._write_ready()
+
+    async def run(self) -> None:
+        """Until cancelled; a bug in any part ends it."""
+        await asyncio.gather(*self._tasks)
+
+    async def close(self) -> None:
+        """Off the wire; leaves nothing behind but the journal."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for line in self._lines:
+            await line.close()
+        if self.broker is not None:
+            await self.broker.stop()
+        (self.run_dir / "ready.json").unlink(missing_ok=True)
+
+    def silence(self, name: str, silent: bool) -> None:
+        """Make a device deaf and mute, or end that.  Raises: KeyError when there is no such device."""
+        self.devices[name].silenced = silent
+        self.building.note("device", name, "silent" if silent else "answers")
+
+    def reboot(self, name: str) -> None:
+        """Take a device's power for a moment.  Raises: KeyError when there is no such device."""
+        device = self.devices[name]
+        self.silence(name, True)
+        if device.board is not None:
+            device.board.lose_power()
+        asyncio.get_running_loop().call_later(REBOOT_S, self.silence, name, False)
+
+    def _make(self, name: str, table: Table) -> SimDevice | None:
+        """The device of one table; None for those that are not on Modbus."""
+        try:
+            product = str(table["emulates"])
+            device = self.devices[name] = Device(name, product, str(table.get("powered_from", "ups")))
+            if product == PLUG:
+                self._plugs.append(Shelly(self.building, name, table, silent=lambda: device.silent))
+                return None
+            if product == RELAY_BOARD:
+                simulated, device.board = waveshare(self.building, name, table)
+                return simulated
+            return MAKERS[product](self.building, name, table)
+        except KeyError as error:
+            raise ConfigError((f"device {name}: {error} is missing in the rig or not known to it.",)) from error
+
+    async def _on_tcp(self, name: str, port: int, simulated: SimDevice) -> None:
+        device = self.devices[name]
+        line = TcpLine(simulated, port=port, silent=lambda _: device.silent)
+        self._lines.append(line)
+        self.links[name] = await line.open()
+
+    async def _on_serial(self, bus: str, members: list[tuple[str, Table, SimDevice]]) -> None:
+        units = {int(table.get("unit_id", 1)): self.devices[name] for name, table, _ in members}
+        line = SerialLine(
+            [simulated for _, _, simulated in members], path=self.run_dir.absolute() / bus,
+            baud=int(members[0][1].get("baud", 9600)),
+            silent=lambda unit: unit in units and units[unit].silent,
+        )
+        self._lines.append(line)
+        link = await line.open()
+        self.links |= {name: link for name, _, _ in members}
+
+    async def _start_plugs(self) -> None:
+        if self.broker is None or not self._plugs:
+            return
+        await self.broker.start()
+        for plug in self._plugs:
+            self._tasks.append(asyncio.create_task(plug.run(LOOPBACK, self.broker.port), name="plug"))
+        link = f"mqtt://{LOOPBACK}:{self.broker.port}"
+        self.links |= {name: link for name, device in self.devices.items() if device.emulates == PLUG}
+
+    def _power(self) -> None:
+        """Devices fed from the bus live and die with it."""
+        unpowered = not self.building.powers_devices
+        for device in self.devices.values():
+            if device.powered_from != "bus" or device.unpowered == unpowered:
+                continue
+            device.unpowered = unpowered
+            self.building.note("device", device.name, "unpowered" if unpowered else "powered")
+            if unpowered and device.board is not None:
+                device.board.lose_power()
+
+    def _write_ready(self) -> None:
+        """All at once, so that nobody reads half of it."""
+        draft = self.run_dir / "ready.json.new"
+        broker = None if self.broker is None else self.broker.kind
+        draft.write_text(json.dumps({"links": self.links, "broker": broker}, indent=1), encoding="utf-8")
+        draft.replace(self.run_dir / "ready.json")

@@ -1,0 +1,105 @@
+"""An MQTT broker on loopback for the length of a run: mosquitto where it is installed, else amqtt in this process."""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, cast
+
+from hil.emulate.lines import LOOPBACK
+
+PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
+"""Debian puts it where a plain user's PATH does not reach."""
+UP_WITHIN_S = 10.0
+DOWN_WITHIN_S = 3.0
+LOOK_S = 0.05
+# A child that outlives its parent would hold the port: the shell ends it when its own standard input does.
+CHILD = '"$@" & child=$!; cat >/dev/null; kill $child; wait $child'
+
+
+def find_mosquitto() -> str | None:
+    """Where mosquitto is, if it is."""
+    return shutil.which("mosquitto") or shutil.which("mosquitto", path=PLACES)
+
+
+def free_port() -> int:
+    """A TCP port on loopback that is free now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+class Broker:
+    """Can be killed and started again on the same port, as brokers are in the field."""
+
+    def __init__(self, kind: str, run_dir: Path) -> None:
+        """`kind` is `auto`, `mosquitto` or `amqtt`."""
+        self.kind = ("mosquitto" if find_mosquitto() else "amqtt") if kind == "auto" else kind
+        self.port = free_port()
+        self.alive = False
+        self._run_dir = run_dir
+        self._child: asyncio.subprocess.Process | None = None
+        self._embedded: Any = None
+
+    async def start(self) -> None:
+        """Serve; returns when it answers.  Raises: OSError when it does not within some seconds."""
+        if self.kind == "mosquitto":
+            await self._start_child()
+        else:
+            await self._start_embedded()
+        async with asyncio.timeout(UP_WITHIN_S):
+            await self._wait_for_answer()
+        self.alive = True
+
+    async def stop(self) -> None:
+        """Gone, with every connection."""
+        self.alive = False
+        if self._child is not None:
+            await self._stop_child(self._child)
+        if self._embedded is not None:
+            shutdown = cast(Callable[[], Awaitable[None]], self._embedded.shutdown)
+            await shutdown()
+        self._child = self._embedded = None
+
+    async def _start_child(self) -> None:
+        found = find_mosquitto()
+        if found is None:
+            raise FileNotFoundError("mosquitto is not installed; use --broker amqtt")
+        config = self._run_dir / "mosquitto.conf"
+        lines = (f"listener {self.port} {LOOPBACK}", "allow_anonymous true", "persistence false", "log_type error")
+        config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self._child = await asyncio.create_subprocess_exec(
+            "sh", "-c", CHILD, "sh", found, "-c", str(config),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        )
+
+    async def _stop_child(self, child: asyncio.subprocess.Process) -> None:
+        if child.stdin is not None:
+            child.stdin.close()
+        try:
+            async with asyncio.timeout(DOWN_WITHIN_S):
+                await child.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+
+    async def _start_embedded(self) -> None:
+        # Imported here because it is an extra that only demo and tests install.
+        from amqtt.broker import Broker as Embedded  # type: ignore[import-untyped]
+
+        anonymous = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
+        listener = {"type": "tcp", "bind": f"{LOOPBACK}:{self.port}"}
+        self._embedded = Embedded({"listeners": {"default": listener}, "plugins": anonymous})
+        await self._embedded.start()
+
+    async def _wait_for_answer(self) -> None:
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(LOOPBACK, self.port)
+            except OSError:
+                await asyncio.sleep(LOOK_S)
+            else:
+                writer.close()
+                return

@@ -1,0 +1,1 @@
+"""One module per product, each from its maker's documents."""

@@ -1,0 +1,143 @@
+"""Modbus servers on TCP ports and on serial lines, which can fall silent without hanging up."""
+
+import asyncio
+import os
+import tty
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import cast
+
+from pymodbus.pdu import ModbusPDU
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
+from pymodbus.simulator import SimDevice
+
+LOOPBACK = "127.0.0.1"
+BITS_PER_BYTE = 10
+"""Start bit, eight data bits, stop bit."""
+CHUNK = 4096
+
+Silent = Callable[[int], bool]
+"""Whether the device with this unit id does not answer now."""
+
+
+class _Ear:
+    """Lets requests through to devices that answer and swallows the others'."""
+
+    def __init__(self, silent: Silent) -> None:
+        self._silent = silent
+
+    def hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
+        """What the server calls with each request; to hear nothing is how it comes to answer nothing."""
+        if not sending and self._silent(pdu.dev_id):
+            return cast(ModbusPDU, None)
+        return pdu
+
+
+class TcpLine:
+    """One Modbus TCP server on loopback."""
+
+    def __init__(self, device: SimDevice, *, port: int, silent: Silent) -> None:
+        self._device = device
+        self._wanted_port = port
+        self._ear = _Ear(silent)
+        self._server: ModbusTcpServer | None = None
+        self.port = 0
+
+    async def open(self) -> str:
+        """Listen; the link for a site file.  Raises: RuntimeError when the port is taken."""
+        self._server = ModbusTcpServer(
+            [self._device], address=(LOOPBACK, self._wanted_port), ignore_missing_devices=True, trace_pdu=self._ear.hear
+        )
+        await self._server.serve_forever(background=True)
+        listener = cast(asyncio.Server, self._server.transport)
+        self.port = int(listener.sockets[0].getsockname()[1])
+        return f"tcp://{LOOPBACK}:{self.port}"
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._server is not None:
+            await _shut(self._server)
+
+
+async def _shut(server: ModbusTcpServer | ModbusSerialServer) -> None:
+    shutdown = cast(Callable[[], Awaitable[None]], server.shutdown)
+    await shutdown()
+
+
+class SerialLine:
+    """Several Modbus RTU devices on one pair of wires: two pseudo-terminals with a bridge as slow as its baud rate."""
+
+    def __init__(self, devices: Sequence[SimDevice], *, path: Path, baud: int, silent: Silent) -> None:
+        self._devices = list(devices)
+        self._path = path
+        self._baud = baud
+        self._ear = _Ear(silent)
+        self._server: ModbusSerialServer | None = None
+        self._bridge = Bridge(baud)
+
+    async def open(self) -> str:
+        """Lay the wires and listen; the link for a site file."""
+        self._path.unlink(missing_ok=True)
+        self._path.symlink_to(self._bridge.open())
+        self._server = ModbusSerialServer(
+            self._devices, port=self._bridge.far_end, baudrate=self._baud, ignore_missing_devices=True,
+            trace_pdu=self._ear.hear,
+        )
+        await self._server.serve_forever(background=True)
+        return f"rtu://{self._path}?baud={self._baud}&parity=N&stop_bits=1"
+
+    async def close(self) -> None:
+        """Hang up and take the wires away."""
+        if self._server is not None:
+            await _shut(self._server)
+        self._bridge.close()
+        self._path.unlink(missing_ok=True)
+
+
+class Bridge:
+    """Two pseudo-terminals, back to back; what enters one leaves the other as late as the wire would make it."""
+
+    def __init__(self, baud: int) -> None:
+        self._byte_s = BITS_PER_BYTE / baud
+        self._masters: tuple[int, int] | None = None
+        self._slaves: tuple[int, int] | None = None
+        self._free_s = [0.0, 0.0]
+        self.far_end = ""
+
+    def open(self) -> str:
+        """Path of the near end."""
+        near, far = os.openpty(), os.openpty()
+        self._masters, self._slaves = (near[0], far[0]), (near[1], far[1])
+        for slave in self._slaves:
+            tty.setraw(slave)
+        loop = asyncio.get_running_loop()
+        for side, master in enumerate(self._masters):
+            os.set_blocking(master, False)
+            loop.add_reader(master, self._carry, side)
+        self.far_end = os.ttyname(far[1])
+        return os.ttyname(near[1])
+
+    def close(self) -> None:
+        """Cut both."""
+        if self._masters is None or self._slaves is None:
+            return
+        loop = asyncio.get_running_loop()
+        for master in self._masters:
+            loop.remove_reader(master)
+        for end in (*self._masters, *self._slaves):
+            os.close(end)
+        self._masters = None
+
+    def _carry(self, side: int) -> None:
+        """Bytes have come in on `side`; they come out on the other when the wire has carried the last of them."""
+        if self._masters is None:
+            return
+        data = os.read(self._masters[side], CHUNK)
+        loop = asyncio.get_running_loop()
+        out_s = max(loop.time(), self._free_s[side]) + len(data) * self._byte_s
+        self._free_s[side] = out_s
+        loop.call_at(out_s, self._deliver, 1 - side, data)
+
+    def _deliver(self, side: int, data: bytes) -> None:
+        if self._masters is not None:
+            os.write(self._masters[side], data)
