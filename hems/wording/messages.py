@@ -67,8 +67,8 @@ WHOLE: Mapping[Why, Forms] = {
     Why.RESTORED_AND_CALM: (N_("All circuits are back and all is calm: normal running."),),
     Why.DATA_GOOD_AGAIN: (N_("All measurements are good again. HEMS looks around afresh."),),
     Why.EVIDENCE: (
-        N_("Seen: {axis_name} is {now_words} ({says})."),
-        N_("Seen: {axis_name} is {now_words}."),
+        N_("{axis_name} is {now_words} ({says})."),
+        N_("{axis_name} is {now_words}."),
         N_("What HEMS sees of the building has changed."),
     ),
     # alarms

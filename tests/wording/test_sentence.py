@@ -74,7 +74,7 @@ def test_every_reason_is_a_whole_sentence_also_without_any_fact(why):
         (
             "tie",
             Cause(Why.EVIDENCE, {"axis": "tie", "is": "open", "was": "closed", "says": "auxiliary contacts: open"}),
-            "Seen: the grid switch is open (auxiliary contacts: open).",
+            "The grid switch is open (auxiliary contacts: open).",
         ),
         (
             "fault_safe",
