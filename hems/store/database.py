@@ -19,6 +19,8 @@ _BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _TEMPORARY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL})
 _PRIMARY = 0xFF
 """Low byte of an extended SQLite result code: the primary code."""
+_PAGE_BYTES = 1024
+"""A flush rewrites whole pages, and is smaller than one: small pages halve what is written to the card."""
 _CHECK_BELOW_BYTES = 32_000_000
 """A larger file is not read through at every start (an SD card reads some 20 MB/s and the journal waits meanwhile);
 damage in it is found when it is met."""
@@ -177,6 +179,7 @@ def connect(path: Path, kind: FileKind) -> sqlite3.Connection:
     """A connection with the settings of its kind, for use by whichever thread has it.  Raises: sqlite3.Error."""
     connection = sqlite3.connect(path, timeout=kind.busy_ms / 1000, isolation_level=None, check_same_thread=False)
     try:
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.Error:
         connection.close()

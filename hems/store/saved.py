@@ -43,6 +43,7 @@ class Saving:
         self._every_s = every_s
         self._lock = Lock()
         self._waiting: tuple[str, Instant] | None = None
+        self._due = False
         self._written_blob = ""
         self._written_s = float("-inf")
         self.loaded: SavedState | None = None
@@ -55,9 +56,10 @@ class Saving:
                 self._waiting = None
                 return
             self._waiting = (blob, at)
-            due = at_once or at.mono_s - self._written_s >= self._every_s
+            self._due = self._due or at_once or at.mono_s - self._written_s >= self._every_s
+            due = self._due
         if due:
-            self._writer.submit(self.write, urgent=at_once)
+            self._writer.submit(self.write_due, urgent=at_once)
 
     def read(self, connection: sqlite3.Connection) -> None:
         """Take up what the file says."""
@@ -67,8 +69,13 @@ class Saving:
             same_boot = boot_id == self._boot_id != ""
             self.loaded = SavedState(blob=blob, at=instant(mono_s, epoch_s), boot_id=boot_id, same_boot=same_boot)
 
+    def write_due(self) -> None:
+        """Job of the writer: write what is due; keeps it for the next time if that fails."""
+        if self._due:
+            self.write()
+
     def write(self) -> None:
-        """Job of the writer: write what waits; keeps it for the next time if that fails."""
+        """Job of the writer: write what waits, due or not."""
         with self._lock:
             waiting = self._waiting
         if waiting is None:
@@ -82,4 +89,4 @@ class Saving:
         with self._lock:
             self._written_blob, self._written_s = blob, at.mono_s
             if self._waiting is waiting:
-                self._waiting = None
+                self._waiting, self._due = None, False

@@ -28,8 +28,8 @@ class StoreLimits:
     """Samples lost at most by a crash.  Bytes written fall with it: 73 B a value at 1 s, 51 B at 10 s."""
     commit_time_out_s: float = 2.0
     """How long an energising command waits for its journal entry."""
-    save_every_s: float = 5.0
-    """Spacing of control states that are not urgent."""
+    save_every_s: float = 60.0
+    """Spacing of control states that are not urgent: each costs some 20 kB on the card."""
     history_bytes: int = 2_000_000_000
     """`history.db` grows no further than this, so that it cannot take the disk from `state.db`."""
 
@@ -109,8 +109,9 @@ class Store:
     def _write_state(self) -> None:
         self.journal.write_noted()
         self.arming.write()
-        self._saving.write()
+        self._saving.write_due()
 
     def _write_all(self) -> None:
         self._write_state()
+        self._saving.write()
         self._history.write()

@@ -3,6 +3,7 @@ import sqlite3
 import time
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -240,3 +241,28 @@ def test_a_day_of_sixty_series_stays_small(tmp_path):
 
     # then it takes less than 5 MB
     assert (tmp_path / "history.db").stat().st_size < 5_000_000
+
+
+def written_bytes():
+    lines = (line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return {name: int(value) for name, value in lines}["write_bytes"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="the kernel does not count written bytes")
+def test_a_quiet_building_writes_less_than_sixty_megabytes_a_day(tmp_path):
+    # given the demo building's series and its control state
+    store = started(tmp_path)
+    names = [f"circuits/circuit_{number}/power_w" for number in range(25)]
+    store.drain()
+    before = written_bytes()
+
+    # when it runs for an hour, each flush on its own
+    for second in range(3600):
+        store.record_samples(at(second), {name: 100.1 * index + second % 17 for index, name in enumerate(names)})
+        store.save_state(f"{second}".ljust(6000, "x"), at(second))
+        if second % 10 == 0:
+            store._writer.drain(5)
+    store.stop()
+
+    # then a day of it spares the card
+    assert (written_bytes() - before) * 24 < 60_000_000
