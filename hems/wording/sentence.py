@@ -21,7 +21,7 @@ def sentence(cause: Cause, subject: str | None = None, names: Mapping[str, str] 
         words["name"] = called(subject, names or {})
     if cause.why in messages.WHOLE:
         return _capital(_first(messages.WHOLE[cause.why], words))
-    if cause.why is Why.ENERGY_BAND and "was" in words:
+    if cause.why is Why.ENERGY_BAND and {"band", "was"} <= set(words):
         return _first((messages.BAND_CHANGED,), words)
     words["reason"] = _first(messages.REASONS[cause.why], words)
     did = _did(subject or "", cause.facts, words)
