@@ -1,0 +1,128 @@
+"""The screen as a program: follows the daemon's pictures and shows them; it decides and remembers nothing."""
+
+import asyncio
+import os
+import sys
+from contextlib import aclosing
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.theme import Theme
+
+from hems.api.client import follow
+from hems.tui.link import Link
+from hems.tui.screens.base import BuildingScreen
+from hems.tui.screens.help import HelpScreen
+from hems.tui.screens.leave import LeaveScreen
+from hems.tui.screens.outage import OutageScreen
+from hems.tui.screens.overview import OverviewScreen
+from hems.tui.view import View
+
+LOOK_S = 1.0
+"""How often the age of old numbers is looked at."""
+
+GREY = Theme(name="hems", primary="#a8a8a8", foreground="#c6c6c6", background="#1c1c1c", surface="#1c1c1c", dark=True)
+"""Grey while all is well; the alarm colours are in the style sheet, Okabe and Ito's, safe for the colour-blind."""
+
+
+class HemsApp(App[None]):
+    """Shows one building, by the socket of its daemon.
+
+    `extra_hint` is appended to the line of keys, for a subclass with bindings of its own.
+    """
+
+    CSS_PATH = Path(__file__).with_name("hems.tcss")  # whole: a subclass lives elsewhere
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "show('overview')", show=False),
+        Binding("2", "show('outage')", show=False),
+        Binding("question_mark,f1", "help", show=False),
+        Binding("escape", "back", show=False),
+        Binding("ctrl+c", "quit", show=False, system=True),
+    ]
+
+    def __init__(self, socket: Path, *, extra_hint: str = "") -> None:
+        super().__init__()
+        self._socket = socket
+        self._hint = extra_hint
+        self.view = View()
+        """What is shown now."""
+
+    async def on_mount(self) -> None:
+        """Open on the overview; an outage opens its own screen as soon as it is seen."""
+        self.register_theme(GREY)
+        self.theme = "hems"
+        self.add_mode("overview", lambda: OverviewScreen(self._hint))
+        self.add_mode("outage", lambda: OutageScreen(self._hint))
+        await self.switch_mode("overview")
+        self._watch()
+
+    @work(exclusive=True, group="feed")
+    async def _watch(self) -> None:
+        """Follow the daemon for as long as the program runs."""
+        clock = asyncio.get_running_loop().time
+        link = Link(clock())
+        self.set_interval(LOOK_S, lambda: self._grow_old(link.look(clock())))
+        async with aclosing(follow(self._socket)) as messages:
+            async for message in messages:
+                await self._take(link.hear(message, clock()))
+
+    def _grow_old(self, view: View) -> None:
+        """Ticks show themselves; between them only lost contact changes the screen."""
+        if view.old and view != self.view:
+            self._show(view)
+
+    async def _take(self, view: View) -> None:
+        if view == self.view:
+            return
+        began = _in_outage(view) and not _in_outage(self.view)
+        self._show(view)
+        if began:
+            await self.action_show("outage")
+
+    def _show(self, view: View) -> None:
+        self.view = view
+        for screen in self.screen_stack:
+            if isinstance(screen, BuildingScreen):
+                with self.batch_update():
+                    screen.show(view)
+
+    async def action_show(self, mode: str) -> None:
+        """Go to one of the main screens; whatever was open above it closes."""
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, OverviewScreen | OutageScreen):
+            await self.pop_screen()
+        await self.switch_mode(mode)
+        if isinstance(self.screen, BuildingScreen):
+            self.screen.show(self.view)
+
+    async def action_help(self) -> None:
+        """Explain the screen that is open."""
+        if isinstance(self.screen, BuildingScreen) and not isinstance(self.screen, HelpScreen):
+            help_screen = HelpScreen(self.screen.ABOUT, self._hint)
+            await self.push_screen(help_screen)
+            help_screen.show(self.view)
+
+    async def action_back(self) -> None:
+        """Close what is open above the main screen; never leaves the program."""
+        if isinstance(self.screen, HelpScreen):
+            await self.pop_screen()
+
+    async def action_quit(self) -> None:
+        """Ask, then leave."""
+        if isinstance(self.screen, LeaveScreen):
+            self.screen.dismiss(False)
+        else:
+            self.push_screen(LeaveScreen(), lambda leave: self.exit() if leave else None)
+
+
+def _in_outage(view: View) -> bool:
+    return view.picture is not None and view.picture.outage_for_s is not None
+
+
+def terminal_fits() -> bool:
+    """Whether there is a terminal that can show a screen; otherwise the caller prints plain lines instead."""
+    ends = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on the last of them
+    return all(end.isatty() for end in ends) and os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "")

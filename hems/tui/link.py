@@ -1,0 +1,41 @@
+"""The contact with the daemon, as the screen needs it: the newest picture, and since when there is none."""
+
+from dataclasses import replace
+
+from hems.api.client import Lost
+from hems.model.event import Event
+from hems.model.picture import Picture
+from hems.tui.view import View
+
+SILENCE_S = 3.0
+"""Without a tick for this long the daemon hangs or the line is bad; it ticks once a second."""
+
+
+class Link:
+    """Turns what is heard into what is shown.  `now_s` is the event loop's clock, which is good for ages only."""
+
+    def __init__(self, now_s: float) -> None:
+        self._heard_s = now_s
+        self._lost = False
+        self._view = View()
+
+    def hear(self, message: Picture | Event | Lost, now_s: float) -> View:
+        """The view after one message from `hems.api.client.follow`."""
+        match message:
+            case Picture():
+                self._heard_s, self._lost = now_s, False
+                self._view = View(picture=message)
+            case Lost(reason=reason):
+                self._lost = True
+                self._view = replace(self._view, reason=reason)
+            case Event():
+                pass  # a picture follows within a second and says what came of it
+        return self.look(now_s)
+
+    def look(self, now_s: float) -> View:
+        """The view as time passes; what is heard no longer grows old."""
+        silent_s = now_s - self._heard_s
+        if self._lost or silent_s >= SILENCE_S:
+            reason = self._view.reason or "HEMS does not answer; it hangs, or the line is bad."
+            return replace(self._view, lost_for_s=float(int(silent_s)), reason=reason)
+        return self._view

@@ -1,0 +1,90 @@
+"""What all screens share: banner, body, keys, and what to say when there is nothing live or no room."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.screen import Screen
+
+from hems.tui.format import BLANK, Row, Tone, fitted, row, squeezed, toned
+from hems.tui.text.banner import banner
+from hems.tui.text.notes import no_picture, old_note
+from hems.tui.view import View
+from hems.tui.widgets.footer import Footer, Key
+from hems.tui.widgets.rows import Rows
+
+NEEDED = Size(80, 24)
+FRAME = 4
+"""Lines that are not body: banner, two rules, keys."""
+
+KEYS: tuple[Key, ...] = (
+    ("1 Overview", "app.show('overview')"),
+    ("2 Outage", "app.show('outage')"),
+    ("? Help", "app.help"),
+    ("Ctrl-Q Leave", "app.quit"),
+)
+
+
+class BuildingScreen(Screen[None]):
+    """A screen that shows the building; a subclass writes `body`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ABOUT: ClassVar[Sequence[str]] = ()
+    """What this screen is for, in plain words."""
+
+    def __init__(self, hint: str = "") -> None:
+        super().__init__()
+        self._hint = hint
+        self._shown = View()
+
+    def body(self, view: View, size: Size) -> Sequence[Row]:
+        """The rows between the two rules; `view.picture` is there."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Twenty-four lines: banner, rule, body, rule, keys."""
+        yield Rows(id="banner")
+        yield Rows(id="top-rule")
+        yield Rows(id="body")
+        yield Rows(id="bottom-rule")
+        yield Footer(KEYS, self._hint)
+        yield Rows(id="too-small")
+
+    def show(self, view: View) -> None:
+        """Write everything again from `view`; only what differs reaches the terminal."""
+        self._shown = view
+        if self.is_mounted:
+            self._write(self.app.size)
+
+    def on_mount(self) -> None:
+        """First writing."""
+        self._write(self.app.size)
+
+    def on_resize(self) -> None:
+        """Write for the new size."""
+        self._write(self.app.size)
+
+    def _write(self, size: Size) -> None:
+        small = size.width < NEEDED.width or size.height < NEEDED.height
+        self.set_class(small, "-too-small")
+        if small:
+            told = f" Window too small: {size.width}x{size.height}. HEMS needs {NEEDED.width}x{NEEDED.height}."
+            self.query_one("#too-small", Rows).show((toned(told, Tone.STRONG),))
+            return
+        rule = (row("-" * size.width),)
+        self.query_one("#banner", Rows).show((banner(self._shown, size.width),))
+        self.query_one("#top-rule", Rows).show(rule)
+        self.query_one("#bottom-rule", Rows).show(rule)
+        self.query_one("#body", Rows).show(self._body(Size(size.width, size.height - FRAME)))
+
+    def _body(self, size: Size) -> Sequence[Row]:
+        view = self._shown
+        if view.picture is None:
+            return no_picture(view, size.width)
+        if not view.old:
+            return squeezed(self.body(view, size), size.height)
+        told = squeezed(self.body(view, Size(size.width, size.height - 1)), size.height - 1)
+        faded = [fitted(line, size.width, Tone.OLD) if line else BLANK for line in told]
+        return (toned(f" {old_note(view)}", Tone.STRONG), *faded)

@@ -1,0 +1,30 @@
+"""Key 1: the building on one page."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.geometry import Size
+
+from hems.tui.format import Row
+from hems.tui.screens.base import BuildingScreen
+from hems.tui.text.overview import overview
+from hems.tui.view import View
+
+
+class OverviewScreen(BuildingScreen):
+    """What flows where, and how long the building would last without the grid."""
+
+    ABOUT: ClassVar[Sequence[str]] = (
+        "OVERVIEW shows where power comes from and where it goes.",
+        "",
+        "An arrow ==4.1==> carries 4.1 kW in its direction. ==/  /== carries nothing:",
+        "the line is interrupted. ^ feeds the building, v takes from it.",
+        "",
+        "IF THE POWER FAILED NOW tells how long stored energy would reach.",
+        "Essential circuits are those of the groups life safety, critical and",
+        "essential; the groups below them are switched off first.",
+    )
+
+    def body(self, view: View, size: Size) -> Sequence[Row]:
+        """The flow picture and what needs a person."""
+        return () if view.picture is None else overview(view.picture, size.width, size.height)

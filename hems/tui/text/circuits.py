@@ -1,0 +1,106 @@
+"""Circuits and their groups as rows of a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hems.model.mode import Bus
+from hems.model.picture import CircuitPicture, Picture, TierPicture
+from hems.model.site import Tier
+from hems.tui.format import UNKNOWN, Part, Row, Tone, row
+from hems.tui.when import roughly, since
+from hems.wording import duration, kw, tier_name
+
+GROUP_HEADING = row(" GROUP                 CIRCUITS           NOW     STATE")
+ROOMY = 58
+"""Columns from which a circuit's row says in words what it otherwise says in one."""
+
+
+def group_row(picture: Picture, group: TierPicture) -> Row:
+    """`Comfort   3 circuits   1.2 kW   ON   goes off NEXT`."""
+    noun = "circuit " if group.circuits == 1 else "circuits"
+    state, note = _group_state(picture, group)
+    tone = Tone.STRONG if group.next_off else Tone.PLAIN
+    return row(
+        f" {tier_name(group.tier):<20}{group.circuits:3} {noun}{kw(group.power_w):>13}   ",
+        Part(f"{state:<5}{note}" if len(state) < 5 else f"{state}  {note}", tone),
+    )
+
+
+def _group_state(picture: Picture, group: TierPicture) -> tuple[str, str]:
+    mine = [circuit for circuit in picture.circuits if circuit.tier is group.tier]
+    silent = [circuit for circuit in mine if circuit.closed is None and circuit.sheddable]
+    if picture.bus is Bus.DEAD:
+        return "NO POWER", ""
+    if silent:
+        return UNKNOWN, f"{len(silent)} of {group.circuits} do not answer"
+    if group.tier is Tier.LIFE_SAFETY:
+        return "ON", "never switched off"
+    if group.on == 0:
+        return "OFF", since(picture, group.off_since_s) if group.off_since_s is not None else ""
+    state = "ON" if group.on == group.circuits else f"{group.on} of {group.circuits} ON"
+    return state, _group_outlook(picture, group)
+
+
+def _group_outlook(picture: Picture, group: TierPicture) -> str:
+    if not picture.mode.on_island:
+        return ""
+    if group.next_off:
+        when = "" if group.hours_left is None else f", {roughly(picture, group.hours_left)}"
+        return f"goes off NEXT{when}"
+    return "stays on" if group.until_soc_pct is None else f"until stored energy is {group.until_soc_pct:.0f}%"
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a circuit does, why in words, and the same in one word."""
+
+    does: str
+    note: str = ""
+    brief: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+def circuit_rows(picture: Picture, width: int, most: int) -> tuple[Row, ...]:
+    """All circuits, the most important first, in at most `most` rows with their heading."""
+    ordered = sorted(picture.circuits, key=lambda circuit: circuit.tier)
+    shown = ordered if len(ordered) < most else ordered[: max(0, most - 2)]
+    heading = row(f" {'CIRCUIT':<{_name_width(width)}}    NOW  STATE")
+    rows = [heading, *(_circuit_row(picture, circuit, width) for circuit in shown)]
+    if len(shown) < len(ordered):
+        rows.append(row(f" ... and {len(ordered) - len(shown)} more"))
+    return tuple(rows[:most])
+
+
+def _name_width(width: int) -> int:
+    return 24 if width >= ROOMY else 18
+
+
+def _circuit_row(picture: Picture, circuit: CircuitPicture, width: int) -> Row:
+    state, space = _circuit_state(picture, circuit), _name_width(width)
+    note = state.note if width >= ROOMY else state.brief
+    does = Part(f"{state.does:<4}{note}".rstrip(), state.tone)
+    return row(f" {circuit.name[:space]:<{space}}{kw(circuit.power_w):>7}  ", does)
+
+
+def _circuit_state(picture: Picture, circuit: CircuitPicture) -> _State:
+    wanted = "ON" if circuit.wanted else "OFF"
+    if circuit.disobeys:
+        return _State(wanted, "asked for, DOES NOT OBEY", "DISOBEYS", Tone.HIGH)
+    if circuit.closed is None and circuit.sheddable:
+        return _State(UNKNOWN, f"no answer, wanted {wanted}", "SILENT", Tone.MED)
+    if circuit.override_who:
+        left = "" if circuit.override_left_s is None else f", {duration(round(circuit.override_left_s))} left"
+        return _State(wanted, f"by hand: {circuit.override_who}{left}", "by hand", Tone.STRONG)
+    if circuit.closed is not None and circuit.closed is not circuit.wanted:
+        return _State("ON" if circuit.closed else "OFF", f"going {wanted}", f"to {wanted}", Tone.STRONG)
+    if not circuit.wanted:
+        at = since(picture, circuit.since_s)
+        return _State(wanted, at, at.removeprefix("since "))
+    if circuit.next_off:
+        return _State(wanted, "goes off next", "next off", Tone.STRONG)
+    return _State(wanted, *(("never switched off", "locked") if circuit.tier is Tier.LIFE_SAFETY else ()))
+
+
+def names(circuits: Sequence[CircuitPicture]) -> str:
+    """`Laundry, Gym`."""
+    return ", ".join(circuit.name for circuit in circuits)

@@ -1,0 +1,82 @@
+"""The building's state in a few words: what the banner and the first plain line say."""
+
+from hems.model.mode import Mode
+from hems.model.picture import Picture
+from hems.tui.format import Tone
+from hems.tui.text.reach import essential_briefly
+from hems.tui.when import since, since_and_for
+from hems.wording import duration
+
+HEADLINES = {
+    Mode.INIT: "STARTING",
+    Mode.GRID_CONNECTED: "GRID OK",
+    Mode.GRID_CONNECTED_DEGRADED: "GRID NOT SEEN",
+    Mode.GRID_DISTURBED: "GRID UNSTEADY",
+    Mode.ISLANDED_STABILIZING: "POWER CUT",
+    Mode.ISLANDED: "POWER CUT",
+    Mode.GRID_RETURN_QUALIFYING: "POWER CUT",
+    Mode.RECONNECTING: "POWER CUT",
+    Mode.RECONNECTED_RESTORING: "GRID IS BACK",
+    Mode.BLACKOUT: "NO POWER IN THE BUILDING",
+    Mode.BLACKOUT_GRID_AVAILABLE: "NO POWER IN THE BUILDING",
+    Mode.FAULT_SAFE: "HEMS HOLDS STILL",
+}
+
+TONES = {
+    Mode.INIT: Tone.PLAIN,
+    Mode.GRID_CONNECTED: Tone.PLAIN,
+    Mode.GRID_CONNECTED_DEGRADED: Tone.MED,
+    Mode.GRID_DISTURBED: Tone.MED,
+    Mode.RECONNECTED_RESTORING: Tone.LOW,
+}
+"""Every other mode is HIGH."""
+
+MARKS = {Tone.HIGH: "!", Tone.MED: "*", Tone.LOW: "-"}
+"""What a tone looks like without colour."""
+
+
+def tone_of(picture: Picture) -> Tone:
+    """How far the mode is from normal."""
+    return TONES.get(picture.mode, Tone.HIGH)
+
+
+def headline(picture: Picture, *, brief: bool = False) -> str:
+    """`POWER CUT since 13:07 (1 h 25 min)`, or `GRID OK`; the duration is left out of a brief one."""
+    told = HEADLINES[picture.mode]
+    if picture.outage_for_s is not None and (picture.mode.on_island or is_dark(picture)):
+        when = since if brief else since_and_for
+        return f"{told} {when(picture, picture.outage_for_s)}"
+    return told
+
+
+def second_thought(picture: Picture) -> str:
+    """What matters most next to the headline."""
+    match picture.mode:
+        case Mode.GRID_RETURN_QUALIFYING if picture.qualifying_left_s is not None:
+            return f"grid is back, waits {duration(round(picture.qualifying_left_s))} more"
+        case Mode.GRID_RETURN_QUALIFYING:
+            return "grid is back, waits for it to stay"
+        case Mode.RECONNECTING:
+            return "switching over to the grid"
+        case Mode.RECONNECTED_RESTORING:
+            return "circuits come on again one by one"
+        case Mode.BLACKOUT_GRID_AVAILABLE:
+            return "the grid is there"
+        case Mode.FAULT_SAFE:
+            return "it cannot trust its measurements"
+        case Mode.ISLANDED | Mode.ISLANDED_STABILIZING:
+            return essential_briefly(picture)
+        case Mode.GRID_CONNECTED_DEGRADED | Mode.GRID_DISTURBED:
+            return since(picture, picture.mode_for_s)
+        case _:
+            return ""
+
+
+def is_dark(picture: Picture) -> bool:
+    """Whether the building has no power at all."""
+    return picture.mode in (Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE)
+
+
+def hands(picture: Picture) -> str:
+    """Whether hems acts or only watches."""
+    return "auto" if picture.armed else "ONLY WATCHING"

@@ -1,0 +1,71 @@
+"""Rows that several screens share: what needs a person, what is old, what hems may do."""
+
+from textwrap import wrap
+
+from hems.model.picture import AlarmPicture, Picture
+from hems.tui.format import BLANK, Row, Tone, row, text_of, toned
+from hems.tui.text.headline import MARKS
+from hems.tui.view import View
+from hems.tui.when import since, to_the_second
+from hems.wording import duration, sentence
+
+TONES = {"HIGH": Tone.HIGH, "MED": Tone.MED, "LOW": Tone.LOW}
+MARGIN = 3
+
+
+def old_note(view: View) -> str:
+    """What to think of the numbers below, when contact is lost."""
+    if view.lost_for_s is None or view.picture is None:
+        return ""
+    at = to_the_second(view.picture)
+    as_of = f" as of {at}" if at else ""
+    return f"OLD{as_of} ({duration(view.lost_for_s)}). Circuits stay as they are: see the panel card."
+
+
+def no_picture(view: View, width: int) -> tuple[Row, ...]:
+    """What to show while nothing has ever been seen."""
+    if not view.old:
+        return (BLANK, row("   Waiting for the first picture of the building."))
+    told = [
+        view.reason,
+        "Circuits stay as they are. See the card on the panel door.",
+        "This screen tries again by itself.",
+    ]
+    return (BLANK, *(row(f"   {line}") for sentence_ in told for line in wrap(sentence_, width - 2 * MARGIN)))
+
+
+def alarm_rows(picture: Picture, width: int, most: int) -> tuple[Row, ...]:
+    """The alarms in at most `most` rows: whole, else one row each, else the first ones and a count."""
+    blocks = [_alarm(picture, alarm, width) for alarm in picture.alarms]
+    whole = tuple(line for block in blocks for line in block)
+    if len(whole) <= most:
+        return whole
+    first = tuple(block[0] if len(block) == 1 else toned(_cut(block[0]), block[0][0].tone) for block in blocks)
+    if len(first) <= most:
+        return first
+    left = len(first) - (most - 1)
+    return (*first[: most - 1], toned(f"* and {left} more alarm{'s' if left > 1 else ''}", Tone.MED))
+
+
+def _cut(line: Row) -> str:
+    return text_of(line).rsplit(" ", 1)[0] + " ..."
+
+
+def _alarm(picture: Picture, alarm: AlarmPicture, width: int) -> tuple[Row, ...]:
+    tone = TONES.get(alarm.priority, Tone.MED)
+    why = sentence(alarm.cause, alarm.subject, names_in(picture))
+    told = f"{MARKS[tone]}{alarm.priority} {since(picture, alarm.since_s)}  {why}"
+    return tuple(toned(line, tone) for line in wrap(told, width - 1, subsequent_indent="      "))
+
+
+def names_in(picture: Picture) -> dict[str, str]:
+    """What circuits and bays are called, for `hems.wording.sentence`."""
+    names = {f"circuits/{circuit.id}": circuit.name for circuit in picture.circuits}
+    return names | {f"bays/{car.id}": car.name for car in picture.cars}
+
+
+def watching_note(picture: Picture) -> str:
+    """What to know when hems commands nothing, or not at its normal pace."""
+    if not picture.armed:
+        return "HEMS ONLY WATCHES: its devices are not armed, so it switches nothing."
+    return "Demonstration: waiting times are shortened." if picture.shortened else ""

@@ -1,0 +1,55 @@
+"""How far the stored energy reaches, in words: until when first, for how long second, always as a range."""
+
+from math import isinf
+
+from hems.model.picture import Picture
+from hems.tui.format import Part, Row, Tone, row
+from hems.tui.when import WEEK_H, until
+from hems.wording import hours
+
+
+def essential_briefly(picture: Picture) -> str:
+    """`essential until ~SAT 04:40`, for the banner."""
+    if picture.essential_hours is None:
+        return "essential until ??"
+    expected = picture.essential_hours[1]
+    moment = until(picture, expected)
+    return f"essential for ~{hours(expected)}" if moment is None else f"essential until ~{moment}"
+
+
+def essential_rows(picture: Picture) -> tuple[Row, Row]:
+    """The two most important rows of an outage."""
+    if picture.essential_hours is None:
+        return (
+            row("   ", Part("HOW LONG ESSENTIAL POWER LASTS IS NOT KNOWN", Tone.STRONG)),
+            row("   as long as storage or use cannot be read"),
+        )
+    earliest, expected, latest = picture.essential_hours
+    moment = until(picture, expected)
+    if moment is None:
+        told = hours(expected).upper() if _endless(expected) else hours(expected)
+        bounds = f"   ({_range(earliest, latest)})"
+        first = row("   ", Part(f"ESSENTIAL POWER LASTS ABOUT   {told}", Tone.STRONG), bounds)
+        return first, row("   from now, if use and sun stay as they are")
+    bounds = f"   (earliest {until(picture, earliest) or '??'})"
+    first = row("   ", Part(f"ESSENTIAL POWER LASTS UNTIL ABOUT   {moment}", Tone.STRONG), bounds)
+    return first, row(f"   that is {hours(expected)} from now, if use and sun stay as they are")
+
+
+def how_long(span: tuple[float, float, float] | None) -> str:
+    """`about 19 h (15 to 24 h)`."""
+    if span is None:
+        return "?? h (not known now)"
+    earliest, expected, latest = span
+    return hours(expected) if _endless(earliest) else f"about {hours(expected)} ({_range(earliest, latest)})"
+
+
+def _endless(count: float) -> bool:
+    return isinf(count) or count > WEEK_H
+
+
+def _range(earliest: float, latest: float) -> str:
+    if _endless(latest):
+        return f"{hours(earliest)} or more"
+    low, high = hours(earliest), hours(latest)
+    return f"{low.removesuffix(' h') if high.endswith(' h') else low} to {high}" if low != high else low

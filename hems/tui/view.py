@@ -1,0 +1,22 @@
+"""What a screen has to show: the last picture, and whether it is still live."""
+
+from dataclasses import dataclass
+
+from hems.model.picture import Picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The last picture and the state of the contact."""
+
+    picture: Picture | None = None
+    """None until the first one has come."""
+    lost_for_s: float | None = None
+    """Seconds without contact; None while ticks arrive."""
+    reason: str = ""
+    """Why there is no contact, one sentence."""
+
+    @property
+    def old(self) -> bool:
+        """Whether what is shown is no longer live."""
+        return self.lost_for_s is not None

@@ -1,0 +1,78 @@
+"""Times of day as an operator says them, in the local time of this machine.
+
+The picture brings its own clock; when that has not been checked there is no time of day, only a duration.
+"""
+
+from datetime import datetime, timedelta
+from math import isinf
+
+from hems.model.picture import Picture
+from hems.tui.format import UNKNOWN
+from hems.wording import clock_time, duration, hours
+
+NO_CLOCK = "clock not checked"
+WEEK_H = 168.0
+ROUGH = timedelta(minutes=10)
+"""An estimate of hours is not said to the minute."""
+
+
+def local_time(picture: Picture) -> datetime | None:
+    """The picture's instant in local time; None while the daemon's clock has not been checked."""
+    return None if picture.utc is None else datetime.fromisoformat(picture.utc).astimezone()
+
+
+def date_and_time(picture: Picture) -> str:
+    """`Fri 20 Nov 14:32`."""
+    now = local_time(picture)
+    return NO_CLOCK if now is None else f"{now:%a} {now.day} {now:%b %H:%M}"
+
+
+def time_only(picture: Picture) -> str:
+    """`14:32`."""
+    now = local_time(picture)
+    return NO_CLOCK if now is None else f"{now:%H:%M}"
+
+
+def to_the_second(picture: Picture) -> str | None:
+    """`14:32:05`, or None."""
+    now = local_time(picture)
+    return None if now is None else f"{now:%H:%M:%S}"
+
+
+def since(picture: Picture, age_s: float | None) -> str:
+    """`since 13:07`, with the day when it was another one; `for 1 h 25 min` without a clock."""
+    if age_s is None:
+        return f"since {UNKNOWN}"
+    now = local_time(picture)
+    if now is None:
+        return f"for {duration(int(age_s))}"
+    return f"since {clock_time(now - timedelta(seconds=age_s), now)}"
+
+
+def since_and_for(picture: Picture, age_s: float) -> str:
+    """`since 13:07 (1 h 25 min)`."""
+    told = since(picture, age_s)
+    return told if local_time(picture) is None else f"{told} ({duration(int(age_s))})"
+
+
+def until(picture: Picture, hours_left: float) -> str | None:
+    """`SAT 04:40`, to ten minutes on the early side; None without a clock and for more than a week."""
+    now = local_time(picture)
+    if now is None or isinf(hours_left) or hours_left > WEEK_H:
+        return None
+    moment = now + timedelta(hours=hours_left)
+    if hours_left >= 1.0:
+        moment -= timedelta(minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond) % ROUGH
+    return clock_time(moment, now).upper()
+
+
+def roughly(picture: Picture, hours_left: float) -> str:
+    """`~17:50`, or `in ~3 h` without a clock: for a table."""
+    moment = until(picture, hours_left)
+    return f"in ~{hours(hours_left)}" if moment is None else f"~{moment}"
+
+
+def about_when(picture: Picture, hours_left: float) -> str:
+    """`at about 17:50`, or `in about 3 h` without a clock."""
+    moment = until(picture, hours_left)
+    return f"in about {hours(hours_left)}" if moment is None else f"at about {moment}"

@@ -1,0 +1,1 @@
+"""What is put on the terminal: rows, drawn again only where they changed."""

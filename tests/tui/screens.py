@@ -1,0 +1,62 @@
+"""The real program on a terminal in memory, fed by the real server; what it shows is compared as text."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from hems.api.server import Server
+from hems.model.picture import Picture
+from hems.tui.app import HemsApp
+from tests.desk import HandMadeDesk, serving, until
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+REWRITE = "HEMS_REWRITE_SNAPSHOTS"
+"""Set this to write the present screens over the expected ones; look at the difference before committing it."""
+
+Shown = Callable[[], list[str]]
+
+
+def lines_of(app: HemsApp) -> list[str]:
+    """The screen as somebody sees it, without colours."""
+    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips(app.size)]
+
+
+def text_of(app: HemsApp) -> str:
+    return "\n".join(lines_of(app)) + "\n"
+
+
+@asynccontextmanager
+async def watching(
+    run_dir: Path, picture: Picture | None, *, size: tuple[int, int] = (80, 24), kind: type[HemsApp] = HemsApp
+) -> AsyncIterator[tuple[Pilot[None], Server]]:
+    """The screen in front of a server that shows `picture`, once it is to be seen."""
+    async with serving(run_dir, HandMadeDesk(picture)) as server:
+        app = kind(run_dir / "view.sock")
+        async with app.run_test(size=size) as pilot:
+            await until(lambda: app.view.picture == picture)
+            await pilot.pause()
+            yield pilot, server
+
+
+async def see(pilot: Pilot[None], server: Server, picture: Picture) -> None:
+    """Publish a picture and wait until it is on the screen."""
+    server.publish(picture)
+    await until(lambda: app_of(pilot).view.picture == picture)
+    await pilot.pause()
+
+
+def app_of(pilot: Pilot[None]) -> HemsApp:
+    assert isinstance(pilot.app, HemsApp)
+    return pilot.app
+
+
+def assert_looks_like(name: str, text: str) -> None:
+    """Compare with `snapshots/NAME.txt`."""
+    expected = SNAPSHOTS / f"{name}.txt"
+    if os.environ.get(REWRITE):
+        expected.parent.mkdir(exist_ok=True)
+        expected.write_text(text)
+    assert text == expected.read_text(), f"the screen has changed; look at it, then run with {REWRITE}=1"

@@ -1,0 +1,198 @@
+"""What the screens say, without a screen."""
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hems.api.client import Lost
+from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
+from hems.model.picture import AlarmPicture, Picture
+from hems.tui.format import Row, Tone, text_of
+from hems.tui.link import SILENCE_S, Link
+from hems.tui.plain import lines
+from hems.tui.text.banner import banner
+from hems.tui.text.outage import outage
+from hems.tui.text.overview import overview
+from hems.tui.view import View
+from tests.pictures import AFTERNOON, circuits, grid_returning, home, normal_day, power_cut, tiers, unknown
+
+BODY = 20
+
+
+def said(rows: tuple[Row, ...]) -> str:
+    return "\n".join(text_of(line) for line in rows)
+
+
+def banner_of(picture: Picture, width: int = 80) -> str:
+    return text_of(banner(View(picture=picture), width))
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("utc", [AFTERNOON, None])
+def test_the_banner_always_says_the_state_the_alarms_and_the_clock(mode: Mode, utc: str | None) -> None:
+    told = banner_of(power_cut(mode=mode, utc=utc))
+
+    assert len(told) == 80
+    assert re.match(r"[ !*-][A-Z]", told)
+    assert "1 alarm" in told
+    assert ("14:32" if utc else "clock not checked") in told
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode.on_island])
+def test_on_an_island_the_banner_says_until_when_or_what_comes_next(mode: Mode) -> None:
+    assert re.search(r"until ~SAT 04:30|grid is back|switching over", banner_of(power_cut(mode=mode)))
+
+
+def test_an_outage_that_began_on_another_day_says_which() -> None:
+    assert "since Thu 10:32 (28 h)" in banner_of(power_cut(outage_for_s=100_800.0))
+
+
+def test_without_a_checked_clock_there_are_durations_and_no_times_of_day() -> None:
+    told = said(outage(power_cut(utc=None), 80, BODY)) + banner_of(power_cut(utc=None))
+
+    assert "for 1 h 25 min" in told
+    assert not re.search(r"\d\d:\d\d", told)
+
+
+def test_unknown_is_shown_as_such_and_never_as_zero() -> None:
+    told = said(overview(unknown(), 80, BODY)) + said(outage(unknown(), 80, BODY)) + "\n".join(lines(unknown()))
+
+    assert "??" in told
+    assert not re.search(r"(?<![\d.])0(\.0)? ?(kW|%|V|h)", told)
+
+
+def test_energy_without_end_is_not_called_a_time() -> None:
+    endless = power_cut(essential_hours=(float("inf"),) * 3)
+
+    assert "MORE THAN A WEEK" in said(outage(endless, 80, BODY))
+    assert "essential for ~more than a week" in banner_of(endless)
+
+
+def test_the_outage_screen_says_what_goes_next_and_when() -> None:
+    told = " ".join(said(outage(power_cut(), 80, BODY)).split())
+
+    assert "NEXT: at about 17:50, when stored energy reaches 20%, HEMS switches off Heat pump, Ventilation." in told
+
+
+def test_without_contact_the_outage_screen_promises_nothing() -> None:
+    assert "HEMS switches by itself" in said(outage(power_cut(), 80, BODY))
+    assert "HEMS switches by itself" not in said(outage(power_cut(), 80, BODY, live=False))
+
+
+def test_a_blackout_says_that_there_is_no_power() -> None:
+    dark = power_cut(mode=Mode.BLACKOUT, mode_because=Cause(Why.BUS_DEAD))
+
+    assert "NO POWER" in said(outage(dark, 80, BODY))
+    assert banner_of(dark).startswith("!NO POWER IN THE BUILDING since 13:07")
+
+
+def test_hems_that_only_watches_says_so_on_every_screen() -> None:
+    picture = power_cut(armed=False)
+
+    for told in (said(outage(picture, 80, BODY)), said(overview(picture, 80, BODY)), "\n".join(lines(picture))):
+        assert "HEMS ONLY WATCHES" in told
+
+
+def test_more_alarms_than_fit_are_counted_and_the_first_ones_shown() -> None:
+    deaf = Cause(Why.SHED_NOT_OBEYED)
+    alarm = AlarmPicture(key="x", priority="HIGH", since_s=60.0, cause=deaf, subject="circuits/gym/closed")
+    crowded = power_cut(alarms=(alarm,) * 9)
+
+    told = said(outage(crowded, 80, BODY))
+
+    assert "HIGH since 14:31  Gym does not obey" in told
+    assert re.search(r"and \d more alarms", told)
+    assert "HEMS switches by itself" not in told
+
+
+def test_a_circuit_that_does_not_answer_is_neither_on_nor_off() -> None:
+    rows = tuple(replace(row, closed=None) if row.id == "freezers" else row for row in circuits())
+    picture = power_cut(circuits=rows, tiers=tiers(rows))
+
+    told = said(outage(picture, 140, 36))
+
+    assert re.search(r"Essential +3 circuits +[\d.]+ kW +\?\? +1 of 3 do not answer", told)
+    assert re.search(r"Freezers +0.8 kW +\?\? +no answer, wanted ON", told)
+
+
+def test_a_building_without_battery_or_sun_has_no_box_for_them() -> None:
+    told = said(overview(home(pv_rated_w=0.0), 80, BODY))
+
+    assert "CARS" in told
+    assert "BATTERY" not in told
+    assert "| SUN" not in told
+
+
+def test_exporting_and_charging_turn_the_arrows() -> None:
+    told = said(overview(normal_day(grid_w=-4100.0, battery_w=-2000.0), 80, BODY))
+
+    assert "<=4.1" in told
+    assert "taking 2.0 kW" in told
+
+
+@pytest.mark.parametrize("picture", [normal_day(), power_cut(), grid_returning(), unknown(), home()])
+@pytest.mark.parametrize(("width", "height"), [(80, 20), (120, 26), (140, 36), (80, 36)])
+def test_every_screen_fits_its_place_in_plain_ascii(picture: Picture, width: int, height: int) -> None:
+    for body in (overview, outage):
+        rows = body(picture, width, height)
+        assert sum(bool(text_of(line).strip()) for line in rows) <= height
+        assert all(len(text_of(line).rstrip()) <= width for line in rows)
+        assert said(rows).isascii()
+    assert all(len(line) <= 80 and line.isascii() for line in lines(picture))
+
+
+def test_no_picture_is_too_odd_to_be_written() -> None:
+    floats = st.floats(-1e7, 1e7)
+    texts = st.text(max_size=12)
+    st.register_type_strategy(float, floats)
+    st.register_type_strategy(str, texts)
+
+    @given(st.from_type(Picture), st.sampled_from([AFTERNOON, None]), st.sampled_from([80, 140]))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    def is_written(odd: Picture, utc: str | None, width: int) -> None:
+        picture = replace(odd, utc=utc)
+        assert len(banner_of(picture, width)) == width
+        assert overview(picture, width, BODY)
+        assert outage(picture, width, BODY)
+        assert lines(picture)
+
+    is_written()
+
+
+def test_silence_makes_the_view_old_after_three_seconds_and_a_tick_makes_it_new() -> None:
+    link = Link(0.0)
+    assert not link.hear(normal_day(), 10.0).old
+
+    assert not link.look(10.0 + SILENCE_S - 0.1).old
+    assert link.look(14.9).lost_for_s == 4.0
+    assert link.look(14.9).picture == normal_day()
+    assert not link.hear(power_cut(), 15.0).old
+
+
+def test_lost_contact_makes_the_view_old_at_once_with_its_reason() -> None:
+    link = Link(0.0)
+    link.hear(normal_day(), 10.0)
+
+    view = link.hear(Lost(10.0, "HEMS has closed the connection."), 10.5)
+
+    assert (view.old, view.lost_for_s, view.reason) == (True, 0.0, "HEMS has closed the connection.")
+
+
+def test_old_data_are_called_old_in_the_banner_with_their_time() -> None:
+    told = text_of(banner(View(picture=power_cut(), lost_for_s=4.0), 80))
+
+    assert told.startswith("!NO CONTACT WITH HEMS since 14:32:05   all below is OLD   last seen: POWER CUT")
+    assert banner(View(picture=power_cut(), lost_for_s=4.0), 80)[0].tone is Tone.HIGH
+
+
+def test_plain_lines_need_no_terminal_library(checkout: Path) -> None:
+    program = "import sys, hems.tui.plain; sys.exit('textual' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], cwd=checkout, check=False).returncode == 0
