@@ -108,7 +108,8 @@ def normal_day(**changes: Any) -> Picture:
     """Friday 14:32, grid good, sun out, one car giving."""
     rows = circuits()
     picture = Picture(
-        site="Maple Court 12", mono_s=86400.0, stored_pct=82.0, utc=AFTERNOON, mode=Mode.GRID_CONNECTED, mode_for_s=40000.0,
+        site="Maple Court 12", mono_s=86400.0, stored_pct=82.0, utc=AFTERNOON, mode=Mode.GRID_CONNECTED,
+        mode_for_s=40000.0,
         mode_because=Cause(Why.ESTIMATES_VALID), outage_for_s=None, grid=Grid.GOOD, tie=TiePosition.CLOSED,
         bus=Bus.LIVE, grid_w=4100.0, grid_v=(231.0, 229.4, 230.2), load_w=18600.0, pv_w=11200.0, pv_rated_w=30000.0,
         battery_w=0.0, battery_soc_pct=82.0, battery_capacity_wh=80000.0, cars_w=3300.0, cars_plugged=2,
@@ -153,7 +154,8 @@ def unknown(**changes: Any) -> Picture:
     picture = normal_day(
         utc=None, mode=Mode.INIT, mode_for_s=2.0, mode_because=Cause(Why.STARTED), grid=Grid.UNKNOWN,
         tie=TiePosition.UNKNOWN, bus=Bus.UNKNOWN, grid_w=None, grid_v=(None, None, None), load_w=None, pv_w=None,
-        battery_w=None, battery_soc_pct=None, stored_pct=None, cars_w=None, cars_plugged=0, cars_free_wh=None, stored_wh=None,
+        battery_w=None, battery_soc_pct=None, stored_pct=None, cars_w=None, cars_plugged=0,
+        cars_free_wh=None, stored_wh=None,
         essential_hours=None, all_hours=None, room_w=None, armed=False, circuits=rows,
         tiers=tuple(replace(group, power_w=None, on=0) for group in tiers(rows)),
         cars=tuple(replace(car, state=None, power_w=None, soc_pct=None, free_wh=None) for car in cars()),
@@ -172,7 +174,8 @@ def home(**changes: Any) -> Picture:
         site="Birch Lane 4", mono_s=5000.0, utc=AFTERNOON, mode=Mode.ISLANDED, mode_for_s=1190.0,
         mode_because=Cause(Why.ISLAND_STABLE), outage_for_s=1200.0, grid=Grid.DEAD, tie=TiePosition.OPEN, bus=Bus.LIVE,
         grid_w=0.0, grid_v=(0.0, 0.0), load_w=270.0, pv_w=0.0, pv_rated_w=5000.0, cars_w=270.0, cars_plugged=1,
-        cars_free_wh=18200.0, stored_pct=40.0, stored_wh=18200.0, essential_hours=(50.0, 67.4, 80.0), all_hours=(50.0, 67.4, 80.0),
+        cars_free_wh=18200.0, stored_pct=40.0, stored_wh=18200.0, essential_hours=(50.0, 67.4, 80.0),
+        all_hours=(50.0, 67.4, 80.0),
         capacity_va=9600.0, room_w=7000.0, reconnect_wait_s=300.0, restore_step_s=10.0, armed=True, circuits=rows,
         tiers=tuple(group for group in tiers(rows) if group.circuits),
         cars=(_car("garage", "Garage", BayState.DISCHARGING, 270.0, 76.0, free_wh=18200.0, both=True),),
