@@ -54,7 +54,9 @@ def sole_instance(run_dir: Path) -> Iterator[IO[str]]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise HemsError(f"Another hems already runs in {run_dir}. Stop it first, or use another run_dir.") from error
+            raise HemsError(
+                f"Another hems already runs in {run_dir}. Stop it first, or use another run_dir."
+            ) from error
         yield lock
 
 
@@ -157,7 +159,9 @@ def _first_state(store: Store, now: Instant, *, survival: bool) -> ControlState:
     """What an earlier run left, on the present clock; else a state that knows nothing."""
     state = _saved_state(store, now)
     if survival:
-        log.error("Three starts have failed within ten minutes: only overload, energy bands and floors are watched now.")
+        log.error(
+            "Three starts have failed within ten minutes: only overload, energy bands and floors are watched now."
+        )
         return surviving(state)
     return state
 

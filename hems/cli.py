@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", _run, "run the daemon for one site")
     run.add_argument("--site", type=Path, default=Path("/etc/hems/site.toml"), metavar="FILE")
-    run.add_argument("--trust-clock", action="store_true", help="the wall clock is right: a battery-backed clock is fitted")
+    run.add_argument(
+        "--trust-clock", action="store_true", help="the wall clock is right: a battery-backed clock is fitted"
+    )
     check = command("check", _check, "check a site file; names every mistake at once")
     check.add_argument("file", type=Path, metavar="FILE")
     _client_commands(command)

@@ -31,7 +31,9 @@ from hems.sim.traces import ConstantTraces
 THREE = (Phase.L1, Phase.L2, Phase.L3)
 
 
-def circuit(name: str, tier: Tier, typical_w: float, *phases: Phase, rank: int = 0, inrush_w: float = 0.0, **more: object) -> Circuit:
+def circuit(
+    name: str, tier: Tier, typical_w: float, *phases: Phase, rank: int = 0, inrush_w: float = 0.0, **more: object
+) -> Circuit:
     """A circuit that has a switch unless it is life safety."""
     settings: dict[str, object] = {"switchable": tier is not Tier.LIFE_SAFETY} | more
     return Circuit(
@@ -70,7 +72,15 @@ def flats(**changes: object) -> Site:
             circuit("gym", Tier.NON_ESSENTIAL, 3000.0, Phase.L1, Phase.L2),
             circuit("hot_water", Tier.FLEXIBLE, 6000.0),
         ),
-        batteries=(Battery(id=SourceId("main"), name="Battery", capacity_wh=80_000.0, charge_max_w=30_000.0, discharge_max_w=30_000.0),),
+        batteries=(
+            Battery(
+                id=SourceId("main"),
+                name="Battery",
+                capacity_wh=80_000.0,
+                charge_max_w=30_000.0,
+                discharge_max_w=30_000.0,
+            ),
+        ),
         pvs=(Pv(id=SourceId("roof"), name="Roof", rated_w=30_000.0, phases=THREE),),
         bays=(
             bay("bay_1", discharge_max_w=10_000.0),
@@ -86,9 +96,23 @@ def flats(**changes: object) -> Site:
     return replace(site, **changes)  # type: ignore[arg-type]
 
 
-def bay(name: str, *, phases: tuple[Phase, ...] = THREE, charge_max_w: float = 11_000.0, discharge_max_w: float = 0.0, floor_pct: float = 40.0) -> Bay:
+def bay(
+    name: str,
+    *,
+    phases: tuple[Phase, ...] = THREE,
+    charge_max_w: float = 11_000.0,
+    discharge_max_w: float = 0.0,
+    floor_pct: float = 40.0,
+) -> Bay:
     """A charger."""
-    return Bay(id=SourceId(name), name=name, phases=phases, charge_max_w=charge_max_w, discharge_max_w=discharge_max_w, floor_pct=floor_pct)
+    return Bay(
+        id=SourceId(name),
+        name=name,
+        phases=phases,
+        charge_max_w=charge_max_w,
+        discharge_max_w=discharge_max_w,
+        floor_pct=floor_pct,
+    )
 
 
 class Building:

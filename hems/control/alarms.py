@@ -28,7 +28,9 @@ class Condition:
     cause: Cause
 
 
-def conditions(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float, *, disputed: bool) -> Mapping[str, Condition]:
+def conditions(
+    site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float, *, disputed: bool
+) -> Mapping[str, Condition]:
     """Everything abnormal now, by a key that stays the same while it lasts."""
     found = dict(_devices(snapshot))
     found |= dict(_circuits(site, state, params, now_s))
@@ -74,7 +76,9 @@ def compare(
     for key, condition in now.items():
         old = before.get(key)
         since_s = old.since_s if old is not None else now_s
-        after[key] = Alarm(priority=condition.priority, since_s=since_s, subject=condition.subject, cause=condition.cause)
+        after[key] = Alarm(
+            priority=condition.priority, since_s=since_s, subject=condition.subject, cause=condition.cause
+        )
         if old is None:
             told.append((EventKind.ALARM_RAISED, key, condition.cause))
     told += [(EventKind.ALARM_CLEARED, key, alarm.cause) for key, alarm in before.items() if key not in now]

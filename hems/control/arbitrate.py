@@ -1,7 +1,7 @@
 """Many wishes, one command: each rank narrows the bounds the next may use; lower ranks choose inside what is left.
 
-Example: a car could take or give 10 kW.  The interlock "nothing charges on an island" leaves 0 to +10 kW; the driver's floor
-leaves 0 to 0; the island's wish for 4 kW ends as 0, and the command carries the floor as its cause.
+Example: a car could take or give 10 kW.  The interlock "nothing charges on an island" leaves 0 to +10 kW; the
+driver's floor leaves 0 to 0; the island's wish for 4 kW ends as 0, and the command carries the floor as its cause.
 """
 
 from collections.abc import Iterable

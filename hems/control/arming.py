@@ -1,8 +1,8 @@
 """Sheds made ready beforehand, so that on the event there is nothing left to compute.
 
-Each tick arms a list per thing that could go wrong next: the tie opens, a giving car leaves, the inverter is overloaded faster
-than software can think.  Sheds only; they expire within a few seconds, because the building changes.
-Source: domain reference 2.2, layer 1.
+Each tick arms a list per thing that could go wrong next: the tie opens, a giving car leaves, the inverter is
+overloaded faster than software can think.  Sheds only; they expire within a few seconds, because the building
+changes. Source: domain reference 2.2, layer 1.
 """
 
 from collections.abc import Iterable, Iterator

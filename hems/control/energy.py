@@ -73,7 +73,7 @@ def shedding_pct(tier: Tier, params: BandParams) -> float | None:
 
 
 def floor_pct(bay: Bay, params: CarParams) -> float:
-    """Below this a car is never discharged: the driver's wish or the maker's limit, plus a margin for what is not known."""
+    """Below this a car is never discharged: the driver's or the maker's limit, plus a margin for what is unknown."""
     return max(bay.floor_pct, bay.maker_floor_pct) + params.margin_pct
 
 
@@ -119,7 +119,9 @@ def usable_wh(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) -
         if soc_pct is None:
             return None
         total_wh += _battery_wh(battery, soc_pct)
-    cars = (car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params, now_s) for bay in site.bays if bay.bidirectional)
+    cars = (
+        car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params, now_s) for bay in site.bays if bay.bidirectional
+    )
     return total_wh + sum(car_wh or 0.0 for car_wh in cars)
 
 

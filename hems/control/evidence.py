@@ -1,7 +1,7 @@
 """From signals to three facts: is the utility there, where is the tie, is the bus live.
 
-Unknown is an answer.  It never starts an outage and never ends one; silence of a meter is not a power cut, and zero volts
-from a single device is not a dead bus until something agrees with it.  Source: domain reference 1.2 and 1.3.
+Unknown is an answer.  It never starts an outage and never ends one; silence of a meter is not a power cut, and zero
+volts from a single device is not a dead bus until something agrees with it.  Source: domain reference 1.2 and 1.3.
 """
 
 from dataclasses import dataclass, replace
@@ -72,7 +72,9 @@ def sight(reading: VoltageReading, site: Site, params: Params, now_s: float) -> 
 
 
 def _sights(points: list[VoltagePoint], site: Site, snapshot: Snapshot, params: Params, now_s: float) -> list[Sight]:
-    return [sight(snapshot.voltages[point.id], site, params, now_s) for point in points if point.id in snapshot.voltages]
+    return [
+        sight(snapshot.voltages[point.id], site, params, now_s) for point in points if point.id in snapshot.voltages
+    ]
 
 
 def estimate(
@@ -83,7 +85,9 @@ def estimate(
     inner = [point for point in site.voltage_points if point.location is not Location.UTILITY]
     utility_sights = _sights(utility, site, snapshot, params, now_s)
     utility_present = Sight.INSIDE in utility_sights
-    tie = _tie(site, memory.tie, snapshot.tie, params, now_s, utility_present=utility_present, has_utility=bool(utility))
+    tie = _tie(
+        site, memory.tie, snapshot.tie, params, now_s, utility_present=utility_present, has_utility=bool(utility)
+    )
     bus = _bus(memory.bus, _sights(inner, site, snapshot, params, now_s), _feeding(snapshot, now_s), params, now_s)
     agrees = tie.value is TiePosition.OPEN or bus.value is Bus.DEAD
     needed_s = params.grid.calm_s if tie.value is TiePosition.CLOSED else params.grid.qualify_s
@@ -152,7 +156,14 @@ def contacts(tie: TieReading, now_s: float) -> TiePosition:
 
 
 def _tie(
-    site: Site, memory: TieMemory, reading: TieReading, params: Params, now_s: float, *, utility_present: bool, has_utility: bool
+    site: Site,
+    memory: TieMemory,
+    reading: TieReading,
+    params: Params,
+    now_s: float,
+    *,
+    utility_present: bool,
+    has_utility: bool,
 ) -> TieMemory:
     raw = contacts(reading, now_s)
     since_s = memory.raw_since_s if raw is memory.raw else now_s

@@ -1,4 +1,6 @@
-"""A fault in one proposal maker must not stop the others: it is left out, alarmed, and after three in a row rests an hour.
+"""A fault in one proposal maker must not stop the others.
+
+It is left out and alarmed, and after three in a row rests an hour.
 
 Evidence, overload, shedding and arbitration are not guarded: if those cannot be computed, the process must not go on.
 """
@@ -23,7 +25,7 @@ def guarded(
         return state, []
     try:
         made = list(make())
-    except Exception as error:  # whatever it is, it must not reach the shedding of loads; it is alarmed, not hidden
+    except Exception as error:  # noqa: BLE001  whatever it is, it must not reach the shedding of loads; it is alarmed, not hidden
         return _failed(state, maker, before, error, now_s), []
     if before is None:
         return state, made

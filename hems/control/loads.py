@@ -20,7 +20,9 @@ FORGET_S = 30.0
 """Time constant with which a learned demand follows a falling load."""
 
 
-def observed(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> dict[CircuitId, LoadMemory]:
+def observed(
+    site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
+) -> dict[CircuitId, LoadMemory]:
     """Memories after this instant's readings: deaf switches found, obedient ones forgiven."""
     return {circuit.id: _observed(circuit, state, snapshot, params, now_s) for circuit in site.circuits}
 
@@ -33,7 +35,7 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     deaf = memory.deaf and closed is not False
     if memory.shed_because is not None and entry is not None and not entry.value and not entry.observed:
         deaf = _ignores(entry, closed, params, now_s) or (deaf and entry.acknowledged_s is None)
-    return replace(memory, deaf=deaf)
+    return memory if deaf == memory.deaf else replace(memory, deaf=deaf)
 
 
 def learned(
@@ -44,9 +46,7 @@ def learned(
     The blink of a transfer must not make a building look empty in the very moment for which its load was watched.
     """
     keep = exp(-dt_s / FORGET_S)
-    return {
-        circuit.id: _learned(circuit, state, snapshot, watts[circuit.id], keep, now_s) for circuit in site.circuits
-    }
+    return {circuit.id: _learned(circuit, state, snapshot, watts[circuit.id], keep, now_s) for circuit in site.circuits}
 
 
 def _learned(
@@ -56,7 +56,8 @@ def _learned(
     if not is_on(circuit, state, snapshot, now_s):
         return memory
     before_w = watts if memory.demand_w is None else memory.demand_w
-    return replace(memory, demand_w=max(watts, watts + (before_w - watts) * keep))
+    demand_w = max(watts, watts + (before_w - watts) * keep)
+    return memory if demand_w == memory.demand_w else replace(memory, demand_w=demand_w)
 
 
 def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: Params, now_s: float) -> ControlState:

@@ -54,7 +54,9 @@ class Measure:
             point.id: (tuple(wiring.voltage(point.id, index) for index in phases), wiring.frequency(point.id))
             for point in site.voltage_points
         }
-        self._circuits = {one.id: (wiring.circuit_closed(one.id), wiring.circuit_power(one.id)) for one in site.circuits}
+        self._circuits = {
+            one.id: (wiring.circuit_closed(one.id), wiring.circuit_power(one.id)) for one in site.circuits
+        }
         self._batteries = {one.id: (wiring.battery_power(one.id), wiring.battery_soc(one.id)) for one in site.batteries}
         self._pvs = {one.id: wiring.pv_power(one.id) for one in site.pvs}
         self._bays = {

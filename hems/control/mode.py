@@ -1,15 +1,16 @@
 """What to do about it: the truth table of the three axes, and the state machine as one table of rules.
 
-`regime` is total over 5 x 5 x 3 = 75 combinations and says what the building *is*.  `RULES` says how the mode follows: from
-where, when, after how long, to where, why.  The chart in `docs/architecture.md` is generated from `RULES`.
+`regime` is total over 5 x 5 x 3 = 75 combinations and says what the building *is*.  `RULES` says how the mode follows:
+from where, when, after how long, to where, why.  The chart in `docs/architecture.md` is generated from `RULES`.
 
-Unknown never starts an outage and never ends one; an unknown tie is taken to be whichever position makes the proposed action
-more dangerous.  Source: domain reference 1.2 and 1.4.
+Unknown never starts an outage and never ends one; an unknown tie is taken to be whichever position makes the proposed
+action more dangerous.  Source: domain reference 1.2 and 1.4.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import attrgetter
 
 from hems.control.params import Params
 from hems.control.state import ModeMemory
@@ -93,79 +94,132 @@ class Facts:
         return regime(self.tie, self.grid, self.bus)
 
 
+When = Callable[[Facts], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """From these modes, when this holds for so long, to that mode, because of this."""
 
     sources: frozenset[Mode]
-    when: Callable[[Facts], bool]
-    held_for_s: Callable[[Params], float]
+    when: When
+    held_for: str
+    """Name of the waiting time in `Params`, such as `grid.lost_s`; empty for at once."""
     target: Mode
     why: Why
 
+    def held_for_s(self, params: Params) -> float:
+        """How long the condition must hold without a break."""
+        return float(attrgetter(self.held_for)(params)) if self.held_for else 0.0
 
-def _any(*modes: Mode) -> frozenset[Mode]:
-    return frozenset(modes)
 
-
-def _is(*regimes: Regime) -> Callable[[Facts], bool]:
+def regime_is(*regimes: Regime) -> When:
+    """The row of the truth table is one of these."""
     return lambda facts: facts.regime in regimes
 
 
-def _tie_open(facts: Facts) -> bool:
+def tie_open(facts: Facts) -> bool:
     """Open with a bus that is not known dead: enough for every island action."""
     return facts.tie is TiePosition.OPEN and facts.bus is not Bus.DEAD
 
 
-def _at_once(_: Params) -> float:
-    return 0.0
+def nothing_seen(facts: Facts) -> bool:
+    """No witness of tie or bus can be read."""
+    return not facts.witnessed
 
 
-ON_GRID = _any(Mode.GRID_CONNECTED, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED, Mode.RECONNECTED_RESTORING)
-ISLAND = ISLAND_MODES
-DARK = _any(Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE)
-ALIVE = ON_GRID | ISLAND
+def island_at_rest(facts: Facts) -> bool:
+    """No overload, nothing still on its way off."""
+    return facts.island_calm and tie_open(facts)
+
+
+def grid_qualified(facts: Facts) -> bool:
+    """The utility has been good for the whole qualification time, and nothing forbids another attempt."""
+    return facts.regime is Regime.ISLAND_GRID_BACK and facts.grid is Grid.GOOD and facts.may_reconnect
+
+
+def all_restored(facts: Facts) -> bool:
+    """On a good grid with nothing left to switch on."""
+    return facts.regime is Regime.CONNECTED and facts.restored
+
+
+def still_restoring(facts: Facts) -> bool:
+    """On a good grid with something left to switch on."""
+    return facts.regime is Regime.CONNECTED and not facts.restored
+
+
+def sure_again(facts: Facts) -> bool:
+    """Nothing contradicts any more, and where something did, a person has looked."""
+    return not unsure(facts) and (facts.acknowledged or not facts.contradiction)
+
+
+connected = regime_is(Regime.CONNECTED, Regime.RETURNING)
+disturbed = regime_is(Regime.DISTURBED)
+degraded = regime_is(Regime.DEGRADED)
+island = regime_is(Regime.ISLAND)
+grid_back = regime_is(Regime.ISLAND_GRID_BACK)
+dark = regime_is(Regime.BLACKOUT, Regime.BLACKOUT_GRID_BACK)
+dark_alone = regime_is(Regime.BLACKOUT)
+dark_grid_back = regime_is(Regime.BLACKOUT_GRID_BACK)
+contradiction = regime_is(Regime.CONTRADICTION)
+tie_unknown = regime_is(Regime.TIE_UNKNOWN)
+bus_unseen = regime_is(Regime.BUS_UNSEEN)
+unsure = regime_is(Regime.CONTRADICTION, Regime.BUS_UNSEEN, Regime.MOVING, Regime.TIE_UNKNOWN)
+
+
+def _only(*modes: Mode) -> frozenset[Mode]:
+    return frozenset(modes)
+
+
+INIT = _only(Mode.INIT)
+CONNECTED, DEGRADED = _only(Mode.GRID_CONNECTED), _only(Mode.GRID_CONNECTED_DEGRADED)
+DISTURBED, RESTORING = _only(Mode.GRID_DISTURBED), _only(Mode.RECONNECTED_RESTORING)
+STABILIZING, ISLANDED = _only(Mode.ISLANDED_STABILIZING), _only(Mode.ISLANDED)
+QUALIFYING, RECONNECTING = _only(Mode.GRID_RETURN_QUALIFYING), _only(Mode.RECONNECTING)
+BLACKOUT, BLACKOUT_GRID = _only(Mode.BLACKOUT), _only(Mode.BLACKOUT_GRID_AVAILABLE)
+FAULT_SAFE = _only(Mode.FAULT_SAFE)
+ON_GRID = CONNECTED | DEGRADED | DISTURBED | RESTORING
+DARK = BLACKOUT | BLACKOUT_GRID
+ALIVE = ON_GRID | ISLAND_MODES
 RUNNING = ALIVE | DARK
-UNSURE = _is(Regime.CONTRADICTION, Regime.BUS_UNSEEN, Regime.MOVING, Regime.TIE_UNKNOWN)
 
 RULES: tuple[Rule, ...] = (
-    # Leaving INIT: wherever the axes say we are, once they have agreed with themselves for a few cycles.
-    Rule(_any(Mode.INIT), _is(Regime.CONNECTED, Regime.RETURNING), lambda p: p.boot.settle_s, Mode.RECONNECTED_RESTORING, Why.ESTIMATES_VALID),
-    Rule(_any(Mode.INIT), _is(Regime.DEGRADED), lambda p: p.boot.settle_s, Mode.GRID_CONNECTED_DEGRADED, Why.GRID_UNKNOWN),
-    Rule(_any(Mode.INIT), _is(Regime.DISTURBED), lambda p: p.boot.settle_s, Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
-    Rule(_any(Mode.INIT), _tie_open, lambda p: p.boot.settle_s, Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
-    Rule(_any(Mode.INIT), _is(Regime.BLACKOUT, Regime.BLACKOUT_GRID_BACK), lambda p: p.boot.settle_s, Mode.BLACKOUT, Why.BUS_DEAD),
-    Rule(_any(Mode.INIT), lambda f: not f.witnessed, lambda p: p.witness.no_witness_s, Mode.FAULT_SAFE, Why.NO_WITNESS),
-    Rule(_any(Mode.INIT), UNSURE, lambda p: p.witness.no_witness_s, Mode.FAULT_SAFE, Why.TIE_INVALID),
+    # Leaving INIT: to wherever the axes say we are, once they have agreed with themselves for a few cycles.
+    Rule(INIT, connected, "boot.settle_s", Mode.RECONNECTED_RESTORING, Why.ESTIMATES_VALID),
+    Rule(INIT, degraded, "boot.settle_s", Mode.GRID_CONNECTED_DEGRADED, Why.GRID_UNKNOWN),
+    Rule(INIT, disturbed, "boot.settle_s", Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
+    Rule(INIT, tie_open, "boot.settle_s", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
+    Rule(INIT, dark, "boot.settle_s", Mode.BLACKOUT, Why.BUS_DEAD),
+    Rule(INIT, nothing_seen, "witness.no_witness_s", Mode.FAULT_SAFE, Why.NO_WITNESS),
+    Rule(INIT, unsure, "witness.no_witness_s", Mode.FAULT_SAFE, Why.TIE_INVALID),
     # The outage begins: one credible witness of an open tie is enough.
-    Rule(ON_GRID | DARK, _tie_open, _at_once, Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
+    Rule(ON_GRID | DARK, tie_open, "", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
     # The outage ends where the certified device has closed the tie.
-    Rule(ISLAND, _is(Regime.CONNECTED, Regime.RETURNING), lambda p: p.reconnect.settle_s, Mode.RECONNECTED_RESTORING, Why.TIE_CLOSED),
-    Rule(ISLAND, _is(Regime.DISTURBED), lambda p: p.reconnect.settle_s, Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
-    Rule(DARK, _is(Regime.CONNECTED, Regime.RETURNING), lambda p: p.reconnect.settle_s, Mode.RECONNECTED_RESTORING, Why.BUS_LIVE),
+    Rule(ISLAND_MODES, connected, "reconnect.settle_s", Mode.RECONNECTED_RESTORING, Why.TIE_CLOSED),
+    Rule(ISLAND_MODES, disturbed, "reconnect.settle_s", Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
+    Rule(DARK, connected, "reconnect.settle_s", Mode.RECONNECTED_RESTORING, Why.BUS_LIVE),
     # On the island.
-    Rule(_any(Mode.ISLANDED_STABILIZING), lambda f: f.island_calm and _tie_open(f), lambda p: p.island.stable_s, Mode.ISLANDED, Why.ISLAND_STABLE),
-    Rule(_any(Mode.ISLANDED), _is(Regime.ISLAND_GRID_BACK), _at_once, Mode.GRID_RETURN_QUALIFYING, Why.GRID_SEEN),
-    Rule(_any(Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTING), _is(Regime.ISLAND), _at_once, Mode.ISLANDED, Why.GRID_LOST_AGAIN),
-    Rule(_any(Mode.GRID_RETURN_QUALIFYING), lambda f: f.regime is Regime.ISLAND_GRID_BACK and f.grid is Grid.GOOD and f.may_reconnect, _at_once, Mode.RECONNECTING, Why.GRID_QUALIFIED),
-    Rule(_any(Mode.RECONNECTING), _is(Regime.ISLAND_GRID_BACK), lambda p: p.reconnect.watchdog_s, Mode.ISLANDED, Why.RECONNECT_TIMED_OUT),
+    Rule(STABILIZING, island_at_rest, "island.stable_s", Mode.ISLANDED, Why.ISLAND_STABLE),
+    Rule(ISLANDED, grid_back, "", Mode.GRID_RETURN_QUALIFYING, Why.GRID_SEEN),
+    Rule(QUALIFYING | RECONNECTING, island, "", Mode.ISLANDED, Why.GRID_LOST_AGAIN),
+    Rule(QUALIFYING, grid_qualified, "", Mode.RECONNECTING, Why.GRID_QUALIFIED),
+    Rule(RECONNECTING, grid_back, "reconnect.watchdog_s", Mode.ISLANDED, Why.RECONNECT_TIMED_OUT),
     # On the grid.
-    Rule(_any(Mode.RECONNECTED_RESTORING), lambda f: f.restored and f.regime is Regime.CONNECTED, lambda p: p.restore.calm_s, Mode.GRID_CONNECTED, Why.RESTORED_AND_CALM),
-    Rule(_any(Mode.GRID_CONNECTED, Mode.RECONNECTED_RESTORING), _is(Regime.DISTURBED), _at_once, Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
-    Rule(_any(Mode.GRID_CONNECTED, Mode.RECONNECTED_RESTORING, Mode.GRID_DISTURBED), _is(Regime.DEGRADED), _at_once, Mode.GRID_CONNECTED_DEGRADED, Why.GRID_UNKNOWN),
-    Rule(_any(Mode.GRID_CONNECTED_DEGRADED), _is(Regime.DISTURBED), _at_once, Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
-    Rule(_any(Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED), lambda f: f.regime is Regime.CONNECTED and f.restored, _at_once, Mode.GRID_CONNECTED, Why.GRID_GOOD),
-    Rule(_any(Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED), lambda f: f.regime is Regime.CONNECTED and not f.restored, _at_once, Mode.RECONNECTED_RESTORING, Why.GRID_GOOD),
+    Rule(RESTORING, all_restored, "restore.calm_s", Mode.GRID_CONNECTED, Why.RESTORED_AND_CALM),
+    Rule(CONNECTED | RESTORING | DEGRADED, disturbed, "", Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
+    Rule(CONNECTED | RESTORING | DISTURBED, degraded, "", Mode.GRID_CONNECTED_DEGRADED, Why.GRID_UNKNOWN),
+    Rule(DEGRADED | DISTURBED, all_restored, "", Mode.GRID_CONNECTED, Why.GRID_GOOD),
+    Rule(DEGRADED | DISTURBED, still_restoring, "", Mode.RECONNECTED_RESTORING, Why.GRID_GOOD),
     # Dark.
-    Rule(ALIVE, _is(Regime.BLACKOUT, Regime.BLACKOUT_GRID_BACK), lambda p: p.grid.lost_s, Mode.BLACKOUT, Why.BUS_DEAD),
-    Rule(_any(Mode.BLACKOUT), _is(Regime.BLACKOUT_GRID_BACK), _at_once, Mode.BLACKOUT_GRID_AVAILABLE, Why.GRID_GOOD),
-    Rule(_any(Mode.BLACKOUT_GRID_AVAILABLE), _is(Regime.BLACKOUT), _at_once, Mode.BLACKOUT, Why.GRID_LOST_AGAIN),
+    Rule(ALIVE, dark, "grid.lost_s", Mode.BLACKOUT, Why.BUS_DEAD),
+    Rule(BLACKOUT, dark_grid_back, "", Mode.BLACKOUT_GRID_AVAILABLE, Why.GRID_GOOD),
+    Rule(BLACKOUT_GRID, dark_alone, "", Mode.BLACKOUT, Why.GRID_LOST_AGAIN),
     # What cannot be, must not be acted on.
-    Rule(RUNNING, _is(Regime.CONTRADICTION), lambda p: p.witness.contradiction_s, Mode.FAULT_SAFE, Why.CONTRADICTION),
-    Rule(RUNNING, _is(Regime.TIE_UNKNOWN), lambda p: p.witness.contradiction_s, Mode.FAULT_SAFE, Why.TIE_INVALID),
-    Rule(RUNNING, _is(Regime.BUS_UNSEEN), lambda p: p.witness.bus_unknown_s, Mode.FAULT_SAFE, Why.BUS_UNKNOWN),
-    Rule(_any(Mode.FAULT_SAFE), lambda f: not UNSURE(f) and (f.acknowledged or not f.contradiction), lambda p: p.fault.clear_s, Mode.INIT, Why.DATA_GOOD_AGAIN),
-)  # fmt: skip
+    Rule(RUNNING, contradiction, "witness.contradiction_s", Mode.FAULT_SAFE, Why.CONTRADICTION),
+    Rule(RUNNING, tie_unknown, "witness.contradiction_s", Mode.FAULT_SAFE, Why.TIE_INVALID),
+    Rule(RUNNING, bus_unseen, "witness.bus_unknown_s", Mode.FAULT_SAFE, Why.BUS_UNKNOWN),
+    Rule(FAULT_SAFE, sure_again, "fault.clear_s", Mode.INIT, Why.DATA_GOOD_AGAIN),
+)
 
 
 def rules_from(mode: Mode) -> Iterable[Rule]:
@@ -193,7 +247,7 @@ def step(memory: ModeMemory, facts: Facts, params: Params, now_s: float) -> tupl
 
 def _entered(memory: ModeMemory, rule: Rule, facts: Facts, now_s: float) -> ModeMemory:
     target = rule.target
-    out = target in ISLAND_MODES or target in DARK
+    out = target in ISLAND_MODES | DARK
     keeps = target in (Mode.FAULT_SAFE, Mode.INIT)
     started_s = now_s if memory.outage_since_s is None else memory.outage_since_s
     return ModeMemory(
@@ -201,6 +255,5 @@ def _entered(memory: ModeMemory, rule: Rule, facts: Facts, now_s: float) -> Mode
         since_s=now_s,
         because=Cause(rule.why, {"grid": facts.grid, "tie": facts.tie, "bus": facts.bus}),
         outage_since_s=started_s if out else memory.outage_since_s if keeps else None,
-        contradiction=target is Mode.FAULT_SAFE
-        and (rule.why is Why.CONTRADICTION or facts.tie is TiePosition.INVALID),
+        contradiction=target is Mode.FAULT_SAFE and (rule.why is Why.CONTRADICTION or facts.tie is TiePosition.INVALID),
     )

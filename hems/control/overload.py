@@ -1,8 +1,8 @@
 """How close the island-former is to its overload trip.
 
-An inverter carries more than its rating for a while; its curve says how long.  The *dose* of a phase grows by the share of
-that time which has passed and decays when the phase has cooled; at 1 the inverter trips and the building is dark.
-Source: domain reference 2.2, layer 2.
+An inverter carries more than its rating for a while; its curve says how long.  The *dose* of a phase grows by the
+share of that time which has passed and decays when the phase has cooled; at 1 the inverter trips and the building is
+dark. Source: domain reference 2.2, layer 2.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,9 @@ def _phase_dose(dose: float, loading_pu: float, curve: Curve, params: OverloadPa
     return max(0.0, dose - dt_s / params.cool_s)
 
 
-def due_s(dose: Sequence[float], power_w: Sequence[float], former: Former, params: OverloadParams, now_s: float) -> float:
+def due_s(
+    dose: Sequence[float], power_w: Sequence[float], former: Former, params: OverloadParams, now_s: float
+) -> float:
     """When the dose will cross its next threshold if the power stays as it is."""
     thresholds = (params.dose_block, params.dose_next_group, params.dose_tier3, params.dose_tier2, params.dose_tier1)
     due = inf
@@ -71,7 +73,7 @@ def due_s(dose: Sequence[float], power_w: Sequence[float], former: Former, param
 
 
 def deepest_tier(dose: float, params: OverloadParams) -> Tier | None:
-    """The most important tier that a dose reaches: all of it and everything below goes; None while no whole tier does."""
+    """The most important tier that a dose reaches, which goes with everything below it; None while none does."""
     if dose >= params.dose_tier1:
         return Tier.CRITICAL
     if dose >= params.dose_tier2:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
-def tunable(default: float, within: tuple[float, float]) -> Any:
+def tunable(default: float, within: tuple[float, float]) -> Any:  # noqa: ANN401  (a field stands in for any default)
     """A dataclass field with a default and its permitted range."""
     return field(default=default, metadata={"within": within})
 
@@ -221,7 +221,14 @@ def shortened(params: Params) -> Params:
         grid=replace(params.grid, qualify_s=5.0, calm_s=2.0),
         island=replace(params.island, stable_s=2.0),
         restore=replace(
-            params.restore, step_island_s=1.0, step_grid_s=0.5, hold_essential_s=1.0, hold_rest_s=2.0, calm_s=2.0, after_shed_s=3.0, pause_factor=0.02,
+            params.restore,
+            step_island_s=1.0,
+            step_grid_s=0.5,
+            hold_essential_s=1.0,
+            hold_rest_s=2.0,
+            calm_s=2.0,
+            after_shed_s=3.0,
+            pause_factor=0.02,
         ),
         reconnect=replace(params.reconnect, settle_s=1.0, watchdog_s=10.0),
         car=replace(params.car, arrival_hold_s=2.0),
@@ -232,7 +239,10 @@ def shortened(params: Params) -> Params:
 def differences(used: Params, normal: Params) -> dict[str, tuple[float, float]]:
     """Values that differ, as `group.name: (used, normal)`."""
     return {
-        f"{group.name}.{value.name}": (getattr(getattr(used, group.name), value.name), getattr(getattr(normal, group.name), value.name))
+        f"{group.name}.{value.name}": (
+            getattr(getattr(used, group.name), value.name),
+            getattr(getattr(normal, group.name), value.name),
+        )
         for group in fields(used)
         for value in fields(getattr(used, group.name))
         if getattr(getattr(used, group.name), value.name) != getattr(getattr(normal, group.name), value.name)

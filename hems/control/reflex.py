@@ -34,7 +34,9 @@ def react(armed: Sequence[Armed], role: Role, reading: Reading[Any], now_s: floa
     ]
 
 
-def crossed(watch: Sequence[Trigger], role: Role, before: Reading[Any] | None, after: Reading[Any], now_s: float) -> bool:
+def crossed(
+    watch: Sequence[Trigger], role: Role, before: Reading[Any] | None, after: Reading[Any], now_s: float
+) -> bool:
     """Whether a watched condition has become true or has stopped being true, so that a tick is due at once."""
     for trigger in watch:
         if trigger.role == role:

@@ -85,7 +85,9 @@ def _on_grid(waiting: Sequence[Circuit], state: ControlState, params: Params, no
     first, steps = waiting[0], params.restore
     hold_s = steps.hold_essential_s if first.tier <= Tier.ESSENTIAL else steps.hold_rest_s
     due_s = max(
-        state.grid_solid_since_s + hold_s, _after(state.last_restore_s, steps.step_grid_s), rested_s(first, state, params)
+        state.grid_solid_since_s + hold_s,
+        _after(state.last_restore_s, steps.step_grid_s),
+        rested_s(first, state, params),
     )
     if now_s < due_s:
         return Restore(None, None, due_s)
@@ -96,9 +98,7 @@ def _after(when_s: float | None, pause_s: float) -> float:
     return -inf if when_s is None else when_s + pause_s
 
 
-def fits(
-    circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
-) -> bool:
+def fits(circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> bool:
     """Whether every phase stays within its room with the circuit's cold pick-up, and within surge with its inrush."""
     if outlook.phase_w is None:
         return False
@@ -108,7 +108,8 @@ def fits(
     surge = site.per_phase(demand_w + circuit.inrush_w, circuit.phases)
     former = site.former
     return all(
-        max(0.0, now_w) + steady_w <= params.island.room_pu * rated and max(0.0, now_w) + surge_w <= former.surge_pu * rated
+        max(0.0, now_w) + steady_w <= params.island.room_pu * rated
+        and max(0.0, now_w) + surge_w <= former.surge_pu * rated
         for now_w, steady_w, surge_w, rated in zip(outlook.phase_w, steady, surge, former.phase_va, strict=True)
         if steady_w > 0.0
     )

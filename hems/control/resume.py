@@ -1,7 +1,7 @@
 """What survives a restart: what was shed and why, what people asked for, how far the outage has come.
 
-The mode does not: it is estimated anew from INIT, and nothing is energised before that.  Minimum off times begin again, because
-nobody knows what happened in between.
+The mode does not: it is estimated anew from INIT, and nothing is energised before that.  Minimum off times begin
+again, because nobody knows what happened in between.
 """
 
 from dataclasses import replace
@@ -39,7 +39,9 @@ def resumed(saved: ControlState, *, shift_s: float, now_s: float) -> ControlStat
             for one in saved.overrides
             if one.expires_s + shift_s > now_s
         ),
-        alarms={key: replace(alarm, since_s=min(now_s, alarm.since_s + shift_s)) for key, alarm in saved.alarms.items()},
+        alarms={
+            key: replace(alarm, since_s=min(now_s, alarm.since_s + shift_s)) for key, alarm in saved.alarms.items()
+        },
     )
 
 

@@ -1,7 +1,7 @@
 """From rulings to commands: what is new, what was not acknowledged, what is about to lapse.
 
-A command is believed only when it is read back or its effect is measured.  What takes power away is repeated until it is;
-what gives power is never sent before the boot hold is over.
+A command is believed only when it is read back or its effect is measured.  What takes power away is repeated until it
+is; what gives power is never sent before the boot hold is over.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,8 +14,7 @@ from hems.control.state import ControlState, Sent
 from hems.model import wiring
 from hems.model.command import Command, Fate, Outcome
 from hems.model.mode import ISLAND_MODES, Mode, TiePosition
-from hems.model.reading import Reading, missing
-from hems.model.site import Site
+from hems.model.reading import Reading
 from hems.model.snapshot import Snapshot
 from hems.model.wiring import Role
 
@@ -45,14 +44,11 @@ def energises(role: Role, value: bool | float, before: Sent | None) -> bool:
     return abs(float(value)) > abs(float(before.value) if before is not None else 0.0)
 
 
-def read_back(role: Role, site: Site, snapshot: Snapshot) -> Reading[bool]:
-    """The switch position that shows whether a command has been obeyed."""
-    if role == wiring.TIE_PERMIT:
-        return snapshot.tie.permit
-    for circuit in site.circuits:
-        if role == wiring.circuit_closed(circuit.id) and circuit.id in snapshot.circuits:
-            return snapshot.circuits[circuit.id].closed
-    return missing()
+def read_backs(snapshot: Snapshot) -> dict[Role, Reading[bool]]:
+    """The switch positions that show whether commands have been obeyed."""
+    positions = {wiring.circuit_closed(circuit): reading.closed for circuit, reading in snapshot.circuits.items()}
+    positions[wiring.TIE_PERMIT] = snapshot.tie.permit
+    return positions
 
 
 def noted(sent: Mapping[Role, Sent], outcomes: Iterable[Outcome]) -> dict[Role, Sent]:
@@ -71,20 +67,24 @@ def noted(sent: Mapping[Role, Sent], outcomes: Iterable[Outcome]) -> dict[Role, 
     return after
 
 
-def watched(sent: Mapping[Role, Sent], site: Site, snapshot: Snapshot, now_s: float) -> dict[Role, Sent]:
-    """The same with the read-backs: a switch seen in its commanded position is acknowledged, another one contradicts."""
-    after: dict[Role, Sent] = {}
-    for role, entry in sent.items():
-        seen = read_back(role, site, snapshot).known(now_s) if is_switch(role) else None
-        if seen is None:
-            after[role] = entry
-        elif seen == bool(entry.value):
-            done_s = now_s if entry.acknowledged_s is None else entry.acknowledged_s
-            after[role] = replace(entry, acknowledged_s=done_s, contradicted_since_s=None)
-        else:
-            since_s = now_s if entry.contradicted_since_s is None else entry.contradicted_since_s
-            after[role] = replace(entry, contradicted_since_s=since_s)
-    return after
+def watched(sent: Mapping[Role, Sent], snapshot: Snapshot, now_s: float) -> dict[Role, Sent]:
+    """The same with the read-backs: a switch seen where it was sent is acknowledged, elsewhere it contradicts."""
+    positions = read_backs(snapshot)
+    return {
+        role: _watched(entry, positions[role].known(now_s), now_s) if role in positions else entry
+        for role, entry in sent.items()
+    }
+
+
+def _watched(entry: Sent, seen: bool | None, now_s: float) -> Sent:
+    if seen is None:
+        return entry
+    if seen != bool(entry.value):
+        return entry if entry.contradicted_since_s is not None else replace(entry, contradicted_since_s=now_s)
+    if entry.acknowledged_s is not None and entry.contradicted_since_s is None:
+        return entry
+    done_s = now_s if entry.acknowledged_s is None else entry.acknowledged_s
+    return replace(entry, acknowledged_s=done_s, contradicted_since_s=None)
 
 
 def may_energise(state: ControlState) -> bool:
@@ -93,6 +93,16 @@ def may_energise(state: ControlState) -> bool:
     if mode in (Mode.INIT, Mode.FAULT_SAFE) or tie not in (TiePosition.CLOSED, TiePosition.OPEN):
         return False
     return mode in OFF_GRID or tie is TiePosition.CLOSED
+
+
+def worth_telling(command: Command, before: Sent | None) -> bool:
+    """Whether a command is news: a switch moved, a car began or ended, or the reason is another one.
+
+    A set-point that merely follows the load is not, nor is a repetition.
+    """
+    if before is None or before.cause.why is not command.cause.why:
+        return True
+    return bool(before.value) != bool(command.value)
 
 
 def send(rulings: Mapping[Role, Ruling], state: ControlState, params: Params, now_s: float) -> Sending:
@@ -139,7 +149,7 @@ def _due(role: Role, value: bool | float, before: Sent | None, params: Params, n
 
 def _is_lease(role: Role, value: bool | float) -> bool:
     """A power or a permit lapses by itself; a switch stays, so that no opened circuit ever closes by a timer."""
-    return role == wiring.TIE_PERMIT and bool(value) or not is_switch(role)
+    return bool(value) if role == wiring.TIE_PERMIT else not is_switch(role)
 
 
 def _command(role: Role, value: bool | float, ruling: Ruling, *, gives: bool, params: CommandParams) -> Command:
@@ -151,4 +161,4 @@ def _entry(value: bool | float, ruling: Ruling, before: Sent | None, now_s: floa
     if before is None or before.value != value:
         return Sent(value=value, cause=ruling.cause, sent_s=now_s, last_s=now_s)
     again = before.acknowledged_s is None or before.contradicted_since_s is not None
-    return replace(before, last_s=now_s, tries=before.tries + 1 if again else 1)
+    return replace(before, cause=ruling.cause, last_s=now_s, tries=before.tries + 1 if again else 1)

@@ -1,7 +1,8 @@
 """Which circuits go off on an island, and in what order.
 
-Strict order on purpose: least important tier first, then rank, so that an owner can predict it.  A circuit that draws nothing
-on the phase in need is passed over, because opening it would help nobody.  Source: domain reference 2.1 and 2.2.
+Strict order on purpose: least important tier first, then rank, so that an owner can predict it.  A circuit that draws
+nothing on the phase in need is passed over, because opening it would help nobody.  Source: domain reference 2.1 and
+2.2.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -99,7 +100,7 @@ def sheds(
 
 
 def _entering(site: Site, state: ControlState, outlook: Outlook) -> dict[CircuitId, Cause]:
-    """What the reflex has sent when the tie opened: the tick confirms exactly that, though the switches may be open already."""
+    """What was armed for an opening tie: the tick confirms exactly that, whether or not the switches are open yet."""
     if outlook.mode is not Mode.ISLANDED_STABILIZING or outlook.mode_for_s > 0.0:
         return {}
     return {
@@ -114,7 +115,9 @@ def _by_band(on: Sequence[Circuit], outlook: Outlook, params: Params) -> dict[Ci
     least = SERVED[outlook.band]
     unstable = outlook.mode is Mode.ISLANDED_STABILIZING and outlook.mode_for_s >= params.island.give_up_s
     found = {
-        circuit.id: Cause(Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ENERGY_BAND, {"band": outlook.band})
+        circuit.id: Cause(
+            Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ENERGY_BAND, {"band": outlook.band}
+        )
         for circuit in on
         if circuit.tier > least
     }
@@ -139,9 +142,7 @@ def _headroom(on: Sequence[Circuit], site: Site, outlook: Outlook) -> dict[Circu
     return {circuit.id: Cause(Why.BEFORE_RECONNECT) for circuit in smallest_set(on, excess, outlook.watts, site)}
 
 
-def _down_to(
-    target_pu: float, on: Sequence[Circuit], site: Site, outlook: Outlook, why: Why
-) -> dict[CircuitId, Cause]:
+def _down_to(target_pu: float, on: Sequence[Circuit], site: Site, outlook: Outlook, why: Why) -> dict[CircuitId, Cause]:
     power_w = outlook.phase_w or tuple(0.0 for _ in site.phases)
     excess = tuple(watts - target_pu * rated for watts, rated in zip(power_w, site.former.phase_va, strict=True))
     worst = max(overload.loading(power_w, site.former), default=0.0)

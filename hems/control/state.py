@@ -61,7 +61,7 @@ class ModeMemory:
 
     mode: Mode = Mode.INIT
     since_s: float = 0.0
-    because: Cause = Cause(Why.STARTED)
+    because: Cause = field(default_factory=lambda: Cause(Why.STARTED))
     true_since: Mapping[str, float] = field(default_factory=dict)
     """Rule key to the time since which its condition has held without a break."""
     outage_since_s: float | None = None

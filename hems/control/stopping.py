@@ -1,7 +1,7 @@
 """Ending in good order: on an island what the released sources carry goes off first; then they may stop.
 
-On the grid nothing needs to be shed.  The source that forms the island is never told to stop.  Source: architecture, the tick,
-point 10.
+On the grid nothing needs to be shed.  The source that forms the island is never told to stop.  Source: architecture,
+the tick, point 10.
 """
 
 from dataclasses import dataclass
@@ -40,10 +40,8 @@ def _off(role: wiring.Role, value: bool | float) -> Command:
     return Command(role=role, value=value, cause=Cause(Why.STOPPING), energises=False)
 
 
-def _carried(
-    site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
-) -> list[wiring.Role]:
-    """The circuits that the former alone could not hold at its target; all that is flexible enough if it cannot be read."""
+def _carried(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> list[wiring.Role]:
+    """The circuits that the former alone could not hold at its target; a former that cannot be read counts as full."""
     cars_w = phase_w_of_cars(site, snapshot, now_s)
     if max(cars_w, default=0.0) <= 0.0:
         return []

@@ -13,7 +13,21 @@ All memory is in `ControlState`; the same arguments give the same result, live, 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from hems.control import alarms, arming, energy, evidence, loads, mode, overload, override, restoring, sending, shedding, vehicle, wanting
+from hems.control import (
+    alarms,
+    arming,
+    energy,
+    evidence,
+    loads,
+    mode,
+    overload,
+    override,
+    restoring,
+    sending,
+    shedding,
+    vehicle,
+    wanting,
+)
 from hems.control.arbitrate import Proposal, arbitrate
 from hems.control.demand import demands
 from hems.control.guard import guarded
@@ -80,7 +94,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
     """What devices answered and what people asked since the last tick."""
     snapshot, now_s = given.snapshot, given.now_s
     adopted = loads.adopted(state, snapshot.fired, given.site, given.params, now_s)
-    sent = sending.watched(sending.noted(adopted.sent, snapshot.outcomes), given.site, snapshot, now_s)
+    sent = sending.watched(sending.noted(adopted.sent, snapshot.outcomes), snapshot, now_s)
     overrides, changes = override.after(state.overrides, snapshot.requests, given.site, given.params.override, now_s)
     told += [(EventKind.REQUEST, subject, cause) for subject, cause in changes]
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
@@ -116,7 +130,9 @@ def _judged(given: Given, state: ControlState, told: Told) -> tuple[evidence.Evi
     for axis, old, new in changes:
         if old != new:
             says = "; ".join(f"{one.name}: {one.says}" for one in found.witnesses if one.axis == axis)
-            told.append((EventKind.EVIDENCE, axis, Cause(Why.EVIDENCE, {"axis": axis, "is": new, "was": old, "says": says})))
+            told.append(
+                (EventKind.EVIDENCE, axis, Cause(Why.EVIDENCE, {"axis": axis, "is": new, "was": old, "says": says}))
+            )
     return found, replace(state, evidence=memory)
 
 
@@ -204,7 +220,10 @@ def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -
 def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, sending.Sending]:
     """Every proposal, one ruling per actuator, and the commands that follow."""
     site, snapshot, params, now_s = given.site, given.snapshot, given.params, given.now_s
-    proposals = [*wanting.circuits(site, state, outlook, params, now_s), *wanting.tie(site, state, snapshot, outlook, now_s)]
+    proposals = [
+        *wanting.circuits(site, state, outlook, params, now_s),
+        *wanting.tie(site, state, snapshot, outlook, now_s),
+    ]
 
     def cars() -> Iterable[Proposal]:
         wishes = vehicle.wishes(site, state, snapshot, outlook.mode, params, now_s)
@@ -213,10 +232,11 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
     state, more = guarded(state, "cars", cars, now_s)
     rulings = arbitrate([*proposals, *more]) if outlook.mode is not Mode.INIT else {}
     sent = sending.send(rulings, state, params, now_s)
-    for command in sent.commands:
-        entry = state.sent.get(command.role)
-        if entry is None or entry.value != command.value:
-            told.append((EventKind.COMMAND, command.role, _with_value(command)))
+    told += [
+        (EventKind.COMMAND, command.role, _with_value(command))
+        for command in sent.commands
+        if sending.worth_telling(command, state.sent.get(command.role))
+    ]
     return replace(state, sent=sent.sent), sent
 
 

@@ -1,8 +1,8 @@
 """What each car is asked to do.
 
-On an island nothing charges, and cars that may give carry part of the load so that the battery lasts; never below what the
-driver keeps, never on a state of charge nobody knows, and never as the only source unless the charger forms the island.
-Powers are positive when a car feeds the building.  Source: domain reference 3.
+On an island nothing charges, and cars that may give carry part of the load so that the battery lasts; never below
+what the driver keeps, never on a state of charge nobody knows, and never as the only source unless the charger forms
+the island. Powers are positive when a car feeds the building.  Source: domain reference 3.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,9 @@ class Wish:
     cause: Cause
 
 
-def remembered(site: Site, state: ControlState, snapshot: Snapshot, params: CarParams, now_s: float) -> dict[SourceId, BayMemory]:
+def remembered(
+    site: Site, state: ControlState, snapshot: Snapshot, params: CarParams, now_s: float
+) -> dict[SourceId, BayMemory]:
     """Each bay's memory after this instant."""
     return {
         bay.id: _bay_memory(bay, state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR), params, now_s)
@@ -61,7 +63,12 @@ def wishes(
     """What to ask of every bay that can be asked, except the one that forms the island while it does."""
     followers = [bay for bay in site.bays if bay.controllable and bay.id != site.former.source]
     forming = [bay for bay in site.bays if bay.controllable and bay.id == site.former.source]
-    on_grid = mode in (Mode.GRID_CONNECTED, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED)
+    on_grid = mode in (
+        Mode.GRID_CONNECTED,
+        Mode.RECONNECTED_RESTORING,
+        Mode.GRID_CONNECTED_DEGRADED,
+        Mode.GRID_DISTURBED,
+    )
     bays = followers + forming if on_grid else followers
     if mode is Mode.ISLANDED or mode is Mode.GRID_RETURN_QUALIFYING:
         return _supporting(bays, site, state, snapshot, params, now_s)
@@ -100,12 +107,15 @@ def giving_w(site: Site, snapshot: Snapshot, now_s: float) -> dict[SourceId, flo
 def _supporting(
     bays: list[Bay], site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
 ) -> dict[SourceId, Wish]:
-    """Cars take their share of what sources other than the sun must deliver, in proportion to what each has to spare."""
+    """Cars take their share of what the sun does not deliver, each in proportion to what it has to spare."""
     former = [reading.known(now_s) for reading in snapshot.former_phase_w]
     residual_w = sum(watts or 0.0 for watts in former) + sum(giving_w(site, snapshot, now_s).values())
     if any(watts is None for watts in former):
         residual_w = 0.0
-    refusals = {bay.id: _refusal(bay, state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR), params.car, now_s) for bay in bays}
+    refusals = {
+        bay.id: _refusal(bay, state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR), params.car, now_s)
+        for bay in bays
+    }
     free = {
         bay.id: car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params.car, now_s) or 0.0
         for bay in bays

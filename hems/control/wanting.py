@@ -18,9 +18,7 @@ from hems.model.site import Bay, Circuit, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import SourceId
 
-MAY_CLOSE = frozenset(
-    {Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED}
-)
+MAY_CLOSE = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED})
 """Modes in which a circuit may be switched on at all (invariant I5)."""
 
 NOTHING_CHARGES = frozenset(Mode) - {Mode.GRID_CONNECTED}
@@ -31,9 +29,7 @@ IDLE_W = 300.0
 """A car below this counts as not giving."""
 
 
-def circuits(
-    site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
-) -> Iterator[Proposal]:
+def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> Iterator[Proposal]:
     """Off for what was shed, on for what was restored, and what people want of either.
 
     Nothing is proposed for a circuit that hems has never touched: what a person switched off by hand stays off.
@@ -50,7 +46,11 @@ def circuits(
             yield Proposal(role=role, rank=_shed_rank(memory.shed_because), cause=memory.shed_because, high=0.0)
         if override is not None and override.want is Want.OFF:
             yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), high=0.0)
-        if override is not None and override.want is Want.ON and _may_force_on(circuit, site, state, outlook, params, now_s):
+        if (
+            override is not None
+            and override.want is Want.ON
+            and _may_force_on(circuit, site, state, outlook, params, now_s)
+        ):
             yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), low=1.0)
         touched = entry is not None or memory.shed_because is not None or override is not None
         closing = entry is not None and not entry.value and memory.shed_because is None
@@ -89,7 +89,9 @@ def cars(
         if mode not in MAY_GIVE:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, high=0.0)
         yield _car_limit(bay, snapshot, params, now_s)
-        yield Proposal(role=role, rank=Rank.ISLAND if mode.on_island else Rank.GRID, cause=wish.cause, prefer=wish.power_w)
+        yield Proposal(
+            role=role, rank=Rank.ISLAND if mode.on_island else Rank.GRID, cause=wish.cause, prefer=wish.power_w
+        )
 
 
 def _car_limit(bay: Bay, snapshot: Snapshot, params: Params, now_s: float) -> Proposal:
@@ -119,4 +121,6 @@ def tie(site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, n
     if ready:
         yield Proposal(role=wiring.TIE_PERMIT, rank=Rank.GRID, cause=Cause(Why.PERMIT_RECONNECT), prefer=1.0)
     else:
-        yield Proposal(role=wiring.TIE_PERMIT, rank=Rank.INTERLOCK, cause=Cause(Why.INHIBIT_RECONNECT), high=0.0, prefer=0.0)
+        yield Proposal(
+            role=wiring.TIE_PERMIT, rank=Rank.INTERLOCK, cause=Cause(Why.INHIBIT_RECONNECT), high=0.0, prefer=0.0
+        )

@@ -35,7 +35,8 @@ class DeviceMismatch(DeviceError):
     """Another product answers at this address.  The device stays disabled until somebody acts."""
 
     def __init__(self, device: DeviceId, *, expected: str, found: str) -> None:
-        super().__init__(device, f"expected {expected}, found {found}. Check the address or the profile in the site file.")
+        remedy = "Check the address or the profile in the site file."
+        super().__init__(device, f"expected {expected}, found {found}. {remedy}")
         self.expected = expected
         self.found = found
 

@@ -1,4 +1,4 @@
-"""What a client is shown each tick: the building in one frozen value, computed by the daemon so that no screen computes.
+"""What a client is shown each tick: the building in one frozen value, computed so that no screen has to.
 
 Powers follow `units`; words for them are the client's business.  None means not known and is shown as `??`.
 """

@@ -163,7 +163,10 @@ class VoltagePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tie:
-    """The certified device that separates building and grid.  hems reads it and may permit or inhibit; it never closes it."""
+    """The certified device that separates building and grid.
+
+    hems reads it and may permit or inhibit; it never closes it.
+    """
 
     has_contacts: bool
     """Two auxiliary contacts are wired, one closed with the tie, one closed when it is open."""

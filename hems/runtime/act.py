@@ -1,8 +1,8 @@
 """Commands on their way to devices, in the order that safety asks for.
 
-What takes power away goes out at once and is journalled beside; what gives power waits until its journal entry is on disk.
-A newer command for the same actuator cancels an older one that has not been sent, so that a late "on" can never follow an
-"off".  What became of each comes back in the next snapshot.
+What takes power away goes out at once and is journalled beside; what gives power waits until its journal entry is on
+disk. A newer command for the same actuator cancels an older one that has not been sent, so that a late "on" can never
+follow an "off".  What became of each comes back in the next snapshot.
 """
 
 import asyncio
@@ -53,7 +53,8 @@ class Actuators:
         self._under_way: dict[Role, asyncio.Task[None]] = {}
         self._outcomes: list[Outcome] = []
         self.journal_failed = False
-        """Whether the last energising command could not be journalled; an alarm, and the next start assumes the worst."""
+        """Whether the last energising command could not be journalled; an alarm, and the next start assumes the
+        worst."""
 
     def send(self, commands: Sequence[Command]) -> None:
         """Start sending; nothing that takes power away waits for anything."""

@@ -14,7 +14,7 @@ from hems.ports.clock import Clock
 
 
 class Board:
-    """Where drivers deliver.  Armed lists are used once and only on the edge; ticks that are due at once are called for."""
+    """Where drivers deliver.  An armed list is used once; a tick that is due at once is called for."""
 
     def __init__(
         self, wiring: Wiring, clock: Clock, *, shed: Callable[[Sequence[Command]], None], wake: Callable[[], None]

@@ -68,7 +68,9 @@ class FrontDesk:
     async def _status(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         picture = self._picture
         if picture is None:
-            raise RequestError("HEMS has only just started and has not looked at the building yet: ask again in a second.")
+            raise RequestError(
+                "HEMS has only just started and has not looked at the building yet: ask again in a second."
+            )
         return {"picture": to_plain(picture)}
 
     async def _why(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
@@ -84,7 +86,9 @@ class FrontDesk:
         request = self._read_override(args, role)
         if override.refusal(request, self._site) is not None:
             name = next((one.name for one in self._site.circuits if one.id == request.circuit), request.circuit)
-            raise RequestError(f"{name} cannot be switched here: it is life safety, protected, has no switch or does not exist.")
+            raise RequestError(
+                f"{name} cannot be switched here: it is life safety, protected, has no switch or does not exist."
+            )
         self._waiting.append(request)
         self._fleet.audit(request.who, f"override {request.want}", request.circuit, request.reason)
         return {"circuit": request.circuit, "want": request.want, "duration_s": request.duration_s}
@@ -139,6 +143,8 @@ class FrontDesk:
         hold = bool(args.get("hold", False))
         islanded = self._picture is not None and self._picture.outage_for_s is not None
         if hold and islanded and not args.get("force", False):
-            raise RequestError("The building runs on its own power: a restart or upgrade waits until the grid is back, or is forced.")
+            raise RequestError(
+                "The building runs on its own power: a restart or upgrade waits until the grid is back, or is forced."
+            )
         self._stop(hold)
         return {}

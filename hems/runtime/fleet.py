@@ -14,7 +14,9 @@ from hems.store.arming import Arming
 class Fleet:
     """The site's devices.  Nothing may be written to unless it was armed for exactly this set-up."""
 
-    def __init__(self, devices: Mapping[DeviceId, Driver], fingerprints: Mapping[DeviceId, str], arming: Arming) -> None:
+    def __init__(
+        self, devices: Mapping[DeviceId, Driver], fingerprints: Mapping[DeviceId, str], arming: Arming
+    ) -> None:
         self.devices = devices
         self.drivers: Sequence[Driver] = list({id(driver): driver for driver in devices.values()}.values())
         self._fingerprints = fingerprints
@@ -67,6 +69,8 @@ def open_fleet(
         own = [spec for spec in specs if spec.driver == name]
         driver = factories[name].open(own, context)
         devices |= {spec.id: driver for spec in own}
-    fingerprints = {spec.id: hashlib.sha256(f"{digest} {spec.id} {spec.profile}".encode()).hexdigest() for spec in specs}
+    fingerprints = {
+        spec.id: hashlib.sha256(f"{digest} {spec.id} {spec.profile}".encode()).hexdigest() for spec in specs
+    }
     ordered = {spec.id: devices[spec.id] for spec in specs}
     return Fleet(ordered, fingerprints, arming)

@@ -1,4 +1,7 @@
-"""The cycle: measure, decide, act, record; each second, when the last tick asked to be woken, and when a witness changes."""
+"""The cycle: measure, decide, act, record.
+
+It turns each second, when the last tick asked to be woken, and when a witness changes.
+"""
 
 import asyncio
 import logging

@@ -143,10 +143,8 @@ def _served_w(scene: Scene, least: Tier) -> float:
     return sum(scene.step.watts[circuit.id] for circuit in scene.site.circuits if circuit.tier <= least)
 
 
-def _hours(
-    scene: Scene, least: Tier, stored_wh: float | None, pv_w: float | None
-) -> tuple[float, float, float] | None:
-    """Earliest, expected and latest hours that everything up to a tier can be served; no sun counts while it is unknown."""
+def _hours(scene: Scene, least: Tier, stored_wh: float | None, pv_w: float | None) -> tuple[float, float, float] | None:
+    """Earliest, expected and latest hours for everything up to a tier; no sun counts while it is unknown."""
     if stored_wh is None:
         return None
     sun_w = 0.0 if pv_w is None else max(0.0, pv_w)

@@ -1,4 +1,7 @@
-"""What a tick leaves behind: events at once, values by the minute, full inputs around events, the state when it changes."""
+"""What a tick leaves behind.
+
+Events at once, values by the minute, full inputs around events, and the state when it changes.
+"""
 
 import json
 from typing import Any

@@ -1,4 +1,7 @@
-"""Falling over again and again must not keep the building dark: after three crashes in ten minutes only the essentials run."""
+"""Falling over again and again must not keep the building dark.
+
+After three crashes in ten minutes only the essentials run.
+"""
 
 import json
 from contextlib import suppress

@@ -1,11 +1,12 @@
 """Whether a story went as it should, judged by what the building really did and by what hems said and sent.
 
-The record is the same whether the building was equations in memory or emulated devices on real sockets; times count from the
-start of the scenario.
+The record is the same whether the building was equations in memory or emulated devices on real sockets; times count
+from the start of the scenario.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from hems.control.params import Params
 from hems.model import wiring
@@ -164,7 +165,7 @@ def _staggered(case: Case) -> tuple[bool, str]:
     times = sorted(t_s for t_s, _, _ in case.record.switched(True))
     if not times:
         return False, "nothing came back"
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     step_s = min(case.params.restore.step_grid_s, case.params.restore.step_island_s)
     closest = min(gaps, default=step_s)
     return closest >= step_s - 0.05, f"{len(times)} switched on, at least {closest:.1f} s apart"

@@ -1,7 +1,7 @@
 """Fast-forward: the real tick on the plant's equations, without wires; a day in seconds.
 
-The step rule: 0.1 s while something has just happened (the reflex and the sheds need it), 1 s within a quarter of an hour
-of any event, otherwise to the tick's own `wake_at`, at most five minutes.
+The step rule: 0.1 s while something has just happened (the reflex and the sheds need it), 1 s within a quarter of an
+hour of any event, otherwise to the tick's own `wake_at`, at most five minutes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
