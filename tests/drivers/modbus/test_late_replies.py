@@ -19,13 +19,16 @@ MANNERS = Manners(timeout_s=0.1, quiet_s=0.25)
 
 
 def slave(late_s: float, *, transaction: int | None = None, late_at: tuple[int, ...] = (10, 20, 30)) -> Unit:
-    """Registers that hold their own address, and some that answer late."""
+    """Registers that hold their own address, some of which answer late, and the others only just in time.
+
+    So the late answer arrives while the next one is awaited.
+    """
     unit = Unit()
     for address in (10, 20, 30):
         unit.put("holding", address, address, address + 1)
 
-    def fault(request: Request) -> Fault | None:
-        return Fault(delay_s=late_s, transaction=transaction) if request.address in late_at else None
+    def fault(request: Request) -> Fault:
+        return Fault(delay_s=late_s if request.address in late_at else 0.07, transaction=transaction)
 
     unit.fault = fault
     return unit
