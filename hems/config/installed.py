@@ -92,7 +92,9 @@ def wrong_ports(
         if device not in ids:
             near = nearest(device, ids)
             remedy = f'write "{near}/{wire.port.point}"' if near else f"name one of: {', '.join(sorted(ids))}"
-            yield wrong(wire.where, str(wire.port), f"names device {device}, which this file does not have", remedy)
+            yield wrong(
+                wire.where, str(wire.port), f"names device {device}, which this file does not have", remedy, driver_key
+            )
         elif device in vocabulary:
             words = vocabulary[device]
             unread = list(_missing(wire, words.points, "point", driver_key)) if wire.reads else []

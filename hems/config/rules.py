@@ -79,7 +79,14 @@ def _former(site: SiteTable) -> Iterator[Problem]:
     if source not in sources:
         near = nearest(source, sources)
         remedy = f'write "{near}"' if near else f"name one of: {', '.join(sources) or 'none is declared yet'}"
-        yield wrong(where, source, "is neither a battery nor a bay of this file", remedy, ("batteries",), ("bays",))
+        yield wrong(
+            where,
+            source,
+            "is neither a battery nor a bay of this file",
+            remedy,
+            ("batteries", source),
+            ("bays", source),
+        )
     elif source in site.bays and site.bays[source].discharge_max_kw == 0:
         key = ("bays", source, "discharge_max_kw")
         why = "is a bay whose charger cannot discharge, so no island can be formed from it"
@@ -146,7 +153,7 @@ def _utility_side(site: SiteTable) -> Iterator[Problem]:
         for device in sorted(_devices_of(point) & _devices_of(elsewhere)):
             why = f"is claimed for device {device}, which also measures voltage_points.{other} downstream of the tie"
             remedy = "measure the grid with a device of its own upstream of the tie, or correct a location"
-            where, there = ("voltage_points", name, "location"), ("voltage_points", other)
+            where, there = ("voltage_points", name, "location"), ("voltage_points", other, "volts")
             yield wrong(where, point.location, why, remedy, ("voltage_points", name, "volts"), there)
 
 
