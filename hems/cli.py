@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import logging
+import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -262,12 +263,29 @@ def _tui(args: argparse.Namespace) -> int:
 def _simulate(args: argparse.Namespace) -> int:
     from hems.app import installed_drivers
     from hems.config import load
-    from hems.sim.scenario import load_scenario
-    from hems.simulate import simulate
+    from hems.model.codec import to_plain
+    from hems.report import timeline_line
+    from hems.sim.judge import judge
+    from hems.sim.play import play
+    from hems.sim.rig import load_rig
+    from hems.sim.scenario import load_scenario, plain_day
 
-    site_file = load(args.site, installed_drivers())
-    scenario = load_scenario(args.scenario) if args.scenario else None
-    return simulate(site_file, args.rig, scenario, hours=args.hours, as_json=args.json)
+    site_file, rig = load(args.site, installed_drivers()), load_rig(args.rig)
+    scenario = load_scenario(args.scenario) if args.scenario else plain_day(args.hours)
+    record = play(site_file.site, site_file.params, rig.plant(), scenario)
+    verdicts = judge(scenario, site_file.site, site_file.params, record)
+    if args.json:
+        _print_json([{"t_s": round(t_s, 3), "event": to_plain(event)} for t_s, event in record.events])
+    else:
+        print(scenario.title)
+        for t_s, event in record.events:
+            print(timeline_line(event, event.at.mono_s - t_s))
+        for verdict in verdicts:
+            print(f"{'held' if verdict.held else 'FAILED':6} {verdict.text} ({verdict.detail})")
+        print(
+            f"{len(record.frames)} ticks, {resource.getrusage(resource.RUSAGE_SELF).ru_utime:.1f} s of processor time."
+        )
+    return 0 if all(verdict.held for verdict in verdicts) else 1
 
 
 if __name__ == "__main__":

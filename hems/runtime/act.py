@@ -8,7 +8,6 @@ follow an "off".  What became of each comes back in the next snapshot.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
 
 from hems.control.sending import is_switch
 from hems.model import wiring
@@ -19,18 +18,9 @@ from hems.model.units import DeviceId
 from hems.model.wiring import Port, Role
 from hems.ports.clock import Clock
 from hems.ports.device import Driver, Reply
+from hems.ports.store import Journal
 
 log = logging.getLogger(__name__)
-
-
-class Journal(Protocol):
-    """The record of what was asked of each actuator."""
-
-    async def commit(self, commands: Sequence[Command], at: Instant) -> None:
-        """Back when the commands are on disk.  Raises: StoreError when they could not be written in time."""
-
-    def note(self, commands: Sequence[Command], at: Instant) -> None:
-        """Write them beside; never waits, never raises."""
 
 
 class Actuators:

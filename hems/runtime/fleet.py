@@ -8,14 +8,14 @@ from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import Driver, DriverContext, DriverFactory
-from hems.store.arming import Arming
+from hems.ports.store import ArmingRecords
 
 
 class Fleet:
     """The site's devices.  Nothing may be written to unless it was armed for exactly this set-up."""
 
     def __init__(
-        self, devices: Mapping[DeviceId, Driver], fingerprints: Mapping[DeviceId, str], arming: Arming
+        self, devices: Mapping[DeviceId, Driver], fingerprints: Mapping[DeviceId, str], arming: ArmingRecords
     ) -> None:
         self.devices = devices
         self.drivers: Sequence[Driver] = list({id(driver): driver for driver in devices.values()}.values())
@@ -59,7 +59,7 @@ def open_fleet(
     specs: Sequence[DeviceSpec],
     factories: Mapping[str, DriverFactory],
     context: DriverContext,
-    arming: Arming,
+    arming: ArmingRecords,
     *,
     digest: str,
 ) -> Fleet:

@@ -14,7 +14,7 @@ from hems.model.event import EventKind
 from hems.model.instant import Instant
 from hems.model.picture import Picture
 from hems.model.snapshot import Snapshot
-from hems.store.store import Store
+from hems.ports.store import History
 
 KEEP_AROUND = frozenset({EventKind.MODE, EventKind.COMMAND, EventKind.ALARM_RAISED})
 """Events whose surroundings are kept in full."""
@@ -23,20 +23,20 @@ KEEP_AROUND = frozenset({EventKind.MODE, EventKind.COMMAND, EventKind.ALARM_RAIS
 class Recorder:
     """Hands one tick to the store; never waits and never raises."""
 
-    def __init__(self, store: Store, params: Params) -> None:
-        self._store = store
+    def __init__(self, history: History, params: Params) -> None:
+        self._history = history
         self._params = params
         self._saved: tuple[Any, ...] = ()
 
     def record(self, now: Instant, snapshot: Snapshot, step: Step, picture: Picture) -> None:
         """Keep what one tick saw and decided."""
-        self._store.record_samples(now, _samples(picture))
+        self._history.record_samples(now, _samples(picture))
         if step.events:
-            self._store.record_events(step.events)
+            self._history.record_events(step.events)
         frame = json.dumps(to_plain(snapshot), separators=(",", ":"))
-        self._store.ring.add(now.mono_s, frame, outage=picture.outage_for_s is not None)
+        self._history.ring.add(now.mono_s, frame, outage=picture.outage_for_s is not None)
         if any(event.kind in KEEP_AROUND for event in step.events):
-            self._store.ring.trigger(now.mono_s)
+            self._history.ring.trigger(now.mono_s)
         self.save(now, step.state)
 
     def save(self, now: Instant, state: ControlState, *, at_once: bool = False) -> None:
@@ -45,7 +45,7 @@ class Recorder:
         changed = lasting != self._saved
         self._saved = lasting
         blob = json.dumps(to_plain(state), separators=(",", ":"))
-        self._store.save_state(blob, now, at_once=at_once or changed)
+        self._history.save_state(blob, now, at_once=at_once or changed)
 
 
 def _samples(picture: Picture) -> dict[str, float | None]:

@@ -16,10 +16,12 @@ class BayCharger:
 
     It charges and discharges at the commanded power within what car and charger permit, pauses below the smallest
     charging power, and refuses without a word to discharge below the maker's floor or in a session that may not.
+    One with its `own_supply`, as island-formers have, lives through a dead bus.
     """
 
-    def __init__(self, spec: Bay, phases: Sequence[Phase], physics: Physics) -> None:
+    def __init__(self, spec: Bay, phases: Sequence[Phase], physics: Physics, *, own_supply: bool = False) -> None:
         self.spec = spec
+        self._own_supply = own_supply
         self.shares = spread(spec.phases, phases)
         self.setpoint_w: float | None = None
         self.power_w = 0.0
@@ -131,7 +133,7 @@ class BayCharger:
         """Let `dt_s` pass on a live or dead bus."""
         if self.store is not None:
             self.store.flow(dt_s)
-        if live or self.forming:
+        if live or self.forming or self._own_supply:
             if self._dead_s > 0.0 and not self.forming:
                 self._supply_returns()
             else:

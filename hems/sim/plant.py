@@ -54,7 +54,10 @@ class Plant:
             spec.id: CircuitLoad(spec, site.phases, physics, closed=spec.id not in start.open_circuits)
             for spec in site.circuits
         }
-        self.bays: dict[SourceId, BayCharger] = {spec.id: BayCharger(spec, site.phases, physics) for spec in site.bays}
+        self.bays: dict[SourceId, BayCharger] = {
+            spec.id: BayCharger(spec, site.phases, physics, own_supply=spec.id == site.former.source)
+            for spec in site.bays
+        }
         for bay, car in start.cars.items():
             self.bays[bay].plug(car)
         self.supply = Supply(site, start, self.bays)

@@ -55,6 +55,11 @@ def act_on(plant: Plant, act: WorldAct) -> None:
     DOES[act.do](plant, **act.args)
 
 
+def plain_day(hours: float) -> Scenario:
+    """Nothing happens but the loads, the sun and the cars."""
+    return Scenario(title=f"{hours:g} hours on the grid", ends_s=hours * 3600.0, acts=(), expectations=())
+
+
 def load_scenario(path: Path) -> Scenario:
     """The scenario at `path`.  Raises: ConfigError naming the file and what is wrong."""
     try:

@@ -1,0 +1,62 @@
+"""What outlives the daemon, as the runtime sees it: a journal, records of arming, and a history."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from hems.model.command import Command
+from hems.model.event import Event
+from hems.model.instant import Instant
+from hems.model.units import DeviceId
+
+
+class Journal(Protocol):
+    """The record of what was asked of each actuator."""
+
+    async def commit(self, commands: Sequence[Command], at: Instant) -> None:
+        """Back when the commands are on disk.  Raises: StoreError when they could not be written in time."""
+
+    def note(self, commands: Sequence[Command], at: Instant) -> None:
+        """Write them beside; never waits, never raises."""
+
+
+class ArmingRecords(Protocol):
+    """Who allowed writing to which device, and for which exact set-up."""
+
+    def armed(self) -> Mapping[DeviceId, str]:
+        """Devices that may be written to, each with the fingerprint it was armed for."""
+
+    async def arm(self, device: DeviceId, hash_: str, *, who: str, at: Instant) -> None:
+        """Record it.  Raises: StoreError when that fails."""
+
+    def disarm(self, device: DeviceId, *, who: str, at: Instant, because: str = "") -> None:
+        """Record it beside."""
+
+    def audit(self, who: str, action: str, subject: str, detail: str, at: Instant) -> None:
+        """Record what a person did, beside."""
+
+
+class Ring(Protocol):
+    """Full inputs of the last minutes, kept around events."""
+
+    def add(self, mono_s: float, text: str, *, outage: bool = False) -> None:
+        """Take one tick."""
+
+    def trigger(self, mono_s: float) -> None:
+        """Keep what lies around this instant."""
+
+
+class History(Protocol):
+    """What a tick leaves behind; nothing here waits or raises."""
+
+    @property
+    def ring(self) -> Ring:
+        """Full inputs."""
+
+    def record_samples(self, at: Instant, values: Mapping[str, float | None]) -> None:
+        """One tick's values by series."""
+
+    def record_events(self, events: Sequence[Event]) -> None:
+        """Events, at once."""
+
+    def save_state(self, blob: str, at: Instant, *, at_once: bool = False) -> None:
+        """What the next start needs."""
