@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--rig", type=Path, required=True, metavar="FILE", help="the building as it really is")
     simulate.add_argument("--scenario", type=Path, metavar="FILE", help="what the world does; default: a plain day")
     simulate.add_argument("--hours", type=float, default=24.0)
+    simulate.add_argument("--short", action="store_true", help="with the shortened times of the demonstration")
     simulate.add_argument("--json", action="store_true")
     _plugged_in(command)
     return parser
@@ -263,6 +264,7 @@ def _tui(args: argparse.Namespace) -> int:
 def _simulate(args: argparse.Namespace) -> int:
     from hems.app import installed_drivers
     from hems.config import load
+    from hems.control.params import shortened
     from hems.model.codec import to_plain
     from hems.report import timeline_line
     from hems.sim.judge import judge
@@ -272,8 +274,9 @@ def _simulate(args: argparse.Namespace) -> int:
 
     site_file, rig = load(args.site, installed_drivers()), load_rig(args.rig)
     scenario = load_scenario(args.scenario) if args.scenario else plain_day(args.hours)
-    record = play(site_file.site, site_file.params, rig.plant(), scenario)
-    verdicts = judge(scenario, site_file.site, site_file.params, record)
+    params = shortened(site_file.params) if args.short else site_file.params
+    record = play(site_file.site, params, rig.plant(), scenario)
+    verdicts = judge(scenario, site_file.site, params, record)
     if args.json:
         _print_json([{"t_s": round(t_s, 3), "event": to_plain(event)} for t_s, event in record.events])
     else:

@@ -90,18 +90,19 @@ class GeneratedTraces:
         return events
 
     def _trip(self, bay: SourceId, day: int) -> tuple[CarEvent, ...]:
-        """One car's day away; on the first day only what is still to come."""
+        """One car's day away, as far as it lies ahead and fits where the car was at t = 0."""
+        ahead = tuple(event for event in self._away(bay, day) if event.t_s > 0.0)
+        is_first = day == 0 or (day == 1 and self._away(bay, 0)[-1].t_s <= 0.0)
+        if is_first and ahead and (ahead[0].car is None) is not (bay in self._home):
+            return ahead[1:]
+        return ahead
+
+    def _away(self, bay: SourceId, day: int) -> tuple[CarEvent, CarEvent]:
         rng = self._rng(bay, day)
         leaves_s = day * DAY_S + rng.uniform(6.8, 8.8) * 3600.0 - self._start_s
         returns_s = day * DAY_S + rng.uniform(16.6, 19.4) * 3600.0 - self._start_s
         car = Car(soc_pct=rng.uniform(38.0, 70.0), capacity_wh=self._capacity_wh[bay])
-        here = bay in self._home
-        events = (CarEvent(leaves_s, bay, None), CarEvent(returns_s, bay, car))
-        if day > 0:
-            return events
-        ahead = tuple(event for event in events if event.t_s > 0.0)
-        starts_away = bool(ahead) and ahead[0].car is not None
-        return ahead[1:] if starts_away == here and ahead else ahead
+        return CarEvent(leaves_s, bay, None), CarEvent(returns_s, bay, car)
 
     def _rng(self, what: str, day: int) -> Random:
         return Random(f"{self._seed}/{what}/{day}")

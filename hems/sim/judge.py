@@ -16,8 +16,8 @@ from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.site import Site
 from hems.sim.scenario import Expectation, Scenario
 
-POLL_S = 1.1
-"""A change that is seen one period late is still the same change."""
+TRANSFER_S = 0.5
+"""Darkness up to this long is the changeover of the hardware, which no software can shorten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,8 @@ class Frame:
     t_s: float
     mode: Mode
     off: frozenset[str]
-    """Circuits without power or with an open switch."""
+    """Circuits with an open switch."""
+    bus_live: bool
     car_soc_pct: Mapping[str, float]
     trips: int
     grid_good: bool
@@ -126,7 +127,19 @@ def _no_trip(case: Case) -> tuple[bool, str]:
 def _tiers_on(case: Case, tiers: Sequence[int]) -> tuple[bool, str]:
     kept = {circuit.id for circuit in case.site.circuits if circuit.tier in tiers}
     off = {name for frame in case.record.frames for name in frame.off} & kept
-    return not off, f"off: {', '.join(sorted(off))}" if off else f"{len(kept)} circuits always on"
+    dark_s = _longest_dark_s(case.record)
+    if off or dark_s > TRANSFER_S:
+        return False, f"off: {', '.join(sorted(off)) or 'none'}; dark for {dark_s:.1f} s"
+    return True, f"{len(kept)} circuits always on"
+
+
+def _longest_dark_s(record: Record) -> float:
+    """The longest time without voltage on the bus."""
+    longest_s, began_s = 0.0, None
+    for frame in record.frames:
+        began_s = None if frame.bus_live else frame.t_s if began_s is None else began_s
+        longest_s = max(longest_s, 0.0 if began_s is None else frame.t_s - began_s)
+    return longest_s
 
 
 def _cars_above_floor(case: Case) -> tuple[bool, str]:

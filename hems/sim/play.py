@@ -44,7 +44,8 @@ def observed(record: Record, ticked: Ticked, plant: Plant, begin_s: float) -> No
         Frame(
             t_s=t_s,
             mode=ticked.step.state.mode.mode,
-            off=off if plant.bus_live else frozenset(str(name) for name in plant.circuits),
+            off=off,
+            bus_live=plant.bus_live,
             car_soc_pct={str(name): bay.soc_pct for name, bay in plant.bays.items() if bay.soc_pct is not None},
             trips=plant.former_trips,
             grid_good=plant.grid.energised,
