@@ -99,7 +99,6 @@ def _batteries(table: SiteTable) -> tuple[Battery, ...]:
             capacity_wh=battery.capacity_kwh * W_PER_KW,
             charge_max_w=battery.charge_max_kw * W_PER_KW,
             discharge_max_w=battery.discharge_max_kw * W_PER_KW,
-            floor_pct=battery.floor_pct,
             shutdown_pct=battery.shutdown_pct,
         )
         for name, battery in table.batteries.items()

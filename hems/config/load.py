@@ -71,7 +71,7 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
     normal, found = tuned(table.params, table.grid.code)
     wired = list(wires(table))
     devices = specs(table.devices)
-    found += [*rules.broken(table), *_device_problems(devices, wired, factories, mistaken)]
+    found += [*rules.broken(table, normal.band), *_device_problems(devices, wired, factories, mistaken)]
     problems += [problem for problem in found if not problem.follows_from(mistaken)]
     if problems:
         raise ConfigError(_sentences(problems, source))

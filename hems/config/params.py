@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 RISING = (
-    ("band", ("floor_pct", "critical_pct", "conserve_pct", "surplus_leave_pct", "surplus_pct")),
+    ("band", ("shutdown_pct", "floor_pct", "critical_pct", "conserve_pct", "surplus_leave_pct", "surplus_pct")),
     ("band", ("floor_pct", "floor_leave_pct")),
     ("band", ("critical_pct", "critical_leave_pct")),
     ("band", ("conserve_pct", "conserve_leave_pct")),

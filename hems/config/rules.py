@@ -8,14 +8,21 @@ from hems.config.grid_codes import CODES
 from hems.config.problem import Path, Problem, absent, dotted, nearest, shown, wrong
 from hems.config.schema import BayTable, CircuitTable, PvTable, SiteTable, VoltagePointTable
 from hems.config.wires import Wire, wires
+from hems.control.params import BandParams
 
 IN_ORDER = (["L1"], ["L1", "L2"], ["L1", "L2", "L3"])
 
 
-def broken(site: SiteTable) -> Iterator[Problem]:
-    """Every rule that does not hold."""
+def broken(site: SiteTable, band: BandParams) -> Iterator[Problem]:
+    """Every rule that does not hold; `band` are the site's energy bands."""
     for rule in RULES:
         yield from rule(site)
+    for name, battery in site.batteries.items():
+        if battery.shutdown_pct >= band.floor_pct:
+            why = f"is not below params.band.floor_pct = {band.floor_pct:g}"
+            remedy = "critical circuits need what lies between the two; lower it, or raise the floor"
+            where = ("batteries", name, "shutdown_pct")
+            yield wrong(where, battery.shutdown_pct, why, remedy, ("params", "band", "floor_pct"))
 
 
 def _phases(site: SiteTable) -> Iterator[Problem]:
@@ -116,11 +123,6 @@ def _life_safety(site: SiteTable) -> Iterator[Problem]:
 
 
 def _floors(site: SiteTable) -> Iterator[Problem]:
-    for name, battery in site.batteries.items():
-        where, other = ("batteries", name, "floor_pct"), ("batteries", name, "shutdown_pct")
-        if battery.floor_pct <= battery.shutdown_pct:
-            why = f"is not above shutdown_pct = {battery.shutdown_pct:g}"
-            yield wrong(where, battery.floor_pct, why, "raise it; critical circuits need energy below the floor", other)
     for name, bay in site.bays.items():
         where, other = ("bays", name, "floor_pct"), ("bays", name, "maker_floor_pct")
         if bay.floor_pct < bay.maker_floor_pct:

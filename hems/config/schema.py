@@ -158,10 +158,9 @@ class BatteryTable(Table):
     """Highest charging power."""
     discharge_max_kw: Kw = Field(examples=[5.0])
     """Highest power towards the building."""
-    floor_pct: Pct = 10.0
-    """Below this only life safety and critical circuits are served."""
     shutdown_pct: Pct = 5.0
-    """Below this the inverter is about to stop by itself."""
+    """Below this the inverter stops by itself, so it is not counted as stored.  What goes off at which charge is set in
+    `[params.band]`."""
     power: PortText | None = Field(None, examples=["hybrid/battery_w"])
     """Where its power is measured, discharge positive."""
     soc: PortText = Field(examples=["hybrid/soc_pct"])

@@ -51,7 +51,6 @@ WHOLE: Mapping[Why, Forms] = {
     Why.BUS_LIVE: (N_("The building has power again. Circuits come back one by one."),),
     Why.ISLAND_STABLE: (N_("The building runs steadily on its own power."),),
     Why.ISLAND_UNSTABLE: (N_("Own power is not steady. HEMS switches off what can wait."),),
-    Why.SOURCE_LOST: (N_("A source has gone. HEMS settles the building on what remains."),),
     Why.GRID_SEEN: (
         N_("Grid is back. Waiting {qualify_s} for it to stay, then switching over."),
         N_("Grid is back. Waiting for it to stay, then switching over."),
@@ -141,6 +140,7 @@ REASONS: Mapping[Why, Forms] = {
         N_("stored energy must last; back when there is more, or when the grid returns"),
     ),
     Why.FLEXIBLE_ON_ISLAND: (N_("it can wait until the grid returns or energy is plentiful"),),
+    Why.SOURCE_LOST: (N_("a source has gone, and the building must do with what remains"),),
     Why.STABILISING_TOO_LONG: (N_("own power did not settle, so only life safety and critical circuits stay on"),),
     Why.BLACKOUT: (N_("the building is dark, and not everything may start at once"),),
     Why.ROOM_ON_ISLAND: (N_("own power has room for it ({w})"), N_("own power has room for it")),

@@ -59,7 +59,7 @@ ONE_MISTAKE = [
     ('source = "main"', 'source = "bay_3"', "is a bay whose charger cannot discharge"),
     ("[pvs.roof]", "[pvs.main]", "pvs.main has the same name as batteries.main; give each source a name of its own."),
     ("floor_pct = 50", "floor_pct = 10", "bays.bay_1.floor_pct = 10.0 is below maker_floor_pct = 20"),
-    ("shutdown_pct = 5", "shutdown_pct = 15", "batteries.main.floor_pct = 10.0 is not above shutdown_pct = 15"),
+    ("shutdown_pct = 5", "shutdown_pct = 15", "batteries.main.shutdown_pct = 15.0 is not below params.band.floor_pct = 10"),
     ("charge_min_kw = 4.14", "charge_min_kw = 12", "bays.bay_3.charge_min_kw = 12.0 is above charge_max_kw = 11; lower it."),
     ('soc = "bay_1/soc_pct"', "", "bays.bay_1.soc is missing; name the point, or set discharge_max_kw to 0"),
     ('switch = "relays/coil_2"', 'switch = "relays/coil_1"', "is commanded by circuits.medical_sockets.switch already"),
