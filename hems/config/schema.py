@@ -64,7 +64,7 @@ class SettingsTable(Table):
     log_level: LogLevel = "info"
     """How much is written to the log."""
     timezone: Line | None = Field(None, examples=["Europe/Dublin"])
-    """Zone for clock times on screens and in reports, such as `Europe/Dublin`; without it the machine's own."""
+    """Zone for clock times in reports, such as `Europe/Dublin`; without it the machine's own."""
 
 
 class GridTable(Table):

@@ -80,8 +80,8 @@ WHOLE: Mapping[Why, Forms] = {
         N_("A circuit is not as HEMS switched it. Somebody or something else operates it."),
     ),
     Why.LOCKED_OUT: (
-        N_("{name} stays OFF: switching it on failed {times} times. Find out what is connected, then give it back."),
-        N_("{name} stays OFF: switching it on failed too often. Find out what is connected, then give it back."),
+        N_("{name} stays OFF: switching it on failed {times} times. Look at what is connected to it."),
+        N_("{name} stays OFF: switching it on failed too often. Look at what is connected to it."),
         N_("A circuit stays OFF: switching it on failed too often."),
     ),
     Why.TIE_DISPUTED: (
