@@ -163,9 +163,9 @@ def _status(args: argparse.Namespace) -> int:
     while True:
         answer = _ask(args, "view", "status")
         if args.json:
-            _print_json(answer["picture"])
+            _print_json(answer)
         else:
-            print("\n".join(lines(from_plain(Picture, answer["picture"]))), flush=True)
+            print("\n".join(lines(from_plain(Picture, answer))), flush=True)
         if args.watch is None:
             return 0
         asyncio.run(asyncio.sleep(args.watch))

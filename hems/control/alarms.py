@@ -17,6 +17,8 @@ from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 
 HIGH, MEDIUM, LOW = "HIGH", "MED", "LOW"
+LOST_S = 5.0
+"""A device that is silent for a shorter time than this needs nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def conditions(
     site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float, *, disputed: bool
 ) -> Mapping[str, Condition]:
     """Everything abnormal now, by a key that stays the same while it lasts."""
-    found = dict(_devices(snapshot))
+    found = dict(_devices(snapshot, now_s))
     found |= dict(_circuits(site, state, params, now_s))
     if state.mode.mode is Mode.FAULT_SAFE:
         found["mode"] = Condition(HIGH, "mode", state.mode.because)
@@ -46,9 +48,9 @@ def conditions(
     return found
 
 
-def _devices(snapshot: Snapshot) -> Iterator[tuple[str, Condition]]:
+def _devices(snapshot: Snapshot, now_s: float) -> Iterator[tuple[str, Condition]]:
     for device, health in snapshot.devices.items():
-        if health.lost_since_s is not None:
+        if health.lost_since_s is not None and now_s - health.lost_since_s >= LOST_S:
             facts = {"device": device, "detail": health.detail}
             yield f"device/{device}", Condition(MEDIUM, device, Cause(Why.DEVICE_SILENT, facts))
 

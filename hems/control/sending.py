@@ -96,13 +96,13 @@ def may_energise(state: ControlState) -> bool:
 
 
 def worth_telling(command: Command, before: Sent | None) -> bool:
-    """Whether a command is news: a switch moved, a car began or ended, or the reason is another one.
+    """Whether a command is news: a switch moved, a car began or ended, or goes on for another reason.
 
     A set-point that merely follows the load is not, nor is a repetition.
     """
-    if before is None or before.cause.why is not command.cause.why:
+    if before is None or bool(before.value) != bool(command.value):
         return True
-    return bool(before.value) != bool(command.value)
+    return bool(command.value) and before.cause.why is not command.cause.why
 
 
 def send(rulings: Mapping[Role, Ruling], state: ControlState, params: Params, now_s: float) -> Sending:

@@ -98,7 +98,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
     overrides, changes = override.after(state.overrides, snapshot.requests, given.site, given.params.override, now_s)
     told += [(EventKind.REQUEST, subject, cause) for subject, cause in changes]
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
-    told += [(EventKind.COMMAND, command.role, _with_value(command)) for command in snapshot.fired]
+    told += [(EventKind.COMMAND, command.role, _with_value(command, snapshot)) for command in snapshot.fired]
     heard = replace(adopted, sent=sent, overrides=overrides, acknowledged_s=now_s if looked else state.acknowledged_s)
     return replace(
         heard,
@@ -233,15 +233,17 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
     rulings = arbitrate([*proposals, *more]) if outlook.mode is not Mode.INIT else {}
     sent = sending.send(rulings, state, params, now_s)
     told += [
-        (EventKind.COMMAND, command.role, _with_value(command))
+        (EventKind.COMMAND, command.role, _with_value(command, snapshot))
         for command in sent.commands
         if sending.worth_telling(command, state.sent.get(command.role))
     ]
     return replace(state, sent=sent.sent), sent
 
 
-def _with_value(command: Command) -> Cause:
-    return replace(command.cause, facts={**command.cause.facts, "value": command.value})
+def _with_value(command: Command, snapshot: Snapshot) -> Cause:
+    """The cause of a command as it is told: with its value, and whether it was only decided and not sent."""
+    only = {"only_watching": True} if command.role in snapshot.watched_only else {}
+    return replace(command.cause, facts={**command.cause.facts, "value": command.value, **only})
 
 
 def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> ControlState:
@@ -255,6 +257,8 @@ def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: 
 def _expiries(given: Given, state: ControlState) -> list[float]:
     ends = [override.expires_s for override in state.overrides]
     ends += [state.reconnect.not_before_s, state.boot_s + given.params.boot.hold_energise_s]
+    lost = (one.lost_since_s for one in given.snapshot.devices.values())
+    ends += [since_s + alarms.LOST_S for since_s in lost if since_s is not None]
     return [end for end in ends if end > given.now_s]
 
 

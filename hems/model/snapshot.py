@@ -8,6 +8,7 @@ from hems.model.command import Command, Outcome
 from hems.model.reading import Reading, missing
 from hems.model.request import Acknowledge, Request
 from hems.model.units import CircuitId, DeviceId, PointId, SourceId
+from hems.model.wiring import Role
 
 
 class BayState(StrEnum):
@@ -103,6 +104,8 @@ class Snapshot:
     pvs: Mapping[SourceId, Reading[float]] = field(default_factory=dict)
     bays: Mapping[SourceId, BayReading] = field(default_factory=dict)
     devices: Mapping[DeviceId, DeviceHealth] = field(default_factory=dict)
+    watched_only: frozenset[Role] = frozenset()
+    """Roles whose device is not armed: commands to them are decided and told, but not sent."""
     outcomes: tuple[Outcome, ...] = ()
     """What became of commands since the last tick."""
     fired: tuple[Command, ...] = ()

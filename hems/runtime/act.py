@@ -36,7 +36,7 @@ class Actuators:
         islanded: Callable[[], bool],
     ) -> None:
         self._drivers = drivers
-        self._writes = writes
+        self.writes = writes
         self._journal = journal
         self._clock = clock
         self._islanded = islanded
@@ -101,7 +101,7 @@ class Actuators:
         self._outcomes.append(Outcome(command=command, fate=reply.fate, at_s=now_s, took_s=took_s, detail=reply.detail))
 
     async def _write(self, command: Command) -> Reply:
-        port = self._writes.get(command.role)
+        port = self.writes.get(command.role)
         if port is None:
             return Reply(fate=Fate.REFUSED, detail="nothing is wired to it")
         return await self._drivers[port.device].write(
@@ -114,7 +114,7 @@ class Actuators:
 
     def roles_of(self, device: DeviceId) -> list[Role]:
         """Every role that is commanded through a device."""
-        return [role for role, port in self._writes.items() if port.device == device]
+        return [role for role, port in self.writes.items() if port.device == device]
 
 
 def carries_power(role: Role) -> bool:

@@ -32,7 +32,6 @@ class FrontDesk:
         self._events: list[Event] = []
         self._waiting: list[Request | Acknowledge] = []
         self._does: dict[str, Callable[[Mapping[str, Any], PersonRole, str], Awaitable[Mapping[str, Any]]]] = {
-            "status": self._status,
             "why": self._why,
             "events": self._told,
             "override": self._override,
@@ -65,19 +64,14 @@ class FrontDesk:
         """Do what is asked.  Raises: RequestError with one sentence."""
         return await self._does[name](args, role, peer)
 
-    async def _status(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+    async def _why(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         picture = self._picture
         if picture is None:
             raise RequestError(
                 "HEMS has only just started and has not looked at the building yet: ask again in a second."
             )
-        return {"picture": to_plain(picture)}
-
-    async def _why(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        status = await self._status(args, role, peer)
-        picture = status["picture"]
         keys = ("mode", "mode_because", "mode_for_s", "grid", "tie", "bus", "witnesses")
-        return {key: picture[key] for key in keys}
+        return {key: to_plain(getattr(picture, key)) for key in keys}
 
     async def _told(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         return {"events": [to_plain(event) for event in self._events]}

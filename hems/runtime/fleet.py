@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from hems.model.instant import Instant
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
-from hems.model.wiring import DeviceSpec
+from hems.model.wiring import DeviceSpec, Port, Role
 from hems.ports.device import Driver, DriverContext, DriverFactory
 from hems.ports.store import ArmingRecords
 
@@ -46,6 +46,11 @@ class Fleet:
     def audit(self, who: str, action: str, subject: str, detail: str) -> None:
         """Record what a person did."""
         self._arming.audit(who, action, subject, detail, self._at)
+
+    def watched_only(self, writes: Mapping[Role, Port], health: Mapping[DeviceId, DeviceHealth]) -> frozenset[Role]:
+        """Roles that are commanded through devices which are not armed."""
+        unarmed = {device for device, one in health.items() if not one.armed}
+        return frozenset(role for role, port in writes.items() if port.device in unarmed)
 
     def health(self, at: Instant) -> dict[DeviceId, DeviceHealth]:
         """Every device and how it answers."""

@@ -88,9 +88,11 @@ class Loop:
     def cycle(self) -> Cycle:
         """One cycle, on what is known now."""
         now = self._clock.now()
+        health = self._fleet.health(now)
         snapshot = self._measure.snapshot(
             self._board.latest,
-            devices=self._fleet.health(now),
+            devices=health,
+            watched_only=self._fleet.watched_only(self._actuators.writes, health),
             outcomes=self._actuators.take_outcomes(),
             fired=self._board.take_fired(),
             requests=self._desk.take_requests(),
