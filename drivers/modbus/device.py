@@ -164,14 +164,15 @@ class Device:
         next_s = loop.time()
         while not self._disabled:
             await self._cycle(name)
-            next_s = max(next_s + every_s, loop.time())
+            # What is polled seldom must not wait for its next turn once the device is there.
+            pause_s = every_s if self._identified else min(every_s, IDENTIFY_PAUSE_S)
+            next_s = max(next_s + pause_s, loop.time())
             await asyncio.sleep(next_s - loop.time())
 
     async def _cycle(self, name: str) -> None:
-        if not self._identified and asyncio.get_running_loop().time() < self._try_again_s:
-            return
         try:
-            await self._identify(Rank.POLL)
+            if not await self._identify(Rank.POLL):
+                return
             await self._reader.poll(name)
         except LinkError as trouble:
             self._failed(trouble)
@@ -180,17 +181,20 @@ class Device:
         else:
             self._answered()
 
-    async def _identify(self, rank: Rank) -> None:
+    async def _identify(self, rank: Rank) -> bool:
         """Find out where everything is and whether this is the product the site file names.
+
+        False if that has just failed and it is too early to poll again.
 
         Raises:
             LinkError: it does not answer.
             DeviceMismatch: it is another product.
         """
         async with self._identifying:
-            if self._identified:
-                return
-            self._try_again_s = asyncio.get_running_loop().time() + IDENTIFY_PAUSE_S
+            loop = asyncio.get_running_loop()
+            if self._identified or (rank is Rank.POLL and loop.time() < self._try_again_s):
+                return self._identified
+            self._try_again_s = loop.time() + IDENTIFY_PAUSE_S
             product = self._product
             layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=rank))
             self._reader.lay_out(layout, max_gap=product.max_gap, max_read=product.max_read)
@@ -202,6 +206,7 @@ class Device:
             self._layout, self._identified, self._acquired, self._mismatches = layout, True, False, 0
         if self._keeper.in_force and self.armed and await self._acquire(urgent=False) is None:
             await self._keeper.resend()
+        return True
 
     async def _compare(self, name: str, expected: Expect, rank: Rank) -> None:
         reading = await self._reader.fetch(name, rank=rank)

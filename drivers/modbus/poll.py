@@ -49,15 +49,13 @@ class Reader:
 
     def lay_out(self, layout: Layout, *, max_gap: int, max_read: int) -> None:
         """Plan the requests of each poll class afresh, and say which points this unit lacks."""
-        self._batches = {
-            name: plan(
-                [place for place in layout.points.values() if place.poll == name],
-                max_gap=max_gap,
-                max_read=max_read,
-                barriers=layout.barriers,
-            )
-            for name in self._classes
-        }
+        scales = {place.exponent_from for place in layout.points.values()}
+        for name in self._classes:
+            places = [place for place in layout.points.values() if place.poll == name]
+            batches = plan(places, max_gap=max_gap, max_read=max_read, barriers=layout.barriers)
+            # Powers of ten before what they scale, so that the first value is already right.
+            batches.sort(key=lambda batch: not any(place.name in scales for place in batch.points))
+            self._batches[name] = batches
         for name in layout.absent:
             self._deliver(name, point.absent("this unit does not have it"))
         self._compute(set(layout.absent))

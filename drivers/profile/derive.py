@@ -201,13 +201,14 @@ def kind_of(node: "Expression", kinds: Mapping[str, str]) -> Literal["bool", "fl
 
 
 def derived(node: "Expression", latest: Mapping[str, Reading[Any]]) -> Reading[Any]:
-    """The reading of a computed point: as old as its oldest operand, and unknown when one that matters is."""
+    """The reading of a computed point: as old as its oldest known operand, and unknown when one that matters is."""
     parts = [latest[name] for name in operands(node) if name in latest]
+    known = [part for part in parts if part.value is not None]
     values = {name: latest[name].value for name in operands(node) if name in latest}
     value = evaluate(node, values)
-    taken_s = min((part.taken_s for part in parts), default=float("-inf"))
-    stale_s = min((part.stale_after_s for part in parts), default=5.0)
+    stale_s = min((part.stale_after_s for part in known), default=5.0)
     if value is not None:
-        return Reading(value, taken_s, stale_s)
+        return Reading(value, min((part.taken_s for part in known), default=float("-inf")), stale_s)
+    taken_s = max((part.taken_s for part in parts), default=float("-inf"))
     unknown = sorted(name for name in operands(node) if values.get(name) is None)
     return Reading(None, taken_s, stale_s, Quality.INVALID, f"computed from {', '.join(unknown)}, which is not known")
