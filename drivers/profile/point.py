@@ -144,7 +144,7 @@ def _is_sentinel(spec: ReadSpec, raw: Scalar, bits: int) -> bool:
 def _field(spec: ReadSpec, raw: Scalar) -> Scalar:
     whole = int(raw) if isinstance(raw, int | float) else 0
     if spec.bit is not None:
-        return bool(whole >> spec.bit & 1) != spec.invert
+        return bool(whole >> spec.bit & 1)
     return (whole & spec.mask if spec.mask is not None else whole) >> spec.shift
 
 

@@ -1,0 +1,67 @@
+"""Points computed from points: unknown stays unknown, age is that of the oldest."""
+
+import pytest
+from pydantic import TypeAdapter
+
+from drivers.profile.derive import Expression, derived, evaluate, kind_of, operands
+from hems.model.reading import Quality, Reading
+
+READY = {"all": [{"point": "session", "in": [3, 5]}, {"point": "floor_w", "below": 0}]}
+
+
+def node(data: object) -> Expression:
+    return TypeAdapter(Expression).validate_python(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "values", "result"),
+    [
+        ({"sum": ["a", "b"]}, {"a": 1.0, "b": 2.0}, 3.0),
+        ({"sum": ["a", "b"]}, {"a": 1.0}, None),
+        ({"max0": {"neg": "a"}}, {"a": -300.0}, 300.0),
+        ({"max0": {"neg": "a"}}, {"a": 300.0}, 0.0),
+        ({"max0": {"neg": "a"}}, {}, None),
+        ({"first": ["a", "b"]}, {"a": None, "b": 2.0}, 2.0),
+        (READY, {"session": 5.0, "floor_w": -10.0}, True),
+        (READY, {"session": 5.0, "floor_w": 0.0}, False),
+        (READY, {"session": 1.0}, False),
+        (READY, {"session": 5.0}, None),
+        ({"any": [{"point": "a", "above": 5}, {"point": "b", "equals": True}]}, {"a": 9.0}, True),
+        ({"any": [{"point": "a", "above": 5}, {"point": "b", "equals": True}]}, {"a": 1.0}, None),
+        ({"select": "flow", "cases": {"1": {"neg": "p"}, "2": "p"}, "otherwise": 0}, {"flow": 1.0, "p": 7.0}, -7.0),
+        ({"select": "flow", "cases": {"1": {"neg": "p"}}, "otherwise": 0}, {"flow": 4.0, "p": 7.0}, 0.0),
+        ({"select": "flow", "cases": {"1": {"neg": "p"}}}, {"flow": 4.0, "p": 7.0}, None),
+        ({"select": "flow", "cases": {"1": "p"}}, {"p": 7.0}, None),
+    ],
+)
+def test_an_expression_gives_its_value_or_unknown(data, values, result):
+    assert evaluate(node(data), values) == result
+
+
+def test_a_computed_point_is_as_old_and_as_soon_stale_as_its_oldest_operand():
+    latest = {"a": Reading(1.0, 10.0, 5.0), "b": Reading(2.0, 12.0, 3.0)}
+    assert derived(node({"sum": ["a", "b"]}), latest) == Reading(3.0, 10.0, 3.0)
+
+
+def test_an_operand_that_does_not_matter_does_not_age_the_result():
+    latest = {"a": Reading(None, float("-inf"), 5.0, Quality.MISSING), "b": Reading(2.0, 12.0, 3.0)}
+    assert derived(node({"first": ["a", "b"]}), latest) == Reading(2.0, 12.0, 3.0)
+
+
+def test_an_unknown_result_names_what_is_missing():
+    reading = derived(node(READY), {"session": Reading(5.0, 1.0)})
+    assert reading.quality is Quality.INVALID
+    assert reading.reason == "computed from floor_w, which is not known"
+
+
+def test_operands_and_kind_are_known_beforehand():
+    assert operands(node(READY)) == {"session", "floor_w"}
+    assert kind_of(node(READY), {}) == "bool"
+    assert kind_of(node({"first": ["state"]}), {"state": "str"}) == "str"
+    assert kind_of(node({"max0": {"neg": "a"}}), {"a": "float"}) == "float"
+
+
+@pytest.mark.parametrize("data", [{"median": ["a"]}, {"all": []}, {"all": [{"point": "a"}]}, {"sum": "a"}])
+def test_what_is_no_expression_is_refused(data):
+    with pytest.raises(ValueError, match=r"."):
+        node(data)
