@@ -1,4 +1,4 @@
-"""Every Modbus product against registers written by hand from its maker's facts: wrong addresses, types and signs show."""
+"""Every Modbus product against registers written by hand from its maker's facts: wrong numbers show."""
 
 import tomllib
 from pathlib import Path
