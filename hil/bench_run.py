@@ -1,0 +1,139 @@
+"""A building on loopback and the real daemon on it, as two processes, started and ended together."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hems.api.client import Client, NoContact
+from hems.model.codec import from_plain
+from hems.model.errors import HemsError
+from hems.model.picture import Picture
+from hil.emulate.remote import Remote, wait_until_ready
+from hil.places import Place
+from hil.relink import relinked
+
+READY_WITHIN_S = 20.0
+END_WITHIN_S = 15.0
+LOOK_S = 0.1
+
+
+@dataclass(slots=True)
+class BenchRun:
+    """The two processes and where to reach them."""
+
+    where: Path
+    site: Path
+    bench: asyncio.subprocess.Process
+    daemon: asyncio.subprocess.Process
+
+    @property
+    def run_dir(self) -> Path:
+        """Where the daemon's sockets are."""
+        return self.where / "run"
+
+    @property
+    def view_socket(self) -> Path:
+        """For watching."""
+        return self.run_dir / "view.sock"
+
+    @property
+    def plant_socket(self) -> Path:
+        """For doing things to the world."""
+        return self.where / "plant.sock"
+
+    async def start_daemon(self) -> None:
+        """Start the daemon (again) on the same site and state."""
+        self.daemon = await _daemon(self.where, self.site)
+
+    async def end(self) -> None:
+        """The daemon in good order first, then the building."""
+        await _ended(self.daemon)
+        await _ended(self.bench)
+
+    async def picture(self) -> Picture:
+        """The daemon's present picture.  Raises: NoContact, RequestError."""
+        async with Client(self.view_socket) as client:
+            return from_plain(Picture, await client.request("status"))
+
+    async def settled(self, *modes: str, within_s: float = READY_WITHIN_S) -> Picture:
+        """The first picture in one of the modes.  Raises: TimeoutError; HemsError when the daemon has ended."""
+        async with asyncio.timeout(within_s):
+            while True:
+                if self.daemon.returncode is not None:
+                    raise HemsError(f"HEMS ended by itself; what it said is in {self.where / 'daemon.log'}.")
+                try:
+                    picture = await self.picture()
+                    if picture.mode in modes:
+                        return picture
+                except (NoContact, HemsError):
+                    pass
+                await asyncio.sleep(LOOK_S)
+
+    async def arm(self, who: str) -> None:
+        """Allow the daemon to command every device, by the same request an engineer makes."""
+        async with Client(self.run_dir / "admin.sock") as client:
+            await client.request("arm", devices="all", who=who)
+
+
+@asynccontextmanager
+async def begin(
+    chosen: Place, where: Path, *, data: Path | None = None, broker: str = "auto", short: bool = True
+) -> AsyncIterator[BenchRun]:
+    """Building and daemon running, every device armed, the building on the grid."""
+    run = await started(chosen, where, data=data, broker=broker, short=short)
+    try:
+        await run.settled("reconnected_restoring", "grid_connected")
+        await run.arm("demonstration")
+        await run.settled("grid_connected", within_s=60.0)
+        yield run
+    finally:
+        await run.end()
+
+
+async def started(
+    chosen: Place, where: Path, *, data: Path | None = None, broker: str = "auto", short: bool = True
+) -> BenchRun:
+    """Both processes, without waiting for the daemon."""
+    options = ["--rig", str(chosen.rig), "--run", str(where), "--broker", broker]
+    options += ["--data", str(data)] if data is not None else []
+    bench = await _process(where / "bench.log", "-m", "hil.emulate", *options)
+    try:
+        links = await wait_until_ready(where, within_s=READY_WITHIN_S)
+        site = where / "site.toml"
+        site.write_text(relinked(chosen.site.read_text(encoding="utf-8"), links, where, short=short), encoding="utf-8")
+        return BenchRun(where=where, site=site, bench=bench, daemon=await _daemon(where, site))
+    except BaseException:
+        await _ended(bench)
+        raise
+
+
+async def _daemon(where: Path, site: Path) -> asyncio.subprocess.Process:
+    return await _process(where / "daemon.log", "-m", "hems.cli", "run", "--site", str(site), "--trust-clock")
+
+
+async def _process(log: Path, *arguments: str) -> asyncio.subprocess.Process:
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with log.open("ab") as output:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+        )
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(END_WITHIN_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+__all__ = ["BenchRun", "Remote", "begin", "started"]

@@ -1,0 +1,29 @@
+"""The operator's screen with one key more: G fails the grid, and brings it back."""
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from hems.tui.app import HemsApp
+from hil.emulate.remote import BenchError, Remote
+
+
+class DemoApp(HemsApp):
+    """The ordinary screen; the extra key talks to the building, not to hems."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("g", "toggle_grid", show=False)]
+
+    def __init__(self, view_socket: Path, plant_socket: Path) -> None:
+        super().__init__(view_socket, extra_hint="G grid off/on")
+        self._plant_socket = plant_socket
+
+    async def action_toggle_grid(self) -> None:
+        """Fail the grid if it is there, else bring it back."""
+        try:
+            async with asyncio.timeout(2.0), Remote(self._plant_socket) as bench:
+                present = (await bench.status(since=1_000_000))["grid_pu"] > 0.0
+                await bench.do("fail_grid" if present else "return_grid")
+        except (OSError, TimeoutError, BenchError) as error:
+            self.notify(f"The building does not answer: {error}", severity="warning")

@@ -1,0 +1,124 @@
+"""A scenario on real sockets, in real time: acts on the world, tells what hems says, judges by what the building did."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+from hems.api.client import Client
+from hems.app import installed_drivers
+from hems.config import SiteFile, load
+from hems.control.params import differences
+from hems.model.event import Event
+from hems.model.mode import Mode
+from hems.model.picture import Picture
+from hems.report import Expectation, outage_report, timeline_line
+from hems.sim.judge import Frame, Record, Verdict, judge
+from hems.sim.scenario import Scenario, load_scenario
+from hems.wording import names_of
+from hil.bench_run import BenchRun
+from hil.emulate.remote import Remote
+from hil.places import Place
+
+LOOK_S = 0.1
+"""How often the building is looked at."""
+
+
+async def perform(run: BenchRun, chosen: Place) -> int:
+    """Play the place's scenario, print timeline and report; 0 only if every expectation held."""
+    site_file, scenario = load(run.site, installed_drivers()), load_scenario(chosen.scenario)
+    print(f"{scenario.title}.  Times in seconds.\n", flush=True)
+    record = await played(run, scenario, names_of(site_file.site))
+    verdicts = judge(scenario, site_file.site, site_file.params, record)
+    print()
+    print(report(site_file, record, verdicts))
+    return 0 if verdicts and all(verdict.held for verdict in verdicts) else 1
+
+
+async def played(run: BenchRun, scenario: Scenario, names: Mapping[str, str] | None = None) -> Record:
+    """The record of a scenario; each event is printed as it comes if `names` are given."""
+    record = Record()
+    async with Remote(run.plant_socket) as bench, Client(run.view_socket) as client:
+        truth = await bench.status()
+        begin_s, first = truth["at_s"], truth["next"]
+        told = asyncio.create_task(_listen(client, record, begin_s, names))
+        acting = asyncio.create_task(_act(bench, scenario, begin_s))
+        modes = _Modes(run.view_socket)
+        watching = asyncio.create_task(modes.follow())
+        try:
+            while time.clock_gettime(time.CLOCK_BOOTTIME) - begin_s < scenario.ends_s:
+                record.frames.append(_frame(await bench.status(since=1_000_000_000), begin_s, modes.mode))
+                await asyncio.sleep(LOOK_S)
+            await acting
+        finally:
+            for task in (told, watching, acting):
+                task.cancel()
+        history = (await bench.status(since=first))["history"]
+    _reactions(record, history, begin_s)
+    return record
+
+
+async def _act(bench: Remote, scenario: Scenario, begin_s: float) -> None:
+    for act in scenario.acts:
+        await asyncio.sleep(max(0.0, begin_s + act.t_s - time.clock_gettime(time.CLOCK_BOOTTIME)))
+        await bench.do(act.do, **act.args)
+
+
+async def _listen(client: Client, record: Record, begin_s: float, names: Mapping[str, str] | None) -> None:
+    async with aclosing(client.subscribe()) as messages:
+        async for message in messages:
+            if isinstance(message, Event):
+                record.events.append((message.at.mono_s - begin_s, message))
+                if names is not None:
+                    print(timeline_line(message, begin_s, names), flush=True)
+
+
+class _Modes:
+    """The mode as a client sees it."""
+
+    def __init__(self, socket: Path) -> None:
+        self.mode = Mode.GRID_CONNECTED
+        self._socket = socket
+
+    async def follow(self) -> None:
+        """Keep `mode` up to date until cancelled."""
+        async with Client(self._socket) as client, aclosing(client.subscribe()) as messages:
+            async for message in messages:
+                if isinstance(message, Picture):
+                    self.mode = message.mode
+
+
+def _frame(truth: Mapping[str, Any], begin_s: float, mode: Mode) -> Frame:
+    return Frame(
+        t_s=truth["at_s"] - begin_s,
+        mode=mode,
+        off=frozenset(name for name, circuit in truth["circuits"].items() if not circuit["closed"]),
+        bus_live=truth["bus_live"],
+        car_soc_pct={name: bay["soc_pct"] for name, bay in truth["bays"].items() if bay["soc_pct"] is not None},
+        trips=truth["former"]["trips"],
+        grid_good=truth["grid_pu"] > 0.0,
+        tie_open=truth["open_contact"],
+    )
+
+
+def _reactions(record: Record, history: list[Mapping[str, Any]], begin_s: float) -> None:
+    """When the tie's contacts changed and when each switch followed, by the building's own journal."""
+    for entry in history:
+        t_s = entry["at_s"] - begin_s
+        if entry["what"] == "contact" and record.tie_opened_s is None:
+            record.tie_opened_s = t_s
+        if entry["what"] == "circuit" and entry["value"] is False:
+            record.opened_s.setdefault(entry["name"], t_s)
+
+
+def report(site_file: SiteFile, record: Record, verdicts: list[Verdict]) -> str:
+    """One page."""
+    return outage_report(
+        [event for _, event in record.events],
+        site_file.site,
+        expectations=[Expectation(verdict.text, verdict.held, verdict.detail) for verdict in verdicts],
+        shortened=differences(site_file.params, site_file.normal_params),
+        setting="emulated building, real sockets",
+    )
