@@ -106,6 +106,17 @@ def test_the_readme_opens_with_the_two_commands(checkout: Path) -> None:
     assert "./install.sh --test" in first_screen
 
 
+def test_every_link_between_documents_leads_somewhere(checkout: Path) -> None:
+    dead = [
+        f"{path.relative_to(checkout)}: {target}"
+        for path in tracked(checkout)
+        if path.suffix == ".md"
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
+        if "://" not in target and not (path.parent / target).exists()
+    ]
+    assert dead == []
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock"])
 def test_every_locked_package_has_its_hashes_and_no_address(checkout: Path, name: str) -> None:
     text = (checkout / name).read_text(encoding="utf-8")
