@@ -200,8 +200,9 @@ def _log(args: argparse.Namespace) -> int:
         _print_json(events)
         return 0
     told = [from_plain(Event, event) for event in events]
+    names = {f"circuits/{one['id']}": one["name"] for one in _ask(args, "view", "status")["circuits"]}
     for event in told:
-        print(timeline_line(event, told[0].at.mono_s))
+        print(timeline_line(event, told[0].at.mono_s, names))
     return 0
 
 

@@ -7,6 +7,7 @@ exit code is 0 only if every expectation held.
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Command:
         """Play the demonstration."""
         from hems.tui.app import terminal_fits
 
+        signal.signal(signal.SIGHUP, lambda *_: sys.exit(1))  # a closed terminal ends it all, and leaves nothing behind
         where = args.keep or Path(tempfile.mkdtemp(prefix="hems-demo-"))
         where.mkdir(parents=True, exist_ok=True)
         try:

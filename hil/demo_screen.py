@@ -4,8 +4,6 @@ import asyncio
 from pathlib import Path
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
-
 from hems.tui.app import HemsApp
 from hil.emulate.remote import BenchError, Remote
 
@@ -13,7 +11,7 @@ from hil.emulate.remote import BenchError, Remote
 class DemoApp(HemsApp):
     """The ordinary screen; the extra key talks to the building, not to hems."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("g", "toggle_grid", show=False)]
+    BINDINGS: ClassVar = [("g", "toggle_grid", "Grid off/on")]
 
     def __init__(self, view_socket: Path, plant_socket: Path) -> None:
         super().__init__(view_socket, extra_hint="G grid off/on")

@@ -1,4 +1,4 @@
-"""A scenario on real sockets, in real time: acts on the world, tells what hems says, judges by what the building did."""
+"""A scenario on real sockets, in real time: acts on the world, tells what hems says, judges by what was done."""
 
 import asyncio
 import time

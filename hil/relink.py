@@ -1,4 +1,4 @@
-"""A site file for the bench: the shipped one with its links replaced, and nothing else but where it keeps its things."""
+"""A site file for the bench: the shipped one with other links and other places to keep its things."""
 
 import re
 import tomllib

@@ -8,7 +8,7 @@ from hems.control.demand import NOTHING, is_on
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
 from hems.control.shedding import FRESH
-from hems.control.state import ControlState, LoadMemory, Sent
+from hems.control.state import ControlState, LoadMemory, ReconnectMemory, Sent
 from hems.model import wiring
 from hems.model.cause import Cause
 from hems.model.command import Command
@@ -70,6 +70,12 @@ def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: P
         if circuit is not None and state.loads.get(circuit, FRESH).shed_because is None:
             state = shed(state, {circuit: command.cause}, params, now_s)
     return state
+
+
+def released(state: ControlState) -> ControlState:
+    """A person has looked: circuits that were locked out and a reconnection that was given up may be tried again."""
+    loads = {circuit: replace(memory, fruitless=0) for circuit, memory in state.loads.items()}
+    return replace(state, loads=loads, reconnect=ReconnectMemory())
 
 
 def _ignores(entry: Sent, closed: bool | None, params: Params, now_s: float) -> bool:

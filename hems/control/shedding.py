@@ -90,7 +90,7 @@ def sheds(
     found: dict[CircuitId, Cause] = {}
     for more in (
         _overloaded(on, site, state, outlook, params),
-        _by_band(on, outlook, params),
+        _by_band(on, state, outlook, params, now_s),
         _entering(site, state, outlook),
         _too_much(on, site, outlook, params),
         _headroom(on, site, outlook),
@@ -110,7 +110,15 @@ def _entering(site: Site, state: ControlState, outlook: Outlook) -> dict[Circuit
     }
 
 
-def _by_band(on: Sequence[Circuit], outlook: Outlook, params: Params) -> dict[CircuitId, Cause]:
+def _ran_long_enough(circuit: Circuit, state: ControlState, params: Params, now_s: float) -> bool:
+    """Whether its minimum on time is over: saving energy waits for that, protection does not."""
+    restored_s = state.loads.get(circuit.id, FRESH).restored_s
+    return restored_s is None or now_s - restored_s >= circuit.min_on_s * params.restore.pause_factor
+
+
+def _by_band(
+    on: Sequence[Circuit], state: ControlState, outlook: Outlook, params: Params, now_s: float
+) -> dict[CircuitId, Cause]:
     """Tiers that the stored energy no longer covers; all but tiers 0 and 1 when the island does not come to rest."""
     least = SERVED[outlook.band]
     unstable = outlook.mode is Mode.ISLANDED_STABILIZING and outlook.mode_for_s >= params.island.give_up_s
@@ -119,7 +127,7 @@ def _by_band(on: Sequence[Circuit], outlook: Outlook, params: Params) -> dict[Ci
             Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ENERGY_BAND, {"band": outlook.band}
         )
         for circuit in on
-        if circuit.tier > least
+        if circuit.tier > least and _ran_long_enough(circuit, state, params, now_s)
     }
     if unstable:
         found = {circuit.id: Cause(Why.STABILISING_TOO_LONG) for circuit in on if circuit.tier > Tier.CRITICAL} | found

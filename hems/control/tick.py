@@ -99,6 +99,8 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
     told += [(EventKind.REQUEST, subject, cause) for subject, cause in changes]
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
     told += [(EventKind.COMMAND, command.role, _with_value(command, snapshot)) for command in snapshot.fired]
+    if looked:
+        adopted = loads.released(adopted)
     heard = replace(adopted, sent=sent, overrides=overrides, acknowledged_s=now_s if looked else state.acknowledged_s)
     return replace(
         heard,
