@@ -35,6 +35,7 @@ from hems.runtime.stop import leave
 from hems.runtime.supervise import kept_running
 from hems.runtime.survival import Starts
 from hems.store.boot import machine_boot_id
+from hems.store.health import StoreHealth
 from hems.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -124,6 +125,7 @@ class Daemon:
             recorder=recorder,
             publish=publish,
             completed=self._completed,
+            faults=lambda: _faults(store.health),
             shortened=self._file.shortened,
         )
         async with asyncio.TaskGroup() as group:
@@ -153,6 +155,13 @@ class Daemon:
             notify("READY=1")
         self._last = cycle
         notify(f"WATCHDOG=1\nSTATUS={cycle.picture.mode}; {len(cycle.picture.alarms)} alarms")
+
+
+def _faults(health: StoreHealth) -> dict[str, str]:
+    """What is wrong with either file, and what was found wrong at the start."""
+    files = {"state": health.state, "history": health.history}
+    faults = {name: one.why for name, one in files.items() if not one.ok}
+    return faults | {f"{name} set aside": one.set_aside for name, one in files.items() if one.set_aside}
 
 
 def _first_state(store: Store, now: Instant, *, survival: bool) -> ControlState:

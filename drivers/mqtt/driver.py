@@ -76,6 +76,10 @@ class MqttFactory:
         """Commands and their kind.  Raises: ConfigError."""
         return {name: line.kind for name, line in profile_for(MqttProfile, spec).write.items()}
 
+    def fingerprint(self, spec: DeviceSpec) -> str:
+        """The whole profile as text."""
+        return profile_for(MqttProfile, spec).model_dump_json()
+
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:
         """A driver for these devices; connects when it is run.  Raises: ConfigError, ValueError."""
         return MqttDriver(specs, context)

@@ -39,6 +39,10 @@ class SunSpecFactory:
         """Commands and their kind."""
         return {name: line.kind for name, line in profile_for(SunSpecProfile, spec).write.items()}
 
+    def fingerprint(self, spec: DeviceSpec) -> str:
+        """The whole profile as text."""
+        return profile_for(SunSpecProfile, spec).model_dump_json()
+
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> BusDriver:
         """A driver for these devices; opens nothing yet."""
         return BusDriver([declare(spec) for spec in specs], context)

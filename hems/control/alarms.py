@@ -17,6 +17,8 @@ from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 
 HIGH, MEDIUM, LOW = "HIGH", "MED", "LOW"
+ENERGISING_NEEDS = frozenset({"state"})
+"""Faults of hems itself without which nothing may be energised on the strength of a journal entry."""
 LOST_S = 5.0
 """A device that is silent for a shorter time than this needs nobody."""
 
@@ -42,6 +44,9 @@ def conditions(
         found["tie"] = Condition(MEDIUM, "tie", Cause(Why.TIE_DISPUTED))
     if state.reconnect.failures >= params.reconnect.tries:
         found["reconnect"] = Condition(HIGH, "tie", Cause(Why.RECONNECT_GIVEN_UP, {"tries": state.reconnect.failures}))
+    for name, detail in snapshot.faults.items():
+        priority = HIGH if name in ENERGISING_NEEDS else MEDIUM
+        found[f"fault/{name}"] = Condition(priority, name, Cause(Why.OWN_FAULT, {"detail": detail}))
     for maker, failing in state.failing.items():
         cause = Cause(Why.DECISION_FAILED, {"times": failing.times, "error": failing.error})
         found[f"decision/{maker}"] = Condition(HIGH, maker, cause)

@@ -37,7 +37,7 @@ from hems.control.state import ControlState, ModeMemory, ReconnectMemory
 from hems.control.step import Step, Test, Trigger
 from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.command import Command
+from hems.model.command import Command, Fate
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Bus, Grid, Mode, TiePosition
@@ -97,6 +97,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
     sent = sending.watched(sending.noted(adopted.sent, snapshot.outcomes), snapshot, now_s)
     overrides, changes = override.after(state.overrides, snapshot.requests, given.site, given.params.override, now_s)
     told += [(EventKind.REQUEST, subject, cause) for subject, cause in changes]
+    told += _failed(adopted, snapshot)
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
     told += [(EventKind.COMMAND, command.role, _with_value(command, snapshot)) for command in snapshot.fired]
     if looked:
@@ -109,6 +110,16 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         bays=vehicle.remembered(given.site, heard, snapshot, given.params.car, now_s),
         dose=_dosed(given, state),
     )
+
+
+def _failed(state: ControlState, snapshot: Snapshot) -> Told:
+    """Commands that a device refused or never answered, told once and not at every repetition."""
+    lost = (outcome for outcome in snapshot.outcomes if outcome.fate in (Fate.REFUSED, Fate.UNREACHABLE))
+    return [
+        (EventKind.OUTCOME, one.command.role, Cause(Why.WRITE_FAILED, {"detail": one.detail, "fate": one.fate}))
+        for one in lost
+        if one.command.role not in state.sent or state.sent[one.command.role].tries == 1
+    ]
 
 
 def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:

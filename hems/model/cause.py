@@ -71,6 +71,7 @@ class Why(StrEnum):
     DEVICE_ANSWERS = "device_answers"
     WRITE_FAILED = "write_failed"
     DECISION_FAILED = "decision_failed"
+    OWN_FAULT = "own_fault"
 
 
 @dataclass(frozen=True, slots=True)

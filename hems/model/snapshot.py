@@ -104,6 +104,8 @@ class Snapshot:
     pvs: Mapping[SourceId, Reading[float]] = field(default_factory=dict)
     bays: Mapping[SourceId, BayReading] = field(default_factory=dict)
     devices: Mapping[DeviceId, DeviceHealth] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong with hems itself, such as a disk that cannot be written: a short name and one sentence."""
     watched_only: frozenset[Role] = frozenset()
     """Roles whose device is not armed: commands to them are decided and told, but not sent."""
     outcomes: tuple[Outcome, ...] = ()

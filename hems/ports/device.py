@@ -83,5 +83,8 @@ class DriverFactory(Protocol):
     def commands(self, spec: DeviceSpec) -> Mapping[str, str]:
         """Commands and their kind (`bool` or `float`)."""
 
+    def fingerprint(self, spec: DeviceSpec) -> str:
+        """A text that changes whenever the device's profile does, so that an arming holds for just this profile."""
+
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:
         """A driver for these devices; opens nothing yet."""

@@ -75,7 +75,8 @@ def open_fleet(
         driver = factories[name].open(own, context)
         devices |= {spec.id: driver for spec in own}
     fingerprints = {
-        spec.id: hashlib.sha256(f"{digest} {spec.id} {spec.profile}".encode()).hexdigest() for spec in specs
+        spec.id: hashlib.sha256(f"{digest} {spec.id} {factories[spec.driver].fingerprint(spec)}".encode()).hexdigest()
+        for spec in specs
     }
     ordered = {spec.id: devices[spec.id] for spec in specs}
     return Fleet(ordered, fingerprints, arming)

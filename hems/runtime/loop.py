@@ -5,7 +5,7 @@ It turns each second, when the last tick asked to be woken, and when a witness c
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hems.control.measure import Measure
@@ -60,6 +60,7 @@ class Loop:
         recorder: Recorder,
         publish: Callable[[Picture, tuple[Event, ...]], None],
         completed: Callable[[Cycle], None],
+        faults: Callable[[], Mapping[str, str]],
         shortened: bool,
     ) -> None:
         self.state = state
@@ -74,6 +75,7 @@ class Loop:
         self._recorder = recorder
         self._publish = publish
         self._completed = completed
+        self._faults = faults
         self._shortened = shortened
         self._measure = Measure(site)
         self._period_s = float("-inf")
@@ -92,6 +94,7 @@ class Loop:
         snapshot = self._measure.snapshot(
             self._board.latest,
             devices=health,
+            faults=self._faults(),
             watched_only=self._fleet.watched_only(self._actuators.writes, health),
             outcomes=self._actuators.take_outcomes(),
             fired=self._board.take_fired(),

@@ -107,6 +107,10 @@ WHOLE: Mapping[Why, Forms] = {
         N_("{name} did not take a command. HEMS tries again."),
         N_("A device did not take a command. HEMS tries again."),
     ),
+    Why.OWN_FAULT: (
+        N_("{detail} Control of the building goes on."),
+        N_("HEMS cannot keep its records. Control of the building goes on."),
+    ),
     Why.DECISION_FAILED: (
         N_("A part of HEMS failed {times} times ({error}) and is left out; the rest goes on. Tell your installer."),
         N_("A part of HEMS failed and is left out; the rest goes on. Tell your installer."),
@@ -173,4 +177,5 @@ STAYS_ON, STAYS_OFF, AUTOMATIC = N_("{name} stays ON"), N_("{name} stays OFF"), 
 GIVES, CHARGES, RESTS = N_("{name} gives {kw}"), N_("{name} charges with {kw}"), N_("{name} rests")
 PERMITTED, WITHHELD = N_("Permitted reconnection"), N_("Withheld reconnection")
 BAND_CHANGED = N_("Stored energy is {band} (it was {was}).")
+ONLY_WATCHING = N_("Only watching, else: {did}: {reason}.")
 DID_BECAUSE, ABOUT = N_("{did}: {reason}."), N_("{name}: {reason}.")

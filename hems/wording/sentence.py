@@ -25,6 +25,8 @@ def sentence(cause: Cause, subject: str | None = None, names: Mapping[str, str] 
         return _first((messages.BAND_CHANGED,), words)
     words["reason"] = _first(messages.REASONS[cause.why], words)
     did = _did(subject or "", cause.facts, words)
+    if did and cause.facts.get("only_watching"):
+        return _capital(_first((messages.ONLY_WATCHING,), words | {"did": did}))
     if did:
         return _capital(_first((messages.DID_BECAUSE,), words | {"did": did}))
     return _capital(_first((messages.ABOUT,), words) if "name" in words else f"{words['reason']}.")

@@ -67,6 +67,10 @@ class PaperFactory:
     def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
         return self.time_ms
 
+    def fingerprint(self, spec: DeviceSpec) -> str:
+        """The same for every device of a profile."""
+        return spec.profile
+
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> NoReturn:
         raise AssertionError("a check of a site file opens nothing")
 
