@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ MAKERS: dict[str, Maker] = {
 }
 RELAY_BOARD, PLUG = "waveshare-relay", "shelly-gen2-switch"
 REBOOT_S = 3.0
+ONLINE_WITHIN_S = 10.0
+CANCEL_AGAIN_S = 0.3
 
 
 @dataclass
@@ -97,9 +99,7 @@ class Bench:
 
     async def close(self) -> None:
         """Off the wire; leaves nothing behind but the journal."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _end(self._tasks)
         for line in self._lines:
             await line.close()
         if self.broker is not None:
@@ -157,6 +157,8 @@ class Bench:
         await self.broker.start()
         for plug in self._plugs:
             self._tasks.append(asyncio.create_task(plug.run(LOOPBACK, self.broker.port), name="plug"))
+        async with asyncio.timeout(ONLINE_WITHIN_S):
+            await asyncio.gather(*(plug.online.wait() for plug in self._plugs))
         link = f"mqtt://{LOOPBACK}:{self.broker.port}"
         self.links |= {name: link for name, device in self.devices.items() if device.emulates == PLUG}
 
@@ -177,3 +179,12 @@ class Bench:
         broker = None if self.broker is None else self.broker.kind
         draft.write_text(json.dumps({"links": self.links, "broker": broker}, indent=1), encoding="utf-8")
         draft.replace(self.run_dir / "ready.json")
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until it has worked: `asyncio.wait_for` of Python 3.11, which aiomqtt uses, can swallow a cancellation."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)

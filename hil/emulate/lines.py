@@ -21,14 +21,15 @@ Silent = Callable[[int], bool]
 
 
 class _Ear:
-    """Lets requests through to devices that answer and swallows the others'."""
+    """Lets requests through to devices that are there and answer, and swallows the others'."""
 
-    def __init__(self, silent: Silent) -> None:
+    def __init__(self, devices: Sequence[SimDevice], silent: Silent) -> None:
+        self._units = {device.id for device in devices}
         self._silent = silent
 
     def hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
         """What the server calls with each request; to hear nothing is how it comes to answer nothing."""
-        if not sending and self._silent(pdu.dev_id):
+        if not sending and (pdu.dev_id not in self._units or self._silent(pdu.dev_id)):
             return cast(ModbusPDU, None)
         return pdu
 
@@ -39,14 +40,14 @@ class TcpLine:
     def __init__(self, device: SimDevice, *, port: int, silent: Silent) -> None:
         self._device = device
         self._wanted_port = port
-        self._ear = _Ear(silent)
+        self._ear = _Ear((device,), silent)
         self._server: ModbusTcpServer | None = None
         self.port = 0
 
     async def open(self) -> str:
         """Listen; the link for a site file.  Raises: RuntimeError when the port is taken."""
         self._server = ModbusTcpServer(
-            [self._device], address=(LOOPBACK, self._wanted_port), ignore_missing_devices=True, trace_pdu=self._ear.hear
+            [self._device], address=(LOOPBACK, self._wanted_port), trace_pdu=self._ear.hear
         )
         await self._server.serve_forever(background=True)
         listener = cast(asyncio.Server, self._server.transport)
@@ -71,7 +72,7 @@ class SerialLine:
         self._devices = list(devices)
         self._path = path
         self._baud = baud
-        self._ear = _Ear(silent)
+        self._ear = _Ear(devices, silent)
         self._server: ModbusSerialServer | None = None
         self._bridge = Bridge(baud)
 
@@ -80,7 +81,7 @@ class SerialLine:
         self._path.unlink(missing_ok=True)
         self._path.symlink_to(self._bridge.open())
         self._server = ModbusSerialServer(
-            self._devices, port=self._bridge.far_end, baudrate=self._baud, ignore_missing_devices=True,
+            self._devices, port=self._bridge.far_end, baudrate=self._baud,
             trace_pdu=self._ear.hear,
         )
         await self._server.serve_forever(background=True)

@@ -195,8 +195,9 @@ def device(
         before()
         if function in READS:
             return spaces[function].refresh(start, address, count, registers)
-        if function in WRITES and values is not None:
-            return spaces[function].write(address, values)
+        if function in WRITES:
+            # Without values it is the server's look at what it has just stored, for the echo in the reply.
+            return spaces[function].write(address, values) if values is not None else None
         if function in COILS + INPUTS:
             refused = bits[1].write(address, values) if values is not None else None
             if refused is None:

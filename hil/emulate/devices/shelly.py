@@ -41,6 +41,8 @@ class Shelly:
         self._source = "init"
         self._told: tuple[bool, float] | None = None
         self._told_s = 0.0
+        self.online = asyncio.Event()
+        """Set once it has ever been connected."""
 
     async def run(self, host: str, port: int) -> None:
         """Stay connected until cancelled, as such a plug does."""
@@ -58,9 +60,13 @@ class Shelly:
                 await client.subscribe(f"{self._prefix}/{topic}", qos=1)
             await client.publish(f"{self._prefix}/online", "true", qos=1, retain=True)
             self._told = None
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self._tell(client))
-                both.create_task(self._listen(client))
+            self.online.set()
+            telling = asyncio.create_task(self._tell(client))
+            try:
+                await self._listen(client)
+            finally:
+                telling.cancel()
+                await asyncio.gather(telling, return_exceptions=True)
 
     async def _tell(self, client: aiomqtt.Client) -> None:
         """Publish the status when it changes, and now and then."""
