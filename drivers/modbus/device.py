@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from drivers.modbus.errors import Garbled, LinkDown, LinkError
+from drivers.modbus.errors import Garbled, LinkDown, LinkError, Refusal
 from drivers.modbus.frame import ReadFrame
 from drivers.modbus.job import Manners, Rank
 from drivers.modbus.keep import Keeper, Keeping
@@ -56,6 +56,8 @@ class Device:
     def __init__(self, spec: DeviceSpec, product: Product, queue: LinkQueue, context: DriverContext) -> None:
         self.id: DeviceId = spec.id
         self.armed = False
+        self.islanded = False
+        """Whether the building is known to feed itself; then some poll classes pause."""
         self._link = spec.link
         self._product = product
         self._queue = queue
@@ -132,14 +134,20 @@ class Device:
         turn = self._turns[name] = self._turns.get(name, 0) + 1
         if judged.value and not await self._waited(name, turn, placed.spec.min_interval_ms / 1000):
             return Reply(fate=Fate.UNVERIFIED, detail="a later command took its place")
-        failed = await self._acquire(urgent) or await self._sender.command(placed, judged.value, urgent=urgent)
+
+        def still() -> bool:
+            return self._turns[name] == turn
+
+        failed = await self._acquire(urgent)
+        failed = failed or await self._sender.command(placed, judged.value, urgent=urgent, still=still)
         if failed is not None and failed.fate is not Fate.UNREACHABLE:
             return failed
         self._sent_s[name] = asyncio.get_running_loop().time()
-        self._keeper.asked(name, placed, judged.value)
+        if still():
+            self._keeper.asked(name, placed, judged.value, still)
         if failed is not None or placed.spec.verify is None:
             return failed or Reply(fate=Fate.UNVERIFIED, detail=judged.note or "nothing reads it back")
-        seen = await self._sender.watch(placed.spec.verify, judged.value, lambda: self._turns[name] == turn)
+        seen = await self._sender.watch(placed.spec.verify, judged.value, still)
         return Reply(fate=seen.fate, detail="; ".join(part for part in (judged.note, seen.detail) if part))
 
     async def _waited(self, name: str, turn: int, interval_s: float) -> bool:
@@ -155,7 +163,8 @@ class Device:
         try:
             await self._sender.send(self._layout.acquire, urgent=urgent)
         except LinkError as trouble:
-            return Reply(fate=Fate.UNREACHABLE, detail=f"control could not be taken: {trouble}")
+            fate = Fate.REFUSED if isinstance(trouble, Refusal) else Fate.UNREACHABLE
+            return Reply(fate=fate, detail=f"control could not be taken: {trouble}")
         self._acquired = True
         return None
 
@@ -171,7 +180,9 @@ class Device:
 
     async def _cycle(self, name: str) -> None:
         try:
-            if not await self._identify(Rank.POLL):
+            if not await self._identify(Rank.POLL) or (
+                self.islanded and self._product.classes[name].islanded == "skip"
+            ):
                 return
             await self._reader.poll(name)
         except LinkError as trouble:

@@ -51,6 +51,8 @@ class BusDriver:
 
     async def write(self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool) -> Reply:
         """Write once, verify, and tell."""
+        for one in self._devices.values():
+            one.islanded = islanded
         found = self._devices.get(device)
         if found is None:
             return Reply(fate=Fate.REFUSED, detail=f"there is no device '{device}' here")

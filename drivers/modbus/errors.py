@@ -48,3 +48,7 @@ class Refusal(LinkError):
 
 class Forbidden(LinkError):
     """A write to a device that is not armed; nothing was sent."""
+
+
+class Superseded(LinkError):
+    """A later command took its place before it had left as a whole."""

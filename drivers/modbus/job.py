@@ -34,7 +34,14 @@ class Manners:
     """After a time-out on a serial line, before the next request to the same unit: longer than its latest answer."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class CoilWish:
+    """What one sender wants of one coil; every wish is its own, so that only its sender can take it back."""
+
+    on: bool
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Job:
     """One request."""
 
@@ -46,12 +53,14 @@ class Job:
     allowed: Callable[[], bool] | None = None
     """Asked when a write's turn comes; None for reads."""
     frame: Frame | None = None
-    coils: dict[int, bool] | None = None
+    coils: dict[int, CoilWish] | None = None
     """Instead of a frame: coils to write together."""
 
     def frames(self) -> Sequence[Frame]:
         """What is sent."""
-        return (self.frame,) if self.frame is not None else coil_frames(self.unit, self.coils or {})
+        if self.frame is not None:
+            return (self.frame,)
+        return coil_frames(self.unit, {coil: wish.on for coil, wish in (self.coils or {}).items()})
 
     def settle(self, trouble: LinkError) -> None:
         """Tell whoever waits that it failed."""

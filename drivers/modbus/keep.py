@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from drivers.modbus.errors import LinkError
 from drivers.modbus.layout import Layout, PlacedCommand
-from drivers.modbus.send import Sender
+from drivers.modbus.send import Sender, Still
 from drivers.profile.expression import UnknownValueError
 
 REWRITES = ("rewrite", "lease")
@@ -34,13 +34,13 @@ class Keeper:
     layout: Callable[[], Layout]
     armed: Callable[[], bool]
     keeping: Keeping
-    in_force: dict[str, tuple[PlacedCommand, float]] = field(default_factory=dict)
+    in_force: dict[str, tuple[PlacedCommand, float, Still]] = field(default_factory=dict)
     _asked_s: float = 0.0
     _renewed_s: float = 0.0
 
-    def asked(self, name: str, command: PlacedCommand, value: float) -> None:
-        """A fresh command has been sent."""
-        self.in_force[name] = (command, value)
+    def asked(self, name: str, command: PlacedCommand, value: float, still: Still) -> None:
+        """A fresh command has been sent; it is in force while it is `still` the latest."""
+        self.in_force[name] = (command, value, still)
         self._asked_s = self._renewed_s = asyncio.get_running_loop().time()
 
     def forget(self) -> None:
@@ -60,9 +60,9 @@ class Keeper:
 
     async def resend(self) -> None:
         """Say everything in force again: the device may have started afresh."""
-        for command, value in tuple(self.in_force.values()):
+        for command, value, still in tuple(self.in_force.values()):
             if not command.spec.persistent:
-                await self.sender.command(command, value, urgent=False)
+                await self.sender.command(command, value, urgent=False, still=still)
 
     async def _look(self, keeping: Keeping) -> None:
         now_s = asyncio.get_running_loop().time()
@@ -73,12 +73,16 @@ class Keeper:
 
     async def _make_safe(self) -> None:
         """Until it has arrived, or a fresh command has: one attempt each look."""
-        before_s = self._asked_s
+        held = [still for _, _, still in self.in_force.values()]
+
+        def stale() -> bool:
+            return all(still() for still in held)
+
         try:
-            await self.sender.send(self.layout().safe, urgent=False)
+            await self.sender.send(self.layout().safe, urgent=False, still=stale)
         except (LinkError, UnknownValueError, ValueError):
             return
-        if self._asked_s == before_s:
+        if stale():
             self.in_force.clear()
 
     async def _renew(self, keeping: Keeping) -> None:

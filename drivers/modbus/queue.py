@@ -18,7 +18,7 @@ from random import Random
 from drivers.modbus.address import Address
 from drivers.modbus.errors import Forbidden, Garbled, LinkDown, LinkError, NoAnswer
 from drivers.modbus.frame import Frame, ReadFrame, WriteFrame
-from drivers.modbus.job import Job, Manners, Rank
+from drivers.modbus.job import CoilWish, Job, Manners, Rank
 from drivers.modbus.link import Link
 
 SILENT_AFTER = 3
@@ -83,7 +83,8 @@ class LinkQueue:
                 job.rank, job.due_s = min(job.rank, rank), min(job.due_s, due_s)
                 return await asyncio.shield(job.answer)
         job = Job(unit=frame.unit, rank=rank, due_s=due_s, manners=manners, answer=_future(), frame=frame)
-        return await self._submit(job)
+        self._enter(job)
+        return await asyncio.shield(job.answer)
 
     async def write(
         self, frame: WriteFrame, manners: Manners, *, allowed: Callable[[], bool], urgent: bool = False
@@ -97,7 +98,12 @@ class LinkQueue:
         rank = Rank.SHED if urgent else Rank.COMMAND
         job = Job(unit=frame.unit, rank=rank, due_s=_now_s(), manners=manners, answer=_future(), allowed=allowed)
         job.frame = frame
-        await self._submit(job)
+        self._enter(job)
+        try:
+            await asyncio.shield(job.answer)
+        except asyncio.CancelledError:
+            self._withdraw(job)
+            raise
 
     async def write_coil(
         self, unit: int, coil: int, on: bool, manners: Manners, *, allowed: Callable[[], bool], urgent: bool = False
@@ -106,13 +112,22 @@ class LinkQueue:
         rank = Rank.SHED if urgent else Rank.COMMAND
         for job in self._jobs:
             if job.coils is not None and job.unit == unit and job.allowed == allowed:
-                job.coils[coil] = on
                 job.rank = min(job.rank, rank)
-                await asyncio.shield(job.answer)
-                return
-        job = Job(unit=unit, rank=rank, due_s=_now_s(), manners=manners, answer=_future(), allowed=allowed)
-        job.coils = {coil: on}
-        await self._submit(job)
+                break
+        else:
+            job = Job(unit=unit, rank=rank, due_s=_now_s(), manners=manners, answer=_future(), allowed=allowed)
+            job.coils = {}
+            self._enter(job)
+        wishes, wish = job.coils, CoilWish(on)
+        wishes[coil] = wish
+        try:
+            await asyncio.shield(job.answer)
+        except asyncio.CancelledError:
+            if wishes.get(coil) is wish:
+                del wishes[coil]
+            if not wishes:
+                self._withdraw(job)
+            raise
 
     async def serve(self) -> None:
         """Work the queue until cancelled.  Several drivers may await it; one works, the others stand by."""
@@ -126,11 +141,15 @@ class LinkQueue:
                     job.settle(LinkDown("stopped"))
                 self._jobs.clear()
 
-    async def _submit(self, job: Job) -> tuple[int, ...]:
+    def _enter(self, job: Job) -> None:
         self.introduce(job.unit)
         self._jobs.append(job)
         self._arrived.set()
-        return await asyncio.shield(job.answer)
+
+    def _withdraw(self, job: Job) -> None:
+        """A write whose sender has changed its mind must not leave after what took its place."""
+        if job in self._jobs:
+            self._jobs.remove(job)
 
     async def _serve_next(self) -> None:
         self._arrived.clear()
@@ -172,18 +191,20 @@ class LinkQueue:
             raise NoAnswer(f"unit {job.unit} is silent")
         answer: tuple[int, ...] = ()
         for frame in job.frames():
-            if job.allowed is not None and not job.allowed():
-                raise Forbidden("not armed")
-            await self._connected(job)
             try:
-                answer = await self._asked(frame, job.manners)
+                answer = await self._sent(frame, job)
             except LinkDown:
                 # The other end had gone since the last request.  A write may be repeated: it sets, it does not add.
                 if job.allowed is None:
                     raise
-                await self._connected(job)
-                answer = await self._asked(frame, job.manners)
+                answer = await self._sent(frame, job)
         return answer
+
+    async def _sent(self, frame: Frame, job: Job) -> tuple[int, ...]:
+        await self._connected(job)
+        if job.allowed is not None and not job.allowed():
+            raise Forbidden("not armed")
+        return await self._asked(frame, job.manners)
 
     async def _connected(self, job: Job) -> None:
         if self.link.is_open:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from drivers.modbus.codec import encode
-from drivers.modbus.errors import Forbidden, LinkError, Refusal
+from drivers.modbus.errors import Forbidden, LinkError, Refusal, Superseded
 from drivers.modbus.frame import Space, WriteFrame
 from drivers.modbus.job import Manners
 from drivers.modbus.layout import PlacedCommand, PlacedStep
@@ -21,6 +21,15 @@ LAST_LOOK_S = 0.5
 """Pauses between looks at the read-back grow from the first to the last."""
 
 
+Still = Callable[[], bool]
+"""Whether what is being sent is still wanted."""
+
+
+def always() -> bool:
+    """For what nothing takes the place of."""
+    return True
+
+
 class Sender:
     """Writes to one device; `allowed` is asked by the queue right before each frame leaves."""
 
@@ -34,11 +43,18 @@ class Sender:
         self._allowed = allowed
 
     async def send(
-        self, steps: Iterable[PlacedStep], *, value: float = 0.0, negate: bool = False, urgent: bool
+        self,
+        steps: Iterable[PlacedStep],
+        *,
+        urgent: bool,
+        value: float = 0.0,
+        negate: bool = False,
+        still: Still = always,
     ) -> None:
-        """Write `steps` in order.
+        """Write `steps` in order, for as long as they are `still` wanted.
 
         Raises:
+            Superseded: they are no longer; later steps were not sent.
             LinkError: a step did not arrive or was refused; later ones were not sent.
             UnknownValueError: a step needs a point that is not known.
             ValueError: a value does not fit its register.
@@ -47,17 +63,19 @@ class Sender:
             if not _applies(step, value):
                 continue
             try:
-                await self._write(step, -value if negate else value, urgent)
+                await self._write(step, -value if negate else value, urgent, still)
             except Refusal:
                 if not step.optional:
                     raise
             if step.wait_s:
                 await asyncio.sleep(step.wait_s)
 
-    async def command(self, placed: PlacedCommand, value: float, *, urgent: bool) -> Reply | None:
+    async def command(self, placed: PlacedCommand, value: float, *, urgent: bool, still: Still) -> Reply | None:
         """Send one command; None if it has arrived, else why not."""
         try:
-            await self.send(placed.steps, value=value, negate=placed.spec.negate, urgent=urgent)
+            await self.send(placed.steps, value=value, negate=placed.spec.negate, urgent=urgent, still=still)
+        except Superseded:
+            return Reply(fate=Fate.UNVERIFIED, detail="a later command took its place")
         except Forbidden:
             return Reply(fate=Fate.OBSERVING, detail="the device is not armed")
         except Refusal as refusal:
@@ -68,8 +86,8 @@ class Sender:
             return Reply(fate=Fate.REFUSED, detail=str(unfit))
         return None
 
-    async def watch(self, verify: Verify, value: float | bool, current: Callable[[], bool]) -> Reply:
-        """Read back until the device shows `value`, its time is over, or the command is no longer the `current` one."""
+    async def watch(self, verify: Verify, value: float | bool, still: Still) -> Reply:
+        """Read back until the device shows `value`, its time is over, or the command is no longer wanted."""
         loop = asyncio.get_running_loop()
         until_s, pause_s = loop.time() + verify.after_ms / 1000, FIRST_LOOK_S
         shown: object = None
@@ -82,14 +100,16 @@ class Sender:
                 shown = reading.value if reading is not None else None
                 if reading is not None and verify.satisfied(reading.value, value):
                     return Reply(fate=Fate.CONFIRMED)
-            if not current():
+            if not still():
                 return Reply(fate=Fate.UNVERIFIED, detail="a later command took its place")
             if loop.time() >= until_s:
                 return Reply(fate=Fate.UNVERIFIED, detail=f"asked for {value:g}, {verify.read} shows {shown}")
             await asyncio.sleep(min(pause_s, max(0.0, until_s - loop.time())))
             pause_s = min(LAST_LOOK_S, pause_s * 2)
 
-    async def _write(self, step: PlacedStep, value: float, urgent: bool) -> None:
+    async def _write(self, step: PlacedStep, value: float, urgent: bool, still: Still) -> None:
+        if not still():
+            raise Superseded("a later command took its place")
         number = evaluate(step.to, {**self._reader.known(), "value": value})
         place = step.register
         if place.space is Space.COIL:
@@ -98,7 +118,12 @@ class Sender:
             )
             return
         frame = WriteFrame(self._unit, place.space, place.address, self._registers(step, number), single=step.single)
-        await self._queue.write(frame, self._manners, allowed=self._allowed, urgent=urgent)
+        try:
+            await self._queue.write(frame, self._manners, allowed=lambda: still() and self._allowed(), urgent=urgent)
+        except Forbidden:
+            if not still():
+                raise Superseded("a later command took its place") from None
+            raise
 
     def _registers(self, step: PlacedStep, number: float) -> tuple[int, ...]:
         if step.exponent_from is not None:

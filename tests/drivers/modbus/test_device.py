@@ -284,3 +284,46 @@ async def test_an_urgent_write_reaches_a_device_that_has_not_been_polled_yet():
         reply = await driver.write("box", "power_w", 0.0, urgent=True, islanded=True)
     assert reply.fate is Fate.CONFIRMED
     assert bench.writes()[0].values == [0]
+
+
+async def test_the_rest_of_a_command_is_not_sent_once_a_later_one_has_begun():
+    # given a command of three steps on a slow device
+    site, unit = Site(), box()
+    unit.fault = lambda _request: Fault(delay_s=0.03)
+    steps = [{"at": 11, "to": 3}, {"at": 12, "to": "{value}"}, {"at": 20, "to": "{value}"}]
+    product = given.profile(read={"shown": {"at": 20}}, write={"power_w": {"steps": steps, "lapses_to": "zero"}})
+    async with (
+        on_tcp(Bench(u1=unit)) as bench,
+        given.driven(site, given.declared(bench, product), armed=["box"]) as driver,
+    ):
+        await site.until("box/shown")
+        # when less is asked, urgently, while it is under way
+        more = asyncio.create_task(driver.write("box", "power_w", 900.0, urgent=False, islanded=False))
+        await eventually(lambda: bool(bench.writes()))
+        await driver.write("box", "power_w", 0.0, urgent=True, islanded=False)
+        reply = await more
+        await asyncio.sleep(0.1)
+    # then the device ends up with less
+    assert unit.holding[20] == 0
+    assert [request.values for request in bench.writes() if request.address == 20] == [[0]]
+    assert reply.detail == "a later command took its place"
+
+
+async def test_what_goes_away_with_the_grid_is_not_asked_for_during_an_outage():
+    site = Site()
+    product = given.profile(
+        **{**SETPOINT, "read": {"first": {"at": 10, "poll": "grid"}, "shown": {"at": 20}}},
+        poll={"normal": {"every_ms": 50}, "grid": {"every_ms": 50, "islanded": "skip"}},
+    )
+    async with (
+        on_tcp(Bench(u1=box())) as bench,
+        given.driven(site, given.declared(bench, product), armed=["box"]) as driver,
+    ):
+        await site.until("box/first", "box/shown")
+        await driver.write("box", "power_w", 0.0, urgent=True, islanded=True)
+        await asyncio.sleep(0.1)
+        skipped = len([request for request in bench.diary if request.address == 10])
+        await asyncio.sleep(0.2)
+        assert len([request for request in bench.diary if request.address == 10]) == skipped
+        await driver.write("box", "power_w", 0.0, urgent=True, islanded=False)
+        await eventually(lambda: len([request for request in bench.diary if request.address == 10]) > skipped)

@@ -183,3 +183,42 @@ async def test_a_gap_that_one_unit_needs_is_used_by_another():
         await asyncio.gather(queue.read(register(2), polite), queue.read(register(1, unit=2), MANNERS))
     assert [request.unit for request in bench.diary] == [1, 2, 1]
     assert bench.diary[2].at_s - bench.diary[0].at_s >= 0.1
+
+
+async def test_a_write_that_was_taken_back_does_not_leave_after_what_took_its_place():
+    # given a command to close and a set-point, both waiting behind a slow request
+    async with on_tcp(Bench(u1=board(delay_s=0.05))) as bench, queue_for(bench) as queue:
+        poll = asyncio.create_task(queue.read(register(1), MANNERS))
+        await asyncio.sleep(0.02)
+        closing = asyncio.create_task(queue.write_coil(1, 3, True, MANNERS, allowed=yes))
+        raising = asyncio.create_task(
+            queue.write(WriteFrame(1, Space.HOLDING, 50, (900,), single=True), MANNERS, allowed=yes)
+        )
+        await asyncio.sleep(0)
+        # when both are taken back for less
+        closing.cancel()
+        raising.cancel()
+        await asyncio.gather(
+            queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True),
+            queue.write(WriteFrame(1, Space.HOLDING, 50, (0,), single=True), MANNERS, allowed=yes, urgent=True),
+        )
+        await poll
+        await asyncio.sleep(0.1)
+    # then only less has left
+    assert sorted((request.code, request.address, request.values) for request in bench.writes()) == [
+        (5, 3, [0]),
+        (6, 50, [0]),
+    ]
+
+
+async def test_a_shed_survives_that_an_earlier_wish_for_the_same_coil_is_taken_back():
+    async with on_tcp(Bench(u1=board(delay_s=0.05))) as bench, queue_for(bench) as queue:
+        poll = asyncio.create_task(queue.read(register(1), MANNERS))
+        await asyncio.sleep(0.02)
+        closing = asyncio.create_task(queue.write_coil(1, 3, True, MANNERS, allowed=yes))
+        await asyncio.sleep(0)
+        shed = asyncio.create_task(queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True))
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.gather(poll, shed)
+    assert [(request.address, request.values) for request in bench.writes()] == [(3, [0])]
