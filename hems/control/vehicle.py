@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hems.control.energy import NO_CAR, car_free_wh, floor_pct
 from hems.control.params import CarParams, Params
 from hems.control.state import BayMemory, ControlState
+from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.site import Bay, Site
@@ -107,11 +108,13 @@ def giving_w(site: Site, snapshot: Snapshot, now_s: float) -> dict[SourceId, flo
 def _supporting(
     bays: list[Bay], site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
 ) -> dict[SourceId, Wish]:
-    """Cars take their share of what the sun does not deliver, each in proportion to what it has to spare."""
+    """Cars take their share of what the sun does not deliver, each in proportion to what it has to spare.
+
+    While the former cannot be read nobody knows that share, and every car goes on as it is.
+    """
     former = [reading.known(now_s) for reading in snapshot.former_phase_w]
-    residual_w = sum(watts or 0.0 for watts in former) + sum(giving_w(site, snapshot, now_s).values())
-    if any(watts is None for watts in former):
-        residual_w = 0.0
+    known = [watts for watts in former if watts is not None]
+    residual_w = sum(known) + sum(giving_w(site, snapshot, now_s).values())
     refusals = {
         bay.id: _refusal(bay, state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR), params.car, now_s)
         for bay in bays
@@ -121,8 +124,17 @@ def _supporting(
         for bay in bays
         if refusals[bay.id] is None
     }
+    if len(known) < len(former):
+        return {bay.id: _going_on(bay, refusals[bay.id], state) for bay in bays}
     target_w = GIVING_SHARE * max(0.0, residual_w)
     return {bay.id: _support(bay, refusals[bay.id], free, target_w) for bay in bays}
+
+
+def _going_on(bay: Bay, refusal: Why | None, state: ControlState) -> Wish:
+    entry = state.sent.get(wiring.bay_power(bay.id))
+    if refusal is not None or entry is None:
+        return Wish(0.0, Cause(refusal or Why.CAR_IDLE))
+    return Wish(max(0.0, float(entry.value)), entry.cause)
 
 
 def _support(bay: Bay, refusal: Why | None, free: Mapping[SourceId, float], target_w: float) -> Wish:
