@@ -1,14 +1,15 @@
 """install.sh leaves either a complete .venv or none, and says in one sentence what stands in the way."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+PYTHON = shlex.quote(sys.executable)
 PYTHONS = ("python3", "python3.11", "python3.12", "python3.13")
 
 # Stands in for a Python that would really make environments and fetch packages.  What it is asked for is written to
@@ -49,15 +50,13 @@ class Bench:
 
     def pretend(self, lie: str) -> None:
         """Every Python on the PATH is the one that runs this test, after it has executed `lie`."""
-        text = (
-            f'#!/bin/sh\nif [ "$1" = -c ]; then exec {sys.executable} -c "{lie}\n$2"; fi\nexec {sys.executable} "$@"\n'
-        )
+        text = f'#!/bin/sh\nif [ "$1" = -c ]; then exec {PYTHON} -c "{lie}\n$2"; fi\nexec {PYTHON} "$@"\n'
         for name in PYTHONS:
             self.tool(name, text)
 
     def stand_in(self) -> None:
         for name in PYTHONS:
-            self.tool(name, STAND_IN.format(bench=self.tools, python=sys.executable))
+            self.tool(name, STAND_IN.format(bench=self.tools, python=PYTHON))
 
     def asked(self) -> list[str]:
         """What the stand-in was asked for since the last call."""
@@ -137,7 +136,7 @@ def test_a_full_disk_is_noticed_before_anything_is_made(bench: Bench) -> None:
 @pytest.mark.wire
 def test_without_a_network_the_sentence_says_so_and_names_the_log(bench: Bench) -> None:
     # given the real pip and an index where nobody answers
-    bench.tool("python3", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    bench.tool("python3", f'#!/bin/sh\nexec {PYTHON} "$@"\n')
     bench.env |= {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
 
     # when the demo is asked for
@@ -241,8 +240,7 @@ def test_an_interrupted_installation_is_made_good(bench: Bench, signal: str) -> 
     (bench.tools / "slow").touch()
     process = bench.start("--demo")
     assert process.stdout is not None
-    while "Installing" not in process.stdout.readline():
-        pass
+    assert any("Installing" in line for line in process.stdout)
     process.terminate() if signal == "TERM" else process.kill()
     process.communicate()
 
@@ -261,8 +259,8 @@ def test_two_at_once_make_one_environment(bench: Bench) -> None:
     bench.stand_in()
     (bench.tools / "slow").touch()
     first = bench.start("--demo")
-    while not (bench.root / ".venv").exists():
-        time.sleep(0.02)
+    assert first.stdout is not None
+    assert any("Installing" in line for line in first.stdout)
 
     # when a second one is started
     second = bench.run("--demo")
