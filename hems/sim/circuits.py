@@ -12,8 +12,8 @@ PICKUP_EXTRA = 1.5
 PICKUP_FULL_H = 2.0
 PICKUP_TAU_S = 1800.0
 """Decay of that extra draw.  Domain reference 2.5: P(t) = P * (1 + (k - 1) * exp(-t/tau))."""
-INRUSH_OVER = 6.0
-"""Time constants after which an inrush is forgotten (0.25 % left)."""
+INRUSH_OVER = 5.0
+"""Time constants after which an inrush is forgotten (0.7 % left)."""
 STARTS_BELOW, RUNS_ABOVE = 0.1, 0.5
 """A machine that goes from below the one to above the other, as multiples of its typical draw, has started a motor."""
 
@@ -40,12 +40,13 @@ class CircuitLoad:
         self._off_s = 0.0
         self._inrush_w = 0.0
         self._energised = closed
-        self._since_start_s = float("inf")
+        self.since_start_s = float("inf")
+        """Age of its latest inrush."""
 
     @property
     def starting(self) -> bool:
         """Whether an inrush is still worth small steps."""
-        return self._energised and self._inrush_w > 0.0 and self._since_start_s < INRUSH_OVER * self._tau_s
+        return self._energised and self._inrush_w > 0.0 and self.since_start_s < INRUSH_OVER * self._tau_s
 
     def draw(self, demand_w: float, *, live: bool) -> float:
         """What it draws now on a live or dead bus, with the extras; remembers `demand_w`."""
@@ -64,7 +65,7 @@ class CircuitLoad:
         if self.owed_wh > 0.0:
             power_w += self.owed_wh * SECONDS_PER_HOUR / PICKUP_TAU_S
         if self.starting:
-            power_w += self._inrush_w * exp(-self._since_start_s / self._tau_s)
+            power_w += self._inrush_w * exp(-self.since_start_s / self._tau_s)
         self.power_w = power_w
         return power_w
 
@@ -75,8 +76,8 @@ class CircuitLoad:
 
     def step(self, dt_s: float) -> None:
         """Let `dt_s` pass as things are."""
-        if self._since_start_s < 60.0:
-            self._since_start_s += dt_s
+        if self.since_start_s < 60.0:
+            self.since_start_s += dt_s
         self._off_s = 0.0 if self._energised else self._off_s + dt_s
         if not self.spec.thermostatic:
             return
@@ -95,7 +96,7 @@ class CircuitLoad:
 
     def _start(self, part: float) -> None:
         """Begin an inrush; after a short interruption machines are still turning and need only `part` of it."""
-        self._since_start_s = 0.0
+        self.since_start_s = 0.0
         self._inrush_w = self.spec.inrush_w * part
 
     def _motor_starts(self, demand_w: float) -> bool:

@@ -19,7 +19,9 @@ from hems.sim.traces import Traces
 
 SHORTEST_S = 1e-4
 """No stretch of time is divided finer than this."""
-INRUSH_STEP_S = 0.02
+OVERLOAD_INRUSH_STEP = (0.02, 0.25)
+INRUSH_STEP = (0.1, 1.0)
+"""Shortest stretch within an inrush, s, and how much it grows with the inrush's age: finer where it overloads."""
 RAMP_STEP_S = 0.1
 ISLAND_STEP_S = 60.0
 """Longest stretch of constant power on an island, where energy counts."""
@@ -248,15 +250,21 @@ class Plant:
         """How far powers may be taken as constant."""
         if not self.former_running:
             return GRID_STEP_S
-        for circuit in self.circuits.values():
-            if circuit.starting:
-                return INRUSH_STEP_S
         if self.supply.excess_w > 0.0:
             return RAMP_STEP_S
+        inrush_s = self._youngest_inrush_s()
+        if inrush_s is not None:
+            shortest_s, growth = OVERLOAD_INRUSH_STEP if self.supply.overloaded(self._net_w) else INRUSH_STEP
+            return max(shortest_s, growth * inrush_s)
         for bay in self.bays.values():
             if bay.ramping(live=live):
                 return RAMP_STEP_S
         return ISLAND_STEP_S
+
+    def _youngest_inrush_s(self) -> float | None:
+        """How long the latest start is ago, while any is still felt."""
+        ages_s = [circuit.since_start_s for circuit in self.circuits.values() if circuit.starting]
+        return min(ages_s) if ages_s else None
 
     def _advance(self, dt_s: float) -> None:
         """Let `dt_s` pass with powers as they are, then see what has changed."""

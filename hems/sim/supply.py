@@ -91,6 +91,10 @@ class Supply:
         if self.former.forming:
             self._carry(sum(net_w))
 
+    def overloaded(self, net_w: Sequence[float]) -> bool:
+        """Whether some limit of the former is exceeded, so that its dose grows."""
+        return max(self._load_pu(net_w)) > 1.0
+
     def _load_pu(self, net_w: Sequence[float]) -> tuple[float, ...]:
         if not self.former.forming:
             return (0.0,) * (len(self._phases) + 1)

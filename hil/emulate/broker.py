@@ -39,7 +39,7 @@ class Broker:
         self.kind = ("mosquitto" if find_mosquitto() else "amqtt") if kind == "auto" else kind
         self.port = free_port()
         self.alive = False
-        self._run_dir = run_dir
+        self._config = run_dir / "mosquitto.conf"
         self._child: asyncio.subprocess.Process | None = None
         self._embedded: Any = None
 
@@ -62,16 +62,16 @@ class Broker:
             shutdown = cast(Callable[[], Awaitable[None]], self._embedded.shutdown)
             await shutdown()
         self._child = self._embedded = None
+        self._config.unlink(missing_ok=True)
 
     async def _start_child(self) -> None:
         found = find_mosquitto()
         if found is None:
             raise FileNotFoundError("mosquitto is not installed; use --broker amqtt")
-        config = self._run_dir / "mosquitto.conf"
         lines = (f"listener {self.port} {LOOPBACK}", "allow_anonymous true", "persistence false", "log_type error")
-        config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self._config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self._child = await asyncio.create_subprocess_exec(
-            "sh", "-c", CHILD, "sh", found, "-c", str(config),
+            "sh", "-c", CHILD, "sh", found, "-c", str(self._config),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )
 

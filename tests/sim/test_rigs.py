@@ -49,7 +49,7 @@ def test_the_first_hours_of_the_evening_bring_no_surprise_from_the_cars():
     [
         ("title = 3\n", "'start' is missing"),
         ("nonsense", "Correct it"),
-        ('title = "x"\nphases = ["L9"]\n[start]\nhour = 1\n[grid]\n[former]\n[circuits]\n', "'L9' is not a valid Phase"),
+        ('title = "x"\nphases = ["L9"]\n[start]\nhour = 1\n[grid]\n[former]\n[circuits]\n', "'L9' is not a valid"),
     ],
 )
 def test_a_mistaken_rig_is_named_with_what_is_wrong(tmp_path, text, says):
@@ -66,6 +66,15 @@ def test_an_unknown_physical_quantity_is_refused(tmp_path):
     (tmp_path / "home.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match="tie_qualfy_s"):
         load_rig(tmp_path / "home.toml")
+
+
+@pytest.mark.data
+def test_the_same_evening_can_be_had_with_measured_loads(measured_data):
+    building = load_rig(RIGS / "apartments.toml").plant(data=measured_data)
+    assert building.load_w == pytest.approx(38_000.0)
+    building.fail_grid()
+    building.step(60.0)
+    assert building.former_trips >= 1, "nobody shed anything"
 
 
 POINTS = (
