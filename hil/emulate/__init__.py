@@ -1,6 +1,6 @@
 """The bench: a plant from `hems.sim` behind the registers and topics of real products, in real time.
 
-    python -m hil.emulate --rig hil/rigs/apartments.toml --run /tmp/bench
+    python -m hil.emulate --rig hil/rigs/apartments.toml --run bench
 
 Every device here is written from its maker's documents or from public sources named beside it, never from a profile
 in `drivers/`: a register that is wrong there has to show here.
