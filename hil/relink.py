@@ -16,6 +16,6 @@ def relinked(text: str, links: Mapping[str, str], where: Path, *, short: bool) -
         start = text.index(f"[devices.{device}]")
         text = text[:start] + text[start:].replace(f'"{settings["link"]}"', f'"{links[device]}"', 1)
     if short:
-        text = re.sub(r'^times = "normal"', 'times = "short"', text, count=1, flags=re.MULTILINE)
+        text = 'times = "short"\n' + re.sub(r'^times = ".*"$', "", text, count=1, flags=re.MULTILINE)
     places = f'state_dir = "{where / "state"}"\nrun_dir = "{where / "run"}"\n'
     return text.replace("[settings]\n", f"[settings]\n{places}", 1)
