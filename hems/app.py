@@ -138,7 +138,8 @@ class Daemon:
             await self._until_stopped(cycle)
             cycle.cancel()
             if self._last is not None and not self._hold:
-                await leave(site, self._file.params, self._last, fleet, actuators)
+                now = self._clock.now()
+                await leave(site, self._file.params, loop.state, loop.look(now), now, fleet, actuators)
             recorder.save(self._clock.now(), loop.state, at_once=True)
             for task in tasks:
                 task.cancel()

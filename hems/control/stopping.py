@@ -6,7 +6,7 @@ the tick, point 10.
 
 from dataclasses import dataclass
 
-from hems.control.demand import demands
+from hems.control.demand import demands, is_on, per_phase
 from hems.control.overload import phase_w
 from hems.control.params import Params
 from hems.control.shedding import candidates, smallest_set
@@ -45,10 +45,13 @@ def _carried(site: Site, state: ControlState, snapshot: Snapshot, params: Params
     cars_w = phase_w_of_cars(site, snapshot, now_s)
     if max(cars_w, default=0.0) <= 0.0:
         return []
-    power_w = phase_w(snapshot, site, now_s) or site.former.phase_va
-    target = params.overload.target_pu
-    both = (watts + more for watts, more in zip(power_w, cars_w, strict=True))
-    excess = [watts - target * rated for watts, rated in zip(both, site.former.phase_va, strict=True)]
     watts = demands(site, state, snapshot, now_s, islanded=True)
+    on = [circuit for circuit in site.circuits if is_on(circuit, state, snapshot, now_s)]
+    # What was switched on a moment ago is not in the measurement yet, so the sum of the circuits counts as well.
+    wanted_w = per_phase(site, watts, on)
+    measured_w = phase_w(snapshot, site, now_s) or site.former.phase_va
+    both = (max(now_w + more_w, sum_w) for now_w, more_w, sum_w in zip(measured_w, cars_w, wanted_w, strict=True))
+    target = params.overload.target_pu
+    excess = [load_w - target * rated for load_w, rated in zip(both, site.former.phase_va, strict=True)]
     chosen = smallest_set(candidates(site, state, snapshot, now_s), excess, watts, site)
     return [wiring.circuit_closed(circuit.id) for circuit in chosen]

@@ -90,16 +90,7 @@ class Loop:
     def cycle(self) -> Cycle:
         """One cycle, on what is known now."""
         now = self._clock.now()
-        health = self._fleet.health(now)
-        snapshot = self._measure.snapshot(
-            self._board.latest,
-            devices=health,
-            faults=self._faults(),
-            watched_only=self._fleet.watched_only(self._actuators.writes, health),
-            outcomes=self._actuators.take_outcomes(),
-            fired=self._board.take_fired(),
-            requests=self._desk.take_requests(),
-        )
+        snapshot = self.look(now)
         step = tick(self._site, self.state, snapshot, self._params, now)
         self.state = step.state
         self._board.arm(step.armed, step.watch)
@@ -109,6 +100,19 @@ class Loop:
         self._publish(picture, step.events)
         self._recorder.record(now, snapshot, step, picture)
         return Cycle(now=now, snapshot=snapshot, step=step, picture=picture)
+
+    def look(self, now: Instant) -> Snapshot:
+        """All that is known now, with everything that has waited for the next look."""
+        health = self._fleet.health(now)
+        return self._measure.snapshot(
+            self._board.latest,
+            devices=health,
+            faults=self._faults(),
+            watched_only=self._fleet.watched_only(self._actuators.writes, health),
+            outcomes=self._actuators.take_outcomes(),
+            fired=self._board.take_fired(),
+            requests=self._desk.take_requests(),
+        )
 
     def _paint(self, now: Instant, snapshot: Snapshot, step: Step) -> Picture:
         armed = any(health.armed for health in snapshot.devices.values())

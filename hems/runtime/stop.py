@@ -4,21 +4,31 @@ import asyncio
 import logging
 
 from hems.control.params import Params
+from hems.control.state import ControlState
 from hems.control.stopping import ending
+from hems.model.instant import Instant
 from hems.model.site import Site
+from hems.model.snapshot import Snapshot
 from hems.runtime.act import Actuators
 from hems.runtime.fleet import Fleet
-from hems.runtime.loop import Cycle
 
 log = logging.getLogger(__name__)
 SHED_WITHIN_S = 3.0
 RELEASE_WITHIN_S = 5.0
 
 
-async def leave(site: Site, params: Params, last: Cycle, fleet: Fleet, actuators: Actuators) -> None:
+async def leave(
+    site: Site,
+    params: Params,
+    state: ControlState,
+    snapshot: Snapshot,
+    now: Instant,
+    fleet: Fleet,
+    actuators: Actuators,
+) -> None:
     """On an island shed what the cars carried and only then let them stop; on the grid hand every device back."""
-    if last.step.state.mode.mode.on_island:
-        end = ending(site, last.step.state, last.snapshot, params, last.now.mono_s)
+    if state.mode.mode.on_island:
+        end = ending(site, state, snapshot, params, now.mono_s)
         actuators.send(end.sheds)
         await actuators.settle([command.role for command in end.sheds], within_s=SHED_WITHIN_S)
         actuators.send(end.releases)
