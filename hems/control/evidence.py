@@ -16,6 +16,8 @@ from hems.model.snapshot import Snapshot, TieReading, VoltageReading
 
 FEEDING_W = 50.0
 """A circuit, PV plant or car that moves more than this proves that the bus is live."""
+PLAUSIBLE = 3.0
+"""A voltage or frequency below zero or above this multiple of nominal is a sentinel that a profile has overlooked."""
 
 
 class Sight(StrEnum):
@@ -54,21 +56,25 @@ class Evidence:
 
 
 def sight(reading: VoltageReading, site: Site, params: Params, now_s: float) -> Sight:
-    """Judge one voltage point by its worst phase; a missing phase is out of window, never good."""
-    volts = [phase.known(now_s) for phase in reading.volts]
+    """Judge one voltage point by its worst phase: one without voltage is out of window, one unread is never good."""
+    nominal_v, nominal_hz, grid = site.grid.nominal_v, site.grid.nominal_hz, params.grid
+    volts = [_plausible(phase, nominal_v, now_s) for phase in reading.volts]
     known = [value for value in volts if value is not None]
-    hertz = reading.hertz.known(now_s)
+    hertz = _plausible(reading.hertz, nominal_hz, now_s)
     if not known:
         return Sight.UNKNOWN
-    nominal_v, grid = site.grid.nominal_v, params.grid
     if max(known) < grid.v_dead_pu * nominal_v:
         return Sight.ZERO if max(known) == 0.0 and not hertz else Sight.DEAD
     if min(known) < grid.v_min_pu * nominal_v or max(known) > grid.v_max_pu * nominal_v:
         return Sight.OUTSIDE
     if len(known) < len(volts) or hertz is None:
         return Sight.UNKNOWN
-    nominal_hz = site.grid.nominal_hz
     return Sight.INSIDE if grid.f_min_pu * nominal_hz <= hertz <= grid.f_max_pu * nominal_hz else Sight.OUTSIDE
+
+
+def _plausible(reading: Reading[float], nominal: float, now_s: float) -> float | None:
+    value = reading.known(now_s)
+    return value if value is not None and 0.0 <= value <= PLAUSIBLE * nominal else None
 
 
 def _sights(points: list[VoltagePoint], site: Site, snapshot: Snapshot, params: Params, now_s: float) -> list[Sight]:
@@ -88,16 +94,27 @@ def estimate(
     tie = _tie(
         site, memory.tie, snapshot.tie, params, now_s, utility_present=utility_present, has_utility=bool(utility)
     )
-    bus = _bus(memory.bus, _sights(inner, site, snapshot, params, now_s), _feeding(snapshot, now_s), params, now_s)
+    closed = tie.value is TiePosition.CLOSED
+    bus = _bus(
+        memory.bus,
+        _sights(inner, site, snapshot, params, now_s),
+        params,
+        now_s,
+        feeding=_feeding(snapshot, now_s),
+        fed=closed and utility_present,
+    )
     agrees = tie.value is TiePosition.OPEN or bus.value is Bus.DEAD
-    needed_s = params.grid.calm_s if tie.value is TiePosition.CLOSED else params.grid.qualify_s
-    grid = _grid(memory.grid, utility_sights, params, now_s, zero_is_dead=agrees, needed_s=needed_s)
+    needed_s = params.grid.calm_s if closed else params.grid.qualify_s
+    # A tie that opens tells of something upstream, even of what was too short for a meter to see: qualify anew.
+    opened = memory.tie.value is TiePosition.CLOSED and not closed
+    before = replace(memory.grid, inside_since_s=None) if opened else memory.grid
+    grid = _grid(before, utility_sights, params, now_s, zero_is_dead=agrees, needed_s=needed_s, closed=closed)
     evidence = Evidence(
         grid=grid.value,
         tie=tie.value,
         bus=bus.value,
         witnesses=_witnesses(site, snapshot, params, now_s),
-        disputed=tie.disagree_since_s is not None and now_s - tie.disagree_since_s >= params.witness.disagree_s,
+        disputed=_disputed(tie.disagree_since_s, params, now_s),
         qualifying_left_s=_qualifying_left(grid, needed_s, now_s),
         due_s=_due(site, grid, tie, bus, params, needed_s, now_s),
     )
@@ -108,30 +125,44 @@ def estimate(
 
 
 def _grid(
-    memory: GridMemory, sights: list[Sight], params: Params, now_s: float, *, zero_is_dead: bool, needed_s: float
+    memory: GridMemory,
+    sights: list[Sight],
+    params: Params,
+    now_s: float,
+    *,
+    zero_is_dead: bool,
+    needed_s: float,
+    closed: bool,
 ) -> GridMemory:
     """All fresh witnesses must be inside for the grid to be good; one outside is enough for bad, after the debounce."""
     seen = {Sight.DEAD if one is Sight.ZERO and zero_is_dead else one for one in sights} - {Sight.UNKNOWN, Sight.ZERO}
     if not seen:
-        return _unseen(memory, params, now_s) if Sight.ZERO in sights else GridMemory(value=Grid.UNKNOWN)
+        return _unseen(memory, params, now_s, closed=closed) if Sight.ZERO in sights else GridMemory()
     if seen == {Sight.INSIDE}:
         since_s = now_s if memory.inside_since_s is None else memory.inside_since_s
-        value = Grid.GOOD if now_s - since_s >= needed_s else Grid.QUALIFYING
+        value = Grid.GOOD if now_s >= since_s + needed_s else Grid.QUALIFYING
         return GridMemory(value=value, inside_since_s=since_s)
     since_s = now_s if memory.outside_since_s is None else memory.outside_since_s
     judged = Grid.DEAD if Sight.DEAD in seen else Grid.BAD
     was_out = memory.value in (Grid.BAD, Grid.DEAD)
-    if was_out or now_s - since_s >= params.grid.lost_s:
+    if was_out or now_s >= since_s + params.grid.lost_s:
         return GridMemory(value=judged, outside_since_s=since_s)
-    # Within the debounce the axis keeps its value, but any excursion restarts qualification from zero.
-    return GridMemory(value=memory.value, outside_since_s=since_s)
+    return GridMemory(value=_held(memory.value, closed=closed), outside_since_s=since_s)
 
 
-def _unseen(memory: GridMemory, params: Params, now_s: float) -> GridMemory:
+def _unseen(memory: GridMemory, params: Params, now_s: float, *, closed: bool) -> GridMemory:
     """Zeros that nothing confirms: after the debounce they mean that the meter has stopped measuring, not an outage."""
     since_s = now_s if memory.outside_since_s is None else memory.outside_since_s
-    held = memory.value if now_s - since_s < params.grid.lost_s else Grid.UNKNOWN
+    held = _held(memory.value, closed=closed) if now_s < since_s + params.grid.lost_s else Grid.UNKNOWN
     return GridMemory(value=held, outside_since_s=since_s)
+
+
+def _held(value: Grid, *, closed: bool) -> Grid:
+    """What the axis says within the debounce: its old value, as a flicker is no outage.
+
+    With the tie open no outage hangs on it but a permission to reconnect does, and any excursion restarts its wait.
+    """
+    return Grid.QUALIFYING if value is Grid.GOOD and not closed else value
 
 
 def _qualifying_left(grid: GridMemory, needed_s: float, now_s: float) -> float | None:
@@ -176,13 +207,18 @@ def _tie(
         # A flag alone may say "open"; "closed" needs voltage on the utility side, where that is measured.
         trusted = by_flag is not TiePosition.CLOSED or utility_present or not has_utility
         return replace(judged, value=by_flag if trusted else TiePosition.UNKNOWN)
-    if disagree_s is not None and now_s - disagree_s >= params.witness.disagree_s:
+    if _disputed(disagree_s, params, now_s):
         harmless = raw is TiePosition.CLOSED and utility_present
         return replace(judged, value=TiePosition.CLOSED if harmless else TiePosition.UNKNOWN)
-    if raw is TiePosition.MOVING and now_s - since_s >= site.tie.travel_max_s:
+    if raw is TiePosition.MOVING and now_s >= since_s + site.tie.travel_max_s:
         return replace(judged, value=TiePosition.INVALID)
-    bounced = now_s - since_s < params.witness.contact_debounce_s and memory.value is not TiePosition.UNKNOWN
+    bounced = now_s < since_s + params.witness.contact_debounce_s and memory.value is not TiePosition.UNKNOWN
     return replace(judged, value=memory.value if bounced else raw)
+
+
+def _disputed(disagree_since_s: float | None, params: Params, now_s: float) -> bool:
+    """Whether flag and contacts have contradicted each other for longer than the flag may lag."""
+    return disagree_since_s is not None and now_s >= disagree_since_s + params.witness.disagree_s
 
 
 # Axis B -------------------------------------------------------------------------------------------------------------
@@ -195,8 +231,13 @@ def _feeding(snapshot: Snapshot, now_s: float) -> bool:
     return any(abs(power.known(now_s) or 0.0) > FEEDING_W for power in powers)
 
 
-def _bus(memory: BusMemory, sights: list[Sight], feeding: bool, params: Params, now_s: float) -> BusMemory:
-    """Live if anything says live; dead if all that answer say so, a lone frame of zeros only after a while."""
+def _bus(
+    memory: BusMemory, sights: list[Sight], params: Params, now_s: float, *, feeding: bool, fed: bool
+) -> BusMemory:
+    """Live if anything says live; dead if all that answer say so, a lone frame of zeros only after a while.
+
+    Never a lone one while `fed`: a good grid through a closed tie speaks against it.
+    """
     if Sight.INSIDE in sights or Sight.OUTSIDE in sights:
         return BusMemory(value=Bus.LIVE)
     dead = [one for one in sights if one in (Sight.DEAD, Sight.ZERO)]
@@ -205,11 +246,10 @@ def _bus(memory: BusMemory, sights: list[Sight], feeding: bool, params: Params, 
     zero_since_s = now_s if memory.zero_since_s is None else memory.zero_since_s
     if Sight.DEAD in dead or len(dead) > 1:
         return BusMemory(value=Bus.DEAD, zero_since_s=zero_since_s)
-    zero_for_s = now_s - zero_since_s
-    if feeding or zero_for_s < params.grid.lost_s:
+    if feeding or now_s < zero_since_s + params.grid.lost_s:
         return BusMemory(value=Bus.LIVE if feeding else memory.value, zero_since_s=zero_since_s)
-    believed = memory.value is Bus.DEAD or zero_for_s >= params.witness.zero_frame_s
-    return BusMemory(value=Bus.DEAD if believed else Bus.UNKNOWN, zero_since_s=zero_since_s)
+    believed = memory.value is Bus.DEAD or now_s >= zero_since_s + params.witness.zero_frame_s
+    return BusMemory(value=Bus.DEAD if believed and not fed else Bus.UNKNOWN, zero_since_s=zero_since_s)
 
 
 # For people, and for the next wake-up --------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ class Facts:
     restored: bool
     """Nothing that hems switched off is still off."""
     may_reconnect: bool
-    """No back-off or lock-out forbids another attempt."""
+    """There is a permission to give, and no back-off or lock-out forbids another attempt."""
     acknowledged: bool
     """A person has looked into the contradiction."""
     contradiction: bool
@@ -138,6 +138,11 @@ def grid_qualified(facts: Facts) -> bool:
     return facts.regime is Regime.ISLAND_GRID_BACK and facts.grid is Grid.GOOD and facts.may_reconnect
 
 
+def grid_wavered(facts: Facts) -> bool:
+    """Still there, but not without a break: the wait begins again, and the permission ends."""
+    return facts.regime is Regime.ISLAND_GRID_BACK and facts.grid is not Grid.GOOD
+
+
 def all_restored(facts: Facts) -> bool:
     """On a good grid with nothing left to switch on."""
     return facts.regime is Regime.CONNECTED and facts.restored
@@ -159,11 +164,13 @@ degraded = regime_is(Regime.DEGRADED)
 island = regime_is(Regime.ISLAND)
 grid_back = regime_is(Regime.ISLAND_GRID_BACK)
 dark = regime_is(Regime.BLACKOUT, Regime.BLACKOUT_GRID_BACK)
+on_own_power = regime_is(Regime.ISLAND, Regime.ISLAND_GRID_BACK)
 dark_alone = regime_is(Regime.BLACKOUT)
 dark_grid_back = regime_is(Regime.BLACKOUT_GRID_BACK)
 contradiction = regime_is(Regime.CONTRADICTION)
 tie_unknown = regime_is(Regime.TIE_UNKNOWN)
 bus_unseen = regime_is(Regime.BUS_UNSEEN)
+tie_unsure = regime_is(Regime.MOVING, Regime.TIE_UNKNOWN)
 unsure = regime_is(Regime.CONTRADICTION, Regime.BUS_UNSEEN, Regime.MOVING, Regime.TIE_UNKNOWN)
 
 
@@ -191,18 +198,23 @@ RULES: tuple[Rule, ...] = (
     Rule(INIT, tie_open, "boot.settle_s", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
     Rule(INIT, dark, "boot.settle_s", Mode.BLACKOUT, Why.BUS_DEAD),
     Rule(INIT, nothing_seen, "witness.no_witness_s", Mode.FAULT_SAFE, Why.NO_WITNESS),
-    Rule(INIT, unsure, "witness.no_witness_s", Mode.FAULT_SAFE, Why.TIE_INVALID),
-    # The outage begins: one credible witness of an open tie is enough.
-    Rule(ON_GRID | DARK, tie_open, "", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
-    # The outage ends where the certified device has closed the tie.
+    Rule(INIT, contradiction, "witness.no_witness_s", Mode.FAULT_SAFE, Why.CONTRADICTION),
+    Rule(INIT, bus_unseen, "witness.no_witness_s", Mode.FAULT_SAFE, Why.BUS_UNKNOWN),
+    Rule(INIT, tie_unsure, "witness.no_witness_s", Mode.FAULT_SAFE, Why.TIE_INVALID),
+    # The outage begins: one credible witness of an open tie is enough.  A dark building needs to see its bus live.
+    Rule(ON_GRID, tie_open, "", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
+    Rule(DARK, on_own_power, "", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
+    # The outage ends where the certified device has closed the tie; what the grid is worth decides what comes back.
     Rule(ISLAND_MODES, connected, "reconnect.settle_s", Mode.RECONNECTED_RESTORING, Why.TIE_CLOSED),
-    Rule(ISLAND_MODES, disturbed, "reconnect.settle_s", Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
     Rule(DARK, connected, "reconnect.settle_s", Mode.RECONNECTED_RESTORING, Why.BUS_LIVE),
+    Rule(ISLAND_MODES | DARK, disturbed, "reconnect.settle_s", Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
+    Rule(ISLAND_MODES | DARK, degraded, "reconnect.settle_s", Mode.GRID_CONNECTED_DEGRADED, Why.GRID_UNKNOWN),
     # On the island.
     Rule(STABILIZING, island_at_rest, "island.stable_s", Mode.ISLANDED, Why.ISLAND_STABLE),
     Rule(ISLANDED, grid_back, "", Mode.GRID_RETURN_QUALIFYING, Why.GRID_SEEN),
     Rule(QUALIFYING | RECONNECTING, island, "", Mode.ISLANDED, Why.GRID_LOST_AGAIN),
     Rule(QUALIFYING, grid_qualified, "", Mode.RECONNECTING, Why.GRID_QUALIFIED),
+    Rule(RECONNECTING, grid_wavered, "", Mode.GRID_RETURN_QUALIFYING, Why.GRID_LOST_AGAIN),
     Rule(RECONNECTING, grid_back, "reconnect.watchdog_s", Mode.ISLANDED, Why.RECONNECT_TIMED_OUT),
     # On the grid.
     Rule(RESTORING, all_restored, "restore.calm_s", Mode.GRID_CONNECTED, Why.RESTORED_AND_CALM),
@@ -255,5 +267,5 @@ def _entered(memory: ModeMemory, rule: Rule, facts: Facts, now_s: float) -> Mode
         since_s=now_s,
         because=Cause(rule.why, {"grid": facts.grid, "tie": facts.tie, "bus": facts.bus}),
         outage_since_s=started_s if out else memory.outage_since_s if keeps else None,
-        contradiction=target is Mode.FAULT_SAFE and (rule.why is Why.CONTRADICTION or facts.tie is TiePosition.INVALID),
+        contradiction=target is Mode.FAULT_SAFE and (contradiction(facts) or facts.tie is TiePosition.INVALID),
     )
