@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from hems.control import overload
 from hems.control.params import Params
-from hems.control.shedding import Outlook, armed_set, candidates, smallest_set
+from hems.control.shedding import Outlook, armed_set, candidates, expendable, smallest_set
 from hems.control.state import ControlState
 from hems.control.step import Armed, Test, Trigger
 from hems.control.vehicle import giving_w
@@ -57,7 +57,7 @@ def tie_open(site: Site, tie_open_set: Iterable[CircuitId], now_s: float) -> Arm
 
 
 def _car_gone(
-    bay: Bay, site: Site, on: list[Circuit], snapshot: Snapshot, outlook: Outlook, params: Params, now_s: float
+    bay: Bay, site: Site, expendable: list[Circuit], snapshot: Snapshot, outlook: Outlook, now_s: float
 ) -> Armed | None:
     """What to shed if a giving car leaves: the former must carry its share at once."""
     share = site.per_phase(giving_w(site, snapshot, now_s).get(bay.id, 0.0), bay.phases)
@@ -65,7 +65,7 @@ def _car_gone(
         return None
     after = (watts + more for watts, more in zip(outlook.phase_w, share, strict=True))
     excess = [watts - rated for watts, rated in zip(after, site.former.phase_va, strict=True)]
-    sheds = smallest_set(on, excess, outlook.watts, site)
+    sheds = smallest_set(expendable, excess, outlook.watts, site)
     return Armed(
         name=f"{bay.id} gone",
         triggers=(Trigger(wiring.bay_state(bay.id), Test.IS, BayState.UNPLUGGED),),
@@ -76,9 +76,9 @@ def _car_gone(
 
 def _overload(site: Site, on: list[Circuit], outlook: Outlook, params: Params, now_s: float) -> Iterator[Armed]:
     """Per phase: what to open when the power jumps so high that the inverter would trip before a second decision."""
-    too_fast_pu = next((pu for pu, trips_s in site.former.curve if trips_s < 3.0 * params.overload.actuation_s), None)
-    if outlook.phase_w is None or too_fast_pu is None:
+    if outlook.phase_w is None:
         return
+    too_fast_pu = overload.loading_that_trips_in(overload.ACTUATIONS * params.overload.actuation_s, site.former.curve)
     for index, rated in enumerate(site.former.phase_va):
         limit_w = too_fast_pu * rated
         excess = [limit_w - 0.9 * rated if index == phase else 0.0 for phase in range(len(site.phases))]
@@ -100,16 +100,17 @@ def arm(
             return (), state.armed_on_tie_open  # it has fired; what it sent is on its way
         tie_set = armed_set(site, state, snapshot, outlook, params, now_s)
         return (tie_open(site, tie_set, now_s),), tie_set
-    if not outlook.mode.on_island:
+    if not outlook.mode.on_island and outlook.mode is not Mode.FAULT_SAFE:
         return (), ()
     on = candidates(site, state, snapshot, now_s)
-    cars = (_car_gone(bay, site, on, snapshot, outlook, params, now_s) for bay in site.bays if bay.bidirectional)
+    less = expendable(on, state)
+    cars = (_car_gone(bay, site, less, snapshot, outlook, now_s) for bay in site.bays if bay.bidirectional)
     lists = [*(car for car in cars if car is not None), *_overload(site, on, outlook, params, now_s)]
     return tuple(ready for ready in lists if ready.commands), ()
 
 
 def dose_due_s(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> float:
     """When the overload dose crosses its next threshold at the present power."""
-    if outlook.phase_w is None:
+    if outlook.phase_w is None or not overload.on_its_own(state.evidence):
         return float("inf")
     return overload.due_s(state.dose, outlook.phase_w, site.former, params.overload, now_s)

@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from math import exp, inf, log
 
 from hems.control.params import OverloadParams
+from hems.control.state import EvidenceMemory
+from hems.model.mode import Grid, TiePosition
 from hems.model.site import Former, Site, Tier
 from hems.model.snapshot import Snapshot
 
 Curve = Sequence[tuple[float, float]]
+ACTUATIONS = 3.0
+"""As many must fit in before the trip for shedding by steps to be tried at all."""
 
 
 def trip_s(loading_pu: float, curve: Curve) -> float:
@@ -22,12 +26,33 @@ def trip_s(loading_pu: float, curve: Curve) -> float:
     """
     if loading_pu <= 1.0:
         return inf
-    first_pu, first_s = curve[0]
-    points = [(1.0, first_s * 10.0), *curve] if first_pu > 1.0 else list(curve)
+    points = _from_rating(curve)
     upper = next((index for index, (pu, _) in enumerate(points) if pu >= loading_pu), len(points) - 1)
     (pu0, s0), (pu1, s1) = points[max(0, upper - 1)], points[max(1, upper)]
     share = (log(loading_pu) - log(pu0)) / (log(pu1) - log(pu0))
     return exp(log(s0) + share * (log(s1) - log(s0)))
+
+
+def loading_that_trips_in(seconds: float, curve: Curve) -> float:
+    """The constant loading that trips after so long: `trip_s` the other way round, never below the rating."""
+    points = _from_rating(curve)
+    upper = next((index for index, (_, trips_s) in enumerate(points) if trips_s <= seconds), len(points) - 1)
+    (pu0, s0), (pu1, s1) = points[max(0, upper - 1)], points[max(1, upper)]
+    share = (log(seconds) - log(s0)) / (log(s1) - log(s0))
+    return max(1.0, exp(log(pu0) + share * (log(pu1) - log(pu0))))
+
+
+def _from_rating(curve: Curve) -> list[tuple[float, float]]:
+    first_pu, first_s = curve[0]
+    return [(1.0, first_s * 10.0), *curve] if first_pu > 1.0 else list(curve)
+
+
+def on_its_own(evidence: EvidenceMemory) -> bool:
+    """Whether the former may be what carries the building, which any doubt makes it.
+
+    On the grid its meter may show what merely passes through to the building: that heats nothing.
+    """
+    return evidence.tie.value is not TiePosition.CLOSED or evidence.grid.value is Grid.DEAD
 
 
 def phase_w(snapshot: Snapshot, site: Site, now_s: float) -> tuple[float, ...] | None:
@@ -61,7 +86,7 @@ def _phase_dose(dose: float, loading_pu: float, curve: Curve, params: OverloadPa
 def due_s(
     dose: Sequence[float], power_w: Sequence[float], former: Former, params: OverloadParams, now_s: float
 ) -> float:
-    """When the dose will cross its next threshold if the power stays as it is."""
+    """When the dose will cross its next threshold if the power stays as it is, or cool to where starts are allowed."""
     thresholds = (params.dose_block, params.dose_next_group, params.dose_tier3, params.dose_tier2, params.dose_tier1)
     due = inf
     for before, pu in zip(dose, loading(power_w, former), strict=True):
@@ -69,6 +94,8 @@ def due_s(
         if pu > 1.0 and ahead is not None:
             # A hair later than the crossing, so that rounding cannot leave the tick just short of it.
             due = min(due, now_s + (ahead - before) * trip_s(pu, former.curve) * (1.0 + 1e-9) + 1e-6)
+        elif pu <= 1.0 and before >= params.dose_block:
+            due = min(due, now_s + (before - params.dose_block) * params.cool_s * (1.0 + 1e-9) + 1e-6)
     return due
 
 
@@ -84,4 +111,4 @@ def deepest_tier(dose: float, params: OverloadParams) -> Tier | None:
 def too_fast(power_w: Sequence[float], former: Former, params: OverloadParams) -> bool:
     """Whether the inverter would trip before three actuations: then the set that works is shed at once."""
     worst = max(loading(power_w, former), default=0.0)
-    return trip_s(worst, former.curve) < 3.0 * params.actuation_s
+    return trip_s(worst, former.curve) < ACTUATIONS * params.actuation_s
