@@ -147,9 +147,12 @@ def band_after(state: ControlState, stored_pct: float | None, params: BandParams
     if stored_pct < _leave_pct(band, params):
         return BandStep(band, None, float("inf"))
     since_s = now_s if state.band_better_since_s is None else state.band_better_since_s
-    if now_s - since_s >= params.leave_after_s:
-        return BandStep(ORDER[ORDER.index(band) - 1], None, float("inf"))
-    return BandStep(band, since_s, since_s + params.leave_after_s)
+    if now_s < since_s + params.leave_after_s:
+        return BandStep(band, since_s, since_s + params.leave_after_s)
+    better = ORDER[ORDER.index(band) - 1]
+    if stored_pct < _leave_pct(better, params):
+        return BandStep(better, None, float("inf"))
+    return BandStep(better, now_s, now_s + params.leave_after_s)
 
 
 def hours(stored_wh: float, load_w: float, sun_w: float = 0.0) -> float:
