@@ -55,7 +55,7 @@ def conditions(
 
 def _devices(snapshot: Snapshot, now_s: float) -> Iterator[tuple[str, Condition]]:
     for device, health in snapshot.devices.items():
-        if health.lost_since_s is not None and now_s - health.lost_since_s >= LOST_S:
+        if health.lost_since_s is not None and now_s >= health.lost_since_s + LOST_S:
             facts = {"device": device, "detail": health.detail}
             yield f"device/{device}", Condition(MEDIUM, device, Cause(Why.DEVICE_SILENT, facts))
 
@@ -68,7 +68,7 @@ def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> 
         since_s = entry.contradicted_since_s if entry is not None else None
         if memory.deaf:
             yield f"{role}/deaf", Condition(HIGH, role, Cause(Why.SHED_NOT_OBEYED))
-        elif since_s is not None and now_s - since_s >= params.command.confirm_s:
+        elif since_s is not None and now_s >= since_s + params.command.confirm_s:
             yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
         if memory.fruitless >= params.restore.tries:
             yield f"{role}/locked_out", Condition(MEDIUM, role, Cause(Why.LOCKED_OUT, {"times": memory.fruitless}))

@@ -1,6 +1,6 @@
 """Each circuit's memory from one tick to the next: what was shed and why, what came back, what does not obey."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from math import exp
 
@@ -10,8 +10,9 @@ from hems.control.restoring import fruitless_after
 from hems.control.shedding import FRESH
 from hems.control.state import ControlState, LoadMemory, ReconnectMemory, Sent
 from hems.model import wiring
-from hems.model.cause import Cause
+from hems.model.cause import Cause, Why
 from hems.model.command import Command
+from hems.model.request import Override, Want
 from hems.model.site import Circuit, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import CircuitId
@@ -32,7 +33,7 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     reading = snapshot.circuits.get(circuit.id, NOTHING)
     closed = reading.closed.known(now_s)
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    deaf = memory.deaf and closed is not False
+    deaf = memory.deaf and closed is not False and (entry is None or entry.acknowledged_s is None)
     if memory.shed_because is not None and entry is not None and not entry.value and not entry.observed:
         deaf = _ignores(entry, closed, params, now_s) or (deaf and entry.acknowledged_s is None)
     return memory if deaf == memory.deaf else replace(memory, deaf=deaf)
@@ -80,27 +81,81 @@ def released(state: ControlState) -> ControlState:
 
 def _ignores(entry: Sent, closed: bool | None, params: Params, now_s: float) -> bool:
     """Whether a shed has had no acknowledgement and no visible effect for longer than it may take."""
-    return entry.acknowledged_s is None and closed is not False and now_s - entry.sent_s >= params.command.shed_ack_s
+    due_s = ignored_s(entry, params)
+    return due_s is not None and closed is not False and now_s >= due_s
 
 
-def settled(site: Site, loads: Mapping[CircuitId, LoadMemory], sent: Mapping[wiring.Role, Sent]) -> bool:
-    """Whether every shed so far is acknowledged, or given up on, so that what is measured now is what remains."""
+def ignored_s(entry: Sent, params: Params) -> float | None:
+    """When a shed counts as not obeyed; None once it is acknowledged."""
+    return None if entry.value or entry.acknowledged_s is not None else entry.sent_s + params.command.shed_ack_s
+
+
+def expiries(site: Site, state: ControlState, params: Params) -> Iterator[float]:
+    """When something about a circuit changes by time alone: disobedience found, minimum on time over, alarm due."""
     for circuit in site.circuits:
+        entry = state.sent.get(wiring.circuit_closed(circuit.id))
+        memory = state.loads.get(circuit.id, FRESH)
+        if entry is not None and memory.shed_because is not None:
+            yield ignored_s(entry, params) or float("inf")
+        if entry is not None and entry.contradicted_since_s is not None:
+            yield entry.contradicted_since_s + params.command.confirm_s
+        if memory.restored_s is not None and memory.shed_because is None:
+            yield memory.restored_s + circuit.min_on_s * params.restore.pause_factor
+
+
+def going(site: Site, state: ControlState, seen_s: float) -> list[Circuit]:
+    """Circuits on their way off, whose absence a measurement taken at `seen_s` cannot show yet.
+
+    Not those given up on as deaf, and not those that a person keeps on.
+    """
+    return [circuit for circuit in site.circuits if _going(circuit, state, seen_s)]
+
+
+def _going(circuit: Circuit, state: ControlState, seen_s: float) -> bool:
+    memory = state.loads.get(circuit.id, FRESH)
+    if memory.shed_because is None or memory.deaf:
+        return False
+    entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    if entry is None:
+        return True
+    if entry.value or entry.observed:
+        return False
+    return entry.acknowledged_s is None or entry.acknowledged_s >= seen_s
+
+
+def settled(site: Site, state: ControlState) -> bool:
+    """Whether every shed so far is acknowledged or given up on."""
+    return not going(site, state, float("inf"))
+
+
+def handed_back(state: ControlState, before: Iterable[Override]) -> ControlState:
+    """What people have stopped keeping off waits for its turn like anything that automation has switched off."""
+    kept = {one.circuit: one.want for one in state.overrides}
+    loads = dict(state.loads)
+    for one in before:
+        entry = state.sent.get(wiring.circuit_closed(one.circuit))
+        memory = loads.get(one.circuit, FRESH)
+        ended = one.want is Want.OFF and one.circuit not in kept
+        if ended and entry is not None and not entry.value and memory.shed_because is None:
+            cause = Cause(Why.OVERRIDE_EXPIRED, {"who": one.who})
+            loads[one.circuit] = replace(memory, shed_because=cause, shed_since_s=entry.sent_s)
+    for circuit, want in kept.items():
+        because = loads.get(circuit, FRESH).shed_because
+        if want is Want.ON and because is not None and because.why is Why.OVERRIDE_EXPIRED:
+            loads[circuit] = replace(loads[circuit], shed_because=None)
+    return replace(state, loads=loads)
+
+
+def found_open(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> ControlState:
+    """In the first moments: what should be on and is found off waits for its turn, as nobody knows why it went off."""
+    loads = dict(state.loads)
+    for circuit in site.circuits:
+        entry = state.sent.get(wiring.circuit_closed(circuit.id))
         memory = loads.get(circuit.id, FRESH)
-        if memory.shed_because is None or memory.deaf:
-            continue
-        entry = sent.get(wiring.circuit_closed(circuit.id))
-        if entry is None or entry.value or (entry.acknowledged_s is None and not entry.observed):
-            return False
-    return True
-
-
-def settled_since_s(site: Site, loads: Mapping[CircuitId, LoadMemory], sent: Mapping[wiring.Role, Sent]) -> float:
-    """When the last shed was acknowledged; minus infinity when none was."""
-    shed = (circuit.id for circuit in site.circuits if loads.get(circuit.id, FRESH).shed_because is not None)
-    entries = (sent.get(wiring.circuit_closed(circuit)) for circuit in shed)
-    done = (entry.acknowledged_s for entry in entries if entry is not None and entry.acknowledged_s is not None)
-    return max(done, default=float("-inf"))
+        off = snapshot.circuits.get(circuit.id, NOTHING).closed.known(now_s) is False
+        if entry is not None and entry.value and off and memory.shed_because is None:
+            loads[circuit.id] = replace(memory, shed_because=Cause(Why.STARTED), shed_since_s=now_s)
+    return replace(state, loads=loads)
 
 
 def shed(state: ControlState, causes: Mapping[CircuitId, Cause], params: Params, now_s: float) -> ControlState:

@@ -7,7 +7,7 @@ again, because nobody knows what happened in between.
 from dataclasses import replace
 from math import inf
 
-from hems.control.state import ControlState, Failing, LoadMemory, ModeMemory, ReconnectMemory, initial
+from hems.control.state import ControlState, Failing, LoadMemory, ModeMemory, ReconnectMemory, Sent, initial
 
 RESTED_MAKERS = ("restoring", "cars")
 
@@ -19,11 +19,7 @@ def resumed(saved: ControlState, *, shift_s: float, now_s: float) -> ControlStat
         return None if when_s is None else min(now_s, when_s + shift_s)
 
     fresh = initial(now_s)
-    switches = {
-        role: replace(entry, sent_s=now_s, last_s=now_s, tries=1, acknowledged_s=None, contradicted_since_s=None)
-        for role, entry in saved.sent.items()
-        if isinstance(entry.value, bool)
-    }
+    switches = {role: _switch(entry, now_s) for role, entry in saved.sent.items() if isinstance(entry.value, bool)}
     return replace(
         fresh,
         mode=ModeMemory(since_s=now_s, outage_since_s=moved(saved.mode.outage_since_s)),
@@ -43,6 +39,12 @@ def resumed(saved: ControlState, *, shift_s: float, now_s: float) -> ControlStat
             key: replace(alarm, since_s=min(now_s, alarm.since_s + shift_s)) for key, alarm in saved.alarms.items()
         },
     )
+
+
+def _switch(entry: Sent, now_s: float) -> Sent:
+    """What was switched off is told so again at once; what was switched on is not, it may have gone off since."""
+    fresh = Sent(value=entry.value, cause=entry.cause, sent_s=now_s, last_s=-inf, tries=0)
+    return replace(fresh, last_s=now_s, acknowledged_s=now_s) if entry.value else fresh
 
 
 def _load(memory: LoadMemory, now_s: float) -> LoadMemory:

@@ -15,12 +15,17 @@ from hems.model import wiring
 from hems.model.command import Command, Fate, Outcome
 from hems.model.mode import ISLAND_MODES, Mode, TiePosition
 from hems.model.reading import Reading
+from hems.model.site import Circuit, Site
 from hems.model.snapshot import Snapshot
 from hems.model.wiring import Role
 
 OFF_GRID = ISLAND_MODES | {Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE}
+MAY_CLOSE = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED})
+"""Modes in which a circuit may be switched on at all (invariant I5)."""
 PATIENCE_S = 30.0
 """Pause between repetitions once a device has refused, or has ignored three in a row."""
+REWRITES = 3
+"""As often a circuit that somebody else has switched off is switched on again; then that is left to people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ def energises(role: Role, value: bool | float, before: Sent | None) -> bool:
     """Whether a command gives power to something: then its journal entry comes first."""
     if is_switch(role):
         return bool(value)
-    return abs(float(value)) > abs(float(before.value) if before is not None else 0.0)
+    power_w, before_w = float(value), float(before.value) if before is not None else 0.0
+    return abs(power_w) > abs(before_w) or power_w * before_w < 0.0
 
 
 def read_backs(snapshot: Snapshot) -> dict[Role, Reading[bool]]:
@@ -105,12 +111,13 @@ def worth_telling(command: Command, before: Sent | None) -> bool:
     return bool(command.value) and before.cause.why is not command.cause.why
 
 
-def send(rulings: Mapping[Role, Ruling], state: ControlState, params: Params, now_s: float) -> Sending:
+def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params: Params, now_s: float) -> Sending:
     """Compare rulings with what was sent; `state.sent` must already be `noted` and `watched`."""
     commands: list[Command] = []
     sent = dict(state.sent)
     due_s = inf
     held_until_s = state.boot_s + params.boot.hold_energise_s if may_energise(state) else inf
+    circuits = {wiring.circuit_closed(circuit.id): circuit for circuit in site.circuits}
     for role, ruling in rulings.items():
         value = bool(ruling.value) if is_switch(role) else round(ruling.value)
         before = sent.get(role)
@@ -118,12 +125,27 @@ def send(rulings: Mapping[Role, Ruling], state: ControlState, params: Params, no
         when_s = _due(role, value, before, params, now_s)
         if gives:
             when_s = max(when_s, held_until_s)
+            if role in circuits:
+                when_s = max(when_s, _closes_s(circuits[role], state, params))
         if when_s > now_s:
             due_s = min(due_s, when_s)
             continue
         commands.append(_command(role, value, ruling, gives=gives, params=params.command))
         sent[role] = _entry(value, ruling, before, now_s)
     return Sending(tuple(commands), sent, due_s)
+
+
+def _closes_s(circuit: Circuit, state: ControlState, params: Params) -> float:
+    """When a circuit may be switched on at the earliest: its minimum off time holds whoever wants it on, and why."""
+    if state.mode.mode not in MAY_CLOSE:
+        return inf
+    entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    if entry is None:
+        off_s: float | None = state.boot_s
+    else:
+        seen_off_s = entry.contradicted_since_s if entry.acknowledged_s is not None else None
+        off_s = seen_off_s if entry.value else entry.sent_s
+    return -inf if off_s is None else off_s + circuit.min_off_s * params.restore.pause_factor
 
 
 def _same(role: Role, value: bool | float, before: Sent, car: CarParams) -> bool:
@@ -141,6 +163,8 @@ def _due(role: Role, value: bool | float, before: Sent | None, params: Params, n
     if before.observed:
         return before.last_s + PATIENCE_S
     contradicted = before.acknowledged_s is not None and before.contradicted_since_s is not None
+    if contradicted and value and is_switch(role) and before.tries > REWRITES:
+        return inf
     if before.acknowledged_s is None or contradicted:
         pause_s = command.retry_s if before.tries < 3 and not before.refused else PATIENCE_S
         return min(renewal_s, before.last_s + pause_s)

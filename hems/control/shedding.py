@@ -5,7 +5,7 @@ nothing on the phase in need is passed over, because opening it would help nobod
 2.2.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hems.control import overload
@@ -13,22 +13,38 @@ from hems.control.demand import held_w, is_on, per_phase
 from hems.control.energy import SERVED, Band
 from hems.control.params import Params
 from hems.control.state import ControlState, LoadMemory
+from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.mode import Mode
+from hems.model.mode import Mode, TiePosition
+from hems.model.request import Want
 from hems.model.site import Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
 from hems.model.units import CircuitId
 
 FRESH = LoadMemory()
 DARK = (Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE)
+LAST_RESERVE = (Band.FLOOR, Band.SHUTDOWN)
 
 
-def shed_order(site: Site) -> list[Circuit]:
-    """Sheddable circuits, the first to go first."""
-    return sorted(
-        (circuit for circuit in site.circuits if circuit.sheddable),
-        key=lambda circuit: (-circuit.tier, -circuit.rank, circuit.id),
-    )
+def shed_order(site: Site, forced: Collection[CircuitId] = ()) -> list[Circuit]:
+    """Sheddable circuits, the first to go first; what a person keeps on goes after all but the critical ones."""
+
+    def key(circuit: Circuit) -> tuple[float, float, str]:
+        kept = circuit.id in forced and circuit.tier > Tier.CRITICAL
+        return (-(Tier.CRITICAL + 0.5) if kept else -circuit.tier, -circuit.rank, circuit.id)
+
+    return sorted((circuit for circuit in site.circuits if circuit.sheddable), key=key)
+
+
+def forced_on(state: ControlState) -> frozenset[CircuitId]:
+    """What people have asked to keep on."""
+    return frozenset(override.circuit for override in state.overrides if override.want is Want.ON)
+
+
+def expendable(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:
+    """What may go for comfort's sake: not critical circuits, nor what a person keeps on, which go in real need only."""
+    forced = forced_on(state)
+    return [circuit for circuit in on if circuit.tier > Tier.CRITICAL and circuit.id not in forced]
 
 
 def smallest_set(
@@ -58,24 +74,40 @@ class Outlook:
     """Demand of every circuit."""
     phase_w: tuple[float, ...] | None
     """Measured power of the former, by phase."""
+    going_w: tuple[float, ...]
+    """Part of it that is on its way off already."""
     band: Band
     mode: Mode
     mode_for_s: float
     cars_phase_w: tuple[float, ...]
     """What the former would have to take over if every giving car stopped."""
     sheds_settled: bool
-    """Every shed sent so far is acknowledged or given up on, so what is measured is what remains."""
+    """Every shed sent so far is acknowledged or given up on, and what is measured is what remains."""
+
+    @property
+    def expected_w(self) -> tuple[float, ...] | None:
+        """What the former will deliver once the sheds under way have shown."""
+        if self.phase_w is None:
+            return None
+        return tuple(watts - going for watts, going in zip(self.phase_w, self.going_w, strict=True))
 
 
 def candidates(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[Circuit]:
     """Circuits that are on, or not proven off, and that answer: what can still be shed, first to go first."""
+    forced = forced_on(state)
     return [
         circuit
-        for circuit in shed_order(site)
+        for circuit in shed_order(site, forced)
         if not state.loads.get(circuit.id, FRESH).deaf
-        and state.loads.get(circuit.id, FRESH).shed_because is None
+        and (state.loads.get(circuit.id, FRESH).shed_because is None or _kept_on(circuit, state, forced))
         and is_on(circuit, state, snapshot, now_s)
     ]
+
+
+def _kept_on(circuit: Circuit, state: ControlState, forced: Collection[CircuitId]) -> bool:
+    """Whether automation would have it off, but a person has it on."""
+    entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    return circuit.id in forced and entry is not None and bool(entry.value)
 
 
 def sheds(
@@ -84,7 +116,9 @@ def sheds(
     """What must go off now that is not off yet, each with its cause; empty on the grid."""
     if outlook.mode in DARK:
         return {circuit.id: Cause(Why.BLACKOUT) for circuit in candidates(site, state, snapshot, now_s)}
-    if not outlook.mode.on_island and outlook.mode is not Mode.FAULT_SAFE:
+    if outlook.mode is Mode.INIT and _looking_around(state, params, now_s):
+        return {}
+    if not outlook.mode.on_island and outlook.mode not in (Mode.INIT, Mode.FAULT_SAFE):
         return {}
     on = candidates(site, state, snapshot, now_s)
     found: dict[CircuitId, Cause] = {}
@@ -92,16 +126,28 @@ def sheds(
         _overloaded(on, site, state, outlook, params),
         _by_band(on, state, outlook, params, now_s),
         _entering(site, state, outlook),
-        _too_much(on, site, outlook, params),
-        _headroom(on, site, outlook),
+        _too_much(on, site, state, outlook, params),
+        _headroom(on, site, state, outlook),
     ):
         found = more | found  # the first reason given for a circuit stays its reason
     return found
 
 
+def _looking_around(state: ControlState, params: Params, now_s: float) -> bool:
+    """The first moments of a start, when a tie that nobody has told of yet is not one that nobody knows."""
+    unheard = state.evidence.tie.value is TiePosition.UNKNOWN
+    return unheard and now_s < state.mode.since_s + params.boot.settle_s
+
+
 def _entering(site: Site, state: ControlState, outlook: Outlook) -> dict[CircuitId, Cause]:
-    """What was armed for an opening tie: the tick confirms exactly that, whether or not the switches are open yet."""
-    if outlook.mode is not Mode.ISLANDED_STABILIZING or outlook.mode_for_s > 0.0:
+    """What was armed for an opening tie: the tick confirms exactly that, whether or not the switches are open yet.
+
+    Also when a device says that the tie is open and its contacts say closed: one witness is enough to shed.
+    """
+    tie = state.evidence.tie
+    contested = tie.value is TiePosition.UNKNOWN and tie.disagree_since_s is not None
+    begins = outlook.mode is Mode.ISLANDED_STABILIZING or (outlook.mode is Mode.FAULT_SAFE and contested)
+    if not begins or outlook.mode_for_s > 0.0:
         return {}
     return {
         circuit.id: Cause(Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ISLAND_CAPACITY)
@@ -113,45 +159,55 @@ def _entering(site: Site, state: ControlState, outlook: Outlook) -> dict[Circuit
 def _ran_long_enough(circuit: Circuit, state: ControlState, params: Params, now_s: float) -> bool:
     """Whether its minimum on time is over: saving energy waits for that, protection does not."""
     restored_s = state.loads.get(circuit.id, FRESH).restored_s
-    return restored_s is None or now_s - restored_s >= circuit.min_on_s * params.restore.pause_factor
+    return restored_s is None or now_s >= restored_s + circuit.min_on_s * params.restore.pause_factor
 
 
 def _by_band(
     on: Sequence[Circuit], state: ControlState, outlook: Outlook, params: Params, now_s: float
 ) -> dict[CircuitId, Cause]:
-    """Tiers that the stored energy no longer covers; all but tiers 0 and 1 when the island does not come to rest."""
-    least = SERVED[outlook.band]
-    unstable = outlook.mode is Mode.ISLANDED_STABILIZING and outlook.mode_for_s >= params.island.give_up_s
+    """Tiers that the stored energy no longer covers; all but tiers 0 and 1 when the island does not come to rest.
+
+    A person's wish to keep something on ends at the last reserve; in doubt about the tie that is all that counts.
+    """
+    last = outlook.band in LAST_RESERVE
+    if not outlook.mode.on_island and not last:
+        return {}
+    least, forced = SERVED[outlook.band], () if last else forced_on(state)
+    gives_up_s = state.mode.since_s + params.island.give_up_s
+    unstable = outlook.mode is Mode.ISLANDED_STABILIZING and now_s >= gives_up_s
     found = {
         circuit.id: Cause(
             Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ENERGY_BAND, {"band": outlook.band}
         )
         for circuit in on
-        if circuit.tier > least and _ran_long_enough(circuit, state, params, now_s)
+        if circuit.tier > least and circuit.id not in forced and _ran_long_enough(circuit, state, params, now_s)
     }
     if unstable:
         found = {circuit.id: Cause(Why.STABILISING_TOO_LONG) for circuit in on if circuit.tier > Tier.CRITICAL} | found
     return found
 
 
-def _too_much(on: Sequence[Circuit], site: Site, outlook: Outlook, params: Params) -> dict[CircuitId, Cause]:
+def _too_much(
+    on: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params
+) -> dict[CircuitId, Cause]:
     """While stabilising: down to the target, as soon as the sheds sent so far have shown what they do."""
     if outlook.mode is not Mode.ISLANDED_STABILIZING or outlook.phase_w is None or not outlook.sheds_settled:
         return {}
-    return _down_to(params.overload.target_pu, on, site, outlook, Why.ISLAND_CAPACITY)
+    return _down_to(params.overload.target_pu, expendable(on, state), site, outlook, Why.ISLAND_CAPACITY)
 
 
-def _headroom(on: Sequence[Circuit], site: Site, outlook: Outlook) -> dict[CircuitId, Cause]:
+def _headroom(on: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook) -> dict[CircuitId, Cause]:
     """Before reconnecting, cars stop giving; what the former could not take over goes first."""
-    if outlook.mode is not Mode.RECONNECTING or outlook.mode_for_s > 0.0 or outlook.phase_w is None:
+    if outlook.mode is not Mode.RECONNECTING or outlook.mode_for_s > 0.0 or outlook.expected_w is None:
         return {}
-    both = (watts + more for watts, more in zip(outlook.phase_w, outlook.cars_phase_w, strict=True))
+    both = (watts + more for watts, more in zip(outlook.expected_w, outlook.cars_phase_w, strict=True))
     excess = [watts - rated for watts, rated in zip(both, site.former.phase_va, strict=True)]
-    return {circuit.id: Cause(Why.BEFORE_RECONNECT) for circuit in smallest_set(on, excess, outlook.watts, site)}
+    gone = smallest_set(expendable(on, state), excess, outlook.watts, site)
+    return {circuit.id: Cause(Why.BEFORE_RECONNECT) for circuit in gone}
 
 
 def _down_to(target_pu: float, on: Sequence[Circuit], site: Site, outlook: Outlook, why: Why) -> dict[CircuitId, Cause]:
-    power_w = outlook.phase_w or tuple(0.0 for _ in site.phases)
+    power_w = outlook.expected_w or tuple(0.0 for _ in site.phases)
     excess = tuple(watts - target_pu * rated for watts, rated in zip(power_w, site.former.phase_va, strict=True))
     worst = max(overload.loading(power_w, site.former), default=0.0)
     return {
@@ -164,19 +220,20 @@ def _overloaded(
     on: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params
 ) -> dict[CircuitId, Cause]:
     """By dose: next group, then whole tiers; at once down to 0.9 where the inverter is faster than three actuations."""
-    if outlook.phase_w is None:
+    if outlook.phase_w is None or outlook.expected_w is None or not overload.on_its_own(state.evidence):
         return {}
     dose = max(state.dose, default=0.0)
     if max(overload.loading(outlook.phase_w, site.former)) <= 1.0:
         return {}
-    if overload.too_fast(outlook.phase_w, site.former, params.overload):
+    if overload.too_fast(outlook.expected_w, site.former, params.overload):
         return _down_to(0.9, on, site, outlook, Why.OVERLOAD)
     deepest = overload.deepest_tier(dose, params.overload)
     if deepest is not None:
         cause = Cause(Why.OVERLOAD, {"dose": round(dose, 2)})
-        return {circuit.id: cause for circuit in on if circuit.tier >= deepest}
+        there = on if deepest < Tier.COMFORT else expendable(on, state)
+        return {circuit.id: cause for circuit in there if circuit.tier >= deepest}
     if dose >= params.overload.dose_next_group and outlook.sheds_settled:
-        return _down_to(params.overload.target_pu, on, site, outlook, Why.OVERLOAD)
+        return _down_to(params.overload.target_pu, expendable(on, state), site, outlook, Why.OVERLOAD)
     return {}
 
 
@@ -190,7 +247,8 @@ def armed_set(
     """
     on = candidates(site, state, snapshot, now_s)
     watts = {circuit.id: held_w(circuit, state) for circuit in site.circuits}
-    gone = [circuit for circuit in on if circuit.tier > SERVED[outlook.band]]
+    spared = () if outlook.band in LAST_RESERVE else forced_on(state)
+    gone = [circuit for circuit in on if circuit.tier > SERVED[outlook.band] and circuit.id not in spared]
     stays = [
         circuit
         for circuit in site.circuits
@@ -201,5 +259,5 @@ def armed_set(
     target = params.overload.target_pu
     power_w = per_phase(site, watts, stays)
     excess = [now_w - target * rated for now_w, rated in zip(power_w, site.former.phase_va, strict=True)]
-    more = smallest_set((circuit for circuit in on if circuit not in gone), excess, watts, site)
+    more = smallest_set((one for one in expendable(on, state) if one not in gone), excess, watts, site)
     return tuple(circuit.id for circuit in (*gone, *more))

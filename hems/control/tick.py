@@ -29,7 +29,7 @@ from hems.control import (
     wanting,
 )
 from hems.control.arbitrate import Proposal, arbitrate
-from hems.control.demand import demands
+from hems.control.demand import demands, per_phase
 from hems.control.guard import guarded
 from hems.control.params import Params
 from hems.control.shedding import Outlook
@@ -103,6 +103,9 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
     if looked:
         adopted = loads.released(adopted)
     heard = replace(adopted, sent=sent, overrides=overrides, acknowledged_s=now_s if looked else state.acknowledged_s)
+    heard = loads.handed_back(heard, state.overrides)
+    if now_s < heard.boot_s + given.params.boot.hold_energise_s:
+        heard = loads.found_open(given.site, heard, snapshot, now_s)
     return replace(
         heard,
         at_s=now_s,
@@ -126,6 +129,8 @@ def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
     """The former's dose; what cannot be read leaves it as it was, neither hotter nor cooler."""
     dose = state.dose or tuple(0.0 for _ in given.site.phases)
     power_w = overload.phase_w(given.snapshot, given.site, given.now_s)
+    if not overload.on_its_own(state.evidence):
+        power_w = tuple(0.0 for _ in given.site.phases)
     if power_w is None:
         return dose
     return overload.dose_after(dose, power_w, given.site.former, given.params.overload, given.now_s - state.at_s)
@@ -157,17 +162,19 @@ def _moded(given: Given, state: ControlState, found: evidence.Evidence, told: To
         bus=found.bus,
         witnessed=found.tie is not TiePosition.UNKNOWN or found.bus is not Bus.UNKNOWN,
         island_calm=max(state.dose, default=0.0) < given.params.overload.dose_block
-        and loads.settled(given.site, state.loads, state.sent),
+        and loads.settled(given.site, state),
         restored=not any(
             memory.shed_because and memory.fruitless < given.params.restore.tries for memory in state.loads.values()
         ),
-        may_reconnect=given.now_s >= state.reconnect.not_before_s
+        may_reconnect=given.site.tie.has_permit
+        and given.now_s >= state.reconnect.not_before_s
         and state.reconnect.failures < given.params.reconnect.tries,
         acknowledged=state.acknowledged_s is not None and state.acknowledged_s >= state.mode.since_s,
         contradiction=state.mode.contradiction,
     )
     memory, rule, due_s = mode.step(state.mode, facts, given.params, given.now_s)
     solid = found.tie is TiePosition.CLOSED and found.grid is Grid.GOOD and found.bus is Bus.LIVE
+    solid = solid and state.evidence.grid.outside_since_s is None  # what a debounce overlooks is still no firm ground
     solid_since_s = (given.now_s if state.grid_solid_since_s is None else state.grid_solid_since_s) if solid else None
     if rule is not None:
         told.append((EventKind.MODE, memory.mode, memory.because))
@@ -191,24 +198,22 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     islanded = state.evidence.tie.value is TiePosition.OPEN
     if step.band != state.band and state.mode.mode.on_island:
         told.append((EventKind.SYSTEM, "band", Cause(Why.ENERGY_BAND, {"band": step.band, "was": state.band})))
+    watts = demands(site, state, snapshot, now_s, islanded=islanded)
+    measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
+    going = loads.going(site, state, measured_s)
     outlook = Outlook(
-        watts=demands(site, state, snapshot, now_s, islanded=islanded),
+        watts=watts,
+        going_w=per_phase(site, watts, going),
         phase_w=overload.phase_w(snapshot, site, now_s),
         band=step.band,
         mode=state.mode.mode,
         mode_for_s=now_s - state.mode.since_s,
         cars_phase_w=vehicle.phase_w_of_cars(site, snapshot, now_s),
-        sheds_settled=loads.settled(site, state.loads, state.sent)
-        and _fresh_since(given, loads.settled_since_s(site, state.loads, state.sent)),
+        sheds_settled=not going,
     )
     blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None
     memory = state.loads if blinking else loads.learned(site, state, snapshot, outlook.watts, now_s, dt_s)
     return replace(state, band=step.band, band_better_since_s=step.better_since_s, loads=memory), outlook, step.due_s
-
-
-def _fresh_since(given: Given, when_s: float) -> bool:
-    """Whether the former's power has been measured since then, so that it shows the effect of the last shed."""
-    return all(reading.taken_s > when_s for reading in given.snapshot.former_phase_w)
 
 
 def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, float]:
@@ -240,11 +245,13 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
 
     def cars() -> Iterable[Proposal]:
         wishes = vehicle.wishes(site, state, snapshot, outlook.mode, params, now_s)
-        return list(wanting.cars(site, snapshot, wishes.items(), outlook.mode, params, now_s))
+        return list(wanting.cars(site, state, snapshot, wishes.items(), params, now_s))
 
     state, more = guarded(state, "cars", cars, now_s)
-    rulings = arbitrate([*proposals, *more]) if outlook.mode is not Mode.INIT else {}
-    sent = sending.send(rulings, state, params, now_s)
+    rulings = arbitrate([*proposals, *more])
+    if outlook.mode is Mode.INIT:  # nothing is given yet; what was taken away may be taken again
+        rulings = {role: ruling for role, ruling in rulings.items() if sending.is_switch(role) and not ruling.value}
+    sent = sending.send(site, rulings, state, params, now_s)
     told += [
         (EventKind.COMMAND, command.role, _with_value(command, snapshot))
         for command in sent.commands
@@ -270,6 +277,12 @@ def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: 
 def _expiries(given: Given, state: ControlState) -> list[float]:
     ends = [override.expires_s for override in state.overrides]
     ends += [state.reconnect.not_before_s, state.boot_s + given.params.boot.hold_energise_s]
+    ends += loads.expiries(given.site, state, given.params)
+    ends += [failing.until_s for failing in state.failing.values()]
+    plugged = (bay.plugged_since_s for bay in state.bays.values())
+    ends += [since_s + given.params.car.arrival_hold_s for since_s in plugged if since_s is not None]
+    if state.mode.mode is Mode.ISLANDED_STABILIZING:
+        ends.append(state.mode.since_s + given.params.island.give_up_s)
     lost = (one.lost_since_s for one in given.snapshot.devices.values())
     ends += [since_s + alarms.LOST_S for since_s in lost if since_s is not None]
     return [end for end in ends if end > given.now_s]

@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hems.control.energy import NO_CAR, car_free_wh, floor_pct
+from hems.control.loads import settled
 from hems.control.params import CarParams, Params
 from hems.control.state import BayMemory, ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.mode import Mode
+from hems.model.mode import Mode, TiePosition
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
 from hems.model.units import SourceId
 
 NEW = BayMemory()
+MAY_SUPPORT = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING})
 GIVING_SHARE = 0.8
 """Part of what battery and cars deliver together that cars take over: the former keeps enough to hold the bus."""
 SERVICE_FRACTION = 0.8
@@ -61,7 +63,7 @@ def _bay_memory(bay: Bay, memory: BayMemory, reading: BayReading, params: CarPar
 def wishes(
     site: Site, state: ControlState, snapshot: Snapshot, mode: Mode, params: Params, now_s: float
 ) -> dict[SourceId, Wish]:
-    """What to ask of every bay that can be asked, except the one that forms the island while it does."""
+    """What to ask of every bay that can be asked, except the one that forms the island as soon as it might."""
     followers = [bay for bay in site.bays if bay.controllable and bay.id != site.former.source]
     forming = [bay for bay in site.bays if bay.controllable and bay.id == site.former.source]
     on_grid = mode in (
@@ -70,8 +72,10 @@ def wishes(
         Mode.GRID_CONNECTED_DEGRADED,
         Mode.GRID_DISTURBED,
     )
-    bays = followers + forming if on_grid else followers
-    if mode is Mode.ISLANDED or mode is Mode.GRID_RETURN_QUALIFYING:
+    tie = state.evidence.tie
+    closed = tie.value is TiePosition.CLOSED and tie.seen is TiePosition.CLOSED
+    bays = followers + forming if on_grid and closed else followers
+    if mode in MAY_SUPPORT or steps_back(mode, site, state):
         return _supporting(bays, site, state, snapshot, params, now_s)
     if mode is Mode.GRID_CONNECTED:
         return _charging(bays, site, state, snapshot, params, now_s)
@@ -84,6 +88,11 @@ def wishes(
     return {bay.id: Wish(0.0, Cause(why)) for bay in bays} if mode is not Mode.INIT else {}
 
 
+def steps_back(mode: Mode, site: Site, state: ControlState) -> bool:
+    """Before reconnecting: whether cars go on for as long as room for them is still being made."""
+    return mode is Mode.RECONNECTING and not settled(site, state)
+
+
 def _refusal(bay: Bay, memory: BayMemory, reading: BayReading, params: CarParams, now_s: float) -> Why | None:
     """Why a car may not give, or None if it may."""
     if not bay.bidirectional or reading.discharge_ready.known(now_s) is not True:
@@ -93,7 +102,7 @@ def _refusal(bay: Bay, memory: BayMemory, reading: BayReading, params: CarParams
     if memory.at_floor or not car_free_wh(bay, reading, params, now_s):
         return Why.CAR_AT_FLOOR
     arrived_s = now_s if memory.plugged_since_s is None else memory.plugged_since_s
-    return Why.NO_CHARGE_ON_ISLAND if now_s - arrived_s < params.arrival_hold_s else None
+    return Why.NO_CHARGE_ON_ISLAND if now_s < arrived_s + params.arrival_hold_s else None
 
 
 def giving_w(site: Site, snapshot: Snapshot, now_s: float) -> dict[SourceId, float]:

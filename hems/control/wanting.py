@@ -7,22 +7,20 @@ from hems.control.energy import NO_CAR, car_free_wh
 from hems.control.loads import settled
 from hems.control.params import Params
 from hems.control.restoring import fits
+from hems.control.sending import MAY_CLOSE
 from hems.control.shedding import FRESH, Outlook
 from hems.control.state import ControlState
-from hems.control.vehicle import Wish, giving_w
+from hems.control.vehicle import MAY_SUPPORT, Wish, giving_w, steps_back
 from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.mode import Mode
+from hems.model.mode import Grid, Mode
 from hems.model.request import Want
 from hems.model.site import Bay, Circuit, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import SourceId
 
-MAY_CLOSE = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED})
-"""Modes in which a circuit may be switched on at all (invariant I5)."""
-
 NOTHING_CHARGES = frozenset(Mode) - {Mode.GRID_CONNECTED}
-MAY_GIVE = frozenset({Mode.GRID_CONNECTED, Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING})
+MAY_GIVE = MAY_SUPPORT | {Mode.GRID_CONNECTED}
 LIMITS = frozenset({Why.OVERLOAD, Why.BLACKOUT, Why.STABILISING_TOO_LONG, Why.STOPPING})
 LIMIT_BANDS = frozenset({"floor", "shutdown"})
 IDLE_W = 300.0
@@ -78,15 +76,21 @@ def _may_force_on(
 
 
 def cars(
-    site: Site, snapshot: Snapshot, wishes: Iterable[tuple[SourceId, Wish]], mode: Mode, params: Params, now_s: float
+    site: Site,
+    state: ControlState,
+    snapshot: Snapshot,
+    wishes: Iterable[tuple[SourceId, Wish]],
+    params: Params,
+    now_s: float,
 ) -> Iterator[Proposal]:
     """The wish for each car inside what the mode, the driver's floor and the charger allow."""
-    bays = {bay.id: bay for bay in site.bays}
+    bays, mode = {bay.id: bay for bay in site.bays}, state.mode.mode
+    may_give = mode in MAY_GIVE or steps_back(mode, site, state)
     for source, wish in wishes:
         bay, role = bays[source], wiring.bay_power(source)
         if mode in NOTHING_CHARGES:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, low=0.0)
-        if mode not in MAY_GIVE:
+        if not may_give:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, high=0.0)
         yield _car_limit(bay, snapshot, params, now_s)
         yield Proposal(
@@ -114,10 +118,10 @@ def tie(site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, n
     """
     if not site.tie.has_permit:
         return
-    if outlook.mode is Mode.RECONNECTING:
+    if outlook.mode is Mode.RECONNECTING and state.evidence.grid.value is Grid.GOOD:
         ready = sum(giving_w(site, snapshot, now_s).values()) < IDLE_W
     else:
-        ready = outlook.mode is Mode.BLACKOUT_GRID_AVAILABLE and settled(site, state.loads, state.sent)
+        ready = outlook.mode is Mode.BLACKOUT_GRID_AVAILABLE and settled(site, state)
     if ready:
         yield Proposal(role=wiring.TIE_PERMIT, rank=Rank.GRID, cause=Cause(Why.PERMIT_RECONNECT), prefer=1.0)
     else:
