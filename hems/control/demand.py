@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from hems.control.params import RestoreParams
 from hems.control.state import ControlState
+from hems.model import wiring
 from hems.model.site import Circuit, Site
 from hems.model.snapshot import CircuitReading, Snapshot
 from hems.model.units import CircuitId
@@ -14,9 +15,16 @@ SPREAD = (0.3, 2.5)
 
 
 def is_on(circuit: Circuit, state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
-    """Whether it must be counted as consuming: its switch says so, or nothing proves that it is off."""
-    closed = snapshot.circuits.get(circuit.id, NOTHING).closed.known(now_s)
-    return True if closed is None else closed
+    """Whether it must be counted as consuming: its switch says so, or nothing proves that it is off.
+
+    A switch that was told to close counts as closed until a newer reading shows that it has not.
+    """
+    reading = snapshot.circuits.get(circuit.id, NOTHING).closed
+    closed = reading.known(now_s)
+    if closed is not False:
+        return True
+    entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    return entry is not None and entry.value is True and reading.taken_s <= entry.last_s
 
 
 def demands(
