@@ -1,11 +1,23 @@
-"""Builders: a house, a block of flats, a controller on simulated time.  Tests read as given, when, then."""
+"""Builders: a house, a block of flats, a controller on simulated time.  Tests read as given, when, then.
 
-from dataclasses import replace
+`building` is a controller on the plant's equations, for stories; `tests/control/panel.py` has one fed by hand.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from hems.control.params import Params, shortened
-from hems.model.command import Command
+from hems.control.resume import resumed
+from hems.control.state import ControlState
+from hems.model import wiring
+from hems.model.codec import from_plain, to_plain
+from hems.model.command import Command, Fate, Outcome
 from hems.model.event import Event
 from hems.model.mode import Mode
+from hems.model.reading import Quality, Reading, missing
+from hems.model.request import Acknowledge, Request, Want
 from hems.model.site import (
     Battery,
     Bay,
@@ -115,17 +127,105 @@ def bay(
     )
 
 
+Flaw = Callable[[Reading[Any]], Reading[Any]]
+"""What becomes of a reading on its way."""
+
+
+def silent(reading: Reading[Any]) -> Reading[Any]:
+    """Nothing has ever arrived."""
+    return missing()
+
+
+def stale(reading: Reading[Any]) -> Reading[Any]:
+    """It arrived too long ago."""
+    return replace(reading, taken_s=reading.taken_s - 60.0, stale_after_s=5.0)
+
+
+def sentinel(reading: Reading[Any]) -> Reading[Any]:
+    """A number that means "no value", and that the profile knows."""
+    return Reading(None, reading.taken_s, reading.stale_after_s, Quality.INVALID, "sentinel")
+
+
+def reads(value: object) -> Flaw:
+    """Good to look at, but this."""
+    return lambda reading: Reading(value, reading.taken_s, reading.stale_after_s)
+
+
+def volts(point: str, phases: int = 3) -> list[Role]:
+    """Every voltage of a point, and its frequency."""
+    return [*(wiring.voltage(PointId(point), index) for index in range(phases)), wiring.frequency(PointId(point))]
+
+
+@dataclass
+class Flawed(FastForward):
+    """Fast-forward with devices that lie, fall silent or do not obey."""
+
+    flaws: dict[Role, Flaw] = field(default_factory=dict)
+    deaf: set[Role] = field(default_factory=set)
+    """Actuators that answer nothing and do nothing."""
+
+    def _read(self) -> dict[Role, Reading[Any]]:
+        readings = super()._read()
+        return readings | {role: flaw(readings[role]) for role, flaw in self.flaws.items() if role in readings}
+
+    def _do(self, commands: Iterable[Command]) -> None:
+        told = list(commands)
+        super()._do(command for command in told if command.role not in self.deaf)
+        self._outcomes += [
+            Outcome(command=command, fate=Fate.UNREACHABLE, at_s=self.plant.t_s)
+            for command in told
+            if command.role in self.deaf
+        ]
+
+
 class Building:
     """A controller on a plant, in simulated time; every verb moves time or the world and returns the building."""
 
     def __init__(self, site: Site, params: Params, plant: Plant) -> None:
-        self.forward = FastForward(site, params, plant)
-        self.site, self.plant = site, plant
+        self.forward = Flawed(site, params, plant)
+        self.site, self.params, self.plant = site, params, plant
         self.ticks: list[Ticked] = []
 
     def advance(self, seconds: float) -> "Building":
         """Let time pass."""
         self.ticks += self.forward.run(self.plant.t_s + seconds)
+        return self
+
+    def flawed(self, flaw: Flaw, *roles: Role) -> "Building":
+        """From now on these readings arrive like that."""
+        self.forward.flaws |= dict.fromkeys(roles, flaw)
+        return self
+
+    def mended(self, *roles: Role) -> "Building":
+        """These readings are as they should be again; all of them, when none is named."""
+        for role in roles or tuple(self.forward.flaws):
+            self.forward.flaws.pop(role, None)
+        return self
+
+    def ask(self, request: Request | Acknowledge) -> "Building":
+        """A person asks for something."""
+        self.forward.requests.append(request)
+        return self
+
+    def act(self, do: Callable[[Plant], None]) -> "Building":
+        """Something happens in the world."""
+        return self._act(do)
+
+    def unplug(self, bay: str) -> "Building":
+        """A car drives off."""
+        return self._act(lambda plant: plant.unplug(SourceId(bay)))
+
+    def plug(self, bay: str, *, soc_pct: float) -> "Building":
+        """A car arrives."""
+        return self._act(lambda plant: plant.plug(SourceId(bay), soc_pct=soc_pct))
+
+    def restart(self, *, down_s: float = 5.0) -> "Building":
+        """The daemon is killed and comes back `down_s` later with what it had saved."""
+        saved = json.dumps(to_plain(self.forward.state))
+        self.forward.armed = ()
+        self.plant.step(down_s)
+        state = from_plain(ControlState, json.loads(saved))
+        self.forward.state = resumed(state, shift_s=0.0, now_s=self.plant.t_s)
         return self
 
     def grid_lost(self) -> "Building":
@@ -140,8 +240,8 @@ class Building:
         """It dips."""
         return self._act(lambda plant: plant.sag(present_pu))
 
-    def _act(self, do: object) -> "Building":
-        self.ticks += self.forward.run(self.plant.t_s + 0.1, [Act(self.plant.t_s, do)])  # type: ignore[arg-type]
+    def _act(self, do: Callable[[Plant], None]) -> "Building":
+        self.ticks += self.forward.run(self.plant.t_s + 0.1, [Act(self.plant.t_s, do)])
         return self
 
     @property
@@ -168,6 +268,21 @@ class Building:
             if role is None or command.role == role
         ]
 
+    def switched(self, circuit: str) -> list[tuple[float, bool]]:
+        """When a circuit was told what, by the reflex or by a tick."""
+        role = wiring.circuit_closed(CircuitId(circuit))
+        return [
+            (ticked.t_s, bool(command.value))
+            for ticked in self.ticks
+            for command in (*ticked.snapshot.fired, *ticked.step.commands)
+            if command.role == role
+        ]
+
+    @property
+    def alarms(self) -> set[str]:
+        """Keys of the alarms in force."""
+        return set(self.forward.state.alarms)
+
     def off(self) -> set[str]:
         """Circuits whose switch is open."""
         return {str(name) for name, load in self.plant.circuits.items() if not load.closed}
@@ -193,3 +308,10 @@ def building(
     )
     made = Building(site, params or shortened(Params()), Plant(site, traces, start=start))
     return made.advance(10.0)
+
+
+def forces(circuit_name: str, want: Want, *, duration_s: float = 3600.0, role: str = "operator") -> Request:
+    """A person's wish."""
+    return Request(
+        circuit=CircuitId(circuit_name), want=want, who="Alex", role=role, reason="a reason", duration_s=duration_s
+    )

@@ -18,6 +18,7 @@ from hems.model.command import Command, Fate, Outcome
 from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.model.reading import Reading
+from hems.model.request import Acknowledge, Request
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 from hems.model.wiring import Role
@@ -61,6 +62,8 @@ class FastForward:
     plant: Plant
     state: ControlState = field(default_factory=lambda: initial(0.0))
     armed: tuple[Armed, ...] = ()
+    requests: list[Request | Acknowledge] = field(default_factory=list)
+    """What people ask for; the next tick hears it."""
     _outcomes: list[Outcome] = field(default_factory=list)
     _fired: list[Command] = field(default_factory=list)
     _eventful_s: float = 0.0
@@ -106,9 +109,12 @@ class FastForward:
 
     def _tick(self, measure: Measure, latest: dict[Role, Reading[Any]]) -> Ticked:
         now_s = self.plant.t_s
-        snapshot = measure.snapshot(latest, outcomes=tuple(self._outcomes), fired=tuple(self._fired))
+        snapshot = measure.snapshot(
+            latest, outcomes=tuple(self._outcomes), fired=tuple(self._fired), requests=tuple(self.requests)
+        )
         self._outcomes.clear()
         self._fired.clear()
+        self.requests.clear()
         step = tick(self.site, self.state, snapshot, self.params, Instant(now_s))
         self.state, self.armed = step.state, step.armed
         self._do(step.commands)

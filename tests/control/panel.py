@@ -1,0 +1,201 @@
+"""A controller fed by hand, and single instants: for questions about single signals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hems.control.measure import Measure
+from hems.control.params import Params
+from hems.control.state import initial
+from hems.control.step import Step
+from hems.control.tick import tick
+from hems.model import wiring
+from hems.model.command import Command, Fate, Outcome
+from hems.model.instant import Instant
+from hems.model.mode import Mode
+from hems.model.reading import Reading, missing
+from hems.model.request import Acknowledge, Request
+from hems.model.site import Site
+from hems.model.snapshot import BayState, Snapshot
+from hems.model.units import SourceId
+from hems.model.wiring import Role
+from tests.given import flats, volts
+
+NOMINAL_V, NOMINAL_HZ = 230.0, 50.0
+
+
+def healthy(site: Site) -> dict[Role, Any]:
+    """Every reading of a building on a good grid, with all circuits on and nobody at the chargers."""
+    values: dict[Role, Any] = {
+        wiring.TIE_CLOSED_CONTACT: True,
+        wiring.TIE_OPEN_CONTACT: False,
+        wiring.TIE_FLAG: True,
+        wiring.TIE_PERMIT: False,
+        wiring.GRID_POWER: sum(circuit.typical_w for circuit in site.circuits),
+    }
+    for point in site.voltage_points:
+        for index in range(len(site.phases)):
+            values[wiring.voltage(point.id, index)] = NOMINAL_V
+        values[wiring.frequency(point.id)] = NOMINAL_HZ
+    values |= {wiring.former_phase_w(index): 0.0 for index in range(len(site.phases))}
+    for circuit in site.circuits:
+        values[wiring.circuit_power(circuit.id)] = circuit.typical_w
+        if circuit.switchable:
+            values[wiring.circuit_closed(circuit.id)] = True
+    for battery in site.batteries:
+        values |= {wiring.battery_power(battery.id): 0.0, wiring.battery_soc(battery.id): 70.0}
+    values |= {wiring.pv_power(pv.id): 0.0 for pv in site.pvs}
+    for one in site.bays:
+        values |= {wiring.bay_state(one.id): BayState.UNPLUGGED, wiring.bay_power(one.id): 0.0}
+    return values
+
+
+def car(name: str, soc_pct: float | None, power_w: float = 0.0) -> dict[Role, Any]:
+    """The readings of a bay with a car that may give."""
+    bay_id = SourceId(name)
+    return {
+        wiring.bay_state(bay_id): BayState.DISCHARGING if power_w > 0.0 else BayState.PLUGGED,
+        wiring.bay_power(bay_id): power_w,
+        wiring.bay_soc(bay_id): soc_pct,
+        wiring.bay_capacity(bay_id): 60_000.0,
+        wiring.bay_discharge_ready(bay_id): True,
+    }
+
+
+def utility(value_v: float | None, value_hz: float | None = NOMINAL_HZ, *, point: str = "street") -> dict[Role, Any]:
+    """All phases of a voltage point at one voltage; `None` is no answer."""
+    *phases, hertz = volts(point)
+    return dict.fromkeys(phases, value_v) | {hertz: value_hz}
+
+
+def bus(value_v: float | None, value_hz: float | None = NOMINAL_HZ) -> dict[Role, Any]:
+    """The same for the building's own busbar."""
+    return utility(value_v, value_hz, point="bus")
+
+
+def tie(closed: bool | None, opened: bool | None, flag: bool | None = None) -> dict[Role, Any]:
+    """Both auxiliary contacts and the flag of a device."""
+    return {wiring.TIE_CLOSED_CONTACT: closed, wiring.TIE_OPEN_CONTACT: opened, wiring.TIE_FLAG: flag}
+
+
+GRID_DEAD = utility(0.0, 0.0)
+TIE_OPEN, TIE_CLOSED = tie(False, True, False), tie(True, False, True)
+
+
+def readings(values: Mapping[Role, Any], now_s: float) -> dict[Role, Reading[Any]]:
+    """Fresh readings of these values; `None` is one that never came."""
+    return {role: missing() if value is None else Reading(value, now_s) for role, value in values.items()}
+
+
+def snapshot(site: Site, values: Mapping[Role, Any], now_s: float = 0.0, **more: Any) -> Snapshot:
+    """One instant of a healthy building, apart from `values`."""
+    return Measure(site).snapshot(readings(healthy(site) | dict(values), now_s), **more)
+
+
+class Panel:
+    """A controller fed by hand: every reading is what the test says, and devices obey unless it says otherwise."""
+
+    def __init__(self, site: Site, params: Params) -> None:
+        self.site, self.params = site, params
+        self.values = healthy(site)
+        self.state = initial(0.0)
+        self.now_s = 0.0
+        self.deaf: set[Role] = set()
+        """Actuators that answer nothing and do nothing."""
+        self.steps: list[tuple[float, Step]] = []
+        self._measure = Measure(site)
+        self._outcomes: list[Outcome] = []
+        self._requests: list[Request | Acknowledge] = []
+
+    def says(self, *values: Mapping[Role, Any]) -> "Panel":
+        """From now on these are the readings; `None` is no answer."""
+        for some in values:
+            self.values |= dict(some)
+        return self
+
+    def ask(self, request: Request | Acknowledge) -> "Panel":
+        """A person asks for something."""
+        self._requests.append(request)
+        return self
+
+    def tick(self, *fired: Command) -> Step:
+        """One tick now; then the devices do as told."""
+        snapshot = self._measure.snapshot(
+            readings(self.values, self.now_s),
+            outcomes=tuple(self._outcomes),
+            fired=fired,
+            requests=tuple(self._requests),
+        )
+        self._outcomes, self._requests = [], []
+        step = tick(self.site, self.state, snapshot, self.params, Instant(self.now_s))
+        self.state = step.state
+        self.steps.append((self.now_s, step))
+        for command in step.commands:
+            self._obey(command)
+        return step
+
+    def _obey(self, command: Command) -> None:
+        obeys = command.role not in self.deaf
+        fate = Fate.CONFIRMED if obeys else Fate.UNREACHABLE
+        self._outcomes.append(Outcome(command=command, fate=fate, at_s=self.now_s))
+        if obeys and command.role.endswith(("/closed", "/permit")):
+            self.values[command.role] = command.value
+
+    def advance(self, seconds: float, *, every_s: float = 1.0) -> "Panel":
+        """Tick now, every so often, and whenever a tick asked to be woken, until so much later."""
+        until_s, period_s = self.now_s + seconds, self.now_s
+        while True:
+            step = self.tick()
+            while step.wake_at_s <= self.now_s:
+                step = self.tick()
+            while period_s <= self.now_s:
+                period_s += every_s
+            next_s = min(period_s, step.wake_at_s, until_s)
+            if next_s <= self.now_s:
+                return self
+            self.now_s = next_s
+
+    @property
+    def mode(self) -> Mode:
+        """The present mode."""
+        return self.state.mode.mode
+
+    @property
+    def modes(self) -> list[tuple[float, Mode]]:
+        """Every mode entered, with its time."""
+        return [(t_s, Mode(event.subject)) for t_s, step in self.steps for event in step.events if event.kind == "mode"]
+
+    def entered_s(self, mode: Mode) -> float:
+        """When a mode was entered last."""
+        return [t_s for t_s, one in self.modes if one is mode][-1]
+
+    def commands(self, role: Role | None = None) -> list[tuple[float, Command]]:
+        """Every command with its time, for one role or all."""
+        return [
+            (t_s, command)
+            for t_s, step in self.steps
+            for command in step.commands
+            if role is None or command.role == role
+        ]
+
+    def off(self) -> set[str]:
+        """Circuits whose switch is open."""
+        return {str(one.id) for one in self.site.circuits if self.values.get(wiring.circuit_closed(one.id)) is False}
+
+
+def panel(*, site: Site | None = None, params: Params | None = None) -> Panel:
+    """A controller that has just started and knows nothing yet."""
+    return Panel(site or flats(), params or Params())
+
+
+def on_the_grid(*, site: Site | None = None, params: Params | None = None) -> Panel:
+    """A controller that has long been on a good grid."""
+    made = panel(site=site, params=params).advance(700.0, every_s=100.0)
+    assert made.mode is Mode.GRID_CONNECTED
+    return made
+
+
+def on_an_island(*, site: Site | None = None, params: Params | None = None) -> Panel:
+    """A controller on a steady island; the former delivers little."""
+    made = on_the_grid(site=site, params=params).says(GRID_DEAD, TIE_OPEN).advance(15.0)
+    assert made.mode is Mode.ISLANDED
+    return made
