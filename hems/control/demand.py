@@ -32,16 +32,25 @@ def demands(
 ) -> dict[CircuitId, float]:
     """W that each circuit draws now, or is expected to draw when switched on.
 
-    Metered and on: the meter.  Off: what it drew when last seen on.  On without a meter: typical power, scaled so that
-    all circuits together give the measured load of the building.
+    Metered and on: the meter.  Off, or on only since a moment ago: what it drew when last seen on.  On without a meter:
+    typical power, scaled so that all circuits together give the measured load of the building.
     """
     measured = {
         circuit.id: snapshot.circuits.get(circuit.id, NOTHING).power_w.known(now_s)
         for circuit in site.circuits
-        if is_on(circuit, state, snapshot, now_s)
+        if _contained(circuit, state, snapshot, now_s)
     }
     scale = _scale(site, measured, load_w(site, snapshot, now_s, islanded=islanded))
     return {circuit.id: _demand(circuit, state, measured, scale) for circuit in site.circuits}
+
+
+def _contained(circuit: Circuit, state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether the measured load of the building can contain it: on, and not only since the former was last read."""
+    if snapshot.circuits.get(circuit.id, NOTHING).closed.known(now_s) is False:
+        return False
+    entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=now_s)
+    return entry is None or entry.value is not True or entry.sent_s <= measured_s
 
 
 def _demand(circuit: Circuit, state: ControlState, measured: Mapping[CircuitId, float | None], scale: float) -> float:
