@@ -1,0 +1,97 @@
+"""What circuits draw, or would draw."""
+
+import pytest
+
+from hems.control.demand import demands, held_w, load_w, per_phase, pickup_w
+from hems.control.params import RestoreParams
+from hems.control.state import ControlState, LoadMemory, initial
+from hems.model import wiring
+from hems.model.site import Circuit, Phase, Tier
+from hems.model.units import CircuitId, SourceId
+from tests.control.panel import car, snapshot
+from tests.given import circuit, flats
+
+SITE = flats()
+LAUNDRY, KITCHEN = CircuitId("laundry"), CircuitId("kitchen")
+
+
+def knowing(**demand_w: float) -> ControlState:
+    state = initial(0.0)
+    loads = {CircuitId(name): LoadMemory(demand_w=watts) for name, watts in demand_w.items()}
+    return ControlState(at_s=state.at_s, boot_s=state.boot_s, loads=loads)
+
+
+def test_on_it_is_what_its_meter_says_and_off_what_it_drew_before():
+    values = {
+        wiring.circuit_power(KITCHEN): 4321.0,
+        wiring.circuit_closed(LAUNDRY): False,
+        wiring.circuit_power(LAUNDRY): 0.0,
+    }
+    watts = demands(SITE, knowing(laundry=4000.0), snapshot(SITE, values), 0.0, islanded=False)
+    assert (watts[KITCHEN], watts[LAUNDRY]) == (4321.0, 4000.0)
+
+
+def test_a_switch_that_says_nothing_counts_as_on():
+    unread = {wiring.circuit_closed(LAUNDRY): None, wiring.circuit_power(LAUNDRY): 777.0}
+    assert demands(SITE, initial(0.0), snapshot(SITE, unread), 0.0, islanded=False)[LAUNDRY] == 777.0
+
+
+def test_what_idled_is_still_expected_to_want_half_of_its_typical_power():
+    laundry = SITE.circuit(LAUNDRY)
+    assert held_w(laundry, initial(0.0)) == 5000.0
+    assert held_w(laundry, knowing(laundry=20.0)) == 2500.0
+    assert held_w(laundry, knowing(laundry=7000.0)) == 7000.0
+
+
+@pytest.mark.parametrize(("rest_w", "scale"), [(5200.0, 0.5), (10_400.0, 1.0), (100.0, 0.3), (100_000.0, 2.5)])
+def test_circuits_without_meters_share_what_the_others_do_not_explain(rest_w: float, scale: float):
+    # given two circuits without meters, typically 5.4 and 5.0 kW, on an island of which all else is metered
+    blind: dict[wiring.Role, object] = {wiring.circuit_power(KITCHEN): None, wiring.circuit_power(LAUNDRY): None}
+    known_w = sum(one.typical_w for one in SITE.circuits if one.id not in (KITCHEN, LAUNDRY))
+    phases = {wiring.former_phase_w(index): (known_w + rest_w) / 3.0 for index in range(3)}
+    watts = demands(SITE, initial(0.0), snapshot(SITE, blind | phases), 0.0, islanded=True)
+    assert watts[KITCHEN] == pytest.approx(scale * 5400.0)
+    assert watts[LAUNDRY] == pytest.approx(scale * 5000.0)
+
+
+def test_the_load_is_the_balance_of_everything_that_feeds_the_bus():
+    feeding = {
+        wiring.GRID_POWER: 5000.0,
+        wiring.former_phase_w(0): 1000.0,
+        wiring.former_phase_w(1): -400.0,
+        wiring.pv_power(SourceId("roof")): 3000.0,
+        **car("bay_1", 80.0, 2000.0),
+        **car("bay_3", 80.0, -1500.0),
+    }
+    assert load_w(SITE, snapshot(SITE, feeding), 0.0, islanded=False) == 9100.0
+    assert load_w(SITE, snapshot(SITE, feeding), 0.0, islanded=True) == 4100.0
+    for role in feeding:
+        if role.endswith("_w"):
+            unread = snapshot(SITE, feeding | {role: None})
+            told = load_w(SITE, unread, 0.0, islanded=False)
+            assert told is None or "capacity" in role
+
+
+def test_a_circuit_on_two_phases_loads_each_with_half():
+    both = circuit("both", Tier.COMFORT, 1000.0, Phase.L1, Phase.L3)
+    assert per_phase(SITE, {both.id: 1000.0}, [both]) == (500.0, 0.0, 500.0)
+
+
+@pytest.mark.parametrize(
+    ("thermostatic", "off_s", "watts"),
+    [
+        (True, 0.0, 2000.0),
+        (True, 3600.0, 3500.0),
+        (True, 7200.0, 5000.0),
+        (True, 90_000.0, 5000.0),
+        (False, 7200.0, 2200.0),
+    ],
+)
+def test_a_thermostat_comes_back_hungry(thermostatic: bool, off_s: float, watts: float):
+    one: Circuit = circuit("fridge", Tier.ESSENTIAL, 1500.0, thermostatic=thermostatic)
+    assert pickup_w(one, 2000.0, off_s, RestoreParams()) == pytest.approx(watts)
+
+
+def test_a_thermostat_that_idled_is_expected_with_its_typical_power():
+    one = circuit("fridge", Tier.ESSENTIAL, 1500.0, thermostatic=True)
+    assert pickup_w(one, 100.0, 0.0, RestoreParams()) == 1500.0
