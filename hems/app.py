@@ -28,6 +28,7 @@ from hems.runtime.act import Actuators
 from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
 from hems.runtime.fleet import open_fleet
+from hems.runtime.jobs import calendar
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.notify import notify
 from hems.runtime.record import Recorder
@@ -109,6 +110,7 @@ class Daemon:
         recorder = Recorder(store, self._file.params)
 
         def publish(picture: Picture, events: tuple[Event, ...]) -> None:
+            """Events first, so that a screen knows why the picture has changed."""
             for event in events:
                 server.publish_event(event)
             server.publish(picture)
@@ -128,6 +130,8 @@ class Daemon:
             faults=lambda: _faults(store.health),
             shortened=self._file.shortened,
         )
+        jobs = calendar(lambda: store.keep_copy(self._clock.now()))
+        jobs.start()
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(kept_running(type(driver).__name__, driver.run), name=type(driver).__name__)
@@ -141,6 +145,7 @@ class Daemon:
                 now = self._clock.now()
                 await leave(site, self._file.params, loop.state, loop.look(now), now, fleet, actuators)
             recorder.save(self._clock.now(), loop.state, at_once=True)
+            jobs.shutdown(wait=False)
             for task in tasks:
                 task.cancel()
 

@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, act: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        """Add one subcommand."""
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(act=act)
         return added
@@ -145,6 +146,7 @@ def _ask(args: argparse.Namespace, socket: str, do: str, **values: object) -> Ma
     from hems.api.client import Client
 
     async def ask() -> Mapping[str, Any]:
+        """Connect, ask, hang up."""
         async with Client(args.run_dir / f"{socket}.sock") as client:
             return await client.request(do, **values)
 

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from hems.api.client import Client, NoContact
 from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
-from hil.emulate.remote import Remote, wait_until_ready
+from hil.emulate.remote import wait_until_ready
 from hil.places import Place
 from hil.relink import relinked
 
@@ -102,14 +102,14 @@ async def started(
     options = ["--rig", str(chosen.rig), "--run", str(where), "--broker", broker]
     options += ["--data", str(data)] if data is not None else []
     bench = await _process(where / "bench.log", "-m", "hil.emulate", *options)
-    try:
+    async with AsyncExitStack() as undo:
+        undo.push_async_callback(_ended, bench)
         links = await wait_until_ready(where, within_s=READY_WITHIN_S)
         site = where / "site.toml"
         site.write_text(relinked(chosen.site.read_text(encoding="utf-8"), links, where, short=short), encoding="utf-8")
-        return BenchRun(where=where, site=site, bench=bench, daemon=await _daemon(where, site))
-    except BaseException:
-        await _ended(bench)
-        raise
+        daemon = await _daemon(where, site)
+        undo.pop_all()
+    return BenchRun(where=where, site=site, bench=bench, daemon=daemon)
 
 
 async def _daemon(where: Path, site: Path) -> asyncio.subprocess.Process:
@@ -134,6 +134,3 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
-
-
-__all__ = ["BenchRun", "Remote", "begin", "started"]

@@ -136,6 +136,7 @@ class Device:
             return Reply(fate=Fate.UNVERIFIED, detail="a later command took its place")
 
         def still() -> bool:
+            """Whether nothing has taken its place."""
             return self._turns[name] == turn
 
         failed = await self._acquire(urgent)

@@ -38,6 +38,11 @@ class ModbusFactory:
         """Commands and their kind."""
         return {name: line.kind for name, line in profile_for(ModbusProfile, spec).write.items()}
 
+    def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
+        """What the profile states for a point."""
+        line = profile_for(ModbusProfile, spec).read.get(point)
+        return None if line is None else line.witness_ms
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The whole profile as text."""
         return profile_for(ModbusProfile, spec).model_dump_json()

@@ -76,6 +76,7 @@ class Keeper:
         held = [still for _, _, still in self.in_force.values()]
 
         def stale() -> bool:
+            """Whether all it would renew has lapsed."""
             return all(still() for still in held)
 
         try:

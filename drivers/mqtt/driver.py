@@ -76,6 +76,11 @@ class MqttFactory:
         """Commands and their kind.  Raises: ConfigError."""
         return {name: line.kind for name, line in profile_for(MqttProfile, spec).write.items()}
 
+    def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
+        """What the profile states for a point."""
+        line = profile_for(MqttProfile, spec).read.get(point)
+        return None if line is None else line.witness_ms
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The whole profile as text."""
         return profile_for(MqttProfile, spec).model_dump_json()

@@ -39,6 +39,11 @@ class SunSpecFactory:
         """Commands and their kind."""
         return {name: line.kind for name, line in profile_for(SunSpecProfile, spec).write.items()}
 
+    def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
+        """What the profile states for a point."""
+        line = profile_for(SunSpecProfile, spec).read.get(point)
+        return None if line is None else line.witness_ms
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The whole profile as text."""
         return profile_for(SunSpecProfile, spec).model_dump_json()

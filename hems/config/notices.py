@@ -1,7 +1,6 @@
 """What a site file may say, and its owner should know."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol, runtime_checkable
 
 from hems.config.problem import Problem
 from hems.config.schema import SiteTable
@@ -9,16 +8,9 @@ from hems.config.wires import Wire
 from hems.control.params import Params, differences
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
+from hems.ports.device import DriverFactory
 
 FAST_WITNESS_MS = 500.0
-
-
-@runtime_checkable
-class TellsWitnessTime(Protocol):
-    """A driver factory whose profiles state how fast a point follows the building."""
-
-    def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
-        """Worst time in ms from a change on the wire to its arrival, or None when the profile does not say."""
 
 
 def worth_knowing(
@@ -105,7 +97,7 @@ def _fixed_loads(site: SiteTable) -> Iterator[Problem]:
 
 
 def slow_witnesses(
-    wires: Sequence[Wire], site: SiteTable, devices: Sequence[DeviceSpec], factories: Mapping[str, object]
+    wires: Sequence[Wire], site: SiteTable, devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory]
 ) -> Iterator[Problem]:
     """Whether fast shedding is to be had; silent where no driver states its times."""
     by_id = {spec.id: spec for spec in devices}
@@ -125,7 +117,8 @@ def _is_witness(wire: Wire, site: SiteTable) -> bool:
     return wire.where[0] == "voltage_points" and site.voltage_points[str(wire.where[1])].location != "utility"
 
 
-def _witness_ms(wire: Wire, devices: Mapping[DeviceId, DeviceSpec], factories: Mapping[str, object]) -> float | None:
+def _witness_ms(
+    wire: Wire, devices: Mapping[DeviceId, DeviceSpec], factories: Mapping[str, DriverFactory]
+) -> float | None:
     spec = devices[wire.port.device]
-    factory = factories[spec.driver]
-    return factory.witness_ms(spec, wire.port.point) if isinstance(factory, TellsWitnessTime) else None
+    return factories[spec.driver].witness_ms(spec, wire.port.point)

@@ -83,6 +83,9 @@ class DriverFactory(Protocol):
     def commands(self, spec: DeviceSpec) -> Mapping[str, str]:
         """Commands and their kind (`bool` or `float`)."""
 
+    def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
+        """Worst time in ms from a change on the wire to its arrival, or None when the profile does not say."""
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         """A text that changes whenever the device's profile does, so that an arming holds for just this profile."""
 

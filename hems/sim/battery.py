@@ -26,8 +26,14 @@ class Store:
     __slots__ = ("_charge_max_w", "_discharge_max_w", "_loss_w", "_taper_from_pct", "capacity_wh", "power_w", "soc_pct")
 
     def __init__(
-        self, *, capacity_wh: float, soc_pct: float, charge_max_w: float, discharge_max_w: float,
-        loss_w: Callable[[float], float] = inverter_loss_w, taper_from_pct: float = TAPER_FROM_PCT,
+        self,
+        *,
+        capacity_wh: float,
+        soc_pct: float,
+        charge_max_w: float,
+        discharge_max_w: float,
+        loss_w: Callable[[float], float] = inverter_loss_w,
+        taper_from_pct: float = TAPER_FROM_PCT,
     ) -> None:
         self.capacity_wh = capacity_wh
         self.soc_pct = soc_pct

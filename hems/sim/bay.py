@@ -58,8 +58,12 @@ class BayCharger:
     def discharge_ready(self) -> bool:
         """Whether car and charger offer to discharge right now."""
         return (
-            self.spec.bidirectional and self.car is not None and self.car.gives and self.store is not None
-            and self.store.soc_pct > self.floor and self.answers
+            self.spec.bidirectional
+            and self.car is not None
+            and self.car.gives
+            and self.store is not None
+            and self.store.soc_pct > self.floor
+            and self.answers
         )
 
     @property
@@ -81,8 +85,12 @@ class BayCharger:
         """A car arrives."""
         self.car = car
         self.store = Store(
-            capacity_wh=car.capacity_wh, soc_pct=car.soc_pct, charge_max_w=self.spec.charge_max_w,
-            discharge_max_w=self.spec.discharge_max_w, loss_w=car_loss_w, taper_from_pct=CAR_TAPER_FROM_PCT,
+            capacity_wh=car.capacity_wh,
+            soc_pct=car.soc_pct,
+            charge_max_w=self.spec.charge_max_w,
+            discharge_max_w=self.spec.discharge_max_w,
+            loss_w=car_loss_w,
+            taper_from_pct=CAR_TAPER_FROM_PCT,
         )
         self.setpoint_w = None
         self._set_power(0.0)

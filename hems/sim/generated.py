@@ -24,7 +24,13 @@ class GeneratedTraces:
     """
 
     def __init__(
-        self, site: Site, seed: int, start_hour: float, *, day_of_year: int = 290, latitude_deg: float = 51.0,
+        self,
+        site: Site,
+        seed: int,
+        start_hour: float,
+        *,
+        day_of_year: int = 290,
+        latitude_deg: float = 51.0,
         home: Collection[SourceId] = (),
     ) -> None:
         self._seed = seed

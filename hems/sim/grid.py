@@ -56,5 +56,3 @@ def _at(knots: tuple[float, ...], t_s: float) -> float:
     whole, part = divmod(t_s % KNOTS, 1.0)
     low, high = knots[int(whole)], knots[int(whole) + 1]
     return low + (high - low) * part
-
-

@@ -48,8 +48,10 @@ class Plant:
         self._traces = traces
         self._phases = range(len(site.phases))
         self.grid = Grid(
-            nominal_v=site.grid.nominal_v, nominal_hz=site.grid.nominal_hz,
-            phases=len(site.phases), rng=Random(start.seed),
+            nominal_v=site.grid.nominal_v,
+            nominal_hz=site.grid.nominal_hz,
+            phases=len(site.phases),
+            rng=Random(start.seed),
         )
         self.tie = Tie(physics)
         self.circuits: dict[CircuitId, CircuitLoad] = {

@@ -115,15 +115,23 @@ def _former(table: Table) -> Former:
 
 def _circuit(name: str, table: Table) -> Circuit:
     return Circuit(
-        id=CircuitId(name), name=name, tier=Tier.NON_ESSENTIAL, phases=_phases(table),
-        typical_w=_w(table, "kw"), inrush_w=_w(table, "inrush_kw", 0.0), thermostatic=bool(table.get("thermostatic")),
+        id=CircuitId(name),
+        name=name,
+        tier=Tier.NON_ESSENTIAL,
+        phases=_phases(table),
+        typical_w=_w(table, "kw"),
+        inrush_w=_w(table, "inrush_kw", 0.0),
+        thermostatic=bool(table.get("thermostatic")),
     )
 
 
 def _battery(name: str, table: Table) -> Battery:
     return Battery(
-        id=SourceId(name), name=name, capacity_wh=_w(table, "capacity_kwh"),
-        charge_max_w=_w(table, "charge_max_kw"), discharge_max_w=_w(table, "discharge_max_kw"),
+        id=SourceId(name),
+        name=name,
+        capacity_wh=_w(table, "capacity_kwh"),
+        charge_max_w=_w(table, "charge_max_kw"),
+        discharge_max_w=_w(table, "discharge_max_kw"),
     )
 
 
@@ -133,16 +141,22 @@ def _pv(name: str, table: Table) -> Pv:
 
 def _bay(name: str, table: Table) -> Bay:
     return Bay(
-        id=SourceId(name), name=name, phases=_phases(table),
-        charge_max_w=_w(table, "charge_max_kw"), charge_min_w=_w(table, "charge_min_kw", 1.38),
-        discharge_max_w=_w(table, "discharge_max_kw", 0.0), maker_floor_pct=float(table.get("maker_floor_pct", 20.0)),
+        id=SourceId(name),
+        name=name,
+        phases=_phases(table),
+        charge_max_w=_w(table, "charge_max_kw"),
+        charge_min_w=_w(table, "charge_min_kw", 1.38),
+        discharge_max_w=_w(table, "discharge_max_kw", 0.0),
+        maker_floor_pct=float(table.get("maker_floor_pct", 20.0)),
     )
 
 
 def _car(table: Table) -> Car:
     return Car(
-        soc_pct=float(table["soc_pct"]), capacity_wh=_w(table, "capacity_kwh", 60.0),
-        gives=bool(table.get("gives", True)), resumes=bool(table.get("resumes", False)),
+        soc_pct=float(table["soc_pct"]),
+        capacity_wh=_w(table, "capacity_kwh", 60.0),
+        gives=bool(table.get("gives", True)),
+        resumes=bool(table.get("resumes", False)),
     )
 
 

@@ -141,8 +141,10 @@ def subtract(net_w: list[float], power_w: float, shares: Sequence[float]) -> Non
 
 def _store(spec: Battery, start: StartPoint) -> Store:
     return Store(
-        capacity_wh=spec.capacity_wh, soc_pct=start.battery_soc_pct,
-        charge_max_w=spec.charge_max_w, discharge_max_w=spec.discharge_max_w,
+        capacity_wh=spec.capacity_wh,
+        soc_pct=start.battery_soc_pct,
+        charge_max_w=spec.charge_max_w,
+        discharge_max_w=spec.discharge_max_w,
     )
 
 

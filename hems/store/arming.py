@@ -98,6 +98,7 @@ class Arming:
         entries, entries_mark = self._entries.waiting()
 
         def work(connection: sqlite3.Connection) -> None:
+            """One transaction."""
             connection.executemany(_DISARM, withdrawn)
             connection.executemany(_ARM, armed)
             connection.executemany(_AUDIT, (*entries, *because))

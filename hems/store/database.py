@@ -96,6 +96,23 @@ class Database:
         self._worked()
         return result
 
+    def copy(self, now_s: float) -> None:
+        """Keep a whole and consistent copy beside the file, replacing the one of the night before.
+
+        Raises: StoreError; the older copy is then still there.
+        """
+        fresh = self.path.with_suffix(".copying")
+        try:
+            fresh.unlink(missing_ok=True)
+            target = sqlite3.connect(fresh)
+            try:
+                self._opened().backup(target)
+            finally:
+                target.close()
+            fresh.replace(self.path.with_suffix(".nightly.db"))
+        except (sqlite3.Error, OSError, UnusableError) as error:
+            raise self._failed(error, now_s) from error
+
     def close(self) -> None:
         """Close the file; the next transaction opens it again."""
         connection, self._connection = self._connection, None

@@ -109,6 +109,7 @@ class History:
 
     def _add(self, statement: str, rows: Sequence[_Row], *, durability: Durability = Durability.NORMAL) -> bool:
         def work(connection: sqlite3.Connection) -> None:
+            """One transaction."""
             boot = self._boot(connection)
             connection.executemany(statement, [(boot, *row) for row in rows])
 

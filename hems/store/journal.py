@@ -131,6 +131,7 @@ class Journal:
         prune = self._since_pruned >= _PRUNE_EVERY
 
         def work(connection: sqlite3.Connection) -> None:
+            """One transaction."""
             connection.executemany(_INSERT, entries)
             if prune:
                 connection.execute(_PRUNE, (_KEEP,))

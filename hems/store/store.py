@@ -101,6 +101,14 @@ class Store:
         """The control state that the file held at the start."""
         return self._saving.loaded
 
+    def keep_copy(self, at: Instant) -> None:
+        """Copy the small file aside, in the writer's own time; a failure shows in `health`."""
+        self._writer.submit(lambda: self._copy(at))
+
+    def _copy(self, at: Instant) -> None:
+        with suppress(StoreError):  # shows in the health
+            self._state.copy(at.mono_s)
+
     def _read(self, connection: sqlite3.Connection) -> None:
         self.journal.read(connection)
         self._saving.read(connection)

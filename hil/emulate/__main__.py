@@ -39,7 +39,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--broker", choices=("auto", "amqtt", "mosquitto", "none"), default="auto")
     parser.add_argument("--seed", type=int, help="another evening than the rig's")
     parser.add_argument(
-        "--data", type=Path, nargs="?", const=os.environ.get("HEMS_DATA"),
+        "--data",
+        type=Path,
+        nargs="?",
+        const=os.environ.get("HEMS_DATA"),
         help="measured loads and sun from this directory (without a value: from HEMS_DATA)",
     )
     return parser

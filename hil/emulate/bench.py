@@ -143,7 +143,8 @@ class Bench:
     async def _on_serial(self, bus: str, members: list[tuple[str, Table, SimDevice]]) -> None:
         units = {int(table.get("unit_id", 1)): self.devices[name] for name, table, _ in members}
         line = SerialLine(
-            [simulated for _, _, simulated in members], path=self.run_dir.absolute() / bus,
+            [simulated for _, _, simulated in members],
+            path=self.run_dir.absolute() / bus,
             baud=int(members[0][1].get("baud", 9600)),
             silent=lambda unit: unit in units and units[unit].silent,
         )

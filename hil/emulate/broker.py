@@ -71,8 +71,16 @@ class Broker:
         lines = (f"listener {self.port} {LOOPBACK}", "allow_anonymous true", "persistence false", "log_type error")
         self._config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self._child = await asyncio.create_subprocess_exec(
-            "sh", "-c", CHILD, "sh", found, "-c", str(self._config),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+            "sh",
+            "-c",
+            CHILD,
+            "sh",
+            found,
+            "-c",
+            str(self._config),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
         )
 
     async def _stop_child(self, child: asyncio.subprocess.Process) -> None:

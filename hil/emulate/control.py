@@ -100,7 +100,9 @@ class Control:
         gives, resumes = bool(request.get("gives", True)), bool(request.get("resumes", False))
         plant = self._bench.plant
         self._bench.building.act(
-            "car", bay, "plugged",
+            "car",
+            bay,
+            "plugged",
             lambda: plant.plug(bay, soc_pct=soc_pct, capacity_wh=capacity_wh, gives=gives, resumes=resumes),
         )
 
@@ -144,8 +146,11 @@ def truth(bench: Bench, *, since: int = 0) -> Reply:
         "pvs": {name: {"power_w": pv.power_w, "available_w": pv.available_w} for name, pv in plant.pvs.items()},
         "bays": {
             name: {
-                "state": bay.state.value, "power_w": bay.power_w, "soc_pct": bay.soc_pct,
-                "discharge_ready": bay.discharge_ready, "floor_pct": bay.floor,
+                "state": bay.state.value,
+                "power_w": bay.power_w,
+                "soc_pct": bay.soc_pct,
+                "discharge_ready": bay.discharge_ready,
+                "floor_pct": bay.floor,
             }
             for name, bay in plant.bays.items()
         },

@@ -46,9 +46,7 @@ class TcpLine:
 
     async def open(self) -> str:
         """Listen; the link for a site file.  Raises: RuntimeError when the port is taken."""
-        self._server = ModbusTcpServer(
-            [self._device], address=(LOOPBACK, self._wanted_port), trace_pdu=self._ear.hear
-        )
+        self._server = ModbusTcpServer([self._device], address=(LOOPBACK, self._wanted_port), trace_pdu=self._ear.hear)
         await self._server.serve_forever(background=True)
         listener = cast(asyncio.Server, self._server.transport)
         self.port = int(listener.sockets[0].getsockname()[1])
@@ -81,7 +79,9 @@ class SerialLine:
         self._path.unlink(missing_ok=True)
         self._path.symlink_to(self._bridge.open())
         self._server = ModbusSerialServer(
-            self._devices, port=self._bridge.far_end, baudrate=self._baud,
+            self._devices,
+            port=self._bridge.far_end,
+            baudrate=self._baud,
             trace_pdu=self._ear.hear,
         )
         await self._server.serve_forever(background=True)

@@ -181,8 +181,13 @@ class Bits:
 
 
 def device(
-    unit_id: int, *, holding: Registers | None = None, inputs: Registers | None = None, coils: Bits | None = None,
-    contacts: Bits | None = None, before: Callable[[], None],
+    unit_id: int,
+    *,
+    holding: Registers | None = None,
+    inputs: Registers | None = None,
+    coils: Bits | None = None,
+    contacts: Bits | None = None,
+    before: Callable[[], None],
 ) -> SimDevice:
     """A simulator device over these spaces; `before` is called ahead of every request, to bring values up to date."""
     spaces = {3: holding or Registers(()), 4: inputs or Registers(()), 6: holding or Registers(())}

@@ -31,7 +31,11 @@ def test_inherited_sockets_are_found_by_name(run_dir: Path) -> None:
     told = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(view), str(other)],
         env=os.environ | {"LISTEN_FDS": "2", "LISTEN_FDNAMES": "hems-view.socket:something"},
-        pass_fds=(view, other), capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
+        pass_fds=(view, other),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
     )
 
     # then it has the one it knows

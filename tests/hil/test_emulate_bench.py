@@ -16,7 +16,14 @@ pytestmark = pytest.mark.wire
 
 async def started(rig: Path, run_dir: Path, *more: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "hil.emulate", "--rig", str(rig), "--run", str(run_dir), *more,
+        sys.executable,
+        "-m",
+        "hil.emulate",
+        "--rig",
+        str(rig),
+        "--run",
+        str(run_dir),
+        *more,
         stderr=asyncio.subprocess.PIPE,
     )
 

@@ -57,8 +57,12 @@ class Odd:
 
 def test_odd_shapes_survive() -> None:
     value = Odd(
-        by_tier={Tier.COMFORT: 1.5, Tier.LIFE_SAFETY: 0.0}, names=frozenset({"b", "a"}), pair=(3, "x"),
-        reading=missing(), state=Reading(BayState.PLUGGED, 12.5), maybe=Mode.ISLANDED,
+        by_tier={Tier.COMFORT: 1.5, Tier.LIFE_SAFETY: 0.0},
+        names=frozenset({"b", "a"}),
+        pair=(3, "x"),
+        reading=missing(),
+        state=Reading(BayState.PLUGGED, 12.5),
+        maybe=Mode.ISLANDED,
     )
 
     again = through_json(Odd, value)

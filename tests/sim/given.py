@@ -16,8 +16,14 @@ ISLANDED_S = 0.1
 
 def circuit(name: str, typical_w: float, *phases: Phase, inrush_w: float = 0.0, thermostatic: bool = False) -> Circuit:
     return Circuit(
-        id=CircuitId(name), name=name, tier=Tier.COMFORT, phases=phases or (L1, L2, L3), typical_w=typical_w,
-        inrush_w=inrush_w, thermostatic=thermostatic, switchable=True,
+        id=CircuitId(name),
+        name=name,
+        tier=Tier.COMFORT,
+        phases=phases or (L1, L2, L3),
+        typical_w=typical_w,
+        inrush_w=inrush_w,
+        thermostatic=thermostatic,
+        switchable=True,
     )
 
 
@@ -39,8 +45,14 @@ def site(*circuits: Circuit, former: SourceId = BATTERY, pv_w: float = 0.0) -> S
 
 
 def plant(
-    *circuits: Circuit, loads_w: Mapping[str, float] | None = None, former: SourceId = BATTERY, pv_w: float = 0.0,
-    sun: float = 0.0, soc_pct: float = 60.0, car: Car | None = None, events: tuple[CarEvent, ...] = (),
+    *circuits: Circuit,
+    loads_w: Mapping[str, float] | None = None,
+    former: SourceId = BATTERY,
+    pv_w: float = 0.0,
+    sun: float = 0.0,
+    soc_pct: float = 60.0,
+    car: Car | None = None,
+    events: tuple[CarEvent, ...] = (),
     physics: Physics | None = None,
 ) -> Plant:
     """Every circuit draws its typical power unless `loads_w` says otherwise."""

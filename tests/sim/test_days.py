@@ -12,8 +12,12 @@ from hems.sim.traces import Traces, scaled_to
 from tests.sim.given import BAY, circuit, site
 
 HOUSE = site(
-    circuit("kitchen", 8000.0), circuit("laundry", 5000.0), circuit("heat_pump", 9000.0), circuit("freezers", 900.0),
-    circuit("router", 50.0), circuit("sockets", 3000.0),
+    circuit("kitchen", 8000.0),
+    circuit("laundry", 5000.0),
+    circuit("heat_pump", 9000.0),
+    circuit("freezers", 900.0),
+    circuit("router", 50.0),
+    circuit("sockets", 3000.0),
 )
 NAMES = tuple(spec.id for spec in HOUSE.circuits)
 HOUR_S, DAY_S = 3600.0, 86_400.0

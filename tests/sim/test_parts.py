@@ -245,9 +245,7 @@ def test_an_unplugged_bay_knows_nothing_of_a_car():
 
 
 def test_the_grids_unrest_is_a_function_of_time_and_seed():
-    one, other, different = (
-        Grid(nominal_v=230.0, nominal_hz=50.0, phases=3, rng=Random(seed)) for seed in (7, 7, 8)
-    )
+    one, other, different = (Grid(nominal_v=230.0, nominal_hz=50.0, phases=3, rng=Random(seed)) for seed in (7, 7, 8))
     assert one.volts(123.4) == other.volts(123.4) != different.volts(123.4)
     assert one.volts(123.4) != one.volts(124.4)
     volts = [volt for second in range(1000) for volt in one.volts(float(second))]

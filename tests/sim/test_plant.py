@@ -89,7 +89,9 @@ def test_any_step_ends_in_the_same_state(dt_s):
     # given the same outage, with an inrush, a car that helps and an overload in it
     def outage(step_s: float) -> Plant:
         building = plant(
-            circuit("pump", 9000.0, L1, inrush_w=8000.0), LIGHT, circuit("heat", 3000.0, thermostatic=True),
+            circuit("pump", 9000.0, L1, inrush_w=8000.0),
+            LIGHT,
+            circuit("heat", 3000.0, thermostatic=True),
             car=Car(soc_pct=70.0),
         )
         building.fail_grid()
@@ -193,8 +195,12 @@ def test_cars_come_and_go_at_their_time():
 
 @settings(max_examples=60, deadline=None)
 @given(
-    load_w=st.floats(0.0, 8000.0), sun=st.floats(0.0, 1.0), soc_pct=st.floats(3.0, 100.0),
-    car_w=st.floats(-11_000.0, 10_000.0), islands=st.booleans(), dt_s=st.floats(0.01, 300.0),
+    load_w=st.floats(0.0, 8000.0),
+    sun=st.floats(0.0, 1.0),
+    soc_pct=st.floats(3.0, 100.0),
+    car_w=st.floats(-11_000.0, 10_000.0),
+    islands=st.booleans(),
+    dt_s=st.floats(0.01, 300.0),
 )
 def test_power_is_in_balance_at_every_instant(load_w, sun, soc_pct, car_w, islands, dt_s):
     building = plant(circuit("load", load_w), pv_w=5000.0, sun=sun, soc_pct=soc_pct, car=Car(soc_pct=60.0))

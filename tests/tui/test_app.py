@@ -177,8 +177,11 @@ async def test_without_colour_every_meaning_is_still_there(run_dir: Path, monkey
         strips = app.screen._compositor.render_strips(app.size)
         colours = {
             colour.triplet
-            for strip in strips for segment in strip if segment.style is not None
-            for colour in (segment.style.color, segment.style.bgcolor) if colour is not None and colour.triplet
+            for strip in strips
+            for segment in strip
+            if segment.style is not None
+            for colour in (segment.style.color, segment.style.bgcolor)
+            if colour is not None and colour.triplet
         }
 
     assert strips[0].text.startswith("!POWER CUT")

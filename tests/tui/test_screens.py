@@ -14,22 +14,42 @@ from tests.tui.screens import app_of, assert_looks_like, text_of, watching
 
 DARK = tuple(replace(row, power_w=0.0) for row in power_cut().circuits)
 BLACKOUT = power_cut(
-    circuits=DARK, tiers=tiers(DARK),
-    mode=Mode.BLACKOUT, mode_because=Cause(Why.BUS_DEAD), bus=Bus.DEAD, load_w=0.0, battery_w=0.0, cars_w=0.0, pv_w=0.0
+    circuits=DARK,
+    tiers=tiers(DARK),
+    mode=Mode.BLACKOUT,
+    mode_because=Cause(Why.BUS_DEAD),
+    bus=Bus.DEAD,
+    load_w=0.0,
+    battery_w=0.0,
+    cars_w=0.0,
+    pv_w=0.0,
 )
 FAULT = power_cut(
-    mode=Mode.FAULT_SAFE, mode_because=Cause(Why.TIE_INVALID), tie=TiePosition.INVALID, outage_for_s=None,
+    mode=Mode.FAULT_SAFE,
+    mode_because=Cause(Why.TIE_INVALID),
+    tie=TiePosition.INVALID,
+    outage_for_s=None,
     alarms=(
         AlarmPicture(key="mode", priority="HIGH", since_s=12.0, cause=Cause(Why.TIE_INVALID), subject="mode"),
         AlarmPicture(
-            key="device/tie_io", priority="MED", since_s=15.0, subject="tie_io",
+            key="device/tie_io",
+            priority="MED",
+            since_s=15.0,
+            subject="tie_io",
             cause=Cause(Why.DEVICE_SILENT, {"device": "tie_io", "detail": "no answer in 0.5 s"}),
         ),
     ),
 )
 RESTORING = power_cut(
-    mode=Mode.RECONNECTED_RESTORING, mode_because=Cause(Why.TIE_CLOSED), grid=Grid.GOOD, tie=TiePosition.CLOSED,
-    outage_for_s=None, grid_w=9800.0, grid_v=(231.0, 230.0, 229.0), battery_w=-2000.0, alarms=(),
+    mode=Mode.RECONNECTED_RESTORING,
+    mode_because=Cause(Why.TIE_CLOSED),
+    grid=Grid.GOOD,
+    tie=TiePosition.CLOSED,
+    outage_for_s=None,
+    grid_w=9800.0,
+    grid_v=(231.0, 230.0, 229.0),
+    battery_w=-2000.0,
+    alarms=(),
 )
 
 PICTURES = {

@@ -99,9 +99,7 @@ class Sungrow:
     def _obey(self) -> None:
         signed_w = {CHARGE: -self.power_w, DISCHARGE: self.power_w}.get(self.command, 0)
         wish_w = float(signed_w) if self.mode in (FORCED, EXTERNAL) else None
-        self._building.act(
-            "setpoint", self._name, wish_w, lambda: self._plant.set_battery_power(self._battery, wish_w)
-        )
+        self._building.act("setpoint", self._name, wish_w, lambda: self._plant.set_battery_power(self._battery, wish_w))
 
     def _watch(self) -> None:
         """At the end of the heartbeat the mode falls back by itself."""

@@ -59,7 +59,9 @@ def waveshare(building: Building, name: str, table: Mapping[str, Any]) -> tuple[
     inputs = table.get("inputs", {})
     contacts = [Bit(signals.get(str(inputs.get(str(channel + 1))), lambda: False)) for channel in range(CHANNELS)]
     simulated = device(
-        int(table.get("unit_id", 1)), coils=Bits(board.coil(channel) for channel in range(CHANNELS)),
-        contacts=Bits(contacts), before=building.catch_up,
+        int(table.get("unit_id", 1)),
+        coils=Bits(board.coil(channel) for channel in range(CHANNELS)),
+        contacts=Bits(contacts),
+        before=building.catch_up,
     )
     return simulated, board

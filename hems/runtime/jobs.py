@@ -1,0 +1,28 @@
+"""Calendar jobs: what is done at an hour of the day, never what control depends on.
+
+The scheduler lives by the wall clock, and its interval jobs stop for an hour when that steps back an hour; so only cron
+jobs are here, each of them such that a missed or doubled run does no harm.
+"""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+LATE_S = 6 * 3600
+"""A nightly job that was missed, because the gateway was off, is still done within this time."""
+
+
+def calendar(nightly: Callable[[], None], zone: tzinfo | None = None) -> AsyncIOScheduler:
+    """A scheduler that calls `nightly` at twenty to four; start it in a running loop, shut it down at the end."""
+    scheduler = AsyncIOScheduler(timezone=zone) if zone is not None else AsyncIOScheduler()
+    scheduler.add_job(
+        nightly,
+        CronTrigger(hour=3, minute=40, timezone=scheduler.timezone),
+        id="nightly",
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=LATE_S,
+    )
+    return scheduler
