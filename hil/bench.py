@@ -1,0 +1,160 @@
+"""`hems bench`: what the controller costs and how fast it reacts, on this machine, in one run.
+
+Absolute times are this machine's; what carries over to another one are the ratios, each taken within the same run.
+"""
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from hems.app import installed_drivers
+from hems.config import SiteFile, load
+from hems.control.params import shortened
+from hems.model.mode import Mode
+from hems.model.site import Site
+from hems.model.units import CircuitId
+from hems.sim.play import play
+from hems.sim.rig import load_rig
+from hems.sim.run import FastForward
+from hems.sim.scenario import plain_day
+from hil.bench_run import BenchRun, begin
+from hil.emulate.remote import Remote
+from hil.places import Place, place
+
+SIZES = (1, 4, 16)
+TICKS = 300
+OUTAGES = 5
+CPU_WINDOW_S = 10.0
+READ_ONE_COIL = bytes.fromhex("000100000006010100000001")
+"""A whole Modbus TCP request: transaction 1, unit 1, function 1, coil 0, count 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A subcommand of `hems`."""
+
+    help: str = "measure cost and reaction on this machine, as ratios in one run"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """The options of `hems bench`."""
+        parser.add_argument("--no-wires", action="store_true", help="only what needs no sockets")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Measure and print."""
+        chosen = place("apartments")
+        site_file = load(chosen.site, installed_drivers())
+        for line in (*_tick_cost(site_file, chosen), *_day(site_file, chosen)):
+            print(line, flush=True)
+        if not args.no_wires:
+            asyncio.run(_wires(chosen))
+        return 0
+
+
+COMMAND = Command()
+
+
+def _tick_cost(site_file: SiteFile, chosen: Place) -> Iterator[str]:
+    """A tick of a building with ever more circuits."""
+    first_us = 0.0
+    for size in SIZES:
+        site = _grown(site_file.site, size)
+        plant = replace(load_rig(chosen.rig), site=_grown(load_rig(chosen.rig).site, size)).plant()
+        forward = FastForward(site, shortened(site_file.params), plant)
+        used_us = []
+        for _ in range(TICKS):
+            ticks = forward.run(plant.t_s + 1.0)
+            began_s = time.perf_counter()
+            next(ticks)
+            used_us.append((time.perf_counter() - began_s) * 1e6)
+            plant.step(1.0)
+        cost_us = median(used_us)
+        first_us = first_us or cost_us
+        yield (
+            f"tick, {len(site.circuits):3} circuits   {cost_us:7.0f} us   "
+            f"{cost_us / first_us:5.1f} times the cost for {size} times the circuits"
+        )
+
+
+def _grown(site: Site, times: int) -> Site:
+    """The same building with every circuit `times` over, each a part of the power."""
+    many = tuple(
+        replace(one, id=CircuitId(f"{one.id}_{index}" if index else str(one.id)), typical_w=one.typical_w / times)
+        for one in site.circuits
+        for index in range(times)
+    )
+    return replace(site, circuits=many)
+
+
+def _day(site_file: SiteFile, chosen: Place) -> Iterator[str]:
+    """A day of the demonstration's building in fast-forward."""
+    rig = replace(load_rig(chosen.rig), load_w=None)
+    began_s = time.perf_counter()
+    record = play(site_file.site, site_file.params, rig.plant(), plain_day(24.0))
+    used_s = time.perf_counter() - began_s
+    speed = 86_400 / used_s
+    yield f"a simulated day          {used_s:7.1f} s    {len(record.frames)} ticks, {speed:.0f} times real time"
+
+
+async def _wires(chosen: Place) -> None:
+    """The real daemon on the emulated building: memory, processor, reaction."""
+    with tempfile.TemporaryDirectory(prefix="hems-bench-") as name:
+        async with begin(chosen, Path(name)) as run, Remote(run.plant_socket) as bench:
+            began = _used(run.daemon.pid)
+            await asyncio.sleep(CPU_WINDOW_S)
+            share = (_used(run.daemon.pid) - began) / CPU_WINDOW_S
+            print(f"daemon, 12 devices       {_rss_mb(run.daemon.pid):7.0f} MB   {100 * share:.1f} % of one core")
+            reactions = [await _reaction(run, bench) for _ in range(OUTAGES)]
+            trip_ms = await _round_trip_ms(run)
+        slowest = max(reactions)
+        print(
+            f"tie open to all shed     {median(reactions):7.0f} ms   slowest of {OUTAGES}: {slowest:.0f} ms; "
+            f"a bare Modbus round trip takes {trip_ms:.1f} ms here"
+        )
+
+
+async def _reaction(run: BenchRun, bench: Remote) -> float:
+    """From the contacts changing to the last relay coil or plug told to open, in ms, in one outage."""
+    before = (await bench.status())["next"]
+    await bench.do("fail_grid")
+    await run.settled(Mode.ISLANDED_STABILIZING, Mode.ISLANDED)
+    await asyncio.sleep(1.5)
+    history: list[dict[str, Any]] = (await bench.status(since=before))["history"]
+    opened_s = next(entry["at_s"] for entry in history if entry["what"] == "contact")
+    coils = [entry["at_s"] for entry in history if entry["what"] == "coil" and entry["value"] is False]
+    await bench.do("return_grid")
+    await run.settled(Mode.GRID_CONNECTED, within_s=60.0)
+    return float(max(coils) - opened_s) * 1000.0
+
+
+async def _round_trip_ms(run: BenchRun) -> float:
+    """The median of reading one coil over a bare socket, with nothing of hems in between."""
+    link = tomllib.loads(run.site.read_text(encoding="utf-8"))["devices"]["relays"]["link"]
+    host, port = link.removeprefix("tcp://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    took_ms = []
+    for _ in range(50):
+        began_s = time.perf_counter()
+        writer.write(READ_ONE_COIL)
+        await reader.read(64)
+        took_ms.append((time.perf_counter() - began_s) * 1000.0)
+    writer.close()
+    return median(took_ms)
+
+
+def _rss_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+def _used(pid: int) -> float:
+    """Processor seconds so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
