@@ -7,7 +7,7 @@ from math import exp
 from hems.control.demand import NOTHING, is_on
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
-from hems.control.shedding import FRESH
+from hems.control.shedding import FRESH, forced_on
 from hems.control.state import ControlState, LoadMemory, ReconnectMemory, Sent
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -108,7 +108,8 @@ def going(site: Site, state: ControlState, seen_s: float) -> list[Circuit]:
 
     Not those given up on as deaf, and not those that a person keeps on.
     """
-    return [circuit for circuit in site.circuits if _going(circuit, state, seen_s)]
+    forced = forced_on(state)
+    return [circuit for circuit in site.circuits if circuit.id not in forced and _going(circuit, state, seen_s)]
 
 
 def _going(circuit: Circuit, state: ControlState, seen_s: float) -> bool:
@@ -116,9 +117,9 @@ def _going(circuit: Circuit, state: ControlState, seen_s: float) -> bool:
     if memory.shed_because is None or memory.deaf:
         return False
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    if entry is None:
-        return True
-    if entry.value or entry.observed:
+    if entry is None or entry.value:
+        return True  # decided in this very tick
+    if entry.observed:
         return False
     return entry.acknowledged_s is None or entry.acknowledged_s >= seen_s
 
