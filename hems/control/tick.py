@@ -217,22 +217,27 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
 
 
 def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, float]:
-    """What goes off, else what comes back; never both in one tick."""
+    """What goes off, else what comes back, never both in one tick; and when the next may come back."""
     causes = shedding.sheds(given.site, state, given.snapshot, outlook, given.params, given.now_s)
     if causes:
-        return loads.shed(state, causes, given.params, given.now_s), float("inf")
+        state, back = _back(given, loads.shed(state, causes, given.params, given.now_s), outlook)
+        return state, back.due_s
+    state, back = _back(given, state, outlook)
+    if back.circuit is not None:
+        state, back = _back(given, loads.restored(state, back.circuit, given.now_s), outlook)
+    return state, back.due_s
 
-    def next_back() -> Iterable[restoring.Restore]:
+
+def _back(given: Given, state: ControlState, outlook: Outlook) -> tuple[ControlState, restoring.Restore]:
+    """The next circuit to come back, now or later."""
+
+    def make() -> Iterable[restoring.Restore]:
         if not sending.may_energise(state):
             return []
         return [restoring.restore(given.site, state, outlook, given.params, given.now_s)]
 
-    kept, found = guarded(state, "restoring", next_back, given.now_s)
-    back = found[0] if found else restoring.NOT_NOW
-    state = kept
-    if back.circuit is None:
-        return state, back.due_s
-    return loads.restored(state, back.circuit, given.now_s), float("inf")
+    state, found = guarded(state, "restoring", make, given.now_s)
+    return state, found[0] if found else restoring.NOT_NOW
 
 
 def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, sending.Sending]:
