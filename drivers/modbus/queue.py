@@ -135,6 +135,7 @@ class LinkQueue:
             try:
                 while True:
                     await self._serve_next()
+                    _stop_if_cancelled()
             finally:
                 self.link.close()
                 for job in self._jobs:
@@ -253,6 +254,13 @@ class LinkQueue:
 
     def _state(self, unit: int) -> UnitState:
         return self._units.setdefault(unit, UnitState())
+
+
+def _stop_if_cancelled() -> None:
+    """Python 3.11's `wait_for`, which the library uses inside, swallows a cancellation that comes with the answer."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _now_s() -> float:

@@ -222,3 +222,41 @@ async def test_a_shed_survives_that_an_earlier_wish_for_the_same_coil_is_taken_b
         closing.cancel()
         await asyncio.gather(poll, shed)
     assert [(request.address, request.values) for request in bench.writes()] == [(3, [0])]
+
+
+class SwallowingLink:
+    """A link whose library loses a cancellation that comes together with the answer, as asyncio's `wait_for` does."""
+
+    is_open = True
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def open(self, timeout_s: float) -> None:
+        pass
+
+    async def ask(self, frame, timeout_s: float) -> tuple[int, ...]:
+        self.asked.set()
+        try:
+            await asyncio.sleep(10.0)
+        except asyncio.CancelledError:
+            return (7,)
+        return ()
+
+    def close(self) -> None:
+        pass
+
+
+async def test_a_stop_that_the_library_swallows_still_stops_the_queue():
+    # given a queue in the middle of a request
+    link = SwallowingLink()
+    queue = LinkQueue(parse_address("tcp://127.0.0.1:502"), link, Random(1))
+    serving = asyncio.create_task(queue.serve())
+    asking = asyncio.create_task(queue.read(register(0), MANNERS))
+    await link.asked.wait()
+    # when it is told to stop just as the answer comes
+    serving.cancel()
+    # then it stops, and the answer is not lost
+    await asyncio.wait({serving}, timeout=2.0)
+    assert serving.cancelled()
+    assert await asking == (7,)
