@@ -132,6 +132,7 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
             continue
         commands.append(_command(role, value, ruling, gives=gives, params=params.command))
         sent[role] = _entry(value, ruling, before, now_s)
+        due_s = min(due_s, _due(role, value, sent[role], params, now_s))
     return Sending(tuple(commands), sent, due_s)
 
 
