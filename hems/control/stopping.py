@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hems.control.demand import demands, is_on, per_phase
 from hems.control.overload import phase_w
 from hems.control.params import Params
-from hems.control.shedding import candidates, smallest_set
+from hems.control.shedding import candidates, expendable, smallest_set
 from hems.control.state import ControlState
 from hems.control.vehicle import giving_w, phase_w_of_cars
 from hems.model import wiring
@@ -41,7 +41,10 @@ def _off(role: wiring.Role, value: bool | float) -> Command:
 
 
 def _carried(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> list[wiring.Role]:
-    """The circuits that the former alone could not hold at its target; a former that cannot be read counts as full."""
+    """The circuits that the former alone could not hold; a former that cannot be read counts as full.
+
+    Down to its target where that costs nothing critical, which goes only for what is beyond its rating.
+    """
     cars_w = phase_w_of_cars(site, snapshot, now_s)
     if max(cars_w, default=0.0) <= 0.0:
         return []
@@ -50,8 +53,11 @@ def _carried(site: Site, state: ControlState, snapshot: Snapshot, params: Params
     # What was switched on a moment ago is not in the measurement yet, so the sum of the circuits counts as well.
     wanted_w = per_phase(site, watts, on)
     measured_w = phase_w(snapshot, site, now_s) or site.former.phase_va
-    both = (max(now_w + more_w, sum_w) for now_w, more_w, sum_w in zip(measured_w, cars_w, wanted_w, strict=True))
-    target = params.overload.target_pu
-    excess = [load_w - target * rated for load_w, rated in zip(both, site.former.phase_va, strict=True)]
-    chosen = smallest_set(candidates(site, state, snapshot, now_s), excess, watts, site)
+    both = [max(now_w + more_w, sum_w) for now_w, more_w, sum_w in zip(measured_w, cars_w, wanted_w, strict=True)]
+    on = candidates(site, state, snapshot, now_s)
+    excess = [w - params.overload.target_pu * rated for w, rated in zip(both, site.former.phase_va, strict=True)]
+    chosen = smallest_set(expendable(on, state), excess, watts, site)
+    gone_w = per_phase(site, watts, chosen)
+    beyond = [w - gone - rated for w, gone, rated in zip(both, gone_w, site.former.phase_va, strict=True)]
+    chosen += smallest_set([circuit for circuit in on if circuit not in chosen], beyond, watts, site)
     return [wiring.circuit_closed(circuit.id) for circuit in chosen]

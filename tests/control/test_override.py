@@ -1,0 +1,131 @@
+"""What people ask for, while it lasts."""
+
+import pytest
+
+from hems.control.params import Params
+from hems.model import wiring
+from hems.model.mode import Mode
+from hems.model.request import Want
+from hems.model.units import CircuitId, SourceId
+from tests.control.panel import GRID_DEAD, TIE_OPEN, Panel, on_an_island, on_the_grid, tie
+from tests.given import forces
+
+PARAMS = Params().override
+
+
+def role(name: str) -> wiring.Role:
+    return wiring.circuit_closed(CircuitId(name))
+
+
+def is_on(made: Panel, name: str) -> bool:
+    return bool(made.values[role(name)])
+
+
+def test_a_person_can_switch_off_and_hand_back():
+    made = on_the_grid().ask(forces("laundry", Want.OFF)).advance(1.0)
+    assert not is_on(made, "laundry")
+    made.ask(forces("laundry", Want.AUTO)).advance(120.0)
+    assert is_on(made, "laundry")
+
+
+@pytest.mark.parametrize("name", ["lift", "fire_panel", "no_such_circuit"])
+@pytest.mark.parametrize("want", [Want.ON, Want.OFF])
+def test_life_safety_and_what_has_no_switch_is_refused(name: str, want: Want):
+    made = on_the_grid().ask(forces(name, want)).advance(1.0)
+    assert made.state.overrides == ()
+    assert "override_refused" in {event.cause.why for _, step in made.steps for event in step.events}
+
+
+def test_a_protected_circuit_may_be_kept_on_but_never_off():
+    made = on_the_grid().ask(forces("network_room", Want.OFF)).advance(1.0)
+    assert made.state.overrides == ()
+
+
+@pytest.mark.parametrize(
+    ("who", "asked_s", "lasts_s"),
+    [("operator", 1800.0, 1800.0), ("operator", 90_000.0, 28_800.0), ("engineer", 90_000.0, 86_400.0)],
+)
+def test_every_wish_ends(who: str, asked_s: float, lasts_s: float):
+    made = on_the_grid().ask(forces("laundry", Want.OFF, duration_s=asked_s, role=who))
+    began_s = made.now_s
+    made.advance(lasts_s - 0.001, every_s=3600.0)
+    assert not is_on(made, "laundry")
+    made.advance(30.0, every_s=3600.0)
+    assert is_on(made, "laundry")
+    ended = [t_s for t_s, step in made.steps for event in step.events if event.cause.why == "override_expired"]
+    assert ended == [pytest.approx(began_s + lasts_s)]
+
+
+def test_a_minimum_off_time_holds_for_people_too():
+    # given a compressor that was switched off a moment ago
+    made = on_the_grid().ask(forces("heat_pump", Want.OFF)).advance(5.0)
+    off_s = made.commands(role("heat_pump"))[0][0]
+    # when somebody wants it on at once
+    made.ask(forces("heat_pump", Want.ON)).advance(400.0, every_s=1000.0)
+    # then it rests first
+    on = [t_s for t_s, one in made.commands(role("heat_pump")) if one.value]
+    assert on[0] == pytest.approx(off_s + 300.0)
+
+
+def test_on_the_island_what_two_people_hand_back_comes_one_by_one_into_room_that_is_there():
+    # given an island from which two circuits were kept off by hand, and no room
+    made = on_an_island().ask(forces("kitchen", Want.OFF)).ask(forces("ventilation", Want.OFF)).advance(200.0)
+    made.says({wiring.former_phase_w(index): 7_900.0 for index in range(3)})
+    # when both are handed back at once
+    made.ask(forces("kitchen", Want.AUTO)).ask(forces("ventilation", Want.AUTO)).advance(100.0)
+    # then they wait for room
+    assert not is_on(made, "kitchen")
+    # and come apart
+    made.says({wiring.former_phase_w(index): 1_000.0 for index in range(3)})
+    began = len(made.steps)
+    made.advance(100.0)
+    ons = [(t_s, one.role) for t_s, one in made.commands() if one.role.endswith("closed") and one.value]
+    ons = [one for one in ons if one[0] >= made.steps[began][0]]
+    assert [one for _, one in ons[:2]] == [role("kitchen"), role("ventilation")]
+    assert ons[1][0] - ons[0][0] >= 30.0
+
+
+def test_what_was_kept_on_after_it_had_been_kept_off_stays_on_at_the_end():
+    made = on_the_grid().ask(forces("gym", Want.OFF)).advance(100.0)
+    made.ask(forces("gym", Want.AUTO)).ask(forces("gym", Want.ON, duration_s=400.0)).advance(600.0, every_s=50.0)
+    assert made.state.overrides == ()
+    assert is_on(made, "gym")
+
+
+def test_on_an_island_nothing_is_forced_on_without_room():
+    made = on_an_island().says({wiring.former_phase_w(index): 7_000.0 for index in range(3)})
+    made.ask(forces("hot_water", Want.ON)).advance(200.0)
+    assert not is_on(made, "hot_water")
+    made.says({wiring.former_phase_w(index): 1_000.0 for index in range(3)}).advance(5.0)
+    assert is_on(made, "hot_water")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{**GRID_DEAD, **TIE_OPEN}, tie(None, None, None), tie(False, False, None)],
+)
+def test_nothing_is_forced_on_while_the_building_settles_or_doubts(change: dict[wiring.Role, bool]):
+    made = on_the_grid().says({role("gym"): False}, change).advance(2.0)
+    made.ask(forces("gym", Want.ON)).advance(6.0)
+    assert made.mode in (Mode.ISLANDED_STABILIZING, Mode.FAULT_SAFE)
+    assert not is_on(made, "gym")
+
+
+def test_forcing_on_ends_where_the_last_reserve_begins():
+    made = on_an_island().ask(forces("hot_water", Want.ON)).advance(90.0)
+    assert is_on(made, "hot_water")
+    made.says({wiring.battery_soc(SourceId("main")): 8.0}).advance(2.0)
+    assert not is_on(made, "hot_water")
+
+
+def test_an_energy_band_does_not_switch_off_what_a_person_keeps_on():
+    made = on_an_island().ask(forces("hot_water", Want.ON)).advance(90.0)
+    made.says({wiring.battery_soc(SourceId("main")): 30.0}).advance(60.0)
+    assert is_on(made, "hot_water")
+
+
+def test_at_the_end_of_a_wish_automation_has_its_way_again():
+    made = on_an_island().ask(forces("hot_water", Want.ON, duration_s=600.0)).advance(590.0, every_s=50.0)
+    assert is_on(made, "hot_water")
+    made.advance(20.0)
+    assert not is_on(made, "hot_water")
