@@ -108,7 +108,16 @@ def estimate(
     # A tie that opens tells of something upstream, even of what was too short for a meter to see: qualify anew.
     opened = memory.tie.value is TiePosition.CLOSED and not closed
     before = replace(memory.grid, inside_since_s=None) if opened else memory.grid
-    grid = _grid(before, utility_sights, params, now_s, zero_is_dead=agrees, needed_s=needed_s, closed=closed)
+    apart_since_s = None if closed else now_s if opened else memory.apart_since_s
+    grid = _grid(
+        before,
+        _since(apart_since_s, utility, utility_sights, snapshot),
+        params,
+        now_s,
+        zero_is_dead=agrees,
+        needed_s=needed_s,
+        closed=closed,
+    )
     evidence = Evidence(
         grid=grid.value,
         tie=tie.value,
@@ -118,7 +127,21 @@ def estimate(
         qualifying_left_s=_qualifying_left(grid, needed_s, now_s),
         due_s=_due(site, grid, tie, bus, params, needed_s, now_s),
     )
-    return evidence, EvidenceMemory(grid=grid, tie=tie, bus=bus)
+    return evidence, EvidenceMemory(grid=grid, tie=tie, bus=bus, apart_since_s=apart_since_s)
+
+
+def _since(
+    apart_since_s: float | None, points: list[VoltagePoint], sights: list[Sight], snapshot: Snapshot
+) -> list[Sight]:
+    """The sights with "in window" struck out where it was read before the tie opened: that grid is gone since."""
+    if apart_since_s is None:
+        return sights
+    seen = [snapshot.voltages[point.id] for point in points if point.id in snapshot.voltages]
+    oldest_s = [min(reading.taken_s for reading in (*one.volts, one.hertz)) for one in seen]
+    return [
+        Sight.UNKNOWN if sight is Sight.INSIDE and taken_s < apart_since_s else sight
+        for sight, taken_s in zip(sights, oldest_s, strict=True)
+    ]
 
 
 # Axis G -------------------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ class EvidenceMemory:
     grid: GridMemory = GridMemory()
     tie: TieMemory = TieMemory()
     bus: BusMemory = BusMemory()
+    apart_since_s: float | None = None
+    """When the tie was seen to leave its closed position; None while it is closed, or was never seen so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hems.control.evidence import Evidence, Sight, estimate, sight
+from hems.control.measure import Measure
 from hems.control.params import Params
 from hems.control.state import EvidenceMemory, GridMemory, TieMemory
 from hems.model import wiring
 from hems.model.mode import Bus, Grid, TiePosition
+from hems.model.reading import Reading
 from hems.model.site import Location, Site, Supply, Tie, VoltagePoint
 from hems.model.snapshot import Snapshot, VoltageReading
 from hems.model.units import PointId
@@ -191,6 +193,19 @@ def test_a_tie_that_opens_restarts_the_qualification_of_a_grid_that_seems_good()
     seen = eyes.see(after_s=0.2)
     assert (seen.tie, seen.grid) == (OPEN, Grid.QUALIFYING)
     assert seen.qualifying_left_s == pytest.approx(300.0)
+
+
+def test_what_a_slow_meter_read_before_the_tie_opened_says_nothing_about_the_grid_since():
+    # given an island just formed, whose utility meter is polled so seldom that it still shows the good grid of before
+    eyes = on_grid()
+    eyes.see(tie(False, True, False), after_s=1.0)
+    opened_s = eyes.now_s
+    old = {role: Reading(value, opened_s - 0.5, 600.0) for role, value in utility(230.0).items()}
+    latest = readings(healthy(SITE) | dict(eyes.values), opened_s + 0.2) | old
+    # when it is looked at again before the meter has answered
+    seen, _ = estimate(SITE, eyes.memory, Measure(SITE).snapshot(latest), PARAMS, opened_s + 0.2)
+    # then the grid is unknown, not on its way back
+    assert (seen.tie, seen.grid) == (OPEN, Grid.UNKNOWN)
 
 
 def with_two_meters() -> Site:
