@@ -1,6 +1,8 @@
 """One SQLite file: opened late, checked, migrated, set aside when broken, opened again after every trouble."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -223,9 +225,14 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _migrate(path: Path, kind: FileKind) -> None:
-    from hems.store import migrations  # heavy, and seldom needed
+    """In a process of its own, because what it imports would stay in this one's memory for years."""
+    child = subprocess.run(
+        [sys.executable, "-m", "hems.store.migrations", str(path), kind.steps], capture_output=True, check=False
+    )
+    if child.returncode != 0:
+        from hems.store import migrations  # here, so that the fault shows as what it is
 
-    migrations.migrate(path, getattr(migrations, kind.steps))
+        migrations.migrate(path, getattr(migrations, kind.steps))
 
 
 def _code(error: Exception) -> int:

@@ -7,6 +7,7 @@ an ordinary start looks at.
 To change the schema: add a step here, raise the version in `database`, add a dump of the old schema to the tests.
 """
 
+import sys
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -71,3 +72,7 @@ def migrate(path: Path, steps: Migrations) -> None:
 
 def _table(db: Database, name: str) -> Table:
     return db.table(name)
+
+
+if __name__ == "__main__":
+    migrate(Path(sys.argv[1]), {"state": state, "history": history}[sys.argv[2]])
