@@ -16,7 +16,7 @@ from hems.model.reading import Reading, missing
 from hems.model.request import Acknowledge, Request
 from hems.model.site import Site
 from hems.model.snapshot import BayState, Snapshot
-from hems.model.units import SourceId
+from hems.model.units import PointId, SourceId
 from hems.model.wiring import Role
 from tests.given import flats, volts
 
@@ -101,6 +101,8 @@ class Panel:
         self.now_s = 0.0
         self.deaf: set[Role] = set()
         """Actuators that answer nothing and do nothing."""
+        self.load: float | None = None
+        """Multiple of typical power that circuits draw; powers follow the switches then, instead of the test."""
         self.steps: list[tuple[float, Step]] = []
         self._measure = Measure(site)
         self._outcomes: list[Outcome] = []
@@ -119,6 +121,8 @@ class Panel:
 
     def tick(self, *fired: Command) -> Step:
         """One tick now; then the devices do as told."""
+        if self.load is not None:
+            self._balance(self.load)
         snapshot = self._measure.snapshot(
             readings(self.values, self.now_s),
             outcomes=tuple(self._outcomes),
@@ -139,13 +143,33 @@ class Panel:
         self._outcomes.append(Outcome(command=command, fate=fate, at_s=self.now_s))
         if obeys and command.role.endswith(("/closed", "/permit")):
             self.values[command.role] = command.value
+        elif obeys and self.load is not None and self.values[command.role] is not None:
+            self.values[command.role] = float(command.value)
+
+    def _balance(self, load: float) -> None:
+        """Powers that fit the switches: on an island the former delivers what cars do not, else the grid does."""
+        live = (self.values[wiring.voltage(PointId("bus"), 0)] or NOMINAL_V) > 100.0
+        net_w = [0.0] * len(self.site.phases)
+        for one in self.site.circuits:
+            on = live and self.values.get(wiring.circuit_closed(one.id)) is not False
+            watts = load * one.typical_w if on else 0.0
+            self.values[wiring.circuit_power(one.id)] = watts
+            net_w = [a + b for a, b in zip(net_w, self.site.per_phase(watts, one.phases), strict=True)]
+        for bay in self.site.bays:
+            plugged = self.values[wiring.bay_state(bay.id)] in (BayState.PLUGGED, BayState.DISCHARGING)
+            watts = (self.values[wiring.bay_power(bay.id)] or 0.0) if plugged and live else 0.0
+            self.values[wiring.bay_power(bay.id)] = watts
+            net_w = [a - b for a, b in zip(net_w, self.site.per_phase(watts, bay.phases), strict=True)]
+        islanded = self.values[wiring.TIE_OPEN_CONTACT] is True
+        self.values[wiring.GRID_POWER] = 0.0 if islanded else sum(net_w)
+        self.values |= {wiring.former_phase_w(n): watts if islanded else 0.0 for n, watts in enumerate(net_w)}
 
     def advance(self, seconds: float, *, every_s: float = 1.0) -> "Panel":
-        """Tick now, every so often, and whenever a tick asked to be woken, until so much later."""
+        """Tick now, every so often, when an answer arrives, and whenever a tick asked to be woken, until then."""
         until_s, period_s = self.now_s + seconds, self.now_s
         while True:
             step = self.tick()
-            while step.wake_at_s <= self.now_s:
+            while step.wake_at_s <= self.now_s or self._outcomes:
                 step = self.tick()
             while period_s <= self.now_s:
                 period_s += every_s
