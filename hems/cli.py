@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--hours", type=float, default=24.0)
     simulate.add_argument("--short", action="store_true", help="with the shortened times of the demonstration")
     simulate.add_argument("--json", action="store_true")
+    replay = command("replay", _replay, "ask today's code what it would have done with what was recorded")
+    replay.add_argument("--site", type=Path, required=True, metavar="FILE")
+    replay.add_argument("--state-dir", type=Path, metavar="DIR", help="where the records are; default: the site's")
     _plugged_in(command)
     return parser
 
@@ -292,6 +295,22 @@ def _simulate(args: argparse.Namespace) -> int:
             f"{len(record.frames)} ticks, {resource.getrusage(resource.RUSAGE_SELF).ru_utime:.1f} s of processor time."
         )
     return 0 if all(verdict.held for verdict in verdicts) else 1
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from hems.app import installed_drivers
+    from hems.config import load
+    from hems.control.frame import replayed
+    from hems.store.reader import frames
+
+    site_file = load(args.site, installed_drivers())
+    directory = args.state_dir or site_file.settings.state_dir
+    seen = list(replayed(frames(directory), site_file.site, site_file.params))
+    differences = [one for one in seen if one is not None]
+    for one in differences:
+        print(f"at {one.at.mono_s:.1f} s: was {one.was[0]} {dict(one.was[1])}, today {one.now[0]} {dict(one.now[1])}")
+    print(f"{len(seen)} ticks replayed, {len(differences)} decided otherwise.")
+    return 1 if differences else 0
 
 
 if __name__ == "__main__":

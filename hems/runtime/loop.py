@@ -91,14 +91,15 @@ class Loop:
         """One cycle, on what is known now."""
         now = self._clock.now()
         snapshot = self.look(now)
-        step = tick(self._site, self.state, snapshot, self._params, now)
+        before = self.state
+        step = tick(self._site, before, snapshot, self._params, now)
         self.state = step.state
         self._board.arm(step.armed, step.watch)
         self._actuators.send(step.commands)
         picture = self._paint(now, snapshot, step)
         self._desk.show(picture, step.events)
         self._publish(picture, step.events)
-        self._recorder.record(now, snapshot, step, picture)
+        self._recorder.record(now, before, snapshot, step, picture)
         return Cycle(now=now, snapshot=snapshot, step=step, picture=picture)
 
     def look(self, now: Instant) -> Snapshot:

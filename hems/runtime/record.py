@@ -6,6 +6,7 @@ Events at once, values by the minute, full inputs around events, and the state w
 import json
 from typing import Any
 
+from hems.control.frame import frame_of
 from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.control.step import Step
@@ -16,6 +17,10 @@ from hems.model.picture import Picture
 from hems.model.snapshot import Snapshot
 from hems.ports.store import History
 
+KEY_EVERY_S = 30.0
+"""Spacing of frames that carry the state as well as the inputs."""
+SAVE_EVERY_S = 30.0
+"""Spacing of states kept for the next start while nothing is decided."""
 KEEP_AROUND = frozenset({EventKind.MODE, EventKind.COMMAND, EventKind.ALARM_RAISED})
 """Events whose surroundings are kept in full."""
 
@@ -27,13 +32,15 @@ class Recorder:
         self._history = history
         self._params = params
         self._saved: tuple[Any, ...] = ()
+        self._saved_s = float("-inf")
+        self._keyed_s = float("-inf")
 
-    def record(self, now: Instant, snapshot: Snapshot, step: Step, picture: Picture) -> None:
-        """Keep what one tick saw and decided."""
+    def record(self, now: Instant, before: ControlState, snapshot: Snapshot, step: Step, picture: Picture) -> None:
+        """Keep what one tick knew, saw and decided."""
         self._history.record_samples(now, _samples(picture))
         if step.events:
             self._history.record_events(step.events)
-        frame = json.dumps(to_plain(snapshot), separators=(",", ":"))
+        frame = frame_of(now, before if self._is_key(now) else None, snapshot, step)
         self._history.ring.add(now.mono_s, frame, outage=picture.outage_for_s is not None)
         if any(event.kind in KEEP_AROUND for event in step.events):
             self._history.ring.trigger(now.mono_s)
@@ -42,10 +49,18 @@ class Recorder:
     def save(self, now: Instant, state: ControlState, *, at_once: bool = False) -> None:
         """Keep what a restart needs, at once when a decision has changed it and otherwise now and then."""
         lasting = (state.mode.mode, state.mode.outage_since_s, state.last_shed_s, state.last_restore_s, state.overrides)
-        changed = lasting != self._saved
-        self._saved = lasting
-        blob = json.dumps(to_plain(state), separators=(",", ":"))
-        self._history.save_state(blob, now, at_once=at_once or changed)
+        changed = at_once or lasting != self._saved
+        if changed or now.mono_s - self._saved_s >= SAVE_EVERY_S:
+            self._saved, self._saved_s = lasting, now.mono_s
+            blob = json.dumps(to_plain(state), separators=(",", ":"))
+            self._history.save_state(blob, now, at_once=changed)
+
+    def _is_key(self, now: Instant) -> bool:
+        """Whether this frame carries the state too, so that a replay can begin with it."""
+        if now.mono_s - self._keyed_s < KEY_EVERY_S:
+            return False
+        self._keyed_s = now.mono_s
+        return True
 
 
 def _samples(picture: Picture) -> dict[str, float | None]:
