@@ -12,6 +12,8 @@ OUTAGE_MODES = frozenset({mode for mode in Mode if mode.on_island} | {Mode.BLACK
 GRID_MODES = frozenset(
     {Mode.GRID_CONNECTED, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED, Mode.RECONNECTED_RESTORING}
 )
+REFLEX_BEFORE_S = 2.0
+"""Sheds this long before the first mode of the outage are its beginning."""
 EVIDENCE_BEFORE_S = 5.0
 """Evidence this long before the first mode of the outage still belongs to its beginning."""
 
@@ -57,13 +59,14 @@ def course_of(events: Sequence[Event]) -> Course | None:
     first = next((event for event in modes if event.subject in OUTAGE_MODES), None)
     if first is None:
         return None
-    start_s = first.at.mono_s
+    start = _beginning(in_order, first)
+    start_s = start.mono_s
     after = [event for event in in_order if event.at.mono_s >= start_s - EVIDENCE_BEFORE_S]
     since = [event for event in modes if event.at.mono_s >= start_s]
     end = next((event.at for event in since if event.subject in GRID_MODES), None)
     end_s = in_order[-1].at.mono_s if end is None else end.mono_s
     return Course(
-        start=first.at,
+        start=start,
         end=end,
         evidence=tuple(event for event in after if event.kind is EventKind.EVIDENCE and event.at.mono_s <= end_s),
         modes=tuple(since),
@@ -71,6 +74,14 @@ def course_of(events: Sequence[Event]) -> Course | None:
         gave_w=_given(after),
         alarms=tuple(event for event in after if event.kind is EventKind.ALARM_RAISED),
     )
+
+
+def _beginning(in_order: Sequence[Event], mode: Event) -> Instant:
+    """The reflex switches off before any tick has called it an outage: that is when it began."""
+    earliest_s = mode.at.mono_s - REFLEX_BEFORE_S
+    sheds = (event for event in _commands(in_order) if event.subject.endswith("/closed"))
+    early = (event.at for event in sheds if earliest_s <= event.at.mono_s <= mode.at.mono_s)
+    return next(early, mode.at)
 
 
 def _spells(events: Sequence[Event]) -> list[Spell]:
