@@ -153,9 +153,3 @@ def band_after(state: ControlState, stored_pct: float | None, params: BandParams
     if stored_pct < _leave_pct(better, params):
         return BandStep(better, None, float("inf"))
     return BandStep(better, now_s, now_s + params.leave_after_s)
-
-
-def hours(stored_wh: float, load_w: float, sun_w: float = 0.0) -> float:
-    """Hours that `stored_wh` lasts at a constant load, with `sun_w` helping; infinite when the sun covers it."""
-    need_w = load_w - sun_w
-    return stored_wh / need_w if need_w > 1.0 else float("inf")

@@ -140,8 +140,10 @@ class Picture:
     """Usable now: battery above its floor plus cars above theirs."""
     essential_hours: tuple[float, float, float] | None = None
     """Hours that tiers 0 to 2 can be served: earliest, expected, latest."""
+    off_at_once: tuple[str, ...] = ()
+    """Names of the circuits that own power could not carry: they would go off the moment the grid fails."""
     all_hours: tuple[float, float, float] | None = None
-    """Hours that everything now on can be served."""
+    """Hours until the first circuits go off to save energy: earliest, expected, latest."""
     overload_dose: float = 0.0
     """0 is cool, 1 is the inverter's trip."""
     capacity_va: float = 0.0

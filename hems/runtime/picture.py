@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
-from hems.control import energy, restoring, shedding
+from hems.control import energy, reach, restoring, shedding
 from hems.control.demand import load_w
 from hems.control.overload import phase_w
 from hems.control.params import Params
@@ -25,6 +25,7 @@ from hems.model.site import Bay, Circuit, Location, Site, Tier
 from hems.model.snapshot import Snapshot
 from hems.model.units import CircuitId
 
+Span = tuple[float, float, float]
 UNSURE_LOW, UNSURE_HIGH = 0.8, 1.25
 """How far the hours left may be off either way: consumption of a building is not known better than that."""
 
@@ -88,8 +89,9 @@ def paint(scene: Scene) -> Picture:
         cars_free_wh=_cars_free(scene),
         stored_pct=energy.store_pct(site, snapshot, scene.params.car, now_s),
         stored_wh=stored_wh,
-        essential_hours=_hours(scene, Tier.ESSENTIAL, stored_wh, pv_w),
-        all_hours=_hours(scene, Tier.FLEXIBLE, stored_wh, pv_w),
+        essential_hours=_hours(scene, Tier.ESSENTIAL),
+        all_hours=_hours(scene, Tier.NON_ESSENTIAL),
+        off_at_once=_off_at_once(scene),
         overload_dose=max(state.dose, default=0.0),
         capacity_va=sum(site.former.phase_va),
         room_w=restoring.room_w(site, power_w, scene.params) if mode.mode.on_island else None,
@@ -98,7 +100,7 @@ def paint(scene: Scene) -> Picture:
         armed=scene.armed,
         shortened=scene.shortened,
         circuits=circuits,
-        tiers=_tiers(scene, circuits, stored_wh, pv_w),
+        tiers=_tiers(scene, circuits),
         cars=tuple(_car(scene, bay) for bay in site.bays),
         alarms=_alarms(scene),
         devices=_devices(scene),
@@ -138,22 +140,36 @@ def _cars_free(scene: Scene) -> float | None:
     return sum(known) if known else None
 
 
-def _served_w(scene: Scene, least: Tier) -> float:
-    """What circuits up to a tier would draw if they were on."""
-    return sum(scene.step.watts[circuit.id] for circuit in scene.site.circuits if circuit.tier <= least)
+def _draws(scene: Scene) -> dict[Tier, float]:
+    """What each tier draws now, or on the grid: would draw on the island, after what goes off at once."""
+    draws = dict.fromkeys(Tier, 0.0)
+    at_once = scene.state.armed_on_tie_open
+    for circuit in scene.site.circuits:
+        if _still_on(scene, circuit) and circuit.id not in at_once:
+            draws[circuit.tier] += scene.step.watts[circuit.id]
+    return draws
 
 
-def _hours(scene: Scene, least: Tier, stored_wh: float | None, pv_w: float | None) -> tuple[float, float, float] | None:
-    """Earliest, expected and latest hours for everything up to a tier; no sun counts while it is unknown."""
-    if stored_wh is None:
+def _hours(scene: Scene, tier: Tier) -> Span | None:
+    """Earliest, expected and latest hours until a tier goes off; no sun counts while it is unknown."""
+    store = reach.stored(scene.site, scene.snapshot, scene.params, scene.now_s)
+    if store is None:
         return None
-    sun_w = 0.0 if pv_w is None else max(0.0, pv_w)
-    need_w = _served_w(scene, least)
-    return (
-        energy.hours(stored_wh, need_w / UNSURE_LOW, 0.5 * sun_w),
-        energy.hours(stored_wh, need_w, sun_w),
-        energy.hours(stored_wh, need_w / UNSURE_HIGH, sun_w),
+    sun_w = max(0.0, _sum(tuple(reading.known(scene.now_s) for reading in scene.snapshot.pvs.values())) or 0.0)
+    draws = _draws(scene)
+    earliest, expected, latest = (
+        reach.hours_until_off(
+            tier, store, {one: watts * use for one, watts in draws.items()}, sun_w * sun, scene.params.band
+        )
+        for use, sun in ((1.0 / UNSURE_LOW, 0.5), (1.0, 1.0), (1.0 / UNSURE_HIGH, 1.0))
     )
+    return earliest, expected, latest
+
+
+def _off_at_once(scene: Scene) -> tuple[str, ...]:
+    """Names of the circuits that would go off the moment the grid fails, the most important first."""
+    at_once = set(scene.state.armed_on_tie_open)
+    return tuple(circuit.name for circuit in reversed(shedding.shed_order(scene.site)) if circuit.id in at_once)
 
 
 def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> CircuitPicture:
@@ -203,20 +219,16 @@ def _still_on(scene: Scene, circuit: Circuit) -> bool:
     return scene.state.loads.get(circuit.id, shedding.FRESH).shed_because is None
 
 
-def _tiers(
-    scene: Scene, circuits: tuple[CircuitPicture, ...], stored_wh: float | None, pv_w: float | None
-) -> tuple[TierPicture, ...]:
+def _tiers(scene: Scene, circuits: tuple[CircuitPicture, ...]) -> tuple[TierPicture, ...]:
     return tuple(
-        _tier(scene, tier, [one for one in circuits if one.tier is tier], stored_wh, pv_w)
+        _tier(scene, tier, [one for one in circuits if one.tier is tier])
         for tier in Tier
         if any(one.tier is tier for one in circuits)
     )
 
 
-def _tier(
-    scene: Scene, tier: Tier, circuits: list[CircuitPicture], stored_wh: float | None, pv_w: float | None
-) -> TierPicture:
-    hours = _hours(scene, tier, stored_wh, pv_w)
+def _tier(scene: Scene, tier: Tier, circuits: list[CircuitPicture]) -> TierPicture:
+    hours = _hours(scene, tier)
     off = [
         memory.shed_since_s
         for one in circuits

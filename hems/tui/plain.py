@@ -9,7 +9,7 @@ from hems.tui.text.circuits import group_row
 from hems.tui.text.flow import GRID_WORDS, TIE_WORDS, cars_plugged, doing, volts
 from hems.tui.text.headline import hands, headline, is_dark, second_thought
 from hems.tui.text.notes import alarm_rows, watching_note
-from hems.tui.text.reach import essential_rows, how_long
+from hems.tui.text.reach import essential_rows, how_long, off_at_once
 from hems.tui.when import date_and_time
 from hems.wording import duration, kw, kwh, sentence
 
@@ -30,7 +30,7 @@ def _sentences(picture: Picture) -> Iterator[str]:
         yield " ".join(" ".join(text_of(line) for line in essential_rows(picture)).split()) + "."
     elif not is_dark(picture):
         yield f"If the power failed now, essential circuits would run {how_long(picture.essential_hours)}."
-        yield f"All circuits would run {how_long(picture.all_hours)}."
+        yield off_at_once(picture)
     switch = " ".join(TIE_WORDS[picture.tie]).strip()
     yield f"Grid: {GRID_WORDS[picture.grid]}, {volts(picture)}. Island switch: {switch}."
     direction = "To" if picture.grid_w is not None and picture.grid_w < 0.0 else "From"

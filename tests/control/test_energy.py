@@ -14,7 +14,6 @@ from hems.control.energy import (
     car_free_wh,
     enter_pct,
     floor_pct,
-    hours,
     shedding_pct,
     store_pct,
     usable_wh,
@@ -132,8 +131,3 @@ def test_of_a_forming_car_the_store_is_what_lies_above_its_floor():
     assert store_pct(site, snapshot(site, car("bay_1", 30.0)), CARS, 0.0) == 0.0
     assert store_pct(site, snapshot(site, car("bay_1", None)), CARS, 0.0) is None
 
-
-def test_hours_are_energy_over_what_the_sun_does_not_cover():
-    assert hours(10_000.0, 2_500.0) == 4.0
-    assert hours(10_000.0, 2_500.0, 500.0) == 5.0
-    assert hours(10_000.0, 2_500.0, 2_500.0) == float("inf")

@@ -10,7 +10,7 @@ from hems.tui.text.circuits import circuit_rows
 from hems.tui.text.flow import doing, flow
 from hems.tui.text.head import head_rows
 from hems.tui.text.notes import alarm_rows, watching_note
-from hems.tui.text.reach import how_long
+from hems.tui.text.reach import how_long, off_at_once
 from hems.wording import duration
 
 WIDE = 120
@@ -53,8 +53,8 @@ def _reach(picture: Picture, width: int) -> tuple[Row, ...]:
     if picture.mode is not Mode.GRID_CONNECTED:
         return head_rows(picture, width)
     told = f"IF THE POWER FAILED NOW: essential circuits would run {how_long(picture.essential_hours)}."
-    everything = f"All circuits would run {how_long(picture.all_hours)}."
-    return tuple(row(f" {line}") for line in (*wrap(told, width - 2), *wrap(everything, width - 2)))
+    rest = (*wrap(told, width - 2), *wrap(off_at_once(picture), width - 2))
+    return tuple(row(f" {line}") for line in rest)
 
 
 def _calm(picture: Picture) -> tuple[Row, ...]:

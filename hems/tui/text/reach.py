@@ -44,6 +44,13 @@ def how_long(span: tuple[float, float, float] | None) -> str:
     return hours(expected) if _endless(earliest) else f"about {hours(expected)} ({_range(earliest, latest)})"
 
 
+def off_at_once(picture: Picture) -> str:
+    """What a failing grid would take with it at once, or for how long nothing would have to go off."""
+    if picture.off_at_once:
+        return f"Off at once, more than own power carries: {', '.join(picture.off_at_once)}."
+    return f"All circuits would run {how_long(picture.all_hours)}."
+
+
 def _endless(count: float) -> bool:
     return isinf(count) or count > WEEK_H
 

@@ -1,0 +1,69 @@
+"""Until when: how far the stored energy reaches, while less important circuits go off on the way down.
+
+The store empties through the energy bands; in each of them fewer tiers are served, so each lasts longer than the one
+before.  Closed form on purpose, like `energy`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
+
+from hems.control.energy import NO_CAR, SERVED, Band, car_free_wh, enter_pct, floor_pct, shedding_pct, store_pct
+from hems.control.params import BandParams, Params
+from hems.model.site import Site, Tier
+from hems.model.snapshot import Snapshot
+
+GOING_DOWN = (Band.CONSERVE, Band.CRITICAL, Band.FLOOR, Band.SHUTDOWN)
+"""The bands in the order in which an emptying store enters them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What an island can live on."""
+
+    pct: float
+    """Charge of the store it hangs on."""
+    wh_per_pct: float
+    """What each percent of it is worth, with what cars add on the way down."""
+
+
+def stored(site: Site, snapshot: Snapshot, params: Params, now_s: float) -> Stored | None:
+    """The store of the island, or None when its charge is not known."""
+    pct = store_pct(site, snapshot, params.car, now_s)
+    if pct is None:
+        return None
+    forming = next((bay for bay in site.bays if bay.id == site.former.source), None)
+    if forming is not None:
+        capacity_wh = snapshot.bays[forming.id].capacity_wh.known(now_s) or forming.capacity_wh
+        own_wh = (100.0 - floor_pct(forming, params.car)) / 100.0 * capacity_wh / 100.0
+    else:
+        own_wh = sum(battery.capacity_wh for battery in site.batteries) / 100.0
+    followers = [bay for bay in site.bays if bay.bidirectional and bay is not forming]
+    free = (car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params.car, now_s) for bay in followers)
+    cars_wh = sum(car_wh or 0.0 for car_wh in free)
+    return Stored(pct, own_wh + cars_wh / max(1.0, pct - params.band.shutdown_pct))
+
+
+def served(pct: float, params: BandParams) -> Tier:
+    """The least important tier that is served just below a charge of `pct`."""
+    entered = [band for band in GOING_DOWN if pct <= enter_pct(band, params)]
+    return SERVED[entered[-1]] if entered else SERVED[Band.NORMAL]
+
+
+def hours_until_off(tier: Tier, store: Stored, watts: Mapping[Tier, float], sun_w: float, params: BandParams) -> float:
+    """Hours until a tier goes off for want of energy, if use and sun stay as they are; infinite if the sun covers it.
+
+    `watts` is what each tier draws now.  For life safety, which never goes off, until the store is empty.
+    """
+    end_pct = shedding_pct(tier, params) or 0.0
+    marks = [store.pct, *(enter_pct(band, params) for band in GOING_DOWN), end_pct]
+    bounds = sorted({mark for mark in marks if end_pct <= mark <= store.pct}, reverse=True)
+    total_h = 0.0
+    for upper_pct, lower_pct in pairwise(bounds):
+        least = served(upper_pct, params)
+        need_w = sum(draw_w for one, draw_w in watts.items() if one <= least) - sun_w
+        if need_w <= 1.0:
+            return inf
+        total_h += (upper_pct - lower_pct) * store.wh_per_pct / need_w
+    return total_h
