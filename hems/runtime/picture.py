@@ -21,6 +21,7 @@ from hems.model.picture import (
     TierPicture,
     WitnessPicture,
 )
+from hems.model.reading import Reading
 from hems.model.site import Bay, Circuit, Location, Site, Tier
 from hems.model.snapshot import Snapshot
 from hems.model.units import CircuitId
@@ -76,7 +77,7 @@ def paint(scene: Scene) -> Picture:
         tie=state.evidence.tie.value,
         bus=state.evidence.bus.value,
         qualifying_left_s=scene.step.qualifying_left_s,
-        grid_w=snapshot.grid_w.known(now_s),
+        grid_w=_upstream(scene, snapshot.grid_w),
         grid_v=_grid_volts(scene),
         load_w=load_w(site, snapshot, now_s, islanded=islanded),
         pv_w=pv_w,
@@ -117,10 +118,17 @@ def _sum(values: tuple[float | None, ...]) -> float | None:
     return sum(known) if known and len(known) == len(values) else None
 
 
+def _upstream(scene: Scene, reading: Reading[float]) -> float | None:
+    """A value from the grid's side; what was read before the tie opened is no news of it."""
+    apart_since_s = scene.state.evidence.apart_since_s
+    outdated = apart_since_s is not None and reading.taken_s < apart_since_s
+    return None if outdated else reading.known(scene.now_s)
+
+
 def _grid_volts(scene: Scene) -> tuple[float | None, ...]:
     for point in scene.site.voltage_points:
         if point.location is Location.UTILITY and point.id in scene.snapshot.voltages:
-            return tuple(volts.known(scene.now_s) for volts in scene.snapshot.voltages[point.id].volts)
+            return tuple(_upstream(scene, volts) for volts in scene.snapshot.voltages[point.id].volts)
     return ()
 
 
