@@ -4,23 +4,36 @@ The mode does not: it is estimated anew from INIT, and nothing is energised befo
 again, because nobody knows what happened in between.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 
+from hems.control.loads import handed_back
+from hems.control.shedding import FRESH
 from hems.control.state import ControlState, Failing, LoadMemory, ModeMemory, ReconnectMemory, Sent, initial
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.request import Want
+from hems.model.wiring import Role
 
 RESTED_MAKERS = ("restoring", "cars")
 
 
-def resumed(saved: ControlState, *, shift_s: float, now_s: float) -> ControlState:
-    """The state to start with, `shift_s` being what to add to the saved times to have them on the present clock."""
+def resumed(
+    saved: ControlState, *, shift_s: float, now_s: float, told: Mapping[Role, bool | float] | None = None
+) -> ControlState:
+    """The state to start with, `shift_s` being what to add to the saved times to have them on the present clock.
+
+    `told` is what the journal says was last asked of each actuator: newer than the saved state where the process died
+    between acting and saving.  What was switched off then waits for its turn like everything else.
+    """
 
     def moved(when_s: float | None) -> float | None:
         return None if when_s is None else min(now_s, when_s + shift_s)
 
     fresh = initial(now_s)
     switches = {role: _switch(entry, now_s) for role, entry in saved.sent.items() if isinstance(entry.value, bool)}
-    return replace(
+    state = replace(
         fresh,
         mode=ModeMemory(since_s=now_s, outage_since_s=moved(saved.mode.outage_since_s)),
         dose=saved.dose,
@@ -39,6 +52,21 @@ def resumed(saved: ControlState, *, shift_s: float, now_s: float) -> ControlStat
             key: replace(alarm, since_s=min(now_s, alarm.since_s + shift_s)) for key, alarm in saved.alarms.items()
         },
     )
+    return _also_off(handed_back(state, saved.overrides), told or {}, now_s)
+
+
+def _also_off(state: ControlState, told: Mapping[Role, bool | float], now_s: float) -> ControlState:
+    """With what the journal knows to be off and the saved state does not."""
+    by_hand = {override.circuit for override in state.overrides if override.want is Want.OFF}
+    loads, sent = dict(state.loads), dict(state.sent)
+    for role, value in told.items():
+        circuit = wiring.circuit_of(role)
+        if circuit is None or value or circuit in by_hand or loads.get(circuit, FRESH).shed_because is not None:
+            continue
+        cause = Cause(Why.STARTED)
+        loads[circuit] = replace(loads.get(circuit, FRESH), shed_because=cause, shed_since_s=now_s)
+        sent[role] = Sent(value=False, cause=cause, sent_s=now_s, last_s=-inf, tries=0)
+    return replace(state, loads=loads, sent=sent)
 
 
 def _switch(entry: Sent, now_s: float) -> Sent:

@@ -83,6 +83,12 @@ def circuit_closed(circuit: CircuitId) -> Role:
     return Role(f"circuits/{circuit}/closed")
 
 
+def circuit_of(role: Role) -> CircuitId | None:
+    """The circuit whose switch a role is; None for any other role."""
+    inner = role.removeprefix("circuits/").removesuffix("/closed")
+    return CircuitId(inner) if role == f"circuits/{inner}/closed" else None
+
+
 def circuit_power(circuit: CircuitId) -> Role:
     """W drawn by a circuit that has a meter of its own."""
     return Role(f"circuits/{circuit}/power_w")

@@ -130,4 +130,3 @@ def test_of_a_forming_car_the_store_is_what_lies_above_its_floor():
     assert store_pct(site, snapshot(site, car("bay_1", 71.5)), CARS, 0.0) == pytest.approx(50.0)
     assert store_pct(site, snapshot(site, car("bay_1", 30.0)), CARS, 0.0) == 0.0
     assert store_pct(site, snapshot(site, car("bay_1", None)), CARS, 0.0) is None
-

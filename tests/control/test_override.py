@@ -41,19 +41,21 @@ def test_a_protected_circuit_may_be_kept_on_but_never_off():
     assert made.state.overrides == ()
 
 
-@pytest.mark.parametrize(
-    ("who", "asked_s", "lasts_s"),
-    [("operator", 1800.0, 1800.0), ("operator", 90_000.0, 28_800.0), ("engineer", 90_000.0, 86_400.0)],
-)
-def test_every_wish_ends(who: str, asked_s: float, lasts_s: float):
-    made = on_the_grid().ask(forces("laundry", Want.OFF, duration_s=asked_s, role=who))
+def test_every_wish_ends_to_the_instant():
+    made = on_the_grid().ask(forces("laundry", Want.OFF, duration_s=1800.0))
     began_s = made.now_s
-    made.advance(lasts_s - 0.001, every_s=3600.0)
+    made.advance(1799.999, every_s=600.0)
     assert not is_on(made, "laundry")
-    made.advance(30.0, every_s=3600.0)
+    made.advance(30.0, every_s=600.0)
     assert is_on(made, "laundry")
     ended = [t_s for t_s, step in made.steps for event in step.events if event.cause.why == "override_expired"]
-    assert ended == [pytest.approx(began_s + lasts_s)]
+    assert ended == [pytest.approx(began_s + 1800.0)]
+
+
+@pytest.mark.parametrize(("who", "longest_s"), [("operator", 28_800.0), ("engineer", 86_400.0)])
+def test_nobody_may_ask_for_longer_than_his_role_allows(who: str, longest_s: float):
+    made = on_the_grid().ask(forces("laundry", Want.OFF, duration_s=1e6, role=who)).advance(1.0)
+    assert made.state.overrides[0].expires_s == 700.0 + longest_s
 
 
 def test_a_minimum_off_time_holds_for_people_too():
