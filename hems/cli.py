@@ -277,6 +277,7 @@ def _simulate(args: argparse.Namespace) -> int:
     from hems.sim.play import play
     from hems.sim.rig import load_rig
     from hems.sim.scenario import load_scenario, plain_day
+    from hems.wording import names_of
 
     site_file, rig = load(args.site, installed_drivers()), load_rig(args.rig)
     scenario = load_scenario(args.scenario) if args.scenario else plain_day(args.hours)
@@ -288,7 +289,7 @@ def _simulate(args: argparse.Namespace) -> int:
     else:
         print(scenario.title)
         for t_s, event in record.events:
-            print(timeline_line(event, event.at.mono_s - t_s))
+            print(timeline_line(event, event.at.mono_s - t_s, names_of(site_file.site)))
         for verdict in verdicts:
             print(f"{'held' if verdict.held else 'FAILED':6} {verdict.text} ({verdict.detail})")
         print(

@@ -38,14 +38,15 @@ class Command:
         """Play the demonstration."""
         from hems.tui.app import terminal_fits
 
-        signal.signal(signal.SIGHUP, lambda *_: sys.exit(1))  # a closed terminal ends it all, and leaves nothing behind
+        signal.signal(signal.SIGHUP, lambda *_: sys.exit(1))  # a closed terminal ends building and daemon too
+        if args.data is not None and not args.data.is_dir():
+            raise HemsError(f"--data {args.data}: there is no such directory. Name the one with the measured traces.")
         where = args.keep or Path(tempfile.mkdtemp(prefix="hems-demo-"))
         where.mkdir(parents=True, exist_ok=True)
-        try:
-            return _demo(place(args.site), where, args.data, interactive=not args.headless and terminal_fits())
-        finally:
-            if args.keep is None:
-                shutil.rmtree(where, ignore_errors=True)
+        done = _demo(place(args.site), where, args.data, interactive=not args.headless and terminal_fits())
+        if args.keep is None:  # after a failure it stays, because the message points there
+            shutil.rmtree(where, ignore_errors=True)
+        return done
 
 
 COMMAND = Command()

@@ -63,11 +63,11 @@ def load_rig(path: Path) -> Rig:
     try:
         return _rig(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise ConfigError((f"{path.name}: cannot be read ({error.strerror}). Name an existing rig file.",)) from error
+        raise ConfigError((f"{path}: cannot be read ({error.strerror}). Name an existing rig file.",)) from error
     except KeyError as error:
-        raise ConfigError((f"{path.name}: {error} is missing. Add it; hil/rigs has complete examples.",)) from error
+        raise ConfigError((f"{path}: {error} is missing. Add it; hil/rigs has complete examples.",)) from error
     except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
-        raise ConfigError((f"{path.name}: {error}. Correct it; hil/rigs has complete examples.",)) from error
+        raise ConfigError((f"{path}: {error}. Correct it; hil/rigs has complete examples.",)) from error
 
 
 def _rig(table: Table) -> Rig:

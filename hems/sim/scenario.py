@@ -65,11 +65,11 @@ def load_scenario(path: Path) -> Scenario:
     try:
         return _scenario(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise ConfigError((f"{path.name}: cannot be read ({error.strerror}). Name an existing scenario.",)) from error
+        raise ConfigError((f"{path}: cannot be read ({error.strerror}). Name an existing scenario.",)) from error
     except KeyError as error:
-        raise ConfigError((f"{path.name}: {error} is missing or unknown. See hil/scenarios for examples.",)) from error
+        raise ConfigError((f"{path}: {error} is missing or unknown. See hil/scenarios for examples.",)) from error
     except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
-        raise ConfigError((f"{path.name}: {error}. See hil/scenarios for examples.",)) from error
+        raise ConfigError((f"{path}: {error}. See hil/scenarios for examples.",)) from error
 
 
 def _scenario(table: Mapping[str, Any]) -> Scenario:

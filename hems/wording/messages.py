@@ -177,5 +177,5 @@ STAYS_ON, STAYS_OFF, AUTOMATIC = N_("{name} stays ON"), N_("{name} stays OFF"), 
 GIVES, CHARGES, RESTS = N_("{name} gives {kw}"), N_("{name} charges with {kw}"), N_("{name} rests")
 PERMITTED, WITHHELD = N_("Permitted reconnection"), N_("Withheld reconnection")
 BAND_CHANGED = N_("Stored energy is {band} (it was {was}).")
-ONLY_WATCHING = N_("Only watching, else: {did}: {reason}.")
+ONLY_WATCHING = N_("Only watching, not sent. {did}: {reason}.")
 DID_BECAUSE, ABOUT = N_("{did}: {reason}."), N_("{name}: {reason}.")
