@@ -5,9 +5,11 @@ overloaded faster than software can think.  Sheds only; they expire within a few
 changes. Source: domain reference 2.2, layer 1.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from hems.control import overload
+from hems.control.demand import per_phase
+from hems.control.loads import going
 from hems.control.params import Params
 from hems.control.shedding import Outlook, armed_set, candidates, expendable, smallest_set
 from hems.control.state import ControlState
@@ -74,14 +76,20 @@ def _car_gone(
     )
 
 
-def _overload(site: Site, on: list[Circuit], outlook: Outlook, params: Params, now_s: float) -> Iterator[Armed]:
-    """Per phase: what to open when the power jumps so high that the inverter would trip before a second decision."""
+def _overload(
+    site: Site, on: list[Circuit], going_w: Sequence[float], outlook: Outlook, params: Params, now_s: float
+) -> Iterator[Armed]:
+    """Per phase: what to open when the power jumps so high that the inverter would trip before a second decision.
+
+    What is on its way off already counts as gone: the meter that shows the jump lags behind the switches.
+    """
     if outlook.phase_w is None:
         return
     too_fast_pu = overload.loading_that_trips_in(overload.ACTUATIONS * params.overload.actuation_s, site.former.curve)
     for index, rated in enumerate(site.former.phase_va):
         limit_w = too_fast_pu * rated
-        excess = [limit_w - 0.9 * rated if index == phase else 0.0 for phase in range(len(site.phases))]
+        excess_w = limit_w - 0.9 * rated - going_w[index]
+        excess = [excess_w if index == phase else 0.0 for phase in range(len(site.phases))]
         sheds = smallest_set(on, excess, outlook.watts, site)
         yield Armed(
             name=f"overload {site.phases[index]}",
@@ -105,7 +113,9 @@ def arm(
     on = candidates(site, state, snapshot, now_s)
     less = expendable(on, state)
     cars = (_car_gone(bay, site, less, snapshot, outlook, now_s) for bay in site.bays if bay.bidirectional)
-    lists = [*(car for car in cars if car is not None), *_overload(site, on, outlook, params, now_s)]
+    measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
+    going_w = per_phase(site, outlook.watts, going(site, state, measured_s))
+    lists = [*(car for car in cars if car is not None), *_overload(site, on, going_w, outlook, params, now_s)]
     return tuple(ready for ready in lists if ready.commands), ()
 
 

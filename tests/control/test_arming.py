@@ -137,6 +137,22 @@ def test_a_jump_that_no_tick_could_follow_finds_its_sheds_ready(mode: Mode):
     assert react([ready], role, Reading(17_400.0, made.now_s), made.now_s) == []
 
 
+def test_what_has_just_gone_is_not_shed_for_again_by_a_meter_that_lags():
+    # given a reflex that has just acted on a jump
+    made = on_an_island()
+    ready = named(made.tick(), "overload L1")
+    assert ready is not None
+    made.now_s += 0.05
+    made.says(former(17_500.0, 2_000.0, 2_000.0))
+    # when the tick right after it sees the same measurement
+    step = made.tick(*ready.commands)
+    # then nothing more is ready for it, and nothing more goes
+    assert named(step, "overload L1") is None
+    assert [
+        one for one in step.commands if one.role.endswith("closed") and one.role not in [c.role for c in ready.commands]
+    ] == []
+
+
 def test_nothing_is_armed_before_anything_is_known():
     assert panel().tick().armed == ()
 
