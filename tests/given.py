@@ -181,8 +181,9 @@ class Flawed(FastForward):
 class Building:
     """A controller on a plant, in simulated time; every verb moves time or the world and returns the building."""
 
-    def __init__(self, site: Site, params: Params, plant: Plant) -> None:
+    def __init__(self, site: Site, params: Params, plant: Plant, loads_w: dict[CircuitId, float]) -> None:
         self.forward = Flawed(site, params, plant)
+        self._loads_w = loads_w
         self.site, self.params, self.plant = site, params, plant
         self.ticks: list[Ticked] = []
 
@@ -205,6 +206,11 @@ class Building:
     def ask(self, request: Request | Acknowledge) -> "Building":
         """A person asks for something."""
         self.forward.requests.append(request)
+        return self
+
+    def wants(self, circuit: str, watts: float) -> "Building":
+        """The users of a circuit want another power from now on."""
+        self._loads_w[CircuitId(circuit)] = watts
         return self
 
     def act(self, do: Callable[[Plant], None]) -> "Building":
@@ -300,13 +306,15 @@ def building(
 ) -> Building:
     """A building on the grid with constant loads (`load` times typical), ten seconds old and at rest."""
     site = site or flats()
-    traces = ConstantTraces({one.id: load * one.typical_w for one in site.circuits}, sun=sun)
+    loads_w = {one.id: load * one.typical_w for one in site.circuits}
     start = StartPoint(
         battery_soc_pct=battery_soc_pct,
         cars={SourceId(name): car for name, car in (cars or {}).items()},
         physics=physics or Physics(tie_qualify_s=3.0),
     )
-    made = Building(site, params or shortened(Params()), Plant(site, traces, start=start))
+    made = Building(
+        site, params or shortened(Params()), Plant(site, ConstantTraces(loads_w, sun=sun), start=start), loads_w
+    )
     return made.advance(10.0)
 
 

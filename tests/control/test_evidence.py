@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hems.control.evidence import Evidence, Sight, estimate, sight
+from hems.control.evidence import Evidence, estimate
 from hems.control.measure import Measure
 from hems.control.params import Params
+from hems.control.sight import Sight, sight
 from hems.control.state import EvidenceMemory, GridMemory, TieMemory
 from hems.model import wiring
 from hems.model.mode import Bus, Grid, TiePosition
