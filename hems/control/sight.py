@@ -1,0 +1,62 @@
+"""What one voltage point shows at one instant, before anybody asks what it proves."""
+
+from enum import StrEnum
+
+from hems.control.params import Params
+from hems.model.reading import Reading
+from hems.model.site import Site
+from hems.model.snapshot import VoltageReading
+
+PLAUSIBLE = 3.0
+"""A voltage or frequency below zero or above this multiple of nominal is a sentinel that a profile has overlooked."""
+
+
+class Sight(StrEnum):
+    """What one voltage point shows at one instant."""
+
+    INSIDE = "in window"
+    OUTSIDE = "out of window"
+    DEAD = "dead"
+    ZERO = "all zero"
+    """Zero volts and zero hertz in one frame: dead, or a device that has stopped measuring."""
+    UNKNOWN = "no answer"
+
+
+def sight(reading: VoltageReading, site: Site, params: Params, now_s: float) -> Sight:
+    """Judge one voltage point by its worst phase: one without voltage is out of window, one unread is never good."""
+    nominal_v, nominal_hz, grid = site.grid.nominal_v, site.grid.nominal_hz, params.grid
+    volts = [_plausible(phase, nominal_v, now_s) for phase in reading.volts]
+    known = [value for value in volts if value is not None]
+    hertz = _plausible(reading.hertz, nominal_hz, now_s)
+    if not known:
+        return Sight.UNKNOWN
+    if max(known) < grid.v_dead_pu * nominal_v:
+        return Sight.ZERO if max(known) == 0.0 and not hertz else Sight.DEAD
+    if min(known) < grid.v_min_pu * nominal_v or max(known) > grid.v_max_pu * nominal_v:
+        return Sight.OUTSIDE
+    if len(known) < len(volts) or hertz is None:
+        return Sight.UNKNOWN
+    return Sight.INSIDE if grid.f_min_pu * nominal_hz <= hertz <= grid.f_max_pu * nominal_hz else Sight.OUTSIDE
+
+
+def _plausible(reading: Reading[float], nominal: float, now_s: float) -> float | None:
+    value = reading.known(now_s)
+    return value if value is not None and 0.0 <= value <= PLAUSIBLE * nominal else None
+
+
+def presence(reading: VoltageReading, site: Site, params: Params, now_s: float) -> Sight:
+    """Whether there is voltage at all: one live phase is enough, and the window does not matter."""
+    known = [value for phase in reading.volts if (value := _plausible(phase, site.grid.nominal_v, now_s)) is not None]
+    if not known:
+        return Sight.UNKNOWN
+    if max(known) >= params.grid.v_dead_pu * site.grid.nominal_v:
+        return Sight.INSIDE
+    return Sight.ZERO if max(known) == 0.0 and not reading.hertz.known(now_s) else Sight.DEAD
+
+
+def news(seen: Sight, reading: VoltageReading, apart_since_s: float | None) -> Sight:
+    """The same, with "in window" struck out where it was read before the tie opened: that grid is gone since."""
+    if apart_since_s is None or seen is not Sight.INSIDE:
+        return seen
+    oldest_s = min(one.taken_s for one in (*reading.volts, reading.hertz))
+    return Sight.UNKNOWN if oldest_s < apart_since_s else seen
