@@ -46,16 +46,25 @@ def _phases(site: SiteTable) -> Iterator[Problem]:
                 yield wrong(where, entry.phases, "names a phase twice", "name each phase once")
 
 
+WHOLE = ("utility", "bus")
+"""Points that must show every phase; at a load or source one phase tells enough: whether there is voltage."""
+
+
 def _one_per_phase(site: SiteTable) -> Iterator[Problem]:
     lists: list[tuple[Path, Sequence[object] | None]] = [
         (("former", "phase_kva"), site.former.phase_kva),
         (("former", "power"), site.former.power),
-        *((("voltage_points", name, "volts"), point.volts) for name, point in site.voltage_points.items()),
+        *(
+            (("voltage_points", name, "volts"), point.volts)
+            for name, point in site.voltage_points.items()
+            if point.location in WHOLE
+        ),
     ]
     for where, values in lists:
         if values is not None and len(values) != len(site.phases) and site.phases in IN_ORDER:
             why = f"has {len(values)} entries for {len(site.phases)} phases"
-            yield wrong(where, values, why, f"give one entry for each of {', '.join(site.phases)}", ("phases",))
+            remedy = f"give one entry for each of {', '.join(site.phases)}"
+            yield wrong(where, values, why, remedy, ("phases",), (*where[:-1], "location"))
 
 
 def _supply(site: SiteTable) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hems.config import load
+from hems.config.check import report
 from hems.config.schema import json_schema
 from hems.control.params import differences, shortened
 from hems.model import wiring
@@ -68,7 +69,11 @@ def test_the_tie_and_the_voltage_points_keep_what_they_can_prove():
     site = load(APARTMENTS, factories()).site
     assert (site.tie.has_contacts, site.tie.has_flag, site.tie.has_permit) == (True, True, True)
     places = {point.id: (point.location, point.powered_from) for point in site.voltage_points}
-    assert places == {"street": (Location.UTILITY, Supply.UPS), "busbar": (Location.BUS, Supply.DC)}
+    assert places == {
+        "street": (Location.UTILITY, Supply.UPS),
+        "busbar": (Location.BUS, Supply.DC),
+        "laundry_socket": (Location.LOAD, Supply.BUS),
+    }
 
 
 def test_in_the_home_the_car_forms_the_island_on_two_legs():
@@ -152,3 +157,16 @@ def test_every_key_has_its_manual():
         if "description" not in described and "$ref" not in described
     ]
     assert bare == []
+
+
+def test_a_point_at_a_load_may_tell_of_one_phase_and_one_on_the_bus_may_not(tmp_path):
+    # given the apartments with the busbar measured on one phase only
+    text = APARTMENTS.read_text(encoding="utf-8")
+    whole = 'volts = ["hybrid/l1_v", "hybrid/l2_v", "hybrid/l3_v"]'
+    file = tmp_path / "site.toml"
+    file.write_text(text.replace(whole, 'volts = ["hybrid/l1_v"]'), encoding="utf-8")
+    # when it is checked
+    problems, _ = report(file, factories())
+    # then only that is a mistake; the socket's one phase is enough
+    assert len(problems) == 1
+    assert "voltage_points.busbar.volts" in problems[0]
