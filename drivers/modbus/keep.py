@@ -59,9 +59,14 @@ class Keeper:
                 await self._look(self.keeping)
 
     async def resend(self) -> None:
-        """Say everything in force again: the device may have started afresh."""
+        """Say again what is in force: the device may have started afresh.
+
+        Not that a switch shall be on: a board that has lost its relays must not get them all back in one go, so that is
+        left to whoever sees them off and brings them back one by one.
+        """
         for command, value, still in tuple(self.in_force.values()):
-            if not command.spec.persistent:
+            switches_on = command.spec.kind == "bool" and bool(value)
+            if not command.spec.persistent and not switches_on:
                 await self.sender.command(command, value, urgent=False, still=still)
 
     async def _look(self, keeping: Keeping) -> None:

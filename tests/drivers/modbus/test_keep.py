@@ -133,6 +133,33 @@ async def test_control_is_taken_once_and_taken_again_with_the_setpoint_after_the
         assert [request.address for request in bench.writes()][-2:] == [10, 20]
 
 
+async def test_a_board_that_comes_back_without_its_memory_hears_what_is_off_and_not_what_is_on():
+    site, unit = Site(), charger()
+    unit.put("coil", 0, 0, 1)
+    coils = {
+        name: {"kind": "bool", "lapses_to": "held", "steps": [{"space": "coil", "at": at, "to": "{value}"}]}
+        for at, name in enumerate(("first", "second"))
+    }
+    relays = given.profile(read=READ, write=coils)
+    async with (
+        on_tcp(Bench(u1=unit)) as bench,
+        given.driven(site, given.declared(bench, relays), armed=["box"]) as driver,
+    ):
+        # given one relay on and one off
+        await driver.write("box", "first", True, urgent=False, islanded=False)
+        await driver.write("box", "second", False, urgent=True, islanded=False)
+        # when the board falls silent and comes back with both as it likes
+        unit.fault = lambda _request: Fault(silent=True)
+        await eventually(lambda: driver.health()["box"].lost_since_s is not None)
+        await asyncio.sleep(0.6)
+        unit.put("coil", 0, 0, 1)
+        unit.fault = lambda _request: None
+        # then the one that shall be off is, and nothing is switched on in one go
+        await eventually(lambda: unit.coil[1] == 0, within_s=8)
+        await asyncio.sleep(0.3)
+        assert unit.coil[0] == 0
+
+
 async def test_release_hands_control_back_as_the_profile_says():
     site, unit = Site(), charger()
     control = product(acquire=[{"at": 10, "to": 1}], release=[{"at": 20, "to": 0}, {"at": 10, "to": 0}])
