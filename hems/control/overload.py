@@ -79,7 +79,8 @@ def dose_after(
 
 def _phase_dose(dose: float, loading_pu: float, curve: Curve, params: OverloadParams, dt_s: float) -> float:
     if loading_pu > 1.0:
-        return dose + dt_s / trip_s(loading_pu, curve)
+        # An inverter that still runs at 1 is better than its curve, or its meter is wrong: it cools from there.
+        return min(1.0, dose + dt_s / trip_s(loading_pu, curve))
     return max(0.0, dose - dt_s / params.cool_s)
 
 

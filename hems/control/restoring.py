@@ -80,18 +80,21 @@ def _on_island(
 
 
 def _on_grid(waiting: Sequence[Circuit], state: ControlState, params: Params, now_s: float) -> Restore:
-    if state.grid_solid_since_s is None:
-        return NOT_NOW
     first, steps = waiting[0], params.restore
-    hold_s = steps.hold_essential_s if first.tier <= Tier.ESSENTIAL else steps.hold_rest_s
     due_s = max(
-        state.grid_solid_since_s + hold_s,
+        firm_s(first, state, params),
         _after(state.last_restore_s, steps.step_grid_s),
         rested_s(first, state, params),
     )
     if now_s < due_s:
         return Restore(None, None, due_s)
     return Restore(first.id, Cause(Why.GRID_RESTORED), now_s)
+
+
+def firm_s(circuit: Circuit, state: ControlState, params: Params) -> float:
+    """From when the grid may be relied on for a circuit: good and connected without a break for a while."""
+    hold_s = params.restore.hold_essential_s if circuit.tier <= Tier.ESSENTIAL else params.restore.hold_rest_s
+    return inf if state.grid_solid_since_s is None else state.grid_solid_since_s + hold_s
 
 
 def _after(when_s: float | None, pause_s: float) -> float:

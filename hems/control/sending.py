@@ -10,6 +10,7 @@ from math import inf
 
 from hems.control.arbitrate import Ruling
 from hems.control.params import CarParams, CommandParams, Params
+from hems.control.restoring import firm_s
 from hems.control.state import ControlState, Sent
 from hems.model import wiring
 from hems.model.command import Command, Fate, Outcome
@@ -137,16 +138,20 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
 
 
 def _closes_s(circuit: Circuit, state: ControlState, params: Params) -> float:
-    """When a circuit may be switched on at the earliest: its minimum off time holds whoever wants it on, and why."""
+    """When a circuit may be switched on at the earliest, whoever wants it on, and why.
+
+    Its minimum off time must be over, and what relies on the grid needs one that has been good for a while.
+    """
     if state.mode.mode not in MAY_CLOSE:
         return inf
+    grid_s = -inf if state.mode.mode.on_island else firm_s(circuit, state, params)
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
     if entry is None:
         off_s: float | None = state.boot_s
     else:
         seen_off_s = entry.contradicted_since_s if entry.acknowledged_s is not None else None
         off_s = seen_off_s if entry.value else entry.sent_s
-    return -inf if off_s is None else off_s + circuit.min_off_s * params.restore.pause_factor
+    return grid_s if off_s is None else max(grid_s, off_s + circuit.min_off_s * params.restore.pause_factor)
 
 
 def _same(role: Role, value: bool | float, before: Sent, car: CarParams) -> bool:

@@ -106,6 +106,10 @@ def test_one_step_and_many_give_the_same_dose(power_w: list[float], dose: float,
     assert many == pytest.approx(once, rel=1e-9, abs=1e-12)
 
 
+def test_an_inverter_that_survives_what_its_curve_does_not_is_taken_to_stand_at_its_trip():
+    assert dose_after((0.9, 0.0, 0.0), (30_000.0, 0.0, 0.0), FORMER, PARAMS, 60.0)[0] == 1.0
+
+
 def test_a_full_dose_cools_in_five_minutes_and_never_below_nothing():
     assert dose_after((1.0, 0.5, 0.1), (0.0, 0.0, 10_000.0), FORMER, PARAMS, 75.0) == pytest.approx((0.75, 0.25, 0.0))
 

@@ -41,6 +41,7 @@ def at(now_s: float, mode: Mode = Mode.ISLANDED, tie: TiePosition = TiePosition.
         initial(0.0),
         at_s=now_s,
         mode=ModeMemory(mode=mode),
+        grid_solid_since_s=0.0,
         evidence=EvidenceMemory(tie=TieMemory(value=tie, raw=tie)),
         sent={roles[name]: entry for name, entry in sent.items()},
     )
@@ -123,6 +124,14 @@ def test_a_circuit_closes_only_in_modes_that_allow_it_whoever_asks(mode: Mode):
         entry(True, 0.0, acknowledged_s=1.0, contradicted_since_s=100.0),
     ):
         assert values(at(1000.0, mode, tie_is, laundry=before), LAUNDRY, 1.0, 1000.0) == ([True] if allowed else [])
+
+
+def test_on_the_grid_a_circuit_closes_only_where_the_grid_has_been_good_for_a_while():
+    off = entry(False, 0.0, acknowledged_s=1.0)
+    state = at(1000.0, Mode.GRID_CONNECTED, TiePosition.CLOSED, laundry=off)
+    assert values(replace(state, grid_solid_since_s=None), LAUNDRY, 1.0, 1000.0) == []
+    early = send(SITE, ruled(LAUNDRY, 1.0), replace(state, grid_solid_since_s=990.0), PARAMS, 1000.0)
+    assert (early.commands, early.due_s) == ((), 1050.0)
 
 
 def test_a_minimum_off_time_is_counted_from_the_command_and_its_end_is_known():
