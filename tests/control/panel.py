@@ -1,6 +1,6 @@
 """A controller fed by hand, and single instants: for questions about single signals."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hems.control.measure import Measure
@@ -213,13 +213,38 @@ def panel(*, site: Site | None = None, params: Params | None = None) -> Panel:
 
 def on_the_grid(*, site: Site | None = None, params: Params | None = None) -> Panel:
     """A controller that has long been on a good grid."""
+    return _like(_GRID if site is None and params is None else None, lambda: _on_the_grid(site, params))
+
+
+def on_an_island(*, site: Site | None = None, params: Params | None = None) -> Panel:
+    """A controller on a steady island; the former delivers little."""
+    return _like(_ISLAND if site is None and params is None else None, lambda: _on_an_island(site, params))
+
+
+def _on_the_grid(site: Site | None, params: Params | None) -> Panel:
     made = panel(site=site, params=params).advance(700.0, every_s=100.0)
     assert made.mode is Mode.GRID_CONNECTED
     return made
 
 
-def on_an_island(*, site: Site | None = None, params: Params | None = None) -> Panel:
-    """A controller on a steady island; the former delivers little."""
-    made = on_the_grid(site=site, params=params).says(GRID_DEAD, TIE_OPEN).advance(15.0)
+def _on_an_island(site: Site | None, params: Params | None) -> Panel:
+    made = _on_the_grid(site, params).says(GRID_DEAD, TIE_OPEN).advance(15.0)
     assert made.mode is Mode.ISLANDED
     return made
+
+
+_GRID: list[Panel] = []
+_ISLAND: list[Panel] = []
+"""The usual ones, made once."""
+
+
+def _like(kept: list[Panel] | None, make: Callable[[], Panel]) -> Panel:
+    if kept is None:
+        return make()
+    if not kept:
+        kept.append(make())
+    (first,) = kept
+    again = Panel(first.site, first.params)
+    again.values, again.state, again.now_s = dict(first.values), first.state, first.now_s
+    again.steps, again._outcomes = list(first.steps), list(first._outcomes)
+    return again

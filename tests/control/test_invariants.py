@@ -210,13 +210,13 @@ def lived(history: list[tuple[str, float]]) -> Building:
 
 
 @given(histories)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_the_invariants_hold_in_any_history(history: list[tuple[str, float]]):
     lived(history)
 
 
 @given(histories)
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_once_all_is_mended_and_somebody_has_looked_every_history_ends_on_the_grid_with_everything_on(
     history: list[tuple[str, float]],
 ):

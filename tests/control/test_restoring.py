@@ -279,7 +279,7 @@ WORLD = [
 
 
 @given(st.lists(st.tuples(st.sampled_from(WORLD), st.floats(0.5, 200.0)), min_size=2, max_size=12))
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_restores_come_singly_after_their_rest_and_in_modes_that_allow_them(
     history: list[tuple[dict[Role, Any], float]],
 ):

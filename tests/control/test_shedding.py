@@ -242,7 +242,7 @@ def drawing(draws: dict[CircuitId, float]) -> dict[Role, Any]:
 
 
 @given(watts)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_what_is_armed_is_what_the_tick_sheds_and_covers_what_the_measurement_asks_for(draws: dict[CircuitId, float]):
     # given a building on the grid with any load
     made = on_the_grid().says(drawing(draws))
@@ -475,7 +475,7 @@ def test_an_island_with_something_kept_on_comes_to_rest():
         max_size=10,
     )
 )
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_life_safety_and_protected_circuits_are_never_told_anything(history: list[tuple[dict[Role, Any], float]]):
     made = panel()
     for values, seconds in history:

@@ -154,7 +154,7 @@ def test_t3b_with_two_meters_that_disagree_nothing_is_ever_permitted():
     second = VoltagePoint(id=PointId("second"), location=Location.UTILITY, powered_from=Supply.UPS)
     site = flats()
     made = building(site=replace(site, voltage_points=(*site.voltage_points, second))).grid_lost().advance(30.0)
-    made.flawed(reads(170.0), *volts("second")[:3]).grid_back().advance(900.0)
+    made.flawed(reads(170.0), *volts("second")[:3]).grid_back().advance(300.0)
     assert permits(made) == []
     assert made.mode is Mode.ISLANDED
 
@@ -162,7 +162,7 @@ def test_t3b_with_two_meters_that_disagree_nothing_is_ever_permitted():
 def test_t3d_a_tie_that_does_not_close_is_given_up_after_three_times():
     # given a certified device that never closes
     made = building(params=replace(SHORT, reconnect=Params().reconnect), physics=Physics(tie_qualify_s=1e9))
-    made.grid_lost().advance(30.0).grid_back().advance(3000.0)
+    made.grid_lost().advance(30.0).grid_back().advance(1500.0)
     # then each permission ended after half a minute, with a pause twice as long each time, and then somebody is asked
     entered = [event.at.mono_s for event in made.events if event.subject == Mode.RECONNECTING]
     left = [event.at.mono_s for event in made.events if event.cause.why is Why.RECONNECT_TIMED_OUT]
@@ -274,7 +274,7 @@ def test_d2b_a_car_just_above_its_floor_whose_charge_is_no_longer_known_stops_gi
 
 
 def test_a_car_gives_down_to_its_floor_and_no_further():
-    made = building(cars={"bay_2": Car(soc_pct=53.3, capacity_wh=20_000.0)}).grid_lost().advance(1800.0)
+    made = building(cars={"bay_2": Car(soc_pct=53.3, capacity_wh=10_000.0)}).grid_lost().advance(700.0)
     soc_pct = made.plant.bays[SourceId("bay_2")].soc_pct
     assert soc_pct is not None
     assert 52.5 <= soc_pct <= 53.05

@@ -243,7 +243,7 @@ WORLD = st.one_of(
 
 
 @given(st.lists(st.tuples(WORLD, st.floats(0.1, 90.0)), min_size=3, max_size=14))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_no_car_is_ever_asked_to_give_what_it_may_not_or_to_charge_on_an_island(
     history: list[tuple[dict[Role, Any], float]],
 ):
