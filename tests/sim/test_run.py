@@ -1,0 +1,118 @@
+"""Fast-forward: the real tick on the plant's equations."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from hems.control.params import Params, shortened
+from hems.model import wiring
+from hems.model.mode import Mode
+from hems.model.request import Want
+from hems.model.units import CircuitId, SourceId
+from hems.sim.plant import Plant
+from hems.sim.run import FAR_S, FINE_FOR_S, FINE_S, NEAR_S, Act, FastForward, Ticked, events
+from hems.sim.start import Car, Physics, StartPoint
+from hems.sim.traces import ConstantTraces
+from tests.given import flats, forces
+
+SITE, PARAMS = flats(), shortened(Params())
+
+
+def forward(*, params: Params = PARAMS, load: float = 1.0, cars: dict[str, Car] | None = None) -> FastForward:
+    traces = ConstantTraces({one.id: load * one.typical_w for one in SITE.circuits})
+    on_bays = {SourceId(name): car for name, car in (cars or {}).items()}
+    start = StartPoint(cars=on_bays, physics=Physics(tie_qualify_s=3.0))
+    return FastForward(SITE, params, Plant(SITE, traces, start=start))
+
+
+def steps(ticks: list[Ticked]) -> list[tuple[float, float]]:
+    """Each tick's time and the time until the next."""
+    return [(one.t_s, later.t_s - one.t_s) for one, later in pairwise(ticks)]
+
+
+def test_time_goes_in_tenths_after_something_sudden_in_seconds_near_it_and_in_minutes_far_from_it():
+    # given a building at rest
+    made = forward(params=replace(PARAMS, command=replace(PARAMS.command, lease_s=1e6)))
+    list(made.run(3000.0))
+    # when the grid fails
+    ticks = list(made.run(6000.0, [Act(3100.0, Plant.fail_grid)]))
+    # then the steps are as fine as the time needs
+    after = [(t_s, dt_s) for t_s, dt_s in steps(ticks) if t_s >= 3100.0]
+    assert max(dt_s for t_s, dt_s in after if t_s < 3100.0 + FINE_FOR_S) <= FINE_S + 1e-6
+    assert max(dt_s for t_s, dt_s in after if t_s < 3100.0 + NEAR_S) <= 1.0 + 1e-6
+    assert max(dt_s for t_s, dt_s in after) <= FAR_S + 1e-6
+    last = max(event.at.mono_s for event in events(ticks))
+    assert max(dt_s for t_s, dt_s in after if t_s > last + NEAR_S) > 60.0
+
+
+def test_it_ticks_when_the_tick_asked_to_be_woken():
+    made = forward()
+    ticks = list(made.run(100.0, [Act(20.0, Plant.fail_grid)]))
+    for one, later in pairwise(ticks):
+        assert later.t_s <= max(one.step.wake_at_s, one.t_s + 0.01) + 1e-6
+
+
+def test_the_world_acts_at_its_time():
+    seen: list[float] = []
+    made = forward()
+    list(
+        made.run(
+            50.0, [Act(33.3, lambda plant: seen.append(plant.t_s)), Act(7.7, lambda plant: seen.append(plant.t_s))]
+        )
+    )
+    assert seen == [pytest.approx(7.7, abs=0.011), pytest.approx(33.3, abs=0.011)]
+
+
+def test_the_reflex_is_quicker_than_the_tick_and_is_told_to_it_once():
+    # given a building that is overfull for an island
+    made = forward()
+    ticks = list(made.run(60.0, [Act(20.0, Plant.fail_grid)]))
+    # then the tick that learns of the sheds is the one that first sees the tie leave, and they are its own from then on
+    fired = [one for one in ticks if one.snapshot.fired]
+    assert len(fired) == 1
+    assert fired[0].snapshot.tie.closed_contact.value is False
+    shed = {command.role for command in fired[0].snapshot.fired if command.role.endswith("closed")}
+    assert wiring.circuit_closed(CircuitId("hot_water")) in shed
+    assert all(not made.plant.circuits[name].closed for name in ("hot_water", "laundry"))  # type: ignore[index]
+    repeated = [one for ticked in ticks for one in ticked.step.commands if one.role in shed and not one.value]
+    assert repeated == []
+
+
+def test_it_can_be_continued_where_it_was_left():
+    whole, parts = forward(), forward()
+    acts = [Act(20.0, Plant.fail_grid), Act(60.0, Plant.return_grid)]
+    all_at_once = list(whole.run(150.0, acts))
+    in_parts = [*parts.run(30.0, acts[:1]), *parts.run(100.0, acts[1:]), *parts.run(150.0)]
+    assert [event.subject for event in events(all_at_once)] == [event.subject for event in events(in_parts)]
+    assert whole.state.mode.mode is parts.state.mode.mode is Mode.GRID_CONNECTED
+
+
+def test_the_same_run_twice_is_the_same():
+    acts = [Act(20.0, Plant.fail_grid), Act(60.0, Plant.return_grid)]
+    cars = {"bay_1": Car(soc_pct=80.0)}
+    first, second = forward(cars=cars), forward(cars=cars)
+    assert list(first.run(120.0, acts)) == list(second.run(120.0, acts))
+
+
+def test_people_are_heard_by_the_next_tick():
+    made = forward()
+    list(made.run(10.0))
+    made.requests.append(forces("gym", Want.OFF))
+    (first, *_) = list(made.run(12.0))
+    assert [one.want for one in first.step.state.overrides] == [Want.OFF]
+    assert not made.plant.circuits[CircuitId("gym")].closed
+    assert made.requests == []
+
+
+def test_commands_are_answered_in_the_next_tick():
+    made = forward(cars={"bay_1": Car(soc_pct=50.0)})
+    ticks = list(made.run(20.0))
+    for one, later in pairwise(ticks):
+        assert [outcome.command for outcome in later.snapshot.outcomes] == list(one.step.commands)
+
+
+def test_an_island_at_rest_costs_next_to_nothing():
+    made = forward(load=0.5, params=replace(PARAMS, command=replace(PARAMS.command, lease_s=1e6)))
+    list(made.run(4000.0, [Act(12.0, Plant.fail_grid)]))
+    assert len(list(made.run(7600.0))) < 50
