@@ -2,22 +2,17 @@
 
 import asyncio
 import contextlib
-import fcntl
-import json
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
-from pathlib import Path
 from random import Random
-from typing import IO, Any
+from typing import Any
 
 from hems.api.server import Server
 from hems.config import SiteFile
-from hems.control.resume import resumed, surviving
-from hems.control.state import ControlState, initial
-from hems.model.codec import from_plain
+from hems.control.state import ControlState
 from hems.model.errors import ConfigError, HemsError
 from hems.model.event import Event
 from hems.model.instant import Instant
@@ -27,97 +22,117 @@ from hems.ports.device import DriverContext, DriverFactory
 from hems.runtime.act import Actuators
 from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
-from hems.runtime.fleet import open_fleet
-from hems.runtime.jobs import calendar
+from hems.runtime.fleet import Fleet, open_fleet
+from hems.runtime.installed import InstalledDrivers
+from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.notify import notify
+from hems.runtime.process import gone_within, sole_instance
 from hems.runtime.record import Recorder
 from hems.runtime.stop import leave
-from hems.runtime.supervise import kept_running
-from hems.runtime.survival import Starts
+from hems.runtime.supervise import Running
+from hems.runtime.survival import Starts, first_state
 from hems.store.boot import machine_boot_id
 from hems.store.health import StoreHealth
 from hems.store.store import Store
 
 log = logging.getLogger(__name__)
 
+STOP_WITHIN_S = 14.0
+"""Told to stop, the process ends within this time, whatever hangs."""
+END_WITHIN_S = 2.0
+"""For drivers and sockets to end, and once more for the interpreter after them."""
+STORE_WITHIN_S = 3.0
+SOCKETS = "screen service"
+"""What clients come in by, as it is called when it fails."""
 
-def installed_drivers(names: set[str] | None = None) -> dict[str, DriverFactory]:
-    """The drivers that are installed, or only those named; only what is asked for is imported."""
-    found = entry_points(group="hems.drivers")
-    return {entry.name: entry.load() for entry in found if names is None or entry.name in names}
 
-
-@contextlib.contextmanager
-def sole_instance(run_dir: Path) -> Iterator[IO[str]]:
-    """Hold the lock that says "a daemon runs this site".  Raises: HemsError when another one holds it."""
-    run_dir.mkdir(parents=True, exist_ok=True)
-    with (run_dir / "hems.lock").open("w", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HemsError(
-                f"Another hems already runs in {run_dir}. Stop it first, or use another run_dir."
-            ) from error
-        yield lock
+def installed_drivers() -> Mapping[str, DriverFactory]:
+    """What a site file can name; only what it names is imported."""
+    return InstalledDrivers()
 
 
 class Daemon:
     """One site under control."""
 
-    def __init__(self, site_file: SiteFile, *, clock: Clock, seed: int) -> None:
+    def __init__(
+        self,
+        site_file: SiteFile,
+        drivers: Mapping[str, DriverFactory],
+        *,
+        clock: Clock,
+        seed: int,
+        told_to_stop: Callable[[], None] = lambda: None,
+    ) -> None:
         self._file = site_file
+        self._drivers = drivers
         self._clock = clock
         self._seed = seed
+        self._told_to_stop = told_to_stop
         self._stopping = asyncio.Event()
         self._hold = False
-        self._last: Cycle | None = None
+        self._ready = False
+        self._desk: FrontDesk | None = None
+        self._running = Running()
+        self.left_behind: list[str] = []
+        """What had not ended when `run` did."""
 
     def stop(self, hold: bool = False) -> None:
-        """End soon; `hold` leaves every device as it is commanded now, for a restart or upgrade."""
-        self._hold = hold
-        self._stopping.set()
+        """End soon; `hold` leaves every device as it is commanded now, for a restart or upgrade.  The first counts."""
+        if not self._stopping.is_set():
+            self._hold = hold
+            self._stopping.set()
+            self._told_to_stop()
+
+    def hang_up(self) -> None:
+        """End and hold, by a signal, which nobody can force: in an outage it is passed over."""
+        if self._desk is not None and self._desk.in_outage:
+            log.warning("SIGHUP is passed over while the building runs on its own power; hems stop --hold --force.")
+        else:
+            self.stop(hold=True)
 
     async def run(self) -> None:
         """Until stopped.  Raises: whatever `tick` raises; nothing that a device, a disk or a client does."""
         settings = self._file.settings
         boot_id = machine_boot_id()
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # shows in the store's health; control does not depend on it
+            settings.state_dir.mkdir(parents=True, exist_ok=True)
         store = Store(settings.state_dir, boot_id=boot_id)
         now = self._clock.now()
         store.start(now)
         starts = Starts(settings.state_dir, boot_id)
-        state = _first_state(store, now, survival=starts.begin(now.mono_s))
+        state = self._first_state(store, now, failures=starts.begin(now.mono_s))
         try:
             await self._control(store, state)
             starts.end()
         finally:
-            store.stop()
+            if not store.stop(STORE_WITHIN_S):
+                log.error("The disk did not take the last entries in time.")
+
+    def _first_state(self, store: Store, now: Instant, *, failures: int) -> ControlState:
+        saved = store.load_state()
+        blob, shift_s = None, 0.0
+        if saved is not None:
+            blob, shift_s = saved.blob, now.mono_s - (saved.elapsed_s(now) or 0.0) - saved.at.mono_s
+        return first_state(self._file.site, blob, shift_s=shift_s, now_s=now.mono_s, failures=failures)
 
     async def _control(self, store: Store, state: ControlState) -> None:
-        site, wiring = self._file.site, self._file.wiring
-        board = Board(wiring, self._clock, shed=lambda commands: actuators.send(commands), wake=lambda: loop.wake.set())
-        factories = installed_drivers({spec.driver for spec in wiring.devices})
+        """Build everything, let it run, and end it in the order that safety asks for."""
+        site, wiring, params = self._file.site, self._file.wiring, self._file.params
+        board = Board(wiring, self._clock, shed=lambda commands: actuators.shed(commands), wake=lambda: loop.wake.set())
         context = DriverContext(clock=self._clock, sink=board, rng=Random(self._seed))
-        fleet = open_fleet(wiring.devices, factories, context, store.arming, digest=self._file.digest)
+        fleet = open_fleet(wiring.devices, self._drivers, context, store.arming, digest=self._file.digest)
         for device in fleet.rearm(self._clock.now()):
             log.warning("%s is no longer armed: the site file or its profile has changed.", device)
         actuators = Actuators(
             fleet.devices, wiring.writes, store.journal, self._clock, islanded=lambda: loop.state.mode.mode.on_island
         )
-        desk = FrontDesk(site, self._file.params, fleet, self._clock, stop=self.stop)
+        desk = self._desk = FrontDesk(site, params, fleet, self._clock, stop=self.stop)
         server = Server(self._file.settings.run_dir, desk)
-        recorder = Recorder(store, self._file.params)
-
-        def publish(picture: Picture, events: tuple[Event, ...]) -> None:
-            """Events first, so that a screen knows why the picture has changed."""
-            for event in events:
-                server.publish_event(event)
-            server.publish(picture)
-
+        recorder = Recorder(store, params)
         loop = Loop(
             site,
-            self._file.params,
+            params,
             state,
             clock=self._clock,
             board=board,
@@ -125,89 +140,85 @@ class Daemon:
             actuators=actuators,
             desk=desk,
             recorder=recorder,
-            publish=publish,
-            completed=self._completed,
-            faults=lambda: _faults(store.health),
+            publish=lambda picture, events: _publish(server, picture, events),
+            completed=lambda cycle: self._completed(cycle, server.listening.is_set()),
+            faults=lambda: _faults(store.health, actuators, fleet, self._running),
             shortened=self._file.shortened,
         )
-        jobs = calendar(lambda: store.keep_copy(self._clock.now()))
+        jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone_named(self._file.settings.timezone))
         jobs.start()
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(kept_running(type(driver).__name__, driver.run), name=type(driver).__name__)
-                for driver in fleet.drivers
-            ]
-            tasks.append(group.create_task(kept_running("api", server.serve), name="api"))
-            cycle = group.create_task(loop.run(), name="cycle")
+        for name, driver in fleet.drivers.items():
+            self._running.keep(f"driver {name}", driver.run)
+        self._running.keep(SOCKETS, server.serve)
+        cycle = asyncio.create_task(loop.run(), name="cycle")
+        try:
             await self._until_stopped(cycle)
-            cycle.cancel()
-            if self._last is not None and not self._hold:
+            if not self._hold:
                 now = self._clock.now()
-                await leave(site, self._file.params, loop.state, loop.look(now), now, fleet, actuators)
+                await leave(site, params, loop.state, loop.look(now), now, fleet, actuators)
             recorder.save(self._clock.now(), loop.state, at_once=True)
+        finally:
+            cycle.cancel()
             jobs.shutdown(wait=False)
-            for task in tasks:
-                task.cancel()
+            self.left_behind = await self._running.end(within_s=END_WITHIN_S)
 
     async def _until_stopped(self, cycle: "asyncio.Task[None]") -> None:
-        """Until somebody asks for it, or the cycle ends by a fault."""
-        asked = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait({asked, cycle}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
+        """Until somebody asks for it.  Raises: whatever has ended the cycle."""
+        asked = asyncio.create_task(self._stopping.wait(), name="stop")
+        try:
+            await asyncio.wait({asked, cycle}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
+        if cycle.done():
+            cycle.result()
+        cycle.cancel()
         notify("STOPPING=1")
 
-    def _completed(self, cycle: Cycle) -> None:
-        if self._last is None:
-            notify("READY=1")
-        self._last = cycle
-        notify(f"WATCHDOG=1\nSTATUS={cycle.picture.mode}; {len(cycle.picture.alarms)} alarms")
+    def _completed(self, cycle: Cycle, listening: bool) -> None:
+        """Tell the service manager: alive after each cycle, ready once clients can come or are known not to be able."""
+        if not self._ready and (listening or SOCKETS in self._running.troubles):
+            self._ready = not os.environ.get("NOTIFY_SOCKET") or notify("READY=1")
+        state = cycle.step.state
+        notify(f"WATCHDOG=1\nSTATUS={state.mode.mode}; {len(state.alarms)} alarms")
 
 
-def _faults(health: StoreHealth) -> dict[str, str]:
-    """What is wrong with either file, and what was found wrong at the start."""
+def _publish(server: Server, picture: Picture, events: tuple[Event, ...]) -> None:
+    """Events first, so that a screen knows why the picture has changed."""
+    for event in events:
+        server.publish_event(event)
+    server.publish(picture)
+
+
+def _faults(health: StoreHealth, actuators: Actuators, fleet: Fleet, running: Running) -> dict[str, str]:
+    """What is wrong with hems itself, in sentences by a name that stays the same while it lasts."""
     files = {"state": health.state, "history": health.history}
-    faults = {name: one.why for name, one in files.items() if not one.ok}
-    return faults | {f"{name} set aside": one.set_aside for name, one in files.items() if one.set_aside}
+    faults = {f"{name} set aside": one.set_aside for name, one in files.items() if one.set_aside}
+    if actuators.journal_failed:
+        faults["state"] = "The journal could not be written: only what is read back is switched on."
+    faults |= {name: one.why for name, one in files.items() if not one.ok}
+    return faults | fleet.faults() | running.troubles
 
 
-def _first_state(store: Store, now: Instant, *, survival: bool) -> ControlState:
-    """What an earlier run left, on the present clock; else a state that knows nothing."""
-    state = _saved_state(store, now)
-    if survival:
-        log.error(
-            "Three starts have failed within ten minutes: only overload, energy bands and floors are watched now."
-        )
-        return surviving(state)
-    return state
-
-
-def _saved_state(store: Store, now: Instant) -> ControlState:
-    saved = store.load_state()
-    if saved is None:
-        return initial(now.mono_s)
-    try:
-        state = from_plain(ControlState, json.loads(saved.blob))
-    except (ValueError, TypeError, KeyError) as error:
-        log.error("The saved state cannot be read and is left aside: %s", error)
-        return initial(now.mono_s)
-    elapsed_s = saved.elapsed_s(now) or 0.0
-    return resumed(state, shift_s=now.mono_s - elapsed_s - saved.at.mono_s, now_s=now.mono_s)
-
-
-async def serve(site_file: SiteFile, *, clock: Clock, seed: int) -> None:
+async def serve(site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock, seed: int) -> None:
     """Run the daemon until a signal asks it to stop: SIGTERM and SIGINT in good order, SIGHUP holding all as it is."""
-    daemon = Daemon(site_file, clock=clock, seed=seed)
+    daemon = Daemon(
+        site_file, drivers, clock=clock, seed=seed, told_to_stop=lambda: gone_within(STOP_WITHIN_S, "stopping")
+    )
     loop = asyncio.get_running_loop()
-    for number, hold in ((signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGHUP, True)):
-        loop.add_signal_handler(number, daemon.stop, hold)
-    await daemon.run()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, daemon.stop)
+    loop.add_signal_handler(signal.SIGHUP, daemon.hang_up)
+    try:
+        await daemon.run()
+    finally:
+        gone_within(END_WITHIN_S, ", ".join(daemon.left_behind) or "the interpreter")
 
 
-def run(site_file: SiteFile, *, clock: Clock) -> int:
+def run(site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock) -> int:
     """The whole life of a daemon; returns its exit code."""
     try:
         with sole_instance(site_file.settings.run_dir):
-            asyncio.run(serve(site_file, clock=clock, seed=int.from_bytes(os.urandom(4))))
+            asyncio.run(serve(site_file, drivers, clock=clock, seed=int.from_bytes(os.urandom(4))))
     except ConfigError:
         raise
     except HemsError as error:

@@ -4,10 +4,12 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,12 @@ DURATIONS = {"m": 60.0, "h": 3600.0, "s": 1.0}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; the exit code is 0 only if it was done."""
-    parser = _parser()
-    args = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    args = _parser(words).parse_args(words)
     try:
-        return int(args.act(args))
+        code = int(args.act(args))
+        sys.stdout.flush()
+        return code
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -32,11 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HemsError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read our output has seen enough; what is buffered must not be tried again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hems", description="Keeps a building powered when the grid fails.")
     parser.add_argument("--version", action="version", version=f"hems {version('hems')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -65,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     replay = command("replay", _replay, "ask today's code what it would have done with what was recorded")
     replay.add_argument("--site", type=Path, required=True, metavar="FILE")
     replay.add_argument("--state-dir", type=Path, metavar="DIR", help="where the records are; default: the site's")
-    _plugged_in(command)
+    # What other packages add is loaded only when it may be asked for: the daemon needs none of it.
+    if next((word for word in words if not word.startswith("-")), None) not in commands.choices:
+        _plugged_in(command)
     return parser
 
 
@@ -95,7 +104,7 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     tui.add_argument("--socket", choices=("view", "operate", "admin"), default="view")
     for one in (status, why, log, override, acknowledge, arm, disarm, stop, tui):
         one.add_argument("--run-dir", type=Path, default=RUN_DIR, metavar="DIR", help="where the daemon's sockets are")
-    for one in (override, acknowledge, arm, disarm):
+    for one in (override, acknowledge, arm, disarm, stop):
         one.add_argument("--who", default="", help="your name, for the log")
 
 
@@ -123,11 +132,12 @@ def _run(args: argparse.Namespace) -> int:
     from hems.config import load
     from hems.runtime.clock import SystemClock
 
-    site_file = load(args.site, app.installed_drivers())
+    drivers = app.installed_drivers()
+    site_file = load(args.site, drivers)
     logging.basicConfig(level=site_file.settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     for notice in site_file.notices:
         logging.getLogger("hems").warning("%s", notice)
-    return app.run(site_file, clock=SystemClock(trusted=args.trust_clock))
+    return app.run(site_file, drivers, clock=SystemClock(trusted=args.trust_clock))
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -214,12 +224,17 @@ def _log(args: argparse.Namespace) -> int:
 def _seconds(text: str) -> float:
     unit = DURATIONS.get(text[-1:].lower())
     try:
-        return float(text[:-1]) * unit if unit else float(text)
-    except ValueError as error:
-        raise HemsError(f"{text} is not a time; write for example 30m or 4h.") from error
+        seconds = float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        seconds = 0.0
+    if not isfinite(seconds) or seconds <= 0.0:
+        raise HemsError(f"{text} is not a time; write for example 30m or 4h.")
+    return seconds
 
 
 def _override(args: argparse.Namespace) -> int:
+    from hems.wording import duration
+
     answer = _ask(
         args,
         "operate",
@@ -230,7 +245,8 @@ def _override(args: argparse.Namespace) -> int:
         reason=args.reason,
         who=args.who,
     )
-    print(f"{answer['circuit']}: {answer['want']}. HEMS does it as soon as it is safe; see `hems status`.")
+    span = "" if args.want == "auto" else f" for {duration(answer['duration_s'])}"
+    print(f"{answer['circuit']}: {answer['want']}{span}. HEMS does it as soon as it is safe; see `hems status`.")
     return 0
 
 
@@ -253,7 +269,7 @@ def _disarm(args: argparse.Namespace) -> int:
 
 
 def _stop(args: argparse.Namespace) -> int:
-    _ask(args, "admin", "stop", hold=args.hold, force=args.force)
+    _ask(args, "admin", "stop", hold=args.hold, force=args.force, who=args.who)
     print("HEMS is stopping.")
     return 0
 

@@ -52,9 +52,9 @@ def known_drivers(devices: Sequence[DeviceSpec], factories: Mapping[str, DriverF
 
 def profile_problems(devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory]) -> Iterator[Problem]:
     """What the drivers say about profiles, links and parameters."""
-    for driver, factory in factories.items():
+    for driver in dict.fromkeys(spec.driver for spec in devices if spec.driver in factories):
         own = [spec for spec in devices if spec.driver == driver]
-        for sentence in factory.check(own) if own else ():
+        for sentence in factories[driver].check(own):
             yield Problem(_key_named_in(sentence, own), sentence, whole=True)
 
 

@@ -8,9 +8,9 @@ follow an "off".  What became of each comes back in the next snapshot.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from hems.control.sending import is_switch
-from hems.model import wiring
 from hems.model.command import Command, Fate, Outcome
 from hems.model.errors import StoreError
 from hems.model.instant import Instant
@@ -21,6 +21,19 @@ from hems.ports.device import Driver, Reply
 from hems.ports.store import Journal
 
 log = logging.getLogger(__name__)
+
+PATIENCE_S = 10.0
+"""The same command again is let be while the first is still on its way, but not for longer than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnItsWay:
+    """A command that was handed over and whose fate is not known yet."""
+
+    command: Command
+    task: "asyncio.Task[None]"
+    gives: bool
+    since_s: float
 
 
 class Actuators:
@@ -40,7 +53,9 @@ class Actuators:
         self._journal = journal
         self._clock = clock
         self._islanded = islanded
-        self._under_way: dict[Role, asyncio.Task[None]] = {}
+        self._on_its_way: dict[Role, OnItsWay] = {}
+        self._unwritten: dict[Role, Command] = {}
+        """Powers that are to be raised and have no entry in the journal so far."""
         self._outcomes: list[Outcome] = []
         self.journal_failed = False
         """Whether the last energising command could not be journalled; an alarm, and the next start assumes the
@@ -49,16 +64,28 @@ class Actuators:
     def send(self, commands: Sequence[Command]) -> None:
         """Start sending; nothing that takes power away waits for anything."""
         now = self._clock.now()
-        away = [command for command in commands if not command.energises]
-        gives = [command for command in commands if command.energises]
+        fresh = [command for command in commands if not self._is_on_its_way(command, now.mono_s)]
+        gives = [command for command in fresh if self._gives(command)]
+        away = [command for command in fresh if command not in gives]
         for command in away:
-            self._start(command, None)
-        if away:
-            self._journal.note(away, now)
+            self._start(command, None, now.mono_s)
+        if away:  # the loop calls in this order: first every driver, then the journal
+            asyncio.get_running_loop().call_soon(self._journal.note, away, now)
         if gives:
-            written = asyncio.ensure_future(self._written(gives, now))
+            written = asyncio.create_task(self._written(gives, now), name="journal")
             for command in gives:
-                self._start(command, written)
+                self._start(command, written, now.mono_s)
+
+    def shed(self, commands: Sequence[Command]) -> None:
+        """For the reflex: send these, and call off whatever was about to give power on older knowledge."""
+        self.call_off()
+        self.send(commands)
+
+    def call_off(self) -> None:
+        """Take back what gives power and has not been sent yet.  It has no outcome; whoever still wants it repeats."""
+        for one in self._on_its_way.values():
+            if one.gives:
+                one.task.cancel()
 
     def take_outcomes(self) -> tuple[Outcome, ...]:
         """What became of commands since this was last asked."""
@@ -67,9 +94,23 @@ class Actuators:
 
     async def settle(self, roles: Iterable[Role], *, within_s: float) -> None:
         """Wait for what is under way to some actuators, but not longer than `within_s`."""
-        tasks = [task for role, task in self._under_way.items() if role in set(roles)]
+        tasks = [self._on_its_way[role].task for role in set(roles) if role in self._on_its_way]
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
+
+    def _gives(self, command: Command) -> bool:
+        """Whether it must be in the journal first: also a power that repeats one which never got there."""
+        return command.energises or (bool(command.value) and command.role in self._unwritten)
+
+    def _is_on_its_way(self, command: Command, now_s: float) -> bool:
+        older = self._on_its_way.get(command.role)
+        return (
+            older is not None
+            and not older.task.done()
+            and not older.task.cancelling()
+            and older.command.value == command.value
+            and now_s - older.since_s < PATIENCE_S
+        )
 
     async def _written(self, commands: Sequence[Command], at: Instant) -> bool:
         try:
@@ -79,44 +120,45 @@ class Actuators:
                 log.warning("The journal cannot be written, only what is read back is switched on: %s", error)
             self.journal_failed = True
             return False
+        except Exception:  # whatever it is, it must not keep a circuit off that is read back
+            log.exception("The journal failed, only what is read back is switched on.")
+            self.journal_failed = True
+            return False
         self.journal_failed = False
+        for command in commands:
+            if self._unwritten.get(command.role) is command:
+                del self._unwritten[command.role]
         return True
 
-    def _start(self, command: Command, written: asyncio.Future[bool] | None) -> None:
-        older = self._under_way.get(command.role)
-        if older is not None and not older.done():
-            older.cancel()
-        name = f"send {command.role}"
-        self._under_way[command.role] = asyncio.create_task(self._deliver(command, written), name=name)
+    def _start(self, command: Command, written: "asyncio.Task[bool] | None", now_s: float) -> None:
+        older = self._on_its_way.get(command.role)
+        if older is not None:
+            older.task.cancel()
+        self._unwritten.pop(command.role, None)
+        gives = written is not None
+        if gives and not is_switch(command.role):
+            self._unwritten[command.role] = command
+        task = asyncio.create_task(self._deliver(command, written), name=f"send {command.role}")
+        self._on_its_way[command.role] = OnItsWay(command, task, gives, now_s)
 
-    async def _deliver(self, command: Command, written: asyncio.Future[bool] | None) -> None:
+    async def _deliver(self, command: Command, written: "asyncio.Task[bool] | None") -> None:
         started_s = self._clock.now().mono_s
         # Without its journal entry a command that gives power may only go where its effect can be read back.
         if written is not None and not await asyncio.shield(written) and not is_switch(command.role):
             reply = Reply(fate=Fate.REFUSED, detail="the journal cannot be written")
         else:
-            reply = await self._write(command)
+            reply = await self._write(command, urgent=written is None)
         now_s = self._clock.now().mono_s
         took_s = now_s - started_s
         self._outcomes.append(Outcome(command=command, fate=reply.fate, at_s=now_s, took_s=took_s, detail=reply.detail))
 
-    async def _write(self, command: Command) -> Reply:
+    async def _write(self, command: Command, *, urgent: bool) -> Reply:
         port = self.writes.get(command.role)
         if port is None:
             return Reply(fate=Fate.REFUSED, detail="nothing is wired to it")
-        return await self._drivers[port.device].write(
-            port.device,
-            port.point,
-            command.value,
-            urgent=not command.energises,
-            islanded=self._islanded(),
-        )
-
-    def roles_of(self, device: DeviceId) -> list[Role]:
-        """Every role that is commanded through a device."""
-        return [role for role, port in self.writes.items() if port.device == device]
-
-
-def carries_power(role: Role) -> bool:
-    """Whether a role is the power of a car or battery, which a stop must bring to rest."""
-    return not is_switch(role) and role != wiring.TIE_PERMIT
+        write = self._drivers[port.device].write
+        try:
+            return await write(port.device, port.point, command.value, urgent=urgent, islanded=self._islanded())
+        except Exception as error:  # a fault in a driver is told like any other failure, and not lost with the task
+            log.exception("The driver of %s failed on %s.", port.device, command.role)
+            return Reply(fate=Fate.UNREACHABLE, detail=f"its driver failed: {type(error).__name__}")

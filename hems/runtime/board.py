@@ -20,8 +20,7 @@ class Board:
         self, wiring: Wiring, clock: Clock, *, shed: Callable[[Sequence[Command]], None], wake: Callable[[], None]
     ) -> None:
         self.latest: dict[Role, Reading[Any]] = {}
-        self.fired: list[Command] = []
-        """What the reflex has sent since the last tick."""
+        self._fired: list[Command] = []
         self._clock = clock
         self._shed = shed
         self._wake = wake
@@ -45,14 +44,14 @@ class Board:
 
     def take_fired(self) -> tuple[Command, ...]:
         """What the reflex has sent since this was last asked."""
-        fired, self.fired = tuple(self.fired), []
+        fired, self._fired = tuple(self._fired), []
         return fired
 
     def _react(self, role: Role, before: Reading[Any] | None, reading: Reading[Any]) -> None:
         now_s = self._clock.now().mono_s
         for one in react(self._armed, role, reading, now_s):
             self._armed.remove(one.armed)
-            self.fired += one.armed.commands
+            self._fired += one.armed.commands
             self._shed(one.armed.commands)
             self._wake()
         if crossed(self._watch, role, before, reading, now_s):

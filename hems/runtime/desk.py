@@ -1,6 +1,7 @@
 """The front desk: what clients may see and ask, and how it reaches the tick."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from math import inf
 from typing import Any
 
 from hems.control import override
@@ -11,12 +12,15 @@ from hems.model.event import Event
 from hems.model.people import PersonRole
 from hems.model.picture import Picture
 from hems.model.request import Acknowledge, Request, Want
-from hems.model.site import Site
+from hems.model.site import Circuit, Site, Tier
 from hems.model.units import CircuitId, DeviceId
 from hems.ports.clock import Clock
 from hems.runtime.fleet import Fleet
 
 EVENTS_KEPT = 1000
+LONGEST_TEXT = 200
+"""Letters of a reason or a name that are kept."""
+SHORTEST_REASON = 5
 
 
 class FrontDesk:
@@ -60,9 +64,17 @@ class FrontDesk:
         waiting, self._waiting = tuple(self._waiting), []
         return waiting
 
+    @property
+    def in_outage(self) -> bool:
+        """Whether the building was on its own, as of the last tick."""
+        return self._picture is not None and self._picture.outage_for_s is not None
+
     async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
         """Do what is asked.  Raises: RequestError with one sentence."""
-        return await self._does[name](args, role, peer)
+        do = self._does.get(name)
+        if do is None:
+            raise RequestError(f"There is no request {name!r}; there are: {', '.join(self._does)}.")
+        return await do(args, role, peer)
 
     async def _why(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         picture = self._picture
@@ -79,66 +91,100 @@ class FrontDesk:
     async def _override(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         request = self._read_override(args, role)
         if override.refusal(request, self._site) is not None:
-            name = next((one.name for one in self._site.circuits if one.id == request.circuit), request.circuit)
-            raise RequestError(
-                f"{name} cannot be switched here: it is life safety, protected, has no switch or does not exist."
-            )
+            raise RequestError(self._why_not(request.circuit))
         self._waiting.append(request)
-        self._fleet.audit(request.who, f"override {request.want}", request.circuit, request.reason)
+        self._audit(request.who, f"override {request.want}", request.circuit, request.reason)
         return {"circuit": request.circuit, "want": request.want, "duration_s": request.duration_s}
 
     def _read_override(self, args: Mapping[str, Any], role: PersonRole) -> Request:
         try:
             want = Want(str(args["want"]).lower())
             circuit = CircuitId(str(args["circuit"]))
-            duration_s = float(args.get("duration_s", self._params.override.default_s))
         except (KeyError, ValueError) as error:
             raise RequestError("Say which circuit, and on, off or auto, and for how many seconds.") from error
-        reason = str(args.get("reason", "")).strip()
-        if want is not Want.AUTO and len(reason) < 5:
+        reason = _words(args, "reason")
+        if want is not Want.AUTO and len(reason) < SHORTEST_REASON:
             raise RequestError("Give a reason of at least five letters: others will want to know.")
-        who = str(args.get("who", "")) or "somebody"
-        return Request(circuit=circuit, want=want, who=who, role=role, reason=reason, duration_s=max(0.0, duration_s))
+        duration_s = 0.0 if want is Want.AUTO else self._duration_s(args, role)
+        return Request(circuit=circuit, want=want, who=_who(args), role=role, reason=reason, duration_s=duration_s)
+
+    def _duration_s(self, args: Mapping[str, Any], role: PersonRole) -> float:
+        """As asked, but no longer than this role may."""
+        params = self._params.override
+        longest_s = params.engineer_max_s if role is PersonRole.ENGINEER else params.operator_max_s
+        asked = args.get("duration_s", params.default_s)
+        number = isinstance(asked, int | float) and not isinstance(asked, bool)
+        if not number or not 0.0 < asked < inf:
+            hours = f"{longest_s:.0f}, which is {longest_s / 3600:g} hours"
+            raise RequestError(f"Say for how many seconds: more than 0, and at most {hours}.")
+        return float(min(asked, longest_s))
+
+    def _why_not(self, name: CircuitId) -> str:
+        circuit: Circuit | None = next((one for one in self._site.circuits if one.id == name), None)
+        if circuit is None:
+            known = ", ".join(one.id for one in self._site.circuits)
+            return f"There is no circuit {name[:40]}; there are {known}."
+        if circuit.tier is Tier.LIFE_SAFETY:
+            return f"{circuit.name} is life safety: nobody switches it from here."
+        if not circuit.switchable:
+            return f"{circuit.name} has no switch."
+        return f"{circuit.name} is protected: it stays on."
 
     async def _acknowledge(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        who = str(args.get("who", "")) or "somebody"
+        who = _who(args)
         self._waiting.append(Acknowledge(who=who, role=role))
-        self._fleet.audit(who, "acknowledge", "mode", peer)
+        self._audit(who, "acknowledge", "mode", peer)
         return {}
 
     async def _arm(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        devices = self._named(args)
-        who = str(args.get("who", "")) or "somebody"
+        devices, armed = self._named(args), list[DeviceId]()
         try:
             for device in devices:
-                await self._fleet.arm(device, who=who, at=self._clock.now())
+                await self._fleet.arm(device, who=_who(args), at=self._clock.now())
+                armed.append(device)
         except StoreError as error:
-            raise RequestError(f"Not armed, because it cannot be recorded: {error}") from error
-        return {"armed": list(devices)}
+            done = f" Armed were {', '.join(armed)}." if armed else ""
+            raise RequestError(f"Not armed, because it cannot be recorded: {error}{done}") from error
+        return {"armed": armed}
 
     async def _disarm(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         devices = self._named(args)
         for device in devices:
-            self._fleet.disarm(device, who=str(args.get("who", "")) or "somebody", at=self._clock.now())
+            self._fleet.disarm(device, who=_who(args), at=self._clock.now())
         return {"disarmed": list(devices)}
 
     def _named(self, args: Mapping[str, Any]) -> tuple[DeviceId, ...]:
         asked = args.get("devices", "all")
         if asked == "all":
             return tuple(self._fleet.devices)
-        names = [asked] if isinstance(asked, str) else list(asked)
-        unknown = [name for name in names if name not in self._fleet.devices]
+        names = [asked] if isinstance(asked, str) else asked
+        if not isinstance(names, list) or not names:
+            raise RequestError("Name the devices in a list, or say all.")
+        unknown = [str(name) for name in names if str(name) not in self._fleet.devices]
         if unknown:
             known = ", ".join(sorted(self._fleet.devices))
-            raise RequestError(f"There is no device {unknown[0]}; there are {known}.")
-        return tuple(DeviceId(name) for name in names)
+            raise RequestError(f"There is no device {unknown[0][:40]}; there are {known}.")
+        return tuple(DeviceId(str(name)) for name in names)
 
     async def _end(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        hold = bool(args.get("hold", False))
-        islanded = self._picture is not None and self._picture.outage_for_s is not None
-        if hold and islanded and not args.get("force", False):
+        hold = args.get("hold", False) is True
+        if hold and self.in_outage and args.get("force", False) is not True:
             raise RequestError(
                 "The building runs on its own power: a restart or upgrade waits until the grid is back, or is forced."
             )
+        self._audit(_who(args), "stop", "hold" if hold else "release", peer)
         self._stop(hold)
         return {}
+
+    def _audit(self, who: str, action: str, subject: str, detail: str) -> None:
+        self._fleet.audit(who, action, subject, detail, at=self._clock.now())
+
+
+def _who(args: Mapping[str, Any]) -> str:
+    return _words(args, "who") or "somebody"
+
+
+def _words(args: Mapping[str, Any], key: str) -> str:
+    """A person's text on one line and of bearable length: it is going to be shown on screens and kept."""
+    text = " ".join(str(args.get(key, "")).split())
+    return "".join(letter for letter in text if letter.isprintable())[:LONGEST_TEXT]

@@ -1,7 +1,10 @@
 """All drivers together: who drives which device, who may be written to, how each answers."""
 
+import asyncio
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from hems.model.instant import Instant
 from hems.model.snapshot import DeviceHealth
@@ -10,17 +13,28 @@ from hems.model.wiring import DeviceSpec, Port, Role
 from hems.ports.device import Driver, DriverContext, DriverFactory
 from hems.ports.store import ArmingRecords
 
+log = logging.getLogger(__name__)
+
 
 class Fleet:
     """The site's devices.  Nothing may be written to unless it was armed for exactly this set-up."""
 
     def __init__(
-        self, devices: Mapping[DeviceId, Driver], fingerprints: Mapping[DeviceId, str], arming: ArmingRecords
+        self,
+        drivers: Mapping[str, Driver],
+        specs: Sequence[DeviceSpec],
+        fingerprints: Mapping[DeviceId, str],
+        arming: ArmingRecords,
     ) -> None:
-        self.devices = devices
-        self.drivers: Sequence[Driver] = list({id(driver): driver for driver in devices.values()}.values())
+        self.drivers = drivers
+        """By the name in the site file."""
+        self.devices: Mapping[DeviceId, Driver] = {spec.id: drivers[spec.driver] for spec in specs}
+        self._specs = specs
         self._fingerprints = fingerprints
         self._arming = arming
+        self._health = {spec.id: DeviceHealth(link=spec.link) for spec in specs}
+        self._failing: set[str] = set()
+        self._lapsed: set[DeviceId] = set()
 
     def rearm(self, at: Instant) -> list[DeviceId]:
         """Arm again what was armed for this very set-up; the devices that were armed for another one are returned."""
@@ -31,33 +45,73 @@ class Fleet:
             else:
                 self._arming.disarm(device, who="hems", at=at, because="the site file or profile has changed")
                 changed.append(device)
+        self._lapsed = {device for device in changed if device in self.devices}
         return changed
 
     async def arm(self, device: DeviceId, *, who: str, at: Instant) -> None:
         """Allow writes to a device, as it is set up now.  Raises: StoreError when that cannot be recorded."""
         await self._arming.arm(device, self._fingerprints[device], who=who, at=at)
         self.devices[device].arm(device, True)
+        self._lapsed.discard(device)
 
     def disarm(self, device: DeviceId, *, who: str, at: Instant) -> None:
         """Forbid writes to a device."""
         self.devices[device].arm(device, False)
         self._arming.disarm(device, who=who, at=at)
+        self._lapsed.discard(device)
 
-    def audit(self, who: str, action: str, subject: str, detail: str) -> None:
+    def audit(self, who: str, action: str, subject: str, detail: str, *, at: Instant) -> None:
         """Record what a person did."""
-        self._arming.audit(who, action, subject, detail, self._at)
+        self._arming.audit(who, action, subject, detail, at)
+
+    def faults(self) -> dict[str, str]:
+        """What a person has to put right, in sentences: devices that have lost their arming by a change."""
+        if not self._lapsed:
+            return {}
+        names = ", ".join(sorted(self._lapsed))
+        return {"arming": f"Only watched since the site file or a profile has changed: {names}. Prove and arm again."}
 
     def watched_only(self, writes: Mapping[Role, Port], health: Mapping[DeviceId, DeviceHealth]) -> frozenset[Role]:
         """Roles that are commanded through devices which are not armed."""
         unarmed = {device for device, one in health.items() if not one.armed}
         return frozenset(role for role, port in writes.items() if port.device in unarmed)
 
-    def health(self, at: Instant) -> dict[DeviceId, DeviceHealth]:
-        """Every device and how it answers."""
-        self._at = at
-        return {device: health for driver in self.drivers for device, health in driver.health().items()}
+    def health(self, now_s: float) -> Mapping[DeviceId, DeviceHealth]:
+        """Every device and how it answers; one whose driver cannot even tell that counts as lost."""
+        for name, driver in self.drivers.items():
+            try:
+                self._health |= driver.health()
+                self._failing.discard(name)
+            except Exception:  # a fault in one protocol must never end the control of all others
+                if name not in self._failing:
+                    log.exception("Driver %s cannot tell how its devices are.", name)
+                self._failing.add(name)
+                self._health |= self._lost(name, now_s)
+        return dict(self._health)
 
-    _at = Instant(0.0)
+    async def release(self, *, within_s: float) -> None:
+        """Hand every device back, all at the same time, as far as that succeeds in time."""
+        tasks = [asyncio.create_task(driver.release(one), name=one) for one, driver in self.devices.items()]
+        if not tasks:
+            return
+        done, late = await asyncio.wait(tasks, timeout=within_s)
+        for task in late:
+            task.cancel()
+            log.warning("%s could not be handed back in time.", task.get_name())
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("%s could not be handed back.", task.get_name(), exc_info=error)
+
+    def _lost(self, driver: str, now_s: float) -> dict[DeviceId, DeviceHealth]:
+        known = {spec.id: self._health[spec.id] for spec in self._specs if spec.driver == driver}
+        return {
+            device: replace(
+                one,
+                lost_since_s=now_s if one.lost_since_s is None else one.lost_since_s,
+                detail=f"driver {driver} fails",
+            )
+            for device, one in known.items()
+        }
 
 
 def open_fleet(
@@ -69,14 +123,12 @@ def open_fleet(
     digest: str,
 ) -> Fleet:
     """One driver per protocol for all its devices; fingerprints tie an arming to site file and device."""
-    devices: dict[DeviceId, Driver] = {}
-    for name in {spec.driver for spec in specs}:
-        own = [spec for spec in specs if spec.driver == name]
-        driver = factories[name].open(own, context)
-        devices |= {spec.id: driver for spec in own}
+    drivers = {
+        name: factories[name].open([spec for spec in specs if spec.driver == name], context)
+        for name in dict.fromkeys(spec.driver for spec in specs)
+    }
     fingerprints = {
         spec.id: hashlib.sha256(f"{digest} {spec.id} {factories[spec.driver].fingerprint(spec)}".encode()).hexdigest()
         for spec in specs
     }
-    ordered = {spec.id: devices[spec.id] for spec in specs}
-    return Fleet(ordered, fingerprints, arming)
+    return Fleet(drivers, specs, fingerprints, arming)

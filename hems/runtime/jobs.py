@@ -4,14 +4,30 @@ The scheduler lives by the wall clock, and its interval jobs stop for an hour wh
 jobs are here, each of them such that a missed or doubled run does no harm.
 """
 
+import logging
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+log = logging.getLogger(__name__)
+
 LATE_S = 6 * 3600
 """A nightly job that was missed, because the gateway was off, is still done within this time."""
+
+
+def zone_named(name: str | None) -> tzinfo | None:
+    """The zone of that name, or None for the machine's own; UTC, with a warning, where there is no such thing."""
+    try:
+        if name is not None:
+            return ZoneInfo(name)
+        AsyncIOScheduler()  # finds out the machine's own zone, and cannot live with every one
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        log.warning("The time zone is not understood, calendar jobs run by UTC: %s", str(error).split("\n")[0])
+        return UTC
+    return None
 
 
 def calendar(nightly: Callable[[], None], zone: tzinfo | None = None) -> AsyncIOScheduler:

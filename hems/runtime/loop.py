@@ -40,11 +40,14 @@ class Cycle:
     now: Instant
     snapshot: Snapshot
     step: Step
-    picture: Picture
 
 
 class Loop:
-    """Runs the cycle until told to stop.  A fault in `tick` ends the process; the service manager starts it anew."""
+    """Runs the cycle until told to stop.
+
+    A fault in `tick` ends the process, and the service manager starts it anew.  A fault in what only shows or records
+    is alarmed, and the cycle goes on.
+    """
 
     def __init__(
         self,
@@ -79,6 +82,8 @@ class Loop:
         self._shortened = shortened
         self._measure = Measure(site)
         self._period_s = float("-inf")
+        self._beside: dict[str, str] = {}
+        """What of showing and recording fails, in sentences."""
 
     async def run(self) -> None:
         """Cycle until cancelled."""
@@ -96,24 +101,39 @@ class Loop:
         self.state = step.state
         self._board.arm(step.armed, step.watch)
         self._actuators.send(step.commands)
-        picture = self._paint(now, snapshot, step)
-        self._desk.show(picture, step.events)
-        self._publish(picture, step.events)
-        self._recorder.record(now, before, snapshot, step, picture)
-        return Cycle(now=now, snapshot=snapshot, step=step, picture=picture)
+        self._try("keep its state", lambda: self._recorder.save(now, step.state))
+        self._try("show the building", lambda: self._show(now, before, snapshot, step))
+        return Cycle(now=now, snapshot=snapshot, step=step)
 
     def look(self, now: Instant) -> Snapshot:
         """All that is known now, with everything that has waited for the next look."""
-        health = self._fleet.health(now)
+        health = self._fleet.health(now.mono_s)
         return self._measure.snapshot(
             self._board.latest,
             devices=health,
-            faults=self._faults(),
+            faults={**self._faults(), **self._beside},
             watched_only=self._fleet.watched_only(self._actuators.writes, health),
             outcomes=self._actuators.take_outcomes(),
             fired=self._board.take_fired(),
             requests=self._desk.take_requests(),
         )
+
+    def _show(self, now: Instant, before: ControlState, snapshot: Snapshot, step: Step) -> None:
+        picture = self._paint(now, snapshot, step)
+        self._desk.show(picture, step.events)
+        self._publish(picture, step.events)
+        self._recorder.record(now, before, snapshot, step, picture)
+
+    def _try(self, what: str, do: Callable[[], None]) -> None:
+        """Do what control does not depend on."""
+        try:
+            do()
+        except Exception as error:
+            if what not in self._beside:
+                log.exception("HEMS cannot %s.", what)
+            self._beside[what] = f"HEMS cannot {what} ({type(error).__name__}); its log says why."
+        else:
+            self._beside.pop(what, None)
 
     def _paint(self, now: Instant, snapshot: Snapshot, step: Step) -> Picture:
         armed = any(health.armed for health in snapshot.devices.values())

@@ -26,7 +26,7 @@ KEEP_AROUND = frozenset({EventKind.MODE, EventKind.COMMAND, EventKind.ALARM_RAIS
 
 
 class Recorder:
-    """Hands one tick to the store; never waits and never raises."""
+    """Hands one tick to the store; never waits."""
 
     def __init__(self, history: History, params: Params) -> None:
         self._history = history
@@ -44,7 +44,6 @@ class Recorder:
         self._history.ring.add(now.mono_s, frame, outage=picture.outage_for_s is not None)
         if any(event.kind in KEEP_AROUND for event in step.events):
             self._history.ring.trigger(now.mono_s)
-        self.save(now, step.state)
 
     def save(self, now: Instant, state: ControlState, *, at_once: bool = False) -> None:
         """Keep what a restart needs, at once when a decision has changed it and otherwise now and then."""

@@ -1,13 +1,26 @@
 """Falling over again and again must not keep the building dark.
 
-After three crashes in ten minutes only the essentials run.
+After three crashes in ten minutes only the essentials run; after six not even what was saved is believed.
 """
 
 import json
+import logging
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+from hems.control import override
+from hems.control.resume import resumed, surviving
+from hems.control.state import ControlState, LoadMemory, initial
+from hems.model import wiring
+from hems.model.codec import from_plain
+from hems.model.request import Override, Request
+from hems.model.site import Circuit, Site
+
+log = logging.getLogger(__name__)
+
 CRASHES = 3
+"""As many failed starts lead to survival; twice as many to leaving the saved state aside."""
 WITHIN_S = 600.0
 
 
@@ -18,14 +31,14 @@ class Starts:
         self._file = directory / "starts.json"
         self._boot_id = boot_id
 
-    def begin(self, now_s: float) -> bool:
-        """Note this start.  True when the ones before it failed so often that only survival is tried."""
+    def begin(self, now_s: float) -> int:
+        """Note this start.  How many of those in the last ten minutes have failed."""
         recent = [start_s for start_s in self._read() if 0.0 <= now_s - start_s <= WITHIN_S]
         self._write([*recent, now_s])
-        return len(recent) >= CRASHES
+        return len(recent)
 
     def end(self) -> None:
-        """This run has ended in good order, or has run long enough."""
+        """This run has ended in good order, and so all is forgiven."""
         self._write([])
 
     def _read(self) -> list[float]:
@@ -38,3 +51,46 @@ class Starts:
     def _write(self, starts_s: list[float]) -> None:
         with suppress(OSError):
             self._file.write_text(json.dumps({"boot_id": self._boot_id, "starts_s": starts_s}), encoding="utf-8")
+
+
+def first_state(site: Site, blob: str | None, *, shift_s: float, now_s: float, failures: int) -> ControlState:
+    """What an earlier run left, on the present clock and for the present site; else a state that knows nothing.
+
+    `shift_s` is what to add to the saved times; after too many `failures` less is begun with.
+    """
+    state = initial(now_s)
+    if blob is not None and failures < 2 * CRASHES:
+        try:
+            state = resumed(fitting(site, from_plain(ControlState, json.loads(blob))), shift_s=shift_s, now_s=now_s)
+        except (ValueError, TypeError, KeyError) as error:
+            log.error("The saved state cannot be read and is left aside: %s", error)
+    if failures < CRASHES:
+        return state
+    log.error(
+        "%d starts have failed within ten minutes: only overload, energy bands and floors are watched now.", failures
+    )
+    return surviving(state)
+
+
+def fitting(site: Site, state: ControlState) -> ControlState:
+    """Without what belongs to nothing here: the site file may have been changed, or be that of another building."""
+    circuits = {circuit.id: circuit for circuit in site.circuits}
+    bays = {bay.id for bay in site.bays}
+    roles = {wiring.circuit_closed(one.id) for one in site.circuits if one.switchable}
+    roles |= {wiring.TIE_PERMIT, *map(wiring.bay_power, bays)}
+    return replace(
+        state,
+        dose=state.dose if len(state.dose) == len(site.phases) else (),
+        loads={name: _load(circuits[name], memory) for name, memory in state.loads.items() if name in circuits},
+        bays={bay: memory for bay, memory in state.bays.items() if bay in bays},
+        sent={role: entry for role, entry in state.sent.items() if role in roles},
+        overrides=tuple(one for one in state.overrides if override.refusal(_asked(one), site) is None),
+    )
+
+
+def _load(circuit: Circuit, memory: LoadMemory) -> LoadMemory:
+    return memory if circuit.switchable else replace(memory, shed_because=None, shed_since_s=None)
+
+
+def _asked(one: Override) -> Request:
+    return Request(circuit=one.circuit, want=one.want, who=one.who, role=one.role, reason=one.reason)

@@ -1,0 +1,55 @@
+"""The daemon as a process of this machine: the only one of its site, and gone when it was told to go."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from hems.model.errors import HemsError
+
+log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def sole_instance(run_dir: Path) -> Iterator[None]:
+    """Hold the lock that says "a daemon runs this site".
+
+    Raises: HemsError when another one holds it, or when the directory cannot be used.
+    """
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        lock = (run_dir / "hems.lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise HemsError(
+            f"{run_dir} cannot be used: {error.strerror}. Make it writable for this user, or set another run_dir."
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise HemsError(
+                f"Another hems already runs in {run_dir}. Stop it first, or use another run_dir."
+            ) from error
+        yield
+
+
+def gone_within(seconds: float, what: str) -> None:
+    """End the process then, if it still lives: a thread may wait for a name server, a driver may hang.
+
+    The exit code is 0, or 1 when an exception is on its way, which is logged before it is lost.
+    """
+    error = sys.exception()
+
+    def end() -> None:
+        """Too late for good manners."""
+        log.error("Ended by force: %s did not come to an end.", what, exc_info=error)
+        logging.shutdown()
+        os._exit(0 if error is None else 1)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()

@@ -1,0 +1,247 @@
+"""What people may ask for, over real sockets, and in which words they are refused."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hems.api.client import Client
+from hems.api.server import Server
+from hems.model.errors import RequestError
+from hems.model.people import PersonRole
+from tests.control.panel import GRID_DEAD, TIE_OPEN
+from tests.runtime.parts import METERS, SWITCHES, House, house
+from tests.store.given import rows
+
+REASON = "the washing machine leaks"
+
+
+@asynccontextmanager
+async def desk(run_dir: Path) -> AsyncIterator[House]:
+    """A house with its sockets open, after a first look."""
+    async with house(run_dir) as made:
+        server = Server(run_dir, made.desk)
+        serving = asyncio.create_task(server.serve())
+        await server.listening.wait()
+        made.deliver()
+        await made.cycle()
+        try:
+            yield made
+        finally:
+            serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await serving
+
+
+async def ask(run_dir: Path, socket: str, do: str, **args: Any) -> Any:
+    async with Client(run_dir / f"{socket}.sock") as client:
+        return await client.request(do, **args)
+
+
+async def refused(run_dir: Path, socket: str, do: str, **args: Any) -> str:
+    """The sentence."""
+    with pytest.raises(RequestError) as caught:
+        await ask(run_dir, socket, do, **args)
+    sentence = str(caught.value)
+    assert sentence.endswith(".")
+    assert sentence[0].isupper()
+    assert "\n" not in sentence
+    return sentence
+
+
+def laundry(**changes: Any) -> dict[str, Any]:
+    return {"circuit": "laundry", "want": "off", "reason": REASON, "who": "Alex", "duration_s": 1800.0} | changes
+
+
+# Overrides ------------------------------------------------------------------------------------------------------------
+
+
+async def test_an_override_reaches_the_tick_and_the_audit(run_dir: Path):
+    async with desk(run_dir) as made:
+        assert await ask(run_dir, "operate", "override", **laundry()) == {
+            "circuit": "laundry",
+            "want": "off",
+            "duration_s": 1800.0,
+        }
+        await made.cycle()
+        [override] = made.loop.state.overrides
+        assert (override.who, override.reason, override.role) == ("Alex", REASON, "operator")
+        assert override.expires_s == made.clock.now().mono_s + 1800.0
+        made.store.drain()
+        assert rows(run_dir, "state.db", "SELECT who, action, subject, detail, mono_s FROM audit") == [
+            ("Alex", "override off", "laundry", REASON, 100.0)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"reason": ""}, "Give a reason of at least five letters"),
+        ({"reason": " \n x \t "}, "Give a reason of at least five letters"),
+        ({"circuit": "sauna"}, "There is no circuit sauna; there are lift, "),
+        ({"circuit": "lift"}, "Lift is life safety"),
+        ({"circuit": "network_room"}, "Network room has no switch"),
+        ({"want": "maybe"}, "Say which circuit, and on, off or auto"),
+        ({"want": None}, "Say which circuit, and on, off or auto"),
+        ({"duration_s": -1.0}, "Say for how many seconds: more than 0, and at most 28800, which is 8 hours."),
+        ({"duration_s": 0}, "Say for how many seconds"),
+        ({"duration_s": "an hour"}, "Say for how many seconds"),
+        ({"duration_s": True}, "Say for how many seconds"),
+        ({"duration_s": None}, "Say for how many seconds"),
+        ({"duration_s": [3600]}, "Say for how many seconds"),
+    ],
+)
+async def test_what_cannot_be_done_is_refused_in_a_sentence(run_dir: Path, changes: dict[str, Any], says: str):
+    async with desk(run_dir) as made:
+        assert (await refused(run_dir, "operate", "override", **laundry(**changes))).startswith(says)
+        assert (await made.cycle()).snapshot.requests == ()
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), float("-inf")])
+async def test_odd_numbers_are_refused_also_by_a_client_that_can_say_them(run_dir: Path, odd: float):
+    async with desk(run_dir) as made:
+        with pytest.raises(RequestError, match="Say for how many seconds"):
+            await made.desk.request("override", laundry(duration_s=odd), role=PersonRole.OPERATOR, peer="")
+
+
+async def test_a_number_too_large_for_json_is_refused(run_dir: Path):
+    async with desk(run_dir):
+        reader, writer = await asyncio.open_unix_connection(run_dir / "operate.sock")
+        await reader.readline()
+        line = '{"id":1,"do":"override","args":{"circuit":"gym","want":"off","reason":"because","duration_s":1e999}}\n'
+        writer.write(line.encode())
+        assert b"Say for how many seconds" in await reader.readline()
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("socket", "asked_s", "granted_s"),
+    [
+        ("operate", 1e9, 8 * 3600.0),
+        ("admin", 1e9, 24 * 3600.0),
+        ("admin", 10**400, 24 * 3600.0),
+        ("operate", 60, 60.0),
+    ],
+)
+async def test_nobody_gets_longer_than_his_role_may_and_is_told_so(
+    run_dir: Path, socket: str, asked_s: float, granted_s: float
+):
+    async with desk(run_dir) as made:
+        answer = await ask(run_dir, socket, "override", **laundry(duration_s=asked_s))
+        assert answer["duration_s"] == granted_s
+        await made.cycle()
+        [override] = made.loop.state.overrides
+        assert override.expires_s == made.clock.now().mono_s + granted_s
+
+
+async def test_back_to_automatic_needs_no_reason_and_no_time(run_dir: Path):
+    async with desk(run_dir) as made:
+        await ask(run_dir, "operate", "override", **laundry())
+        await made.cycle()
+        await ask(run_dir, "operate", "override", circuit="laundry", want="auto")
+        await made.cycle()
+        assert made.loop.state.overrides == ()
+
+
+async def test_what_people_write_is_kept_on_one_line_and_of_bearable_length(run_dir: Path):
+    async with desk(run_dir) as made:
+        await ask(run_dir, "operate", "override", **laundry(reason="a\nleak\x1b[2J " + 1000 * "x", who="\x07Alex  B."))
+        await made.cycle()
+        [override] = made.loop.state.overrides
+        assert override.who == "Alex B."
+        assert override.reason.startswith("a leak[2J xxx")
+        assert len(override.reason) == 200
+
+
+# Arming, stopping, the rest -------------------------------------------------------------------------------------------
+
+
+async def test_arming_is_recorded_and_only_for_devices_that_exist(run_dir: Path):
+    async with desk(run_dir) as made:
+        made.machines.arm(SWITCHES, False)
+        sentence = await refused(run_dir, "admin", "arm", devices=["switches", "toaster"])
+        assert sentence == "There is no device toaster; there are chargers, meters, switches."
+        assert not made.machines.armed[SWITCHES]
+        assert await ask(run_dir, "admin", "arm", devices=["switches"], who="Kim") == {"armed": ["switches"]}
+        assert made.machines.armed[SWITCHES]
+        assert set(made.store.arming.armed()) == {SWITCHES}
+        assert await ask(run_dir, "admin", "disarm", devices="switches", who="Kim") == {"disarmed": ["switches"]}
+        assert not made.machines.armed[SWITCHES]
+        assert not made.store.arming.armed()
+
+
+@pytest.mark.parametrize("devices", [5, [], None, {"switches": True}])
+async def test_arming_nothing_sensible_is_refused(run_dir: Path, devices: object):
+    async with desk(run_dir):
+        assert await refused(run_dir, "admin", "arm", devices=devices) == "Name the devices in a list, or say all."
+
+
+async def test_arming_that_cannot_be_recorded_does_not_happen(run_dir: Path):
+    async with desk(run_dir) as made:
+        made.machines.arm(METERS, False)
+        made.store.stop()
+        assert (await refused(run_dir, "admin", "arm", devices=["meters"])).startswith("Not armed, because")
+        assert not made.machines.armed[METERS]
+
+
+async def test_holding_is_refused_in_an_outage_unless_it_is_forced(run_dir: Path):
+    async with desk(run_dir) as made:
+        # given a building on its own power
+        for _ in range(30):
+            made.deliver(GRID_DEAD, TIE_OPEN)
+            await made.cycle()
+            made.clock.advance(1.0)  # type: ignore[attr-defined]
+        assert made.desk.in_outage
+        # when somebody wants to hold, then it is refused, unless it is forced
+        assert "runs on its own power" in await refused(run_dir, "admin", "stop", hold=True)
+        assert "runs on its own power" in await refused(run_dir, "admin", "stop", hold=True, force="yes")
+        assert made.stops == []
+        await ask(run_dir, "admin", "stop", hold=True, force=True)
+        await ask(run_dir, "admin", "stop")
+        assert made.stops == [True, False]
+
+
+async def test_holding_on_the_grid_needs_no_force_and_is_in_the_audit(run_dir: Path):
+    async with desk(run_dir) as made:
+        await ask(run_dir, "admin", "stop", hold=True, who="Kim")
+        assert made.stops == [True]
+        made.store.drain()
+        assert rows(run_dir, "state.db", "SELECT who, action, subject FROM audit") == [("Kim", "stop", "hold")]
+
+
+async def test_before_the_first_look_why_is_answered_with_patience(run_dir: Path):
+    async with house(run_dir) as made:
+        with pytest.raises(RequestError, match="ask again in a second"):
+            await made.desk.request("why", {}, role=PersonRole.VIEWER, peer="")
+
+
+async def test_why_and_events_say_what_the_last_look_saw(run_dir: Path):
+    async with desk(run_dir) as made:
+        why = await ask(run_dir, "view", "why")
+        assert why["mode"] == "init"
+        assert {witness["axis"] for witness in why["witnesses"]} == {"grid", "tie", "bus"}
+        events = (await ask(run_dir, "view", "events"))["events"]
+        assert len(events) == len(made.cycles[0].step.events)
+
+
+async def test_a_request_that_nobody_knows_is_refused_by_the_desk_itself(run_dir: Path):
+    async with house(run_dir) as made:
+        with pytest.raises(RequestError, match="There is no request 'explode'; there are: why"):
+            await made.desk.request("explode", {}, role=PersonRole.ENGINEER, peer="")
+
+
+async def test_a_request_that_meets_a_fault_is_answered_and_the_next_one_is_served(run_dir: Path):
+    async with desk(run_dir) as made:
+        # given a driver that stumbles when it is armed
+        def stumble(device: object, armed: bool) -> None:
+            raise ZeroDivisionError
+
+        made.machines.arm = stumble  # type: ignore[method-assign]
+        async with Client(run_dir / "admin.sock") as client:
+            with pytest.raises(RequestError, match="HEMS failed on this request"):
+                await client.request("disarm", devices="all")
+            assert (await client.request("why"))["mode"] == "init"

@@ -1,0 +1,55 @@
+"""The daemon as a process: the only one of its site, and gone in time."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hems.model.errors import HemsError
+from hems.runtime.process import sole_instance
+
+
+def test_a_second_one_is_refused_and_the_place_is_free_afterwards(run_dir: Path):
+    with sole_instance(run_dir):
+        with (
+            pytest.raises(HemsError, match=f"Another hems already runs in {run_dir}.") as caught,
+            sole_instance(run_dir),
+        ):
+            pass
+        assert "\n" not in str(caught.value)
+    with sole_instance(run_dir):
+        pass
+
+
+def test_a_place_that_cannot_be_used_is_named(run_dir: Path):
+    (run_dir / "in the way").write_text("")
+    with (
+        pytest.raises(HemsError, match="in the way/run cannot be used: Not a directory"),
+        sole_instance(run_dir / "in the way" / "run"),
+    ):
+        pass
+
+
+HANGS = """
+import threading
+from hems.runtime.process import gone_within
+gone_within(0.3, "a thread")
+threading.Event().wait()
+"""
+FAILS = """
+import threading
+from hems.runtime.process import gone_within
+try:
+    raise ZeroDivisionError("the real fault")
+except ZeroDivisionError:
+    gone_within(0.3, "a thread")
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize(("program", "code"), [(HANGS, 0), (FAILS, 1)])
+def test_a_process_that_hangs_ends_all_the_same_and_loses_no_exception(program: str, code: int):
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=10.0, check=False)
+    assert done.returncode == code
+    assert ("the real fault" in done.stderr) is bool(code)

@@ -1,0 +1,212 @@
+"""The command line: exit codes, and what is said to whom."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from hems.app import Daemon
+from hems.cli import EX_CONFIG, main
+from tests.runtime.conftest import run_dir
+from tests.runtime.parts import Living, LoopClock, site_file, soon
+
+__all__ = ["run_dir"]
+
+ROOT = Path(__file__).parents[1]
+EVENING = ROOT / "hil" / "scenarios" / "evening_outage.toml"
+
+BROKEN = {
+    "not TOML": "name = ",
+    "not text": "\udcff",
+    "empty": "",
+    "wrong everywhere": 'name = 5\nphases = ["L9"]\n[devices.x]\ndriver = "telepathy"\nprofile = "none"\n',
+}
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Exit code, output, complaints."""
+    code = main(words)
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    return code, captured.out, captured.err
+
+
+def hems(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "hems.cli", *words], capture_output=True, text=True, timeout=30.0, check=False
+    )
+
+
+# Site files -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [["check"], ["run", "--site"]])
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_site_file_is_refused_in_sentences(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], content: str
+):
+    file = tmp_path / "site.toml"
+    file.write_bytes(content.encode(errors="surrogateescape"))
+    code, out, err = said(capsys, *command, str(file))
+    assert (code, out) == (EX_CONFIG, "")
+    lines = err.splitlines()
+    assert lines
+    assert all(line.startswith(str(file)) and line.endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize("command", [["check"], ["run", "--site"], ["simulate", "--rig", "x", "--site"]])
+@pytest.mark.parametrize("name", ["missing.toml", "."])
+def test_a_file_that_is_none_is_refused_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], name: str
+):
+    code, _, err = said(capsys, *command, str(tmp_path / name))
+    assert code == EX_CONFIG
+    assert len(err.splitlines()) == 1
+
+
+def test_all_mistakes_are_named_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "site.toml"
+    file.write_text(
+        (ROOT / "examples" / "home.toml").read_text().replace('"L2"]', '"L3"]').replace("eastron", "western")
+    )
+    code, _, err = said(capsys, "check", str(file))
+    assert code == EX_CONFIG
+    assert len(err.splitlines()) > 2
+
+
+@pytest.mark.parametrize("name", ["apartments", "home"])
+def test_the_examples_have_no_mistakes(capsys: pytest.CaptureFixture[str], name: str):
+    code, out, _ = said(capsys, "check", str(ROOT / "examples" / f"{name}.toml"))
+    assert code == 0
+    assert out.endswith("no mistakes found.\n")
+
+
+def test_a_run_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    site = tmp_path / "site.toml"
+    text = (ROOT / "examples" / "home.toml").read_text()
+    site.write_text(text.replace("[settings]\n", f'[settings]\nrun_dir = "{tmp_path}/file/run"\n'))
+    done = hems("run", "--site", str(site))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"ERROR hems.app: {tmp_path}/file/run cannot be used: ")
+    assert "Traceback" not in done.stderr
+
+
+# Clients --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["status", "--json"],
+        ["why"],
+        ["log"],
+        ["override", "laundry", "off", "--reason", "it leaks"],
+        ["acknowledge"],
+        ["arm"],
+        ["disarm"],
+        ["stop"],
+    ],
+    ids=" ".join,
+)
+def test_without_a_daemon_there_is_one_sentence(run_dir: Path, capsys: pytest.CaptureFixture[str], words: list[str]):
+    code, out, err = said(capsys, *words, "--run-dir", str(run_dir))
+    assert (code, out) == (1, "")
+    assert err.startswith("HEMS does not run here: nothing answers at ")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("time", ["soon", "nan", "inf", "infs", "0", "-30m", "", "m", "1e999h"])
+def test_a_time_that_is_none_is_refused_before_anybody_is_asked(
+    run_dir: Path, capsys: pytest.CaptureFixture[str], time: str
+):
+    words = ["override", "laundry", "off", "--reason", "it leaks", f"--for={time}", "--run-dir", str(run_dir)]
+    assert said(capsys, *words) == (1, "", f"{time} is not a time; write for example 30m or 4h.\n")
+
+
+async def test_with_a_daemon_every_command_is_answered(run_dir: Path, capsys: pytest.CaptureFixture[str]):
+    living = Living()
+    daemon = Daemon(site_file(run_dir), living.drivers, clock=LoopClock(), seed=1)
+    running = asyncio.create_task(daemon.run())
+
+    async def ask(*words: str) -> tuple[int, str, str]:
+        """As from another terminal."""
+        return await asyncio.to_thread(said, capsys, *words, "--run-dir", str(run_dir))
+
+    try:
+        await soon(lambda: (run_dir / "admin.sock").exists())
+        await asyncio.sleep(0.1)
+        code, out, _ = await ask("status")
+        assert code == 0
+        assert "Maple Court 12" in out
+        assert json.loads((await ask("status", "--json"))[1])["site"] == "Maple Court 12"
+        assert "Grid:" in (await ask("why"))[1]
+        assert (await ask("arm", "switches", "--who", "Kim"))[1] == "HEMS may now command: switches.\n"
+        assert "There is no device toaster" in (await ask("arm", "toaster"))[2]
+        answer = await ask("override", "laundry", "off", "--reason", "it leaks", "--for", "99h")
+        assert answer[1].startswith("laundry: off for 8 h. ")
+        assert (await ask("override", "laundry", "off"))[2].startswith("Give a reason")
+        assert (await ask("override", "laundry", "auto"))[1].startswith("laundry: auto. ")
+        assert (await ask("acknowledge"))[0] == 0
+        assert (await ask("disarm"))[1] == "HEMS now only watches: switches, chargers, meters.\n"
+        assert (await ask("log"))[0] == 0
+        assert (await ask("stop", "--who", "Kim"))[1] == "HEMS is stopping.\n"
+        await asyncio.wait_for(running, 5.0)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await running
+
+
+# The rest -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_version_is_said(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("hems ")
+
+
+def test_without_a_command_or_with_an_unknown_one_the_known_ones_are_listed(capsys: pytest.CaptureFixture[str]):
+    for words in ([], ["dance"]):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 2
+    assert "demo" in capsys.readouterr().err
+
+
+def test_what_other_packages_add_is_loaded_only_when_it_may_be_asked_for():
+    looks = "import sys; from hems.cli import main; main(sys.argv[1:]); print('hil' in sys.modules)"
+    for words, loaded in (("status --run-dir /nowhere", "False"), ("why --run-dir /nowhere", "False")):
+        done = subprocess.run([sys.executable, "-c", looks, *words.split()], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == loaded
+
+
+@pytest.mark.parametrize("name", ["apartments", "home"])
+def test_the_evening_outage_can_be_simulated_on_both_examples(name: str, capsys: pytest.CaptureFixture[str]):
+    site, rig = ROOT / "examples" / f"{name}.toml", ROOT / "hil" / "rigs" / f"{name}.toml"
+    words = ["simulate", "--site", str(site), "--rig", str(rig), "--scenario", str(EVENING), "--short"]
+    code, out, err = said(capsys, *words)
+    assert (code, err) == (0, "")
+    assert "FAILED" not in out
+    code, out, _ = said(capsys, *words, "--json")
+    assert code == 0
+    assert {"mode", "command"} <= {one["event"]["kind"] for one in json.loads(out)}
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault():
+    # given somebody who reads our output and goes away before there is any
+    words = [sys.executable, "-m", "hems.cli", "check", str(ROOT / "examples" / "home.toml")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as gone:
+        assert gone.stdout is not None
+        gone.stdout.close()
+        # then nothing is said about it
+        assert gone.stderr is not None
+        assert gone.stderr.read() == ""
+        assert gone.wait(30.0) == 1
