@@ -114,7 +114,8 @@ class Daemon:
         blob, shift_s = None, 0.0
         if saved is not None:
             blob, shift_s = saved.blob, now.mono_s - (saved.elapsed_s(now) or 0.0) - saved.at.mono_s
-        return first_state(self._file.site, blob, shift_s=shift_s, now_s=now.mono_s, failures=failures)
+        told = {role: position.value for role, position in store.journal.last_positions().items()}
+        return first_state(self._file.site, blob, told, shift_s=shift_s, now_s=now.mono_s, failures=failures)
 
     async def _control(self, store: Store, state: ControlState) -> None:
         """Build everything, let it run, and end it in the order that safety asks for."""

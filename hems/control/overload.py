@@ -17,6 +17,8 @@ from hems.model.snapshot import Snapshot
 Curve = Sequence[tuple[float, float]]
 ACTUATIONS = 3.0
 """As many must fit in before the trip for shedding by steps to be tried at all."""
+UNNOTICED_S = 1.0
+"""For so long before a tick its power may have gone unnoticed: one period.  Before that, the last tick's counts."""
 
 
 def trip_s(loading_pu: float, curve: Curve) -> float:

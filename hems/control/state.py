@@ -157,6 +157,8 @@ class ControlState:
     mode: ModeMemory = ModeMemory()
     dose: tuple[float, ...] = ()
     """Overload dose of each phase of the former; 0 is cool, 1 is its trip."""
+    former_w: tuple[float, ...] | None = None
+    """What the former bore on each phase at the last tick; None when that could not be read."""
     band: str = "normal"
     band_better_since_s: float | None = None
     """Since when stored energy has been good enough for the next better band."""

@@ -112,6 +112,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         loads=loads.observed(given.site, heard, snapshot, given.params, now_s),
         bays=vehicle.remembered(given.site, heard, snapshot, given.params.car, now_s),
         dose=_dosed(given, state),
+        former_w=_borne_w(given, state),
     )
 
 
@@ -128,12 +129,19 @@ def _failed(state: ControlState, snapshot: Snapshot) -> Told:
 def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
     """The former's dose; what cannot be read leaves it as it was, neither hotter nor cooler."""
     dose = state.dose or tuple(0.0 for _ in given.site.phases)
-    power_w = overload.phase_w(given.snapshot, given.site, given.now_s)
+    dt_s = given.now_s - state.at_s
+    unnoticed_s = min(dt_s, overload.UNNOTICED_S)
+    for power_w, for_s in ((state.former_w, dt_s - unnoticed_s), (_borne_w(given, state), unnoticed_s)):
+        if power_w is not None:
+            dose = overload.dose_after(dose, power_w, given.site.former, given.params.overload, for_s)
+    return dose
+
+
+def _borne_w(given: Given, state: ControlState) -> tuple[float, ...] | None:
+    """What heats the former now: what it is seen to deliver, or nothing while the grid carries the building."""
     if not overload.on_its_own(state.evidence):
-        power_w = tuple(0.0 for _ in given.site.phases)
-    if power_w is None:
-        return dose
-    return overload.dose_after(dose, power_w, given.site.former, given.params.overload, given.now_s - state.at_s)
+        return tuple(0.0 for _ in given.site.phases)
+    return overload.phase_w(given.snapshot, given.site, given.now_s)
 
 
 def _judged(given: Given, state: ControlState, told: Told) -> tuple[evidence.Evidence, ControlState]:

@@ -5,6 +5,7 @@ After three crashes in ten minutes only the essentials run; after six not even w
 
 import json
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -53,15 +54,27 @@ class Starts:
             self._file.write_text(json.dumps({"boot_id": self._boot_id, "starts_s": starts_s}), encoding="utf-8")
 
 
-def first_state(site: Site, blob: str | None, *, shift_s: float, now_s: float, failures: int) -> ControlState:
+def first_state(
+    site: Site,
+    blob: str | None,
+    told: Mapping[wiring.Role, bool | float],
+    *,
+    shift_s: float,
+    now_s: float,
+    failures: int,
+) -> ControlState:
     """What an earlier run left, on the present clock and for the present site; else a state that knows nothing.
 
-    `shift_s` is what to add to the saved times; after too many `failures` less is begun with.
+    `told` is what the journal says was last asked of each actuator, `shift_s` what to add to the saved times; after too
+    many `failures` less is begun with.
     """
     state = initial(now_s)
     if blob is not None and failures < 2 * CRASHES:
         try:
-            state = resumed(fitting(site, from_plain(ControlState, json.loads(blob))), shift_s=shift_s, now_s=now_s)
+            saved = fitting(site, from_plain(ControlState, json.loads(blob)))
+            known = {wiring.circuit_closed(one.id) for one in site.circuits if one.switchable}
+            ours = {role: value for role, value in told.items() if role in known}
+            state = resumed(saved, shift_s=shift_s, now_s=now_s, told=ours)
         except (ValueError, TypeError, KeyError) as error:
             log.error("The saved state cannot be read and is left aside: %s", error)
     if failures < CRASHES:

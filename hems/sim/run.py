@@ -1,7 +1,7 @@
 """Fast-forward: the real tick on the plant's equations, without wires; a day in seconds.
 
 The step rule: 0.1 s while something has just happened (the reflex and the sheds need it), 1 s within a quarter of an
-hour of any event, otherwise to the tick's own `wake_at`, at most five minutes.
+hour of any event, otherwise to the tick's own `wake_at`, at most five minutes, or until a watched value changes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -88,7 +88,21 @@ class FastForward:
             ticked = self._tick(measure, latest)
             yield ticked
             wake_s = ticked.step.wake_at_s
-            self.plant.step(self._dt(wake_s, until_s, ahead))
+            self._pass(self._dt(wake_s, until_s, ahead))
+
+    def _pass(self, dt_s: float) -> None:
+        """Let time pass; on an island only until something happens that would wake a real daemon."""
+        if not self.plant.former_running:
+            self.plant.step(dt_s)
+            return
+        until_s, before = self.plant.t_s + dt_s, self._watched()
+        while self.plant.t_s < until_s - 1e-9 and self._watched() == before:
+            self.plant.step(min(PERIOD_S, until_s - self.plant.t_s))
+
+    def _watched(self) -> tuple[bool, ...]:
+        """What `Step.watch` names: the contacts of the tie, and each phase of the former beyond its rating."""
+        former = zip(self.plant.former_phase_w, self.site.former.phase_va, strict=True)
+        return (*self._contacts(), *(watts > rated for watts, rated in former))
 
     def _contacts(self) -> tuple[bool, bool, bool]:
         return (self.plant.closed_contact, self.plant.open_contact, self.plant.bus_live)
