@@ -69,6 +69,7 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     told: Told = []
     seen = _heard(given, state, told)
     facts, seen = _judged(given, seen, told)
+    seen = replace(seen, former_w=_borne_w(given, seen))
     seen, rule_due_s = _moded(given, seen, facts, told)
     seen, outlook, band_due_s = _looked(given, seen, told, now.mono_s - state.at_s)
     seen, restore_due_s = _switched(given, seen, outlook, told)
@@ -112,7 +113,6 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         loads=loads.observed(given.site, heard, snapshot, given.params, now_s),
         bays=vehicle.remembered(given.site, heard, snapshot, given.params.car, now_s),
         dose=_dosed(given, state),
-        former_w=_borne_w(given, state),
     )
 
 

@@ -251,6 +251,23 @@ def test_what_protects_the_building_is_not_allowed_to_fail_silently(name: str, m
         made.tick()
 
 
+# Overload between two ticks ------------------------------------------------------------------------------------------
+
+
+def test_a_jump_found_after_a_long_step_has_not_lasted_for_all_of_it():
+    # given an island that nobody has looked at for a minute
+    made = on_an_island()
+    made.tick()
+    made.now_s += 60.0
+    # when the load is found to have jumped
+    made.says(former(15_000.0, 2_000.0, 2_000.0)).tick()
+    # then at most one period of it may have gone unnoticed
+    assert made.state.dose[0] == pytest.approx(0.1)
+    made.now_s += 4.0
+    made.tick()
+    assert made.state.dose[0] == pytest.approx(0.5)
+
+
 # What it tells -------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,6 @@
 """Fast-forward: the real tick on the plant's equations."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
@@ -116,3 +116,34 @@ def test_an_island_at_rest_costs_next_to_nothing():
     made = forward(load=0.5, params=replace(PARAMS, command=replace(PARAMS.command, lease_s=1e6)))
     list(made.run(4000.0, [Act(12.0, Plant.fail_grid)]))
     assert len(list(made.run(7600.0))) < 50
+
+
+@dataclass(frozen=True)
+class Kitchen:
+    """Everything steady, until somebody cooks for the whole house."""
+
+    at_s: float
+
+    def load_w(self, circuit: CircuitId, t_s: float) -> float:
+        cooks = circuit == "kitchen" and t_s >= self.at_s
+        return 25_000.0 if cooks else 0.6 * SITE.circuit(circuit).typical_w
+
+    def sun_pu(self, t_s: float) -> float:
+        return 0.0
+
+    def next_car(self, after_s: float) -> None:
+        return None
+
+
+def test_an_overload_between_two_far_steps_is_met_as_a_daemon_would_meet_it():
+    # given an island at rest for so long that steps are minutes
+    start = StartPoint(battery_soc_pct=90.0)
+    made = FastForward(
+        SITE, replace(PARAMS, command=replace(PARAMS.command, lease_s=1e6)), Plant(SITE, Kitchen(5000.5), start=start)
+    )
+    # when the load jumps in the middle of a step
+    ticks = list(made.run(5100.0, [Act(20.0, Plant.fail_grid)]))
+    # then the inverter does not trip before anybody looks
+    assert made.plant.former_trips == 0
+    assert min(one.t_s for one in ticks if one.t_s > 5000.5) <= 5001.6
+    assert not made.plant.circuits[CircuitId("kitchen")].closed
