@@ -203,7 +203,7 @@ RULES: tuple[Rule, ...] = (
     Rule(INIT, tie_unsure, "witness.no_witness_s", Mode.FAULT_SAFE, Why.TIE_INVALID),
     # The outage begins: one credible witness of an open tie is enough.  A dark building needs to see its bus live.
     Rule(ON_GRID, tie_open, "", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
-    Rule(DARK, on_own_power, "", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
+    Rule(DARK, on_own_power, "grid.lost_s", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
     # The outage ends where the certified device has closed the tie; what the grid is worth decides what comes back.
     Rule(ISLAND_MODES, connected, "reconnect.settle_s", Mode.RECONNECTED_RESTORING, Why.TIE_CLOSED),
     Rule(DARK, connected, "reconnect.settle_s", Mode.RECONNECTED_RESTORING, Why.BUS_LIVE),

@@ -15,8 +15,8 @@ from hems.model.mode import Mode
 from hems.model.reading import Reading, missing
 from hems.model.request import Acknowledge, Request
 from hems.model.site import Site
-from hems.model.snapshot import BayState, Snapshot
-from hems.model.units import PointId, SourceId
+from hems.model.snapshot import BayState, DeviceHealth, Snapshot
+from hems.model.units import DeviceId, PointId, SourceId
 from hems.model.wiring import Role
 from tests.given import flats, volts
 
@@ -104,6 +104,7 @@ class Panel:
         self.load: float | None = None
         """Multiple of typical power that circuits draw; powers follow the switches then, instead of the test."""
         self.steps: list[tuple[float, Step]] = []
+        self.devices: dict[DeviceId, DeviceHealth] = {}
         self._measure = Measure(site)
         self._outcomes: list[Outcome] = []
         self._requests: list[Request | Acknowledge] = []
@@ -125,6 +126,7 @@ class Panel:
             self._balance(self.load)
         snapshot = self._measure.snapshot(
             readings(self.values, self.now_s),
+            devices=self.devices,
             outcomes=tuple(self._outcomes),
             fired=fired,
             requests=tuple(self._requests),

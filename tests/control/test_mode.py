@@ -142,7 +142,7 @@ TRANSITIONS = [
     (ISL, facts(grid=Grid.UNKNOWN), 5.0, D, Why.GRID_UNKNOWN),
     (DARK, facts(OPEN, Grid.GOOD, Bus.DEAD), 0.0, DARK_GRID, Why.GRID_GOOD),
     (DARK_GRID, facts(OPEN, Grid.BAD, Bus.DEAD), 0.0, DARK, Why.GRID_LOST_AGAIN),
-    (DARK, ISLAND, 0.0, STAB, Why.TIE_OPENED),
+    (DARK, ISLAND, 0.5, STAB, Why.TIE_OPENED),
     (DARK_GRID, facts(), 5.0, RES, Why.BUS_LIVE),
     (DARK, facts(grid=Grid.BAD), 5.0, DIS, Why.GRID_OUT_OF_WINDOW),
     (DARK, facts(grid=Grid.UNKNOWN), 5.0, D, Why.GRID_UNKNOWN),

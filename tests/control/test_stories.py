@@ -214,7 +214,7 @@ def test_an_empty_battery_ends_in_the_dark_and_the_grid_brings_everything_back_i
     assert len(made.off()) == 10
     made.grid_back().advance(90.0)
     # then it is permitted to close on the dead bus, and the circuits come back one by one
-    assert Mode.BLACKOUT_GRID_AVAILABLE in made.modes
+    assert made.modes[-3:] == [Mode.BLACKOUT_GRID_AVAILABLE, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED]
     assert (made.mode, made.off()) == (Mode.GRID_CONNECTED, set())
 
 
@@ -271,6 +271,25 @@ def test_d2b_a_car_just_above_its_floor_whose_charge_is_no_longer_known_stops_gi
     assert made.plant.bays[SourceId("bay_1")].power_w > 500.0
     made.flawed(flaw, wiring.bay_soc(SourceId("bay_1"))).advance(5.0)
     assert made.plant.bays[SourceId("bay_1")].power_w == 0.0
+
+
+def test_a_car_that_makes_the_island_is_never_told_to_stop_and_sheds_what_its_driver_keeps_energy_for():
+    # given a home whose car forms the island, with little above what its driver keeps
+    site = flats()
+    former = replace(site.former, source=SourceId("bay_1"), phase_va=(4000.0, 4000.0, 4000.0))
+    cars = {"bay_1": Car(soc_pct=46.0, capacity_wh=10_000.0), "bay_2": Car(soc_pct=80.0)}
+    made = building(site=replace(site, former=former, batteries=()), load=0.2, cars=cars)
+    told = len(made.commands(wiring.bay_power(SourceId("bay_1"))))
+    # when it carries the building for half an hour
+    made.grid_lost().advance(1800.0)
+    # then nobody has told it anything, and only what may not be switched is left on it
+    assert made.mode is Mode.ISLANDED
+    assert len(made.commands(wiring.bay_power(SourceId("bay_1")))) == told
+    assert len(made.off()) == 10
+    # and when it drives off, the building is dark until the grid is back
+    assert made.unplug("bay_1").advance(10.0).mode is Mode.BLACKOUT
+    assert made.grid_back().advance(90.0).mode is Mode.GRID_CONNECTED
+    assert made.off() == set()
 
 
 def test_a_car_gives_down_to_its_floor_and_no_further():
