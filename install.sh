@@ -326,7 +326,7 @@ check_all() {
     else
         echo "-- shellcheck is not here and was left out"
     fi
-    check pytest "$@" || ended=$?
+    check pytest --numprocesses 4 --dist worksteal "$@" || ended=$?  # most tests wait, so four share two cores well
     if [ -n "$failed" ]; then
         echo "hems: failed before the tests:$failed" >&2
         [ "$ended" != 0 ] || ended=1
