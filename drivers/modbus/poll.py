@@ -11,6 +11,7 @@ from drivers.modbus.layout import Layout, PlacedPoint
 from drivers.modbus.queue import LinkQueue
 from drivers.profile import derive, point
 from drivers.profile.expression import UnknownValueError
+from drivers.profile.memory import Memory
 from drivers.profile.schema import PollClass
 from hems.model.reading import Reading
 from hems.model.units import DeviceId
@@ -46,6 +47,7 @@ class Reader:
         self._computed = computed
         self._raw: dict[str, Any] = {}
         self._batches: dict[str, list[Batch]] = {}
+        self._memory = Memory()
 
     def lay_out(self, layout: Layout, *, max_gap: int, max_read: int) -> None:
         """Plan the requests of each poll class afresh, and say which points this unit lacks."""
@@ -134,7 +136,7 @@ class Reader:
             if place.spec.optional:
                 self._deliver(place.name, point.absent("this unit does not have it"))
             else:
-                self._deliver(place.name, self._reading(kind, point.Decoded(None, str(refusal))))
+                self._deliver(place.name, self._reading(kind, place, point.Decoded(None, str(refusal))))
         self._compute({place.name for place in batch.points})
 
     def _take(self, kind: str, batch: Batch, answer: Sequence[int]) -> None:
@@ -144,7 +146,7 @@ class Reader:
             except BadReading as wrong:
                 self._raw[place.name] = wrong
         for place in batch.points:
-            self._deliver(place.name, self._reading(kind, self._decoded(place)))
+            self._deliver(place.name, self._reading(kind, place, self._decoded(place)))
         self._compute({place.name for place in batch.points})
 
     def _decoded(self, place: PlacedPoint) -> point.Decoded:
@@ -168,8 +170,9 @@ class Reader:
         if not name.startswith("_"):
             self._context.sink(self._device, name, reading)
 
-    def _reading(self, kind: str, decoded: point.Decoded) -> Reading[Any]:
-        return decoded.reading(taken_s=self._now_s(), stale_after_s=self._classes[kind].stale_after_s)
+    def _reading(self, kind: str, place: PlacedPoint, decoded: point.Decoded) -> Reading[Any]:
+        stale_s = self._classes[kind].stale_after_s
+        return self._memory.reading(place.name, place.spec, decoded, taken_s=self._now_s(), stale_after_s=stale_s)
 
     def _now_s(self) -> float:
         return self._context.clock.now().mono_s

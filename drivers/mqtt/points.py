@@ -6,6 +6,7 @@ from typing import Any
 from drivers.mqtt.payload import Incoming, Unreadable, as_json, as_text, dig, raw_value
 from drivers.mqtt.schema import MqttProfile, MqttRead
 from drivers.profile import derive, point
+from drivers.profile.memory import Memory
 from hems.model.reading import Reading
 from hems.model.units import DeviceId
 from hems.ports.device import DriverContext
@@ -24,6 +25,7 @@ class Points:
         self._context = context
         self._stale_s = profile.link.silent_ms / 1000
         self._computed: Mapping[str, derive.Expression] = profile.derive
+        self._memory = Memory()
         self._by_topic: dict[str, dict[str, MqttRead]] = {}
         for name, line in profile.read.items():
             self._by_topic.setdefault(line.topic, {})[name] = line
@@ -52,14 +54,14 @@ class Points:
             self._deliver_all(lines, str(wrong))
             return
         for name, line in lines.items():
-            self._deliver(name, self._reading(line, message, tree))
+            self._deliver(name, self._reading(name, line, message, tree))
         self._compute(set(lines))
 
     def doubt(self, reason: str) -> None:
         """Deliver all points as not known, because of something that is known about the device."""
         self._deliver_all([name for lines in self._by_topic.values() for name in lines], reason)
 
-    def _reading(self, line: MqttRead, message: Incoming, tree: object) -> Reading[Any]:
+    def _reading(self, name: str, line: MqttRead, message: Incoming, tree: object) -> Reading[Any]:
         try:
             if line.json_ is None:
                 there, found = True, as_text(message.payload)
@@ -70,9 +72,10 @@ class Points:
             if not there:
                 raise Unreadable(f"the message has no {line.json_}")
             raw = found if line.map and isinstance(found, str | bool) else raw_value(found, line.type)
+            decoded = point.decode(line, raw)
         except Unreadable as wrong:
-            return point.Decoded(None, str(wrong)).reading(taken_s=self._now_s(), stale_after_s=self._stale_s)
-        return point.decode(line, raw).reading(taken_s=self._now_s(), stale_after_s=self._stale_s)
+            decoded = point.Decoded(None, str(wrong))
+        return self._memory.reading(name, line, decoded, taken_s=self._now_s(), stale_after_s=self._stale_s)
 
     def _deliver_all(self, names: Collection[str], reason: str) -> None:
         decoded = point.Decoded(None, reason)

@@ -18,7 +18,7 @@ LapsesTo = Literal["open", "closed", "zero", "held", "default"]
 class Guard(BaseModel):
     """A live permission: something that must be true for some values to be asked at all."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     needs: str
     """A bool point; unknown counts as no."""
@@ -35,7 +35,7 @@ class Guard(BaseModel):
 class Verify(BaseModel):
     """How to see that the device follows."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     read: str
     """The point that shows it."""
@@ -69,7 +69,7 @@ class Verify(BaseModel):
 class WriteSpec(BaseModel):
     """What every `[write.COMMAND]` may say, whatever the protocol; an engine adds how it is sent."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     kind: Literal["bool", "float"] = "float"
     range: tuple[str | float, str | float] | None = None
@@ -87,6 +87,8 @@ class WriteSpec(BaseModel):
     """Whether the register wears (flash): written on change only, never renewed."""
     min_interval_ms: int = Field(default=0, ge=0)
     """The device does not want this command more often; zero and off are never held back."""
+    settle_s: float | None = Field(default=None, ge=0, le=3600)
+    """Seconds from the command until its effect is there: contactors, ramps, a car that wakes up."""
 
 
 @dataclass(frozen=True, slots=True)

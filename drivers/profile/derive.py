@@ -3,6 +3,7 @@
 ```
 discharge_max_w = { max0 = { neg = "_discharge_floor_w" } }
 discharge_ready = { all = [{ point = "_session", in = [3, 5] }, { point = "_discharge_floor_w", below = 0 }] }
+load_pct        = { ratio = ["power_w", "rated_w"], times = 100 }
 battery_w       = { select = "_flow", cases = { charging = { neg = "_power" }, idle = 0 }, otherwise = "_power" }
 ```
 """
@@ -19,7 +20,7 @@ Values = Mapping[str, Scalar | None]
 
 
 class _Node(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True)
 
 
 class Condition(_Node):
@@ -74,6 +75,13 @@ class First(_Node):
     first: tuple["Expression", ...]
 
 
+class Ratio(_Node):
+    """One divided by another, times a number; unknown while the divisor is 0."""
+
+    ratio: tuple["Expression", "Expression"]
+    times: float = 1.0
+
+
 class Every(_Node):
     """Every condition holds."""
 
@@ -96,7 +104,9 @@ class Select(_Node):
 
 def _which(node: object) -> str:
     if isinstance(node, dict):
-        return next((key for key in ("sum", "neg", "max0", "first", "all", "any", "select") if key in node), "point")
+        return next(
+            (key for key in ("sum", "neg", "max0", "first", "ratio", "all", "any", "select") if key in node), "point"
+        )
     if isinstance(node, BaseModel):
         return next(iter(type(node).model_fields))
     return "number" if isinstance(node, int | float) else "point"
@@ -109,13 +119,14 @@ Expression = Annotated[
     | Annotated[Neg, Tag("neg")]
     | Annotated[Max0, Tag("max0")]
     | Annotated[First, Tag("first")]
+    | Annotated[Ratio, Tag("ratio")]
     | Annotated[Every, Tag("all")]
     | Annotated[AtLeastOne, Tag("any")]
     | Annotated[Select, Tag("select")],
     Discriminator(_which),
 ]
 
-for _model in (Sum, Neg, Max0, First, Select):
+for _model in (Sum, Neg, Max0, First, Ratio, Select):
     _model.model_rebuild()
 
 
@@ -130,7 +141,7 @@ def evaluate(node: "Expression", values: Values) -> Scalar | None:
             return next((known for part in node.first if (known := evaluate(part, values)) is not None), None)
         case Select():
             return _selected(node, values)
-        case Sum() | Neg() | Max0():
+        case Sum() | Neg() | Max0() | Ratio():
             return _reckoned(node, values)
         case _:
             return float(node)
@@ -152,14 +163,34 @@ def _selected(node: Select, values: Values) -> Scalar | None:
     return None if chosen is None else evaluate(chosen, values)
 
 
-def _reckoned(node: Sum | Neg | Max0, values: Values) -> float | None:
-    parts = node.sum if isinstance(node, Sum) else (node.neg if isinstance(node, Neg) else node.max0,)
-    numbers = [part for part in (evaluate(part, values) for part in parts) if isinstance(part, int | float)]
+def _reckoned(node: Sum | Neg | Max0 | Ratio, values: Values) -> float | None:
+    parts = _parts(node)
+    numbers = [float(part) for part in (evaluate(part, values) for part in parts) if isinstance(part, int | float)]
     if len(numbers) < len(parts):
         return None
-    if isinstance(node, Sum):
-        return float(sum(numbers))
-    return 0.0 - float(numbers[0]) if isinstance(node, Neg) else max(0.0, float(numbers[0]))
+    match node:
+        case Sum():
+            return float(sum(numbers))
+        case Neg():
+            return 0.0 - numbers[0]
+        case Max0():
+            return max(0.0, numbers[0])
+        case Ratio():
+            return node.times * numbers[0] / numbers[1] if numbers[1] else None
+
+
+def _parts(node: Sum | Neg | Max0 | First | Ratio) -> "tuple[Expression, ...]":
+    match node:
+        case Sum():
+            return node.sum
+        case First():
+            return node.first
+        case Ratio():
+            return node.ratio
+        case Neg():
+            return (node.neg,)
+        case Max0():
+            return (node.max0,)
 
 
 def operands(node: "Expression") -> frozenset[str]:
@@ -173,11 +204,9 @@ def _operands(node: "Expression") -> Iterator[str]:
             yield node
         case Every() | AtLeastOne():
             yield from (part.point for part in (node.any if isinstance(node, AtLeastOne) else node.all))
-        case Sum() | First():
-            for part in node.sum if isinstance(node, Sum) else node.first:
+        case Sum() | First() | Ratio() | Neg() | Max0():
+            for part in _parts(node):
                 yield from _operands(part)
-        case Neg() | Max0():
-            yield from _operands(node.neg if isinstance(node, Neg) else node.max0)
         case Select():
             yield node.select
             for part in (*node.cases.values(), *(() if node.otherwise is None else (node.otherwise,))):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from drivers.profile.params import Param, Scalar, choose, fill
+from drivers.profile.variants import every_choice, laid_over, mistakes
 from hems.model.errors import ConfigError
 from hems.model.wiring import DeviceSpec
 
@@ -70,8 +71,17 @@ def profile_alone(model: type[ProfileT], name: str, folder: Path = PROFILES) -> 
     Raises:
         ConfigError: the profile is wrong.
     """
+    return every_variant(model, name, folder)[0]
+
+
+def every_variant(model: type[ProfileT], name: str, folder: Path = PROFILES) -> list[ProfileT]:
+    """A profile as it is by default, and then once for each of its variants.
+
+    Raises:
+        ConfigError: the profile is wrong.
+    """
     data = load_raw(name, folder)
-    return parse(model, data, {key: param.example() for key, param in _declared(data, name).items()})
+    return [parse(model, data, chosen) for chosen in every_choice(data, _declared(data, name))]
 
 
 def parse(model: type[ProfileT], data: Mapping[str, Any], values: Mapping[str, Scalar]) -> ProfileT:
@@ -80,18 +90,36 @@ def parse(model: type[ProfileT], data: Mapping[str, Any], values: Mapping[str, S
     Raises:
         ConfigError: with one sentence for each problem.
     """
-    filled = {key: item if key == "params" else fill(item, values) for key, item in data.items()}
+    told = laid_over(data, values)
+    filled = {key: item if key == "params" else fill(item, values) for key, item in told.items()}
     try:
-        return model.model_validate(filled)
+        return model.model_validate(_changed_places(filled))
     except ValidationError as wrong:
         raise ConfigError(tuple(_sentence(str(data.get("id")), dict(error)) for error in wrong.errors())) from wrong
 
 
 def _declared(data: Mapping[str, Any], name: str) -> dict[str, Param]:
     try:
-        return {key: Param.model_validate(item) for key, item in data.get("params", {}).items()}
+        params = {key: Param.model_validate(item) for key, item in data.get("params", {}).items()}
     except ValidationError as wrong:
         raise ConfigError(tuple(_sentence(name, dict(error), "params.") for error in wrong.errors())) from wrong
+    if problems := mistakes(data, params):
+        raise ConfigError(tuple(f"{name}.toml: {problem}" for problem in problems))
+    return params
+
+
+def _changed_places(data: dict[str, Any]) -> dict[str, Any]:
+    """Exchange the lines of points whose `swap_if` holds."""
+    read = data.get("read")
+    if not isinstance(read, dict):
+        return data
+    placed = dict(read)
+    for name, line in read.items():
+        match line.get("swap_if") if isinstance(line, dict) else None:
+            case [True, str(other)] if other in read:
+                own = {key: item for key, item in line.items() if key != "swap_if"}
+                placed[name], placed[other] = read[other], own
+    return {**data, "read": placed}
 
 
 def _sentence(name: str, error: dict[str, Any], prefix: str = "") -> str:

@@ -1,7 +1,8 @@
 """From one raw value to a reading, or to the reason why it is none.
 
 The order is fixed: sentinel, zero as null, mask or bit, table, scale and offset, sign, unit, valid range.  `valid` is
-judged last, in the point's own unit and in hems' sign, because that is what a person can check.
+judged last, in the point's own unit and in hems' sign, because that is what a person can check.  What needs the value
+before (`monotonic`, `hold_s`) follows in `drivers.profile.memory`.
 """
 
 import math
@@ -17,6 +18,7 @@ Scalar = bool | int | float | str
 Kind = Literal["bool", "float", "str"]
 
 UNIT_FACTORS: Mapping[str, float] = {
+    "MWh": 1_000_000.0,
     "kWh": 1000.0,
     "kW": 1000.0,
     "mW": 0.001,
@@ -24,13 +26,16 @@ UNIT_FACTORS: Mapping[str, float] = {
     "mV": 0.001,
     "Wh": 1.0,
     "W": 1.0,
+    "ms": 0.001,
+    "min": 60.0,
+    "h": 3600.0,
 }
 
 
 class ReadSpec(BaseModel):
     """What every `[read.POINT]` may say, whatever the protocol; an engine adds where the value is found."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     nan: tuple[int | float | str, ...] = ()
     """Raw values that mean "not known"; give the unsigned form (0x8000) or the signed one."""
@@ -42,12 +47,16 @@ class ReadSpec(BaseModel):
     """Places to shift right after the mask."""
     bit: int | None = Field(default=None, ge=0, le=63)
     """One bit as a bool."""
+    as_: Literal["bits"] | None = Field(default=None, alias="as")
+    """`bits`: `map` names bits by their place; the value is the names of all bits that are set, `none` without any."""
     map: dict[str, Scalar] | None = None
     """Raw value to meaning; keys in decimal, hexadecimal (`0x40`) or text."""
     otherwise: Scalar | None = None
     """Meaning of a raw value that the table does not have; without it such a value is invalid."""
     scale: float = 1.0
+    """Factor from the number on the wire to `unit`."""
     offset: float = 0.0
+    """Added after `scale`, in `unit`."""
     negate: bool = False
     """Turn the device's sign into hems': sources positive when they feed the building, grid positive on import."""
     negate_if: bool = False
@@ -55,9 +64,17 @@ class ReadSpec(BaseModel):
     invert: bool = False
     """Swap true and false of a bool."""
     unit: str | None = None
-    """Unit on the wire if it is not the one in the point's name: `kWh`, `kW`, `mW`, `mA`, `mV`."""
+    """Unit on the wire if it is not the one in the point's name: `MWh`, `kWh`, `kW`, `mW`, `mA`, `mV`, `ms`, `min`,
+    `h`."""
     valid: tuple[float, float] | None = None
     """Lowest and highest believable value, in the unit and sign of the point."""
+    monotonic: bool = False
+    """A counter that never runs backwards: a lower value is unknown until ten readings in a row agree on it, which is
+    taken for a counter that was set back or exchanged."""
+    hold_s: float | None = Field(default=None, gt=0, le=86400)
+    """While the device answers without a believable value here, the last one stands for so long, with its own age."""
+    swap_if: tuple[bool, str] | None = None
+    """`["{reverse}", "export_wh"]`: if so, this point and that one change places on the wire."""
     optional: bool = False
     """Whether some units of this product lack it: then it is missing, not wrong."""
     poll: str | None = None
@@ -73,11 +90,21 @@ class ReadSpec(BaseModel):
             raise ValueError("otherwise needs a map")
         if self.bit is not None and (self.mask is not None or self.map is not None):
             raise ValueError("bit stands alone; use mask, shift and map for a field of several bits")
+        if self.as_ == "bits" and (not self.map or self.otherwise is not None):
+            raise ValueError('as = "bits" needs a map from bit (0 is the lowest) to name, and no otherwise')
+        if self.as_ == "bits" and any(_bit_place(key) is None for key in self.map or {}):
+            raise ValueError("the keys of a map of bits are their places, 0 to 63")
+        if self.monotonic and (self.bit is not None or self.map is not None):
+            raise ValueError("monotonic is for counters, not for bits and tables")
         if self.valid is not None and self.valid[0] >= self.valid[1]:
             raise ValueError("valid is [lowest, highest]")
         if self.map is not None and len({type(item) for item in self._meanings()}) > 1:
             raise ValueError("all meanings of a map must be of one type")
         return self
+
+    def bit_names(self) -> Mapping[int, str]:
+        """Place and name of each bit of `as = "bits"`."""
+        return {int(key, 0): str(name) for key, name in (self.map or {}).items()}
 
     def _meanings(self) -> tuple[Scalar, ...]:
         extra = () if self.otherwise is None else (self.otherwise,)
@@ -87,6 +114,8 @@ class ReadSpec(BaseModel):
         """What comes out, if `raw` goes in."""
         if self.bit is not None:
             return "bool"
+        if self.as_ == "bits":
+            return "str"
         if self.map:
             meaning = next(iter(self.map.values()))
             return "bool" if isinstance(meaning, bool) else "str" if isinstance(meaning, str) else "float"
@@ -127,6 +156,8 @@ def decode(spec: ReadSpec, raw: Scalar | None, *, bits: int = 64, exponent: int 
         return Decoded(None, "the device sends 0 for not known")
     if spec.bit is not None or spec.mask is not None or spec.shift:
         raw = _field(spec, raw)
+    if spec.as_ == "bits":
+        return Decoded(_named_bits(spec, raw))
     if spec.map is not None:
         return _looked_up(spec, raw)
     if isinstance(raw, bool):
@@ -146,6 +177,17 @@ def _field(spec: ReadSpec, raw: Scalar) -> Scalar:
     if spec.bit is not None:
         return bool(whole >> spec.bit & 1)
     return (whole & spec.mask if spec.mask is not None else whole) >> spec.shift
+
+
+def _named_bits(spec: ReadSpec, raw: Scalar) -> str:
+    whole, names = int(raw) if isinstance(raw, int | float) else 0, spec.bit_names()
+    set_ = [place for place in range(64) if whole >> place & 1]
+    return ", ".join(names.get(place, f"bit {place}") for place in set_) or "none"
+
+
+def _bit_place(key: str) -> int | None:
+    place = whole_number(key)
+    return place if place is not None and 0 <= place <= 63 else None
 
 
 def _looked_up(spec: ReadSpec, raw: Scalar) -> Decoded:

@@ -17,7 +17,7 @@ DeviceClass = Literal["meter", "pv", "battery", "evse", "load_switch", "transfer
 class Strict(BaseModel):
     """A section of a profile: unknown keys are errors, nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class PollClass(Strict):
@@ -156,7 +156,7 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Profile[ReadT, WriteT, StepT]":
-        problems = [*self._unknown_points(), *self._unknown_classes()]
+        problems = [*self._unknown_points(), *self._unknown_classes(), *self._verified_by_the_past()]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -168,9 +168,17 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
             asked += [(f"write.{name}.guard", guard.needs) for guard in command.guard]
             asked += [(f"write.{name}.range", point) for bound in command.range or () for point in names_in(bound)]
             asked += [(f"write.{name}.verify", command.verify.read)] if command.verify else []
+        asked += [(f"read.{name}.swap_if", point.swap_if[1]) for name, point in self.read.items() if point.swap_if]
         twice = [f"{name} stands under both read and derive" for name in sorted(set(self.read) & set(self.derive))]
         strangers = [(where, point) for where, point in asked if point not in known]
         return twice + [f"{where} names the point '{point}', which is not defined" for where, point in strangers]
+
+    def _verified_by_the_past(self) -> Sequence[str]:
+        return [
+            f"write.{name}.verify reads {command.verify.read}, which has hold_s: an old value would pass for an answer"
+            for name, command in self.write.items()
+            if command.verify and command.verify.read in self.read and self.read[command.verify.read].hold_s is not None
+        ]
 
     def _unknown_classes(self) -> Sequence[str]:
         return [

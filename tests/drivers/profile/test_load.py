@@ -7,7 +7,7 @@ import pytest
 
 from drivers.modbus.schema import ModbusProfile
 from drivers.mqtt.schema import MqttProfile
-from drivers.profile.load import available, load_raw, profile_alone, profile_for
+from drivers.profile.load import available, every_variant, load_raw, profile_for
 from drivers.sunspec.schema import SunSpecProfile
 from hems.model.errors import ConfigError
 from hems.model.wiring import DeviceSpec
@@ -47,10 +47,10 @@ def spec(profile: str, driver: str = "modbus", **params: Any) -> DeviceSpec:
 
 @pytest.mark.parametrize("name", available())
 def test_every_shipped_profile_is_valid_cites_its_sources_and_declares_what_its_commands_lapse_to(name):
-    profile = profile_alone(MODELS[load_raw(name)["engine"]], name)
-    assert profile.id == name
-    assert profile.sources
-    assert all(line.lapses_to != "closed" for line in profile.write.values())
+    for profile in every_variant(MODELS[load_raw(name)["engine"]], name):
+        assert profile.id == name
+        assert profile.sources
+        assert all(line.lapses_to != "closed" for line in profile.write.values())
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,12 @@ from hems.model.reading import Quality
         ({"map": {"true": "on", "false": "off"}}, True, "on"),
         ({"map": {"1": "on"}, "otherwise": "other"}, 9, "other"),
         ({"mask": 0x03, "map": {"2": "discharging"}}, 0xFE, "discharging"),
+        ({"as": "bits", "map": {"0": "hot", "3": "grid lost"}}, 0b1001, "hot, grid lost"),
+        ({"as": "bits", "map": {"0": "hot"}}, 0b100, "bit 2"),
+        ({"as": "bits", "map": {"0": "hot"}}, 0, "none"),
+        ({"as": "bits", "mask": 0xF0, "shift": 4, "map": {"0": "hot"}}, 0x1F, "hot"),
+        ({"unit": "MWh"}, 2, 2_000_000.0),
+        ({"unit": "h"}, 2, 7200.0),
         ({"invert": True}, True, False),
         ({}, "text", "text"),
         ({"valid": [-5, 5], "negate": True}, 5, -5.0),
@@ -76,6 +82,7 @@ def test_no_raw_value_breaks_the_chain(raw):
         ReadSpec(nan=(0x8000, "x", 1.5), zero_is_null=True, scale=0.1, negate=True, valid=(-10, 10)),
         ReadSpec(map={"1": "one", "true": "yes"}),
         ReadSpec(bit=3),
+        ReadSpec.model_validate({"as": "bits", "map": {"1": "one"}}),
         ReadSpec(mask=0xFF, shift=4),
     ):
         decoded = decode(spec, raw)
@@ -87,6 +94,8 @@ def test_no_raw_value_breaks_the_chain(raw):
     [
         ({"unit": "furlong"}, "kWh"),
         ({"otherwise": 1}, "needs a map"),
+        ({"as": "bits"}, "needs a map from bit"),
+        ({"as": "bits", "map": {"64": "too far"}}, "0 to 63"),
         ({"bit": 1, "mask": 3}, "stands alone"),
         ({"valid": [5, 1]}, "lowest, highest"),
         ({"map": {"1": True, "2": "two"}}, "one type"),
