@@ -35,6 +35,7 @@ from hems.runtime.survival import Starts, first_state
 from hems.store.boot import machine_boot_id
 from hems.store.health import StoreHealth
 from hems.store.store import Store
+from hems.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +64,15 @@ class Daemon:
         clock: Clock,
         seed: int,
         told_to_stop: Callable[[], None] = lambda: None,
+        writer: Writer | None = None,
     ) -> None:
+        """`writer` takes the place of the store's own thread where time is not the machine's."""
         self._file = site_file
         self._drivers = drivers
         self._clock = clock
         self._seed = seed
         self._told_to_stop = told_to_stop
+        self._writer = writer
         self._stopping = asyncio.Event()
         self._hold = False
         self._ready = False
@@ -97,7 +101,7 @@ class Daemon:
         boot_id = machine_boot_id()
         with contextlib.suppress(OSError):  # shows in the store's health; control does not depend on it
             settings.state_dir.mkdir(parents=True, exist_ok=True)
-        store = Store(settings.state_dir, boot_id=boot_id)
+        store = Store(settings.state_dir, boot_id=boot_id, writer=self._writer)
         now = self._clock.now()
         store.start(now)
         starts = Starts(settings.state_dir, boot_id)

@@ -23,13 +23,11 @@ LOOK_S = 0.1
 
 
 @dataclass(slots=True)
-class BenchRun:
-    """The two processes and where to reach them."""
+class Run:
+    """A building and a daemon on it, and where to reach them."""
 
     where: Path
     site: Path
-    bench: asyncio.subprocess.Process
-    daemon: asyncio.subprocess.Process
 
     @property
     def run_dir(self) -> Path:
@@ -46,14 +44,10 @@ class BenchRun:
         """For doing things to the world."""
         return self.where / "plant.sock"
 
-    async def start_daemon(self) -> None:
-        """Start the daemon (again) on the same site and state."""
-        self.daemon = await _daemon(self.where, self.site)
-
-    async def end(self) -> None:
-        """The daemon in good order first, then the building."""
-        await _ended(self.daemon)
-        await _ended(self.bench)
+    @property
+    def has_ended(self) -> bool:
+        """Whether the daemon is gone."""
+        raise NotImplementedError
 
     async def picture(self) -> Picture:
         """The daemon's present picture.  Raises: NoContact, RequestError."""
@@ -64,7 +58,7 @@ class BenchRun:
         """The first picture in one of the modes.  Raises: TimeoutError; HemsError when the daemon has ended."""
         async with asyncio.timeout(within_s):
             while True:
-                if self.daemon.returncode is not None:
+                if self.has_ended:
                     raise HemsError(f"HEMS ended by itself; what it said is in {self.where / 'daemon.log'}.")
                 try:
                     picture = await self.picture()
@@ -78,6 +72,28 @@ class BenchRun:
         """Allow the daemon to command every device, by the same request an engineer makes."""
         async with Client(self.run_dir / "admin.sock") as client:
             await client.request("arm", devices="all", who=who)
+
+
+@dataclass(slots=True)
+class BenchRun(Run):
+    """As two processes of this machine, in real time."""
+
+    bench: asyncio.subprocess.Process
+    daemon: asyncio.subprocess.Process
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the daemon is gone."""
+        return self.daemon.returncode is not None
+
+    async def start_daemon(self) -> None:
+        """Start the daemon (again) on the same site and state."""
+        self.daemon = await _daemon(self.where, self.site)
+
+    async def end(self) -> None:
+        """The daemon in good order first, then the building."""
+        await _ended(self.daemon)
+        await _ended(self.bench)
 
 
 @asynccontextmanager

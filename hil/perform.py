@@ -1,7 +1,6 @@
 """A scenario on real sockets, in real time: acts on the world, tells what hems says, judges by what was done."""
 
 import asyncio
-import time
 from collections.abc import Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -18,7 +17,7 @@ from hems.report import Expectation, outage_report, timeline_line
 from hems.sim.judge import Frame, Record, Verdict, judge
 from hems.sim.scenario import Scenario, load_scenario
 from hems.wording import names_of
-from hil.bench_run import BenchRun
+from hil.bench_run import Run
 from hil.emulate.remote import Remote
 from hil.places import Place
 
@@ -26,7 +25,7 @@ LOOK_S = 0.1
 """How often the building is looked at."""
 
 
-async def perform(run: BenchRun, chosen: Place) -> int:
+async def perform(run: Run, chosen: Place) -> int:
     """Play the place's scenario, print timeline and report; 0 only if every expectation held."""
     site_file, scenario = load(run.site, installed_drivers()), load_scenario(chosen.scenario)
     print(f"{scenario.title}.  Times in seconds.\n", flush=True)
@@ -37,20 +36,26 @@ async def perform(run: BenchRun, chosen: Place) -> int:
     return 0 if verdicts and all(verdict.held for verdict in verdicts) else 1
 
 
-async def played(run: BenchRun, scenario: Scenario, names: Mapping[str, str] | None = None) -> Record:
-    """The record of a scenario; each event is printed as it comes if `names` are given."""
+async def played(
+    run: Run, scenario: Scenario, names: Mapping[str, str] | None = None, *, look_s: float = LOOK_S
+) -> Record:
+    """The record of a scenario, with a look at the building every `look_s`.
+
+    Each event is printed as it comes if `names` are given.
+    """
     record = Record()
     async with Remote(run.plant_socket) as bench, Client(run.view_socket) as client:
         truth = await bench.status()
         begin_s, first = truth["at_s"], truth["next"]
         told = asyncio.create_task(_listen(client, record, begin_s, names))
-        acting = asyncio.create_task(_act(bench, scenario, begin_s))
+        acting = asyncio.create_task(_act(bench, scenario, asyncio.get_running_loop().time()))
         modes = _Modes(run.view_socket)
         watching = asyncio.create_task(modes.follow())
         try:
-            while time.clock_gettime(time.CLOCK_BOOTTIME) - begin_s < scenario.ends_s:
-                record.frames.append(_frame(await bench.status(since=1_000_000_000), begin_s, modes.mode))
-                await asyncio.sleep(LOOK_S)
+            while truth["at_s"] - begin_s < scenario.ends_s:
+                truth = await bench.status(since=1_000_000_000)
+                record.frames.append(_frame(truth, begin_s, modes.mode))
+                await asyncio.sleep(look_s)
             await acting
         finally:
             for task in (told, watching, acting):
@@ -61,8 +66,9 @@ async def played(run: BenchRun, scenario: Scenario, names: Mapping[str, str] | N
 
 
 async def _act(bench: Remote, scenario: Scenario, begin_s: float) -> None:
+    """Do what the world does; `begin_s` is the start by the loop's clock."""
     for act in scenario.acts:
-        await asyncio.sleep(max(0.0, begin_s + act.t_s - time.clock_gettime(time.CLOCK_BOOTTIME)))
+        await asyncio.sleep(max(0.0, begin_s + act.t_s - asyncio.get_running_loop().time()))
         await bench.do(act.do, **act.args)
 
 

@@ -40,10 +40,18 @@ class Store:
     Only `journal.commit` and `arming.arm` raise for a fault of the disk; the rest shows in `health` and goes on trying.
     """
 
-    def __init__(self, directory: Path, *, limits: StoreLimits | None = None, boot_id: str | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        limits: StoreLimits | None = None,
+        boot_id: str | None = None,
+        writer: Writer | None = None,
+    ) -> None:
+        """`writer` replaces the thread that writes, where time is not the machine's."""
         limits = limits or StoreLimits()
         boot_id = machine_boot_id() if boot_id is None else boot_id
-        self._writer = Writer()
+        self._writer = writer or Writer()
         self._state = Database(directory, STATE)
         self._history_file = Database(directory, HISTORY, max_bytes=limits.history_bytes)
         self._history = History(self._history_file, self._writer, boot_id=boot_id, flush_s=limits.flush_s)

@@ -63,3 +63,38 @@ class Writer:
                     return None
                 self._changed.wait()
             return self._urgent.popleft() if self._urgent else self._ordinary.popleft()
+
+
+class AtOnce(Writer):
+    """Does each job as it is handed over, in the caller's thread: for simulated time, where no thread can keep pace."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether jobs are being done."""
+        return self._started
+
+    def start(self) -> None:
+        """Do the jobs handed over so far."""
+        self._started = True
+        self._work_off()
+
+    def submit(self, job: Job, *, urgent: bool = False) -> bool:
+        """Do a job now, or at the start."""
+        taken = super().submit(job, urgent=urgent)
+        if self._started:
+            self._work_off()
+        return taken
+
+    def stop(self, timeout_s: float) -> bool:
+        """Take no more jobs."""
+        self._stopping = True
+        self._started = False
+        return True
+
+    def _work_off(self) -> None:
+        while self._urgent or self._ordinary:
+            (self._urgent or self._ordinary).popleft()()

@@ -12,7 +12,7 @@ from pymodbus.simulator import SimDevice
 from hems.model.errors import ConfigError
 from hems.sim.plant import Plant
 from hil.emulate.broker import Broker
-from hil.emulate.building import Building
+from hil.emulate.building import Building, boot_time_s
 from hil.emulate.devices.evtec import evtec
 from hil.emulate.devices.sdm630 import sdm630
 from hil.emulate.devices.shelly import Shelly
@@ -63,11 +63,13 @@ class Bench:
     tables: Table
     run_dir: Path
     broker: Broker | None
+    now_s: Callable[[], float] = boot_time_s
+    """The clock it lives by, s; that of the machine unless time is virtual."""
     devices: dict[str, Device] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.building = Building(self.plant)
+        self.building = Building(self.plant, self.now_s)
         self._lines: list[TcpLine | SerialLine] = []
         self._plugs: list[Shelly] = []
         self._tasks: list[asyncio.Task[None]] = []

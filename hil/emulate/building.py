@@ -22,7 +22,7 @@ HOLD_UP_S = 0.5
 JOURNAL_LENGTH = 20_000
 
 
-def now_s() -> float:
+def boot_time_s() -> float:
     """Seconds on the boot-time clock: comparable between processes, unmoved by the wall clock."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
@@ -78,8 +78,10 @@ class Building:
     the moment it happened.
     """
 
-    def __init__(self, plant: Plant) -> None:
+    def __init__(self, plant: Plant, now_s: Callable[[], float] = boot_time_s) -> None:
+        """`now_s` is the clock it lives by, s."""
         self.plant = plant
+        self.now_s = now_s
         self.journal: deque[Entry] = deque(maxlen=JOURNAL_LENGTH)
         self.utility = Rms(plant.utility_v)
         self.bus = Rms(plant.bus_v)
@@ -116,7 +118,7 @@ class Building:
 
     def catch_up(self) -> None:
         """Bring the plant to this moment and write down what has changed since it was last looked at."""
-        at_s = now_s()
+        at_s = self.now_s()
         elapsed_s = at_s - self._at_s
         if elapsed_s < 0.001:
             return
@@ -131,7 +133,7 @@ class Building:
 
     def note(self, what: str, name: str, value: object) -> None:
         """Write down something that is not seen on the plant."""
-        self.journal.append(Entry(now_s(), what, name, value))
+        self.journal.append(Entry(self.now_s(), what, name, value))
 
     def switch(self, circuit: CircuitId, closed: bool, *, after_s: float = CONTACTOR_S) -> None:
         """Move a circuit's contactor, a moment after its relay was told."""
@@ -142,12 +144,12 @@ class Building:
         self.catch_up()
         self.note(what, name, value)
         do()
-        self._write_changes(now_s())
+        self._write_changes(self.now_s())
 
     def _move(self, circuit: CircuitId, closed: bool) -> None:
         self.catch_up()
         self.plant.switch(circuit, closed)
-        self._write_changes(now_s())
+        self._write_changes(self.now_s())
 
     def _measure(self, dt_s: float) -> None:
         self.utility.follow(self.plant.utility_v, dt_s)

@@ -18,7 +18,6 @@ from typing import Any
 
 from hems.model.units import SourceId
 from hil.emulate.bench import Bench
-from hil.emulate.building import now_s
 
 Request = Mapping[str, Any]
 Reply = dict[str, Any]
@@ -57,7 +56,7 @@ class Control:
     async def _answer(self, line: bytes) -> Reply:
         try:
             request = json.loads(line)
-            return {"ok": True, "at_s": now_s()} | await self._do(request)
+            return {"ok": True, "at_s": self._bench.now_s()} | await self._do(request)
         except (ValueError, TypeError, AttributeError) as error:
             return {"ok": False, "error": f"not understood: {error}"}
         except KeyError as error:

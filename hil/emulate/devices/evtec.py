@@ -16,7 +16,7 @@ from pymodbus.simulator import SimDevice
 
 from hems.model.snapshot import BayState
 from hems.model.units import SourceId
-from hil.emulate.building import Building, now_s
+from hil.emulate.building import Building
 from hil.emulate.registers import F32, S32, U64, Field, Item, Registers, Text, device
 
 OBJECT = 100
@@ -51,12 +51,12 @@ class Evtec:
         self.idle_s = LONGEST_IDLE_S
         self.asked_w = 0
         self.suspend = 0
-        self._heard_s = now_s()
+        self._heard_s = self._building.now_s()
         building.each_round(self._watch)
 
     def heard(self) -> None:
         """Any request at all feeds the idle timer."""
-        self._heard_s = now_s()
+        self._heard_s = self._building.now_s()
         self._building.catch_up()
 
     @property
@@ -113,7 +113,7 @@ class Evtec:
         self._building.act("setpoint", self._name, wish_w, lambda: plant.set_bay_power(self._id, wish_w))
 
     def _watch(self) -> None:
-        if self.asked_w and now_s() - self._heard_s > self.idle_s:
+        if self.asked_w and self._building.now_s() - self._heard_s > self.idle_s:
             self._building.note("device", self._name, "idle")
             self._set(0)
 

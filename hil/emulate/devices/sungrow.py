@@ -14,7 +14,7 @@ from pymodbus.simulator import SimDevice
 
 from hems.model.units import SourceId
 from hems.sim.former import Stage
-from hil.emulate.building import Building, now_s
+from hil.emulate.building import Building
 from hil.emulate.registers import (
     S16,
     S32_LOW_FIRST,
@@ -67,7 +67,7 @@ class Sungrow:
 
     def heartbeat_s(self) -> float:
         """Register 13079: counts down while an external controller is in charge."""
-        return max(0.0, self._lapses_s - now_s())
+        return max(0.0, self._lapses_s - self._building.now_s())
 
     def set_mode(self, value: float) -> bool:
         """Register 13049."""
@@ -93,7 +93,7 @@ class Sungrow:
 
     def set_heartbeat(self, value: float) -> bool:
         """Register 13079, s."""
-        self._lapses_s = now_s() + value
+        self._lapses_s = self._building.now_s() + value
         return True
 
     def _obey(self) -> None:
@@ -103,7 +103,7 @@ class Sungrow:
 
     def _watch(self) -> None:
         """At the end of the heartbeat the mode falls back by itself."""
-        if self.mode == EXTERNAL and self._lapses_s <= now_s():
+        if self.mode == EXTERNAL and self._lapses_s <= self._building.now_s():
             self._building.note("device", self._name, "heartbeat lost")
             self.set_mode(SELF_CONSUMPTION)
 

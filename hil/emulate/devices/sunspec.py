@@ -10,7 +10,7 @@ from typing import Any
 from pymodbus.simulator import SimDevice
 
 from hems.model.units import SourceId
-from hil.emulate.building import Building, now_s
+from hil.emulate.building import Building
 from hil.emulate.registers import S16, U16, U32, Field, Filler, Item, Kind, Registers, Text, device
 
 BASE = 40_000
@@ -64,7 +64,7 @@ class Controls:
             return False
         self.enabled = int(value)
         revert_s = self.settings[7]
-        self._reverts_s = now_s() + revert_s if revert_s and value else 0.0
+        self._reverts_s = self._building.now_s() + revert_s if revert_s and value else 0.0
         self._apply()
         return True
 
@@ -85,7 +85,7 @@ class Controls:
         self._building.act("setpoint", self._name, limit_w, lambda: plant.limit_pv(self._pv, limit_w))
 
     def _watch(self) -> None:
-        if self.enabled and self._reverts_s and self._reverts_s <= now_s():
+        if self.enabled and self._reverts_s and self._reverts_s <= self._building.now_s():
             self._building.note("device", self._name, "limit reverted")
             self.set_enabled(0)
 

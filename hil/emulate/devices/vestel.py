@@ -12,7 +12,7 @@ from pymodbus.simulator import SimDevice
 
 from hems.model.snapshot import BayState
 from hems.model.units import SourceId
-from hil.emulate.building import Building, now_s
+from hil.emulate.building import Building
 from hil.emulate.registers import U16, U32, Field, Filler, Item, Registers, Text, device
 
 UNIT_ID = 255
@@ -41,7 +41,7 @@ class Vestel:
         self.failsafe_a = failsafe_a
         self.timeout_s = FAILSAFE_TIMEOUT_S
         self.current_a = failsafe_a
-        self._alive_s = now_s()
+        self._alive_s = self._building.now_s()
         self._failed = False
         self._set(failsafe_a)
         building.each_round(self._watch)
@@ -51,7 +51,7 @@ class Vestel:
         if value > LARGEST_A:
             return False
         self._failed = False
-        self._alive_s = now_s()
+        self._alive_s = self._building.now_s()
         self._set(int(value))
         return True
 
@@ -72,7 +72,7 @@ class Vestel:
     def alive(self, value: float) -> bool:
         """6000."""
         if value == 1:
-            self._alive_s = now_s()
+            self._alive_s = self._building.now_s()
         return True
 
     def _set(self, amps: int) -> None:
@@ -84,7 +84,7 @@ class Vestel:
         self._building.act("setpoint", self._name, wish_w, lambda: plant.set_bay_power(self._id, wish_w))
 
     def _watch(self) -> None:
-        if not self._failed and now_s() - self._alive_s > self.timeout_s:
+        if not self._failed and self._building.now_s() - self._alive_s > self.timeout_s:
             self._failed = True
             self._building.note("device", self._name, "failsafe")
             self._set(self.failsafe_a)
