@@ -32,6 +32,7 @@ from hems.runtime.record import Recorder
 from hems.runtime.stop import leave
 from hems.runtime.supervise import Running
 from hems.runtime.survival import Starts, first_state
+from hems.runtime.toolbox import Toolbox
 from hems.store.boot import machine_boot_id
 from hems.store.health import StoreHealth
 from hems.store.store import Store
@@ -132,7 +133,8 @@ class Daemon:
         actuators = Actuators(
             fleet.devices, wiring.writes, store.journal, self._clock, islanded=lambda: loop.state.mode.mode.on_island
         )
-        desk = self._desk = FrontDesk(site, params, fleet, self._clock, stop=self.stop)
+        toolbox = Toolbox(fleet, board, self._clock)
+        desk = self._desk = FrontDesk(site, params, fleet, self._clock, toolbox=toolbox, stop=self.stop)
         server = Server(self._file.settings.run_dir, desk)
         recorder = Recorder(store, params)
         loop = Loop(

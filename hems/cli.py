@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import logging
 import os
 import resource
@@ -13,11 +12,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from hems.commands.asking import add_run_dir, add_who, ask, print_json
 from hems.model.errors import ConfigError, HemsError
 
 EX_CONFIG = 78
 """sysexits.h: something is wrong with the configuration."""
-RUN_DIR = Path("/run/hems")
 DURATIONS = {"m": 60.0, "h": 3600.0, "s": 1.0}
 
 
@@ -72,9 +71,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     replay = command("replay", _replay, "ask today's code what it would have done with what was recorded")
     replay.add_argument("--site", type=Path, required=True, metavar="FILE")
     replay.add_argument("--state-dir", type=Path, metavar="DIR", help="where the records are; default: the site's")
-    # What other packages add is loaded only when it may be asked for: the daemon needs none of it.
-    if next((word for word in words if not word.startswith("-")), None) not in commands.choices:
-        _plugged_in(command)
+    asked = next((word for word in words if not word.startswith("-")), None)
+    if asked not in commands.choices:  # the daemon needs none of what is plugged in
+        _plugged_in(command, asked)
     return parser
 
 
@@ -103,16 +102,20 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     tui = command("tui", _tui, "the operator's screen")
     tui.add_argument("--socket", choices=("view", "operate", "admin"), default="view")
     for one in (status, why, log, override, acknowledge, arm, disarm, stop, tui):
-        one.add_argument("--run-dir", type=Path, default=RUN_DIR, metavar="DIR", help="where the daemon's sockets are")
+        add_run_dir(one)
     for one in (override, acknowledge, arm, disarm, stop):
-        one.add_argument("--who", default="", help="your name, for the log")
+        add_who(one)
 
 
-def _plugged_in(command: Callable[..., argparse.ArgumentParser]) -> None:
-    """Commands of other packages; one that cannot be loaded is listed and says why when it is called."""
+def _plugged_in(command: Callable[..., argparse.ArgumentParser], asked: str | None) -> None:
+    """Commands that are modules of their own; one that cannot be loaded is listed and says why when it is called.
+
+    Only the one that is asked for is loaded; all of them when the list of commands may be.
+    """
     from hems.app import load_commands
 
-    for name, entry in sorted(load_commands().items()):
+    entries = load_commands()
+    for name, entry in sorted(entries.items() if asked not in entries else [(asked, entries[asked])]):
         try:
             plugged = entry.load()
         except ImportError as error:
@@ -156,18 +159,7 @@ def _check(args: argparse.Namespace) -> int:
 
 def _ask(args: argparse.Namespace, socket: str, do: str, **values: object) -> Mapping[str, Any]:
     """One request to the daemon.  Raises: HemsError with one sentence."""
-    from hems.api.client import Client
-
-    async def ask() -> Mapping[str, Any]:
-        """Connect, ask, hang up."""
-        async with Client(args.run_dir / f"{socket}.sock") as client:
-            return await client.request(do, **values)
-
-    return asyncio.run(ask())
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    return ask(args.run_dir, socket, do, **values)
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -178,7 +170,7 @@ def _status(args: argparse.Namespace) -> int:
     while True:
         answer = _ask(args, "view", "status")
         if args.json:
-            _print_json(answer)
+            print_json(answer)
         else:
             print("\n".join(lines(from_plain(Picture, answer))), flush=True)
         if args.watch is None:
@@ -194,7 +186,7 @@ def _why(args: argparse.Namespace) -> int:
 
     answer = _ask(args, "view", "why")
     if args.json:
-        _print_json(answer)
+        print_json(answer)
         return 0
     print(f"{mode_words(answer['mode'])}, for {duration(answer['mode_for_s'])}.")
     print(sentence(from_plain(Cause, answer["mode_because"])))
@@ -212,7 +204,7 @@ def _log(args: argparse.Namespace) -> int:
 
     events = _ask(args, "view", "events")["events"]
     if args.json:
-        _print_json(events)
+        print_json(events)
         return 0
     told = [from_plain(Event, event) for event in events]
     names = {f"circuits/{one['id']}": one["name"] for one in _ask(args, "view", "status")["circuits"]}
@@ -301,7 +293,7 @@ def _simulate(args: argparse.Namespace) -> int:
     record = play(site_file.site, params, rig.plant(), scenario)
     verdicts = judge(scenario, site_file.site, params, record)
     if args.json:
-        _print_json([{"t_s": round(t_s, 3), "event": to_plain(event)} for t_s, event in record.events])
+        print_json([{"t_s": round(t_s, 3), "event": to_plain(event)} for t_s, event in record.events])
     else:
         print(scenario.title)
         for t_s, event in record.events:

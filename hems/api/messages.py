@@ -24,6 +24,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "status": PersonRole.VIEWER,
     "why": PersonRole.VIEWER,
     "events": PersonRole.VIEWER,
+    "read": PersonRole.VIEWER,
     "override": PersonRole.OPERATOR,
     "acknowledge": PersonRole.OPERATOR,
     "arm": PersonRole.ENGINEER,

@@ -20,6 +20,8 @@ class Board:
         self, wiring: Wiring, clock: Clock, *, shed: Callable[[Sequence[Command]], None], wake: Callable[[], None]
     ) -> None:
         self.latest: dict[Role, Reading[Any]] = {}
+        self.points: dict[Port, Reading[Any]] = {}
+        """The same by place, and also what no quantity of the building is read from."""
         self._fired: list[Command] = []
         self._clock = clock
         self._shed = shed
@@ -32,10 +34,16 @@ class Board:
 
     def __call__(self, device: DeviceId, point: str, reading: Reading[Any]) -> None:
         """Take one reading."""
-        for role in self._roles.get(Port(device, point), ()):
+        port = Port(device, point)
+        self.points[port] = reading
+        for role in self._roles.get(port, ()):
             before = self.latest.get(role)
             self.latest[role] = reading
             self._react(role, before, reading)
+
+    def roles_at(self, port: Port) -> Sequence[Role]:
+        """Quantities of the building that are read at a place."""
+        return self._roles.get(port, ())
 
     def arm(self, armed: Sequence[Armed], watch: tuple[Trigger, ...]) -> None:
         """What the last tick made ready, and what it wants to be woken for."""

@@ -1,32 +1,40 @@
 """The front desk: what clients may see and ask, and how it reaches the tick."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import Any
 
 from hems.control import override
 from hems.control.params import Params
 from hems.model.codec import to_plain
-from hems.model.errors import RequestError, StoreError
+from hems.model.errors import RequestError
 from hems.model.event import Event
 from hems.model.people import PersonRole
 from hems.model.picture import Picture
 from hems.model.request import Acknowledge, Request, Want
 from hems.model.site import Circuit, Site, Tier
-from hems.model.units import CircuitId, DeviceId
+from hems.model.units import CircuitId
 from hems.ports.clock import Clock
 from hems.runtime.fleet import Fleet
+from hems.runtime.toolbox import Do, Toolbox
+from hems.runtime.words import SHORTEST_REASON, who_asks, words
 
 EVENTS_KEPT = 1000
-LONGEST_TEXT = 200
-"""Letters of a reason or a name that are kept."""
-SHORTEST_REASON = 5
 
 
 class FrontDesk:
     """Serves the sockets; requests wait here for the next tick."""
 
-    def __init__(self, site: Site, params: Params, fleet: Fleet, clock: Clock, *, stop: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        params: Params,
+        fleet: Fleet,
+        clock: Clock,
+        *,
+        toolbox: Toolbox,
+        stop: Callable[[bool], None],
+    ) -> None:
         self._site = site
         self._params = params
         self._fleet = fleet
@@ -35,14 +43,13 @@ class FrontDesk:
         self._picture: Picture | None = None
         self._events: list[Event] = []
         self._waiting: list[Request | Acknowledge] = []
-        self._does: dict[str, Callable[[Mapping[str, Any], PersonRole, str], Awaitable[Mapping[str, Any]]]] = {
+        self._does: Mapping[str, Do] = {
             "why": self._why,
             "events": self._told,
             "override": self._override,
             "acknowledge": self._acknowledge,
-            "arm": self._arm,
-            "disarm": self._disarm,
             "stop": self._end,
+            **toolbox.does,
         }
 
     @property
@@ -102,11 +109,11 @@ class FrontDesk:
             circuit = CircuitId(str(args["circuit"]))
         except (KeyError, ValueError) as error:
             raise RequestError("Say which circuit, and on, off or auto, and for how many seconds.") from error
-        reason = _words(args, "reason")
+        reason = words(args, "reason")
         if want is not Want.AUTO and len(reason) < SHORTEST_REASON:
             raise RequestError("Give a reason of at least five letters: others will want to know.")
         duration_s = 0.0 if want is Want.AUTO else self._duration_s(args, role)
-        return Request(circuit=circuit, want=want, who=_who(args), role=role, reason=reason, duration_s=duration_s)
+        return Request(circuit=circuit, want=want, who=who_asks(args), role=role, reason=reason, duration_s=duration_s)
 
     def _duration_s(self, args: Mapping[str, Any], role: PersonRole) -> float:
         """As asked, but no longer than this role may."""
@@ -131,40 +138,10 @@ class FrontDesk:
         return f"{circuit.name} is protected: it stays on."
 
     async def _acknowledge(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        who = _who(args)
+        who = who_asks(args)
         self._waiting.append(Acknowledge(who=who, role=role))
         self._audit(who, "acknowledge", "mode", peer)
         return {}
-
-    async def _arm(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        devices, armed = self._named(args), list[DeviceId]()
-        try:
-            for device in devices:
-                await self._fleet.arm(device, who=_who(args), at=self._clock.now())
-                armed.append(device)
-        except StoreError as error:
-            done = f" Armed were {', '.join(armed)}." if armed else ""
-            raise RequestError(f"Not armed, because it cannot be recorded: {error}{done}") from error
-        return {"armed": armed}
-
-    async def _disarm(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        devices = self._named(args)
-        for device in devices:
-            self._fleet.disarm(device, who=_who(args), at=self._clock.now())
-        return {"disarmed": list(devices)}
-
-    def _named(self, args: Mapping[str, Any]) -> tuple[DeviceId, ...]:
-        asked = args.get("devices", "all")
-        if asked == "all":
-            return tuple(self._fleet.devices)
-        names = [asked] if isinstance(asked, str) else asked
-        if not isinstance(names, list) or not names:
-            raise RequestError("Name the devices in a list, or say all.")
-        unknown = [str(name) for name in names if str(name) not in self._fleet.devices]
-        if unknown:
-            known = ", ".join(sorted(self._fleet.devices))
-            raise RequestError(f"There is no device {unknown[0][:40]}; there are {known}.")
-        return tuple(DeviceId(str(name)) for name in names)
 
     async def _end(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         hold = args.get("hold", False) is True
@@ -172,19 +149,9 @@ class FrontDesk:
             raise RequestError(
                 "The building runs on its own power: a restart or upgrade waits until the grid is back, or is forced."
             )
-        self._audit(_who(args), "stop", "hold" if hold else "release", peer)
+        self._audit(who_asks(args), "stop", "hold" if hold else "release", peer)
         self._stop(hold)
         return {}
 
     def _audit(self, who: str, action: str, subject: str, detail: str) -> None:
         self._fleet.audit(who, action, subject, detail, at=self._clock.now())
-
-
-def _who(args: Mapping[str, Any]) -> str:
-    return _words(args, "who") or "somebody"
-
-
-def _words(args: Mapping[str, Any], key: str) -> str:
-    """A person's text on one line and of bearable length: it is going to be shown on screens and kept."""
-    text = " ".join(str(args.get(key, "")).split())
-    return "".join(letter for letter in text if letter.isprintable())[:LONGEST_TEXT]

@@ -24,11 +24,14 @@ class Fleet:
         drivers: Mapping[str, Driver],
         specs: Sequence[DeviceSpec],
         fingerprints: Mapping[DeviceId, str],
+        vocabulary: Mapping[DeviceId, Sequence[str]],
         arming: ArmingRecords,
     ) -> None:
         self.drivers = drivers
         """By the name in the site file."""
         self.devices: Mapping[DeviceId, Driver] = {spec.id: drivers[spec.driver] for spec in specs}
+        self.vocabulary = vocabulary
+        """Points of each device, as its profile lists them."""
         self._specs = specs
         self._fingerprints = fingerprints
         self._arming = arming
@@ -131,4 +134,5 @@ def open_fleet(
         spec.id: hashlib.sha256(f"{digest} {spec.id} {factories[spec.driver].fingerprint(spec)}".encode()).hexdigest()
         for spec in specs
     }
-    return Fleet(drivers, specs, fingerprints, arming)
+    vocabulary = {spec.id: tuple(factories[spec.driver].points(spec)) for spec in specs}
+    return Fleet(drivers, specs, fingerprints, vocabulary, arming)

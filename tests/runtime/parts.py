@@ -32,6 +32,7 @@ from hems.runtime.desk import FrontDesk
 from hems.runtime.fleet import Fleet, open_fleet
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.record import Recorder
+from hems.runtime.toolbox import Toolbox
 from hems.store.store import Store
 from tests.control.panel import healthy
 from tests.given import flats
@@ -269,7 +270,7 @@ async def house(
     fleet = open_fleet(wires.devices, {"paper": works}, context, store.arming, digest="the file")
     actuators = Actuators(fleet.devices, wires.writes, store.journal, clock, islanded=lambda: False)
     stops: list[bool] = []
-    desk = FrontDesk(site, params, fleet, clock, stop=stops.append)
+    desk = FrontDesk(site, params, fleet, clock, toolbox=Toolbox(fleet, board, clock), stop=stops.append)
     cycles: list[Cycle] = []
     faults: dict[str, str] = {}
     loop = Loop(
