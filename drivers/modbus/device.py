@@ -57,7 +57,7 @@ class Device:
         self.id: DeviceId = spec.id
         self.armed = False
         self.islanded = False
-        """Whether the building is known to feed itself; then some poll classes pause."""
+        """Whether the building feeds itself; then some poll classes pause."""
         self._link = spec.link
         self._product = product
         self._queue = queue
@@ -85,7 +85,6 @@ class Device:
         self._detail = ""
         self._turns: dict[str, int] = {}
         self._sent_s: dict[str, float] = {}
-        queue.introduce(product.unit)
 
     def health(self) -> DeviceHealth:
         """How it answers."""

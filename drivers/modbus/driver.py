@@ -41,6 +41,13 @@ class BusDriver:
         """Allow or forbid writes to a device."""
         self._devices[device].armed = armed
 
+    def islanded(self, islanded: bool, *, stabilising: bool = False) -> None:
+        """What goes away with the grid rests; units known to be dead are let be while the island stabilises."""
+        for device in self._devices.values():
+            device.islanded = islanded
+        for queue in self._queues.values():
+            queue.spare = stabilising
+
     async def run(self) -> None:
         """Serve all links and run all devices until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -51,8 +58,6 @@ class BusDriver:
 
     async def write(self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool) -> Reply:
         """Write once, verify, and tell."""
-        for one in self._devices.values():
-            one.islanded = islanded
         found = self._devices.get(device)
         if found is None:
             return Reply(fate=Fate.REFUSED, detail=f"there is no device '{device}' here")

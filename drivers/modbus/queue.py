@@ -22,10 +22,12 @@ from drivers.modbus.job import CoilWish, Job, Manners, Rank
 from drivers.modbus.link import Link
 
 SILENT_AFTER = 3
-"""Time-outs in a row after which a unit is known to be silent."""
-PROBE_SHARED_S = 30.0
-"""How often a silent unit is asked again when others share its link."""
-PROBE_ALONE_S = 5.0
+"""Time-outs in a row after which a unit counts as silent and polls of it are spaced out."""
+PROBE_FIRST_S = 1.0
+PROBE_MAX_S = 30.0
+"""Pauses between the questions to a silent unit double from the first to the last.  A burst of noise while the tie
+moves must not blind hems to a contact; one that has been silent for longer is known to be dead, and is asked so often
+at most, and not at all while an island stabilises."""
 CONNECT_S = 3.0
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 10.0
@@ -41,6 +43,8 @@ class UnitState:
     """Not to be spoken to before."""
     silent: int = 0
     """Time-outs in a row."""
+    pause_s: float = PROBE_FIRST_S
+    """From the next time-out to the next poll, once it is silent."""
     probe_s: float = float("-inf")
     """If known to be silent, not to be polled before."""
 
@@ -52,6 +56,8 @@ class LinkQueue:
     address: Address
     link: Link
     rng: Random
+    spare: bool = False
+    """While an island stabilises: units known to be dead are let be."""
     _jobs: list[Job] = field(default_factory=list)
     _units: dict[int, UnitState] = field(default_factory=dict)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -60,10 +66,6 @@ class LinkQueue:
     _failed_s: float = float("-inf")
     _retry_s: float = float("-inf")
     _backoff_s: float = BACKOFF_FIRST_S
-
-    def introduce(self, unit: int) -> None:
-        """Say that `unit` is on this link, so that the queue knows who shares it."""
-        self._units.setdefault(unit, UnitState())
 
     def silent(self, unit: int) -> bool:
         """Whether a unit is known not to answer."""
@@ -143,7 +145,6 @@ class LinkQueue:
                 self._jobs.clear()
 
     def _enter(self, job: Job) -> None:
-        self.introduce(job.unit)
         self._jobs.append(job)
         self._arrived.set()
 
@@ -188,7 +189,7 @@ class LinkQueue:
         await asyncio.sleep(0)
 
     async def _done(self, job: Job) -> tuple[int, ...]:
-        if job.rank is Rank.POLL and self.silent(job.unit) and _now_s() < self._state(job.unit).probe_s:
+        if job.rank is Rank.POLL and self._let_be(self._state(job.unit)):
             raise NoAnswer(f"unit {job.unit} is silent")
         answer: tuple[int, ...] = ()
         for frame in job.frames():
@@ -200,6 +201,11 @@ class LinkQueue:
                     raise
                 answer = await self._sent(frame, job)
         return answer
+
+    def _let_be(self, state: UnitState) -> bool:
+        if state.silent < SILENT_AFTER:
+            return False
+        return _now_s() < state.probe_s or (self.spare and state.pause_s >= PROBE_MAX_S)
 
     async def _sent(self, frame: Frame, job: Job) -> tuple[int, ...]:
         await self._connected(job)
@@ -232,7 +238,9 @@ class LinkQueue:
             answer = await self.link.ask(frame, manners.timeout_s)
         except NoAnswer:
             state.silent += 1
-            state.probe_s = _now_s() + (PROBE_SHARED_S if len(self._units) > 1 else PROBE_ALONE_S)
+            if state.silent >= SILENT_AFTER:
+                state.probe_s = _now_s() + state.pause_s
+                state.pause_s = min(PROBE_MAX_S, state.pause_s * 2)
             self._let_late_answers_die(state, manners)
             raise
         except Garbled:
@@ -240,7 +248,7 @@ class LinkQueue:
             raise
         finally:
             self._free_s = _now_s() + (0.0 if self.address.kind == "tcp" else self.address.serial.silence_s)
-        state.silent = 0
+        state.silent, state.pause_s = 0, PROBE_FIRST_S
         gap_s = max(manners.min_gap_s, manners.after_write_s if isinstance(frame, WriteFrame) else 0.0)
         state.ready_s = _now_s() + gap_s
         return answer

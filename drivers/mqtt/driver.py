@@ -37,6 +37,9 @@ class MqttDriver:
         """Allow or forbid commands to a device."""
         self._devices[device].arm(armed)
 
+    def islanded(self, islanded: bool, *, stabilising: bool = False) -> None:
+        """Changes nothing here: devices tell by themselves, and a silent one costs the others no time."""
+
     async def run(self) -> None:
         """Keep all connections and devices going until cancelled."""
         async with asyncio.TaskGroup() as tasks:

@@ -57,6 +57,13 @@ class Driver(Protocol):
     def arm(self, device: DeviceId, armed: bool) -> None:
         """Allow or forbid writes to a device.  Nothing is armed at start."""
 
+    def islanded(self, islanded: bool, *, stabilising: bool = False) -> None:
+        """The building feeds itself from now on, or no longer; `stabilising` while the island does not rest yet.
+
+        Called once for each change, before the commands that follow from it.  What a profile says goes away with the
+        grid is not asked for meanwhile, and a device known to be dead costs a stabilising island no time.
+        """
+
     async def run(self) -> None:
         """Connect, identify and poll until cancelled; survives every loss of every device."""
 

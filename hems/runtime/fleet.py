@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hems.model.instant import Instant
+from hems.model.mode import Mode
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec, Port, Role
@@ -38,6 +39,7 @@ class Fleet:
         self._health = {spec.id: DeviceHealth(link=spec.link) for spec in specs}
         self._failing: set[str] = set()
         self._lapsed: set[DeviceId] = set()
+        self._told: tuple[bool, bool] | None = None
 
     def rearm(self, at: Instant) -> list[DeviceId]:
         """Arm again what was armed for this very set-up; the devices that were armed for another one are returned."""
@@ -91,6 +93,18 @@ class Fleet:
                 self._failing.add(name)
                 self._health |= self._lost(name, now_s)
         return dict(self._health)
+
+    def follow(self, mode: Mode) -> None:
+        """Tell every driver at once when an island begins, has come to rest, or ends."""
+        island = (mode.on_island, mode is Mode.ISLANDED_STABILIZING)
+        if island == self._told:
+            return
+        self._told = island
+        for name, driver in self.drivers.items():
+            try:
+                driver.islanded(island[0], stabilising=island[1])
+            except Exception:  # a fault in one protocol must never end the control of all others
+                log.exception("Driver %s cannot be told of the island.", name)
 
     async def release(self, *, within_s: float) -> None:
         """Hand every device back, all at the same time, as far as that succeeds in time."""

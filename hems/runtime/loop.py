@@ -99,6 +99,7 @@ class Loop:
         before = self.state
         step = tick(self._site, before, snapshot, self._params, now)
         self.state = step.state
+        self._fleet.follow(step.state.mode.mode)
         self._board.arm(step.armed, step.watch)
         self._actuators.send(step.commands)
         self._try("keep its state", lambda: self._recorder.save(now, step.state))

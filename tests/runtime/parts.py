@@ -93,6 +93,8 @@ class Machines:
     on_run: Callable[[], Any] = lambda: None
     on_release: Callable[[DeviceId], Any] = lambda device: None
     on_health: Callable[[], None] = lambda: None
+    islands: list[tuple[bool, bool]] = field(default_factory=list)
+    """What it was told of islands: whether there is one, and whether it stabilises."""
     runs: int = 0
     context: DriverContext | None = None
 
@@ -105,6 +107,9 @@ class Machines:
 
     def arm(self, device: DeviceId, armed: bool) -> None:
         self.armed[device] = armed
+
+    def islanded(self, islanded: bool, *, stabilising: bool = False) -> None:
+        self.islands.append((islanded, stabilising))
 
     async def run(self) -> None:
         self.runs += 1

@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 
 from hems.model.instant import Instant
+from hems.model.mode import Mode
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext
@@ -40,6 +41,15 @@ async def test_nothing_is_armed_at_first(tmp_path: Path):
     assert ours.rearm(NOW) == []
     assert machines.armed == {}
     assert not any(health.armed for health in ours.health(0.0).values())
+
+
+async def test_drivers_hear_once_when_an_island_begins_comes_to_rest_and_ends(tmp_path: Path):
+    ours, machines = fleet(started(tmp_path))
+    for mode in (Mode.INIT, Mode.GRID_CONNECTED, Mode.ISLANDED_STABILIZING, Mode.ISLANDED_STABILIZING, Mode.ISLANDED):
+        ours.follow(mode)
+    for mode in (Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTING, Mode.RECONNECTED_RESTORING):
+        ours.follow(mode)
+    assert machines.islands == [(False, False), (True, True), (True, False), (False, False)]
 
 
 async def test_arming_survives_a_restart_with_the_same_file_and_profile(tmp_path: Path):

@@ -215,3 +215,21 @@ async def test_what_the_reflex_has_sent_is_known_to_the_next_tick(run_dir: Path)
         assert [one.role for one in cycle.snapshot.fired] == [LAUNDRY]
         assert LAUNDRY in [one.command.role for one in cycle.snapshot.outcomes]
         assert (await made.cycle()).snapshot.fired == ()
+
+
+async def test_drivers_hear_of_an_island_in_the_very_turn_that_sees_it(run_dir: Path):
+    async with house(run_dir) as made:
+        # given a building on the grid
+        for _ in range(5):
+            made.deliver()
+            await made.cycle()
+            made.clock.advance(1.0)
+        assert made.loop.state.mode.mode in ON_GRID
+        assert made.machines.islands == [(False, False)]
+        # when its tie opens
+        while not made.loop.state.mode.mode.on_island:
+            made.deliver({wiring.TIE_CLOSED_CONTACT: False, wiring.TIE_OPEN_CONTACT: True})
+            await made.cycle()
+            made.clock.advance(0.5)
+        # then the drivers know it now, and not at the next write
+        assert made.machines.islands == [(False, False), (True, True)]

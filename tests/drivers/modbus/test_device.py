@@ -320,10 +320,10 @@ async def test_what_goes_away_with_the_grid_is_not_asked_for_during_an_outage():
         given.driven(site, given.declared(bench, product), armed=["box"]) as driver,
     ):
         await site.until("box/first", "box/shown")
-        await driver.write("box", "power_w", 0.0, urgent=True, islanded=True)
+        driver.islanded(True)
         await asyncio.sleep(0.1)
         skipped = len([request for request in bench.diary if request.address == 10])
         await asyncio.sleep(0.2)
         assert len([request for request in bench.diary if request.address == 10]) == skipped
-        await driver.write("box", "power_w", 0.0, urgent=True, islanded=False)
+        driver.islanded(False)
         await eventually(lambda: len([request for request in bench.diary if request.address == 10]) > skipped)
