@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drivers.modbus.errors import Garbled, LinkDown, LinkError, Refusal
 from drivers.modbus.frame import ReadFrame
@@ -14,6 +14,7 @@ from drivers.modbus.poll import Reader
 from drivers.modbus.queue import LinkQueue
 from drivers.modbus.send import Sender
 from drivers.profile import derive
+from drivers.profile.alarms import AlarmGroup, standing
 from drivers.profile.command import Refused, prepare
 from drivers.profile.schema import Expect, PollClass
 from hems.model.command import Fate
@@ -42,6 +43,7 @@ class Product:
     manners: Manners
     classes: Mapping[str, PollClass]
     computed: Mapping[str, derive.Expression]
+    alarms: Mapping[str, AlarmGroup] = field(default_factory=dict)
     identify: Mapping[str, Expect]
     keeping: Keeping
     find: Callable[[Ask], Awaitable[Layout]]
@@ -89,7 +91,13 @@ class Device:
     def health(self) -> DeviceHealth:
         """How it answers."""
         detail = self._disabled or self._detail
-        return DeviceHealth(link=self._link, lost_since_s=self._lost_since_s, detail=detail, armed=self.armed)
+        return DeviceHealth(
+            link=self._link,
+            lost_since_s=self._lost_since_s,
+            detail=detail,
+            armed=self.armed,
+            alarms=standing(self._product.alarms, self._reader.latest, self._clock.now().mono_s),
+        )
 
     async def run(self) -> None:
         """Identify, poll and keep until cancelled."""

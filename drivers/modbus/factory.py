@@ -1,6 +1,6 @@
 """What the daemon asks of the Modbus engine before any connection: are the profiles right, what do they offer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from drivers.modbus.address import Address, parse_address
 from drivers.modbus.device import Ask, Product
@@ -9,14 +9,18 @@ from drivers.modbus.keep import Keeping
 from drivers.modbus.layout import Layout
 from drivers.modbus.place import layout_of
 from drivers.modbus.schema import LinkSection, ModbusProfile
+from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
 from hems.model.errors import ConfigError
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext
 
 
-class ModbusFactory:
+class ModbusFactory(ProfileFactory[ModbusProfile]):
     """The engine `modbus`."""
+
+    def __init__(self) -> None:
+        super().__init__(ModbusProfile)
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """Every problem with profiles, parameters and links, offline."""
@@ -28,24 +32,6 @@ class ModbusFactory:
             except ConfigError as wrong:
                 problems += wrong.problems
         return [*problems, *clashes(declared)]
-
-    def points(self, spec: DeviceSpec) -> Mapping[str, str]:
-        """Readable points and their kind."""
-        kinds = profile_for(ModbusProfile, spec).kinds()
-        return {name: kind for name, kind in kinds.items() if not name.startswith("_")}
-
-    def commands(self, spec: DeviceSpec) -> Mapping[str, str]:
-        """Commands and their kind."""
-        return {name: line.kind for name, line in profile_for(ModbusProfile, spec).write.items()}
-
-    def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
-        """What the profile states for a point."""
-        line = profile_for(ModbusProfile, spec).read.get(point)
-        return None if line is None else line.witness_ms
-
-    def fingerprint(self, spec: DeviceSpec) -> str:
-        """The whole profile as text."""
-        return profile_for(ModbusProfile, spec).model_dump_json()
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> BusDriver:
         """A driver for these devices; opens nothing yet."""
@@ -93,6 +79,7 @@ def product_of(profile: ModbusProfile) -> Product:
         manners=profile.link.manners(),
         classes=profile.poll,
         computed=profile.derive,
+        alarms=profile.alarms,
         identify=profile.identify,
         keeping=Keeping(watchdog.kind, watchdog.renew_s, watchdog.hold_max_s) if watchdog else Keeping(),
         find=find,

@@ -11,6 +11,7 @@ from drivers.mqtt.payload import Incoming, Outgoing, Unreadable, as_text
 from drivers.mqtt.points import Points
 from drivers.mqtt.presence import SAID_GOOD_BYE, Presence
 from drivers.mqtt.schema import Message, MqttProfile
+from drivers.profile.alarms import standing
 from drivers.profile.command import Refused, prepare
 from hems.model.command import Fate
 from hems.model.snapshot import DeviceHealth
@@ -45,7 +46,11 @@ class Device:
         if not detail and self._ghosts:
             detail = f"a command lies retained on {', '.join(sorted(self._ghosts))}; it is cleared once armed"
         return DeviceHealth(
-            link=str(self._link.address), lost_since_s=since_s, detail=detail, armed=self._link.armed(self.id)
+            link=str(self._link.address),
+            lost_since_s=since_s,
+            detail=detail,
+            armed=self._link.armed(self.id),
+            alarms=standing(self._profile.alarms, self._points.latest, self._now_s()),
         )
 
     def arm(self, armed: bool) -> None:

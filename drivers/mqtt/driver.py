@@ -9,6 +9,7 @@ from drivers.mqtt.device import Device
 from drivers.mqtt.errors import LinkError
 from drivers.mqtt.link import Link
 from drivers.mqtt.schema import MqttProfile
+from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
 from hems.model.command import Fate
 from hems.model.errors import ConfigError
@@ -63,30 +64,15 @@ class MqttDriver:
             await self._devices[device].release()
 
 
-class MqttFactory:
+class MqttFactory(ProfileFactory[MqttProfile]):
     """Fulfils `hems.ports.device.DriverFactory`."""
+
+    def __init__(self) -> None:
+        super().__init__(MqttProfile)
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """What is wrong with links, profiles and parameters, all at once."""
         return [problem for spec in specs for problem in _problems(spec)] + list(_twice(specs))
-
-    def points(self, spec: DeviceSpec) -> Mapping[str, str]:
-        """Readable points and their kind.  Raises: ConfigError."""
-        kinds = profile_for(MqttProfile, spec).kinds()
-        return {name: kind for name, kind in kinds.items() if not name.startswith("_")}
-
-    def commands(self, spec: DeviceSpec) -> Mapping[str, str]:
-        """Commands and their kind.  Raises: ConfigError."""
-        return {name: line.kind for name, line in profile_for(MqttProfile, spec).write.items()}
-
-    def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
-        """What the profile states for a point."""
-        line = profile_for(MqttProfile, spec).read.get(point)
-        return None if line is None else line.witness_ms
-
-    def fingerprint(self, spec: DeviceSpec) -> str:
-        """The whole profile as text."""
-        return profile_for(MqttProfile, spec).model_dump_json()
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:
         """A driver for these devices; connects when it is run.  Raises: ConfigError, ValueError."""

@@ -192,14 +192,15 @@ def _bit_place(key: str) -> int | None:
 
 def _looked_up(spec: ReadSpec, raw: Scalar) -> Decoded:
     for key, meaning in (spec.map or {}).items():
-        if _matches(key, raw):
+        if matches(key, raw):
             return Decoded(meaning)
     if spec.otherwise is not None:
         return Decoded(spec.otherwise)
     return Decoded(None, f"the device sends {raw!r}, which its profile does not know")
 
 
-def _matches(key: str, raw: Scalar) -> bool:
+def matches(key: str, raw: Scalar) -> bool:
+    """Whether a key of a table means the value `raw`."""
     if isinstance(raw, bool):
         return key.lower() == str(raw).lower()
     if isinstance(raw, int | float):

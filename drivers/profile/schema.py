@@ -5,6 +5,7 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from drivers.profile.alarms import AlarmGroup
 from drivers.profile.command import WriteSpec
 from drivers.profile.derive import Expression, kind_of, operands
 from drivers.profile.expression import names_in
@@ -142,6 +143,8 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
     derive: dict[str, Expression] = Field(default_factory=dict)
     write: dict[str, WriteT] = Field(default_factory=dict)
     control: Control[StepT] = Field(default_factory=Control)
+    alarms: dict[str, AlarmGroup] = Field(default_factory=dict)
+    """What the device itself calls abnormal."""
 
     def kinds(self) -> Mapping[str, Kind]:
         """Every point of the profile, private ones included, and what it is."""
@@ -169,6 +172,7 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
             asked += [(f"write.{name}.range", point) for bound in command.range or () for point in names_in(bound)]
             asked += [(f"write.{name}.verify", command.verify.read)] if command.verify else []
         asked += [(f"read.{name}.swap_if", point.swap_if[1]) for name, point in self.read.items() if point.swap_if]
+        asked += [(f"alarms.{name}.point", group.point) for name, group in self.alarms.items()]
         twice = [f"{name} stands under both read and derive" for name in sorted(set(self.read) & set(self.derive))]
         strangers = [(where, point) for where, point in asked if point not in known]
         return twice + [f"{where} names the point '{point}', which is not defined" for where, point in strangers]

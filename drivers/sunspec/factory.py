@@ -1,12 +1,13 @@
 """What the daemon asks of the SunSpec engine before any connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from drivers.modbus.device import Ask, Product
 from drivers.modbus.driver import BusDriver, Declared, clashes
 from drivers.modbus.factory import address_for
 from drivers.modbus.keep import Keeping
 from drivers.modbus.layout import Layout
+from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
 from drivers.sunspec.place import layout_of
 from drivers.sunspec.schema import SunSpecProfile
@@ -16,8 +17,11 @@ from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext
 
 
-class SunSpecFactory:
+class SunSpecFactory(ProfileFactory[SunSpecProfile]):
     """The engine `sunspec`."""
+
+    def __init__(self) -> None:
+        super().__init__(SunSpecProfile)
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """Every problem with profiles, parameters and links, offline."""
@@ -29,24 +33,6 @@ class SunSpecFactory:
             except ConfigError as wrong:
                 problems += wrong.problems
         return [*problems, *clashes(declared)]
-
-    def points(self, spec: DeviceSpec) -> Mapping[str, str]:
-        """Readable points and their kind."""
-        kinds = profile_for(SunSpecProfile, spec).kinds()
-        return {name: kind for name, kind in kinds.items() if not name.startswith("_")}
-
-    def commands(self, spec: DeviceSpec) -> Mapping[str, str]:
-        """Commands and their kind."""
-        return {name: line.kind for name, line in profile_for(SunSpecProfile, spec).write.items()}
-
-    def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
-        """What the profile states for a point."""
-        line = profile_for(SunSpecProfile, spec).read.get(point)
-        return None if line is None else line.witness_ms
-
-    def fingerprint(self, spec: DeviceSpec) -> str:
-        """The whole profile as text."""
-        return profile_for(SunSpecProfile, spec).model_dump_json()
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> BusDriver:
         """A driver for these devices; opens nothing yet."""
@@ -77,6 +63,7 @@ def _product(spec: DeviceSpec, profile: SunSpecProfile) -> Product:
         manners=profile.link.manners(),
         classes=profile.poll,
         computed=profile.derive,
+        alarms=profile.alarms,
         identify={},
         keeping=Keeping(watchdog.kind, watchdog.renew_s, watchdog.hold_max_s) if watchdog else Keeping(),
         find=find,

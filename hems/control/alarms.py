@@ -14,9 +14,10 @@ from hems.model.cause import Cause, Why
 from hems.model.event import EventKind
 from hems.model.mode import Mode
 from hems.model.site import Site
-from hems.model.snapshot import Snapshot
+from hems.model.snapshot import Severity, Snapshot
 
 HIGH, MEDIUM, LOW = "HIGH", "MED", "LOW"
+PRIORITIES = {Severity.HIGH: HIGH, Severity.MEDIUM: MEDIUM, Severity.LOW: LOW}
 ENERGISING_NEEDS = frozenset({"state"})
 """Faults of hems itself without which nothing may be energised on the strength of a journal entry."""
 LOST_S = 5.0
@@ -58,6 +59,9 @@ def _devices(snapshot: Snapshot, now_s: float) -> Iterator[tuple[str, Condition]
         if health.lost_since_s is not None and now_s >= health.lost_since_s + LOST_S:
             facts = {"device": device, "detail": health.detail}
             yield f"device/{device}", Condition(MEDIUM, device, Cause(Why.DEVICE_SILENT, facts))
+        for alarm in health.alarms:
+            cause = Cause(Why.DEVICE_ALARM, {"device": device, "detail": alarm.text})
+            yield f"device/{device}/{alarm.code}", Condition(PRIORITIES[alarm.severity], device, cause)
 
 
 def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:

@@ -69,6 +69,7 @@ class Why(StrEnum):
     RECONNECT_GIVEN_UP = "reconnect_given_up"
     DEVICE_SILENT = "device_silent"
     DEVICE_ANSWERS = "device_answers"
+    DEVICE_ALARM = "device_alarm"
     WRITE_FAILED = "write_failed"
     DECISION_FAILED = "decision_failed"
     OWN_FAULT = "own_fault"

@@ -76,6 +76,28 @@ class BayReading:
     discharge_ready: Reading[bool] = field(default_factory=missing)
 
 
+class Severity(StrEnum):
+    """How soon somebody must look at an alarm of a device."""
+
+    HIGH = "high"
+    """Now."""
+    MEDIUM = "medium"
+    """Today."""
+    LOW = "low"
+    """When next there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAlarm:
+    """One thing that a device itself calls abnormal."""
+
+    code: str
+    """The same for as long as it is the same alarm, such as `inverter/3`."""
+    text: str
+    """In the words of its profile."""
+    severity: Severity = Severity.MEDIUM
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceHealth:
     """How a device answers, for people and for alarms."""
@@ -87,6 +109,8 @@ class DeviceHealth:
     """The last error in one sentence; empty while all is well."""
     armed: bool = False
     """Whether hems may write to it."""
+    alarms: tuple[DeviceAlarm, ...] = ()
+    """What it calls abnormal itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

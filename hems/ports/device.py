@@ -93,6 +93,9 @@ class DriverFactory(Protocol):
     def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
         """Worst time in ms from a change on the wire to its arrival, or None when the profile does not say."""
 
+    def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
+        """Seconds from a command until its effect is there, for the commands of which the profile says so."""
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         """A text that changes whenever the device's profile does, so that an arming holds for just this profile."""
 

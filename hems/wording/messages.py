@@ -102,6 +102,11 @@ WHOLE: Mapping[Why, Forms] = {
         N_("{name} answers again."),
         N_("A device answers again."),
     ),
+    Why.DEVICE_ALARM: (
+        N_("Device {device} reports: {detail}."),
+        N_("{name} reports: {detail}."),
+        N_("A device reports a fault."),
+    ),
     Why.WRITE_FAILED: (
         N_("{name} did not take a command ({detail}). HEMS tries again."),
         N_("{name} did not take a command. HEMS tries again."),

@@ -67,6 +67,9 @@ class PaperFactory:
     def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
         return self.time_ms
 
+    def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
+        return {}
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The same for every device of a profile."""
         return spec.profile

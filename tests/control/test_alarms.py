@@ -6,7 +6,7 @@ from hems.control.alarms import HIGH, MEDIUM
 from hems.control.state import ReconnectMemory
 from hems.model.event import EventKind
 from hems.model.mode import Mode
-from hems.model.snapshot import DeviceHealth
+from hems.model.snapshot import DeviceAlarm, DeviceHealth, Severity
 from hems.model.units import DeviceId
 from tests.control.panel import Panel, on_an_island, on_the_grid, tie, utility
 
@@ -31,6 +31,15 @@ def test_a_meter_that_falls_silent_is_an_alarm_after_five_seconds_and_no_outage(
     made.devices = {METER: DeviceHealth(link="rtu")}
     made.says(utility(230.0)).tick()
     assert told(made, EventKind.ALARM_CLEARED) == [(made.now_s, "device/meter")]
+
+
+def test_what_a_device_calls_abnormal_is_an_alarm_of_its_weight_while_it_says_so():
+    made = on_the_grid()
+    fan = DeviceAlarm(code="inverter/3", text="fan stands still", severity=Severity.HIGH)
+    made.devices = {METER: DeviceHealth(link="rtu", alarms=(fan,))}
+    assert made.tick().state.alarms["device/meter/inverter/3"].priority == HIGH
+    made.devices = {METER: DeviceHealth(link="rtu")}
+    assert made.tick().state.alarms == {}
 
 
 def test_doubt_is_an_alarm_while_it_lasts():

@@ -156,6 +156,9 @@ class Works:
     def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
         return None
 
+    def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
+        return {}
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         return self.profile_text
 

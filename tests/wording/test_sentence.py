@@ -86,6 +86,11 @@ def test_every_reason_is_a_whole_sentence_also_without_any_fact(why):
             Cause(Why.DEVICE_SILENT, {"device": "relays", "detail": "no route to host"}),
             "Device relays does not answer (no route to host). HEMS goes on without it; its values show as ??.",
         ),
+        (
+            "device/pv/inverter/3",
+            Cause(Why.DEVICE_ALARM, {"device": "pv", "detail": "fan stands still"}),
+            "Device pv reports: fan stands still.",
+        ),
         (f"{LAUNDRY}/deaf", Cause(Why.SHED_NOT_OBEYED), "Laundry does not obey: HEMS switched it OFF"),
         (
             "circuits/sump_pump/closed",

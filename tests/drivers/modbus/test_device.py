@@ -57,6 +57,18 @@ async def test_a_sentinel_is_unknown_with_a_reason_and_never_a_number():
     assert "not known" in reading.reason
 
 
+async def test_what_the_device_calls_abnormal_is_in_its_health():
+    site = Site()
+    product = given.profile(alarms={"fan": {"point": "first", "bits": {"1": "fan stands still"}, "severity": "high"}})
+    async with (
+        on_tcp(Bench(u1=box(holding={10: 0b10}))) as bench,
+        given.driven(site, given.declared(bench, product)) as driver,
+    ):
+        await site.until("box/first")
+        (alarm,) = driver.health()["box"].alarms
+    assert (alarm.text, alarm.severity) == ("fan stands still", "high")
+
+
 async def test_a_block_that_is_refused_is_split_once_and_the_split_is_remembered():
     # given five points of which the middle one does not exist
     site = Site()

@@ -1,0 +1,70 @@
+"""What a device itself calls abnormal: bits and states of its points, with words and weight for the operator.
+
+```
+[alarms.inverter]
+point    = "_fault_1"            # private points serve too
+severity = "high"
+bits     = { 0 = "grid over-voltage", 3 = "fan stands still" }
+
+[alarms.state]
+point    = "state"
+map      = { fault = "the inverter has stopped with a fault" }
+```
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from drivers.profile.point import Scalar, matches, whole_number
+from hems.model.reading import Reading
+from hems.model.snapshot import DeviceAlarm, Severity
+
+
+class AlarmGroup(BaseModel):
+    """`[alarms.GROUP]`: the alarms in one point."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    point: str
+    """Where they are; unknown or old means no alarm."""
+    bits: dict[str, str] = Field(default_factory=dict)
+    """Place of a bit (0 is the lowest) to words for the operator."""
+    map: dict[str, str] = Field(default_factory=dict)
+    """Value of the point to words for the operator."""
+    severity: Severity = Severity.MEDIUM
+    """high: act now; medium: act today; low: look when you are there."""
+
+    @field_validator("bits")
+    @classmethod
+    def _places(cls, bits: dict[str, str]) -> dict[str, str]:
+        for key in bits:
+            place = whole_number(key)
+            if place is None or not 0 <= place <= 63:
+                raise ValueError(f"'{key}' is no place of a bit; write 0 to 63")
+        return bits
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "AlarmGroup":
+        if bool(self.bits) == bool(self.map):
+            raise ValueError("an alarm has exactly one of bits and map")
+        return self
+
+    def standing(self, value: Scalar) -> Iterator[tuple[str, str]]:
+        """Key and words of each alarm that stands while the point is `value`."""
+        yield from ((key, words) for key, words in self.map.items() if matches(key, value))
+        whole = int(value) if isinstance(value, int | float) else 0
+        yield from ((key, words) for key, words in self.bits.items() if whole >> int(key, 0) & 1)
+
+
+def standing(
+    groups: Mapping[str, AlarmGroup], latest: Mapping[str, Reading[Any]], now_s: float
+) -> tuple[DeviceAlarm, ...]:
+    """Every alarm that stands now."""
+    return tuple(
+        DeviceAlarm(code=f"{name}/{key}", text=words, severity=group.severity)
+        for name, group in groups.items()
+        if group.point in latest and (value := latest[group.point].known(now_s)) is not None
+        for key, words in group.standing(value)
+    )

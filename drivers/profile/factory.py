@@ -1,0 +1,43 @@
+"""What every engine says of a device from its profile alone, before any connection."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from drivers.profile.load import profile_for
+from drivers.profile.schema import Profile
+from hems.model.wiring import DeviceSpec
+
+AnyProfile = Profile[Any, Any, Any]
+ProfileT = TypeVar("ProfileT", bound=AnyProfile)
+
+
+class ProfileFactory(Generic[ProfileT]):
+    """The part of `hems.ports.device.DriverFactory` that engines share.  All of it may raise ConfigError."""
+
+    def __init__(self, model: type[ProfileT]) -> None:
+        self._model = model
+
+    def profile(self, spec: DeviceSpec) -> ProfileT:
+        """The profile of a device, its parameters filled in."""
+        return profile_for(self._model, spec)
+
+    def points(self, spec: DeviceSpec) -> Mapping[str, str]:
+        """Readable points and their kind."""
+        return {name: kind for name, kind in self.profile(spec).kinds().items() if not name.startswith("_")}
+
+    def commands(self, spec: DeviceSpec) -> Mapping[str, str]:
+        """Commands and their kind."""
+        return {name: line.kind for name, line in self.profile(spec).write.items()}
+
+    def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
+        """What the profile states for a point."""
+        line = self.profile(spec).read.get(point)
+        return None if line is None else line.witness_ms
+
+    def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
+        """Seconds from a command until its effect is there, for the commands whose profile says so."""
+        return {name: line.settle_s for name, line in self.profile(spec).write.items() if line.settle_s is not None}
+
+    def fingerprint(self, spec: DeviceSpec) -> str:
+        """The whole profile as text."""
+        return self.profile(spec).model_dump_json()
