@@ -27,6 +27,8 @@ from hems.ports.device import DriverContext, Reply, Scalar
 LOST_AFTER = 3
 """Requests in a row without an answer after which a device must identify itself again before it is commanded."""
 IDENTIFY_PAUSE_S = 1.0
+LOOK_AGAIN_S = 60.0
+"""How often at most a device is asked whether its map has changed."""
 MISMATCHES = 2
 """A wrong identity must be seen so often before the device is disabled: one may be a half-booted unit."""
 
@@ -50,6 +52,8 @@ class Product:
     """Finds where everything is, by asking the device if need be.  Raises: LinkError, DeviceMismatch."""
     max_read: int = 100
     max_gap: int = 0
+    moves: bool = False
+    """Whether places may change while the device runs, so that a refused address is a reason to look again."""
 
 
 class Device:
@@ -85,6 +89,7 @@ class Device:
         self._failures = 0
         self._lost_since_s: float | None = None
         self._detail = ""
+        self._looked_s = float("-inf")
         self._turns: dict[str, int] = {}
         self._sent_s: dict[str, float] = {}
 
@@ -193,6 +198,7 @@ class Device:
             ):
                 return
             await self._reader.poll(name)
+            await self._look_again()
         except LinkError as trouble:
             self._failed(trouble)
         except DeviceMismatch as wrong:
@@ -226,6 +232,20 @@ class Device:
         if self._keeper.in_force and self.armed and await self._acquire(urgent=False) is None:
             await self._keeper.resend()
         return True
+
+    async def _look_again(self) -> None:
+        """Find everything anew if the device has just refused addresses that it had: its map may have moved.
+
+        What is where it was stays as it is, with the refusals remembered.
+        """
+        product, now_s = self._product, asyncio.get_running_loop().time()
+        if not (product.moves and self._reader.refused) or now_s < self._looked_s + LOOK_AGAIN_S:
+            return
+        self._reader.refused, self._looked_s = False, now_s
+        layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=Rank.POLL))
+        if layout != self._layout:
+            log.info("%s: its map has changed", self.id)
+            self._identified = False
 
     async def _compare(self, name: str, expected: Expect, rank: Rank) -> None:
         reading = await self._reader.fetch(name, rank=rank)

@@ -15,6 +15,8 @@ from drivers.profile.expression import UnknownValueError
 
 REWRITES = ("rewrite", "lease")
 LONGEST_LOOK_S = 1.0
+COUNT_END = 0xFFFF
+"""A heartbeat starts over here, so that it fits one register and is never what means "not implemented"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Keeper:
     in_force: dict[str, tuple[PlacedCommand, float, Still]] = field(default_factory=dict)
     _asked_s: float = 0.0
     _renewed_s: float = 0.0
+    _count: int = 0
 
     def asked(self, name: str, command: PlacedCommand, value: float, still: Still) -> None:
         """A fresh command has been sent; it is in force while it is `still` the latest."""
@@ -96,8 +99,9 @@ class Keeper:
         if keeping.kind in REWRITES:
             await self.resend()
             return
+        self._count = (self._count + 1) % COUNT_END
         try:
-            await self.sender.send(self.layout().renew, urgent=False)
+            await self.sender.send(self.layout().renew, value=self._count, urgent=False)
         except (LinkError, UnknownValueError, ValueError):
             # The device's own timer decides; the next look tries again.
             self._renewed_s -= keeping.renew_s or 0.0

@@ -82,3 +82,11 @@ class Layout:
     renew: Sequence[PlacedStep] = ()
     barriers: Sequence[int] = ()
     """Addresses that no request may cross."""
+
+    @property
+    def exponents(self) -> frozenset[str]:
+        """Points that hold the power of ten of another point, or of a step."""
+        steps = [*self.acquire, *self.release, *self.safe, *self.renew]
+        steps += [step for command in self.commands.values() for step in command.steps]
+        named = [place.exponent_from for place in self.points.values()] + [step.exponent_from for step in steps]
+        return frozenset(name for name in named if name is not None)

@@ -1,6 +1,6 @@
 """Reading one device: batches, their answers as readings, and what follows from an exception."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from drivers.modbus.batches import Batch, plan
@@ -38,6 +38,8 @@ class Reader:
     ) -> None:
         self.latest: dict[str, Reading[Any]] = {}
         """Every point, private ones too."""
+        self.refused = False
+        """Whether the device has refused an address since somebody last set this to False."""
         self._device = device
         self._unit = unit
         self._queue = queue
@@ -48,15 +50,16 @@ class Reader:
         self._raw: dict[str, Any] = {}
         self._batches: dict[str, list[Batch]] = {}
         self._memory = Memory()
+        self._scales: Collection[str] = ()
 
     def lay_out(self, layout: Layout, *, max_gap: int, max_read: int) -> None:
         """Plan the requests of each poll class afresh, and say which points this unit lacks."""
-        scales = {place.exponent_from for place in layout.points.values()}
+        self._scales = layout.exponents
         for name in self._classes:
             places = [place for place in layout.points.values() if place.poll == name]
             batches = plan(places, max_gap=max_gap, max_read=max_read, barriers=layout.barriers)
             # Powers of ten before what they scale, so that the first value is already right.
-            batches.sort(key=lambda batch: not any(place.name in scales for place in batch.points))
+            batches.sort(key=lambda batch: not any(place.name in self._scales for place in batch.points))
             self._batches[name] = batches
         for name in layout.absent:
             self._deliver(name, point.absent("this unit does not have it"))
@@ -75,9 +78,9 @@ class Reader:
             UnknownValueError: it has not said.
         """
         found = self._raw.get(name)
-        if not isinstance(found, int) or not -10 <= found <= 10:
-            raise UnknownValueError(f"its scale factor {name.lstrip('_')}")
-        return found
+        if found is None or not _is_exponent(found):
+            raise UnknownValueError(f"its scale factor {name.lstrip('_').split()[0]}")
+        return int(found)
 
     async def poll(self, name: str) -> None:
         """Read one poll class.
@@ -115,6 +118,7 @@ class Reader:
         except Refusal as refusal:
             if not refusal.about_addresses:
                 raise
+            self.refused = True
             await self._split(kind, batch, refusal, rank, slack_s)
             return
         self._take(kind, batch, answer)
@@ -142,9 +146,13 @@ class Reader:
     def _take(self, kind: str, batch: Batch, answer: Sequence[int]) -> None:
         for place in batch.points:
             try:
-                self._raw[place.name] = decode(place.register.coding, batch.values_of(place, answer))
+                raw: Any = decode(place.register.coding, batch.values_of(place, answer))
             except BadReading as wrong:
-                self._raw[place.name] = wrong
+                raw = wrong
+            # A scale factor that the device keeps to itself while it sleeps is still what it was, and never 0.
+            if place.name in self._scales and not _is_exponent(raw) and _is_exponent(self._raw.get(place.name)):
+                continue
+            self._raw[place.name] = raw
         for place in batch.points:
             self._deliver(place.name, self._reading(kind, place, self._decoded(place)))
         self._compute({place.name for place in batch.points})
@@ -176,3 +184,7 @@ class Reader:
 
     def _now_s(self) -> float:
         return self._context.clock.now().mono_s
+
+
+def _is_exponent(raw: object) -> bool:
+    return isinstance(raw, int) and -10 <= raw <= 10

@@ -45,7 +45,15 @@ def declare(spec: DeviceSpec) -> Declared:
     Raises:
         ConfigError: profile, parameters or link are wrong.
     """
-    profile = profile_for(SunSpecProfile, spec)
+    return declared(spec, profile_for(SunSpecProfile, spec))
+
+
+def declared(spec: DeviceSpec, profile: SunSpecProfile) -> Declared:
+    """One device of this profile.
+
+    Raises:
+        ConfigError: the link is wrong.
+    """
     return Declared(spec, _product(spec, profile), address_for(spec, profile.link))
 
 
@@ -64,9 +72,10 @@ def _product(spec: DeviceSpec, profile: SunSpecProfile) -> Product:
         classes=profile.poll,
         computed=profile.derive,
         alarms=profile.alarms,
-        identify={},
+        identify=profile.identify,
         keeping=Keeping(watchdog.kind, watchdog.renew_s, watchdog.hold_max_s) if watchdog else Keeping(),
         find=find,
         max_read=profile.link.max_read,
         max_gap=profile.link.max_gap,
+        moves=True,
     )

@@ -1,32 +1,16 @@
-"""Where the points of the SunSpec models that hems uses lie: offset from the model's ID register, type, scale factor.
+"""SunSpec points by name: `704.WSet` is point WSet of model 704, `160.DCW[3]` the one of its third module."""
 
-Source: the SunSpec model definitions as published by the SunSpec Alliance (github.com/sunspec/models, Apache-2.0);
-a test compares every line with pysunspec2's copy of them.
-"""
-
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drivers.modbus.codec import Coding, Type, coding
+from drivers.sunspec.tables import MODELS, PointDef
 
-
-@dataclass(frozen=True, slots=True)
-class PointDef:
-    """One point of one model."""
-
-    offset: int
-    type: str
-    exponent: str | None = None
-    """The point that holds its power of ten."""
-
-    def coding(self) -> Coding:
-        """How it lies in registers; SunSpec is big endian throughout."""
-        return coding(TYPES[self.type][0])
-
-
-TYPES: Mapping[str, tuple[Type, tuple[int, ...]]] = {
+TYPES: Mapping[str, tuple[Type, tuple[int | str, ...]]] = {
     "int16": ("s16", (0x8000,)),
     "uint16": ("u16", (0xFFFF,)),
+    "count": ("u16", (0xFFFF,)),
     "enum16": ("u16", (0xFFFF,)),
     "bitfield16": ("u16", (0xFFFF,)),
     "sunssf": ("s16", (0x8000,)),
@@ -36,97 +20,69 @@ TYPES: Mapping[str, tuple[Type, tuple[int, ...]]] = {
     "uint64": ("u64", (0xFFFFFFFFFFFFFFFF,)),
     "acc32": ("u32", (0,)),
     "float32": ("f32", ()),
+    "string": ("str", ("",)),
 }
-"""Coding and the value that means "not implemented" (for float32 that is NaN)."""
+"""Coding and the values that mean "not implemented" (for float32 that is NaN)."""
 
-P = PointDef
-
-INVERTER = {
-    "A_SF": P(6, "sunssf"),
-    "PhVphA": P(10, "uint16", "V_SF"),
-    "PhVphB": P(11, "uint16", "V_SF"),
-    "PhVphC": P(12, "uint16", "V_SF"),
-    "V_SF": P(13, "sunssf"),
-    "W": P(14, "int16", "W_SF"),
-    "W_SF": P(15, "sunssf"),
-    "Hz": P(16, "uint16", "Hz_SF"),
-    "Hz_SF": P(17, "sunssf"),
-    "WH": P(24, "acc32", "WH_SF"),
-    "WH_SF": P(26, "sunssf"),
-    "St": P(38, "enum16"),
-    "Evt1": P(40, "bitfield32"),
-}
-INVERTER_FLOAT = {
-    "PhVphA": P(16, "float32"),
-    "PhVphB": P(18, "float32"),
-    "PhVphC": P(20, "float32"),
-    "W": P(22, "float32"),
-    "Hz": P(24, "float32"),
-    "WH": P(32, "float32"),
-    "St": P(48, "enum16"),
-    "Evt1": P(50, "bitfield32"),
-}
-MODELS: Mapping[int, Mapping[str, PointDef]] = {
-    101: INVERTER,
-    102: INVERTER,
-    103: INVERTER,
-    111: INVERTER_FLOAT,
-    112: INVERTER_FLOAT,
-    113: INVERTER_FLOAT,
-    120: {"DERTyp": P(2, "enum16"), "WRtg": P(3, "uint16", "WRtg_SF"), "WRtg_SF": P(4, "sunssf")},
-    121: {"WMax": P(2, "uint16", "WMax_SF"), "WMax_SF": P(22, "sunssf")},
-    122: {"PVConn": P(2, "bitfield16"), "ECPConn": P(4, "bitfield16")},
-    123: {
-        "Conn_RvrtTms": P(3, "uint16"),
-        "Conn": P(4, "enum16"),
-        "WMaxLimPct": P(5, "uint16", "WMaxLimPct_SF"),
-        "WMaxLimPct_WinTms": P(6, "uint16"),
-        "WMaxLimPct_RvrtTms": P(7, "uint16"),
-        "WMaxLimPct_RmpTms": P(8, "uint16"),
-        "WMaxLim_Ena": P(9, "enum16"),
-        "WMaxLimPct_SF": P(23, "sunssf"),
-    },
-    701: {
-        "InvSt": P(4, "enum16"),
-        "ConnSt": P(5, "enum16"),
-        "Alrm": P(6, "bitfield32"),
-        "DERMode": P(8, "bitfield32"),
-        "W": P(10, "int16", "W_SF"),
-        "Hz": P(17, "uint32", "Hz_SF"),
-        "TotWhInj": P(19, "uint64", "TotWh_SF"),
-        "VL1": P(47, "uint16", "V_SF"),
-        "VL2": P(70, "uint16", "V_SF"),
-        "VL3": P(93, "uint16", "V_SF"),
-        "V_SF": P(114, "sunssf"),
-        "Hz_SF": P(115, "sunssf"),
-        "W_SF": P(116, "sunssf"),
-        "TotWh_SF": P(120, "sunssf"),
-    },
-    702: {
-        "WMaxRtg": P(2, "uint16", "W_SF"),
-        "IntIslandCatRtg": P(25, "bitfield16"),
-        "WMax": P(26, "uint16", "W_SF"),
-        "W_SF": P(45, "sunssf"),
-    },
-    704: {
-        "WMaxLimPctEna": P(14, "enum16"),
-        "WMaxLimPct": P(15, "uint16", "WMaxLimPct_SF"),
-        "WMaxLimPctRvrt": P(16, "uint16", "WMaxLimPct_SF"),
-        "WMaxLimPctEnaRvrt": P(17, "enum16"),
-        "WMaxLimPctRvrtTms": P(18, "uint32"),
-        "WMaxLimPctRvrtRem": P(20, "uint32"),
-        "WMaxLimPct_SF": P(54, "sunssf"),
-    },
-}
+NAME = re.compile(r"(\d{1,5})\.([A-Za-z][\w.]*)(?:\[(\d{1,2})\])?")
 
 
-def split(name: str) -> tuple[int, str]:
-    """`704.WMaxLimPct` as model and point.
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """One point of one model, and which of several like it."""
+
+    model: int
+    point: str
+    index: int = 1
+    """The occurrence in a repeated group, from 1."""
+
+    @property
+    def definition(self) -> PointDef:
+        """Its line in the table."""
+        return MODELS[self.model][self.point]
+
+    @property
+    def offset(self) -> int:
+        """Registers from the model's ID."""
+        return self.definition.offset + self.definition.every * (self.index - 1)
+
+    @property
+    def coding(self) -> Coding:
+        """How it lies in registers; SunSpec is big endian throughout."""
+        return coding(TYPES[self.definition.type][0], length=self.definition.size)
+
+    @property
+    def end(self) -> int:
+        """Registers from the model's ID to behind it."""
+        return self.offset + self.coding.registers
+
+    @property
+    def sentinels(self) -> tuple[int | str, ...]:
+        """Raw values that mean "not implemented"."""
+        return TYPES[self.definition.type][1]
+
+    @property
+    def exponent(self) -> "Ref | None":
+        """The point that holds its power of ten; one for all occurrences."""
+        name = self.definition.exponent
+        return Ref(self.model, name) if name else None
+
+    def __str__(self) -> str:
+        """As written in a profile."""
+        return f"{self.model}.{self.point}" + (f"[{self.index}]" if self.definition.every else "")
+
+
+def ref(name: str) -> Ref:
+    """`704.WMaxLimPct` or `160.DCW[3]` as model, point and occurrence.
 
     Raises:
         ValueError: hems does not know it.
     """
-    model, _, point = name.partition(".")
-    if not model.isdecimal() or point not in MODELS.get(int(model), {}):
+    parts = NAME.fullmatch(name)
+    definition = MODELS.get(int(parts[1]), {}).get(parts[2]) if parts else None
+    if parts is None or definition is None:
         raise ValueError(f"'{name}' is no SunSpec point that hems knows; write MODEL.POINT, such as 103.W")
-    return int(model), point
+    if (parts[3] is not None) != bool(definition.every) or parts[3] == "0":
+        form = f"{parts[1]}.{parts[2]}" + ("[1] for the first, and so on" if definition.every else " without [ ]")
+        raise ValueError(f"'{name}': write {form}")
+    return Ref(int(parts[1]), parts[2], int(parts[3] or 1))

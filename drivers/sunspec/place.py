@@ -1,106 +1,109 @@
 """From a profile of engine `sunspec` and the models that were found to the layout the engine works with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from drivers.modbus.frame import Space
 from drivers.modbus.layout import Layout, PlacedCommand, PlacedPoint, PlacedStep, Register
 from drivers.profile.point import ReadSpec
-from drivers.sunspec.models import MODELS, TYPES, PointDef, split
+from drivers.sunspec.models import Ref, ref
 from drivers.sunspec.schema import SunSpecProfile, SunSpecRead, SunSpecStep, SunSpecWrite
+from drivers.sunspec.walk import Block
 
-Found = Mapping[int, int]
-"""Model to the address of its ID register."""
+Found = Mapping[int, Block]
+"""The models of one device."""
 
 
 def layout_of(profile: SunSpecProfile, found: Found) -> Layout:
-    """Every point and step whose model the inverter has."""
-    points: dict[str, PlacedPoint] = {}
-    absent: list[str] = []
-    for name, line in profile.read.items():
-        here = next((full for full in line.any if split(full)[0] in found), None)
-        if here is None:
-            absent.append(name)
+    """Every point and step whose model the inverter has, and the maker's own registers as they stand."""
+    return Placing(profile, found).layout()
+
+
+class Placing:
+    """One profile brought together with the models of one device."""
+
+    def __init__(self, profile: SunSpecProfile, found: Found) -> None:
+        self._profile = profile
+        self._found = found
+        self._points: dict[str, PlacedPoint] = {}
+        self._poll = profile.defaults.poll or next(iter(profile.poll))
+
+    def layout(self) -> Layout:
+        """Everything at its place."""
+        profile, control = self._profile, self._profile.control
+        absent = [name for name, line in profile.read.items() if not self._place(name, line)]
+        commands = {name: placed for name, line in profile.write.items() if (placed := self._command(line))}
+        return Layout(
+            absent=tuple(absent),
+            commands=commands,
+            acquire=self._steps(control.acquire),
+            release=self._steps(control.release),
+            safe=self._steps(control.safe),
+            renew=self._steps(control.watchdog.renew) if control.watchdog else (),
+            barriers=(*profile.link.barriers, *(block.start for block in self._found.values())),
+            points=self._points,
+        )
+
+    def _place(self, name: str, line: SunSpecRead) -> bool:
+        """Whether this device has it."""
+        poll = line.poll or ""
+        here = next((here for here in map(ref, line.any) if self._is_there(here)), None)
+        if here is not None:
+            # `nan` in a profile would be at the mercy of the model that is found; the model knows.
+            spec = line.model_copy(update={"nan": here.sentinels})
+            exponent = self._exponent(here, poll)
+            register = self._register(here)
+        elif (own := line.register()) is not None:
+            spec, exponent, register = line, None, own
         else:
-            _place(points, name, line, here, found)
-    commands = {name: placed for name, line in profile.write.items() if (placed := _command(line, found))}
-    control = profile.control
-    layout = Layout(
-        points=points,
-        absent=tuple(absent),
-        commands=commands,
-        acquire=_steps(control.acquire, found),
-        release=_steps(control.release, found),
-        safe=_steps(control.safe, found),
-        renew=_steps(control.watchdog.renew, found) if control.watchdog else (),
-        barriers=tuple(found.values()),
-    )
-    _read_exponents_of_steps(points, layout, profile, found)
-    return layout
+            return False
+        self._points[name] = PlacedPoint(name=name, spec=spec, register=register, poll=poll, exponent_from=exponent)
+        return True
 
+    def _is_there(self, here: Ref) -> bool:
+        return here.model in self._found and self._found[here.model].holds(here.end)
 
-def _place(points: dict[str, PlacedPoint], name: str, line: SunSpecRead, full: str, found: Found) -> None:
-    model, point = split(full)
-    definition = MODELS[model][point]
-    poll = line.poll or ""
-    points[name] = PlacedPoint(
-        name=name,
-        spec=_with_sentinels(line, definition),
-        register=_register(found[model], definition),
-        poll=poll,
-        exponent_from=_exponent(points, model, definition, poll, found),
-    )
+    def _register(self, here: Ref) -> Register:
+        return Register(Space.HOLDING, self._found[here.model].start + here.offset, here.coding)
 
+    def _exponent(self, scaled: Ref, poll: str | None = None) -> str | None:
+        """The private point with the power of ten of another.
 
-def _with_sentinels(line: ReadSpec, definition: PointDef) -> ReadSpec:
-    """`nan` in a profile would be at the mercy of the model that is found; the model knows."""
-    return line.model_copy(update={"nan": TYPES[definition.type][1]})
-
-
-def _register(start: int, definition: PointDef) -> Register:
-    return Register(Space.HOLDING, start + definition.offset, definition.coding())
-
-
-def _exponent(points: dict[str, PlacedPoint], model: int, definition: PointDef, poll: str, found: Found) -> str | None:
-    """The private point with the power of ten, read in the same poll class as what it scales."""
-    if definition.exponent is None:
-        return None
-    name = f"_{model}.{definition.exponent}"
-    if name not in points:
-        place = _register(found[model], MODELS[model][definition.exponent])
-        points[name] = PlacedPoint(name=name, spec=ReadSpec(nan=(0x8000,)), register=place, poll=poll)
-    return name
-
-
-def _command(line: SunSpecWrite, found: Found) -> PlacedCommand | None:
-    way = next((way for way in line.way if way.needs in found), None)
-    return PlacedCommand(line, _steps(way.steps, found)) if way else None
-
-
-def _steps(steps: Sequence[SunSpecStep], found: Found) -> tuple[PlacedStep, ...]:
-    return tuple(_step(step, found) for step in steps if split(step.set)[0] in found)
-
-
-def _step(step: SunSpecStep, found: Found) -> PlacedStep:
-    model, point = split(step.set)
-    definition = MODELS[model][point]
-    return PlacedStep(
-        register=_register(found[model], definition),
-        to=step.to,
-        when=step.when,
-        wait_s=step.wait_ms / 1000,
-        optional=step.optional,
-        exponent_from=f"_{model}.{definition.exponent}" if definition.exponent else None,
-    )
-
-
-def _read_exponents_of_steps(
-    points: dict[str, PlacedPoint], layout: Layout, profile: SunSpecProfile, found: Found
-) -> None:
-    poll = profile.defaults.poll or next(iter(profile.poll))
-    needed = [step for command in layout.commands.values() for step in command.steps]
-    for step in (*needed, *layout.acquire, *layout.release, *layout.safe, *layout.renew):
-        if step.exponent_from is not None and step.exponent_from not in points:
-            model, _, exponent = step.exponent_from.lstrip("_").partition(".")
-            place = _register(found[int(model)], MODELS[int(model)][exponent])
+        For a reading in the poll class of what it scales, so that both come in one answer: some inverters change it.
+        For a step (no class) whichever there is.
+        """
+        exponent = scaled.exponent
+        if exponent is None:
+            return None
+        name = f"_{exponent} {poll or self._poll}"
+        if poll is None:
+            name = next((known for known in self._points if known.startswith(f"_{exponent} ")), name)
+        if name not in self._points:
+            register = self._register(exponent)
             spec = ReadSpec(nan=(0x8000,))
-            points[step.exponent_from] = PlacedPoint(name=step.exponent_from, spec=spec, register=place, poll=poll)
+            self._points[name] = PlacedPoint(name=name, spec=spec, register=register, poll=poll or self._poll)
+        return name
+
+    def _command(self, line: SunSpecWrite) -> PlacedCommand | None:
+        way = next((way for way in line.way if way.needs is None or way.needs in self._found), None)
+        return PlacedCommand(line, self._steps(way.steps)) if way else None
+
+    def _steps(self, steps: Iterable[SunSpecStep]) -> tuple[PlacedStep, ...]:
+        placed = (self._step(step) for step in steps)
+        return tuple(step for step in placed if step is not None)
+
+    def _step(self, step: SunSpecStep) -> PlacedStep | None:
+        here = ref(step.set) if step.set is not None else None
+        if here is not None and not self._is_there(here):
+            return None
+        register = self._register(here) if here is not None else step.register()
+        if register is None:
+            return None
+        return PlacedStep(
+            register=register,
+            to=step.to,
+            when=step.when,
+            single=step.fc in (5, 6),
+            wait_s=step.wait_ms / 1000,
+            optional=step.optional,
+            exponent_from=self._exponent(here) if here is not None else None,
+        )

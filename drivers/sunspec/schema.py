@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from drivers.modbus.layout import When
-from drivers.modbus.schema import LinkSection
+from drivers.modbus.codec import coding
+from drivers.modbus.frame import Space
+from drivers.modbus.layout import Register, When
+from drivers.modbus.schema import LinkSection, Place
 from drivers.profile.command import WriteSpec
 from drivers.profile.expression import names_in
 from drivers.profile.point import Kind, ReadSpec
-from drivers.profile.schema import Profile, Strict
-from drivers.sunspec.models import split
+from drivers.profile.schema import Expect, Profile, Strict
+from drivers.sunspec.models import ref
 
 
 class SunSpecLink(LinkSection):
@@ -27,31 +29,53 @@ class SunSpecDefaults(Strict):
     poll: str | None = None
 
 
-class SunSpecRead(ReadSpec):
-    """`[read.POINT]`: the first of several points whose model the inverter has."""
+class Own(Place):
+    """What says where a register of the maker's own lies, beside the models of SunSpec."""
 
-    any: tuple[str, ...] = Field(min_length=1)
+    at: int | None = Field(default=None, ge=0, le=65535)
+    """Its address, as in a profile of engine `modbus`."""
+    len: int | None = None
+    """Registers of a text."""
 
-    @field_validator("any")
-    @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            split(name)
-        return names
+    def register(self) -> Register | None:
+        """Its place, if it is the maker's own."""
+        if self.at is None:
+            return None
+        how = coding(self.type or "u16", length=self.len, word=self.word or "big", byte=self.byte or "big")
+        return Register(self.space or Space.HOLDING, (self.base or 0) + self.at, how)
 
 
-class SunSpecStep(Strict):
-    """One write to one point; left out where the inverter lacks its model."""
+class SunSpecRead(ReadSpec, Own):
+    """`[read.POINT]`: the first of several points that the inverter has, or else a register of the maker's own."""
 
-    set: str
+    any: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> "SunSpecRead":
+        for name in self.any:
+            ref(name)
+        if not self.any and self.register() is None:
+            raise ValueError("needs any, with points such as 103.W, or at, with an address of the maker's own")
+        return self
+
+
+class SunSpecStep(Own):
+    """One write to one point, left out where the inverter lacks it, or to a register of the maker's own."""
+
+    set: str | None = None
     to: str | bool | int | float
+    fc: Literal[5, 6, 15, 16] | None = None
+    """Function code; by default the one for several values."""
     when: When | None = None
     wait_ms: int = Field(default=0, ge=0, le=10000)
     optional: bool = False
 
     @model_validator(mode="after")
     def _known(self) -> "SunSpecStep":
-        split(self.set)
+        if (self.set is None) == (self.register() is None):
+            raise ValueError("needs set, with a point such as 704.WSet, or at, with an address of the maker's own")
+        if self.set is not None:
+            ref(self.set)
         names_in(self.to)
         return self
 
@@ -59,7 +83,8 @@ class SunSpecStep(Strict):
 class Way(Strict):
     """One way to do it, for inverters that have the model it needs."""
 
-    needs: int
+    needs: int | None = None
+    """None for a way that any of them knows."""
     steps: tuple[SunSpecStep, ...] = Field(min_length=1)
 
 
@@ -75,10 +100,12 @@ class SunSpecProfile(Profile[SunSpecRead, SunSpecWrite, SunSpecStep]):
     engine: Literal["sunspec"]
     link: SunSpecLink
     defaults: SunSpecDefaults = SunSpecDefaults()
+    identify: dict[str, Expect] = Field(default_factory=dict)
 
     def raw_kind(self, point: SunSpecRead) -> Kind:
-        """SunSpec points are numbers; tables make them something else."""
-        return "float"
+        """What the wire delivers."""
+        kind = ref(point.any[0]).coding.type if point.any else point.type
+        return "bool" if kind == "bool" else "str" if kind == "str" else "float"
 
     @model_validator(mode="before")
     @classmethod
@@ -94,7 +121,10 @@ class SunSpecProfile(Profile[SunSpecRead, SunSpecWrite, SunSpecStep]):
         return {**data, "read": lines}
 
     @model_validator(mode="after")
-    def _polled(self) -> "SunSpecProfile":
+    def _identifiable(self) -> "SunSpecProfile":
+        strangers = sorted(set(self.identify) - set(self.read))
+        if strangers:
+            raise ValueError(f"identify names the point '{strangers[0]}', which is not under [read]")
         unpolled = [name for name, point in self.read.items() if point.poll is None]
         if unpolled:
             raise ValueError(f"read.{unpolled[0]} has no poll class, and [defaults] names none")

@@ -74,6 +74,15 @@ def controls_704() -> list[int]:
     return words
 
 
+def controls_715() -> list[int]:
+    return [715, 7, *[0] * 7]
+
+
+def text(letters: str, registers: int) -> list[int]:
+    octets = letters.encode("ascii").ljust(2 * registers, b"\0")
+    return [int.from_bytes(octets[place : place + 2], "big") for place in range(0, len(octets), 2)]
+
+
 def unit(*models: list[int], base: int = 40000) -> Unit:
     """A device that keeps these models in a row."""
     inverter = Unit()

@@ -4,7 +4,7 @@ import pytest
 
 from drivers.modbus.errors import Garbled, NoAnswer, Refusal
 from drivers.modbus.frame import ReadFrame
-from drivers.sunspec.walk import NoSunSpec, walk
+from drivers.sunspec.walk import Block, NoSunSpec, walk
 
 BASES = (40000, 50000, 0)
 
@@ -25,7 +25,11 @@ def at(base: int, *words: int) -> dict[int, int]:
 
 async def test_models_are_found_in_whatever_order_and_the_first_of_two_counts():
     registers = at(50000, 1, 2, 0, 0, 160, 1, 0, 103, 3, 0, 0, 0, 103, 0, 0xFFFF, 0)
-    assert await walk(device(registers), 1, BASES) == {1: 50002, 160: 50006, 103: 50009}
+    assert await walk(device(registers), 1, BASES) == {
+        1: Block(50002, 2),
+        160: Block(50006, 1),
+        103: Block(50009, 3),
+    }
 
 
 async def test_a_place_that_answers_with_something_else_is_passed_over():
