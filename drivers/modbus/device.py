@@ -48,6 +48,8 @@ class Product:
     alarms: Mapping[str, AlarmGroup] = field(default_factory=dict)
     identify: Mapping[str, Expect]
     keeping: Keeping
+    nominal: Layout
+    """Where everything is as far as that can be told offline."""
     find: Callable[[Ask], Awaitable[Layout]]
     """Finds where everything is, by asking the device if need be.  Raises: LinkError, DeviceMismatch."""
     max_read: int = 100

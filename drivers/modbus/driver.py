@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from drivers.modbus.actuation import actuation_s
 from drivers.modbus.address import Address
 from drivers.modbus.device import Device, Product
 from drivers.modbus.link import PymodbusLink
@@ -75,6 +76,11 @@ def _shared_queue(address: Address, context: DriverContext) -> LinkQueue:
         context.shared[key] = LinkQueue(address, PymodbusLink(address), context.rng)
     queue: LinkQueue = context.shared[key]
     return queue
+
+
+def worst_s(declared: Sequence[Declared]) -> Mapping[DeviceId, float]:
+    """Worst time in s from handing over an urgent command to its effect on the wire, for each device."""
+    return actuation_s({one.spec.id: (one.product, one.address) for one in declared})
 
 
 def clashes(declared: Sequence[Declared]) -> list[str]:

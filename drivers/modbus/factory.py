@@ -1,10 +1,10 @@
 """What the daemon asks of the Modbus engine before any connection: are the profiles right, what do they offer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from drivers.modbus.address import Address, parse_address
 from drivers.modbus.device import Ask, Product
-from drivers.modbus.driver import BusDriver, Declared, clashes
+from drivers.modbus.driver import BusDriver, Declared, clashes, worst_s
 from drivers.modbus.keep import Keeping
 from drivers.modbus.layout import Layout
 from drivers.modbus.place import layout_of
@@ -12,6 +12,7 @@ from drivers.modbus.schema import LinkSection, ModbusProfile
 from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
 from hems.model.errors import ConfigError
+from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext
 
@@ -32,6 +33,10 @@ class ModbusFactory(ProfileFactory[ModbusProfile]):
             except ConfigError as wrong:
                 problems += wrong.problems
         return [*problems, *clashes(declared)]
+
+    def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
+        """Worst times to the wire."""
+        return worst_s([declare(spec) for spec in specs])
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> BusDriver:
         """A driver for these devices; opens nothing yet."""
@@ -81,6 +86,7 @@ def product_of(profile: ModbusProfile) -> Product:
         computed=profile.derive,
         alarms=profile.alarms,
         identify=profile.identify,
+        nominal=layout,
         keeping=Keeping(watchdog.kind, watchdog.renew_s, watchdog.hold_max_s) if watchdog else Keeping(),
         find=find,
         max_read=profile.link.max_read,

@@ -1,9 +1,9 @@
 """What the daemon asks of the SunSpec engine before any connection."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from drivers.modbus.device import Ask, Product
-from drivers.modbus.driver import BusDriver, Declared, clashes
+from drivers.modbus.driver import BusDriver, Declared, clashes, worst_s
 from drivers.modbus.factory import address_for
 from drivers.modbus.keep import Keeping
 from drivers.modbus.layout import Layout
@@ -11,8 +11,10 @@ from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
 from drivers.sunspec.place import layout_of
 from drivers.sunspec.schema import SunSpecProfile
-from drivers.sunspec.walk import NoSunSpec, walk
+from drivers.sunspec.tables import MODELS
+from drivers.sunspec.walk import LAST_ADDRESS, Block, NoSunSpec, walk
 from hems.model.errors import ConfigError, DeviceMismatch
+from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext
 
@@ -33,6 +35,10 @@ class SunSpecFactory(ProfileFactory[SunSpecProfile]):
             except ConfigError as wrong:
                 problems += wrong.problems
         return [*problems, *clashes(declared)]
+
+    def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
+        """Worst times to the wire."""
+        return worst_s([declare(spec) for spec in specs])
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> BusDriver:
         """A driver for these devices; opens nothing yet."""
@@ -73,6 +79,7 @@ def _product(spec: DeviceSpec, profile: SunSpecProfile) -> Product:
         computed=profile.derive,
         alarms=profile.alarms,
         identify=profile.identify,
+        nominal=layout_of(profile, dict.fromkeys(MODELS, Block(0, LAST_ADDRESS))),
         keeping=Keeping(watchdog.kind, watchdog.renew_s, watchdog.hold_max_s) if watchdog else Keeping(),
         find=find,
         max_read=profile.link.max_read,

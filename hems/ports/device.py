@@ -96,6 +96,13 @@ class DriverFactory(Protocol):
     def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
         """Seconds from a command until its effect is there, for the commands of which the profile says so."""
 
+    def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
+        """Worst time in s from handing over an urgent command to its effect on the wire, for each device.
+
+        All of `specs` count, because devices share links: a time-out that has just begun, then every switch of the
+        link that is shed at the same time.  Raises: ConfigError.
+        """
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         """A text that changes whenever the device's profile does, so that an arming holds for just this profile."""
 

@@ -1,56 +1,14 @@
-"""A link of paper and an event loop whose time passes only by waiting: hours of a line in milliseconds."""
+"""A link of paper: nothing but the queue, for hours of a line in virtual time."""
 
 import asyncio
-import selectors
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from random import Random
-from typing import Any, TypeVar
 
 from drivers.modbus.address import parse_address
 from drivers.modbus.errors import NoAnswer
 from drivers.modbus.frame import Frame, ReadFrame
 from drivers.modbus.queue import LinkQueue
-
-T = TypeVar("T")
-
-
-class _Skipping(selectors.SelectSelector):
-    """Where others would wait, this one says that the time has passed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.passed_s = 0.0
-
-    def select(self, timeout: float | None = None) -> list[Any]:
-        ready = super().select(0)
-        if not ready:
-            if timeout is None:
-                raise RuntimeError("everybody waits and nothing will ever happen")
-            self.passed_s += max(0.0, timeout)
-        return ready
-
-
-class PaperLoop(asyncio.SelectorEventLoop):
-    """Begins at 0 s."""
-
-    def __init__(self) -> None:
-        self._skipping = _Skipping()
-        super().__init__(self._skipping)
-
-    def time(self) -> float:
-        return self._skipping.passed_s
-
-
-def played(story: Coroutine[Any, Any, T]) -> T:
-    """What `story` returns, in time that nobody waits for."""
-    loop = PaperLoop()
-    try:
-        return loop.run_until_complete(story)
-    finally:
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-            loop.run_until_complete(asyncio.wait({task}))
-        loop.close()
+from hil.vloop import STARTS_S
 
 
 class PaperLink:
@@ -61,7 +19,7 @@ class PaperLink:
         self.takes_s = takes_s
         self.silent: Callable[[int], bool] = lambda _unit: False
         self.asked: list[tuple[float, Frame]] = []
-        """When, and what."""
+        """When, in seconds since the beginning, and what."""
         self.opened = 0
 
     async def open(self, timeout_s: float) -> None:
@@ -69,7 +27,7 @@ class PaperLink:
         self.opened += 1
 
     async def ask(self, frame: Frame, timeout_s: float) -> tuple[int, ...]:
-        self.asked.append((asyncio.get_running_loop().time(), frame))
+        self.asked.append((asyncio.get_running_loop().time() - STARTS_S, frame))
         if self.silent(frame.unit):
             await asyncio.sleep(timeout_s)
             raise NoAnswer("silent")

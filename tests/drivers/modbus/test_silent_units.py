@@ -8,7 +8,8 @@ from drivers.modbus.errors import LinkError
 from drivers.modbus.frame import ReadFrame, Space, WriteFrame
 from drivers.modbus.job import Manners
 from drivers.modbus.queue import PROBE_MAX_S, LinkQueue
-from tests.drivers.modbus.paper import PaperLink, played, queue_on
+from hil.vloop import VirtualLoop, run
+from tests.drivers.modbus.paper import PaperLink, queue_on
 
 MANNERS = Manners(timeout_s=0.4, quiet_s=0.5)
 DEAD, LIVE = 9, 1
@@ -27,7 +28,7 @@ def pauses(times: list[float]) -> list[float]:
 
 
 def test_a_unit_that_stays_silent_is_asked_less_and_less_and_at_last_every_30_s():
-    async def story() -> list[float]:
+    async def story(_loop: VirtualLoop) -> list[float]:
         link = PaperLink()
         link.silent = lambda unit: unit == DEAD
         queue = queue_on(link)
@@ -36,7 +37,7 @@ def test_a_unit_that_stays_silent_is_asked_less_and_less_and_at_last_every_30_s(
         del tasks
         return pauses(link.times(DEAD))
 
-    asked = played(story())
+    asked = run(story)
     # then it was asked three times as ever, soon again in case it was only noise, and at last every half minute
     assert all(pause < 3.0 for pause in asked[:3])
     assert sum(asked[:7]) < 45.0
@@ -45,7 +46,7 @@ def test_a_unit_that_stays_silent_is_asked_less_and_less_and_at_last_every_30_s(
 
 
 def test_a_unit_known_to_be_dead_costs_a_stabilising_island_nothing_and_is_asked_again_afterwards():
-    async def story() -> tuple[list[float], list[float]]:
+    async def story(_loop: VirtualLoop) -> tuple[list[float], list[float]]:
         link = PaperLink()
         link.silent = lambda unit: unit == DEAD
         queue = queue_on(link)
@@ -59,14 +60,14 @@ def test_a_unit_known_to_be_dead_costs_a_stabilising_island_nothing_and_is_asked
         del tasks
         return link.times(DEAD), link.times(LIVE)
 
-    dead, live = played(story())
+    dead, live = run(story)
     assert not [at_s for at_s in dead if 100.0 < at_s < 220.0]
     assert [at_s for at_s in dead if at_s > 220.0]
     assert len([at_s for at_s in live if 100.0 < at_s < 220.0]) > 110
 
 
 def test_a_contact_that_noise_has_silenced_for_a_moment_is_seen_again_within_two_seconds_of_a_stabilising_island():
-    async def story() -> float:
+    async def story(_loop: VirtualLoop) -> float:
         link = PaperLink()
         queue = queue_on(link)
         tasks = [asyncio.create_task(one) for one in (queue.serve(), polled(queue, LIVE, every_s=0.1))]
@@ -80,11 +81,11 @@ def test_a_contact_that_noise_has_silenced_for_a_moment_is_seen_again_within_two
         del tasks
         return next(at_s for at_s in link.times(LIVE) if at_s > 14.0)
 
-    assert played(story()) < 16.0
+    assert run(story) < 16.0
 
 
 def test_a_command_to_a_dead_unit_is_sent_even_while_the_island_stabilises():
-    async def story() -> list[float]:
+    async def story(_loop: VirtualLoop) -> list[float]:
         link = PaperLink()
         link.silent = lambda unit: unit == DEAD
         queue = queue_on(link)
@@ -98,4 +99,4 @@ def test_a_command_to_a_dead_unit_is_sent_even_while_the_island_stabilises():
         del tasks
         return link.times(DEAD)[before:]
 
-    assert len(played(story())) == 1
+    assert len(run(story)) == 1
