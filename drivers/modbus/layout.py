@@ -66,6 +66,14 @@ class PlacedCommand:
 
     spec: WriteSpec
     steps: Sequence[PlacedStep]
+    ways: Sequence[tuple[str | None, Sequence[PlacedStep]]] = ()
+    """In place of `steps`: the bool point that must be true, or None, and then these steps; the first that fits."""
+
+    def steps_now(self, known: Mapping[str, object]) -> Sequence[PlacedStep] | None:
+        """The steps to take while points are as `known`; None if no way is open."""
+        if not self.ways:
+            return self.steps
+        return next((steps for needs, steps in self.ways if needs is None or known.get(needs) is True), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from drivers.modbus.frame import Space
 from drivers.modbus.layout import Layout, PlacedCommand, PlacedPoint, PlacedStep, Register
-from drivers.modbus.schema import ModbusProfile, ModbusRead, Step
+from drivers.modbus.schema import ModbusProfile, ModbusRead, ModbusWrite, Step
 
 
 def layout_of(profile: ModbusProfile) -> Layout:
@@ -12,7 +12,7 @@ def layout_of(profile: ModbusProfile) -> Layout:
     watchdog = profile.control.watchdog
     return Layout(
         points={name: _point(name, line) for name, line in profile.read.items()},
-        commands={name: PlacedCommand(line, _steps(line.steps)) for name, line in profile.write.items()},
+        commands={name: _command(line) for name, line in profile.write.items()},
         acquire=_steps(profile.control.acquire),
         release=_steps(profile.control.release),
         safe=_steps(profile.control.safe),
@@ -24,6 +24,10 @@ def layout_of(profile: ModbusProfile) -> Layout:
 def _point(name: str, line: ModbusRead) -> PlacedPoint:
     place = Register(line.space or Space.HOLDING, (line.base or 0) + line.at, line.how())
     return PlacedPoint(name=name, spec=line, register=place, poll=line.poll or "", exponent_from=line.sf)
+
+
+def _command(line: ModbusWrite) -> PlacedCommand:
+    return PlacedCommand(line, _steps(line.steps), tuple((way.needs, _steps(way.steps)) for way in line.way))
 
 
 def _steps(lines: Sequence[Step]) -> tuple[PlacedStep, ...]:

@@ -125,10 +125,25 @@ class Step(Place):
         return coding(self.type or "u16", word=self.word or "big", byte=self.byte or "big")
 
 
-class ModbusWrite(WriteSpec):
-    """`[write.COMMAND]`: steps in order."""
+class Way(Strict):
+    """One of several ways to carry out a command."""
 
+    needs: str | None = None
+    """A bool point that must be true; without it the way is always open."""
     steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class ModbusWrite(WriteSpec):
+    """`[write.COMMAND]`: steps in order, or the first of several ways that is open at the time."""
+
+    steps: tuple[Step, ...] = ()
+    way: tuple[Way, ...] = ()
+
+    @model_validator(mode="after")
+    def _does_something(self) -> "ModbusWrite":
+        if bool(self.steps) == bool(self.way):
+            raise ValueError("a command has either steps or way")
+        return self
 
 
 class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
@@ -167,6 +182,15 @@ class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
             raise ValueError(f"read.{unpolled[0]} has no poll class, and [defaults] names none")
         return self
 
+    @model_validator(mode="after")
+    def _ways_lead_somewhere(self) -> "ModbusProfile":
+        kinds = self.kinds()
+        for name, command in self.write.items():
+            for way in command.way:
+                if way.needs is not None and kinds.get(way.needs) != "bool":
+                    raise ValueError(f"write.{name}.way needs '{way.needs}', which is no bool point of this profile")
+        return self
+
 
 def _lines(section: object) -> Mapping[str, Any]:
     return section if isinstance(section, Mapping) else {}
@@ -197,9 +221,14 @@ def _plain_word(merged: dict[str, Any], line: Mapping[str, Any]) -> dict[str, An
 
 
 def _with_steps(defaults: Mapping[str, Any], line: object) -> object:
-    if not isinstance(line, Mapping) or not isinstance(line.get("steps"), list):
+    if not isinstance(line, Mapping):
         return line
-    return {**line, "steps": [_step_with(defaults, step) for step in line["steps"]]}
+    filled = dict(line)
+    if isinstance(line.get("steps"), list):
+        filled["steps"] = [_step_with(defaults, step) for step in line["steps"]]
+    if isinstance(line.get("way"), list):
+        filled["way"] = [_with_steps(defaults, way) for way in line["way"]]
+    return filled
 
 
 def _control_with(defaults: Mapping[str, Any], control: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,8 +72,12 @@ class Sender:
 
     async def command(self, placed: PlacedCommand, value: float, *, urgent: bool, still: Still) -> Reply | None:
         """Send one command; None if it has arrived, else why not."""
+        steps = placed.steps_now(self._reader.known())
+        if steps is None:
+            needed = " or ".join(str(needs) for needs, _ in placed.ways)
+            return Reply(fate=Fate.REFUSED, detail=f"no way to do it is open: needs {needed}")
         try:
-            await self.send(placed.steps, value=value, negate=placed.spec.negate, urgent=urgent, still=still)
+            await self.send(steps, value=value, negate=placed.spec.negate, urgent=urgent, still=still)
         except Superseded:
             return Reply(fate=Fate.UNVERIFIED, detail="a later command took its place")
         except Forbidden:

@@ -69,6 +69,41 @@ async def test_what_the_device_calls_abnormal_is_in_its_health():
     assert (alarm.text, alarm.severity) == ("fan stands still", "high")
 
 
+WAYS = {
+    "read": {"first": {"at": 10}, "_new": {"at": 11, "bit": 2}, "_old": {"at": 11, "bit": 0}},
+    "write": {
+        "power_w": {
+            "way": [
+                {"needs": "_new", "steps": [{"at": 20, "to": "{value}"}]},
+                {"needs": "_old", "steps": [{"at": 21, "to": "{value}"}]},
+            ],
+            "lapses_to": "zero",
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("flags", "fate", "written"),
+    [
+        (0b100, Fate.UNVERIFIED, {20: 7, 21: 0}),
+        (0b101, Fate.UNVERIFIED, {20: 7, 21: 0}),
+        (0b001, Fate.UNVERIFIED, {20: 0, 21: 7}),
+        (0b000, Fate.REFUSED, {20: 0, 21: 0}),
+    ],
+)
+async def test_a_command_goes_the_first_way_that_is_open(flags, fate, written):
+    site, unit = Site(), box(holding={11: flags, 20: 0, 21: 0})
+    async with (
+        on_tcp(Bench(u1=unit)) as bench,
+        given.driven(site, given.declared(bench, given.profile(**WAYS)), armed=["box"]) as driver,
+    ):
+        await site.until("box/first")
+        reply = await driver.write("box", "power_w", 7.0, urgent=False, islanded=False)
+    assert reply.fate is fate
+    assert {address: unit.holding[address] for address in written} == written
+
+
 async def test_a_block_that_is_refused_is_split_once_and_the_split_is_remembered():
     # given five points of which the middle one does not exist
     site = Site()
