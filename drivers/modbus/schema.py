@@ -1,6 +1,6 @@
 """What a profile of engine `modbus` says beyond the common part: where values lie, how the device wants to be asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -11,6 +11,7 @@ from drivers.modbus.frame import Space
 from drivers.modbus.job import Manners
 from drivers.modbus.layout import When
 from drivers.profile.command import WriteSpec
+from drivers.profile.consistent import Mistakes, Use
 from drivers.profile.expression import names_in
 from drivers.profile.point import Kind, ReadSpec
 from drivers.profile.schema import Expect, Profile, Strict
@@ -172,24 +173,51 @@ class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
             filled["control"] = _control_with(defaults, data["control"])
         return filled
 
-    @model_validator(mode="after")
-    def _identifiable(self) -> "ModbusProfile":
-        strangers = sorted(set(self.identify) - set(self.read))
-        if strangers:
-            raise ValueError(f"identify names the point '{strangers[0]}', which is not under [read]")
-        unpolled = [name for name, point in self.read.items() if point.poll is None]
-        if unpolled:
-            raise ValueError(f"read.{unpolled[0]} has no poll class, and [defaults] names none")
-        return self
+    def steps(self) -> Iterator[tuple[str, Step]]:
+        """Every write and where it stands."""
+        yield from super().steps()
+        for name, command in self.write.items():
+            for steps in (command.steps, *(way.steps for way in command.way)):
+                yield from ((f"write.{name}.steps", step) for step in steps)
+
+    def uses(self) -> Iterator[Use]:
+        """Every place that names a point."""
+        yield from super().uses()
+        yield from (Use("identify", name) for name in self.identify)
+        yield from (Use(f"read.{name}.sf", point.sf, "float") for name, point in self.read.items() if point.sf)
+        for where, step in self.steps():
+            yield from (Use(where, name) for name in names_in(step.to) - {"value"})
+        for name, command in self.write.items():
+            yield from (Use(f"write.{name}.way", way.needs, "bool") for way in command.way if way.needs)
 
     @model_validator(mode="after")
-    def _ways_lead_somewhere(self) -> "ModbusProfile":
-        kinds = self.kinds()
-        for name, command in self.write.items():
-            for way in command.way:
-                if way.needs is not None and kinds.get(way.needs) != "bool":
-                    raise ValueError(f"write.{name}.way needs '{way.needs}', which is no bool point of this profile")
+    def _readable(self) -> "ModbusProfile":
+        computed = [name for name in self.identify if name in self.derive]
+        problems = [f"identify names {name}, which is computed; name a point under [read]" for name in computed]
+        problems += [
+            f"read.{name} has no poll class, and [defaults] names none"
+            for name, point in self.read.items()
+            if point.poll is None
+        ]
+        problems += overlaps(self.read)
+        if problems:
+            raise Mistakes(problems)
         return self
+
+
+def overlaps(lines: Mapping[str, ModbusRead]) -> list[str]:
+    """Points that begin inside another one: one of the two addresses or types is wrong."""
+    found = []
+    spans = [(name, line.space, (line.base or 0) + line.at, line.how().registers) for name, line in lines.items()]
+    for name, space, start, count in spans:
+        inside = (
+            (other, first) for other, place, first, _ in spans if place is space and start < first < start + count
+        )
+        found += [
+            f"read.{other} at {first} begins inside {name}, which takes {start} to {start + count - 1}"
+            for other, first in inside
+        ]
+    return found
 
 
 def _lines(section: object) -> Mapping[str, Any]:

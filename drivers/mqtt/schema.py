@@ -1,8 +1,8 @@
 """What a profile of engine `mqtt` says beyond the common part: topics, payloads, and how silence is told from rest."""
 
 import json
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -123,6 +123,8 @@ class MqttWrite(WriteSpec):
 
 class MqttProfile(Profile[MqttRead, MqttWrite, Message]):
     """One product of engine `mqtt`."""
+
+    PLACEHOLDERS: ClassVar[Collection[str]] = frozenset({"value", "seq", "client_id"})
 
     engine: Literal["mqtt"]
     link: LinkSection

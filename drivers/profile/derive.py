@@ -164,7 +164,7 @@ def _selected(node: Select, values: Values) -> Scalar | None:
 
 
 def _reckoned(node: Sum | Neg | Max0 | Ratio, values: Values) -> float | None:
-    parts = _parts(node)
+    parts = parts_of(node)
     numbers = [float(part) for part in (evaluate(part, values) for part in parts) if isinstance(part, int | float)]
     if len(numbers) < len(parts):
         return None
@@ -179,7 +179,8 @@ def _reckoned(node: Sum | Neg | Max0 | Ratio, values: Values) -> float | None:
             return node.times * numbers[0] / numbers[1] if numbers[1] else None
 
 
-def _parts(node: Sum | Neg | Max0 | First | Ratio) -> "tuple[Expression, ...]":
+def parts_of(node: Sum | Neg | Max0 | First | Ratio) -> "tuple[Expression, ...]":
+    """What `node` is computed from."""
     match node:
         case Sum():
             return node.sum
@@ -205,7 +206,7 @@ def _operands(node: "Expression") -> Iterator[str]:
         case Every() | AtLeastOne():
             yield from (part.point for part in (node.any if isinstance(node, AtLeastOne) else node.all))
         case Sum() | First() | Ratio() | Neg() | Max0():
-            for part in _parts(node):
+            for part in parts_of(node):
                 yield from _operands(part)
         case Select():
             yield node.select

@@ -2,21 +2,26 @@
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from drivers.profile.consistent import Mistakes
+from drivers.profile.expression import NAME
 from drivers.profile.params import Param, Scalar, choose, fill
+from drivers.profile.schema import Profile
 from drivers.profile.variants import every_choice, laid_over, mistakes
 from hems.model.errors import ConfigError
 from hems.model.wiring import DeviceSpec
 
+HEAD = frozenset({"id", "title", "sources", "notes", "params"})
+"""Sections in which braces are only text."""
 PROFILES = Path(__file__).parent.parent / "profiles"
 
-ProfileT = TypeVar("ProfileT", bound=BaseModel)
+ProfileT = TypeVar("ProfileT", bound=Profile[Any, Any, Any])
 
 
 def available(folder: Path = PROFILES) -> tuple[str, ...]:
@@ -92,17 +97,19 @@ def parse(model: type[ProfileT], data: Mapping[str, Any], values: Mapping[str, S
     """
     told = laid_over(data, values)
     filled = {key: item if key == "params" else fill(item, values) for key, item in told.items()}
+    if problems := list(_unfilled(filled, model.PLACEHOLDERS)):
+        raise ConfigError(tuple(f"{data.get('id')}.toml: {problem}" for problem in problems))
     try:
         return model.model_validate(_changed_places(filled))
     except ValidationError as wrong:
-        raise ConfigError(tuple(_sentence(str(data.get("id")), dict(error)) for error in wrong.errors())) from wrong
+        raise ConfigError(_sentences(str(data.get("id")), wrong)) from wrong
 
 
 def _declared(data: Mapping[str, Any], name: str) -> dict[str, Param]:
     try:
         params = {key: Param.model_validate(item) for key, item in data.get("params", {}).items()}
     except ValidationError as wrong:
-        raise ConfigError(tuple(_sentence(name, dict(error), "params.") for error in wrong.errors())) from wrong
+        raise ConfigError(_sentences(name, wrong, "params.")) from wrong
     if problems := mistakes(data, params):
         raise ConfigError(tuple(f"{name}.toml: {problem}" for problem in problems))
     return params
@@ -120,6 +127,46 @@ def _changed_places(data: dict[str, Any]) -> dict[str, Any]:
                 own = {key: item for key, item in line.items() if key != "swap_if"}
                 placed[name], placed[other] = read[other], own
     return {**data, "read": placed}
+
+
+def _unfilled(data: Mapping[str, Any], engines: Collection[str]) -> Iterator[str]:
+    """Placeholders that stand for nothing: no parameter, no point, nothing the engine puts in."""
+    params = data.get("params", {})
+    points = {*data.get("read", {}), *data.get("derive", {})}
+    for key, text in _texts({key: item for key, item in data.items() if key not in HEAD}):
+        for name in NAME.findall(text):
+            if name in params:
+                yield f"{key} = '{text}': the parameter '{name}' has no value. Give it a default or make it required."
+            elif name not in points and name not in engines:
+                near = difflib.get_close_matches(name, [*params, *points, *engines], 1)
+                hint = f"Did you mean '{near[0]}'?" if near else "Define it there or correct it."
+                yield f"{key} = '{text}': there is no parameter or point '{name}'. {hint}"
+
+
+def _texts(data: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 TOML may hold anything
+    """Every text in `data` and its key."""
+    if isinstance(data, str):
+        yield key, data
+    elif isinstance(data, Mapping):
+        for name, item in data.items():
+            yield from _texts(item, f"{key}.{name}" if key else name)
+    elif isinstance(data, list):
+        for item in data:
+            yield from _texts(item, key)
+
+
+def _sentences(name: str, wrong: ValidationError, prefix: str = "") -> tuple[str, ...]:
+    told: list[str] = []
+    for error in wrong.errors():
+        several = error.get("ctx", {}).get("error")
+        if isinstance(several, Mistakes):
+            told += (
+                f"{name}.toml: {problem.rstrip('?')}{'?' if problem.endswith('?') else '. Correct it.'}"
+                for problem in several.problems
+            )
+        else:
+            told.append(_sentence(name, dict(error), prefix))
+    return tuple(told)
 
 
 def _sentence(name: str, error: dict[str, Any], prefix: str = "") -> str:

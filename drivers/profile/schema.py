@@ -1,13 +1,14 @@
 """What may stand in a profile, whatever the protocol; each engine extends this with where and how."""
 
-from collections.abc import Mapping, Sequence
-from typing import Generic, Literal, TypeVar
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drivers.profile.alarms import AlarmGroup
 from drivers.profile.command import WriteSpec
-from drivers.profile.derive import Expression, kind_of, operands
+from drivers.profile.consistent import Mistakes, Use, mistakes, out_of_order, uses_in
+from drivers.profile.derive import Expression, kind_of
 from drivers.profile.expression import names_in
 from drivers.profile.params import Param
 from drivers.profile.point import Kind, ReadSpec, Scalar
@@ -126,6 +127,9 @@ class Control(Strict, Generic[StepT]):
 class Profile(Strict, Generic[ReadT, WriteT, StepT]):
     """One product."""
 
+    PLACEHOLDERS: ClassVar[Collection[str]] = frozenset({"value"})
+    """What the engine puts in when it sends."""
+
     schema_: Literal[1] = Field(alias="schema")
     id: str
     title: str
@@ -157,27 +161,40 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
         """What the protocol itself delivers for `point`; engines say more."""
         return "float"
 
+    def uses(self) -> Iterator[Use]:
+        """Every place that names a point; engines add theirs."""
+        for name, node in self.derive.items():
+            yield from uses_in(f"derive.{name}", node)
+        for name, point in self.read.items():
+            if point.swap_if:
+                yield Use(f"read.{name}.swap_if", point.swap_if[1])
+        for name, command in self.write.items():
+            yield from (Use(f"write.{name}.guard", guard.needs, "bool") for guard in command.guard)
+            for bound in command.range or ():
+                yield from (Use(f"write.{name}.range", point, "float") for point in names_in(bound))
+            if command.verify:
+                wanted: Kind | None = "float" if command.verify.within is not None else None
+                yield Use(f"write.{name}.verify", command.verify.read, wanted)
+        yield from (Use(f"alarms.{name}.point", group.point) for name, group in self.alarms.items())
+
+    def steps(self) -> Iterator[tuple[str, StepT]]:
+        """Every step of `[control]` and where it stands; engines whose commands have steps add those."""
+        control = self.control
+        renew = control.watchdog.renew if control.watchdog else ()
+        parts = {"acquire": control.acquire, "release": control.release, "safe": control.safe, "watchdog.renew": renew}
+        for part, steps in parts.items():
+            yield from ((f"control.{part}", step) for step in steps)
+
     @model_validator(mode="after")
-    def _names_exist(self) -> "Profile[ReadT, WriteT, StepT]":
-        problems = [*self._unknown_points(), *self._unknown_classes(), *self._verified_by_the_past()]
+    def _lines_fit(self) -> "Profile[ReadT, WriteT, StepT]":
+        twice = [f"{name} stands under both read and derive" for name in sorted(set(self.read) & set(self.derive))]
+        misused = mistakes(self.uses(), self.kinds())
+        problems = [*twice, *misused, *out_of_order(self.derive), *self._unknown_classes(), *self._read_from_the_past()]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise Mistakes(problems)
         return self
 
-    def _unknown_points(self) -> Sequence[str]:
-        known = set(self.read) | set(self.derive)
-        asked = [(f"derive.{name}", point) for name, node in self.derive.items() for point in operands(node)]
-        for name, command in self.write.items():
-            asked += [(f"write.{name}.guard", guard.needs) for guard in command.guard]
-            asked += [(f"write.{name}.range", point) for bound in command.range or () for point in names_in(bound)]
-            asked += [(f"write.{name}.verify", command.verify.read)] if command.verify else []
-        asked += [(f"read.{name}.swap_if", point.swap_if[1]) for name, point in self.read.items() if point.swap_if]
-        asked += [(f"alarms.{name}.point", group.point) for name, group in self.alarms.items()]
-        twice = [f"{name} stands under both read and derive" for name in sorted(set(self.read) & set(self.derive))]
-        strangers = [(where, point) for where, point in asked if point not in known]
-        return twice + [f"{where} names the point '{point}', which is not defined" for where, point in strangers]
-
-    def _verified_by_the_past(self) -> Sequence[str]:
+    def _read_from_the_past(self) -> Sequence[str]:
         return [
             f"write.{name}.verify reads {command.verify.read}, which has hold_s: an old value would pass for an answer"
             for name, command in self.write.items()

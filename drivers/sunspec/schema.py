@@ -1,6 +1,6 @@
 """What a profile of engine `sunspec` says beyond the common part: points by model and name, never by address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -10,6 +10,7 @@ from drivers.modbus.frame import Space
 from drivers.modbus.layout import Register, When
 from drivers.modbus.schema import LinkSection, Place
 from drivers.profile.command import WriteSpec
+from drivers.profile.consistent import Mistakes, Use
 from drivers.profile.expression import names_in
 from drivers.profile.point import Kind, ReadSpec
 from drivers.profile.schema import Expect, Profile, Strict
@@ -120,6 +121,18 @@ class SunSpecProfile(Profile[SunSpecRead, SunSpecWrite, SunSpecStep]):
         }
         return {**data, "read": lines}
 
+    def steps(self) -> Iterator[tuple[str, SunSpecStep]]:
+        """Every write and where it stands."""
+        yield from super().steps()
+        for name, command in self.write.items():
+            yield from ((f"write.{name}.way", step) for way in command.way for step in way.steps)
+
+    def uses(self) -> Iterator[Use]:
+        """Every place that names a point."""
+        yield from super().uses()
+        for where, step in self.steps():
+            yield from (Use(where, name) for name in names_in(step.to) - {"value"})
+
     @model_validator(mode="after")
     def _identifiable(self) -> "SunSpecProfile":
         strangers = sorted(set(self.identify) - set(self.read))
@@ -127,5 +140,5 @@ class SunSpecProfile(Profile[SunSpecRead, SunSpecWrite, SunSpecStep]):
             raise ValueError(f"identify names the point '{strangers[0]}', which is not under [read]")
         unpolled = [name for name, point in self.read.items() if point.poll is None]
         if unpolled:
-            raise ValueError(f"read.{unpolled[0]} has no poll class, and [defaults] names none")
+            raise Mistakes([f"read.{name} has no poll class, and [defaults] names none" for name in unpolled])
         return self
