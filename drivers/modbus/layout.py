@@ -65,15 +65,17 @@ class PlacedCommand:
     """One command: how it is judged and how it is sent."""
 
     spec: WriteSpec
-    steps: Sequence[PlacedStep]
-    ways: Sequence[tuple[str | None, Sequence[PlacedStep]]] = ()
-    """In place of `steps`: the bool point that must be true, or None, and then these steps; the first that fits."""
+    ways: Sequence[tuple[str | None, Sequence[PlacedStep]]]
+    """The bool point that must be true, or None for always, and then these steps; the first that is open."""
 
     def steps_now(self, known: Mapping[str, object]) -> Sequence[PlacedStep] | None:
         """The steps to take while points are as `known`; None if no way is open."""
-        if not self.ways:
-            return self.steps
         return next((steps for needs, steps in self.ways if needs is None or known.get(needs) is True), None)
+
+    @property
+    def steps(self) -> Sequence[PlacedStep]:
+        """Of the longest way: what it takes at worst."""
+        return max((steps for _, steps in self.ways), key=len, default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,8 @@ def _point(name: str, line: ModbusRead) -> PlacedPoint:
 
 
 def _command(line: ModbusWrite) -> PlacedCommand:
-    return PlacedCommand(line, _steps(line.steps), tuple((way.needs, _steps(way.steps)) for way in line.way))
+    ways = [(way.needs, way.steps) for way in line.way] or [(None, line.steps)]
+    return PlacedCommand(line, tuple((needs, _steps(steps)) for needs, steps in ways))
 
 
 def _steps(lines: Sequence[Step]) -> tuple[PlacedStep, ...]:

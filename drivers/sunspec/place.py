@@ -85,7 +85,7 @@ class Placing:
 
     def _command(self, line: SunSpecWrite) -> PlacedCommand | None:
         way = next((way for way in line.way if way.needs is None or way.needs in self._found), None)
-        return PlacedCommand(line, self._steps(way.steps)) if way else None
+        return PlacedCommand(line, ((None, self._steps(way.steps)),)) if way else None
 
     def _steps(self, steps: Iterable[SunSpecStep]) -> tuple[PlacedStep, ...]:
         placed = (self._step(step) for step in steps)
