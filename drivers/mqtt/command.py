@@ -22,6 +22,9 @@ class Pending:
     number: int
     verdict: asyncio.Future[Reply]
     note: str = ""
+    """What was changed on the way, such as a value brought into the device's range."""
+    sent_s: float | None = None
+    """When its last message had been taken by the broker."""
     accepted: bool = False
     """The device has answered yes."""
     shown: Scalar | None = None
@@ -31,6 +34,16 @@ class Pending:
     def patience_s(self) -> float:
         """How long to wait for the effect."""
         return self.spec.verify.after_ms / 1000 if self.spec.verify else REPLY_S
+
+    def is_wanted(self) -> bool:
+        """Whether nothing has decided its fate yet, such as a later command."""
+        return not self.verdict.done()
+
+    def sent(self, at_s: float) -> None:
+        """All its messages are with the broker; where nothing tells the effect, that is the end."""
+        self.sent_s = at_s
+        if self.spec.verify is None and self.spec.reply is None:
+            self.end(Fate.UNVERIFIED, "nothing reads it back")
 
     def answered(self, message: Incoming) -> bool:
         """Take a message of the answer topic; True when it accepts this command, whose effect is still to be seen."""
@@ -48,28 +61,31 @@ class Pending:
         self.accepted = True
         if self.spec.verify is None:
             self.end(Fate.UNVERIFIED, "accepted; nothing reads it back")
-        return not self.verdict.done()
+        return self.is_wanted()
 
-    def saw(self, shown: Scalar | None) -> None:
-        """Take what the read-back shows in a live message."""
+    def saw(self, shown: Scalar | None, told_s: float) -> None:
+        """Take what the read-back shows, told live at `told_s`; what was told before the command says nothing of it."""
+        if self.spec.verify is None or self.sent_s is None or told_s < self.sent_s:
+            return
         self.shown = shown
-        if self.spec.verify is not None and self.spec.verify.satisfied(shown, self.value):
-            self.end(Fate.CONFIRMED, self.note)
+        if self.spec.verify.satisfied(shown, self.value):
+            self.end(Fate.CONFIRMED, "")
 
     def end(self, fate: Fate, detail: str) -> None:
         """Decide what became of it, once."""
         if not self.verdict.done():
-            self.verdict.set_result(Reply(fate=fate, detail=detail))
+            self.verdict.set_result(Reply(fate=fate, detail="; ".join(part for part in (self.note, detail) if part)))
 
-    def give_up(self) -> Reply:
-        """What is known when time is up."""
+    def give_up(self) -> None:
+        """Time is up: it ends with what is known."""
         after = f"after {self.patience_s:g} s"
         shows = "" if self.shown is None else f", still shows {_words(self.shown)}"
         if self.accepted:
-            return Reply(fate=Fate.UNVERIFIED, detail=f"accepted, but no effect seen {after}{shows}")
-        if self.spec.reply is None and self.shown is not None:
-            return Reply(fate=Fate.UNVERIFIED, detail=f"no effect seen {after}{shows}")
-        return Reply(fate=Fate.UNREACHABLE, detail=f"no answer {after}{shows}")
+            self.end(Fate.UNVERIFIED, f"accepted, but no effect seen {after}{shows}")
+        elif self.spec.reply is None and self.shown is not None:
+            self.end(Fate.UNVERIFIED, f"no effect seen {after}{shows}")
+        else:
+            self.end(Fate.UNREACHABLE, f"no answer {after}{shows}")
 
 
 def _words(value: Scalar) -> str:

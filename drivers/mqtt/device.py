@@ -1,25 +1,26 @@
 """One device behind a broker: its readings, whether it is there, and its commands."""
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 
-from drivers.mqtt.command import Pending
-from drivers.mqtt.errors import Forbidden, LinkDown, LinkError
+from drivers.mqtt.commander import Commander
+from drivers.mqtt.errors import LinkError
 from drivers.mqtt.link import Link
-from drivers.mqtt.payload import Incoming, Outgoing, Unreadable, as_text
+from drivers.mqtt.message import Availability, Message, Request
+from drivers.mqtt.payload import Incoming, Outgoing, Unreadable, as_json, as_text, dig
 from drivers.mqtt.points import Points
 from drivers.mqtt.presence import SAID_GOOD_BYE, Presence
-from drivers.mqtt.schema import Message, MqttProfile
+from drivers.mqtt.schema import MqttProfile
 from drivers.profile.alarms import standing
-from drivers.profile.command import Refused, prepare
-from hems.model.command import Fate
 from hems.model.snapshot import DeviceHealth
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext, Reply, Scalar
 
 TURN_S = 1.0
 """How often a device looks at its own duties; what is urgent does not wait for it."""
+
+NEVER_S = float("-inf")
 
 
 class Device:
@@ -31,11 +32,12 @@ class Device:
         self._link = link
         self._context = context
         self._points = Points(spec.id, profile, context)
-        self._pending: dict[str, Pending] = {}
         self._presence = Presence(link, profile.link.silent_ms / 1000, self._now_s)
-        self._sent_s: dict[str, float] = {}
-        self._asked_s = float("-inf")
-        self._commanded_s: float | None = None
+        self._commander = Commander(
+            spec.id, profile, link, self._points, self._presence, now_s=self._now_s, look=self._look_soon
+        )
+        self._due_s: dict[int, float] = {}
+        """When each request of the profile goes out again."""
         self._ghosts: set[str] = set()
         self._duty = asyncio.Event()
         self._meet_link()
@@ -43,6 +45,9 @@ class Device:
     def health(self) -> DeviceHealth:
         """Whether it answers, since when not, and why not."""
         since_s, detail = self._presence.lost()
+        hidden = self._link.may_not_read(self._points.topics)
+        if hidden:
+            detail = f"the broker's access rules do not let hems read {', '.join(sorted(hidden))}"
         if not detail and self._ghosts:
             detail = f"a command lies retained on {', '.join(sorted(self._ghosts))}; it is cleared once armed"
         return DeviceHealth(
@@ -59,7 +64,7 @@ class Device:
         self._duty.set()
 
     async def run(self) -> None:
-        """Ask for readings, clear what lies retained, hold the dead-man; until cancelled."""
+        """Ask for readings, clear what lies retained, keep what is in force; until cancelled."""
         while True:
             self._duty.clear()
             with suppress(LinkError):  # shows in the health; the next turn tries again
@@ -71,100 +76,73 @@ class Device:
                 continue
 
     async def write(self, name: str, wanted: Scalar, *, islanded: bool) -> Reply:
-        """Send a command and see what becomes of it; a later command of the same name ends the wait for this one."""
-        spec = self._profile.write.get(name)
-        if spec is None:
-            return Reply(fate=Fate.REFUSED, detail=f"{self.id} has no command {name}")
-        if not self._link.armed(self.id):
-            return Reply(fate=Fate.OBSERVING, detail="not armed")
-        accepted = prepare(spec, wanted, self._points.known(), islanded=islanded)
-        if isinstance(accepted, Refused):
-            return Reply(fate=Fate.REFUSED, detail=accepted.reason)
-        if self._presence.offline:
-            # a broker may keep it for a device with a persistent session, and deliver it hours later
-            return Reply(fate=Fate.UNREACHABLE, detail=SAID_GOOD_BYE)
-        pending = Pending(
-            spec=spec,
-            value=accepted.value,
-            number=self._link.next_number(),
-            verdict=asyncio.get_running_loop().create_future(),
-            note=accepted.note,
-        )
-        return await self._carried_out(name, pending)
+        """Send a command and see what becomes of it."""
+        return await self._commander.write(name, wanted, islanded=islanded)
 
     async def release(self) -> None:
-        """Send what the profile says hands back control."""
-        await self._send_all(self._profile.control.release)
+        """Send what the profile says hands back control.  Raises: LinkError."""
+        await self._commander.release()
 
     # ---- what the link brings
 
     def _meet_link(self) -> None:
-        link, control = self._profile.link, self._profile.control
-        messages = [*(line.message for line in self._profile.write.values()), *control.release, *control.safe]
-        topics = {self._outgoing(message, number=0).topic for message in messages}
-        requests = [link.request.outgoing({})] if link.request else []
-        self._link.introduce(self.id, requests=requests, topics=topics)
+        link = self._profile.link
+        topics = {self._filled(step).topic for _, step in self._profile.steps()}
+        requests = [self._filled(line) for line in link.request]
+        watched = topics.union(link.commands)
+        self._link.introduce(self.id, requests=requests, topics=topics, clearable=watched)
         self._link.listen_connection(self._connection_changed)
         for topic in self._points.topics:
             self._link.listen(topic, self._take_reading)
-        for topic in topics:
+        for topic in watched:
             self._link.listen(topic, self._take_echo)
-        if link.available:
-            self._link.listen(link.available.topic, self._take_availability)
-        for line in self._profile.write.values():
-            if line.reply:
-                self._link.listen(line.reply.topic.replace("{client_id}", self._link.client_id), self._take_answer)
+        for available in link.available:
+            self._link.listen(available.topic, partial(self._take_availability, available))
+        for topic in {line.reply.topic for line in self._profile.write.values() if line.reply}:
+            self._link.listen(topic.replace("{client_id}", self._link.client_id), self._commander.take_answer)
 
     def _connection_changed(self) -> None:
         self._presence.connection_changed()
+        self._points.forget()
         self._ghosts.clear()
-        self._ask_soon()
+        self._due_s.clear()
+        self._duty.set()
         if not self._link.connected:
-            self._end_all(self._link.trouble)
+            self._commander.lose(self._link.trouble)
 
     def _take_reading(self, message: Incoming) -> None:
+        if not message.retained:
+            self._presence.heard()
         self._points.take(message)
-        if message.retained:
-            return
-        self._presence.heard()
-        for pending in list(self._pending.values()):
-            verify = pending.spec.verify
-            reading = self._points.latest.get(verify.read) if verify else None
-            if reading is not None and reading.is_fresh(self._now_s()):
-                pending.saw(reading.value)
+        if not message.retained:
+            self._commander.saw()
 
-    def _take_availability(self, message: Incoming) -> None:
-        available = self._profile.link.available
+    def _take_availability(self, line: Availability, message: Incoming) -> None:
         try:
-            says = as_text(message.payload)
+            says = as_text(message.payload) if line.json_ is None else dig(as_json(message.payload), line.json_)[1]
         except Unreadable:
             return
-        if available is None or says not in (available.yes, available.no):
+        if says != line.yes and says not in line.no:
             return
         was_offline = self._presence.offline
-        self._presence.says(there=says == available.yes)
-        if says == available.no:
+        self._presence.says(line.topic, there=says == line.yes)
+        if self._presence.offline:
             self._points.doubt(SAID_GOOD_BYE)
-            self._end_all(SAID_GOOD_BYE)
+            self._commander.lose(SAID_GOOD_BYE)
         elif was_offline:
-            self._ask_soon()
-
-    def _take_answer(self, message: Incoming) -> None:
-        for pending in list(self._pending.values()):
-            if pending.answered(message):
-                self._ask_soon()  # a switch that is already where it was asked to be tells nothing by itself
+            self._due_s.clear()
+            self._duty.set()
 
     def _take_echo(self, message: Incoming) -> None:
         if message.retained and message.payload:
             self._ghosts.add(message.topic)
             self._duty.set()
 
-    def _end_all(self, why: str) -> None:
-        for pending in self._pending.values():
-            pending.end(Fate.UNREACHABLE, why)
-
-    def _ask_soon(self) -> None:
-        self._asked_s = float("-inf")
+    def _look_soon(self) -> None:
+        """Ask again what is asked repeatedly; what is asked once has been answered."""
+        for number, request in enumerate(self._profile.link.request):
+            if request.every_ms:
+                self._due_s.pop(number, None)
         self._duty.set()
 
     # ---- duties
@@ -172,64 +150,23 @@ class Device:
     async def _do_duties(self) -> None:
         if not self._link.connected:
             return
-        await self._ask_if_due()
+        for number, request in enumerate(self._profile.link.request):
+            await self._ask_if_due(number, request)
         if self._link.armed(self.id):
             for topic in tuple(self._ghosts):
                 await self._link.clear_retained(self.id, topic)
                 self._ghosts.discard(topic)
-            await self._hold_dead_man()
+            await self._commander.keeper.look()
 
-    async def _ask_if_due(self) -> None:
-        request, now_s = self._profile.link.request, self._now_s()
-        if request is not None and now_s - self._asked_s >= request.every_ms / 1000:
-            self._asked_s = now_s
-            await self._link.publish(self.id, request.outgoing({}), qos=self._profile.link.qos)
-
-    async def _hold_dead_man(self) -> None:
-        watchdog = self._profile.control.watchdog
-        if watchdog is None or watchdog.hold_max_s is None or self._commanded_s is None:
+    async def _ask_if_due(self, number: int, request: Request) -> None:
+        now_s = self._now_s()
+        if now_s < self._due_s.get(number, NEVER_S):
             return
-        if self._now_s() - self._commanded_s > watchdog.hold_max_s:
-            await self._send_all(self._profile.control.safe)
-            self._commanded_s = None
+        self._due_s[number] = now_s + request.every_ms / 1000 if request.every_ms else float("inf")
+        await self._link.publish(self.id, self._filled(request), qos=self._profile.link.qos)
 
-    async def _send_all(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            await self._link.publish(self.id, self._outgoing(message, number=self._link.next_number()))
-
-    # ---- commands
-
-    async def _carried_out(self, name: str, pending: Pending) -> Reply:
-        earlier = self._pending.get(name)
-        if earlier is not None:
-            earlier.end(Fate.UNVERIFIED, "overtaken by a later command")
-        self._pending[name] = pending
-        message = self._outgoing(pending.spec.message, pending.spec.wire_value(pending.value), number=pending.number)
-        try:
-            await self._wait_for_turn(name, pending)
-            if not pending.verdict.done():
-                await self._link.publish(self.id, message, qos=self._profile.link.qos)
-                self._commanded_s = self._sent_s[name] = self._now_s()
-            async with asyncio.timeout(pending.patience_s):
-                return await pending.verdict
-        except Forbidden as refusal:
-            return Reply(fate=Fate.OBSERVING, detail=str(refusal))
-        except LinkDown as trouble:
-            return Reply(fate=Fate.UNREACHABLE, detail=str(trouble))
-        except TimeoutError:
-            return pending.give_up()
-        finally:
-            if self._pending.get(name) is pending:
-                del self._pending[name]
-
-    async def _wait_for_turn(self, name: str, pending: Pending) -> None:
-        """Some devices do not want a command more often than so; off and zero never wait."""
-        pause_s = self._sent_s.get(name, float("-inf")) + pending.spec.min_interval_ms / 1000 - self._now_s()
-        if pending.value and pause_s > 0:
-            await asyncio.wait([pending.verdict], timeout=pause_s)
-
-    def _outgoing(self, message: Message, value: Scalar = 0, *, number: int) -> Outgoing:
-        return message.outgoing({"value": value, "seq": number, "client_id": self._link.client_id})
+    def _filled(self, message: Message) -> Outgoing:
+        return message.outgoing({"client_id": self._link.client_id})
 
     def _now_s(self) -> float:
         return self._context.clock.now().mono_s

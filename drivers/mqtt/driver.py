@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from drivers.mqtt.address import parse_address
+from drivers.mqtt import credentials
+from drivers.mqtt.address import BrokerAddress, parse_address
 from drivers.mqtt.device import Device
 from drivers.mqtt.errors import LinkError
-from drivers.mqtt.link import Link
+from drivers.mqtt.link import ACKNOWLEDGE_S, Link
 from drivers.mqtt.schema import MqttProfile
 from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
@@ -72,11 +73,22 @@ class MqttFactory(ProfileFactory[MqttProfile]):
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """What is wrong with links, profiles and parameters, all at once."""
-        return [problem for spec in specs for problem in _problems(spec)] + list(_twice(specs))
+        return [*(problem for spec in specs for problem in _problems(spec)), *_twice(specs), *_at_odds(specs)]
+
+    def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
+        """Worst times until the broker has all messages of a command; devices do not wait for each other here."""
+        return {spec.id: ACKNOWLEDGE_S + longest_pause_s(self.profile(spec)) for spec in specs}
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:
         """A driver for these devices; connects when it is run.  Raises: ConfigError, ValueError."""
         return MqttDriver(specs, context)
+
+
+def longest_pause_s(profile: MqttProfile) -> float:
+    """What a profile's own pauses between messages can add to a command, in s."""
+    first_ms = sum(step.wait_ms for step in profile.control.acquire)
+    ways_ms = [sum(step.wait_ms for step in way.steps[:-1]) for line in profile.write.values() for way in line.ways()]
+    return (first_ms + max(ways_ms, default=0)) / 1000
 
 
 def _shared_link(spec: DeviceSpec, context: DriverContext) -> Link:
@@ -87,9 +99,10 @@ def _shared_link(spec: DeviceSpec, context: DriverContext) -> Link:
 
 def _problems(spec: DeviceSpec) -> Iterator[str]:
     try:
-        parse_address(spec.link)
-    except ValueError as wrong:
-        yield f"devices.{spec.id}.link: {wrong}."
+        for wrong in credentials.problems(parse_address(spec.link)):
+            yield f"devices.{spec.id}.link: {wrong}."
+    except ValueError as unclear:
+        yield f"devices.{spec.id}.link: {unclear}."
     try:
         profile_for(MqttProfile, spec)
     except ConfigError as wrong:
@@ -105,3 +118,14 @@ def _twice(specs: Sequence[DeviceSpec]) -> Iterator[str]:
             other = first.setdefault((str(parse_address(spec.link)), writes), spec.id)
             if other != spec.id:
                 yield f"devices.{spec.id}: is the same output as devices.{other}. Give each its own prefix or channel."
+
+
+def _at_odds(specs: Sequence[DeviceSpec]) -> Iterator[str]:
+    """One broker, entered in two ways: there is one connection to each."""
+    first: dict[str, tuple[BrokerAddress, DeviceId]] = {}
+    for spec in specs:
+        with suppress(ValueError):
+            address = parse_address(spec.link)
+            other, owner = first.setdefault(str(address), (address, spec.id))
+            if other != address:
+                yield f"devices.{spec.id}.link: leads to the broker of devices.{owner} in another way. Write one link."

@@ -10,13 +10,16 @@ import logging
 import math
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
 import aiomqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from drivers.mqtt.address import BrokerAddress
+from drivers.mqtt.credentials import Credentials, Unusable, load
 from drivers.mqtt.errors import Forbidden, LinkDown
 from drivers.mqtt.payload import Incoming, Outgoing
 from hems.model.units import DeviceId
@@ -34,6 +37,14 @@ BACKOFF_MAX_S = 10.0
 UNSENT_S = 3.0
 """After this long without a TCP acknowledgement the kernel drops the connection, and with it what is still unsent: a
 command must not arrive long after it has been given up."""
+EXPIRE_S = 10
+"""A broker that speaks MQTT 5 throws a message away that it could not deliver for so long."""
+UNKNOWN_VERSION = 132
+BAD_LOGINS = (134, 135)
+OLD_CODES = {1: UNKNOWN_VERSION, 4: 134, 5: 135}
+"""What MQTT 3 says for the same."""
+REFUSED_TOPIC = 128
+"""Codes of MQTT from here on are refusals."""
 
 Receiver = Callable[[Incoming], None]
 
@@ -45,6 +56,8 @@ class Rights:
     requests: set[Outgoing] = field(default_factory=set)
     topics: set[str] = field(default_factory=set)
     """Command topics, open while `armed`."""
+    clearable: set[str] = field(default_factory=set)
+    """Topics on which a retained command may be cleared, while `armed`."""
     armed: bool = False
 
 
@@ -62,6 +75,8 @@ class Link:
         self._clock = clock
         self._rng = rng
         self._client: aiomqtt.Client | None = None
+        self._version = aiomqtt.ProtocolVersion.V5
+        self._refused: set[str] = set()
         self._receivers: dict[str, list[Receiver]] = {}
         self._connection_receivers: list[Callable[[], None]] = []
         self._rights: dict[DeviceId, Rights] = {}
@@ -86,9 +101,15 @@ class Link:
         """Call `receiver` after each connection, and after each loss of it."""
         self._connection_receivers.append(receiver)
 
-    def introduce(self, device: DeviceId, *, requests: Iterable[Outgoing], topics: Iterable[str]) -> None:
+    def introduce(
+        self, device: DeviceId, *, requests: Iterable[Outgoing], topics: Iterable[str], clearable: Iterable[str]
+    ) -> None:
         """Say what a device can be sent: harmless requests always, anything to `topics` while it is armed."""
-        self._rights[device] = Rights(requests=set(requests), topics=set(topics))
+        self._rights[device] = Rights(set(requests), set(topics), set(clearable))
+
+    def may_not_read(self, topics: Collection[str]) -> Collection[str]:
+        """Those of `topics` that the broker's access rules keep from us."""
+        return self._refused.intersection(topics)
 
     def arm(self, device: DeviceId, armed: bool) -> None:
         """Open or close the command topics of a device."""
@@ -105,13 +126,15 @@ class Link:
             Forbidden: it is no harmless request, and the device is not armed or this is not one of its topics.
             LinkDown: it could not be sent, or the broker did not acknowledge it.
         """
-        if message not in self._rights[device].requests:
-            self._require_armed(device, message.topic)
+        rights = self._rights[device]
+        if message not in rights.requests:
+            _require_armed(device, rights, message.topic, rights.topics)
         await self._send(message.topic, message.payload, qos=qos, retain=False)
 
     async def clear_retained(self, device: DeviceId, topic: str) -> None:
         """Make the broker forget a command that somebody left lying for the device; raises as `publish` does."""
-        self._require_armed(device, topic)
+        rights = self._rights[device]
+        _require_armed(device, rights, topic, rights.clearable)
         await self._send(topic, "", qos=1, retain=True)  # empty and retained: that is how MQTT says forget
 
     async def serve(self) -> None:
@@ -121,38 +144,67 @@ class Link:
             while True:
                 try:
                     await self._serve_connection()
-                except aiomqtt.MqttError as error:
+                except (aiomqtt.MqttError, Unusable) as error:
                     _stop_if_cancelled()
                     pause_s = BACKOFF_FIRST_S if self.connected else pause_s
                     self._lost(str(error))
-                    self.trouble = f"no connection to the broker at {self.address}: {error}"
+                    self.trouble = self._explained(error)
                 finally:
                     self._lost("stopped")
                 await asyncio.sleep(pause_s * self._rng.uniform(0.5, 1.0))
                 pause_s = min(BACKOFF_MAX_S, pause_s * 2)
 
     async def _serve_connection(self) -> None:
-        async with self._new_client() as client:
-            if self._receivers:
-                await client.subscribe([(topic, 1) for topic in self._receivers])
+        credentials = await asyncio.to_thread(load, self.address)
+        async with self._new_client(credentials) as client:
+            await self._subscribe(client)
             _stop_if_cancelled()
             self._client, self.lost_since_s, self.trouble = client, None, ""
             self._tell_connection()
             async for message in client.messages:
                 self._hand_out(message)
 
-    def _new_client(self) -> aiomqtt.Client:
+    def _new_client(self, credentials: Credentials) -> aiomqtt.Client:
+        modern = self._version is aiomqtt.ProtocolVersion.V5
         client = aiomqtt.Client(
             self.address.host,
             self.address.port,
             identifier=self.client_id,
-            clean_session=True,  # nothing that was meant for an earlier moment
+            protocol=self._version,
+            clean_session=None if modern else True,  # in MQTT 5 a new client is given nothing anyway
             keepalive=KEEPALIVE_S,
             timeout=CONNECT_S,
+            tls_context=credentials.tls,
+            username=credentials.name,
+            password=credentials.password,
             socket_options=_socket_options(),
         )
         client.pending_calls_threshold = 1000  # a building full of plugs is shed in one go, and that is right
         return client
+
+    async def _subscribe(self, client: aiomqtt.Client) -> None:
+        self._refused.clear()
+        if not self._receivers:
+            return
+        answers = await client.subscribe([(topic, 1) for topic in self._receivers])
+        codes = [answer if isinstance(answer, int) else answer.value for answer in answers]
+        self._refused |= {topic for topic, code in zip(self._receivers, codes, strict=False) if code >= REFUSED_TOPIC}
+
+    def _explained(self, error: Exception) -> str:
+        """Why there is no connection; an old broker is spoken to in its own version from now on."""
+        code = _code(error)
+        if code == UNKNOWN_VERSION:
+            self._version = aiomqtt.ProtocolVersion.V311
+        where = f"no connection to the broker at {self.address}"
+        if code in BAD_LOGINS:
+            remedy = (
+                f"correct {self.address.login}" if self.address.login else "name a file with login=FILE in the link"
+            )
+            return f"{where}: it does not accept the name and password; {remedy}"
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            why = str(error).partition("verify failed: ")[2].partition(" (_ssl")[0]
+            return f"{where}: its certificate is not to be trusted ({why}); correct ca=FILE or the host in the link"
+        return f"{where}: {error}"
 
     def _hand_out(self, message: aiomqtt.Message) -> None:
         topic = message.topic.value
@@ -160,6 +212,13 @@ class Link:
         incoming = Incoming(topic, payload, bool(message.retain))
         for receiver in self._receivers.get(topic, ()):
             receiver(incoming)
+
+    def _expiry(self) -> Properties | None:
+        if self._version is not aiomqtt.ProtocolVersion.V5:
+            return None
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.MessageExpiryInterval = EXPIRE_S
+        return properties
 
     def _lost(self, why: str) -> None:
         self._client = None
@@ -172,24 +231,32 @@ class Link:
         for receiver in self._connection_receivers:
             receiver()
 
-    def _require_armed(self, device: DeviceId, topic: str) -> None:
-        rights = self._rights[device]
-        if not rights.armed:
-            raise Forbidden(f"{device} is not armed")
-        if topic not in rights.topics:
-            raise Forbidden(f"{topic} is no command topic of {device}")
-
     async def _send(self, topic: str, payload: str, *, qos: int, retain: bool) -> None:
         if self._client is None or not self.connected:
             raise LinkDown(self.trouble)
         try:
             async with asyncio.timeout(ACKNOWLEDGE_S):
                 # not the library's own time-out: see _stop_if_cancelled
-                await self._client.publish(topic, payload, qos=qos, retain=retain, timeout=math.inf)
+                await self._client.publish(
+                    topic, payload, qos=qos, retain=retain, properties=self._expiry(), timeout=math.inf
+                )
         except TimeoutError:
             raise LinkDown(f"the broker at {self.address} took no message for {ACKNOWLEDGE_S:g} s") from None
         except aiomqtt.MqttError as error:
             raise LinkDown(f"the broker at {self.address} did not take the message: {error}") from error
+
+
+def _code(error: Exception) -> int | None:
+    """The broker's own reason, in MQTT 5 or before."""
+    reason = getattr(error, "rc", None)
+    return OLD_CODES.get(reason, reason) if isinstance(reason, int) else getattr(reason, "value", None)
+
+
+def _require_armed(device: DeviceId, rights: Rights, topic: str, open_topics: Collection[str]) -> None:
+    if not rights.armed:
+        raise Forbidden(f"{device} is not armed")
+    if topic not in open_topics:
+        raise Forbidden(f"{topic} is no command topic of {device}")
 
 
 def _stop_if_cancelled() -> None:

@@ -32,8 +32,16 @@ class Unreadable(Exception):
     """The payload does not hold what the profile expects; the text says what it is instead."""
 
 
+LONGEST = 65_536
+"""Bytes.  No device here says so much at once; to take such a message apart would only cost time."""
+
+
 def as_text(payload: bytes) -> str:
     """The payload as text.  Raises: Unreadable."""
+    if not payload:
+        raise Unreadable("the message is empty: what told this is gone")
+    if len(payload) > LONGEST:
+        raise Unreadable(f"the message has {len(payload)} bytes, too many for a reading")
     try:
         return payload.decode()
     except UnicodeDecodeError:
@@ -44,16 +52,19 @@ def as_json(payload: bytes) -> Any:  # noqa: ANN401 JSON may be anything
     """The payload as JSON.  Raises: Unreadable."""
     try:
         return json.loads(as_text(payload))
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # also a number of thousands of digits
         raise Unreadable("the message is not JSON") from None
 
 
 def dig(tree: Any, path: str) -> tuple[bool, Any]:  # noqa: ANN401 JSON may be anything
-    """Whether `tree` has something at `path`, names parted by dots, and what."""
+    """Whether `tree` has something at `path`, names and positions parted by dots, and what."""
     for name in path.split("."):
-        if not isinstance(tree, dict) or name not in tree:
+        if isinstance(tree, dict) and name in tree:
+            tree = tree[name]
+        elif isinstance(tree, list) and name.isdecimal() and int(name) < len(tree):
+            tree = tree[int(name)]
+        else:
             return False, None
-        tree = tree[name]
     return True, tree
 
 
@@ -69,14 +80,17 @@ def raw_value(found: object, kind: str) -> Scalar | None:
     elif kind == "str":
         if isinstance(found, str):
             return found
-    elif isinstance(found, int | float) and not isinstance(found, bool):
-        return found
-    elif isinstance(found, str):
+    elif isinstance(found, int | float | str) and not isinstance(found, bool):
         try:
             return float(found)
-        except ValueError:
+        except (ValueError, OverflowError):
             pass
-    raise Unreadable(f"the device sends {found!r} where a {_WORDS[kind]} was expected")
+    raise Unreadable(f"the device sends {_shortly(found)} where a {_WORDS[kind]} was expected")
+
+
+def _shortly(found: object) -> str:
+    told = repr(found) if isinstance(found, str | bool | float) else f"a {type(found).__name__}"
+    return told if len(told) <= 40 else f"{told[:40]}..."
 
 
 def filled(template: Any, values: Mapping[str, Scalar]) -> Any:  # noqa: ANN401 JSON may be anything

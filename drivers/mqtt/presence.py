@@ -19,34 +19,38 @@ class Presence:
         self._now_s = now_s
         self._started_s = now_s()
         self._heard_s: float | None = None
+        self._absent: set[str] = set()
+        """Topics that say it is not there."""
         self._offline_since_s: float | None = None
 
     @property
     def offline(self) -> bool:
         """Whether its last word was that it is not there."""
-        return self._offline_since_s is not None
+        return bool(self._absent)
 
     def heard(self) -> None:
         """A live message came; whatever its last will says, it speaks."""
         self._heard_s = self._now_s()
-        self._offline_since_s = None
+        self._absent.clear()
 
-    def says(self, there: bool) -> None:
-        """It, or the broker for it, says whether it is there."""
+    def says(self, topic: str, *, there: bool) -> None:
+        """It, or somebody for it, says whether it is there."""
         if there:
-            self._offline_since_s = None
-        elif self._offline_since_s is None:
+            self._absent.discard(topic)
+            return
+        if not self._absent:
             self._offline_since_s = self._now_s()
+        self._absent.add(topic)
 
     def connection_changed(self) -> None:
         """Only its word on this connection counts."""
-        self._offline_since_s = None
+        self._absent.clear()
 
     def lost(self) -> tuple[float | None, str]:
         """Since when it is lost, or None, and why."""
         if self._link.lost_since_s is not None:
             return self._link.lost_since_s, self._link.trouble
-        if self._offline_since_s is not None:
+        if self._absent:
             return self._offline_since_s, SAID_GOOD_BYE
         if self._heard_s is None:
             return self._started_s, "has never been heard; check the topic prefix and the device's MQTT settings"

@@ -1,80 +1,44 @@
 """What a profile of engine `mqtt` says beyond the common part: topics, payloads, and how silence is told from rest."""
 
-import json
-from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Literal
+from collections.abc import Collection, Iterator
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from drivers.mqtt.payload import Outgoing, Scalar, filled
-from drivers.profile.command import WriteSpec
+from drivers.mqtt.message import Answer, Availability, Request, Step
+from drivers.mqtt.payload import Scalar
+from drivers.profile.command import Values, WriteSpec
+from drivers.profile.consistent import Use
 from drivers.profile.point import Kind, ReadSpec
-from drivers.profile.schema import Profile, Strict
+from drivers.profile.schema import Expect, Profile, Strict
 
-WATCHDOGS = ("none", "lease")
-"""Kinds that need nothing from the engine; it renews nothing yet."""
-
-
-class Message(Strict):
-    """A topic and either a text or a JSON payload, with placeholders `{value}`, `{seq}` and `{client_id}`."""
-
-    topic: str
-    text: str | None = None
-    json_: dict[str, Any] | None = Field(default=None, alias="json")
-
-    @model_validator(mode="after")
-    def _sendable(self) -> "Message":
-        if (self.text is None) == (self.json_ is None):
-            raise ValueError("a message has exactly one of text and json")
-        if set(self.topic) & set("+#"):
-            raise ValueError("a topic to publish to has no wildcards")
-        return self
-
-    def outgoing(self, values: Mapping[str, Scalar]) -> Outgoing:
-        """As it is sent."""
-        body = filled(self.text if self.json_ is None else self.json_, values)
-        return Outgoing(str(filled(self.topic, values)), str(body) if self.json_ is None else json.dumps(body))
-
-
-class Request(Message):
-    """A message that changes nothing and makes the device tell how it is; may be sent while it is not armed."""
-
-    every_ms: int = Field(ge=1000, le=3_600_000)
-    harmless: str = Field(min_length=20)
-    """What the maker says it does, so that anybody can check that it changes nothing."""
-
-
-class Availability(Strict):
-    """Where the device, or the broker on its behalf, says whether it is there."""
-
-    topic: str
-    yes: str
-    no: str
-
-
-class Answer(Strict):
-    """Where the device answers a command, and how its answer is known."""
-
-    topic: str
-    id: str
-    """Path to the number of the command, `{seq}`."""
-    refused: str
-    """Path to the device's words when it says no."""
+WATCHDOGS = ("none", "lease", "rewrite", "keepalive_topic")
+"""What can be kept alive by messages."""
 
 
 class LinkSection(Strict):
     """`[link]`."""
 
     qos: Literal[0, 1] = 1
-    available: Availability | None = None
+    available: tuple[Availability, ...] = ()
+    """Who says whether it is there: the device, and a bridge in between; it is lost while one of them says no."""
     silent_ms: int = Field(ge=1000, le=3_600_000)
     """No live message for so long: the device is lost and its readings are stale, whatever `available` says."""
-    request: Request | None = None
+    request: tuple[Request, ...] = ()
+    retained: Literal["old", "current"] = "old"
+    """What a retained reading is.  `old`: it may be years old, and is shown as such only.  `current`: the maker keeps
+    the present state retained and nothing else tells it; then points marked `on_change` hold from the first live
+    message on, which shows that the device is connected and has had the chance to correct them."""
+    commands: tuple[str, ...] = ()
+    """Further topics on which the device takes commands, watched for commands that somebody left there retained."""
 
     @model_validator(mode="after")
     def _asks_before_silence(self) -> "LinkSection":
-        if self.request is not None and self.request.every_ms * 2 > self.silent_ms:
+        pauses_ms = [request.every_ms for request in self.request if request.every_ms]
+        if pauses_ms and min(pauses_ms) * 2 > self.silent_ms:
             raise ValueError("silent_ms must leave room for two requests, or one lost message makes the device lost")
+        if self.retained == "current" and not self.available:
+            raise ValueError("retained = 'current' needs available: who says whether the device is still there")
         return self
 
 
@@ -83,36 +47,54 @@ class MqttRead(ReadSpec):
 
     topic: str
     json_: str | None = Field(default=None, alias="json")
-    """Path in a JSON payload, names parted by dots; without it the whole payload is the value."""
+    """Path in a JSON payload, names and positions parted by dots; without it the whole payload is the value."""
     type: Kind = "float"
+    on_change: bool = False
+    """Told only when it changes; in between it holds while the device is heard at all."""
+    stale_ms: int | None = Field(default=None, ge=500, le=3_600_000)
+    """For how long it holds, if not for as long as `silent_ms`."""
 
     @model_validator(mode="after")
     def _one_topic(self) -> "MqttRead":
         if set(self.topic) & set("+#"):
             raise ValueError("a point has one topic, without wildcards")
+        if self.poll is not None:
+            raise ValueError("poll is for devices that are asked; write stale_ms, and [[link.request]]")
         return self
 
 
-class MqttWrite(WriteSpec):
-    """`[write.COMMAND]`: one message."""
+class Way(Strict):
+    """One way to carry out a command."""
 
-    topic: str
-    text: str | None = None
-    json_: dict[str, Any] | None = Field(default=None, alias="json")
+    needs: str | None = None
+    """A bool point that must be true; without it this way is always open."""
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class MqttWrite(WriteSpec):
+    """`[write.COMMAND]`: messages in order, or ways in order of which the first open one is taken."""
+
+    steps: tuple[Step, ...] = ()
+    way: tuple[Way, ...] = ()
     values: dict[str, Scalar] = Field(default_factory=dict)
     """What `{value}` becomes, such as `{ true = "ON", false = "OFF" }`; without it, itself."""
     reply: Answer | None = None
 
-    @property
-    def message(self) -> Message:
-        """What is sent."""
-        return Message(topic=self.topic, text=self.text, json=self.json_)
-
     @model_validator(mode="after")
     def _sendable(self) -> "MqttWrite":
-        if not self.message.topic:
-            raise ValueError("topic is empty")
+        if bool(self.steps) == bool(self.way):
+            raise ValueError("a command has exactly one of steps and way")
+        if self.reply is not None and self.way:
+            raise ValueError("reply goes with steps")
         return self
+
+    def ways(self) -> tuple[Way, ...]:
+        """Every way, the plain steps as the only one if there are no ways."""
+        return self.way or (Way(steps=self.steps),)
+
+    def open_way(self, points: Values) -> Way | None:
+        """The first way whose need is known to be met."""
+        return next((way for way in self.ways() if way.needs is None or points.get(way.needs) is True), None)
 
     def wire_value(self, value: bool | float) -> Scalar:
         """`value` as the device wants it."""
@@ -121,23 +103,41 @@ class MqttWrite(WriteSpec):
         return (-value if self.negate else value) + 0.0  # some parsers stumble over -0.0
 
 
-class MqttProfile(Profile[MqttRead, MqttWrite, Message]):
+class MqttProfile(Profile[MqttRead, MqttWrite, Step]):
     """One product of engine `mqtt`."""
 
     PLACEHOLDERS: ClassVar[Collection[str]] = frozenset({"value", "seq", "client_id"})
 
     engine: Literal["mqtt"]
     link: LinkSection
+    identify: dict[str, Expect] = Field(default_factory=dict)
+    """What the device must have told before it is commanded."""
 
     def raw_kind(self, point: MqttRead) -> Kind:
         """What the payload holds."""
         return point.type
+
+    def steps(self) -> Iterator[tuple[str, Step]]:
+        """Every message that changes something, and where it stands."""
+        yield from super().steps()
+        for name, command in self.write.items():
+            for way in command.ways():
+                yield from ((f"write.{name}.steps", step) for step in way.steps)
+
+    def uses(self) -> Iterator[Use]:
+        """Every place that names a point."""
+        yield from super().uses()
+        yield from (Use("identify", name) for name in self.identify)
+        for name, command in self.write.items():
+            yield from (Use(f"write.{name}.way", way.needs, "bool") for way in command.way if way.needs)
 
     @model_validator(mode="after")
     def _engine_can_do_it(self) -> "MqttProfile":
         watchdog = self.control.watchdog
         if watchdog is not None and watchdog.kind not in WATCHDOGS:
             raise ValueError(f"control.watchdog.kind {watchdog.kind} is not known to engine mqtt; {WATCHDOGS} are")
-        if self.control.acquire:
-            raise ValueError("control.acquire is not known to engine mqtt")
+        if watchdog is not None and watchdog.kind == "keepalive_topic" and watchdog.hold_max_s is None:
+            raise ValueError(
+                "watchdog kind keepalive_topic needs hold_max_s: a hanging control loop must not be kept alive"
+            )
         return self

@@ -26,15 +26,21 @@ closed = { topic = "plug/state", map = { ON = true, OFF = false } }
 [write.closed]
 kind = "bool"
 lapses_to = "held"
-topic = "plug/set"
-text = "{value}"
+steps = [{ topic = "plug/set", text = "{value}" }]
 values = { true = "ON", false = "OFF" }
 """
 
 
+SET = 'steps = [{ topic = "plug/set", text = "{value}" }]'
+
+
+def keeping(watchdog):
+    return f"[control]\nwatchdog = {{ {watchdog} }}\n[write.closed]"
+
+
 def asking(silent_ms, harmless):
     request = f'{{ topic = "a", text = "b", every_ms = 5000, harmless = "{harmless}" }}'
-    return f"silent_ms = {silent_ms}\nrequest = {request}"
+    return f"silent_ms = {silent_ms}\nrequest = [{request}]"
 
 
 def profile(text):
@@ -62,11 +68,11 @@ def test_a_good_site_has_no_problems():
     [
         (
             plug("tcp://broker:1883"),
-            "devices.gym_plug.link: 'tcp://broker:1883' is no MQTT link. Write mqtt://HOST:PORT.",
+            "devices.gym_plug.link: 'tcp://broker:1883' is no MQTT link. Write mqtt://HOST:PORT or",
         ),
         (plug("mqtt://"), "names no host"),
         (plug("mqtt://broker:x"), "no valid port"),
-        (plug("mqtt://me:secret@broker"), "more than host and port"),
+        (plug("mqtt://me:secret@broker"), "must not have name and password in the link"),
         (plug("mqtt://broker", prefix="a/#"), "devices.gym_plug.params.prefix"),
         (plug("mqtt://broker", channel=9), "must be at most 3"),
     ],
@@ -83,21 +89,38 @@ def test_two_names_for_one_output_are_a_mistake():
 
 def test_other_products_are_described_without_code():
     line = profile(PLUG).write["closed"]
-    assert line.message.outgoing({"value": line.wire_value(False)}).payload == "OFF"
+    assert line.steps[0].outgoing({"value": line.wire_value(False)}).payload == "OFF"
     assert profile(PLUG).kinds() == {"closed": "bool"}
 
 
 @pytest.mark.parametrize(
     ("was", "becomes", "said"),
     [
-        ('text = "{value}"', "", "exactly one of text and json"),
+        (', text = "{value}"', "", "exactly one of text and json"),
         ('topic = "plug/set"', 'topic = "plug/+/set"', "no wildcards"),
         ('topic = "plug/state"', 'topic = "plug/#"', "without wildcards"),
         ("silent_ms = 30000", asking(30000, ""), "harmless"),
         ("silent_ms = 30000", asking(9000, "The maker says that it only reads."), "room for two requests"),
         ('lapses_to = "held"', "", "lapses_to"),
-        ("[write.closed]", '[control]\nwatchdog = { kind = "rewrite", renew_s = 5 }\n[write.closed]', "rewrite"),
-        ('text = "{value}"', 'text = "{value}"\nretain = true', "no such key"),
+        (
+            "[write.closed]",
+            keeping('kind = "alive_bit", renew_s = 5, renew = [{ topic = "a", text = "b" }]'),
+            "alive_bit",
+        ),
+        ('text = "{value}"', 'text = "{value}", retain = true', "no such key"),
+        (SET, "", "exactly one of steps and way"),
+        ("silent_ms = 30000", 'silent_ms = 30000\nretained = "current"', "needs available"),
+        (
+            "[write.closed]",
+            keeping('kind = "keepalive_topic", renew_s = 2, renew = [{ topic = "a", text = "b" }]'),
+            "hold_max_s",
+        ),
+        (
+            "[write.closed]",
+            '[identify]\nmodel = { contains = "x" }\n[write.closed]',
+            "identify names the point 'model'",
+        ),
+        (SET, f'way = [{{ needs = "ready", {SET} }}]', "way names the point 'ready'"),
     ],
 )
 def test_a_profile_that_cannot_work_is_refused(was, becomes, said):

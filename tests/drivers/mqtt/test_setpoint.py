@@ -35,8 +35,7 @@ limit_w = { topic = "car/limit" }
 power_w = { neg = "charge_w" }
 [write.power_w]
 lapses_to = "zero"
-topic = "car/set"
-text = "{value}"
+steps = [{ topic = "car/set", text = "{value}" }]
 negate = true
 range = ["-limit_w", 0]
 min_interval_ms = 300

@@ -1,0 +1,190 @@
+"""Commands of one device: judged, sent while they are young, and followed to their effect."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from drivers.mqtt.command import Pending
+from drivers.mqtt.errors import Forbidden, LinkDown
+from drivers.mqtt.keep import Keeper
+from drivers.mqtt.link import Link
+from drivers.mqtt.message import Step
+from drivers.mqtt.payload import Incoming
+from drivers.mqtt.points import Points
+from drivers.mqtt.presence import SAID_GOOD_BYE, Presence
+from drivers.mqtt.schema import MqttProfile, MqttWrite
+from drivers.profile.command import Refused, prepare
+from hems.model.command import Fate
+from hems.model.errors import DeviceMismatch
+from hems.model.units import DeviceId
+from hems.ports.device import Reply, Scalar
+
+AGE_MAX_S = 10.0
+"""A command older than this is not sent: what it was decided on is no longer so."""
+
+
+class Commander:
+    """Holds what has been asked for and not yet seen, and what is in force."""
+
+    def __init__(
+        self,
+        device: DeviceId,
+        profile: MqttProfile,
+        link: Link,
+        points: Points,
+        presence: Presence,
+        *,
+        now_s: Callable[[], float],
+        look: Callable[[], None],
+    ) -> None:
+        self._device = device
+        self._profile = profile
+        self._link = link
+        self._points = points
+        self._presence = presence
+        self._now_s = now_s
+        self._look = look
+        """Asks the device to tell how it is."""
+        self._pending: dict[str, Pending] = {}
+        self._sent_s: dict[str, float] = {}
+        self._acquired = False
+        self.keeper = Keeper(profile.control, self._send_all, self._repeat, now_s)
+
+    async def write(self, name: str, wanted: Scalar, *, islanded: bool) -> Reply:
+        """Send a command and see what becomes of it; a later command of the same name ends the wait for this one."""
+        born_s = self._now_s()
+        spec = self._profile.write.get(name)
+        if spec is None:
+            return Reply(fate=Fate.REFUSED, detail=f"{self._device} has no command {name}")
+        if not self._link.armed(self._device):
+            return Reply(fate=Fate.OBSERVING, detail="not armed")
+        obstacle = self._obstacle()
+        if obstacle is not None:
+            return obstacle
+        accepted = prepare(spec, wanted, self._points.known(), islanded=islanded)
+        if isinstance(accepted, Refused):
+            return Reply(fate=Fate.REFUSED, detail=accepted.reason)
+        pending = Pending(
+            spec=spec,
+            value=accepted.value,
+            number=self._link.next_number(),
+            verdict=asyncio.get_running_loop().create_future(),
+            note=accepted.note,
+        )
+        return await self._carried_out(name, pending, born_s)
+
+    def saw(self) -> None:
+        """Something live has come: see whether it shows the effect of a command."""
+        for pending in list(self._pending.values()):
+            verify = pending.spec.verify
+            reading = self._points.latest.get(verify.read) if verify else None
+            if verify is not None and reading is not None and reading.is_fresh(self._now_s()):
+                pending.saw(reading.value, self._points.told_s(verify.read))
+
+    def take_answer(self, message: Incoming) -> None:
+        """Take what the device answers to a command."""
+        for pending in list(self._pending.values()):
+            if pending.answered(message):
+                self._look()  # a switch that is already where it was asked to be tells nothing by itself
+
+    def lose(self, why: str) -> None:
+        """The device or the broker is gone: nothing on its way will arrive, and control has to be taken anew."""
+        self._acquired = False
+        for pending in self._pending.values():
+            pending.end(Fate.UNREACHABLE, why)
+
+    async def release(self) -> None:
+        """Hand back control.  Raises: LinkError."""
+        self.keeper.forget()
+        self._acquired = False
+        await self._send_all(self._profile.control.release)
+
+    def _obstacle(self) -> Reply | None:
+        """Why the device cannot be commanded at all, if so."""
+        if self._presence.offline:
+            # a broker may keep it for a device with a persistent session, and deliver it hours later
+            return Reply(fate=Fate.UNREACHABLE, detail=SAID_GOOD_BYE)
+        for name, expected in self._profile.identify.items():
+            reading = self._points.latest.get(name)
+            found = None if reading is None else reading.value
+            if found is None:
+                return Reply(fate=Fate.UNREACHABLE, detail=f"has not told what it is: {name.lstrip('_')} is not known")
+            if not expected.met_by(found):
+                wanted = f"{name.lstrip('_')} that {expected}"
+                wrong = DeviceMismatch(self._device, expected=wanted, found=repr(found))
+                return Reply(fate=Fate.REFUSED, detail=str(wrong))
+        return None
+
+    async def _carried_out(self, name: str, pending: Pending, born_s: float) -> Reply:
+        earlier = self._pending.get(name)
+        if earlier is not None:
+            earlier.end(Fate.UNVERIFIED, "overtaken by a later command")
+        self._pending[name] = pending
+        try:
+            await self._wait_for_turn(name, pending)
+            await self._send(name, pending, born_s)
+            await asyncio.wait([pending.verdict], timeout=pending.patience_s)
+        except Forbidden as refusal:
+            pending.end(Fate.OBSERVING, str(refusal))
+        except LinkDown as trouble:
+            pending.end(Fate.UNREACHABLE, str(trouble))
+        finally:
+            if self._pending.get(name) is pending:
+                del self._pending[name]
+        pending.give_up()
+        return pending.verdict.result()
+
+    async def _wait_for_turn(self, name: str, pending: Pending) -> None:
+        """Some devices do not want a command more often than so; off and zero never wait."""
+        pause_s = self._sent_s.get(name, float("-inf")) + pending.spec.min_interval_ms / 1000 - self._now_s()
+        if pending.value and pause_s > 0:
+            await asyncio.wait([pending.verdict], timeout=min(pause_s, AGE_MAX_S + 1))
+
+    async def _send(self, name: str, pending: Pending, born_s: float) -> None:
+        if not pending.is_wanted():
+            return
+        way = pending.spec.open_way(self._points.known())
+        if way is None:
+            pending.end(Fate.REFUSED, "no way to do this is open at present")
+            return
+        if not self._acquired and self._profile.control.acquire:
+            await self._send_all(self._profile.control.acquire)
+            self._acquired = True
+        for step in way.steps:
+            if not pending.is_wanted():
+                return
+            if not step.applies(pending.value):
+                continue
+            if self._now_s() - born_s > AGE_MAX_S:
+                pending.end(Fate.UNREACHABLE, f"not sent: it is older than {AGE_MAX_S:g} s")
+                return
+            await self._publish(step, pending.spec.wire_value(pending.value), pending.number)
+        if pending.is_wanted():
+            self._sent_s[name] = self._now_s()
+            self.keeper.asked(name, pending.spec, pending.value)
+            pending.sent(self._sent_s[name])
+            if pending.spec.verify is not None and pending.spec.reply is None:
+                self._look()
+
+    async def _repeat(self, spec: MqttWrite, value: bool | float) -> None:
+        """Say a command again that is in force.  Raises: LinkError."""
+        way = spec.open_way(self._points.known())
+        if way is None or self._obstacle() is not None:
+            return
+        if not self._acquired:
+            await self._send_all(self._profile.control.acquire)
+            self._acquired = True
+        number = self._link.next_number()
+        for step in way.steps:
+            if step.applies(value):
+                await self._publish(step, spec.wire_value(value), number)
+
+    async def _send_all(self, steps: Iterable[Step]) -> None:
+        number = self._link.next_number()
+        for step in steps:
+            await self._publish(step, 0, number)
+
+    async def _publish(self, step: Step, value: Scalar, number: int) -> None:
+        values = {**self._points.known(), "value": value, "seq": number, "client_id": self._link.client_id}
+        await self._link.publish(self._device, step.outgoing(values), qos=self._profile.link.qos)
+        if step.wait_ms:
+            await asyncio.sleep(step.wait_ms / 1000)

@@ -1,0 +1,89 @@
+"""What a profile says about single messages: those to send, those that answer, those that tell who is there."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from drivers.mqtt.payload import Outgoing, Scalar, filled
+from drivers.profile.schema import Strict
+
+
+class Message(Strict):
+    """A topic and either a text or a JSON payload, with placeholders `{value}`, `{seq}`, `{client_id}` and points."""
+
+    topic: str = Field(min_length=1)
+    text: str | None = None
+    json_: Any = Field(default=None, alias="json")
+
+    @model_validator(mode="after")
+    def _sendable(self) -> "Message":
+        if (self.text is None) == (self.json_ is None):
+            raise ValueError("a message has exactly one of text and json")
+        if set(self.topic) & set("+#"):
+            raise ValueError("a topic to publish to has no wildcards")
+        return self
+
+    def outgoing(self, values: Mapping[str, Scalar]) -> Outgoing:
+        """As it is sent."""
+        body = filled(self.text if self.json_ is None else self.json_, values)
+        return Outgoing(str(filled(self.topic, values)), str(body) if self.json_ is None else json.dumps(body))
+
+
+class Step(Message):
+    """One message of a command."""
+
+    when: Literal["positive", "negative", "zero", "nonzero"] | None = None
+    """Only for such values, in hems' sign; for all without it."""
+    wait_ms: int = Field(default=0, ge=0, le=10000)
+    """Pause after it."""
+
+    def applies(self, value: bool | float) -> bool:
+        """Whether it is part of the command for `value`."""
+        match self.when:
+            case "positive":
+                return value > 0
+            case "negative":
+                return value < 0
+            case "zero":
+                return value == 0
+            case "nonzero":
+                return value != 0
+            case None:
+                return True
+
+
+class Request(Message):
+    """A message that changes nothing and makes the device tell how it is; may be sent while it is not armed."""
+
+    every_ms: int = Field(ge=0, le=3_600_000)
+    """0: once after each connection, and when the device comes back."""
+    harmless: str = Field(min_length=20)
+    """What the maker says it does, so that anybody can check that it changes nothing."""
+
+    @model_validator(mode="after")
+    def _not_too_often(self) -> "Request":
+        if 0 < self.every_ms < 1000:
+            raise ValueError("every_ms is 0 or at least 1000")
+        return self
+
+
+class Availability(Strict):
+    """Where the device, or the broker on its behalf, says whether it is there."""
+
+    topic: str
+    json_: str | None = Field(default=None, alias="json")
+    """Path to the word in a JSON payload; without it the whole payload is the word."""
+    yes: str
+    no: tuple[str, ...] = Field(min_length=1)
+
+
+class Answer(Strict):
+    """Where the device answers a command, and how its answer is known."""
+
+    topic: str
+    id: str
+    """Path to the number of the command, `{seq}`."""
+    refused: str
+    """Path to the device's words when it says no."""
