@@ -6,6 +6,9 @@ An alarm here always has somebody who can do something about it; everything else
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from hems.control import liveness
+from hems.control.balance import unbalanced
+from hems.control.evidence import Evidence
 from hems.control.params import Params
 from hems.control.shedding import FRESH
 from hems.control.state import Alarm, ControlState
@@ -15,6 +18,7 @@ from hems.model.event import EventKind
 from hems.model.mode import Mode
 from hems.model.site import Site
 from hems.model.snapshot import Severity, Snapshot
+from hems.model.wiring import Role
 
 HIGH, MEDIUM, LOW = "HIGH", "MED", "LOW"
 PRIORITIES = {Severity.HIGH: HIGH, Severity.MEDIUM: MEDIUM, Severity.LOW: LOW}
@@ -34,15 +38,21 @@ class Condition:
 
 
 def conditions(
-    site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float, *, disputed: bool
+    site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float, seen: Evidence
 ) -> Mapping[str, Condition]:
     """Everything abnormal now, by a key that stays the same while it lasts."""
     found = dict(_devices(snapshot, now_s))
     found |= dict(_circuits(site, state, params, now_s))
+    found |= dict(_meters(state, params, now_s))
+    found |= dict(_cars(site, state, params, now_s))
     if state.mode.mode is Mode.FAULT_SAFE:
         found["mode"] = Condition(HIGH, "mode", state.mode.because)
-    if disputed:
+    if seen.crossed:
+        found["tie"] = Condition(HIGH, "tie", Cause(Why.TIE_CROSSED))
+    elif seen.disputed:
         found["tie"] = Condition(MEDIUM, "tie", Cause(Why.TIE_DISPUTED))
+    if _contradicted(state, wiring.TIE_PERMIT, params, now_s):
+        found[f"{wiring.TIE_PERMIT}/contradicts"] = Condition(HIGH, wiring.TIE_PERMIT, Cause(Why.UNEXPECTED_CLOSE))
     if state.reconnect.failures >= params.reconnect.tries:
         found["reconnect"] = Condition(HIGH, "tie", Cause(Why.RECONNECT_GIVEN_UP, {"tries": state.reconnect.failures}))
     for name, detail in snapshot.faults.items():
@@ -68,14 +78,40 @@ def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> 
     for circuit in site.circuits:
         memory = state.loads.get(circuit.id, FRESH)
         role = wiring.circuit_closed(circuit.id)
-        entry = state.sent.get(role)
-        since_s = entry.contradicted_since_s if entry is not None else None
         if memory.deaf:
             yield f"{role}/deaf", Condition(HIGH, role, Cause(Why.SHED_NOT_OBEYED))
-        elif since_s is not None and now_s >= since_s + params.command.confirm_s:
+        elif _contradicted(state, role, params, now_s):
             yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
         if memory.fruitless >= params.restore.tries:
             yield f"{role}/locked_out", Condition(MEDIUM, role, Cause(Why.LOCKED_OUT, {"times": memory.fruitless}))
+
+
+def _contradicted(state: ControlState, role: Role, params: Params, now_s: float) -> bool:
+    """Whether a switch has for some time been seen where it was not sent."""
+    entry = state.sent.get(role)
+    since_s = entry.contradicted_since_s if entry is not None else None
+    return since_s is not None and now_s >= since_s + params.command.confirm_s
+
+
+def _meters(state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:
+    for point, memory in state.evidence.points.items():
+        where = f"voltage_points/{point}"
+        if liveness.frozen(memory, params.witness):
+            yield f"{where}/frozen", Condition(MEDIUM, where, Cause(Why.POINT_FROZEN))
+        if liveness.misplaced(memory, params.witness, now_s):
+            yield f"{where}/misplaced", Condition(HIGH, where, Cause(Why.POINT_MISPLACED))
+    if unbalanced(state, params.witness, now_s):
+        yield "balance", Condition(MEDIUM, "balance", Cause(Why.UNBALANCED))
+
+
+def _cars(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:
+    for bay in site.bays:
+        memory = state.bays.get(bay.id)
+        since_s = memory.astray_since_s if memory is not None else None
+        if since_s is not None and now_s >= since_s + params.command.follow_s:
+            priority = HIGH if state.mode.mode.on_island else MEDIUM
+            role = wiring.bay_power(bay.id)
+            yield f"{role}/astray", Condition(priority, role, Cause(Why.ANOTHER_MASTER))
 
 
 def compare(

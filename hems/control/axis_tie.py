@@ -5,13 +5,20 @@ from dataclasses import replace
 from hems.control.params import Params
 from hems.control.state import TieMemory
 from hems.model.mode import TiePosition
+from hems.model.reading import Reading
 from hems.model.site import Site
 from hems.model.snapshot import TieReading
 
 
+def word(reading: Reading[bool], now_s: float) -> bool | None:
+    """Yes or no; anything else, such as a sentinel that a profile has overlooked, is neither."""
+    value = reading.known(now_s)
+    return value if isinstance(value, bool) else None
+
+
 def contacts(tie: TieReading, now_s: float) -> TiePosition:
     """The tie by its two auxiliary contacts alone; both must be fresh."""
-    closed, opened = tie.closed_contact.known(now_s), tie.open_contact.known(now_s)
+    closed, opened = word(tie.closed_contact, now_s), word(tie.open_contact, now_s)
     if closed is None or opened is None:
         return TiePosition.UNKNOWN
     if closed and opened:
@@ -34,7 +41,7 @@ def judged(
     """By the contacts where they can be read, else by a device's flag; unknown where the two contradict for long."""
     raw = contacts(reading, now_s)
     since_s = memory.raw_since_s if raw is memory.raw else now_s
-    flag = reading.grid_connected.known(now_s)
+    flag = word(reading.grid_connected, now_s)
     by_flag = TiePosition.UNKNOWN if flag is None else TiePosition.CLOSED if flag else TiePosition.OPEN
     disagrees = TiePosition.UNKNOWN not in (raw, by_flag) and raw is not by_flag
     disagree_s = (now_s if memory.disagree_since_s is None else memory.disagree_since_s) if disagrees else None

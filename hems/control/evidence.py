@@ -4,15 +4,18 @@ Unknown is an answer.  It never starts an outage and never ends one; silence of 
 volts from a single device is not a dead bus until something agrees with it.  Source: domain reference 1.2 and 1.3.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 
-from hems.control import axis_bus, axis_grid, axis_tie
+from hems.control import axis_bus, axis_grid, axis_tie, liveness
 from hems.control.params import Params
 from hems.control.sight import Sight, news, presence, sight
-from hems.control.state import BusMemory, EvidenceMemory, GridMemory, TieMemory
+from hems.control.state import BusMemory, EvidenceMemory, GridMemory, PointMemory, TieMemory
 from hems.model.mode import Bus, Grid, TiePosition
-from hems.model.site import Location, Site
+from hems.model.site import Location, Site, VoltagePoint
 from hems.model.snapshot import Snapshot, VoltageReading
+from hems.model.units import PointId
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Evidence:
     witnesses: tuple[Witness, ...]
     disputed: bool
     """A device's grid flag has contradicted the contacts for longer than it may lag."""
+    crossed: bool
+    """Power flows through a tie that is seen open."""
     qualifying_left_s: float | None
     due_s: float
 
@@ -43,12 +48,20 @@ def estimate(
     site: Site, memory: EvidenceMemory, snapshot: Snapshot, params: Params, now_s: float
 ) -> tuple[Evidence, EvidenceMemory]:
     """The three axes at `now_s`.  The tie is judged first, because zero volts upstream means more once it is open."""
-    upstream = [(sight(one, site, params, now_s), one) for one in _points(site, snapshot, utility=True)]
-    downstream = [presence(one, site, params, now_s) for one in _points(site, snapshot, utility=False)]
+    points = liveness.watched(site, memory.points, snapshot, memory.tie.value, params.witness, now_s)
+    believed = [
+        point for point in site.voltage_points if liveness.credible(points.get(point.id), params.witness, now_s)
+    ]
+    upstream = [(sight(one, site, params, now_s), one) for one in _readings(believed, snapshot, utility=True)]
+    downstream = [presence(one, site, params, now_s) for one in _readings(believed, snapshot, utility=False)]
     utility_present = any(seen is Sight.INSIDE for seen, _ in upstream)
     tie = axis_tie.judged(
         site, memory.tie, snapshot.tie, params, now_s, utility_present=utility_present, has_utility=_has_utility(site)
     )
+    crossed_since_s = _crossed_since(memory, tie, snapshot, params, now_s)
+    crossed = crossed_since_s is not None and now_s >= crossed_since_s + params.witness.crossed_s
+    if crossed:  # contacts and power cannot both be right
+        tie = replace(tie, value=TiePosition.INVALID)
     closed = tie.value is TiePosition.CLOSED
     flows = axis_bus.feeding(snapshot, now_s)
     bus = axis_bus.judged(memory.bus, downstream, params, now_s, power_flows=flows, fed=closed and utility_present)
@@ -69,32 +82,53 @@ def estimate(
         grid=grid.value,
         tie=tie.value,
         bus=bus.value,
-        witnesses=_witnesses(site, snapshot, params, now_s),
+        witnesses=_witnesses(site, snapshot, points, params, now_s),
         disputed=axis_tie.disputed(tie.disagree_since_s, params, now_s),
+        crossed=crossed,
         qualifying_left_s=axis_grid.qualifying_left(grid, needed_s, now_s),
-        due_s=_due(site, grid, tie, bus, params, needed_s, now_s),
+        due_s=min(
+            _due(site, grid, tie, bus, params, needed_s, now_s),
+            inf if crossed_since_s is None or crossed else crossed_since_s + params.witness.crossed_s,
+        ),
     )
-    return evidence, EvidenceMemory(grid=grid, tie=tie, bus=bus, apart_since_s=apart_since_s)
+    found = EvidenceMemory(
+        grid=grid, tie=tie, bus=bus, apart_since_s=apart_since_s, points=points, crossed_since_s=crossed_since_s
+    )
+    return evidence, found
 
 
-def _points(site: Site, snapshot: Snapshot, *, utility: bool) -> list[VoltageReading]:
-    """The voltage points on one side of the tie."""
-    ids = (point.id for point in site.voltage_points if (point.location is Location.UTILITY) is utility)
+def _readings(points: Iterable[VoltagePoint], snapshot: Snapshot, *, utility: bool) -> list[VoltageReading]:
+    """What the points on one side of the tie show."""
+    ids = (point.id for point in points if (point.location is Location.UTILITY) is utility)
     return [snapshot.voltages[point] for point in ids if point in snapshot.voltages]
+
+
+def _crossed_since(
+    memory: EvidenceMemory, tie: TieMemory, snapshot: Snapshot, params: Params, now_s: float
+) -> float | None:
+    """Since when power has been measured on the grid's side of a tie whose contacts say open."""
+    power_w = snapshot.grid_w.known(now_s)
+    news = memory.apart_since_s is None or snapshot.grid_w.taken_s > memory.apart_since_s
+    flows = power_w is not None and abs(power_w) > params.witness.crossed_w and news
+    if tie.value is not TiePosition.OPEN or not flows:
+        return None
+    return now_s if memory.crossed_since_s is None else memory.crossed_since_s
 
 
 def _has_utility(site: Site) -> bool:
     return any(point.location is Location.UTILITY for point in site.voltage_points)
 
 
-def _witnesses(site: Site, snapshot: Snapshot, params: Params, now_s: float) -> tuple[Witness, ...]:
+def _witnesses(
+    site: Site, snapshot: Snapshot, points: Mapping[PointId, PointMemory], params: Params, now_s: float
+) -> tuple[Witness, ...]:
     tie = snapshot.tie
     found = []
     if site.tie.has_contacts:
         age_s = max(tie.closed_contact.age_s(now_s), tie.open_contact.age_s(now_s))
         found.append(Witness("tie", "auxiliary contacts", axis_tie.contacts(tie, now_s).value, age_s))
     if site.tie.has_flag:
-        flag = tie.grid_connected.known(now_s)
+        flag = axis_tie.word(tie.grid_connected, now_s)
         says = "no answer" if flag is None else "on the grid" if flag else "islanded"
         found.append(Witness("tie", "grid flag", says, tie.grid_connected.age_s(now_s)))
     for point in site.voltage_points:
@@ -102,8 +136,16 @@ def _witnesses(site: Site, snapshot: Snapshot, params: Params, now_s: float) -> 
         if reading is not None:
             axis = "grid" if point.location is Location.UTILITY else "bus"
             age_s = max((phase.age_s(now_s) for phase in reading.volts), default=float("inf"))
-            found.append(Witness(axis, point.id, sight(reading, site, params, now_s).value, age_s))
+            found.append(Witness(axis, point.id, _says(reading, points.get(point.id), site, params, now_s), age_s))
     return tuple(found)
+
+
+def _says(reading: VoltageReading, memory: PointMemory | None, site: Site, params: Params, now_s: float) -> str:
+    if memory is not None and liveness.frozen(memory, params.witness):
+        return "repeats itself"
+    if memory is not None and liveness.misplaced(memory, params.witness, now_s):
+        return "shows the building"
+    return sight(reading, site, params, now_s).value
 
 
 def _due(

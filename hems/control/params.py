@@ -52,6 +52,21 @@ class WitnessParams:
     """How long witnesses may contradict each other before the mode does; they are not read in the same instant."""
     no_witness_s: float = tunable(30.0, (10.0, 120.0))
     """How long INIT waits for any witness of tie or bus."""
+    frozen_s: float = tunable(30.0, (10.0, 300.0))
+    """A point whose voltages and frequency stand still for longer, while power moves, repeats itself and is not
+    believed."""
+    alike_s: float = tunable(60.0, (30.0, 600.0))
+    """A point upstream of an open tie that follows the building's own voltage for so long is wired downstream."""
+    crossed_w: float = tunable(100.0, (50.0, 5000.0))
+    """Power to or from the grid that an open tie cannot carry (5, process model mismatch)."""
+    crossed_s: float = tunable(10.0, (2.0, 60.0))
+    """How long such a power must be seen; meters lag behind a tie that opens."""
+    balance_pct: float = tunable(15.0, (5.0, 50.0))
+    """Difference between what sources give and circuits draw, of the larger, that cannot be (5, UCA 2)."""
+    balance_w: float = tunable(500.0, (100.0, 10_000.0))
+    """Differences below this are losses and small circuits without a meter."""
+    balance_s: float = tunable(60.0, (10.0, 600.0))
+    """How long it must not add up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +179,8 @@ class CommandParams:
     """Lease of set-points and permits; renewed at a third of it."""
     confirm_s: float = tunable(10.0, (2.0, 60.0))
     """A switch that contradicts its command for this long raises an alarm."""
+    follow_s: float = tunable(90.0, (5.0, 180.0))
+    """A charger that does more than it was told, or the opposite, for this long follows somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.request import Override
-from hems.model.units import CircuitId, SourceId
+from hems.model.units import CircuitId, PointId, SourceId
 from hems.model.wiring import Role
 
 
@@ -47,6 +47,28 @@ class BusMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PointMemory:
+    """One voltage point: whether it moves as a live meter does, and whether it moves with the building."""
+
+    values: tuple[float | None, ...] = ()
+    """Volts by phase and hertz, as read last."""
+    since_s: float = 0.0
+    """When these very values were read first."""
+    taken_s: float = 0.0
+    """When they were read last."""
+    moves: int = 0
+    longest_s: float = 0.0
+    """For how long it has ever stood still and then moved on."""
+    power_w: float | None = None
+    """The building's power when it began to stand still."""
+    power_moved: bool = False
+    """That power has changed since."""
+    alike_since_s: float | None = None
+    """Upstream of an open tie, and the same as the building's own voltage since then."""
+    alike_moves: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceMemory:
     """The three axes between ticks."""
 
@@ -55,6 +77,9 @@ class EvidenceMemory:
     bus: BusMemory = BusMemory()
     apart_since_s: float | None = None
     """When the tie was seen to leave its closed position; None while it is closed, or was never seen so."""
+    points: Mapping[PointId, PointMemory] = field(default_factory=dict)
+    crossed_since_s: float | None = None
+    """Power flows to or from the grid although the tie is seen open, since then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +120,8 @@ class BayMemory:
     plugged_since_s: float | None = None
     at_floor: bool = False
     """It was stopped at its floor and gives again only above the resume band."""
+    astray_since_s: float | None = None
+    """It takes or gives more than it was told to, or the other way round, since then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +202,8 @@ class ControlState:
     overrides: tuple[Override, ...] = ()
     acknowledged_s: float | None = None
     """When a person last said to have looked into a contradiction."""
+    unbalanced_since_s: float | None = None
+    """What sources give and what circuits draw has not added up since then."""
     failing: Mapping[str, Failing] = field(default_factory=dict)
     """Proposal makers that raised."""
     alarms: Mapping[str, Alarm] = field(default_factory=dict)

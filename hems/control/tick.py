@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from hems.control import (
     alarms,
     arming,
+    balance,
     energy,
     evidence,
     loads,
@@ -111,7 +112,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         heard,
         at_s=now_s,
         loads=loads.observed(given.site, heard, snapshot, given.params, now_s),
-        bays=vehicle.remembered(given.site, heard, snapshot, given.params.car, now_s),
+        bays=vehicle.remembered(given.site, heard, snapshot, given.params, now_s),
         dose=_dosed(given, state),
     )
 
@@ -159,7 +160,9 @@ def _judged(given: Given, state: ControlState, told: Told) -> tuple[evidence.Evi
             told.append(
                 (EventKind.EVIDENCE, axis, Cause(Why.EVIDENCE, {"axis": axis, "is": new, "was": old, "says": says}))
             )
-    return found, replace(state, evidence=memory)
+    seen = replace(state, evidence=memory)
+    since_s = balance.unbalanced_since(given.site, seen, given.snapshot, given.params.witness, given.now_s)
+    return found, replace(seen, unbalanced_since_s=since_s)
 
 
 def _moded(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> tuple[ControlState, float]:
@@ -281,7 +284,7 @@ def _with_value(command: Command, snapshot: Snapshot) -> Cause:
 
 def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> ControlState:
     """Alarms raised and cleared."""
-    now = alarms.conditions(given.site, state, given.snapshot, given.params, given.now_s, disputed=found.disputed)
+    now = alarms.conditions(given.site, state, given.snapshot, given.params, given.now_s, found)
     after, changes = alarms.compare(state.alarms, now, given.now_s)
     told += changes
     return replace(state, alarms=after)
@@ -296,6 +299,10 @@ def _expiries(given: Given, state: ControlState) -> list[float]:
     ends += [since_s + given.params.car.arrival_hold_s for since_s in plugged if since_s is not None]
     if state.mode.mode is Mode.ISLANDED_STABILIZING:
         ends.append(state.mode.since_s + given.params.island.give_up_s)
+    if state.unbalanced_since_s is not None:
+        ends.append(state.unbalanced_since_s + given.params.witness.balance_s)
+    astray = (bay.astray_since_s for bay in state.bays.values())
+    ends += [since_s + given.params.command.follow_s for since_s in astray if since_s is not None]
     lost = (one.lost_since_s for one in given.snapshot.devices.values())
     ends += [since_s + alarms.LOST_S for since_s in lost if since_s is not None]
     return [end for end in ends if end > given.now_s]

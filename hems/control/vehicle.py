@@ -6,12 +6,12 @@ the island. Powers are positive when a car feeds the building.  Source: domain r
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hems.control.energy import NO_CAR, car_free_wh, floor_pct
 from hems.control.loads import settled
 from hems.control.params import CarParams, Params
-from hems.control.state import BayMemory, ControlState
+from hems.control.state import BayMemory, ControlState, Sent
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode, TiePosition
@@ -23,6 +23,8 @@ NEW = BayMemory()
 MAY_SUPPORT = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING})
 GIVING_SHARE = 0.8
 """Part of what battery and cars deliver together that cars take over: the former keeps enough to hold the bus."""
+STRAY_W, STRAY_SHARE = 500.0, 0.2
+"""So much more than its command a charger may do before that is somebody else's doing."""
 SERVICE_FRACTION = 0.8
 """Continuous use of the service rating."""
 
@@ -36,13 +38,27 @@ class Wish:
 
 
 def remembered(
-    site: Site, state: ControlState, snapshot: Snapshot, params: CarParams, now_s: float
+    site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
 ) -> dict[SourceId, BayMemory]:
     """Each bay's memory after this instant."""
-    return {
-        bay.id: _bay_memory(bay, state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR), params, now_s)
-        for bay in site.bays
-    }
+    found = {}
+    for bay in site.bays:
+        before, reading = state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR)
+        memory = _bay_memory(bay, before, reading, params.car, now_s)
+        strays = bay.id != site.former.source and _strays(reading, state.sent.get(wiring.bay_power(bay.id)), now_s)
+        since_s = (now_s if before.astray_since_s is None else before.astray_since_s) if strays else None
+        found[bay.id] = memory if since_s == memory.astray_since_s else replace(memory, astray_since_s=since_s)
+    return found
+
+
+def _strays(reading: BayReading, entry: Sent | None, now_s: float) -> bool:
+    """Whether a charger that took its command does more than it says, or the opposite; less is a car's own affair."""
+    watts = reading.power_w.known(now_s)
+    if watts is None or entry is None or entry.acknowledged_s is None or entry.observed:
+        return False
+    told_w = float(entry.value)
+    slack_w = max(STRAY_W, STRAY_SHARE * abs(told_w))
+    return watts > max(0.0, told_w) + slack_w or watts < min(0.0, told_w) - slack_w
 
 
 def _bay_memory(bay: Bay, memory: BayMemory, reading: BayReading, params: CarParams, now_s: float) -> BayMemory:
@@ -57,7 +73,7 @@ def _bay_memory(bay: Bay, memory: BayMemory, reading: BayReading, params: CarPar
         resume_pct = floor_pct(bay, params) + params.resume_band_pct
         at_floor = soc_pct <= floor_pct(bay, params) or (at_floor and soc_pct < resume_pct)
     plugged_s = now_s if memory.plugged_since_s is None else memory.plugged_since_s
-    return BayMemory(plugged_since_s=plugged_s, at_floor=at_floor)
+    return replace(memory, plugged_since_s=plugged_s, at_floor=at_floor)
 
 
 def wishes(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from hems.control.arbitrate import Proposal, Rank
+from hems.control.balance import unbalanced
 from hems.control.energy import NO_CAR, car_free_wh
 from hems.control.loads import settled
 from hems.control.params import Params
@@ -93,6 +94,10 @@ def cars(
         if not may_give:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, high=0.0)
         yield _car_limit(bay, snapshot, params, now_s)
+        if unbalanced(state, params.witness, now_s):
+            entry = state.sent.get(role)
+            given_w = max(0.0, float(entry.value)) if entry is not None else 0.0
+            yield Proposal(role=role, rank=Rank.LIMIT, cause=Cause(Why.UNBALANCED), high=given_w)
         yield Proposal(
             role=role, rank=Rank.ISLAND if mode.on_island else Rank.GRID, cause=wish.cause, prefer=wish.power_w
         )

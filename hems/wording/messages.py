@@ -91,6 +91,32 @@ WHOLE: Mapping[Why, Forms] = {
         N_("Reconnection failed {tries} times. HEMS stays on own power until somebody has looked at the grid switch."),
         N_("Reconnection failed too often. HEMS stays on own power until somebody has looked at the grid switch."),
     ),
+    Why.POINT_FROZEN: (
+        N_("Meter {name} repeats itself. HEMS no longer believes it; switch it off and on, or have it replaced."),
+        N_("A meter repeats itself. HEMS no longer believes it; switch it off and on, or have it replaced."),
+    ),
+    Why.POINT_MISPLACED: (
+        N_(
+            "Meter {name} should see the grid and sees the building. HEMS does not believe it; "
+            "have the electrician look where it is wired."
+        ),
+        N_("A meter of the grid side sees the building. HEMS does not believe it; have its wiring looked at."),
+    ),
+    Why.TIE_CROSSED: (
+        N_(
+            "The grid switch says open, and yet power flows through it. HEMS switches nothing on; call the electrician."
+        ),
+    ),
+    Why.UNBALANCED: (
+        N_(
+            "What sources give and circuits draw does not add up: a meter is wrong. Cars give no more than now; "
+            "have the meters looked at."
+        ),
+    ),
+    Why.ANOTHER_MASTER: (
+        N_("{name} does not do as HEMS says. Somebody or something else commands it; look for a second controller."),
+        N_("A charger does not do as HEMS says. Somebody or something else commands it."),
+    ),
     Why.DEVICE_SILENT: (
         N_("Device {device} does not answer ({detail}). HEMS goes on without it; its values show as ??."),
         N_("Device {device} does not answer. HEMS goes on without it; its values show as ??."),

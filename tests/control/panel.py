@@ -74,9 +74,13 @@ def bus(value_v: float | None, value_hz: float | None = NOMINAL_HZ) -> dict[Role
 
 def tie(closed: bool | None, opened: bool | None, flag: bool | None = None) -> dict[Role, Any]:
     """Both auxiliary contacts and the flag of a device."""
-    return {wiring.TIE_CLOSED_CONTACT: closed, wiring.TIE_OPEN_CONTACT: opened, wiring.TIE_FLAG: flag}
+    none_flows = {wiring.GRID_POWER: 0.0} if opened and not closed else {}
+    return {wiring.TIE_CLOSED_CONTACT: closed, wiring.TIE_OPEN_CONTACT: opened, wiring.TIE_FLAG: flag} | none_flows
 
 
+UNMETERED: dict[Role, Any] = {wiring.circuit_power(one.id): None for one in flats().circuits}
+"""No circuit has a meter of its own, so that nothing but the former tells what is drawn."""
+METERED: dict[Role, Any] = {wiring.circuit_power(one.id): one.typical_w for one in flats().circuits}
 GRID_DEAD = utility(0.0, 0.0)
 TIE_OPEN, TIE_CLOSED = tie(False, True, False), tie(True, False, True)
 

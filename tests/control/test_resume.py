@@ -19,7 +19,7 @@ from hems.model.mode import Mode
 from hems.model.request import Override, Want
 from hems.model.units import CircuitId, SourceId
 from hems.sim.start import Car
-from tests.control.panel import GRID_DEAD, TIE_OPEN, car, on_an_island, panel, utility
+from tests.control.panel import GRID_DEAD, TIE_OPEN, UNMETERED, car, on_an_island, panel, utility
 from tests.given import Building, building, flats, forces
 
 SITE, PARAMS = flats(), Params()
@@ -141,7 +141,7 @@ def test_what_was_off_is_told_so_again_at_once_and_may_be_found_deaf():
 
 
 def test_a_car_gives_again_only_after_its_minute_and_never_below_its_floor():
-    made = on_an_island().says(car("bay_1", 80.0), {wiring.former_phase_w(0): 6000.0}).advance(70.0)
+    made = on_an_island().says(UNMETERED, car("bay_1", 80.0), {wiring.former_phase_w(0): 6000.0}).advance(70.0)
     made.state = resumed(made.state, shift_s=0.0, now_s=made.now_s)
     began_s = made.now_s
     made.steps.clear()

@@ -21,7 +21,9 @@ from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
 from tests.control.panel import (
     GRID_DEAD,
+    METERED,
     TIE_OPEN,
+    UNMETERED,
     Panel,
     bus,
     car,
@@ -404,8 +406,8 @@ def test_while_looking_around_only_a_measured_overload_opens_anything():
 
 def test_before_reconnecting_room_is_made_for_what_the_cars_gave():
     # given an island at 9 kW a phase of which a car carries 10 kW altogether, and a grid about to have qualified
-    made = on_an_island().says(car("bay_1", 90.0)).advance(70.0)
-    made.says(car("bay_1", 90.0, 9_000.0), former(8_000.0, 8_000.0, 8_000.0), utility(230.0))
+    made = on_an_island().says(UNMETERED, car("bay_1", 90.0)).advance(70.0)
+    made.says(METERED, car("bay_1", 90.0, 9_000.0), former(8_000.0, 8_000.0, 8_000.0), utility(230.0))
     made.steps.clear()
     made.advance(60.1)
     # when reconnecting begins

@@ -22,6 +22,7 @@ from tests.control.panel import (
     GRID_DEAD,
     TIE_CLOSED,
     TIE_OPEN,
+    UNMETERED,
     Panel,
     car,
     on_an_island,
@@ -119,7 +120,7 @@ def test_a_state_that_no_charger_should_know_is_no_car():
 
 def test_a_car_that_arrives_in_an_outage_is_left_alone_for_a_minute():
     # given an island, and a car that is plugged in
-    made = on_an_island().says(former(4000.0))
+    made = on_an_island().says(UNMETERED, former(4000.0))
     made.says(car("bay_1", 90.0))
     began_s = made.now_s
     # when time passes, however rarely anybody looks
@@ -135,9 +136,9 @@ def test_a_car_that_leaves_and_comes_back_begins_anew():
     memory = {BAY_1: BayMemory(plugged_since_s=10.0, at_floor=True)}
     state = replace(initial(0.0), bays=memory)
     gone = snapshot(SITE, {wiring.bay_state(BAY_1): BayState.UNPLUGGED}, 100.0)
-    assert remembered(SITE, state, gone, PARAMS.car, 100.0)[BAY_1] == BayMemory()
+    assert remembered(SITE, state, gone, PARAMS, 100.0)[BAY_1] == BayMemory()
     silent = snapshot(SITE, {wiring.bay_state(BAY_1): None}, 100.0)
-    assert remembered(SITE, state, silent, PARAMS.car, 100.0)[BAY_1] == memory[BAY_1]
+    assert remembered(SITE, state, silent, PARAMS, 100.0)[BAY_1] == memory[BAY_1]
 
 
 def test_while_the_former_is_silent_cars_go_on_as_they_are():

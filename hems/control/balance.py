@@ -1,0 +1,44 @@
+"""Whether what sources give and what circuits draw add up; a wrong sign or scale shows here.
+
+Where every circuit is metered the two must be equal; elsewhere what is metered cannot be more than what is given.
+Source: domain reference 5, UCA 2 and process model mismatch.
+"""
+
+from hems.control.demand import NOTHING, load_w
+from hems.control.params import WitnessParams
+from hems.control.state import ControlState
+from hems.model.mode import TiePosition
+from hems.model.site import Site
+from hems.model.snapshot import Snapshot
+from hems.model.units import CircuitId
+
+
+def unbalanced_since(
+    site: Site, state: ControlState, snapshot: Snapshot, params: WitnessParams, now_s: float
+) -> float | None:
+    """Since when the sum has been wrong; None while it is right or nobody can tell."""
+    given_w = load_w(site, snapshot, now_s, islanded=state.evidence.tie.value is TiePosition.OPEN)
+    if given_w is None or not _differs(given_w, site, snapshot, params, now_s):
+        return None
+    return now_s if state.unbalanced_since_s is None else state.unbalanced_since_s
+
+
+def unbalanced(state: ControlState, params: WitnessParams, now_s: float) -> bool:
+    """Whether it has been wrong for so long that a measurement must be."""
+    since_s = state.unbalanced_since_s
+    return since_s is not None and now_s >= since_s + params.balance_s
+
+
+def _differs(given_w: float, site: Site, snapshot: Snapshot, params: WitnessParams, now_s: float) -> bool:
+    drawn = [_drawn_w(snapshot, circuit.id, now_s) for circuit in site.circuits]
+    metered_w = sum(watts for watts in drawn if watts is not None)
+    limit_w = max(params.balance_w, params.balance_pct / 100.0 * max(abs(given_w), metered_w))
+    over_w = given_w - metered_w
+    return over_w < -limit_w or (over_w > limit_w and None not in drawn)
+
+
+def _drawn_w(snapshot: Snapshot, circuit: CircuitId, now_s: float) -> float | None:
+    reading = snapshot.circuits.get(circuit, NOTHING)
+    if reading.closed.known(now_s) is False:
+        return 0.0
+    return reading.power_w.known(now_s)

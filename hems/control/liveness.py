@@ -1,0 +1,128 @@
+"""Whether a voltage point measures at all, and on which side of the tie: what no single reading can tell.
+
+A meter that is alive is never quite still.  One that used to move and has stopped, while the power in the building
+goes on moving, repeats itself; one upstream that follows every move of the building's own voltage with the tie open
+is wired downstream.  Points that have never moved are judged by neither rule: their resolution may be coarse.
+Source: domain reference 1.3 rule 4 and 5, process model mismatch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hems.control.params import WitnessParams
+from hems.control.state import PointMemory
+from hems.model.mode import TiePosition
+from hems.model.site import Location, Site
+from hems.model.snapshot import Snapshot, VoltageReading
+from hems.model.units import PointId
+
+LIVELY = 20
+"""As often a point must have moved before its standing still means anything."""
+SLOWER = 10.0
+"""It must stand still for this many times as long as it ever did."""
+MOVED_W = 100.0
+"""So much the building's power must have changed meanwhile."""
+ALIKE_PU = 0.002
+"""Two points that differ by less than this share of nominal, in voltage and in frequency, are alike."""
+NEW = PointMemory()
+
+Values = tuple[float | None, ...]
+
+
+def watched(
+    site: Site,
+    before: Mapping[PointId, PointMemory],
+    snapshot: Snapshot,
+    tie: TiePosition,
+    params: WitnessParams,
+    now_s: float,
+) -> dict[PointId, PointMemory]:
+    """The memory of every voltage point after this instant; `tie` as it was judged last."""
+    power_w = _power_w(snapshot, now_s)
+    inner = [
+        snapshot.voltages[point.id]
+        for point in site.voltage_points
+        if point.location is Location.BUS and point.id in snapshot.voltages
+    ]
+    found = {}
+    for point in site.voltage_points:
+        reading = snapshot.voltages.get(point.id)
+        if reading is None:
+            continue
+        memory = _moved(before.get(point.id, NEW), reading, power_w, params, now_s)
+        twins = tie is TiePosition.OPEN and point.location is Location.UTILITY
+        alike = twins and any(_alike(reading, other, site, now_s) for other in inner)
+        found[point.id] = _beside(memory, alike=alike, now_s=now_s)
+    return found
+
+
+def frozen(memory: PointMemory, params: WitnessParams) -> bool:
+    """Whether the point repeats itself."""
+    still_s = memory.taken_s - memory.since_s
+    known = any(value for value in memory.values)  # zeros of a dead line stand still and are true
+    return known and memory.power_moved and memory.moves >= LIVELY and still_s > _patience_s(memory, params)
+
+
+def misplaced(memory: PointMemory, params: WitnessParams, now_s: float) -> bool:
+    """Whether a point declared upstream follows the building's own voltage although the tie is open."""
+    since_s, moved = memory.alike_since_s, memory.moves - memory.alike_moves
+    return since_s is not None and now_s >= since_s + params.alike_s and moved >= LIVELY
+
+
+def credible(memory: PointMemory | None, params: WitnessParams, now_s: float) -> bool:
+    """Whether what the point says may count."""
+    return memory is None or not (frozen(memory, params) or misplaced(memory, params, now_s))
+
+
+def _patience_s(memory: PointMemory, params: WitnessParams) -> float:
+    return max(params.frozen_s, SLOWER * memory.longest_s)
+
+
+def _moved(
+    memory: PointMemory, reading: VoltageReading, power_w: float | None, params: WitnessParams, now_s: float
+) -> PointMemory:
+    values: Values = (*(phase.known(now_s) for phase in reading.volts), reading.hertz.known(now_s))
+    if all(value is None for value in values):
+        return replace(memory, values=(), power_moved=False)
+    taken_s = max(one.taken_s for one in (*reading.volts, reading.hertz))
+    if values == memory.values:
+        first_w = memory.power_w
+        changed = power_w is not None and first_w is not None and abs(power_w - first_w) >= MOVED_W
+        return replace(memory, taken_s=taken_s, power_moved=memory.power_moved or changed)
+    run_s = 0.0 if not memory.values or frozen(memory, params) else taken_s - memory.since_s
+    return replace(
+        memory,
+        values=values,
+        since_s=taken_s,
+        taken_s=taken_s,
+        moves=memory.moves + 1,
+        longest_s=max(memory.longest_s, run_s),
+        power_w=power_w,
+        power_moved=False,
+    )
+
+
+def _beside(memory: PointMemory, *, alike: bool, now_s: float) -> PointMemory:
+    if not alike:
+        return memory if memory.alike_since_s is None else replace(memory, alike_since_s=None)
+    if memory.alike_since_s is not None:
+        return memory
+    return replace(memory, alike_since_s=now_s, alike_moves=memory.moves)
+
+
+def _alike(one: VoltageReading, other: VoltageReading, site: Site, now_s: float) -> bool:
+    """Live, and the same in every phase and in frequency."""
+    nominal = (*(site.grid.nominal_v for _ in one.volts), site.grid.nominal_hz)
+    pairs = zip((*one.volts, one.hertz), (*other.volts, other.hertz), nominal, strict=False)
+    for left, right, rated in pairs:
+        a, b = left.known(now_s), right.known(now_s)
+        if a is None or b is None or a < 0.5 * rated or abs(a - b) > ALIKE_PU * rated:
+            return False
+    return len(one.volts) == len(other.volts)
+
+
+def _power_w(snapshot: Snapshot, now_s: float) -> float | None:
+    """What flows through the building, as far as it can be read: only its changes count."""
+    powers = [snapshot.grid_w.known(now_s), *(reading.known(now_s) for reading in snapshot.former_phase_w)]
+    known = [power_w for power_w in powers if power_w is not None]
+    return sum(known) if known else None
