@@ -241,4 +241,6 @@ def derived(node: "Expression", latest: Mapping[str, Reading[Any]]) -> Reading[A
         return Reading(value, min((part.taken_s for part in known), default=float("-inf")), stale_s)
     taken_s = max((part.taken_s for part in parts), default=float("-inf"))
     unknown = sorted(name for name in operands(node) if values.get(name) is None)
-    return Reading(None, taken_s, stale_s, Quality.INVALID, f"computed from {', '.join(unknown)}, which is not known")
+    told = f"computed from {', '.join(unknown)}, which is not known"
+    at_odds = f"not known, as what {' and '.join(sorted(operands(node)))} say does not go together"
+    return Reading(None, taken_s, stale_s, Quality.INVALID, told if unknown else at_odds)

@@ -31,8 +31,7 @@ class ProfileFactory(Generic[ProfileT]):
 
     def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
         """What the profile states for a point."""
-        line = self.profile(spec).read.get(point)
-        return None if line is None else line.witness_ms
+        return self.profile(spec).witness_ms(point)
 
     def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
         """Seconds from a command until its effect is there, for the commands whose profile says so."""

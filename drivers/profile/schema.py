@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from drivers.profile.alarms import AlarmGroup
 from drivers.profile.command import WriteSpec
 from drivers.profile.consistent import Mistakes, Use, mistakes, out_of_order, uses_in
-from drivers.profile.derive import Expression, kind_of
+from drivers.profile.derive import Expression, kind_of, operands
 from drivers.profile.expression import names_in
 from drivers.profile.params import Param
 from drivers.profile.point import Kind, ReadSpec, Scalar
@@ -156,6 +156,13 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
         for name, expression in self.derive.items():
             found[name] = kind_of(expression, found)
         return found
+
+    def witness_ms(self, name: str) -> int | None:
+        """The time stated for a point; a computed one is as slow as the slowest of those it is computed from."""
+        if name not in self.derive:
+            return self.read[name].witness_ms if name in self.read else None
+        stated = [self.witness_ms(part) for part in operands(self.derive[name])]
+        return None if None in stated else max((time_ms for time_ms in stated if time_ms is not None), default=None)
 
     def raw_kind(self, point: ReadT) -> Kind:
         """What the protocol itself delivers for `point`; engines say more."""

@@ -67,3 +67,11 @@ def test_a_link_takes_what_it_does_not_say_from_the_product():
 def test_a_frame_ends_after_three_and_a_half_characters_of_silence():
     assert SerialLine(9600).silence_s == pytest.approx(0.00401, rel=1e-2)
     assert SerialLine(115200).silence_s == 0.00175
+
+
+def test_a_computed_witness_is_as_slow_as_the_slowest_it_is_computed_from():
+    hybrid = device("hybrid", "huawei-sun2000", "tcp://192.0.2.3", poll_ms=1000)
+    assert FACTORY.witness_ms(hybrid, "l1_v") == 3000
+    assert FACTORY.witness_ms(hybrid, "grid_connected") == 3000
+    assert FACTORY.witness_ms(hybrid, "setpoint_w") is None
+    assert FACTORY.witness_ms(hybrid, "nonsense") is None
