@@ -1,6 +1,6 @@
 """What the daemon asks of the Modbus engine before any connection: are the profiles right, what do they offer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from drivers.modbus.address import Address, parse_address
 from drivers.modbus.device import Ask, Product
@@ -8,13 +8,14 @@ from drivers.modbus.driver import BusDriver, Declared, clashes, worst_s
 from drivers.modbus.keep import Keeping
 from drivers.modbus.layout import Layout
 from drivers.modbus.place import layout_of
+from drivers.modbus.probe import probe
 from drivers.modbus.schema import LinkSection, ModbusProfile
 from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
 from hems.model.errors import ConfigError
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import DriverContext
+from hems.ports.device import DriverContext, Found, Sought
 
 
 class ModbusFactory(ProfileFactory[ModbusProfile]):
@@ -37,6 +38,10 @@ class ModbusFactory(ProfileFactory[ModbusProfile]):
     def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
         """Worst times to the wire."""
         return worst_s([declare(spec) for spec in specs])
+
+    def probe(self, sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
+        """What answers there, by reading only."""
+        return probe(sought, tell)
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> BusDriver:
         """A driver for these devices; opens nothing yet."""

@@ -1,7 +1,7 @@
 """All MQTT devices of a site, and what hems asks about them before it runs."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from drivers.mqtt import credentials
@@ -9,6 +9,7 @@ from drivers.mqtt.address import BrokerAddress, parse_address
 from drivers.mqtt.device import Device
 from drivers.mqtt.errors import LinkError
 from drivers.mqtt.link import ACKNOWLEDGE_S, Link
+from drivers.mqtt.probe import probe
 from drivers.mqtt.schema import MqttProfile
 from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
@@ -17,7 +18,7 @@ from hems.model.errors import ConfigError
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import Driver, DriverContext, Reply, Scalar
+from hems.ports.device import Driver, DriverContext, Found, Reply, Scalar, Sought
 
 
 class MqttDriver:
@@ -78,6 +79,10 @@ class MqttFactory(ProfileFactory[MqttProfile]):
     def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
         """Worst times until the broker has all messages of a command; devices do not wait for each other here."""
         return {spec.id: ACKNOWLEDGE_S + longest_pause_s(self.profile(spec)) for spec in specs}
+
+    def probe(self, sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
+        """What speaks on that broker, by listening only."""
+        return probe(sought, tell)
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:
         """A driver for these devices; connects when it is run.  Raises: ConfigError, ValueError."""

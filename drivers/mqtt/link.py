@@ -10,7 +10,7 @@ import logging
 import math
 import os
 import socket
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -244,6 +244,30 @@ class Link:
             raise LinkDown(f"the broker at {self.address} took no message for {ACKNOWLEDGE_S:g} s") from None
         except aiomqtt.MqttError as error:
             raise LinkDown(f"the broker at {self.address} did not take the message: {error}") from error
+
+
+async def overhear(address: BrokerAddress, seconds: float) -> AsyncIterator[Incoming]:
+    """Everything a broker lets us hear for so long; nothing is sent to anybody.  Raises: LinkDown."""
+    try:
+        credentials = await asyncio.to_thread(load, address)
+        client = aiomqtt.Client(
+            address.host,
+            address.port,
+            timeout=CONNECT_S,
+            tls_context=credentials.tls,
+            username=credentials.name,
+            password=credentials.password,
+        )
+        async with client:
+            await client.subscribe("#")
+            async with asyncio.timeout(seconds):
+                async for message in client.messages:
+                    payload = message.payload if isinstance(message.payload, bytes) else b""
+                    yield Incoming(message.topic.value, payload, bool(message.retain))
+    except TimeoutError:
+        return
+    except (aiomqtt.MqttError, Unusable) as error:
+        raise LinkDown(f"no connection to the broker at {address}: {error}") from error
 
 
 def _code(error: Exception) -> int | None:

@@ -1,6 +1,6 @@
 """What the daemon asks of the SunSpec engine before any connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from drivers.modbus.device import Ask, Product
 from drivers.modbus.driver import BusDriver, Declared, clashes, worst_s
@@ -10,13 +10,14 @@ from drivers.modbus.layout import Layout
 from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
 from drivers.sunspec.place import layout_of
+from drivers.sunspec.probe import probe
 from drivers.sunspec.schema import SunSpecProfile
 from drivers.sunspec.tables import MODELS
 from drivers.sunspec.walk import LAST_ADDRESS, Block, NoSunSpec, walk
 from hems.model.errors import ConfigError, DeviceMismatch
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import DriverContext
+from hems.ports.device import DriverContext, Found, Sought
 
 
 class SunSpecFactory(ProfileFactory[SunSpecProfile]):
@@ -39,6 +40,10 @@ class SunSpecFactory(ProfileFactory[SunSpecProfile]):
     def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
         """Worst times to the wire."""
         return worst_s([declare(spec) for spec in specs])
+
+    def probe(self, sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
+        """What answers there with a SunSpec map, by reading only."""
+        return probe(sought, tell)
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> BusDriver:
         """A driver for these devices; opens nothing yet."""

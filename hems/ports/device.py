@@ -1,9 +1,9 @@
 """Devices as hems sees them: named points that arrive, named commands that are sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from hems.model.command import Fate
 from hems.model.reading import Reading
@@ -78,6 +78,41 @@ class Driver(Protocol):
         """Hand control back to the device, as its profile says.  Called on the grid only."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Where to look for devices."""
+
+    kind: Literal["tcp", "rtu", "mqtt"]
+    place: str
+    """Host, path of a serial port, or for MQTT the link as in a site file."""
+    port: int | None = None
+    """None for the usual one."""
+    units: Sequence[int] = (1,)
+    """Addresses to try where one link serves several devices."""
+    listen_s: float = 15.0
+    """How long to listen where devices speak by themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A device that answers, as a proposal for the site file."""
+
+    driver: str
+    profile: str
+    title: str
+    class_: str
+    link: str
+    place: str = ""
+    """Which of several devices on this link; several proposals for one place are alternatives."""
+    params: Mapping[str, Scalar]
+    open_params: Mapping[str, str] = field(default_factory=dict)
+    """Parameters that a person must fill in, each with what the profile says about it."""
+    told: str = ""
+    """What it said of itself."""
+    sure: bool = False
+    """Whether that names the product; otherwise its values fit the profile, which others may as well."""
+
+
 class DriverFactory(Protocol):
     """What an entry point of group `hems.drivers` names."""
 
@@ -105,6 +140,12 @@ class DriverFactory(Protocol):
 
     def fingerprint(self, spec: DeviceSpec) -> str:
         """A text that changes whenever the device's profile does, so that an arming holds for just this profile."""
+
+    def probe(self, sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
+        """Find out what answers there, by reading only; nothing where this protocol is not spoken.
+
+        `tell` is given a few words of progress now and then.
+        """
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:
         """A driver for these devices; opens nothing yet."""

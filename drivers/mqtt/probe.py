@@ -1,0 +1,94 @@
+"""What speaks on a broker: topics that are heard are compared with the topics of every profile.  Sends nothing."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+
+from drivers.mqtt.address import parse_address
+from drivers.mqtt.errors import LinkDown
+from drivers.mqtt.link import overhear
+from drivers.mqtt.schema import MqttProfile
+from drivers.profile.candidate import best, candidates, profiles_of
+from drivers.profile.expression import NAME
+from drivers.profile.load import load_raw
+from drivers.profile.params import Param, Scalar
+from hems.ports.device import Found, Sought
+
+Values = tuple[tuple[str, str], ...]
+"""Parameters that a topic has given away, as text."""
+LIKELY = 0.5
+"""Share of a profile's topics that must be heard for it to be proposed."""
+
+
+async def probe(sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
+    """Listen for a while, then say which products the topics look like."""
+    if sought.kind != "mqtt":
+        return
+    topics: dict[str, None] = {}
+    try:
+        address = parse_address(sought.place)
+        tell(f"broker {address}: listening for {sought.listen_s:g} s")
+        async for message in overhear(address, sought.listen_s):
+            if message.topic not in topics:
+                topics[message.topic] = None
+                tell(f"broker {address}: {len(topics)} topics heard, {message.topic}")
+    except (LinkDown, ValueError) as trouble:
+        tell(str(trouble))
+        return
+    for one in proposals(list(topics), sought.place):
+        yield one
+
+
+def proposals(topics: Sequence[str], link: str) -> list[Found]:
+    """Products whose topics are among those that were heard: one for each device, and its alternatives."""
+    devices: dict[str, list[tuple[float, Found]]] = {}
+    for name in profiles_of("mqtt"):
+        templates = sorted(_templates(name))
+        for values, heard in _matches(templates, topics).items():
+            share = len(heard) / len(templates)
+            if share >= LIKELY:
+                place = min(heard.values())
+                devices.setdefault(place, []).append((share, _found(name, dict(values), link, place)))
+    return [one for group in devices.values() for one in best(_likeliest_first(group))]
+
+
+def _likeliest_first(group: Iterable[tuple[float, Found]]) -> list[Found]:
+    return [one for _, one in sorted(group, key=lambda pair: -pair[0])]
+
+
+def _templates(name: str) -> set[str]:
+    """Topics of a profile's points that tell one device from another."""
+    lines: Mapping[str, Mapping[str, str]] = load_raw(name).get("read", {})
+    return {line["topic"] for line in lines.values() if NAME.search(line.get("topic", ""))}
+
+
+def _matches(templates: Iterable[str], topics: Iterable[str]) -> Mapping[Values, dict[str, str]]:
+    """Topics that were heard, by template, for each set of parameters that they give away."""
+    found: dict[Values, dict[str, str]] = {}
+    for template in templates:
+        pattern = _pattern(template)
+        for topic in topics:
+            if (match := pattern.fullmatch(topic)) is not None:
+                found.setdefault(tuple(sorted(match.groupdict().items())), {})[template] = topic
+    return found
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """A topic with placeholders; what stands for one may hold several levels."""
+    parts, seen, position = [], set[str](), 0
+    for name in NAME.finditer(template):
+        parts.append(re.escape(template[position : name.start()]))
+        parts.append(f"(?P={name[1]})" if name[1] in seen else f"(?P<{name[1]}>.+?)")
+        seen.add(name[1])
+        position = name.end()
+    return re.compile("".join(parts) + re.escape(template[position:]))
+
+
+def _found(name: str, values: Mapping[str, str], link: str, topic: str) -> Found:
+    declared = {key: Param.model_validate(item) for key, item in load_raw(name).get("params", {}).items()}
+    known: dict[str, Scalar] = {
+        key: int(text) if declared[key].type == "int" and text.isdecimal() else text
+        for key, text in values.items()
+        if key in declared
+    }
+    candidate = next(candidates(MqttProfile, name, known))
+    return candidate.found(link, topic, told=f"topic {topic}", sure=False)

@@ -1,0 +1,30 @@
+"""What topics look like, to somebody who does not know the devices yet."""
+
+from drivers.mqtt.probe import probe, proposals
+from hems.ports.device import Sought
+
+PLUG = ["cellar/laundry/online", "cellar/laundry/status/switch:0"]
+
+
+def test_a_plug_is_told_by_its_topics_with_prefix_and_channel():
+    # given what two plugs and a chatty neighbour say
+    topics = [*PLUG, "gym/status/switch:1", "weather/outside"]
+    # when they are compared with the known products
+    found = [one for one in proposals(topics, "mqtt://10.0.20.2:1883") if one.profile == "shelly-gen2-switch"]
+    # then each plug is one proposal, at its own prefix, and none is called certain
+    assert [one.params for one in found] == [
+        {"prefix": "cellar/laundry", "channel": 0},
+        {"prefix": "gym", "channel": 1},
+    ]
+    assert not any(one.sure for one in found)
+    assert len({one.place for one in found}) == 2
+
+
+def test_topics_that_no_product_has_are_passed_over():
+    assert proposals(["weather/outside", "a/b/c"], "mqtt://10.0.20.2:1883") == []
+
+
+async def test_a_link_that_is_none_is_told_and_nothing_is_opened():
+    said: list[str] = []
+    assert [one async for one in probe(Sought(kind="mqtt", place="x://y"), said.append)] == []
+    assert said == ["'x://y' is no MQTT link. Write mqtt://HOST:PORT or, with TLS, mqtts://HOST:PORT?ca=FILE"]

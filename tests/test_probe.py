@@ -1,0 +1,78 @@
+"""`hems probe`: what it proposes can be pasted, and what is asked wrongly is answered in one sentence."""
+
+import asyncio
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hems.cli import main
+from hems.runtime.process import sole_instance
+from tests.hil.bench import bench
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(("probe", *words))
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    return code, captured.out, captured.err
+
+
+@pytest.mark.wire
+async def test_the_proposal_can_be_pasted_into_a_site_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    # given an inverter on the bench
+    async with bench(tmp_path, "hybrid") as built:
+        place = built.links["hybrid"].removeprefix("tcp://")
+        # when it is looked for
+        words = ("tcp", place, "--units", "1", "--driver", "modbus", "--run-dir", str(tmp_path / "no"))
+        code, out, _ = await asyncio.to_thread(said, capsys, *words)
+    # then what is printed is TOML, and names driver, product and place
+    assert code == 0
+    devices = tomllib.loads(out)["devices"]
+    assert list(devices) == ["battery_1"]
+    assert devices["battery_1"] == {
+        "driver": "modbus",
+        "profile": "sungrow-sh",
+        "link": f"tcp://{place}",
+        "params": {"unit_id": 1},
+    }
+
+
+@pytest.mark.wire
+async def test_an_inverter_with_a_sunspec_map_is_named_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    async with bench(tmp_path, "roof") as built:
+        place = built.links["roof"].removeprefix("tcp://")
+        words = ("tcp", place, "--units", "1", "--driver", "sunspec", "--run-dir", str(tmp_path / "no"))
+        code, out, _ = await asyncio.to_thread(said, capsys, *words)
+    assert code == 0
+    assert "sunspec-inverter" in [one["profile"] for one in tomllib.loads(out)["devices"].values()]
+    assert "SunSpec models 1, 103" in out
+
+
+def test_while_a_daemon_runs_nothing_is_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with sole_instance(tmp_path):
+        code, _, err = said(capsys, "tcp", "127.0.0.1:9", "--run-dir", str(tmp_path))
+    assert code == 1
+    assert err.startswith("Another hems already runs")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("tcp",), "Say which host"),
+        (("tcp", "a:b:c"), "is no host; write HOST or HOST:PORT"),
+        (("tcp", "host:99999"), "is no host; write HOST or HOST:PORT"),
+        (("tcp", "host", "--units", "1-300"), "write addresses from 0 to 255"),
+        (("tcp", "host", "--units", "five"), "write addresses from 0 to 255"),
+        (("tcp", "host", "--driver", "telepathy"), "There is no driver telepathy; installed are"),
+        (("rtu", "/dev/no_such_port"), "There is no serial port /dev/no_such_port; there are"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_looked_for_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
+):
+    code, out, err = said(capsys, *words)
+    assert (code, out) == (1, "")
+    assert sentence in err
+    assert len(err.splitlines()) == 1
