@@ -34,7 +34,7 @@ async def test_an_image_reads_as_its_maker_says(path):
     for table, blocks in told["words"].items():
         for address, words in blocks.items():
             unit.put(table, int(address, 0), *words)
-    number = {"vestel-evc04": 255}.get(product, 1)
+    number = {"vestel-evc04": 255, "goodwe-et": 247}.get(product, 1)
     wire = on_tcp if "tcp" in load_raw(product)["link"]["kinds"] else on_pty
     async with wire(Bench(**{f"u{number}": unit})) as bench:
         spec = given.spec(bench, "box", product=product, **told.get("params", {}))
