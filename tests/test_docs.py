@@ -1,7 +1,7 @@
 """What the documents say of the code is true of the code.
 
-The blocks of `docs/architecture.md` that repeat the code are written from it: after a change of the rules, the truth
-table or the layers run `.venv/bin/python tests/test_docs.py`.
+What repeats the code is written from it: the drawings of `docs/architecture.md` and all of `docs/devices.md`.  After a
+change of the rules, the truth table, the layers or a profile run `.venv/bin/python tests/test_docs.py`.
 """
 
 import re
@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from hems.cli import main
+from hems.commands.catalogue import markdown
+from hems.commands.drivers import known_products
 from hems.control.arbitrate import Proposal, Rank, arbitrate
 from hems.control.mode import DARK, ON_GRID, RULES, Regime, Rule, regime
 from hems.control.params import Params
@@ -118,6 +120,11 @@ def redrawn(text: str, blocks: Mapping[str, str]) -> str:
 def test_the_drawings_show_the_rules_the_truth_table_and_the_layers_as_they_are(checkout: Path) -> None:
     text = (checkout / "docs/architecture.md").read_text(encoding="utf-8")
     assert redrawn(text, drawn(checkout)) == text, "run: .venv/bin/python tests/test_docs.py"
+
+
+def test_the_page_of_devices_says_what_the_profiles_say(checkout: Path) -> None:
+    text = (checkout / "docs/devices.md").read_text(encoding="utf-8")
+    assert text == markdown(known_products()), "run: .venv/bin/python tests/test_docs.py"
 
 
 def test_every_mode_is_drawn_and_every_rule_is_an_arrow() -> None:
@@ -280,3 +287,4 @@ if __name__ == "__main__":
     here = Path(__file__).parents[1]
     page = here / "docs/architecture.md"
     page.write_text(redrawn(page.read_text(encoding="utf-8"), drawn(here)), encoding="utf-8")
+    (here / "docs/devices.md").write_text(markdown(known_products()), encoding="utf-8")

@@ -22,7 +22,7 @@ class ModbusFactory(ProfileFactory[ModbusProfile]):
     """The engine `modbus`."""
 
     def __init__(self) -> None:
-        super().__init__(ModbusProfile)
+        super().__init__("modbus", ModbusProfile)
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """Every problem with profiles, parameters and links, offline."""

@@ -50,6 +50,12 @@ class LinkSection(Strict):
     exclusive: bool = False
     """Whether the device accepts one client only."""
 
+    def forms(self) -> tuple[str, ...]:
+        """What a site file may say for `link`."""
+        line = f"baud={self.serial.baud}&parity={self.serial.parity}&stop_bits={self.serial.stop_bits}"
+        shown = {"rtu": f"rtu:///dev/serial/by-id/NAME?{line}"}
+        return tuple(shown.get(kind, f"{kind}://HOST:{self.port}") for kind in self.kinds)
+
     def manners(self) -> Manners:
         """As the queue takes it."""
         return Manners(
@@ -172,6 +178,10 @@ class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
         if isinstance(data.get("control"), Mapping):
             filled["control"] = _control_with(defaults, data["control"])
         return filled
+
+    def reached_by(self) -> tuple[str, ...]:
+        """Forms of `link`."""
+        return self.link.forms()
 
     def steps(self) -> Iterator[tuple[str, Step]]:
         """Every write and where it stands."""

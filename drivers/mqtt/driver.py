@@ -70,7 +70,7 @@ class MqttFactory(ProfileFactory[MqttProfile]):
     """Fulfils `hems.ports.device.DriverFactory`."""
 
     def __init__(self) -> None:
-        super().__init__(MqttProfile)
+        super().__init__("mqtt", MqttProfile)
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """What is wrong with links, profiles and parameters, all at once."""

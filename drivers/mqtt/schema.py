@@ -117,6 +117,10 @@ class MqttProfile(Profile[MqttRead, MqttWrite, Step]):
         """What the payload holds."""
         return point.type
 
+    def reached_by(self) -> tuple[str, ...]:
+        """Forms of `link`."""
+        return ("mqtt://HOST:1883", "mqtts://HOST:8883?ca=FILE")
+
     def steps(self) -> Iterator[tuple[str, Step]]:
         """Every message that changes something, and where it stands."""
         yield from super().steps()

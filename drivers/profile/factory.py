@@ -1,11 +1,13 @@
 """What every engine says of a device from its profile alone, before any connection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from drivers.profile.load import profile_for
+from drivers.profile.load import available, load_raw, profile_alone, profile_for
+from drivers.profile.product import product_of
 from drivers.profile.schema import Profile
 from hems.model.wiring import DeviceSpec
+from hems.ports.device import Product
 
 AnyProfile = Profile[Any, Any, Any]
 ProfileT = TypeVar("ProfileT", bound=AnyProfile)
@@ -14,7 +16,8 @@ ProfileT = TypeVar("ProfileT", bound=AnyProfile)
 class ProfileFactory(Generic[ProfileT]):
     """The part of `hems.ports.device.DriverFactory` that engines share.  All of it may raise ConfigError."""
 
-    def __init__(self, model: type[ProfileT]) -> None:
+    def __init__(self, engine: str, model: type[ProfileT]) -> None:
+        self._engine = engine
         self._model = model
 
     def profile(self, spec: DeviceSpec) -> ProfileT:
@@ -36,6 +39,15 @@ class ProfileFactory(Generic[ProfileT]):
     def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
         """Seconds from a command until its effect is there, for the commands whose profile says so."""
         return {name: line.settle_s for name, line in self.profile(spec).write.items() if line.settle_s is not None}
+
+    def products(self) -> Sequence[Product]:
+        """Every product of this engine."""
+        files = {name: load_raw(name) for name in available()}
+        return [
+            product_of(profile_alone(self._model, name), data, self._engine)
+            for name, data in files.items()
+            if data.get("engine") == self._engine
+        ]
 
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The whole profile as text."""

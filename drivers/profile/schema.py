@@ -168,6 +168,10 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
         """What the protocol itself delivers for `point`; engines say more."""
         return "float"
 
+    def reached_by(self) -> Sequence[str]:
+        """Forms of `link` in a site file, with what is the product's own filled in."""
+        return ()
+
     def uses(self) -> Iterator[Use]:
         """Every place that names a point; engines add theirs."""
         for name, node in self.derive.items():

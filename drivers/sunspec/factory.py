@@ -24,7 +24,7 @@ class SunSpecFactory(ProfileFactory[SunSpecProfile]):
     """The engine `sunspec`."""
 
     def __init__(self) -> None:
-        super().__init__(SunSpecProfile)
+        super().__init__("sunspec", SunSpecProfile)
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """Every problem with profiles, parameters and links, offline."""

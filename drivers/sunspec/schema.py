@@ -121,6 +121,10 @@ class SunSpecProfile(Profile[SunSpecRead, SunSpecWrite, SunSpecStep]):
         }
         return {**data, "read": lines}
 
+    def reached_by(self) -> tuple[str, ...]:
+        """Forms of `link`."""
+        return self.link.forms()
+
     def steps(self) -> Iterator[tuple[str, SunSpecStep]]:
         """Every write and where it stands."""
         yield from super().steps()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from random import Random
 from typing import Any, Literal, Protocol
 
@@ -40,6 +41,36 @@ class DriverContext:
     """For jitter; seeded once, by the composition root."""
     shared: dict[str, Any] = field(default_factory=dict)
     """Objects that several drivers of one process share, such as links: one per host and port or tty."""
+
+
+class ProductStatus(StrEnum):
+    """How far the description of a product is proven."""
+
+    HARDWARE = "hardware"
+    """Seen to work on the device."""
+    EMULATOR = "emulator"
+    """Runs against an emulation that was written from its maker's documents."""
+    DOCUMENTED = "documented"
+    """Written from documents, each number with its source."""
+    DRAFT = "draft"
+    """Parts of it are not certain; the notes say which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """One product that a driver knows, for people who choose, install and prove it."""
+
+    id: str
+    """The `profile` of a site file."""
+    title: str
+    kind: str
+    """What it is: meter, pv, battery, evse, load_switch, transfer_switch, generator or io."""
+    driver: str
+    status: ProductStatus
+    fails_safe: str
+    """What becomes of it when hems falls silent, in a few words."""
+    page: Mapping[str, Sequence[str]]
+    """Headings in the order of reading, and the lines under each; code in backticks."""
 
 
 class Driver(Protocol):
@@ -146,6 +177,9 @@ class DriverFactory(Protocol):
 
         `tell` is given a few words of progress now and then.
         """
+
+    def products(self) -> Sequence[Product]:
+        """Every product that it knows, sorted by id.  Raises: ConfigError when the description of one is wrong."""
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:
         """A driver for these devices; opens nothing yet."""

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from hems.model.errors import ConfigError
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import DriverContext
+from hems.ports.device import DriverContext, Product
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -69,6 +69,9 @@ class PaperFactory:
 
     def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
         return {}
+
+    def products(self) -> Sequence[Product]:
+        return ()
 
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The same for every device of a profile."""

@@ -25,7 +25,7 @@ from hems.model.snapshot import DeviceHealth
 from hems.model.units import CircuitId, DeviceId, SourceId
 from hems.model.wiring import DeviceSpec, Port, Role, Wiring
 from hems.ports.clock import Clock
-from hems.ports.device import DriverContext, Reply, Scalar
+from hems.ports.device import DriverContext, Product, Reply, Scalar
 from hems.runtime.act import Actuators
 from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
@@ -158,6 +158,9 @@ class Works:
 
     def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
         return {}
+
+    def products(self) -> Sequence[Product]:
+        return ()
 
     def fingerprint(self, spec: DeviceSpec) -> str:
         return self.profile_text

@@ -1,0 +1,212 @@
+"""A profile in the words of the person who buys, installs and proves the device."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from drivers.profile.command import LapsesTo, Verify, WriteSpec
+from drivers.profile.params import Param
+from drivers.profile.point import ReadSpec
+from drivers.profile.schema import PollClass, Profile, Watchdog
+from hems.model.point import unit_of
+from hems.ports.device import Product, ProductStatus
+
+AnyProfile = Profile[Any, Any, Any]
+
+PRIVATE = re.compile(r"[{}]|\b_(?=\w)")
+"""What only the engine needs to see of an expression."""
+ENDS_AT: Mapping[LapsesTo, str] = {
+    "open": "the load goes off",
+    "closed": "the load goes on",
+    "zero": "it stops: no power",
+    "held": "it stays as last told",
+    "default": "it goes back to its own rules",
+}
+
+
+def product_of(profile: AnyProfile, data: Mapping[str, Any], driver: str) -> Product:
+    """The page of one product; `data` is its file, for what a profile no longer shows once it is filled in."""
+    sections = {
+        "Measured": _measured(profile),
+        "Commanded": [_commanded(name, line) for name, line in profile.write.items()],
+        "If HEMS falls silent": list(_silence(profile)) if profile.write else [],
+        "Reported faults": _faults(profile),
+        "Set on the device": profile.control.setup,
+        "In the site file": [*_site_lines(profile, driver), *_choices(profile.params, data.get("variants", {}))],
+        "Good to know": profile.notes,
+        "Sources": profile.sources,
+    }
+    return Product(
+        id=profile.id,
+        title=profile.title,
+        kind=profile.class_,
+        driver=driver,
+        status=ProductStatus(profile.status),
+        fails_safe=fails_safe(profile),
+        page={heading: tuple(lines) for heading, lines in sections.items() if lines},
+    )
+
+
+def fails_safe(profile: AnyProfile) -> str:
+    """What happens when hems falls silent, in a few words for a table."""
+    if not profile.write:
+        return "only read"
+    ends = dict.fromkeys(ENDS_AT[line.lapses_to] for line in profile.write.values())
+    after_s = _patience_s(profile.control.watchdog)
+    return " or ".join(ends) + (f" after {_span(after_s)}" if after_s else "")
+
+
+def _patience_s(watchdog: Watchdog[Any] | None) -> float | None:
+    if watchdog is None:
+        return None
+    spans = [span for span in (watchdog.timeout_s, watchdog.hold_max_s) if span]
+    return max(spans, default=None)
+
+
+# ---- what is measured and commanded
+
+
+def _measured(profile: AnyProfile) -> list[str]:
+    groups: dict[str, list[str]] = {}
+    for name, line in profile.read.items():
+        if not name.startswith("_"):
+            groups.setdefault(_when(profile.poll, line.poll), []).append(_point(name, line))
+    computed = [_named(name) for name in profile.derive if not name.startswith("_")]
+    lines = [f"{when}: {', '.join(points)}" for when, points in groups.items()]
+    return lines + ([f"computed from these: {', '.join(computed)}"] if computed else [])
+
+
+def _when(classes: Mapping[str, PollClass], name: str | None) -> str:
+    if name is None or name not in classes:
+        return "as the device tells"
+    kind = classes[name]
+    often = f"every {_span(kind.every_ms / 1000)}" if kind.every_ms else "once"
+    return often + (", not during an outage" if kind.islanded == "skip" else "")
+
+
+def _point(name: str, line: ReadSpec) -> str:
+    return _named(name) + (" where fitted" if line.optional else "")
+
+
+def _named(name: str) -> str:
+    unit = unit_of(name)
+    return f"`{name}`" + (f" ({unit})" if unit else "")
+
+
+def _commanded(name: str, line: WriteSpec) -> str:
+    return f"`{name}`: " + "; ".join(_terms(name, line))
+
+
+def _terms(name: str, line: WriteSpec) -> Iterator[str]:
+    unit = unit_of(name)
+    if line.kind == "bool":
+        yield "on or off"
+    elif line.range is None:
+        yield f"any value in {unit}" if unit else "any value"
+    else:
+        yield f"{_bound(line.range[0])} to {_bound(line.range[1])} {unit}".rstrip()
+    if line.dead_zone:
+        yield f"less than {_bound(line.dead_zone)} is sent as 0"
+    yield from (_guarded(guard.needs, guard.if_above, guard.if_below) for guard in line.guard)
+    yield _seen(line.verify) if line.verify else "not read back"
+    if line.settle_s:
+        yield f"takes effect within {_span(line.settle_s)}"
+    if line.min_interval_ms:
+        yield f"at most every {_span(line.min_interval_ms / 1000)}"
+    if line.persistent:
+        yield "the device wears with each change, so only changes are sent"
+
+
+def _seen(verify: Verify) -> str:
+    where = "read back" if verify.read.startswith("_") else f"seen in `{verify.read}`"
+    return f"{where} within {_span(verify.after_ms / 1000)}"
+
+
+def _bound(bound: str | float) -> str:
+    return f"`{PRIVATE.sub('', bound)}`" if isinstance(bound, str) else f"{bound:g}"
+
+
+def _guarded(needs: str, above: float | None, below: float | None) -> str:
+    needs = needs.lstrip("_")
+    if above is not None:
+        return f"above {above:g} only while `{needs}`"
+    return f"below {below:g} only while `{needs}`" if below is not None else f"only while `{needs}`"
+
+
+def _faults(profile: AnyProfile) -> list[str]:
+    return [
+        f"{group.severity}: {', '.join((*group.bits.values(), *group.map.values()))}"
+        for group in profile.alarms.values()
+    ]
+
+
+# ---- when nobody commands it any more
+
+
+def _silence(profile: AnyProfile) -> Iterator[str]:
+    watchdog = profile.control.watchdog
+    for ends, names in _by_end(profile.write).items():
+        yield f"{ends} ({', '.join(f'`{name}`' for name in names)})"
+    yield _by_itself(watchdog)
+    if watchdog is not None and watchdog.hold_max_s:
+        yield (
+            f"if only the control of HEMS hangs while it goes on reading, HEMS writes the safe values after "
+            f"{_span(watchdog.hold_max_s)} without a fresh command"
+        )
+    if profile.control.release:
+        yield "on an orderly end, on the grid, control is handed back"
+
+
+def _by_end(commands: Mapping[str, WriteSpec]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, line in commands.items():
+        found.setdefault(ENDS_AT[line.lapses_to], []).append(name)
+    return found
+
+
+def _by_itself(watchdog: Watchdog[Any] | None) -> str:
+    after = f"after {_span(watchdog.timeout_s)} " if watchdog and watchdog.timeout_s else ""
+    renewed = f" (renewed every {_span(watchdog.renew_s)})" if watchdog and watchdog.renew_s else ""
+    match watchdog.kind if watchdog else "none":
+        case "any_traffic":
+            return f"the device itself ends a command {after}without any request, also a read one"
+        case "rewrite":
+            return f"the device itself ends a command {after}unless it is sent again{renewed}"
+        case "lease":
+            return f"each command carries its own end{', ' + after.rstrip() if after else ''}{renewed}"
+        case "none":
+            return "the device has no timer of its own"
+        case _:
+            return f"the device itself ends a command {after}without a sign of life{renewed}"
+
+
+# ---- what an installer writes
+
+
+def _site_lines(profile: AnyProfile, driver: str) -> Iterator[str]:
+    yield f'`driver = "{driver}"`, `profile = "{profile.id}"`'
+    yield from (f'`link = "{link}"`' for link in profile.reached_by())
+
+
+def _choices(params: Mapping[str, Param], variants: Mapping[str, Any]) -> Iterator[str]:
+    for name, param in params.items():
+        known = ", ".join((*_limits(param), *(["chooses the variant"] if name in variants else [])))
+        yield f"`{name}`" + (f" ({known})" if known else "") + (f": {param.about}" if param.about else "")
+
+
+def _limits(param: Param) -> Iterable[str]:
+    if param.required:
+        yield "must be given"
+    if param.values:
+        yield " or ".join(f'`"{value}"`' for value in param.values)
+    if param.min is not None and param.max is not None:
+        yield f"{param.min:g} to {param.max:g}"
+    if param.default is not None:
+        yield f"default `{str(param.default).lower() if isinstance(param.default, bool) else param.default}`"
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1000:g} ms"
