@@ -5,17 +5,17 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from drivers.modbus.errors import Garbled, LinkDown, LinkError, Refusal
+from drivers.modbus.commands import Commander
+from drivers.modbus.errors import Garbled, LinkDown, LinkError
 from drivers.modbus.frame import ReadFrame
 from drivers.modbus.job import Manners, Rank
-from drivers.modbus.keep import Keeper, Keeping
+from drivers.modbus.keep import Keeping
 from drivers.modbus.layout import Layout
 from drivers.modbus.poll import Reader
 from drivers.modbus.queue import LinkQueue
 from drivers.modbus.send import Sender
 from drivers.profile import derive
 from drivers.profile.alarms import AlarmGroup, standing
-from drivers.profile.command import Refused, prepare
 from drivers.profile.schema import Expect, PollClass
 from hems.model.command import Fate
 from hems.model.errors import DeviceMismatch
@@ -31,6 +31,8 @@ LOOK_AGAIN_S = 60.0
 """How often at most a device is asked whether its map has changed."""
 MISMATCHES = 2
 """A wrong identity must be seen so often before the device is disabled: one may be a half-booted unit."""
+SECOND_LOOK_S = 60.0
+"""How often a disabled device is asked again who it is, besides after each reconnection and each arming."""
 
 log = logging.getLogger(__name__)
 
@@ -79,21 +81,19 @@ class Device:
             classes=product.classes,
             computed=product.computed,
         )
-        self._sender = Sender(product.unit, queue, product.manners, self._reader, self._is_armed)
-        self._layout = Layout(points={})
-        self._keeper = Keeper(self._sender, lambda: self._layout, self._is_armed, product.keeping)
+        sender = Sender(product.unit, queue, product.manners, self._reader, self._is_armed)
+        self._commander = Commander(spec.id, sender, self._reader, product.keeping, self._is_ready)
         self._identified = False
         self._identifying = asyncio.Lock()
-        self._acquired = False
         self._try_again_s = float("-inf")
         self._mismatches = 0
         self._disabled = ""
+        self._connection = 0
+        """Which one the wrong device was seen on."""
         self._failures = 0
         self._lost_since_s: float | None = None
         self._detail = ""
         self._looked_s = float("-inf")
-        self._turns: dict[str, int] = {}
-        self._sent_s: dict[str, float] = {}
 
     def health(self) -> DeviceHealth:
         """How it answers."""
@@ -109,12 +109,17 @@ class Device:
     async def run(self) -> None:
         """Identify, poll and keep until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keeper.run(), name=f"keep {self.id}")
+            tasks.create_task(self._commander.run(), name=f"keep {self.id}")
             for name, kind in self._product.classes.items():
                 if kind.every_ms:
                     tasks.create_task(self._poll(name, kind.every_ms / 1000), name=f"poll {self.id} {name}")
 
-    async def write(self, command: str, value: Scalar, *, urgent: bool, islanded: bool) -> Reply:
+    def arm(self, armed: bool) -> None:
+        """Allow or forbid writes; either way somebody looks after this device, so that it is worth a second look."""
+        self.armed = armed
+        self._try_again_s = float("-inf")
+
+    async def write(self, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float) -> Reply:
         """Judge, send, verify."""
         if self._disabled:
             return Reply(fate=Fate.REFUSED, detail=self._disabled)
@@ -126,67 +131,16 @@ class Device:
             return Reply(fate=Fate.UNREACHABLE, detail=str(trouble))
         except DeviceMismatch as wrong:
             return Reply(fate=Fate.REFUSED, detail=str(wrong))
-        return await self._command(command, value, urgent=urgent, islanded=islanded)
+        return await self._commander.write(command, value, urgent=urgent, islanded=islanded, lease_s=lease_s)
 
     async def release(self) -> None:
-        """Hand control back; a device that is not armed or does not answer has none of ours."""
-        self._keeper.forget()
-        if self.armed and self._layout.release:
-            try:
-                await self._sender.send(self._layout.release, urgent=False)
-            except (LinkError, ValueError) as trouble:
-                log.warning("%s: could not be released: %s", self.id, trouble)
-        self._acquired = False
-
-    async def _command(self, name: str, wanted: Scalar, *, urgent: bool, islanded: bool) -> Reply:
-        placed = self._layout.commands.get(name)
-        if placed is None:
-            return Reply(fate=Fate.REFUSED, detail=f"there is no command '{name}'")
-        judged = prepare(placed.spec, wanted, self._reader.known(), islanded=islanded)
-        if isinstance(judged, Refused):
-            return Reply(fate=Fate.REFUSED, detail=judged.reason)
-        turn = self._turns[name] = self._turns.get(name, 0) + 1
-        if judged.value and not await self._waited(name, turn, placed.spec.min_interval_ms / 1000):
-            return Reply(fate=Fate.UNVERIFIED, detail="a later command took its place")
-
-        def still() -> bool:
-            """Whether nothing has taken its place."""
-            return self._turns[name] == turn
-
-        failed = await self._acquire(urgent)
-        failed = failed or await self._sender.command(placed, judged.value, urgent=urgent, still=still)
-        if failed is not None and failed.fate is not Fate.UNREACHABLE:
-            return failed
-        self._sent_s[name] = asyncio.get_running_loop().time()
-        if still():
-            self._keeper.asked(name, placed, judged.value, still)
-        if failed is not None or placed.spec.verify is None:
-            return failed or Reply(fate=Fate.UNVERIFIED, detail=judged.note or "nothing reads it back")
-        seen = await self._sender.watch(placed.spec.verify, judged.value, still)
-        return Reply(fate=seen.fate, detail="; ".join(part for part in (judged.note, seen.detail) if part))
-
-    async def _waited(self, name: str, turn: int, interval_s: float) -> bool:
-        """Keep the device's own pause between commands; False if a later one came meanwhile."""
-        wait_s = self._sent_s.get(name, float("-inf")) + interval_s - asyncio.get_running_loop().time()
-        if wait_s > 0:
-            await asyncio.sleep(wait_s)
-        return self._turns[name] == turn
-
-    async def _acquire(self, urgent: bool) -> Reply | None:
-        if self._acquired or not self._layout.acquire:
-            return None
-        try:
-            await self._sender.send(self._layout.acquire, urgent=urgent)
-        except LinkError as trouble:
-            fate = Fate.REFUSED if isinstance(trouble, Refusal) else Fate.UNREACHABLE
-            return Reply(fate=fate, detail=f"control could not be taken: {trouble}")
-        self._acquired = True
-        return None
+        """Hand control back."""
+        await self._commander.release()
 
     async def _poll(self, name: str, every_s: float) -> None:
         loop = asyncio.get_running_loop()
         next_s = loop.time()
-        while not self._disabled:
+        while True:
             await self._cycle(name)
             # What is polled seldom must not wait for its next turn once the device is there.
             pause_s = every_s if self._identified else min(every_s, IDENTIFY_PAUSE_S)
@@ -195,9 +149,7 @@ class Device:
 
     async def _cycle(self, name: str) -> None:
         try:
-            if not await self._identify(Rank.POLL) or (
-                self.islanded and self._product.classes[name].islanded == "skip"
-            ):
+            if not await self._identify(Rank.POLL) or self._rests(name):
                 return
             await self._reader.poll(name)
             await self._look_again()
@@ -205,8 +157,14 @@ class Device:
             self._failed(trouble)
         except DeviceMismatch as wrong:
             self._mistaken(wrong)
+        except Exception as fault:  # of a profile or of ours: it must cost this device only, and be told
+            log.exception("%s cannot be read.", self.id)
+            self._failed(Garbled(f"its driver failed: {type(fault).__name__}"))
         else:
             self._answered()
+
+    def _rests(self, name: str) -> bool:
+        return self.islanded and self._product.classes[name].islanded == "skip"
 
     async def _identify(self, rank: Rank) -> bool:
         """Find out where everything is and whether this is the product the site file names.
@@ -218,22 +176,34 @@ class Device:
             DeviceMismatch: it is another product.
         """
         async with self._identifying:
-            loop = asyncio.get_running_loop()
-            if self._identified or (rank is Rank.POLL and loop.time() < self._try_again_s):
+            if self._identified or (rank is Rank.POLL and not self._worth_a_look()):
                 return self._identified
-            self._try_again_s = loop.time() + IDENTIFY_PAUSE_S
-            product = self._product
-            layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=rank))
-            self._reader.lay_out(layout, max_gap=product.max_gap, max_read=product.max_read)
-            for name, expected in product.identify.items():
-                await self._compare(name, expected, rank)
-            for name, kind in product.classes.items():
-                if not kind.every_ms:
-                    await self._reader.poll(name)
-            self._layout, self._identified, self._acquired, self._mismatches = layout, True, False, 0
-        if self._keeper.in_force and self.armed and await self._acquire(urgent=False) is None:
-            await self._keeper.resend()
+            self._try_again_s = asyncio.get_running_loop().time() + IDENTIFY_PAUSE_S
+            with self._reader.held_back():
+                layout = await self._found(rank)
+            self._identified, self._mismatches = True, 0
+            if self._disabled:
+                log.warning("%s is the right device now.", self.id)
+                self._disabled = self._detail = ""
+        await self._commander.regained(layout)
         return True
+
+    def _worth_a_look(self) -> bool:
+        """Whether it is time to ask again who it is; a wrong one seldom, unless it may have been exchanged."""
+        exchanged = bool(self._disabled) and self._queue.connections != self._connection
+        return exchanged or asyncio.get_running_loop().time() >= self._try_again_s
+
+    async def _found(self, rank: Rank) -> Layout:
+        product = self._product
+        self._connection = self._queue.connections
+        layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=rank))
+        self._reader.lay_out(layout, max_gap=product.max_gap, max_read=product.max_read)
+        for name, expected in product.identify.items():
+            await self._compare(name, expected, rank)
+        for name, kind in product.classes.items():
+            if not kind.every_ms:
+                await self._reader.poll(name)
+        return layout
 
     async def _look_again(self) -> None:
         """Find everything anew if the device has just refused addresses that it had: its map may have moved.
@@ -245,7 +215,7 @@ class Device:
             return
         self._reader.refused, self._looked_s = False, now_s
         layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=Rank.POLL))
-        if layout != self._layout:
+        if layout != self._commander.layout:
             log.info("%s: its map has changed", self.id)
             self._identified = False
 
@@ -260,9 +230,12 @@ class Device:
     def _mistaken(self, wrong: DeviceMismatch) -> None:
         self._mismatches += 1
         self._detail = str(wrong)
-        if self._mismatches >= MISMATCHES:
-            self._disabled = str(wrong)
-            log.error("%s Disabled until hems is restarted.", wrong)
+        if self._mismatches < MISMATCHES:
+            return
+        if not self._disabled:
+            log.error("%s Disabled; looked at again after a reconnection, an arming, and once a minute.", wrong)
+        self._disabled = str(wrong)
+        self._try_again_s = asyncio.get_running_loop().time() + SECOND_LOOK_S
 
     def _failed(self, trouble: LinkError) -> None:
         self._failures += 1
@@ -278,6 +251,9 @@ class Device:
         if self._lost_since_s is not None:
             log.info("%s: answers again after %.0f s", self.id, self._clock.now().mono_s - self._lost_since_s)
         self._lost_since_s, self._detail = None, ""
+
+    def _is_ready(self) -> bool:
+        return self.armed and self._identified
 
     def _is_armed(self) -> bool:
         return self.armed

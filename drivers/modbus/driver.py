@@ -40,7 +40,7 @@ class BusDriver:
 
     def arm(self, device: DeviceId, armed: bool) -> None:
         """Allow or forbid writes to a device."""
-        self._devices[device].armed = armed
+        self._devices[device].arm(armed)
 
     def islanded(self, islanded: bool, *, stabilising: bool = False) -> None:
         """What goes away with the grid rests; units known to be dead are let be while the island stabilises."""
@@ -57,12 +57,14 @@ class BusDriver:
             for name, device in self._devices.items():
                 tasks.create_task(device.run(), name=f"run {name}")
 
-    async def write(self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool) -> Reply:
+    async def write(
+        self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float = 0.0
+    ) -> Reply:
         """Write once, verify, and tell."""
         found = self._devices.get(device)
         if found is None:
             return Reply(fate=Fate.REFUSED, detail=f"there is no device '{device}' here")
-        return await found.write(command, value, urgent=urgent, islanded=islanded)
+        return await found.write(command, value, urgent=urgent, islanded=islanded, lease_s=lease_s)
 
     async def release(self, device: DeviceId) -> None:
         """Hand control back to the device."""

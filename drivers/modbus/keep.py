@@ -1,12 +1,17 @@
 """Keeping control while commands are fresh, and giving it up when they stop: the engine's own dead-man.
 
 Polling keeps many devices' own timers alive, so that a controller that hangs while its poller runs would hold the last
-command for ever.  Hence: without a fresh command for `hold_max_s` the engine stops renewing and writes `safe`.
+command for ever.  Hence two clocks that only a fresh command winds up:
+
+- of each command, for its lease (or the profile's `hold_max_s` for it, whichever is shorter): when it runs out, the
+  engine itself sends off or 0 in its place, and nothing else of the device changes.  It only ever takes power away:
+  what is off stays off;
+- of the whole device, for `watchdog.hold_max_s`: when it runs out, the engine stops renewing and writes `safe`.
 """
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drivers.modbus.errors import LinkError
 from drivers.modbus.layout import Layout, PlacedCommand
@@ -15,6 +20,7 @@ from drivers.profile.expression import UnknownValueError
 
 REWRITES = ("rewrite", "lease")
 LONGEST_LOOK_S = 1.0
+FOR_EVER_S = float("inf")
 COUNT_END = 0xFFFF
 """A heartbeat starts over here, so that it fits one register and is never what means "not implemented"."""
 
@@ -28,23 +34,86 @@ class Keeping:
     hold_max_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """One command that the device follows, as far as is known."""
+
+    command: PlacedCommand
+    value: bool | float
+    still: Still
+    asked_s: float
+    hold_s: float
+    """From the last fresh command until it lapses."""
+    taken: bool
+    """Whether the device has not said no to a part of it."""
+
+    @property
+    def off(self) -> bool | float:
+        """What takes its place when it lapses."""
+        return False if self.command.spec.kind == "bool" else 0.0
+
+    @property
+    def gives_in_one_go(self) -> bool:
+        """Whether it is a switch that shall be on and that nobody has to renew."""
+        return self.value is True and self.hold_s == FOR_EVER_S
+
+
 @dataclass(slots=True)
 class Keeper:
     """The commands now in force on one device, and when each was last asked for."""
 
     sender: Sender
     layout: Callable[[], Layout]
-    armed: Callable[[], bool]
+    ready: Callable[[], bool]
+    """Whether the device may be written to and is known to be the right one."""
+    begin: Callable[[str], Still]
+    """Takes the place of any earlier command of that name."""
     keeping: Keeping
-    in_force: dict[str, tuple[PlacedCommand, float, Still]] = field(default_factory=dict)
-    _asked_s: float = 0.0
+    in_force: dict[str, InForce] = field(default_factory=dict)
+    _begun: asyncio.Event = field(default_factory=asyncio.Event)
+    _fresh_s: float = 0.0
     _renewed_s: float = 0.0
     _count: int = 0
 
-    def asked(self, name: str, command: PlacedCommand, value: float, still: Still) -> None:
-        """A fresh command has been sent; it is in force while it is `still` the latest."""
-        self.in_force[name] = (command, value, still)
-        self._asked_s = self._renewed_s = asyncio.get_running_loop().time()
+    def heard(self, name: str) -> None:
+        """A fresh command has come: whoever controls is alive."""
+        self._fresh_s = asyncio.get_running_loop().time()
+        if name in self.in_force:
+            self.in_force[name] = replace(self.in_force[name], asked_s=self._fresh_s)
+
+    def sent(self, name: str, command: PlacedCommand, value: bool | float, still: Still, *, lease_s: float) -> InForce:
+        """It is leaving and counts as in force, although its arrival is uncertain.
+
+        What takes power away keeps the clock of what it replaced, in case that is still what the device follows.
+        """
+        now_s, held = asyncio.get_running_loop().time(), self.in_force.get(name)
+        hold_s = min(lease_s or FOR_EVER_S, command.spec.hold_max_s or FOR_EVER_S) if value else FOR_EVER_S
+        if not value and held is not None:
+            hold_s = held.hold_s
+        one = InForce(command=command, value=value, still=still, asked_s=now_s, hold_s=hold_s, taken=True)
+        self.in_force[name] = one
+        self._renewed_s = now_s
+        self._begun.set()
+        return one
+
+    def arrived(self, name: str, one: InForce) -> None:
+        """The device has acknowledged it: what is off for certain has no clock."""
+        if not one.value and self.in_force.get(name) is one:
+            self.in_force[name] = replace(one, hold_s=FOR_EVER_S)
+
+    def doubt(self, name: str, one: InForce) -> None:
+        """It was refused or taken back, perhaps after a part of it: not to be said again, but it lapses."""
+        if self.in_force.get(name) is one:
+            self.in_force[name] = replace(one, taken=False)
+
+    def put_back(self, name: str, one: InForce, before: InForce | None) -> None:
+        """Nothing of it has reached the device, which goes on with what it had."""
+        if self.in_force.get(name) is not one:
+            return
+        if before is None:
+            del self.in_force[name]
+        else:
+            self.in_force[name] = replace(before, asked_s=one.asked_s, still=one.still)
 
     def forget(self) -> None:
         """Control has been handed back: nothing to keep."""
@@ -52,40 +121,56 @@ class Keeper:
 
     async def run(self) -> None:
         """Renew and watch until cancelled."""
-        spans = [span for span in (self.keeping.renew_s, self.keeping.hold_max_s) if span]
-        if not spans:
-            return
-        look_s = min(LONGEST_LOOK_S, min(spans) / 4)
         while True:
-            await asyncio.sleep(look_s)
-            if self.in_force and self.armed():
-                await self._look(self.keeping)
+            if not self.in_force:
+                self._begun.clear()
+                await self._begun.wait()
+            await asyncio.sleep(self._look_s())
+            if self.in_force and self.ready():
+                await self._look()
 
-    async def resend(self) -> None:
+    async def regained(self) -> None:
         """Say again what is in force: the device may have started afresh.
 
         Not that a switch shall be on: a board that has lost its relays must not get them all back in one go, so that is
         left to whoever sees them off and brings them back one by one.
         """
-        for command, value, still in tuple(self.in_force.values()):
-            switches_on = command.spec.kind == "bool" and bool(value)
-            if not command.spec.persistent and not switches_on:
-                await self.sender.command(command, value, urgent=False, still=still)
+        await self._lapse_all()
+        await self._say_again(lambda one: one.value is not True)
 
-    async def _look(self, keeping: Keeping) -> None:
-        now_s = asyncio.get_running_loop().time()
-        if keeping.hold_max_s is not None and now_s - self._asked_s > keeping.hold_max_s:
+    def _look_s(self) -> float:
+        spans = [one.hold_s for one in self.in_force.values()]
+        spans += [span for span in (self.keeping.renew_s, self.keeping.hold_max_s) if span]
+        return min([LONGEST_LOOK_S, *(span / 4 for span in spans)])
+
+    async def _look(self) -> None:
+        now_s, keeping = asyncio.get_running_loop().time(), self.keeping
+        if keeping.hold_max_s is not None and now_s - self._fresh_s > keeping.hold_max_s:
             await self._make_safe()
-        elif keeping.renew_s is not None and now_s - self._renewed_s >= keeping.renew_s:
+            return
+        await self._lapse_all()
+        if keeping.renew_s is not None and now_s - self._renewed_s >= keeping.renew_s:
             await self._renew(keeping)
+
+    async def _lapse_all(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        for name, held in tuple(self.in_force.items()):
+            if now_s - held.asked_s > held.hold_s:
+                await self._lapse(name, held)
+
+    async def _lapse(self, name: str, held: InForce) -> None:
+        """Until it has arrived, or a fresh command has: one attempt each look."""
+        still = self.begin(name)
+        if await self.sender.command(held.command, held.off, urgent=True, still=still) is None and still():
+            self.in_force[name] = replace(held, value=held.off, still=still, hold_s=FOR_EVER_S, taken=True)
 
     async def _make_safe(self) -> None:
         """Until it has arrived, or a fresh command has: one attempt each look."""
-        held = [still for _, _, still in self.in_force.values()]
+        before_s = self._fresh_s
 
         def stale() -> bool:
-            """Whether all it would renew has lapsed."""
-            return all(still() for still in held)
+            """Whether nobody has asked for anything meanwhile."""
+            return self._fresh_s == before_s
 
         try:
             await self.sender.send(self.layout().safe, urgent=False, still=stale)
@@ -97,7 +182,7 @@ class Keeper:
     async def _renew(self, keeping: Keeping) -> None:
         self._renewed_s = asyncio.get_running_loop().time()
         if keeping.kind in REWRITES:
-            await self.resend()
+            await self._say_again(lambda one: not one.gives_in_one_go)
             return
         self._count = (self._count + 1) % COUNT_END
         try:
@@ -105,3 +190,8 @@ class Keeper:
         except (LinkError, UnknownValueError, ValueError):
             # The device's own timer decides; the next look tries again.
             self._renewed_s -= keeping.renew_s or 0.0
+
+    async def _say_again(self, wanted: Callable[[InForce], bool]) -> None:
+        for one in tuple(self.in_force.values()):
+            if one.taken and not one.command.spec.persistent and wanted(one):
+                await self.sender.command(one.command, one.value, urgent=False, still=one.still)

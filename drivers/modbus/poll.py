@@ -1,6 +1,7 @@
 """Reading one device: batches, their answers as readings, and what follows from an exception."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from drivers.modbus.batches import Batch, plan
@@ -48,6 +49,8 @@ class Reader:
         self._classes = classes
         self._computed = computed
         self._raw: dict[str, Any] = {}
+        self._held: list[tuple[str, Reading[Any]]] | None = None
+        """Readings of a device that has not identified itself yet."""
         self._batches: dict[str, list[Batch]] = {}
         self._memory = Memory()
         self._scales: Collection[str] = ()
@@ -173,9 +176,28 @@ class Reader:
                 changed.add(name)
                 self._deliver(name, derive.derived(node, self.latest))
 
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Deliver nothing until it is known whose values these are; after an error they are nobody's."""
+        self._held = []
+        try:
+            yield
+        except BaseException:
+            for name, _ in self._held or ():
+                self.latest.pop(name, None)
+            raise
+        else:
+            held, self._held = self._held or [], None
+            for name, reading in held:
+                self._deliver(name, reading)
+        finally:
+            self._held = None
+
     def _deliver(self, name: str, reading: Reading[Any]) -> None:
         self.latest[name] = reading
-        if not name.startswith("_"):
+        if self._held is not None:
+            self._held.append((name, reading))
+        elif not name.startswith("_"):
             self._context.sink(self._device, name, reading)
 
     def _reading(self, kind: str, place: PlacedPoint, decoded: point.Decoded) -> Reading[Any]:

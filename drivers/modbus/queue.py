@@ -58,6 +58,8 @@ class LinkQueue:
     rng: Random
     spare: bool = False
     """While an island stabilises: units known to be dead are let be."""
+    connections: int = 0
+    """How often a connection has been made."""
     _jobs: list[Job] = field(default_factory=list)
     _units: dict[int, UnitState] = field(default_factory=dict)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -227,6 +229,7 @@ class LinkQueue:
             self._backoff_s = min(BACKOFF_MAX_S, self._backoff_s * 2)
             raise
         self._backoff_s = BACKOFF_FIRST_S
+        self.connections += 1
         if job.manners.connect_wait_s:
             await asyncio.sleep(job.manners.connect_wait_s)
 

@@ -51,7 +51,9 @@ class MqttDriver:
             for device in self._devices.values():
                 tasks.create_task(device.run())
 
-    async def write(self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool) -> Reply:
+    async def write(
+        self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float = 0.0
+    ) -> Reply:
         """Send one command and tell what became of it.
 
         `urgent` changes nothing here: no command ever waits behind anything, and each device is asked by itself.

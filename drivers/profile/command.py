@@ -85,6 +85,9 @@ class WriteSpec(BaseModel):
     """Where the device goes when hems falls silent; must be declared."""
     persistent: bool = False
     """Whether the register wears (flash): written on change only, never renewed."""
+    hold_max_s: float | None = Field(default=None, gt=0)
+    """The engine's dead-man for this one command: without a fresh one for so many seconds it sends off or 0 itself.
+    Not for circuits, which nobody repeats."""
     min_interval_ms: int = Field(default=0, ge=0)
     """The device does not want this command more often; zero and off are never held back."""
     settle_s: float | None = Field(default=None, ge=0, le=3600)

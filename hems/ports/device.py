@@ -98,11 +98,17 @@ class Driver(Protocol):
     async def run(self) -> None:
         """Connect, identify and poll until cancelled; survives every loss of every device."""
 
-    async def write(self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool) -> Reply:
+    async def write(
+        self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float = 0.0
+    ) -> Reply:
         """Write once, verify by read-back as the profile says, and tell.  Never raises for a device's fault.
 
         `urgent` goes to the head of the link's queue.  `islanded` lets the engine refuse whatever would lapse to
         "closed" during an outage.
+
+        `lease_s` is for how long the command holds without being repeated, 0 until the next one.  When it runs out the
+        driver itself sends off or 0 in its place, also while whoever commands has stopped; nothing else of the device
+        changes, and what is off stays off.
         """
 
     async def release(self, device: DeviceId) -> None:

@@ -158,7 +158,14 @@ class Actuators:
             return Reply(fate=Fate.REFUSED, detail="nothing is wired to it")
         write = self._drivers[port.device].write
         try:
-            return await write(port.device, port.point, command.value, urgent=urgent, islanded=self._islanded())
+            return await write(
+                port.device,
+                port.point,
+                command.value,
+                urgent=urgent,
+                islanded=self._islanded(),
+                lease_s=command.lease_s,
+            )
         except Exception as error:  # a fault in a driver is told like any other failure, and not lost with the task
             log.exception("The driver of %s failed on %s.", port.device, command.role)
             return Reply(fate=Fate.UNREACHABLE, detail=f"its driver failed: {type(error).__name__}")

@@ -71,6 +71,7 @@ class Written:
     value: Scalar
     urgent: bool
     islanded: bool
+    lease_s: float = 0.0
 
 
 @dataclass
@@ -117,12 +118,14 @@ class Machines:
             await outcome
         await asyncio.Event().wait()
 
-    async def write(self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool) -> Reply:
+    async def write(
+        self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float = 0.0
+    ) -> Reply:
         if not self.armed.get(device, False):
             return Reply(fate=Fate.OBSERVING, detail="not armed")
         self.handed_over.append(command)
         await self.open.wait()
-        written = Written(device, command, value, urgent, islanded)
+        written = Written(device, command, value, urgent, islanded, lease_s)
         self.meets(written)
         self.written.append(written)
         return Reply(fate=self.fates.get(command, Fate.CONFIRMED))

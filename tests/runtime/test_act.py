@@ -104,7 +104,7 @@ async def test_what_takes_power_away_goes_out_while_the_journal_is_held_by_someb
             await settled()
             assert made.machines.written == [
                 Written(SWITCHES, LAUNDRY, False, True, False),
-                Written(CHARGERS, CAR, 0.0, True, False),
+                Written(CHARGERS, CAR, 0.0, True, False, lease_s=60.0),
             ]
         made.store.drain()
         assert entries(tmp_path, LAUNDRY) == [("false",)]

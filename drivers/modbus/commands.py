@@ -1,0 +1,142 @@
+"""The commands of one device: judged, sent, verified, and in force for as long as they are fresh."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from drivers.modbus.errors import LinkError, Refusal
+from drivers.modbus.keep import Keeper, Keeping
+from drivers.modbus.layout import Layout, PlacedCommand
+from drivers.modbus.poll import Reader
+from drivers.modbus.send import Sender, Still
+from drivers.profile.command import Refused, prepare
+from drivers.profile.expression import UnknownValueError
+from hems.model.command import Fate
+from hems.model.units import DeviceId
+from hems.ports.device import Reply, Scalar
+
+OVERTAKEN = Reply(fate=Fate.UNVERIFIED, detail="a later command took its place")
+
+log = logging.getLogger(__name__)
+
+
+class Commander:
+    """Everything that is written to one device goes through here."""
+
+    def __init__(
+        self, device: DeviceId, sender: Sender, reader: Reader, keeping: Keeping, ready: Callable[[], bool]
+    ) -> None:
+        self.layout = Layout(points={})
+        self._device = device
+        self._sender = sender
+        self._reader = reader
+        self._ready = ready
+        self._keeper = Keeper(sender, lambda: self.layout, ready, self._begin, keeping)
+        self._acquired = False
+        self._turns: dict[str, int] = {}
+        self._sent_s: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Hold the dead-man until cancelled."""
+        await self._keeper.run()
+
+    async def write(self, name: str, wanted: Scalar, *, urgent: bool, islanded: bool, lease_s: float) -> Reply:
+        """Judge, send, verify; the device has been identified."""
+        placed = self.layout.commands.get(name)
+        if placed is None:
+            return Reply(fate=Fate.REFUSED, detail=f"there is no command '{name}'")
+        self._keeper.heard(name)
+        judged = prepare(placed.spec, wanted, self._reader.known(), islanded=islanded)
+        if isinstance(judged, Refused):
+            return Reply(fate=Fate.REFUSED, detail=judged.reason)
+        still = self._begin(name)
+        if judged.value and not await self._waited(name, still, placed.spec.min_interval_ms / 1000):
+            return OVERTAKEN
+        if not await self._is_there(name, placed, judged.value):
+            failed = await self._acquire(urgent) or await self._send(
+                name, placed, judged.value, still, urgent=urgent, lease_s=lease_s
+            )
+            if failed is not None:
+                return failed
+        if placed.spec.verify is None:
+            return Reply(fate=Fate.UNVERIFIED, detail=judged.note or "nothing reads it back")
+        seen = await self._sender.watch(placed.spec.verify, judged.value, still)
+        return Reply(fate=seen.fate, detail="; ".join(part for part in (judged.note, seen.detail) if part))
+
+    async def release(self) -> None:
+        """Hand control back; a device that may not be written to has none of ours."""
+        self._keeper.forget()
+        if self._ready() and self.layout.release:
+            try:
+                await self._sender.send(self.layout.release, urgent=False)
+            except (LinkError, UnknownValueError, ValueError) as trouble:
+                log.warning("%s: could not be released: %s", self._device, trouble)
+        self._acquired = False
+
+    async def regained(self, layout: Layout) -> None:
+        """The device has identified itself, perhaps after a restart: take control again if we had it."""
+        self.layout, self._acquired = layout, False
+        if self._keeper.in_force and self._ready() and await self._acquire(urgent=False) is None:
+            await self._keeper.regained()
+
+    def _begin(self, name: str) -> Still:
+        turn = self._turns[name] = self._turns.get(name, 0) + 1
+
+        def still() -> bool:
+            """Whether nothing has taken its place."""
+            return self._turns[name] == turn
+
+        return still
+
+    async def _send(
+        self, name: str, placed: PlacedCommand, value: bool | float, still: Still, *, urgent: bool, lease_s: float
+    ) -> Reply | None:
+        held = self._keeper.in_force.get(name)
+        # In force before it leaves: from the first step on the device may follow it, whatever becomes of the rest.
+        mine = self._keeper.sent(name, placed, value, still, lease_s=lease_s)
+        try:
+            failed = await self._sender.command(placed, value, urgent=urgent, still=still)
+        except asyncio.CancelledError:
+            self._keeper.doubt(name, mine)
+            raise
+        self._sent_s[name] = asyncio.get_running_loop().time()
+        if failed is None:
+            self._keeper.arrived(name, mine)
+        elif failed.fate is Fate.OBSERVING or (failed.fate is Fate.REFUSED and len(placed.steps) == 1):
+            self._keeper.put_back(name, mine, held)
+        elif failed.fate is not Fate.UNREACHABLE:
+            self._keeper.doubt(name, mine)
+        return failed
+
+    async def _is_there(self, name: str, placed: PlacedCommand, value: bool | float) -> bool:
+        """Whether a register that wears has been given this value already, and still shows it."""
+        held = self._keeper.in_force.get(name)
+        if not placed.spec.persistent or held is None or held.value != value or not held.taken:
+            return False
+        verify = placed.spec.verify
+        if verify is None:
+            return True
+        try:
+            shown = await self._reader.fetch(verify.read)
+        except LinkError:
+            return False
+        return shown is not None and verify.satisfied(shown.value, value)
+
+    async def _waited(self, name: str, still: Still, interval_s: float) -> bool:
+        """Keep the device's own pause between commands; False if a later one came meanwhile."""
+        wait_s = self._sent_s.get(name, float("-inf")) + interval_s - asyncio.get_running_loop().time()
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+        return still()
+
+    async def _acquire(self, urgent: bool) -> Reply | None:
+        if self._acquired or not self.layout.acquire:
+            return None
+        try:
+            await self._sender.send(self.layout.acquire, urgent=urgent)
+        except (LinkError, UnknownValueError, ValueError) as trouble:
+            fate = Fate.UNREACHABLE if isinstance(trouble, LinkError) else Fate.REFUSED
+            fate = Fate.REFUSED if isinstance(trouble, Refusal) else fate
+            return Reply(fate=fate, detail=f"control could not be taken: {trouble}")
+        self._acquired = True
+        return None

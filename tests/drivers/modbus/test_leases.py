@@ -1,0 +1,239 @@
+"""Each command holds for as long as it is repeated; then the engine itself sends less, and never anything else."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from drivers.modbus.driver import BusDriver
+from hems.model.command import Fate
+from hil.vloop import VirtualLoop, run
+from tests.drivers import given
+from tests.drivers.bench import Bench, Fault, Site, Unit, eventually, on_tcp, running
+
+LEASE_S = 60.0
+COILS = {
+    name: {"kind": "bool", "lapses_to": "held", "steps": [{"space": "coil", "at": at, "to": "{value}"}]}
+    for at, name in enumerate(("permit", "laundry", "gym"))
+}
+
+
+def board(**more: object):
+    plain = {
+        "read": {"permit": {"space": "coil", "at": 0}},
+        "poll": {"normal": {"every_ms": 1000}},
+        "write": COILS,
+    }
+    return given.profile(**{**plain, **more})
+
+
+@dataclass
+class Case:
+    bench: Bench
+    unit: Unit
+    driver: BusDriver
+
+    async def say(self, command: str, value: float | bool, lease_s: float = 0.0) -> Fate:
+        reply = await self.driver.write("box", command, value, urgent=not value, islanded=True, lease_s=lease_s)
+        return reply.fate
+
+
+@asynccontextmanager
+async def case(product):
+    unit, site = Unit(), Site()
+    unit.put("coil", 0, 0, 1, 1)
+    unit.put("holding", 10, *[0] * 20)
+    async with on_tcp(Bench(u1=unit)) as bench:
+        driver = BusDriver([given.declared(bench, product)], site.context)
+        driver.arm("box", True)
+        async with running(driver):
+            yield Case(bench, unit, driver)
+
+
+def played(product, story: Callable[[Case], Awaitable[None]]) -> None:
+    async def main(_loop: VirtualLoop) -> None:
+        async with case(product) as made:
+            await story(made)
+
+    run(main)
+
+
+def test_a_permit_lapses_although_other_relays_of_its_board_are_commanded_and_no_shed_is_undone():
+    async def story(made: Case) -> None:
+        # given a permit, a shed circuit and a circuit that is on
+        await made.say("permit", True, LEASE_S)
+        await made.say("laundry", False)
+        await made.say("gym", True)
+        # when only circuits are commanded from now on
+        for _ in range(10):
+            await asyncio.sleep(7.0)
+            await made.say("gym", True)
+        # then the permit is gone after its lease, and nothing else has moved
+        assert made.unit.coil == {0: 0, 1: 0, 2: 1}
+        assert [request.values for request in made.bench.writes() if request.address == 0] == [[1], [0]]
+
+    played(board(), story)
+
+
+def test_a_permit_that_is_repeated_stays():
+    async def story(made: Case) -> None:
+        for _ in range(20):
+            await made.say("permit", True, LEASE_S)
+            await asyncio.sleep(20.0)
+        assert made.unit.coil[0] == 1
+        assert all(request.values == [1] for request in made.bench.writes())
+
+    played(board(), story)
+
+
+def test_a_permit_lapses_no_later_than_a_second_after_its_lease():
+    async def story(made: Case) -> None:
+        await made.say("permit", True, LEASE_S)
+        given_s = asyncio.get_running_loop().time()
+        await eventually(lambda: not made.unit.coil[0], within_s=90.0)
+        assert LEASE_S < asyncio.get_running_loop().time() - given_s < LEASE_S + 1.2
+
+    played(board(), story)
+
+
+def test_circuits_have_no_lease_and_stay_for_days_as_they_were_told():
+    async def story(made: Case) -> None:
+        await made.say("laundry", False)
+        await made.say("gym", True)
+        told = len(made.bench.writes())
+        await asyncio.sleep(2000.0)
+        assert made.unit.coil == {0: 0, 1: 0, 2: 1}
+        assert len(made.bench.writes()) == told
+
+    played(board(poll={"normal": {"every_ms": 60_000}}), story)
+
+
+def test_a_permit_that_was_withdrawn_in_vain_is_withdrawn_by_the_engine():
+    async def story(made: Case) -> None:
+        await made.say("permit", True, LEASE_S)
+        # when the board does not answer to the withdrawal, and whoever commands has gone since
+        made.unit.fault = lambda request: Fault(silent=True) if request.writes else None
+        assert await made.say("permit", False) is Fate.UNREACHABLE
+        made.unit.fault = lambda _request: None
+        made.unit.coil[0] = 1
+        await asyncio.sleep(LEASE_S + 2.0)
+        assert made.unit.coil[0] == 0
+
+    played(board(), story)
+
+
+def test_a_permit_that_the_device_refuses_to_renew_lapses_all_the_same():
+    async def story(made: Case) -> None:
+        await made.say("permit", True, LEASE_S)
+        made.unit.fault = lambda request: Fault(exception=4) if request.writes else None
+        assert await made.say("permit", True, LEASE_S) is Fate.REFUSED
+        made.unit.fault = lambda _request: None
+        await asyncio.sleep(LEASE_S + 2.0)
+        assert made.unit.coil[0] == 0
+
+    played(board(), story)
+
+
+def test_a_permit_that_was_taken_back_while_it_left_lapses():
+    async def story(made: Case) -> None:
+        await made.say("gym", True)
+        # given a permit whose sender gives up just when the frame has left
+        made.unit.fault = lambda request: Fault(delay_s=0.1) if request.writes else None
+        sending = asyncio.create_task(made.say("permit", True, LEASE_S))
+        await eventually(lambda: bool(made.unit.coil[0]))
+        sending.cancel()
+        await asyncio.sleep(LEASE_S + 2.0)
+        assert made.unit.coil[0] == 0
+
+    played(board(), story)
+
+
+def test_a_permit_that_has_lapsed_while_its_board_was_away_does_not_come_back_with_it():
+    async def story(made: Case) -> None:
+        await made.say("permit", True, LEASE_S)
+        made.unit.fault = lambda _request: Fault(silent=True)
+        await asyncio.sleep(LEASE_S + 30.0)
+        made.unit.fault = lambda _request: None
+        await asyncio.sleep(40.0)
+        assert made.unit.coil[0] == 0
+
+    played(board(), story)
+
+
+def test_the_lapse_is_tried_until_it_has_arrived():
+    async def story(made: Case) -> None:
+        await made.say("permit", True, LEASE_S)
+        made.unit.fault = lambda request: Fault(exception=6) if request.writes else None
+        await asyncio.sleep(LEASE_S + 10.0)
+        assert made.unit.coil[0] == 1
+        made.unit.fault = lambda _request: None
+        await asyncio.sleep(2.0)
+        assert made.unit.coil[0] == 0
+
+    played(board(), story)
+
+
+def test_a_command_of_the_profile_lapses_by_itself_whatever_the_caller_says():
+    product = given.profile(
+        read={"shown": {"at": 20}},
+        write={
+            "power_w": {"steps": [{"at": 20, "to": "{value}"}], "lapses_to": "held", "hold_max_s": 15},
+            "limit_w": {"steps": [{"at": 21, "to": "{value}"}], "lapses_to": "held"},
+        },
+    )
+
+    async def story(made: Case) -> None:
+        await made.say("power_w", 900.0)
+        for _ in range(6):
+            await made.say("limit_w", 500.0)
+            await asyncio.sleep(3.0)
+        assert made.unit.holding[20] == 0
+        assert made.unit.holding[21] == 500
+
+    played(product, story)
+
+
+def test_a_power_that_has_lapsed_is_not_renewed_any_more():
+    product = given.profile(
+        read={"shown": {"at": 20}},
+        write={"power_w": {"steps": [{"at": 20, "to": "{value}"}], "lapses_to": "zero"}},
+        control={"watchdog": {"kind": "rewrite", "renew_s": 10, "timeout_s": 30}},
+    )
+
+    async def story(made: Case) -> None:
+        await made.say("power_w", 900.0, LEASE_S)
+        await asyncio.sleep(200.0)
+        written = [request.values for request in made.bench.writes()]
+        assert written[:6] == [[900]] * 6
+        # a device that would go back to its own idea is held at 0
+        assert set(map(tuple, written[7:])) == {(0,)}
+
+    played(product, story)
+
+
+def test_a_register_that_wears_is_written_on_change_only():
+    product = given.profile(
+        read={"shown": {"at": 20}},
+        write={
+            "power_w": {
+                "steps": [{"at": 20, "to": "{value}"}],
+                "lapses_to": "held",
+                "persistent": True,
+                "verify": {"read": "shown", "within": 1},
+            }
+        },
+    )
+
+    async def story(made: Case) -> None:
+        # when the same value is asked for again and again, then another, then it was changed by somebody else
+        for _ in range(10):
+            assert await made.say("power_w", 900.0, LEASE_S) is Fate.CONFIRMED
+            await asyncio.sleep(20.0)
+        assert await made.say("power_w", 800.0, LEASE_S) is Fate.CONFIRMED
+        made.unit.holding[20] = 5
+        assert await made.say("power_w", 800.0, LEASE_S) is Fate.CONFIRMED
+        # then it was written three times, and once more when nobody asked any longer
+        await asyncio.sleep(200.0)
+        assert [request.values for request in made.bench.writes()] == [[900], [800], [800], [0]]
+
+    played(product, story)
