@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from drivers.profile.expression import UnknownValueError, evaluate
+from drivers.profile.expression import UnknownValueError, evaluate, names_in
 
 Scalar = bool | int | float | str
 Values = Mapping[str, Any]
@@ -75,8 +75,8 @@ class WriteSpec(BaseModel):
     range: tuple[str | float, str | float] | None = None
     """Lowest and highest value in hems' sign; numbers, points (`-discharge_max_w`) or expressions.
     What lies outside is clamped."""
-    dead_zone: float = Field(default=0.0, ge=0)
-    """Values nearer to zero than this are sent as zero."""
+    dead_zone: str | float = 0.0
+    """Values nearer to zero than this are sent as zero; a number, a point or an expression."""
     negate: bool = False
     """Turn hems' sign into the device's before sending."""
     guard: tuple[Guard, ...] = ()
@@ -92,6 +92,13 @@ class WriteSpec(BaseModel):
     """The device does not want this command more often; zero and off are never held back."""
     settle_s: float | None = Field(default=None, ge=0, le=3600)
     """Seconds from the command until its effect is there: contactors, ramps, a car that wakes up."""
+
+    @model_validator(mode="after")
+    def _has_a_real_dead_zone(self) -> "WriteSpec":
+        if not isinstance(self.dead_zone, str) and self.dead_zone < 0:
+            raise ValueError("dead_zone is 0 or more")
+        names_in(self.dead_zone)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +135,14 @@ def _prepare_switch(spec: WriteSpec, wanted: Scalar, points: Values, *, islanded
 
 
 def _prepare_setpoint(spec: WriteSpec, wanted: float, points: Values) -> Accepted | Refused:
-    if abs(wanted) < spec.dead_zone or wanted == 0:
-        note = f"{wanted:g} is below the smallest step of {spec.dead_zone:g} and sent as 0" if wanted else ""
-        return Accepted(0.0, note)
+    if wanted == 0:
+        return Accepted(0.0)
+    try:
+        least = evaluate(spec.dead_zone, points)
+    except UnknownValueError as unknown:
+        return Refused(f"the device's smallest step is not known: {unknown}")
+    if abs(wanted) < least:
+        return Accepted(0.0, f"{wanted:g} is below the smallest step of {least:g} and sent as 0")
     for guard in spec.guard:
         if guard.concerns(wanted) and points.get(guard.needs) is not True:
             return Refused(f"{guard.needs} is {'not known' if points.get(guard.needs) is None else 'not given'}")
@@ -138,7 +150,7 @@ def _prepare_setpoint(spec: WriteSpec, wanted: float, points: Values) -> Accepte
         value = _clamped(spec, wanted, points)
     except UnknownValueError as unknown:
         return Refused(f"the device's own limit is not known: {unknown}")
-    if abs(value) < spec.dead_zone:
+    if abs(value) < least:
         return Accepted(0.0, f"the device allows only {value:g}, below its smallest step; sent as 0")
     return Accepted(value, "" if value == wanted else f"clamped from {wanted:g} to {value:g}")
 

@@ -183,6 +183,7 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
             yield from (Use(f"write.{name}.guard", guard.needs, "bool") for guard in command.guard)
             for bound in command.range or ():
                 yield from (Use(f"write.{name}.range", point, "float") for point in names_in(bound))
+            yield from (Use(f"write.{name}.dead_zone", point, "float") for point in names_in(command.dead_zone))
             if command.verify:
                 wanted: Kind | None = "float" if command.verify.within is not None else None
                 yield Use(f"write.{name}.verify", command.verify.read, wanted)

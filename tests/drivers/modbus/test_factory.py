@@ -21,6 +21,7 @@ def test_points_and_commands_are_known_offline_and_private_ones_stay_private():
         "soc_pct": "float",
         "charge_max_w": "float",
         "setpoint_w": "float",
+        "errors": "str",
         "capacity_wh": "float",
         "discharge_max_w": "float",
         "discharge_ready": "bool",

@@ -52,6 +52,18 @@ def test_stopping_needs_no_permission_no_limit_and_no_knowledge():
     assert prepare(CAR, 0, {}, islanded=True) == Accepted(0.0)
 
 
+def test_the_smallest_step_may_hang_on_the_phases_in_use():
+    charger = WriteSpec.model_validate({"range": [-22000, 0], "dead_zone": "6 * 230 * {phases}", "lapses_to": "zero"})
+    assert prepare(charger, -4000, {"phases": 1.0}, islanded=False) == Accepted(-4000.0)
+    assert prepare(charger, -4000, {"phases": 3.0}, islanded=False) == Accepted(
+        0.0, note="-4000 is below the smallest step of 4140 and sent as 0"
+    )
+    assert prepare(charger, -4000, {}, islanded=False) == Refused(
+        "the device's smallest step is not known: phases is not known"
+    )
+    assert prepare(charger, 0, {}, islanded=False) == Accepted(0.0)
+
+
 def test_a_limit_below_the_smallest_step_means_zero():
     accepted = prepare(CAR, 3000, {**POINTS, "discharge_max_w": 300.0}, islanded=True)
     assert isinstance(accepted, Accepted)

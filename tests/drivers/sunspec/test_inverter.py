@@ -52,14 +52,14 @@ async def test_an_inverter_of_the_first_generation_is_read_wherever_its_map_begi
 
 
 async def test_an_inverter_of_the_ieee_1547_generation_is_read_with_its_own_scale_factors():
-    read = await values(made.unit(*MODERN), "power_w", "l2_v", "hz", "energy_wh", "state", "grid_connected")
+    read = await values(made.unit(*MODERN), "power_w", "l2_v", "hz", "energy_wh", "state", "connected")
     assert {name: reading.value for name, reading in read.items()} == {
         "power_w": 12340.0,
         "l2_v": 230.2,
         "hz": 50.02,
         "energy_wh": 4711.0,
         "state": "producing",
-        "grid_connected": True,
+        "connected": True,
     }
 
 
@@ -82,20 +82,20 @@ async def test_a_scale_factor_that_sleeps_makes_its_values_unknown_and_not_wrong
 
 
 async def test_points_whose_model_is_not_there_are_missing():
-    read = await values(made.unit(made.common(), made.inverter_103(W=1)), "grid_connected", "power_rated_w", "power_w")
-    assert read["grid_connected"].quality is Quality.MISSING
+    read = await values(made.unit(made.common(), made.inverter_103(W=1)), "connected", "power_rated_w", "power_w")
+    assert read["connected"].quality is Quality.MISSING
     assert read["power_rated_w"].value is None
     assert read["power_w"].value == 1.0
 
 
-async def test_an_outage_shows_as_the_grid_connection_that_opens():
+async def test_an_outage_shows_as_the_relay_of_the_inverter_that_opens():
     site, inverter = Site(), made.unit(*CLASSIC)
     async with on_tcp(Bench(u1=inverter)) as bench:
         spec = given.spec(bench, "pv", engine="sunspec", product="sunspec-inverter")
         async with running(FACTORY.open([spec], site.context)):
-            await site.until("pv/grid_connected")
+            await site.until("pv/connected")
             inverter.holding[made.place(inverter, 122, 4)] = 0
-            await eventually(lambda: site.value("pv/grid_connected") is False)
+            await eventually(lambda: site.value("pv/connected") is False)
 
 
 async def limited_to(driver, power_w: float):
