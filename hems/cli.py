@@ -287,10 +287,11 @@ def _simulate(args: argparse.Namespace) -> int:
     from hems.sim.scenario import load_scenario, plain_day
     from hems.wording import names_of
 
-    site_file, rig = load(args.site, installed_drivers()), load_rig(args.rig)
+    site_file = load(args.site, installed_drivers())
     scenario = load_scenario(args.scenario) if args.scenario else plain_day(args.hours)
+    rig = load_rig(args.rig, scenario.rig)
     params = shortened(site_file.params) if args.short else site_file.params
-    record = play(site_file.site, params, rig.plant(), scenario)
+    record = play(site_file.site, params, rig.plant(), scenario, site_file.wiring)
     verdicts = judge(scenario, site_file.site, params, record)
     if args.json:
         print_json([{"t_s": round(t_s, 3), "event": to_plain(event)} for t_s, event in record.events])
@@ -300,9 +301,8 @@ def _simulate(args: argparse.Namespace) -> int:
             print(timeline_line(event, event.at.mono_s - t_s, names_of(site_file.site)))
         for verdict in verdicts:
             print(f"{'held' if verdict.held else 'FAILED':6} {verdict.text} ({verdict.detail})")
-        print(
-            f"{len(record.frames)} ticks, {resource.getrusage(resource.RUSAGE_SELF).ru_utime:.1f} s of processor time."
-        )
+        spent_s = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+        print(f"{len(record.frames)} looks at the building, {spent_s:.1f} s of processor time.")
     return 0 if all(verdict.held for verdict in verdicts) else 1
 
 

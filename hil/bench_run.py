@@ -1,13 +1,16 @@
 """A building on loopback and the real daemon on it, as two processes, started and ended together."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from hems.api.client import Client, NoContact
 from hems.model.codec import from_plain
@@ -47,6 +50,10 @@ class Run:
     @property
     def has_ended(self) -> bool:
         """Whether the daemon is gone."""
+        raise NotImplementedError
+
+    async def kill_and_restart(self) -> None:
+        """Take the daemon's life without a warning, and start it again on the same site and state."""
         raise NotImplementedError
 
     async def picture(self) -> Picture:
@@ -90,6 +97,12 @@ class BenchRun(Run):
         """Start the daemon (again) on the same site and state."""
         self.daemon = await _daemon(self.where, self.site)
 
+    async def kill_and_restart(self) -> None:
+        """SIGKILL, and a new process."""
+        self.daemon.kill()
+        await self.daemon.wait()
+        await self.start_daemon()
+
     async def end(self) -> None:
         """The daemon in good order first, then the building."""
         await _ended(self.daemon)
@@ -98,24 +111,43 @@ class BenchRun(Run):
 
 @asynccontextmanager
 async def begin(
-    chosen: Place, where: Path, *, data: Path | None = None, broker: str = "auto", short: bool = True
+    chosen: Place,
+    where: Path,
+    *,
+    data: Path | None = None,
+    broker: str = "auto",
+    short: bool = True,
+    rig: Mapping[str, Any] = MappingProxyType({}),
+    calm_s: float | None = None,
 ) -> AsyncIterator[BenchRun]:
-    """Building and daemon running, every device armed, the building on the grid."""
-    run = await started(chosen, where, data=data, broker=broker, short=short)
+    """Building and daemon running, every device armed, the building on the grid; `rig` is laid over the place's.
+
+    With `calm_s` it begins so long after the start; the rest of the restoring, with nothing to restore, is not awaited.
+    """
+    run = await started(chosen, where, data=data, broker=broker, short=short, rig=rig)
     try:
-        await run.settled("reconnected_restoring", "grid_connected")
+        await run.settled("reconnected_restoring", "grid_connected", within_s=READY_WITHIN_S + (calm_s or 0.0))
         await run.arm("demonstration")
-        await run.settled("grid_connected", within_s=60.0)
+        if calm_s is None:
+            await run.settled("grid_connected", within_s=60.0)
+        else:
+            await asyncio.sleep(calm_s)
         yield run
     finally:
         await run.end()
 
 
 async def started(
-    chosen: Place, where: Path, *, data: Path | None = None, broker: str = "auto", short: bool = True
+    chosen: Place,
+    where: Path,
+    *,
+    data: Path | None = None,
+    broker: str = "auto",
+    short: bool = True,
+    rig: Mapping[str, Any] = MappingProxyType({}),
 ) -> BenchRun:
     """Both processes, without waiting for the daemon."""
-    options = ["--rig", str(chosen.rig), "--run", str(where), "--broker", broker]
+    options = ["--rig", str(chosen.rig), "--over", json.dumps(rig), "--run", str(where), "--broker", broker]
     options += ["--data", str(data)] if data is not None else []
     bench = await _process(where / "bench.log", "-m", "hil.emulate", *options)
     async with AsyncExitStack() as undo:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from hems.api.client import Client
 from hems.app import installed_drivers
 from hems.config import SiteFile, load
 from hems.control.params import differences
+from hems.model.errors import RequestError
 from hems.model.event import Event
 from hems.model.mode import Mode
 from hems.model.picture import Picture
@@ -48,7 +49,7 @@ async def played(
         truth = await bench.status()
         begin_s, first = truth["at_s"], truth["next"]
         told = asyncio.create_task(_listen(client, record, begin_s, names))
-        acting = asyncio.create_task(_act(bench, scenario, asyncio.get_running_loop().time()))
+        acting = asyncio.create_task(_act(run, bench, scenario, asyncio.get_running_loop().time()))
         modes = _Modes(run.view_socket)
         watching = asyncio.create_task(modes.follow())
         try:
@@ -65,11 +66,23 @@ async def played(
     return record
 
 
-async def _act(bench: Remote, scenario: Scenario, begin_s: float) -> None:
-    """Do what the world does; `begin_s` is the start by the loop's clock."""
+async def _act(run: Run, bench: Remote, scenario: Scenario, begin_s: float) -> None:
+    """Do what happens; `begin_s` is the start by the loop's clock."""
     for act in scenario.acts:
         await asyncio.sleep(max(0.0, begin_s + act.t_s - asyncio.get_running_loop().time()))
-        await bench.do(act.do, **act.args)
+        if act.do == "kill_hems":
+            await run.kill_and_restart()
+        elif act.do == "ask":
+            await _ask(run, **act.args)
+        else:
+            await bench.do(act.do, **act.args)
+
+
+async def _ask(run: Run, *, request: str, refused: bool = False, **args: Any) -> None:  # noqa: ANN401 any JSON
+    """Ask hems, as an engineer.  Raises: RequestError when it refuses although it should not."""
+    async with Client(run.run_dir / "admin.sock") as client:
+        with suppress(RequestError) if refused else nullcontext():
+            await client.request(request, who="the scenario", **args)
 
 
 async def _listen(client: Client, record: Record, begin_s: float, names: Mapping[str, str] | None) -> None:
@@ -103,9 +116,14 @@ def _frame(truth: Mapping[str, Any], begin_s: float, mode: Mode) -> Frame:
         off=frozenset(name for name, circuit in truth["circuits"].items() if not circuit["closed"]),
         bus_live=truth["bus_live"],
         car_soc_pct={name: bay["soc_pct"] for name, bay in truth["bays"].items() if bay["soc_pct"] is not None},
+        car_w=sum(bay["power_w"] for bay in truth["bays"].values()),
+        battery_pct=min((one["soc_pct"] for one in truth["batteries"].values()), default=0.0),
         trips=truth["former"]["trips"],
+        dose=truth["former"]["dose"],
+        grid_w=truth["grid_w"],
         grid_good=truth["grid_pu"] > 0.0,
         tie_open=truth["open_contact"],
+        permit=truth["permit"],
     )
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from hems.app import Daemon, installed_drivers
 from hems.config import load
@@ -20,7 +22,10 @@ from hil.relink import relinked
 from hil.vloop import VirtualClock, VirtualLoop
 
 SEED = 1
-SETTLED_WITHIN_S = 1200.0
+STEP_S = 0.1
+"""How long the building may look away while nothing happens; it looks at once when a device is asked."""
+SETTLED_WITHIN_S = 120.0
+CALM_S = 20.0
 
 
 @dataclass(slots=True)
@@ -44,6 +49,13 @@ class VirtualRun(Run):
         )
         self.task = asyncio.create_task(self.daemon.run(), name="daemon")
 
+    async def kill_and_restart(self) -> None:
+        """End the daemon where it stands; what it had not written is lost."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.wait({self.task})
+        self.start_daemon()
+
     async def stop_daemon(self) -> None:
         """Tell it to stop in good order and wait for its end.  Raises: whatever has ended it instead."""
         if self.daemon is not None and self.task is not None:
@@ -52,10 +64,12 @@ class VirtualRun(Run):
 
 
 @asynccontextmanager
-async def begin(chosen: Place, where: Path, loop: VirtualLoop, *, short: bool = False) -> AsyncIterator[VirtualRun]:
-    """Building and daemon running, every device armed, the building on the grid."""
-    rig = load_rig(chosen.rig)
-    bench = Bench(rig.plant(), rig.devices, where, Broker("amqtt", where), now_s=loop.time)
+async def begin(
+    chosen: Place, where: Path, loop: VirtualLoop, *, short: bool = False, rig: Mapping[str, Any] = MappingProxyType({})
+) -> AsyncIterator[VirtualRun]:
+    """Building and daemon running, every device armed, the building on the grid; `rig` is laid over the place's."""
+    built = load_rig(chosen.rig, rig)
+    bench = Bench(built.plant(), built.devices, where, Broker("amqtt", where), now_s=loop.time, step_s=STEP_S)
     control = Control(bench, where / "plant.sock")
     await control.open()
     await bench.open()
@@ -68,7 +82,7 @@ async def begin(chosen: Place, where: Path, loop: VirtualLoop, *, short: bool = 
         run.start_daemon()
         await run.settled("reconnected_restoring", "grid_connected", within_s=SETTLED_WITHIN_S)
         await run.arm("the bench")
-        await run.settled("grid_connected", within_s=SETTLED_WITHIN_S)
+        await asyncio.sleep(CALM_S)  # the last minutes of restoring, in which nothing is left to restore
         yield run
         await run.stop_daemon()
     finally:

@@ -28,7 +28,10 @@ class CircuitLoad:
 
     def __init__(self, spec: Circuit, phases: Sequence[Phase], physics: Physics, *, closed: bool = True) -> None:
         self.spec = spec
-        self.closed = closed
+        self.told = closed
+        """Where its relay stands; the contactor follows, if it can."""
+        self.stuck: bool | None = None
+        """Where its contacts are welded (True) or broken (False); None while they move."""
         self.power_w = 0.0
         self.shares = spread(spec.phases, phases)
         self.demand_w = spec.typical_w
@@ -42,6 +45,11 @@ class CircuitLoad:
         self._energised = closed
         self.since_start_s = float("inf")
         """Age of its latest inrush."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether current can flow."""
+        return self.told if self.stuck is None else self.stuck
 
     @property
     def starting(self) -> bool:

@@ -27,12 +27,20 @@ class Frame:
     t_s: float
     mode: Mode
     off: frozenset[str]
-    """Circuits with an open switch."""
+    """Circuits through which no current can flow."""
     bus_live: bool
     car_soc_pct: Mapping[str, float]
+    car_w: float = 0.0
+    """All cars together, positive while they feed the building."""
+    battery_pct: float = 0.0
+    """The emptiest one."""
     trips: int
+    dose: float = 0.0
+    """Overload of the former: 0 cool, 1 trips."""
+    grid_w: float = 0.0
     grid_good: bool
     tie_open: bool
+    permit: bool = False
 
 
 @dataclass(slots=True)
@@ -202,7 +210,93 @@ def _all_on(case: Case) -> tuple[bool, str]:
     return not last.off, f"still off: {', '.join(sorted(last.off))}" if last.off else "all on"
 
 
+Fact = Sequence[object]
+"""A field of `Frame`, a relation, and a value: ["dose", "at_most", 0.9] or ["off", "lacks", "freezers"]."""
+RELATIONS: Mapping[str, Callable[[object, object], bool]] = {
+    "is": lambda seen, wanted: seen == wanted,
+    "is_not": lambda seen, wanted: seen != wanted,
+    "in": lambda seen, wanted: seen in wanted,  # type: ignore[operator]
+    "at_least": lambda seen, wanted: seen >= wanted,  # type: ignore[operator]
+    "at_most": lambda seen, wanted: seen <= wanted,  # type: ignore[operator]
+    "has": lambda seen, wanted: wanted in seen,  # type: ignore[operator]
+    "lacks": lambda seen, wanted: wanted not in seen,  # type: ignore[operator]
+}
+
+
+def _holds(frame: Frame, that: Fact) -> bool:
+    name, relation, wanted = that
+    seen = getattr(frame, str(name))
+    if isinstance(seen, frozenset) and isinstance(wanted, list):
+        wanted = frozenset(wanted)
+    return RELATIONS[str(relation)](seen, wanted)
+
+
+def _between(case: Case, that: Fact, from_s: float = 0.0, to_s: float = float("inf")) -> tuple[bool, str]:
+    """All the time from `from_s` to `to_s`; without either, always."""
+    inside = [frame for frame in case.record.frames if from_s <= frame.t_s <= to_s]
+    wrong = next((frame for frame in inside if not _holds(frame, that)), None)
+    if wrong is not None:
+        return False, f"{that[0]} was {_told(getattr(wrong, str(that[0])))} at {wrong.t_s:.1f} s"
+    return bool(inside), f"{len(inside)} looks"
+
+
+def _by(case: Case, that: Fact, by_s: float, from_s: float = 0.0) -> tuple[bool, str]:
+    """At some time, no later than `by_s`."""
+    first = next((frame.t_s for frame in case.record.frames if frame.t_s >= from_s and _holds(frame, that)), None)
+    if first is None:
+        return False, "never"
+    return first <= by_s, f"at {first:.1f} s"
+
+
+def _never(case: Case, that: Fact) -> tuple[bool, str]:
+    """At no time."""
+    first = next((frame.t_s for frame in case.record.frames if _holds(frame, that)), None)
+    return (first is None and bool(case.record.frames)), "never" if first is None else f"at {first:.1f} s"
+
+
+def _told(value: object) -> str:
+    return ", ".join(sorted(str(one) for one in value)) if isinstance(value, frozenset) else str(value)
+
+
+def _alarm(case: Case, about: str, by_s: float, from_s: float = 0.0) -> tuple[bool, str]:
+    """An alarm whose key begins with `about` is raised in time."""
+    raised = [
+        (t_s, event.subject)
+        for t_s, event in case.record.events
+        if event.kind is EventKind.ALARM_RAISED and event.subject.startswith(about) and t_s >= from_s
+    ]
+    return bool(raised) and raised[0][0] <= by_s, f"{raised[0][1]} at {raised[0][0]:.1f} s" if raised else "no alarm"
+
+
+def _few_alarms(case: Case, at_most: int, within_s: float = 600.0) -> tuple[bool, str]:
+    """What a caretaker is told in the first minutes of trouble must not be a flood."""
+    raised = [
+        event.subject for t_s, event in case.record.events if event.kind is EventKind.ALARM_RAISED and t_s <= within_s
+    ]
+    return len(raised) <= at_most, f"{len(raised)}: {', '.join(raised) or 'none'}"
+
+
+def _commanded(case: Case, role: str, value: bool | float, at_most: int, from_s: float = 0.0) -> tuple[bool, str]:
+    """No more than so many first commands of `value` to `role` from then on."""
+    times = [
+        t_s
+        for t_s, event in case.record.events
+        if event.kind is EventKind.COMMAND
+        and event.subject == role
+        and event.cause.facts.get("value") == value
+        and t_s >= from_s
+    ]
+    return len(times) <= at_most, f"{len(times)} times"
+
+
 CHECKS: Mapping[str, Check] = {
+    "always": _between,
+    "between": _between,
+    "by": _by,
+    "never": _never,
+    "alarm": _alarm,
+    "few_alarms": _few_alarms,
+    "commanded_at_most": _commanded,
     "mode_by": _mode_by,
     "islanded_between": _islanded_between,
     "sheds_within": _sheds_within,

@@ -70,7 +70,7 @@ def _loads(plant: Plant, site: Site) -> dict[Role, Getter]:
     for spec in site.circuits:
         circuit = plant.circuits[spec.id]
         if spec.switchable:
-            getters[wiring.circuit_closed(spec.id)] = _attribute(circuit, "closed")
+            getters[wiring.circuit_closed(spec.id)] = _attribute(circuit, "told")
         getters[wiring.circuit_power(spec.id)] = _attribute(circuit, "power_w")
     return getters
 

@@ -70,6 +70,8 @@ class Plant:
         self.pvs = self.supply.pvs
         self._load_w = [0.0] * len(site.phases)
         self._net_w = [0.0] * len(site.phases)
+        self._wanted_w: dict[CircuitId, float | None] = {}
+        self._sun_pu: float | None = None
         self._next_car = traces.next_car(-1.0)
         self._settle(0.0)
 
@@ -175,7 +177,7 @@ class Plant:
 
     def switch(self, circuit: CircuitId, closed: bool) -> None:
         """Move a circuit's switch; it moves with or without voltage."""
-        self.circuits[circuit].closed = closed
+        self.circuits[circuit].told = closed
         self._settle(0.0)
 
     def set_bay_power(self, bay: SourceId, power_w: float | None) -> None:
@@ -224,18 +226,36 @@ class Plant:
         self.supply.stop_when_empty()
         self._settle(0.0)
 
+    # What breaks
+
+    def stick(self, circuit: CircuitId, closed: bool | None) -> None:
+        """Weld a circuit's contacts, break them, or None: mend them.  Its relay goes on moving."""
+        self.circuits[circuit].stuck = closed
+        self._settle(0.0)
+
+    def want(self, circuit: CircuitId, power_w: float | None) -> None:
+        """Have a circuit's users want so much from now on; None gives them back to their habits."""
+        self._wanted_w[circuit] = power_w
+        self._settle(0.0)
+
+    def shine(self, sun_pu: float | None) -> None:
+        """Fix the sun; None gives it back to the day."""
+        self._sun_pu = sun_pu
+        self._settle(0.0)
+
     # Time
 
     def step(self, dt_s: float) -> None:
         """Let `dt_s` pass."""
         left_s = dt_s
         while left_s > 1e-9:
-            stretch_s = min(left_s, max(SHORTEST_S, self._until_s()))
+            stretch_s = min(left_s, max(SHORTEST_S, self.calm_for_s))
             self._advance(stretch_s)
             left_s -= stretch_s
 
-    def _until_s(self) -> float:
-        """For how long everything stays as it is, or near enough."""
+    @property
+    def calm_for_s(self) -> float:
+        """For how long everything stays as it is, or near enough, s."""
         live = self.bus_live
         until_s = min(
             self.tie.until_s(self.grid.present_pu),
@@ -313,7 +333,9 @@ class Plant:
         live = self.bus_live
         loads_w = [0.0] * len(self._phases)
         for circuit_id, circuit in self.circuits.items():
-            power_w = circuit.draw(self._traces.load_w(circuit_id, self.t_s), live=live)
+            wanted_w = self._wanted_w.get(circuit_id)
+            demand_w = self._traces.load_w(circuit_id, self.t_s) if wanted_w is None else wanted_w
+            power_w = circuit.draw(demand_w, live=live)
             if power_w:
                 for phase, share in enumerate(circuit.shares):
                     loads_w[phase] += power_w * share
@@ -324,5 +346,6 @@ class Plant:
             bay.forming = bay_id == forming_bay
             if not bay.forming:
                 subtract(net_w, bay.follow(dt_s, live=live), bay.shares)
-        self.supply.balance(net_w, sun_pu=self._traces.sun_pu(self.t_s) if self.pvs else 0.0, live=live)
+        sun_pu = self._traces.sun_pu(self.t_s) if self._sun_pu is None else self._sun_pu
+        self.supply.balance(net_w, sun_pu=sun_pu if self.pvs else 0.0, live=live)
         self._net_w = net_w if live else [0.0] * len(self._phases)

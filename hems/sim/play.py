@@ -1,34 +1,121 @@
 """A scenario in fast-forward, and the record of it: the real controller on the building's equations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from hems.control.params import Params
+from hems.control.resume import resumed
 from hems.model.mode import Mode
+from hems.model.request import Acknowledge, Request, Want
 from hems.model.site import Site
+from hems.model.units import CircuitId, DeviceId
+from hems.model.wiring import Wiring, circuit_closed
+from hems.sim.faults import Faults, Says
 from hems.sim.judge import Frame, Record
 from hems.sim.plant import Plant
 from hems.sim.run import Act, FastForward, Ticked
-from hems.sim.scenario import Scenario, WorldAct, act_on
+from hems.sim.scenario import WORLD, Scenario, WorldAct, act_on
 
 SETTLED_WITHIN_S = 3600.0
+REBOOT_S = 3.0
+LOOK_S = 1.0
+"""How often a building at rest is looked at; whenever something happens, anyway."""
 
 
-def play(site: Site, params: Params, plant: Plant, scenario: Scenario) -> Record:
-    """A scenario in fast-forward; its time begins when hems is running on the grid."""
-    forward = FastForward(site, params, plant)
+def play(site: Site, params: Params, plant: Plant, scenario: Scenario, wiring: Wiring | None = None) -> Record:
+    """A scenario in fast-forward; its time begins when hems is running on the grid.
+
+    `wiring` says what hangs on which device, for scenarios in which devices fail.  Raises: KeyError for an act on
+    something that the building does not have.
+    """
+    forward = FastForward(site, params, plant, faults=Faults(wiring))
     for ticked in forward.run(SETTLED_WITHIN_S):
         if ticked.step.state.mode.mode is Mode.GRID_CONNECTED:
             break
     begin_s = plant.t_s
-    acts = [Act(begin_s + act.t_s, _doing(act), act.do) for act in scenario.acts]
+    stage = Stage(forward, wiring)
+    acts = [made for act in scenario.acts for made in stage.acts(act, begin_s)]
     record = Record()
     for ticked in forward.run(begin_s + scenario.ends_s, acts):
         observed(record, ticked, plant, begin_s)
     return record
 
 
-def _doing(act: WorldAct) -> Callable[[Plant], None]:
-    return lambda plant: act_on(plant, act)
+@dataclass
+class Stage:
+    """Where a scenario's acts are done in fast-forward."""
+
+    forward: FastForward
+    wiring: Wiring | None
+
+    def acts(self, act: WorldAct, begin_s: float) -> Iterator[Act]:
+        """What `act` comes to, and when; a reboot also ends."""
+        t_s = begin_s + act.t_s
+        if act.do == "reboot":
+            device = act.args["device"]
+            yield Act(t_s, lambda plant: self._lose_power(plant, device), act.do)
+            yield Act(t_s + REBOOT_S, lambda _: self._say(device, Says.TRUTH), act.do)
+        else:
+            yield Act(t_s, self._doing(act), act.do)
+
+    def _doing(self, act: WorldAct) -> Callable[[Plant], None]:
+        args = act.args
+        match act.do:
+            case do if do in WORLD:
+                return lambda plant: act_on(plant, act)
+            case "silence" | "resume":
+                says = Says.NOTHING if act.do == "silence" else Says.TRUTH
+                return lambda _: self._say(args["device"], says)
+            case "says":
+                return lambda _: self._say(args["device"], Says(args["what"]))
+            case "kill_broker" | "start_broker":
+                return lambda _: self._broker(alive=act.do == "start_broker")
+            case "foreign":
+                return lambda plant: plant.switch(CircuitId(args["circuit"]), args["closed"])
+            case "kill_hems":
+                return lambda plant: self._restart(plant.t_s)
+            case "ask":
+                return lambda _: self.forward.requests.append(asked(**args))
+        return lambda _: None  # a ghost on the wire is nothing that fast-forward has
+
+    def _say(self, device: str, says: Says) -> None:
+        self.forward.faults.set(device, says, self.forward.plant.t_s)
+
+    def _broker(self, *, alive: bool) -> None:
+        for spec in self.wiring.devices if self.wiring is not None else ():
+            if spec.driver == "mqtt":
+                self._say(spec.id, Says.TRUTH if alive else Says.NOTHING)
+
+    def _lose_power(self, plant: Plant, device: str) -> None:
+        """Every relay of a device drops out, and it is gone until it has started again."""
+        self._say(device, Says.NOTHING)
+        writes = self.wiring.writes if self.wiring is not None else {}
+        for circuit in plant.circuits:
+            port = writes.get(circuit_closed(circuit))
+            if port is not None and port.device == DeviceId(device):
+                plant.switch(circuit, False)
+
+    def _restart(self, now_s: float) -> None:
+        """Kill hems and start it again at once, with what it had saved."""
+        self.forward.state = resumed(self.forward.state, shift_s=0.0, now_s=now_s)
+        self.forward.armed = ()
+
+
+def asked(*, request: str, **args: object) -> Request | Acknowledge:
+    """What a person's request is to the tick.  Raises: KeyError for one that fast-forward does not know."""
+    who, role = str(args.pop("who", "the scenario")), "engineer"
+    if request == "acknowledge":
+        return Acknowledge(who=who, role=role)
+    if request != "override":
+        raise KeyError(request)
+    return Request(
+        circuit=CircuitId(str(args["circuit"])),
+        want=Want(str(args["want"])),
+        who=who,
+        role=role,
+        reason=str(args.get("reason", "")),
+        duration_s=float(str(args.get("duration_s", 3600.0))),
+    )
 
 
 def observed(record: Record, ticked: Ticked, plant: Plant, begin_s: float) -> None:
@@ -37,18 +124,38 @@ def observed(record: Record, ticked: Ticked, plant: Plant, begin_s: float) -> No
     record.events += [(t_s, event) for event in ticked.step.events]
     if plant.open_contact and record.tie_opened_s is None:
         record.tie_opened_s = t_s
-    off = frozenset(str(name) for name, load in plant.circuits.items() if not load.closed)
-    for name in off:
+    frame = frame_of(plant, t_s, ticked.step.state.mode.mode)
+    for name in frame.off:
         record.opened_s.setdefault(name, t_s)
-    record.frames.append(
-        Frame(
-            t_s=t_s,
-            mode=ticked.step.state.mode.mode,
-            off=off,
-            bus_live=plant.bus_live,
-            car_soc_pct={str(name): bay.soc_pct for name, bay in plant.bays.items() if bay.soc_pct is not None},
-            trips=plant.former_trips,
-            grid_good=plant.grid.energised,
-            tie_open=plant.open_contact,
-        )
+    if (
+        not record.frames
+        or ticked.step.events
+        or t_s - record.frames[-1].t_s >= LOOK_S - 1e-6
+        or _sudden(record, frame)
+    ):
+        record.frames.append(frame)
+
+
+def _sudden(record: Record, frame: Frame) -> bool:
+    """Whether something can be seen that could not be seen before."""
+    last = record.frames[-1]
+    return (last.off, last.bus_live, last.trips, last.mode) != (frame.off, frame.bus_live, frame.trips, frame.mode)
+
+
+def frame_of(plant: Plant, t_s: float, mode: Mode) -> Frame:
+    """The building as it is."""
+    return Frame(
+        t_s=t_s,
+        mode=mode,
+        off=frozenset(str(name) for name, load in plant.circuits.items() if not load.closed),
+        bus_live=plant.bus_live,
+        car_soc_pct={str(name): bay.soc_pct for name, bay in plant.bays.items() if bay.soc_pct is not None},
+        car_w=sum(bay.power_w for bay in plant.bays.values()),
+        battery_pct=min((store.soc_pct for store in plant.batteries.values()), default=0.0),
+        trips=plant.former_trips,
+        dose=plant.overload_dose,
+        grid_w=plant.grid_w,
+        grid_good=plant.grid.energised,
+        tie_open=plant.open_contact,
+        permit=plant.permit,
     )

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from hems.model.errors import ConfigError
@@ -58,16 +59,28 @@ class Rig:
         return Plant(self.site, self.traces(seed=seed, data=data), start=self.start)
 
 
-def load_rig(path: Path) -> Rig:
-    """The rig at `path`.  Raises: ConfigError naming the file and what is missing or of the wrong kind."""
+def load_rig(path: Path, overlay: Table = MappingProxyType({})) -> Rig:
+    """The rig at `path`, with what a scenario lays over it.
+
+    Raises: ConfigError naming the file and what is missing or of the wrong kind.
+    """
     try:
-        return _rig(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _rig(_laid_over(tomllib.loads(path.read_text(encoding="utf-8")), overlay))
     except OSError as error:
         raise ConfigError((f"{path}: cannot be read ({error.strerror}). Name an existing rig file.",)) from error
     except KeyError as error:
         raise ConfigError((f"{path}: {error} is missing. Add it; hil/rigs has complete examples.",)) from error
     except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
         raise ConfigError((f"{path}: {error}. Correct it; hil/rigs has complete examples.",)) from error
+
+
+def _laid_over(table: Table, overlay: Table) -> Table:
+    """`table` with every value that `overlay` names; tables within are laid over each other."""
+    mixed = {
+        key: _laid_over(table[key], value) if isinstance(value, Mapping) and key in table else value
+        for key, value in overlay.items()
+    }
+    return {**table, **mixed}
 
 
 def _rig(table: Table) -> Rig:

@@ -22,6 +22,7 @@ from hems.model.request import Acknowledge, Request
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 from hems.model.wiring import Role
+from hems.sim.faults import Faults
 from hems.sim.observe import actuate, observe
 from hems.sim.plant import Plant
 
@@ -31,8 +32,6 @@ FINE_FOR_S = 5.0
 PERIOD_S = 1.0
 NEAR_S = 900.0
 FAR_S = 300.0
-FRESH_S = 600.0
-"""Readings in a simulation are always of the present step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ class FastForward:
     armed: tuple[Armed, ...] = ()
     requests: list[Request | Acknowledge] = field(default_factory=list)
     """What people ask for; the next tick hears it."""
+    faults: Faults = field(default_factory=Faults)
+    """What stands between the plant and hems."""
     _outcomes: list[Outcome] = field(default_factory=list)
     _fired: list[Command] = field(default_factory=list)
     _eventful_s: float = 0.0
@@ -108,8 +109,7 @@ class FastForward:
         return (self.plant.closed_contact, self.plant.open_contact, self.plant.bus_live)
 
     def _read(self) -> dict[Role, Reading[Any]]:
-        now_s = self.plant.t_s
-        return {role: Reading(value, now_s, FRESH_S) for role, value in observe(self.plant, self.site).items()}
+        return self.faults.readings(observe(self.plant, self.site), self.plant.t_s)
 
     def _reflex(self, latest: dict[Role, Reading[Any]]) -> None:
         """What the armed lists do before the tick sees it, as on the wire."""
@@ -124,7 +124,11 @@ class FastForward:
     def _tick(self, measure: Measure, latest: dict[Role, Reading[Any]]) -> Ticked:
         now_s = self.plant.t_s
         snapshot = measure.snapshot(
-            latest, outcomes=tuple(self._outcomes), fired=tuple(self._fired), requests=tuple(self.requests)
+            latest,
+            devices=self.faults.health(),
+            outcomes=tuple(self._outcomes),
+            fired=tuple(self._fired),
+            requests=tuple(self.requests),
         )
         self._outcomes.clear()
         self._fired.clear()
@@ -138,8 +142,11 @@ class FastForward:
 
     def _do(self, commands: Iterable[Command]) -> None:
         for command in commands:
-            actuate(self.plant, command.role, command.value)
-            self._outcomes.append(Outcome(command=command, fate=Fate.CONFIRMED, at_s=self.plant.t_s))
+            fate = Fate.UNREACHABLE
+            if self.faults.reaches(command.role):
+                actuate(self.plant, command.role, command.value)
+                fate = Fate.CONFIRMED
+            self._outcomes.append(Outcome(command=command, fate=fate, at_s=self.plant.t_s))
 
     def _dt(self, wake_s: float, until_s: float, ahead: list[Act]) -> float:
         now_s = self.plant.t_s

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from hems.model.errors import ConfigError
-from hems.model.units import SourceId
+from hems.model.units import CircuitId, SourceId
 from hems.sim.plant import Plant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldAct:
-    """Something the world does to the building."""
+    """Something that happens to the building, to its devices, or to hems."""
 
     t_s: float
     do: str
-    """One of `DOES`."""
+    """One of `WORLD`, `DEVICES` or `PEOPLE`."""
     args: Mapping[str, Any]
 
 
@@ -34,36 +34,59 @@ class Expectation:
 class Scenario:
     """A story."""
 
+    id: str
+    """The acceptance scenario it is, such as T1-a; else the name of its file."""
     title: str
+    proves: tuple[str, ...]
+    """Requirements, unsafe control actions and complaints that it stands for."""
+    place: str
+    """The building it happens in; empty when any will do."""
+    times: str
+    """`short` or `normal`: with which waits it makes sense."""
+    rig: Mapping[str, Any]
+    """What of the building is different here, laid over its rig."""
     ends_s: float
     acts: tuple[WorldAct, ...]
     expectations: tuple[Expectation, ...]
 
 
-DOES: Mapping[str, Callable[..., None]] = {
+WORLD: Mapping[str, Callable[..., None]] = {
     "fail_grid": lambda plant: plant.fail_grid(),
     "return_grid": lambda plant: plant.return_grid(),
     "sag": lambda plant, pu: plant.sag(pu),
-    "unplug": lambda plant, bay: plant.unplug(SourceId(bay)),
-    "plug": lambda plant, bay, soc_pct: plant.plug(SourceId(bay), soc_pct=soc_pct),
+    "unplug": lambda plant, bay: plant.unplug(_bay(plant, bay)),
+    "plug": lambda plant, bay, **car: plant.plug(_bay(plant, bay), **car),
+    "weld": lambda plant, circuit, closed: plant.stick(_circuit(plant, circuit), closed),
+    "mend": lambda plant, circuit: plant.stick(_circuit(plant, circuit), None),
+    "want": lambda plant, circuit, kw: plant.want(_circuit(plant, circuit), kw * 1000.0),
+    "shine": lambda plant, pu: plant.shine(pu),
+    "jam_tie": lambda plant: setattr(plant.tie, "jammed", True),
+    "free_tie": lambda plant: setattr(plant.tie, "jammed", False),
+    "contacts": lambda plant, closed, open: setattr(plant.tie, "contacts", (closed, open)),
+    "mend_contacts": lambda plant: setattr(plant.tie, "contacts", None),
 }
-"""Everything the world can do in a scenario; the wire bench takes the same words."""
+"""What nature and wear do to the building."""
+DEVICES = ("silence", "resume", "says", "reboot", "foreign", "ghost", "kill_broker", "start_broker", "kill_hems")
+"""What happens to devices, wires and the gateway.  `foreign` is a switch moved by another master, `ghost` a retained
+command that comes back with the broker."""
+PEOPLE = ("ask",)
+"""What somebody asks of hems: the words of its socket."""
 
 
 def act_on(plant: Plant, act: WorldAct) -> None:
-    """Do it."""
-    DOES[act.do](plant, **act.args)
+    """Do what nature does.  Raises: KeyError for a bay or circuit that is not there; TypeError for wrong arguments."""
+    WORLD[act.do](plant, **act.args)
 
 
 def plain_day(hours: float) -> Scenario:
     """Nothing happens but the loads, the sun and the cars."""
-    return Scenario(title=f"{hours:g} hours on the grid", ends_s=hours * 3600.0, acts=(), expectations=())
+    return _scenario({"title": f"{hours:g} hours on the grid", "ends_s": hours * 3600.0, "at": ()}, "day")
 
 
 def load_scenario(path: Path) -> Scenario:
     """The scenario at `path`.  Raises: ConfigError naming the file and what is wrong."""
     try:
-        return _scenario(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _scenario(tomllib.loads(path.read_text(encoding="utf-8")), path.stem)
     except OSError as error:
         raise ConfigError((f"{path}: cannot be read ({error.strerror}). Name an existing scenario.",)) from error
     except KeyError as error:
@@ -72,9 +95,14 @@ def load_scenario(path: Path) -> Scenario:
         raise ConfigError((f"{path}: {error}. See hil/scenarios for examples.",)) from error
 
 
-def _scenario(table: Mapping[str, Any]) -> Scenario:
+def _scenario(table: Mapping[str, Any], stem: str) -> Scenario:
     return Scenario(
+        id=str(table.get("id", stem)),
         title=str(table["title"]),
+        proves=tuple(str(one) for one in table.get("proves", ())),
+        place=str(table.get("place", "")),
+        times=str(table.get("times", "normal")),
+        rig=table.get("rig", {}),
         ends_s=float(table["ends_s"]),
         acts=tuple(_act(dict(entry)) for entry in table["at"]),
         expectations=tuple(_expectation(dict(entry)) for entry in table.get("expect", ())),
@@ -83,7 +111,7 @@ def _scenario(table: Mapping[str, Any]) -> Scenario:
 
 def _act(entry: dict[str, Any]) -> WorldAct:
     t_s, do = float(entry.pop("t_s")), str(entry.pop("do"))
-    if do not in DOES:
+    if do not in (*WORLD, *DEVICES, *PEOPLE):
         raise KeyError(do)
     return WorldAct(t_s=t_s, do=do, args=entry)
 
@@ -91,3 +119,15 @@ def _act(entry: dict[str, Any]) -> WorldAct:
 def _expectation(entry: dict[str, Any]) -> Expectation:
     check, text = str(entry.pop("check")), str(entry.pop("text"))
     return Expectation(check=check, text=text, params=entry)
+
+
+def _bay(plant: Plant, name: str) -> SourceId:
+    if name not in plant.bays:
+        raise KeyError(name)
+    return SourceId(name)
+
+
+def _circuit(plant: Plant, name: str) -> CircuitId:
+    if name not in plant.circuits:
+        raise KeyError(name)
+    return CircuitId(name)

@@ -31,6 +31,10 @@ class Tie:
         self._physics = physics
         self.position = Position.CLOSED
         self.permit = False
+        self.jammed = False
+        """Whether its mechanism does not move, whatever it is told."""
+        self.contacts: tuple[bool, bool] | None = None
+        """What its auxiliary contacts (closed, open) are stuck at, if they are."""
         self._opening = False
         self._dead_s = 0.0
         self._low_s = 0.0
@@ -40,12 +44,12 @@ class Tie:
     @property
     def closed_contact(self) -> bool:
         """Auxiliary contact that follows the closed position (52a)."""
-        return self.position is Position.CLOSED
+        return self.position is Position.CLOSED if self.contacts is None else self.contacts[0]
 
     @property
     def open_contact(self) -> bool:
         """Auxiliary contact that follows the open position (52b)."""
-        return self.position is Position.OPEN
+        return self.position is Position.OPEN if self.contacts is None else self.contacts[1]
 
     @property
     def connects(self) -> bool:
@@ -59,6 +63,8 @@ class Tie:
 
     def until_s(self, grid_pu: float) -> float:
         """Time until it changes by itself, if the grid stays as it is."""
+        if self.jammed:
+            return NEVER_S
         if self.position is Position.MOVING:
             return self._physics.tie_travel_s - self._moved_s
         if self.position is Position.CLOSED:
@@ -72,6 +78,8 @@ class Tie:
         self._dead_s = self._dead_s + dt_s if grid_pu < DEAD_PU else 0.0
         self._low_s = self._low_s + dt_s if grid_pu < LOW_PU else 0.0
         self._good_s = self._good_s + dt_s if _in_window(grid_pu) else 0.0
+        if self.jammed:
+            return
         if self.position is Position.MOVING:
             self._travel(dt_s)
         elif self.position is Position.CLOSED:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a bench; the exit code."""
     given = _parser().parse_args(argv)
     try:
-        rig = load_rig(given.rig)
+        rig = load_rig(given.rig, given.over)
         asyncio.run(_serve(rig, given))
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
@@ -35,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hil.emulate", description="A building on the wire, in real time.")
     parser.add_argument("--rig", type=Path, required=True, help="the building and its wires (hil/rigs)")
+    parser.add_argument("--over", type=json.loads, default={}, metavar="JSON", help="what is different from the rig")
     parser.add_argument("--run", type=Path, required=True, help="directory for ready.json, plant.sock and serial ports")
     parser.add_argument("--broker", choices=("auto", "amqtt", "mosquitto", "none"), default="auto")
     parser.add_argument("--seed", type=int, help="another evening than the rig's")

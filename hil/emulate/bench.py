@@ -10,9 +10,10 @@ from typing import Any
 from pymodbus.simulator import SimDevice
 
 from hems.model.errors import ConfigError
+from hems.sim.faults import Says
 from hems.sim.plant import Plant
 from hil.emulate.broker import Broker
-from hil.emulate.building import Building, boot_time_s
+from hil.emulate.building import STEP_S, Building, boot_time_s
 from hil.emulate.devices.evtec import evtec
 from hil.emulate.devices.sdm630 import sdm630
 from hil.emulate.devices.shelly import Shelly
@@ -45,14 +46,19 @@ class Device:
     name: str
     emulates: str
     powered_from: str
-    silenced: bool = False
+    says: Says = Says.TRUTH
     unpowered: bool = False
     board: Board | None = None
 
     @property
     def silent(self) -> bool:
         """Whether it does not answer now."""
-        return self.silenced or self.unpowered
+        return self.spoken is Says.NOTHING
+
+    @property
+    def spoken(self) -> Says:
+        """What it answers."""
+        return Says.NOTHING if self.unpowered else self.says
 
 
 @dataclass
@@ -65,11 +71,12 @@ class Bench:
     broker: Broker | None
     now_s: Callable[[], float] = boot_time_s
     """The clock it lives by, s; that of the machine unless time is virtual."""
+    step_s: float = STEP_S
     devices: dict[str, Device] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.building = Building(self.plant, self.now_s)
+        self.building = Building(self.plant, self.now_s, self.step_s)
         self._lines: list[TcpLine | SerialLine] = []
         self._plugs: list[Shelly] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -110,8 +117,12 @@ class Bench:
 
     def silence(self, name: str, silent: bool) -> None:
         """Make a device deaf and mute, or end that.  Raises: KeyError when there is no such device."""
-        self.devices[name].silenced = silent
-        self.building.note("device", name, "silent" if silent else "answers")
+        self.say(name, Says.NOTHING if silent else Says.TRUTH)
+
+    def say(self, name: str, says: Says) -> None:
+        """Make a device say something else than the truth.  Raises: KeyError when there is no such device."""
+        self.devices[name].says = says
+        self.building.note("device", name, says.value)
 
     def reboot(self, name: str) -> None:
         """Take a device's power for a moment.  Raises: KeyError when there is no such device."""
@@ -120,6 +131,23 @@ class Bench:
         if device.board is not None:
             device.board.lose_power()
         asyncio.get_running_loop().call_later(REBOOT_S, self.silence, name, False)
+
+    def foreign(self, circuit: str, *, closed: bool) -> None:
+        """Another master moves a circuit's relay.  Raises: KeyError when no board here has that circuit."""
+        boards = (device.board for device in self.devices.values() if device.board is not None)
+        board, channel = next(
+            ((board, board.channel(circuit)) for board in boards if board.channel(circuit) is not None), (None, None)
+        )
+        if board is None or channel is None:
+            raise KeyError(circuit)
+        board.set(channel, closed)
+
+    async def ghost(self, circuit: str, *, closed: bool) -> None:
+        """Leave a retained command for a circuit's plug with the broker.  Raises: KeyError when it has no plug."""
+        plug = next((plug for plug in self._plugs if plug.circuit == circuit), None)
+        if plug is None or self.broker is None:
+            raise KeyError(circuit)
+        await plug.haunt(LOOPBACK, self.broker.port, closed=closed)
 
     def _make(self, name: str, table: Table) -> SimDevice | None:
         """The device of one table; None for those that are not on Modbus."""
@@ -138,7 +166,7 @@ class Bench:
 
     async def _on_tcp(self, name: str, port: int, simulated: SimDevice) -> None:
         device = self.devices[name]
-        line = TcpLine(simulated, port=port, silent=lambda _: device.silent)
+        line = TcpLine(simulated, port=port, speech=lambda _: device.spoken)
         self._lines.append(line)
         self.links[name] = await line.open()
 
@@ -148,7 +176,7 @@ class Bench:
             [simulated for _, _, simulated in members],
             path=self.run_dir.absolute() / bus,
             baud=int(members[0][1].get("baud", 9600)),
-            silent=lambda unit: unit in units and units[unit].silent,
+            speech=lambda unit: units[unit].spoken,
         )
         self._lines.append(line)
         link = await line.open()

@@ -12,6 +12,7 @@ from hems.model.units import CircuitId
 from hems.sim.plant import Plant
 
 STEP_S = 0.02
+FINEST_S = 0.001
 FINE_STEP_S = 0.01
 """While the tie moves or the bus is dead."""
 RMS_TAU_S = 0.15
@@ -78,10 +79,11 @@ class Building:
     the moment it happened.
     """
 
-    def __init__(self, plant: Plant, now_s: Callable[[], float] = boot_time_s) -> None:
-        """`now_s` is the clock it lives by, s."""
+    def __init__(self, plant: Plant, now_s: Callable[[], float] = boot_time_s, step_s: float = STEP_S) -> None:
+        """`now_s` is the clock it lives by, s; `step_s` how long it may look away while nothing happens."""
         self.plant = plant
         self.now_s = now_s
+        self._step_s = step_s
         self.journal: deque[Entry] = deque(maxlen=JOURNAL_LENGTH)
         self.utility = Rms(plant.utility_v)
         self.bus = Rms(plant.bus_v)
@@ -114,7 +116,7 @@ class Building:
             for look in self._rounds:
                 look()
             hurried = self.plant.tie_position == "moving" or not self.plant.bus_live
-            await asyncio.sleep(FINE_STEP_S if hurried else STEP_S)
+            await asyncio.sleep(FINE_STEP_S if hurried else self._step_s)
 
     def catch_up(self) -> None:
         """Bring the plant to this moment and write down what has changed since it was last looked at."""
@@ -123,9 +125,9 @@ class Building:
         if elapsed_s < 0.001:
             return
         self._at_s = at_s
-        # Divided, so that a stall of this process does not hide when within it something happened.
+        # Divided where something happens, so that the journal says when it did.
         while elapsed_s > 0.0:
-            dt_s = min(elapsed_s, FINE_STEP_S if elapsed_s < 1.0 else elapsed_s)
+            dt_s = min(elapsed_s, max(FINEST_S, self.plant.calm_for_s))
             elapsed_s -= dt_s
             self.plant.step(dt_s)
             self._measure(dt_s)

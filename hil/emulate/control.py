@@ -3,8 +3,11 @@
     {"do": "fail_grid"}                      {"do": "return_grid"}             {"do": "sag", "pu": 0.8}
     {"do": "unplug", "bay": "bay_1"}         {"do": "plug", "bay": "bay_1", "soc_pct": 55, "capacity_wh": 60000}
     {"do": "silence", "device": "relays"}    {"do": "resume", "device": "relays"}
+    {"do": "says", "device": "hybrid", "what": "zeros"}
     {"do": "reboot", "device": "relays"}     {"do": "kill_broker"}             {"do": "start_broker"}
     {"do": "status", "since": 0}
+
+and every other word of `hems.sim.scenario.WORLD`.
 
 `status` tells the truth of the plant and the journal from entry number `since` on, stamped on the boot-time clock.
 """
@@ -16,7 +19,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from hems.model.units import SourceId
+from hems.sim.faults import Says
+from hems.sim.scenario import WORLD
 from hil.emulate.bench import Bench
 
 Request = Mapping[str, Any]
@@ -63,47 +67,30 @@ class Control:
             return {"ok": False, "error": f"unknown or missing: {error}"}
 
     async def _do(self, request: Request) -> Reply:
-        bench, plant = self._bench, self._bench.plant
+        bench = self._bench
+        args = {key: value for key, value in request.items() if key != "do"}
         match request["do"]:
             case "status":
                 bench.building.catch_up()
                 return truth(bench, since=int(request.get("since", 0)))
-            case "fail_grid" | "return_grid" | "sag" as act:
-                level_pu = {"fail_grid": 0.0, "return_grid": 1.0}.get(act) if act != "sag" else float(request["pu"])
-                bench.building.act("world", act, level_pu, lambda: plant.sag(float(level_pu or 0.0)))
-            case "unplug":
-                bay = self._bay(request)
-                bench.building.act("car", bay, "unplugged", lambda: plant.unplug(bay))
-            case "plug":
-                self._plug(request)
+            case act if act in WORLD:
+                what, name = ("car", args["bay"]) if "bay" in args else ("world", act)
+                bench.building.act(what, name, str(args) if args else act, lambda: WORLD[act](bench.plant, **args))
             case "silence" | "resume" as act:
                 bench.silence(request["device"], act == "silence")
+            case "says":
+                bench.say(request["device"], Says(request["what"]))
             case "reboot":
                 bench.reboot(request["device"])
+            case "foreign":
+                bench.foreign(request["circuit"], closed=bool(request["closed"]))
+            case "ghost":
+                await bench.ghost(request["circuit"], closed=bool(request["closed"]))
             case "kill_broker" | "start_broker" as act:
                 await self._broker(start=act == "start_broker")
             case other:
                 raise KeyError(other)
         return {}
-
-    def _bay(self, request: Request) -> SourceId:
-        bay = SourceId(request["bay"])
-        if bay not in self._bench.plant.bays:
-            raise KeyError(bay)
-        return bay
-
-    def _plug(self, request: Request) -> None:
-        bay = self._bay(request)
-        soc_pct = float(request["soc_pct"])
-        capacity_wh = float(request.get("capacity_wh", 60_000.0))
-        gives, resumes = bool(request.get("gives", True)), bool(request.get("resumes", False))
-        plant = self._bench.plant
-        self._bench.building.act(
-            "car",
-            bay,
-            "plugged",
-            lambda: plant.plug(bay, soc_pct=soc_pct, capacity_wh=capacity_wh, gives=gives, resumes=resumes),
-        )
 
     async def _broker(self, *, start: bool) -> None:
         broker = self._bench.broker

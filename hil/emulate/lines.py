@@ -11,36 +11,62 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import SimDevice
 
+from hems.sim.faults import Says
+
 LOOPBACK = "127.0.0.1"
 BITS_PER_BYTE = 10
 """Start bit, eight data bits, stop bit."""
 CHUNK = 4096
+READS = (1, 2, 3, 4)
 
-Silent = Callable[[int], bool]
-"""Whether the device with this unit id does not answer now."""
+Speech = Callable[[int], Says]
+"""What the device with this unit id answers now."""
+SENTINEL = 0x8000
+"""What most signed registers say for "not known"."""
 
 
 class _Ear:
-    """Lets requests through to devices that are there and answer, and swallows the others'."""
+    """Lets requests through to devices that are there and answer, swallows the others', and bends what liars answer."""
 
-    def __init__(self, devices: Sequence[SimDevice], silent: Silent) -> None:
+    def __init__(self, devices: Sequence[SimDevice], speech: Speech) -> None:
         self._units = {device.id for device in devices}
-        self._silent = silent
+        self._speech = speech
+        self._asked: tuple[int, int, int, int] = (0, 0, 0, 0)
+        self._said: dict[tuple[int, int, int, int], tuple[list[int], list[bool]]] = {}
 
     def hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
-        """What the server calls with each request; to hear nothing is how it comes to answer nothing."""
-        if not sending and (pdu.dev_id not in self._units or self._silent(pdu.dev_id)):
+        """What the server calls with each request and reply; to hear nothing is how it comes to answer nothing."""
+        if sending:
+            self._bend(pdu)
+        elif pdu.dev_id not in self._units or self._speech(pdu.dev_id) is Says.NOTHING:
             return cast(ModbusPDU, None)
+        else:
+            self._asked = (pdu.dev_id, pdu.function_code, pdu.address, pdu.count)
         return pdu
+
+    def _bend(self, pdu: ModbusPDU) -> None:
+        """Put into a reply to a read what its device says instead of the truth."""
+        if pdu.function_code not in READS:
+            return
+        says = self._speech(pdu.dev_id)
+        if says is Says.SAME and self._asked in self._said:
+            registers, bits = self._said[self._asked]
+            pdu.registers, pdu.bits = list(registers), list(bits)
+        elif says is Says.ZEROS:
+            pdu.registers, pdu.bits = [0] * len(pdu.registers), [False] * len(pdu.bits)
+        elif says is Says.SENTINELS:
+            pdu.registers = [SENTINEL] * len(pdu.registers)
+        else:
+            self._said[self._asked] = (list(pdu.registers), list(pdu.bits))
 
 
 class TcpLine:
     """One Modbus TCP server on loopback."""
 
-    def __init__(self, device: SimDevice, *, port: int, silent: Silent) -> None:
+    def __init__(self, device: SimDevice, *, port: int, speech: Speech) -> None:
         self._device = device
         self._wanted_port = port
-        self._ear = _Ear((device,), silent)
+        self._ear = _Ear((device,), speech)
         self._server: ModbusTcpServer | None = None
         self.port = 0
 
@@ -66,11 +92,11 @@ async def _shut(server: ModbusTcpServer | ModbusSerialServer) -> None:
 class SerialLine:
     """Several Modbus RTU devices on one pair of wires: two pseudo-terminals with a bridge as slow as its baud rate."""
 
-    def __init__(self, devices: Sequence[SimDevice], *, path: Path, baud: int, silent: Silent) -> None:
+    def __init__(self, devices: Sequence[SimDevice], *, path: Path, baud: int, speech: Speech) -> None:
         self._devices = list(devices)
         self._path = path
         self._baud = baud
-        self._ear = _Ear(devices, silent)
+        self._ear = _Ear(devices, speech)
         self._server: ModbusSerialServer | None = None
         self._bridge = Bridge(baud)
 

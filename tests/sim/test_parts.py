@@ -144,7 +144,7 @@ def test_inrush_decays_and_a_short_interruption_costs_only_part_of_it():
     # given a pump that has stood still
     load.step(5.0)
     # when it is switched on, then it draws all its inrush, and a 1/e of it one time constant later
-    load.closed = True
+    load.told = True
     assert load.draw(1000.0, live=True) == pytest.approx(6000.0)
     load.step(0.3)
     assert load.draw(1000.0, live=True) == pytest.approx(1000.0 + 5000.0 * exp(-1.0))
@@ -160,7 +160,7 @@ def test_cold_load_pick_up_is_two_and_a_half_times_after_two_hours_and_decays_wi
     load = CircuitLoad(circuit("heat", 4000.0, thermostatic=True), PHASES, Physics(), closed=False)
     load.draw(4000.0, live=True)
     load.step(3600.0)
-    load.closed = True
+    load.told = True
     assert load.waiting_w == pytest.approx(1.75 * 4000.0)
     load.step(3600.0)
     assert load.draw(4000.0, live=True) == pytest.approx(2.5 * 4000.0)

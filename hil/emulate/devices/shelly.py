@@ -37,7 +37,7 @@ class Shelly:
         self._silent = silent
         self._phase = self._load.shares.index(max(self._load.shares))
         self._energy = building.meter(name, lambda: self._load.power_w, lifetime_wh=1_204_551.0)
-        self._output = self._load.closed
+        self._output = self._load.told
         self._source = "init"
         self._told: tuple[bool, float] | None = None
         self._told_s = 0.0
@@ -51,6 +51,16 @@ class Shelly:
                 await self._session(host, port)
             except aiomqtt.MqttError:
                 await asyncio.sleep(RECONNECT_S)
+
+    @property
+    def circuit(self) -> CircuitId:
+        """What hangs on it."""
+        return self._circuit
+
+    async def haunt(self, host: str, port: int, *, closed: bool) -> None:
+        """Leave a retained command with the broker, as somebody's phone did years ago; it comes with each reconnect."""
+        async with aiomqtt.Client(host, port, identifier=f"ghost-{self._name}") as client:
+            await client.publish(f"{self._prefix}/command/switch:0", "on" if closed else "off", qos=1, retain=True)
 
     async def _session(self, host: str, port: int) -> None:
         will = aiomqtt.Will(f"{self._prefix}/online", "false", qos=1, retain=True)

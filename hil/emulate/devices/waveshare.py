@@ -24,7 +24,7 @@ class Board:
         self._name = name
         self._wires = [wires.get(str(channel + 1), "") for channel in range(CHANNELS)]
         plant = building.plant
-        self.coils = [wire in plant.circuits and plant.circuits[CircuitId(wire)].closed for wire in self._wires]
+        self.coils = [wire in plant.circuits and plant.circuits[CircuitId(wire)].told for wire in self._wires]
 
     def coil(self, channel: int) -> Bit:
         """One coil for the register map."""
@@ -40,6 +40,10 @@ class Board:
             self._building.act("permit", wire, on, lambda: plant.set_permit(on))
         elif wire:
             self._building.switch(CircuitId(wire), on)
+
+    def channel(self, circuit: str) -> int | None:
+        """Where a circuit hangs, counted from 0."""
+        return self._wires.index(circuit) if circuit in self._wires else None
 
     def lose_power(self) -> None:
         """Every relay drops out."""

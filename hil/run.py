@@ -1,0 +1,138 @@
+"""`hems hil`: plays scenarios and says which expectations held, for people, for CI and for a file."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from hems.model.errors import ConfigError, HemsError
+from hems.report import timeline_line
+from hems.sim.scenario import Scenario
+from hems.wording import names_of
+from hil.stage import WAYS, Played, scenarios
+
+NAMES = {"fast": "fast-forward", "virtual": "sockets, virtual time", "real": "sockets, real time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A subcommand of `hems`."""
+
+    help: str = "play scenarios against an emulated building and judge what hems did"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """The options of `hems hil`."""
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        listed = verbs.add_parser("list", help="which scenarios there are and what they prove")
+        run = verbs.add_parser("run", help="play them")
+        for one in (listed, run):
+            one.add_argument("wanted", nargs="?", default="all", metavar="ID|TAG|FILE", help="default: all")
+        run.add_argument(
+            "--way", action="append", choices=tuple(WAYS), help="again for several; default: fast, virtual"
+        )
+        run.add_argument("--timeline", action="store_true", help="tell everything that happened")
+        run.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
+        run.add_argument("--junit", type=Path, metavar="FILE", help="write the results for a CI server")
+        run.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """List or play."""
+        found = scenarios(args.wanted)
+        if not found:
+            known = ", ".join(one.id for one in scenarios())
+            raise ConfigError((f"{args.wanted}: no scenario has that id or tag. There are {known}.",))
+        if args.verb == "list":
+            for one in found:
+                print(f"{one.id:6} {one.title}  [{', '.join(one.proves)}]")
+            return 0
+        results = [self._play(scenario, way, args) for scenario in found for way in args.way or ("fast", "virtual")]
+        _write(results, args)
+        failed = sum(not result.held for result in results)
+        print(f"\n{len(results) - failed} passed, {failed} failed")
+        return 1 if failed else 0
+
+    def _play(self, scenario: Scenario, way: str, args: argparse.Namespace) -> Played:
+        played = WAYS[way](scenario)
+        told = "held  " if played.held else "FAILED"
+        print(
+            f"{told} {played.scenario.id:6} {NAMES[way]:22} {played.took_s:6.1f} s  {played.scenario.title}", flush=True
+        )
+        if args.timeline:
+            names = names_of(played.site_file.site)
+            for t_s, event in played.record.events:
+                print(timeline_line(event, event.at.mono_s - t_s, names))
+        for verdict in played.verdicts:
+            if args.timeline or not verdict.held:
+                print(f"         {'held' if verdict.held else 'NOT HELD'}: {verdict.text} ({verdict.detail})")
+        return played
+
+
+COMMAND = Command()
+
+
+def _write(results: Sequence[Played], args: argparse.Namespace) -> None:
+    for path, text in ((args.table, table), (args.junit, junit), (args.json, plain)):
+        if path is None:
+            continue
+        try:
+            path.write_text(text(results), encoding="utf-8")
+        except OSError as error:
+            raise HemsError(f"{path} cannot be written: {error.strerror}. Name another file.") from error
+
+
+def table(results: Sequence[Played]) -> str:
+    """Markdown: a row per scenario and expectation, a column per way it was played."""
+    ways = list(dict.fromkeys(result.way for result in results))
+    head = ["id", "what happens", "what must hold", *(NAMES[way] for way in ways)]
+    rows = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    by_id: dict[str, list[Played]] = {}
+    for result in results:
+        by_id.setdefault(result.scenario.id, []).append(result)
+    for plays in by_id.values():
+        for index, verdicts in enumerate(zip(*(one.verdicts for one in plays), strict=True)):
+            first = plays[0].scenario
+            told = [f"{'held' if verdict.held else '**not held**'}: {verdict.detail}" for verdict in verdicts]
+            cells = [first.id if not index else "", first.title if not index else "", verdicts[0].text, *told]
+            rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def junit(results: Sequence[Played]) -> str:
+    """As CI servers read it: a suite per way, a case per scenario."""
+    root = ElementTree.Element("testsuites")
+    for way in dict.fromkeys(result.way for result in results):
+        suite = ElementTree.SubElement(root, "testsuite", name=f"hil {way}")
+        for result in results:
+            if result.way != way:
+                continue
+            case = ElementTree.SubElement(
+                suite, "testcase", classname=f"hil.{way}", name=result.scenario.id, time=f"{result.took_s:.2f}"
+            )
+            for verdict in result.verdicts:
+                if not verdict.held:
+                    ElementTree.SubElement(case, "failure", message=verdict.text).text = verdict.detail
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def plain(results: Sequence[Played]) -> str:
+    """Everything, for programs."""
+    return json.dumps(
+        [
+            {
+                "id": result.scenario.id,
+                "title": result.scenario.title,
+                "proves": result.scenario.proves,
+                "way": result.way,
+                "took_s": round(result.took_s, 2),
+                "held": result.held,
+                "expectations": [
+                    {"text": verdict.text, "held": verdict.held, "detail": verdict.detail}
+                    for verdict in result.verdicts
+                ],
+            }
+            for result in results
+        ],
+        indent=1,
+    )

@@ -1,0 +1,108 @@
+"""Three ways to play a scenario, from the cheapest to the truest; each returns the same kind of record.
+
+`fast` is the controller on the building's equations, `virtual` the unmodified daemon over real sockets on a clock that
+jumps, `real` two processes of this machine in real time.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hems.app import installed_drivers
+from hems.config import SiteFile, load
+from hems.control.params import shortened
+from hems.sim.judge import Record, Verdict, judge
+from hems.sim.play import play
+from hems.sim.rig import load_rig
+from hems.sim.scenario import Scenario, load_scenario
+from hil import bench_run, virtual, vloop
+from hil.perform import played
+from hil.places import Place, place
+
+VIRTUAL_LOOK_S = 0.5
+SCENARIOS = Path(__file__).parent / "scenarios"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What came of one scenario played one way."""
+
+    scenario: Scenario
+    way: str
+    site_file: SiteFile
+    record: Record
+    took_s: float
+    """Real time."""
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """Every expectation and whether it held."""
+        return judge(self.scenario, self.site_file.site, self.site_file.params, self.record)
+
+    @property
+    def held(self) -> bool:
+        """Whether all of it went as it should; a scenario without expectations proves nothing."""
+        verdicts = self.verdicts
+        return bool(verdicts) and all(verdict.held for verdict in verdicts)
+
+
+def scenarios(wanted: str = "all", where: Path = SCENARIOS) -> list[Scenario]:
+    """Those whose id, tag or file is `wanted`, in the order of their ids.  Raises: ConfigError for a broken file."""
+    if wanted.endswith(".toml"):
+        return [load_scenario(Path(wanted))]
+    found = [load_scenario(path) for path in sorted(where.glob("*.toml"))]
+    return [one for one in found if one.place and (wanted == "all" or wanted in (one.id, *one.proves))]
+
+
+def fast(scenario: Scenario) -> Played:
+    """On the building's equations."""
+    began_s, chosen = time.perf_counter(), place(scenario.place)
+    file = load(chosen.site, installed_drivers())
+    params = shortened(file.params) if scenario.times == "short" else file.params
+    record = play(file.site, params, load_rig(chosen.rig, scenario.rig).plant(), scenario, file.wiring)
+    return Played(scenario=scenario, way="fast", site_file=file, record=record, took_s=time.perf_counter() - began_s)
+
+
+def on_virtual_wires(scenario: Scenario) -> Played:
+    """Over real sockets, as fast as they go."""
+    began_s = time.perf_counter()
+
+    async def main(loop: vloop.VirtualLoop) -> tuple[SiteFile, Record]:
+        with tempfile.TemporaryDirectory(prefix="hems-") as where:
+            begun = virtual.begin(
+                place(scenario.place), Path(where), loop, short=scenario.times == "short", rig=scenario.rig
+            )
+            async with begun as run:
+                record = await played(run, scenario, look_s=VIRTUAL_LOOK_S)
+                return load(run.site, installed_drivers()), record
+
+    file, record = vloop.run(main)
+    return Played(scenario=scenario, way="virtual", site_file=file, record=record, took_s=time.perf_counter() - began_s)
+
+
+def on_real_wires(scenario: Scenario) -> Played:
+    """As two processes, in real time."""
+    began_s = time.perf_counter()
+
+    async def main() -> tuple[SiteFile, Record]:
+        with tempfile.TemporaryDirectory(prefix="hems-") as where:
+            chosen: Place = place(scenario.place)
+            begun = bench_run.begin(
+                chosen, Path(where), short=scenario.times == "short", rig=scenario.rig, calm_s=virtual.CALM_S
+            )
+            async with begun as run:
+                record = await played(run, scenario)
+                return load(run.site, installed_drivers()), record
+
+    file, record = asyncio.run(main())
+    return Played(scenario=scenario, way="real", site_file=file, record=record, took_s=time.perf_counter() - began_s)
+
+
+WAYS: Mapping[str, Callable[[Scenario], Played]] = {
+    "fast": fast,
+    "virtual": on_virtual_wires,
+    "real": on_real_wires,
+}

@@ -1,0 +1,46 @@
+"""Every acceptance scenario, on equations and over real sockets in virtual time."""
+
+from dataclasses import replace
+
+import pytest
+
+from hil import stage
+from hil.run import junit, plain, table
+
+SCENARIOS = {scenario.id: scenario for scenario in stage.scenarios()}
+
+
+def failures(played: stage.Played) -> list[str]:
+    assert played.verdicts
+    return [f"{verdict.text}: {verdict.detail}" for verdict in played.verdicts if not verdict.held]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_in_fast_forward_everything_goes_as_expected(name: str) -> None:
+    assert failures(stage.fast(SCENARIOS[name])) == []
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_over_real_sockets_everything_goes_as_expected(name: str) -> None:
+    assert failures(stage.on_virtual_wires(SCENARIOS[name])) == []
+
+
+def test_each_has_an_id_of_its_own_and_says_what_it_proves() -> None:
+    files = list(stage.SCENARIOS.glob("*.toml"))
+    assert (
+        len(SCENARIOS) == len(files) - 1
+    )  # the demonstration's happens in either building and proves nothing by itself
+    assert all(scenario.proves for scenario in SCENARIOS.values())
+
+
+def test_a_scenario_that_does_not_hold_is_told_in_every_format() -> None:
+    # given a run in which the inverter was expected to trip
+    scenario = SCENARIOS["T1-c"]
+    wrong = replace(scenario.expectations[0], check="by", params={"that": ["trips", "at_least", 1], "by_s": 10.0})
+    played = stage.fast(replace(scenario, expectations=(wrong,)))
+    # then no report says that all is well
+    assert not played.held
+    assert "**not held**" in table([played])
+    assert "<failure" in junit([played])
+    assert '"held": false' in plain([played])
