@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from drivers.modbus.address import Address
-from drivers.modbus.errors import Forbidden, Garbled, LinkDown, LinkError, NoAnswer
+from drivers.modbus.errors import Forbidden, Garbled, LinkDown, LinkError, NoAnswer, Refusal
 from drivers.modbus.frame import Frame, ReadFrame, WriteFrame
 from drivers.modbus.job import CoilWish, Job, Manners, Rank
 from drivers.modbus.link import Link
@@ -211,7 +211,10 @@ class LinkQueue:
 
     async def _sent(self, frame: Frame, job: Job) -> tuple[int, ...]:
         await self._connected(job)
-        if job.allowed is not None and not job.allowed():
+        if (silence_s := self._free_s - _now_s()) > 0:
+            await asyncio.sleep(silence_s)
+        # The last place before the wire, whoever asks and by whichever way: what observes sends no write at all.
+        if isinstance(frame, WriteFrame) and not (job.allowed is not None and job.allowed()):
             raise Forbidden("not armed")
         return await self._asked(frame, job.manners)
 
@@ -235,26 +238,36 @@ class LinkQueue:
 
     async def _asked(self, frame: Frame, manners: Manners) -> tuple[int, ...]:
         state = self._state(frame.unit)
-        if (silence_s := self._free_s - _now_s()) > 0:
-            await asyncio.sleep(silence_s)
         try:
             answer = await self.link.ask(frame, manners.timeout_s)
         except NoAnswer:
-            state.silent += 1
-            if state.silent >= SILENT_AFTER:
-                state.probe_s = _now_s() + state.pause_s
-                state.pause_s = min(PROBE_MAX_S, state.pause_s * 2)
+            self._unheard(state)
             self._let_late_answers_die(state, manners)
             raise
         except Garbled:
             self._let_late_answers_die(state, manners)
             raise
+        except Refusal as refusal:
+            if refusal.from_gateway:
+                self._unheard(state)
+            else:
+                self._heard(state, frame, manners)
+            raise
         finally:
             self._free_s = _now_s() + (0.0 if self.address.kind == "tcp" else self.address.serial.silence_s)
+        self._heard(state, frame, manners)
+        return answer
+
+    def _heard(self, state: UnitState, frame: Frame, manners: Manners) -> None:
         state.silent, state.pause_s = 0, PROBE_FIRST_S
         gap_s = max(manners.min_gap_s, manners.after_write_s if isinstance(frame, WriteFrame) else 0.0)
         state.ready_s = _now_s() + gap_s
-        return answer
+
+    def _unheard(self, state: UnitState) -> None:
+        state.silent += 1
+        if state.silent >= SILENT_AFTER:
+            state.probe_s = _now_s() + state.pause_s
+            state.pause_s = min(PROBE_MAX_S, state.pause_s * 2)
 
     def _let_late_answers_die(self, state: UnitState, manners: Manners) -> None:
         """RTU answers carry no number: one that comes late would be taken for the answer to the next request."""
