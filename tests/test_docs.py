@@ -1,9 +1,11 @@
 """What the documents say of the code is true of the code.
 
-What repeats the code is written from it: the drawings of `docs/architecture.md` and all of `docs/devices.md`.  After a
-change of the rules, the truth table, the layers or a profile run `.venv/bin/python tests/test_docs.py`.
+What repeats the code is written from it: the drawings of `docs/architecture.md`, and all of `docs/devices.md` and
+`docs/schema`.  After a change of the rules, the truth table, the layers, a profile or what may stand in one run
+`.venv/bin/python tests/test_docs.py`.
 """
 
+import json
 import re
 import shlex
 import tomllib
@@ -12,11 +14,13 @@ from dataclasses import fields, is_dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import fastjsonschema
 import pytest
 
 from hems.cli import main
 from hems.commands.catalogue import markdown
-from hems.commands.drivers import known_products
+from hems.commands.drivers import known_products, profile_schema
+from hems.config.schema import json_schema
 from hems.control.arbitrate import Proposal, Rank, arbitrate
 from hems.control.mode import DARK, ON_GRID, RULES, Regime, Rule, regime
 from hems.control.params import Params
@@ -125,6 +129,43 @@ def test_the_drawings_show_the_rules_the_truth_table_and_the_layers_as_they_are(
 def test_the_page_of_devices_says_what_the_profiles_say(checkout: Path) -> None:
     text = (checkout / "docs/devices.md").read_text(encoding="utf-8")
     assert text == markdown(known_products()), "run: .venv/bin/python tests/test_docs.py"
+
+
+def schemas() -> dict[str, str]:
+    """The files of `docs/schema`."""
+    told = {name: profile_schema(name) for name in ("modbus", "mqtt", "sunspec")} | {"site": json_schema()}
+    return {f"{name}.json": json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for name, schema in told.items()}
+
+
+def test_the_schemas_for_editors_are_those_of_the_code(checkout: Path) -> None:
+    found = {path.name: path.read_text(encoding="utf-8") for path in (checkout / "docs/schema").iterdir()}
+    assert found == schemas(), "run: .venv/bin/python tests/test_docs.py"
+
+
+@pytest.mark.parametrize(("folder", "names"), [("drivers/profiles", "*.toml"), ("examples", "*.toml")])
+def test_editors_find_no_mistake_in_what_is_shipped(checkout: Path, folder: str, names: str) -> None:
+    judges = {name: fastjsonschema.compile(json.loads(text)) for name, text in schemas().items()}
+    for path in (checkout / folder).glob(names):
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        judges[f"{data.get('engine', 'site')}.json"](data)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("[read]\n", "[raed]\n"),
+        ("at = 0x34,", "ta = 0x34,"),
+        ('class   = "meter"', 'class   = "metre"'),
+        ("every_ms = 1000", "every_ms = true"),
+        ('serial  = { baud = 9600, parity = "N"', 'serial  = { baud = 9600, parity = "X"'),
+    ],
+)
+def test_editors_find_the_mistakes_of_a_profile(checkout: Path, right: str, wrong: str) -> None:
+    judge = fastjsonschema.compile(json.loads(schemas()["modbus.json"]))
+    text = (checkout / "drivers/profiles/eastron-sdm630.toml").read_text(encoding="utf-8")
+    assert right in text
+    with pytest.raises(fastjsonschema.JsonSchemaValueException):
+        judge(tomllib.loads(text.replace(right, wrong)))
 
 
 def test_every_mode_is_drawn_and_every_rule_is_an_arrow() -> None:
@@ -288,3 +329,5 @@ if __name__ == "__main__":
     page = here / "docs/architecture.md"
     page.write_text(redrawn(page.read_text(encoding="utf-8"), drawn(here)), encoding="utf-8")
     (here / "docs/devices.md").write_text(markdown(known_products()), encoding="utf-8")
+    for file, text in schemas().items():
+        (here / "docs/schema" / file).write_text(text, encoding="utf-8")

@@ -33,14 +33,23 @@ class LinkSection(Strict):
     """`[link]`: how one product wants to be spoken to."""
 
     kinds: tuple[Literal["tcp", "rtu", "rtu-over-tcp"], ...] = Field(min_length=1)
+    """How it can be reached."""
     port: int = Field(default=502, ge=1, le=65535)
+    """TCP port, unless the site file names another."""
     serial: SerialSettings = SerialSettings()
+    """Its serial line as delivered, unless the site file says otherwise."""
     unit_id: int = Field(default=1, ge=0, le=255)
+    """Its address on the line; mostly `"{unit_id}"`."""
     timeout_ms: int = Field(default=1000, ge=50, le=30000)
+    """Its longest time to answer."""
     connect_wait_ms: int = Field(default=0, ge=0, le=10000)
+    """Pause after connecting, before the first request."""
     min_gap_ms: int = Field(default=0, ge=0, le=5000)
+    """Pause between its answer and the next request."""
     after_write_ms: int = Field(default=0, ge=0, le=10000)
+    """Pause after a write."""
     quiet_after_timeout_ms: int = Field(default=1000, ge=0, le=10000)
+    """Silence after a time-out, in which a late answer dies."""
     max_read: int = Field(default=100, ge=1, le=125)
     """Registers in one request."""
     max_gap: int = Field(default=0, ge=0, le=64)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from drivers.profile.json_schema import json_schema
 from drivers.profile.load import available, load_raw, profile_alone, profile_for
 from drivers.profile.product import product_of
 from drivers.profile.schema import Profile
@@ -48,6 +49,10 @@ class ProfileFactory(Generic[ProfileT]):
             for name, data in files.items()
             if data.get("engine") == self._engine
         ]
+
+    def schema(self) -> Mapping[str, Any]:
+        """JSON Schema of a profile file of this engine."""
+        return json_schema(self._model, self._engine)
 
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The whole profile as text."""

@@ -1,14 +1,19 @@
 """`hems drivers`: which devices hems knows, and what an installer must know of one."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from hems.commands.asking import print_json
 from hems.commands.catalogue import found, listing, markdown, page
 from hems.model.errors import HemsError
 from hems.ports.device import Product
 
-EPILOG = "hems drivers WORDS lists the devices whose page has all these words; hems drivers show ID prints one page."
+EPILOG = (
+    "hems drivers WORDS lists the devices whose page has all these words; hems drivers show ID prints one page; "
+    "hems drivers schema ENGINE prints what editors complete profiles with."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,7 @@ class Command:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
-        parser.add_argument("words", nargs="*", metavar="WORD", help="search for these, or: show ID")
+        parser.add_argument("words", nargs="*", metavar="WORD", help="search for these, or: show ID, or: schema ENGINE")
         parser.add_argument("--markdown", action="store_true", help="all pages, as in docs/devices.md")
         parser.epilog = EPILOG
 
@@ -31,6 +36,8 @@ class Command:
         elif args.words[:1] == ["show"] and len(args.words) > 1:
             for name in args.words[1:]:
                 print("\n".join(page(_one(products, name))))
+        elif args.words[:1] == ["schema"] and len(args.words) == 2:
+            print_json(profile_schema(args.words[1]))
         else:
             return _list(products, args.words)
         return 0
@@ -45,6 +52,16 @@ def known_products() -> list[Product]:
 
     drivers = installed_drivers()
     return [product for name in sorted(drivers) for product in drivers[name].products()]
+
+
+def profile_schema(engine: str) -> Mapping[str, Any]:
+    """JSON Schema of the profiles of one driver.  Raises: HemsError."""
+    from hems.app import installed_drivers
+
+    drivers = installed_drivers()
+    if engine not in drivers:
+        raise HemsError(f"There is no driver {engine[:40]}; there are {', '.join(sorted(drivers))}.")
+    return drivers[engine].schema()
 
 
 def _list(products: Sequence[Product], words: Sequence[str]) -> int:

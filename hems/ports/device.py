@@ -187,5 +187,8 @@ class DriverFactory(Protocol):
     def products(self) -> Sequence[Product]:
         """Every product that it knows, sorted by id.  Raises: ConfigError when the description of one is wrong."""
 
+    def schema(self) -> Mapping[str, Any]:
+        """JSON Schema of the files that describe its products, for editors."""
+
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:
         """A driver for these devices; opens nothing yet."""

@@ -73,6 +73,9 @@ class PaperFactory:
     def products(self) -> Sequence[Product]:
         return ()
 
+    def schema(self) -> Mapping[str, object]:
+        return {}
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The same for every device of a profile."""
         return spec.profile

@@ -165,6 +165,9 @@ class Works:
     def products(self) -> Sequence[Product]:
         return ()
 
+    def schema(self) -> Mapping[str, object]:
+        return {}
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         return self.profile_text
 
