@@ -63,7 +63,7 @@ class Sender:
             if not _applies(step, value):
                 continue
             try:
-                await self._write(step, -value if negate else value, urgent, still)
+                await self._write(step, 0.0 - value if negate else value, urgent, still)
             except Refusal:
                 if not step.optional:
                     raise
