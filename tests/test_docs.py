@@ -134,7 +134,21 @@ def test_the_page_of_devices_says_what_the_profiles_say(checkout: Path) -> None:
 def schemas() -> dict[str, str]:
     """The files of `docs/schema`."""
     told = {name: profile_schema(name) for name in ("modbus", "mqtt", "sunspec")} | {"site": json_schema()}
-    return {f"{name}.json": json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for name, schema in told.items()}
+    return {f"{name}.json": _compact(schema) for name, schema in told.items()}
+
+
+def _compact(schema: Mapping[str, object]) -> str:
+    """One line for each section and each definition, so that a change shows as what it is."""
+    lines = []
+    for key, part in schema.items():
+        if isinstance(part, dict):
+            inner = ",\n".join(
+                f"  {json.dumps(name)}: {json.dumps(one, ensure_ascii=False)}" for name, one in part.items()
+            )
+            lines.append(f"{json.dumps(key)}: {{\n{inner}\n}}")
+        else:
+            lines.append(f"{json.dumps(key)}: {json.dumps(part, ensure_ascii=False)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def test_the_schemas_for_editors_are_those_of_the_code(checkout: Path) -> None:
