@@ -8,6 +8,7 @@ battery_w       = { select = "_flow", cases = { charging = { neg = "_power" }, i
 ```
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -142,7 +143,8 @@ def evaluate(node: "Expression", values: Values) -> Scalar | None:
         case Select():
             return _selected(node, values)
         case Sum() | Neg() | Max0() | Ratio():
-            return _reckoned(node, values)
+            number = _reckoned(node, values)
+            return number if number is not None and math.isfinite(number) else None
         case _:
             return float(node)
 

@@ -17,6 +17,9 @@ from hems.model.reading import Quality, Reading
 Scalar = bool | int | float | str
 Kind = Literal["bool", "float", "str"]
 
+MOST_BITS = 64
+IMMEASURABLE = "the device sends no number that can be measured"
+
 UNIT_FACTORS: Mapping[str, float] = {
     "MWh": 1_000_000.0,
     "kWh": 1000.0,
@@ -150,6 +153,8 @@ def decode(spec: ReadSpec, raw: Scalar | None, *, bits: int = 64, exponent: int 
         return Decoded(None, "the device sends null")
     if isinstance(raw, float) and not math.isfinite(raw):
         return Decoded(None, f"the device sends {raw}")
+    if isinstance(raw, int) and raw.bit_length() > MOST_BITS:
+        return Decoded(None, IMMEASURABLE)
     if _is_sentinel(spec, raw, bits):
         return Decoded(None, f"the device sends {raw!r} for not known")
     if spec.zero_is_null and raw == 0:
@@ -221,6 +226,8 @@ def _measured(spec: ReadSpec, raw: int | float, exponent: int) -> Decoded:
     value = raw * spec.scale * 10.0**exponent + spec.offset
     value = -value if spec.negate != spec.negate_if else value
     value = round(value * UNIT_FACTORS.get(spec.unit or "", 1.0), 9) + 0.0
+    if not math.isfinite(value):
+        return Decoded(None, IMMEASURABLE)
     if spec.valid is not None and not spec.valid[0] <= value <= spec.valid[1]:
         return Decoded(None, f"{value:g} is outside {spec.valid[0]:g} to {spec.valid[1]:g}")
     return Decoded(value)

@@ -26,6 +26,8 @@ def node(data: object) -> Expression:
         ({"ratio": ["a", "b"]}, {"a": 1.0, "b": 0.0}, None),
         ({"ratio": ["a", {"sum": ["b", 1]}]}, {"a": 6.0, "b": 2.0}, 2.0),
         ({"ratio": ["a", "b"]}, {"a": 1.0}, None),
+        ({"ratio": ["a", "b"]}, {"a": 1e300, "b": 1e-300}, None),
+        ({"sum": ["a", "a"]}, {"a": 1e308}, None),
         (READY, {"session": 5.0, "floor_w": -10.0}, True),
         (READY, {"session": 5.0, "floor_w": 0.0}, False),
         (READY, {"session": 1.0}, False),

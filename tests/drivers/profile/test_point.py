@@ -54,6 +54,9 @@ def test_a_value_becomes_what_its_profile_says(spec, raw, value):
         ({"valid": [0, 400]}, 401, 16, "401 is outside 0 to 400"),
         ({}, float("nan"), 32, "nan"),
         ({}, float("inf"), 32, "inf"),
+        ({"unit": "kWh"}, 1e308, 64, "no number that can be measured"),
+        ({}, 10**400, 64, "no number that can be measured"),
+        ({"map": {"1": "on"}}, -(10**400), 64, "no number that can be measured"),
         ({}, None, 16, "null"),
     ],
 )
