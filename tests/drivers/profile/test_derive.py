@@ -38,6 +38,8 @@ def node(data: object) -> Expression:
         ({"select": "flow", "cases": {"1": {"neg": "p"}}, "otherwise": 0}, {"flow": 4.0, "p": 7.0}, 0.0),
         ({"select": "flow", "cases": {"1": {"neg": "p"}}}, {"flow": 4.0, "p": 7.0}, None),
         ({"select": "flow", "cases": {"1": "p"}}, {"p": 7.0}, None),
+        ({"select": "there", "cases": {"True": "p"}}, {"there": True, "p": 7.0}, 7.0),
+        ({"select": "there", "cases": {"True": "p"}}, {"there": False, "p": 7.0}, None),
     ],
 )
 def test_an_expression_gives_its_value_or_unknown(data, values, result):
