@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from drivers.mqtt.command import Pending
-from drivers.mqtt.errors import Forbidden, LinkDown
+from drivers.mqtt.errors import Forbidden, Incomplete, LinkDown
 from drivers.mqtt.keep import Keeper
 from drivers.mqtt.link import Link
 from drivers.mqtt.message import Step
@@ -13,6 +13,7 @@ from drivers.mqtt.points import Points
 from drivers.mqtt.presence import SAID_GOOD_BYE, Presence
 from drivers.mqtt.schema import MqttProfile, MqttWrite
 from drivers.profile.command import Refused, prepare
+from drivers.profile.expression import UnknownValueError
 from hems.model.command import Fate
 from hems.model.errors import DeviceMismatch
 from hems.model.units import DeviceId
@@ -125,6 +126,8 @@ class Commander:
             await asyncio.wait([pending.verdict], timeout=pending.patience_s)
         except Forbidden as refusal:
             pending.end(Fate.OBSERVING, str(refusal))
+        except Incomplete as unknown:
+            pending.end(Fate.REFUSED, str(unknown))
         except LinkDown as trouble:
             pending.end(Fate.UNREACHABLE, str(trouble))
         finally:
@@ -185,6 +188,10 @@ class Commander:
 
     async def _publish(self, step: Step, value: Scalar, number: int) -> None:
         values = {**self._points.known(), "value": value, "seq": number, "client_id": self._link.client_id}
-        await self._link.publish(self._device, step.outgoing(values), qos=self._profile.link.qos)
+        try:
+            message = step.outgoing(values)
+        except UnknownValueError as unknown:
+            raise Incomplete(str(unknown)) from None
+        await self._link.publish(self._device, message, qos=self._profile.link.qos)
         if step.wait_ms:
             await asyncio.sleep(step.wait_ms / 1000)

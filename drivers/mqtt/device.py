@@ -87,7 +87,7 @@ class Device:
 
     def _meet_link(self) -> None:
         link = self._profile.link
-        topics = {self._filled(step).topic for _, step in self._profile.steps()}
+        topics = {step.topic_with({"client_id": self._link.client_id}) for _, step in self._profile.steps()}
         requests = [self._filled(line) for line in link.request]
         watched = topics.union(link.commands)
         self._link.introduce(self.id, requests=requests, topics=topics, clearable=watched)

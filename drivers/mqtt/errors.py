@@ -9,5 +9,9 @@ class Forbidden(LinkError):
     """The device is not armed and the message is none of its harmless requests; nothing was sent."""
 
 
+class Incomplete(LinkError):
+    """The message needs a value that is not known at present; nothing was sent."""
+
+
 class LinkDown(LinkError):
     """There is no connection to the broker, or it has not acknowledged the message."""

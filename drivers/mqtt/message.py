@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from drivers.mqtt.payload import Outgoing, Scalar, filled
+from drivers.profile.expression import NAME, UnknownValueError
 from drivers.profile.schema import Strict
 
 
@@ -26,9 +27,21 @@ class Message(Strict):
         return self
 
     def outgoing(self, values: Mapping[str, Scalar]) -> Outgoing:
-        """As it is sent."""
+        """As it is sent.
+
+        Raises:
+            UnknownValueError: something it needs is not known at present.
+        """
         body = filled(self.text if self.json_ is None else self.json_, values)
-        return Outgoing(str(filled(self.topic, values)), str(body) if self.json_ is None else json.dumps(body))
+        payload = str(body) if self.json_ is None else json.dumps(body)
+        missing = NAME.search(payload)
+        if missing:
+            raise UnknownValueError(missing[1])
+        return Outgoing(self.topic_with(values), payload)
+
+    def topic_with(self, values: Mapping[str, Scalar]) -> str:
+        """Where it is sent to."""
+        return str(filled(self.topic, values))
 
 
 class Step(Message):

@@ -78,6 +78,8 @@ class MqttWrite(WriteSpec):
     way: tuple[Way, ...] = ()
     values: dict[str, Scalar] = Field(default_factory=dict)
     """What `{value}` becomes, such as `{ true = "ON", false = "OFF" }`; without it, itself."""
+    whole: bool = False
+    """Whether the device takes whole numbers only; then the value is rounded."""
     reply: Answer | None = None
 
     @model_validator(mode="after")
@@ -100,7 +102,8 @@ class MqttWrite(WriteSpec):
         """`value` as the device wants it."""
         if isinstance(value, bool):
             return self.values.get(str(value).lower(), value)
-        return (-value if self.negate else value) + 0.0  # some parsers stumble over -0.0
+        turned = (-value if self.negate else value) + 0.0  # some parsers stumble over -0.0
+        return round(turned) if self.whole else turned
 
 
 class MqttProfile(Profile[MqttRead, MqttWrite, Step]):
