@@ -10,7 +10,7 @@ from drivers.mqtt.schema import MqttProfile
 from drivers.profile.candidate import best, candidates, profiles_of
 from drivers.profile.expression import NAME
 from drivers.profile.load import load_raw
-from drivers.profile.params import Param, Scalar
+from drivers.profile.params import Param, Scalar, fill
 from hems.ports.device import Found, Sought
 
 Values = tuple[tuple[str, str], ...]
@@ -58,7 +58,16 @@ def _likeliest_first(group: Iterable[tuple[float, Found]]) -> list[Found]:
 def _templates(name: str) -> set[str]:
     """Topics of a profile's points that tell one device from another."""
     lines: Mapping[str, Mapping[str, str]] = load_raw(name).get("read", {})
-    return {line["topic"] for line in lines.values() if NAME.search(line.get("topic", ""))}
+    topics = {str(fill(line.get("topic", ""), _usual(name))) for line in lines.values()}
+    return {topic for topic in topics if NAME.search(topic)}
+
+
+def _usual(name: str) -> Mapping[str, Scalar]:
+    """Where the product's topics begin as delivered: without that, `{base}/{name}` would be any topic at all."""
+    declared = {key: Param.model_validate(item) for key, item in load_raw(name).get("params", {}).items()}
+    return {
+        key: param.default for key, param in declared.items() if param.type == "topic" and param.default is not None
+    }
 
 
 def _matches(templates: Iterable[str], topics: Iterable[str]) -> Mapping[Values, dict[str, str]]:
