@@ -2,34 +2,23 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from drivers.modbus.actuation import actuation_s
-from drivers.modbus.address import Address
-from drivers.modbus.device import Device, Product
+from drivers.modbus.check import Declared, other_settings
+from drivers.modbus.device import Device
 from drivers.modbus.link import PymodbusLink
 from drivers.modbus.queue import LinkQueue
 from hems.model.command import Fate
+from hems.model.errors import ConfigError
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
-from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext, Reply, Scalar
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One device of the site file, its profile read and its link understood."""
-
-    spec: DeviceSpec
-    product: Product
-    address: Address
 
 
 class BusDriver:
     """A driver for devices on Modbus links."""
 
     def __init__(self, declared: Sequence[Declared], context: DriverContext) -> None:
-        self._queues = {one.address.key: _shared_queue(one.address, context) for one in declared}
+        self._queues = {one.address.key: _shared_queue(one, context) for one in declared}
         self._devices = {
             one.spec.id: Device(one.spec, one.product, self._queues[one.address.key], context) for one in declared
         }
@@ -71,29 +60,16 @@ class BusDriver:
         await self._devices[device].release()
 
 
-def _shared_queue(address: Address, context: DriverContext) -> LinkQueue:
-    """One queue for each place, whichever driver asks first."""
-    key = f"modbus {address.key}"
+def _shared_queue(one: Declared, context: DriverContext) -> LinkQueue:
+    """One queue for each place, whichever driver asks first.
+
+    Raises:
+        ConfigError: another driver uses the place with other settings.
+    """
+    key = f"modbus {one.address.key}"
     if key not in context.shared:
-        context.shared[key] = LinkQueue(address, PymodbusLink(address), context.rng)
+        context.shared[key] = LinkQueue(one.address, PymodbusLink(one.address), context.rng)
     queue: LinkQueue = context.shared[key]
+    if queue.address != one.address:
+        raise ConfigError((other_settings(one.spec, one.address, "a device of another driver"),))
     return queue
-
-
-def worst_s(declared: Sequence[Declared]) -> Mapping[DeviceId, float]:
-    """Worst time in s from handing over an urgent command to its effect on the wire, for each device."""
-    return actuation_s({one.spec.id: (one.product, one.address) for one in declared})
-
-
-def clashes(declared: Sequence[Declared]) -> list[str]:
-    """Devices that name one tty with different settings, or one place with different framing."""
-    first: dict[str, Declared] = {}
-    found: list[str] = []
-    for one in declared:
-        other = first.setdefault(one.address.key, one)
-        if other.address != one.address:
-            found.append(
-                f"devices.{one.spec.id}.link = '{one.spec.link}': {other.spec.id} uses {one.address.key} with other "
-                "settings. Devices on one line need the same baud rate, parity and stop bits; give both the same link."
-            )
-    return found

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from drivers.modbus.address import Address, parse_address
+from drivers.modbus.check import Declared, problems, worst_s
 from drivers.modbus.device import Ask, Product
-from drivers.modbus.driver import BusDriver, Declared, clashes, worst_s
+from drivers.modbus.driver import BusDriver
 from drivers.modbus.keep import Keeping
 from drivers.modbus.layout import Layout
 from drivers.modbus.place import layout_of
@@ -26,14 +27,14 @@ class ModbusFactory(ProfileFactory[ModbusProfile]):
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """Every problem with profiles, parameters and links, offline."""
-        problems: list[str] = []
+        wrongs: list[str] = []
         declared: list[Declared] = []
         for spec in specs:
             try:
                 declared.append(declare(spec))
             except ConfigError as wrong:
-                problems += wrong.problems
-        return [*problems, *clashes(declared)]
+                wrongs += wrong.problems
+        return [*wrongs, *problems(declared)]
 
     def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
         """Worst times to the wire."""

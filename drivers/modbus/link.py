@@ -6,6 +6,8 @@ time-out takes the late answer to the first request for the answer to the second
 
 import asyncio
 import logging
+import os
+from pathlib import Path
 from typing import Protocol
 
 from pymodbus import FramerType
@@ -67,7 +69,7 @@ class PymodbusLink:
             connected = False
         if not connected:
             client.close()
-            raise LinkDown(f"no connection to {self._address}")
+            raise LinkDown(_why_not(self._address))
         self._client = client
 
     async def ask(self, frame: Frame, timeout_s: float) -> tuple[int, ...]:
@@ -124,6 +126,17 @@ class PymodbusLink:
         """Do not wait for an answer that can no longer come."""
         if not up and self._limit is not None:
             self._limit.reschedule(asyncio.get_running_loop().time())
+
+
+def _why_not(address: Address) -> str:
+    """In words for whoever stands in front of the cabinet."""
+    if address.kind != "rtu":
+        return f"no connection to {address}"
+    if not Path(address.place).exists():
+        return f"there is no {address.place}: is the adapter plugged in?"
+    if not os.access(address.place, os.R_OK | os.W_OK):
+        return f"{address.place} may not be opened: the user of hems must be in the group of that file, often dialout"
+    return f"{address.place} cannot be opened: another program speaks on it; end that, a line has one master"
 
 
 async def _sent(client: AsyncModbusTcpClient | AsyncModbusSerialClient, frame: Frame) -> ModbusPDU:

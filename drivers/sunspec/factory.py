@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+from drivers.modbus.check import Declared, problems, worst_s
 from drivers.modbus.device import Ask, Product
-from drivers.modbus.driver import BusDriver, Declared, clashes, worst_s
+from drivers.modbus.driver import BusDriver
 from drivers.modbus.factory import address_for
 from drivers.modbus.keep import Keeping
 from drivers.modbus.layout import Layout
@@ -28,14 +29,14 @@ class SunSpecFactory(ProfileFactory[SunSpecProfile]):
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """Every problem with profiles, parameters and links, offline."""
-        problems: list[str] = []
+        wrongs: list[str] = []
         declared: list[Declared] = []
         for spec in specs:
             try:
                 declared.append(declare(spec))
             except ConfigError as wrong:
-                problems += wrong.problems
-        return [*problems, *clashes(declared)]
+                wrongs += wrong.problems
+        return [*wrongs, *problems(declared)]
 
     def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
         """Worst times to the wire."""
@@ -84,7 +85,7 @@ def _product(spec: DeviceSpec, profile: SunSpecProfile) -> Product:
         computed=profile.derive,
         alarms=profile.alarms,
         identify=profile.identify,
-        nominal=layout_of(profile, dict.fromkeys(MODELS, Block(0, LAST_ADDRESS))),
+        nominal=layout_of(profile, {model: Block(256 * model, LAST_ADDRESS) for model in MODELS}),
         keeping=Keeping(watchdog.kind, watchdog.renew_s, watchdog.hold_max_s) if watchdog else Keeping(),
         find=find,
         max_read=profile.link.max_read,
