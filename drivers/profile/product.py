@@ -51,16 +51,11 @@ def fails_safe(profile: AnyProfile) -> str:
     """What happens when hems falls silent, in a few words for a table."""
     if not profile.write:
         return "only read"
-    ends = dict.fromkeys(ENDS_AT[line.lapses_to] for line in profile.write.values())
-    after_s = _patience_s(profile.control.watchdog)
-    return " or ".join(ends) + (f" after {_span(after_s)}" if after_s else "")
-
-
-def _patience_s(watchdog: Watchdog[Any] | None) -> float | None:
-    if watchdog is None:
-        return None
-    spans = [span for span in (watchdog.timeout_s, watchdog.hold_max_s) if span]
-    return max(spans, default=None)
+    watchdog = profile.control.watchdog
+    after_s = watchdog.timeout_s if watchdog and watchdog.kind != "none" else None
+    after = f" after {_span(after_s)}" if after_s else ""
+    ends = dict.fromkeys(line.lapses_to for line in profile.write.values())
+    return " or ".join(ENDS_AT[end] + ("" if end == "held" else after) for end in ends)
 
 
 # ---- what is measured and commanded
@@ -68,7 +63,8 @@ def _patience_s(watchdog: Watchdog[Any] | None) -> float | None:
 
 def _measured(profile: AnyProfile) -> list[str]:
     groups: dict[str, list[str]] = {}
-    for name, line in profile.read.items():
+    periods = {name: kind.every_ms or float("inf") for name, kind in profile.poll.items()}
+    for name, line in sorted(profile.read.items(), key=lambda item: periods.get(item[1].poll or "", 0.0)):
         if not name.startswith("_"):
             groups.setdefault(_when(profile.poll, line.poll), []).append(_point(name, line))
     computed = [_named(name) for name in profile.derive if not name.startswith("_")]
