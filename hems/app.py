@@ -28,12 +28,14 @@ from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.notify import notify
 from hems.runtime.process import gone_within, sole_instance
+from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
 from hems.runtime.stop import leave
 from hems.runtime.supervise import Running
 from hems.runtime.survival import Starts, first_state
 from hems.runtime.toolbox import Toolbox
 from hems.store.boot import machine_boot_id
+from hems.store.commissioning import Commissioning
 from hems.store.health import StoreHealth
 from hems.store.store import Store
 from hems.store.writer import Writer
@@ -127,13 +129,19 @@ class Daemon:
         site, wiring, params = self._file.site, self._file.wiring, self._file.params
         board = Board(wiring, self._clock, shed=lambda commands: actuators.shed(commands), wake=lambda: loop.wake.set())
         context = DriverContext(clock=self._clock, sink=board, rng=Random(self._seed))
-        fleet = open_fleet(wiring.devices, self._drivers, context, store.arming, digest=self._file.digest)
+        profiles = {spec.id: self._drivers[spec.driver].fingerprint(spec) for spec in wiring.devices}
+        record = Commissioning(self._file.settings.state_dir, site=site.name, site_digest=self._file.digest)
+        proving = Proving(site, wiring, profiles, record)
+        digest = self._file.digest
+        fleet = open_fleet(wiring.devices, self._drivers, context, store.arming, digest=digest, seal=record.seal)
         for device in fleet.rearm(self._clock.now()):
-            log.warning("%s is no longer armed: the site file or its profile has changed.", device)
+            log.warning("%s is no longer armed: the site file, its profile or its proofs have changed.", device)
+        for one in record.unproven().values():
+            log.warning("%s is armed without proof, by %s: %s.", one.device, one.who, one.reason)
         actuators = Actuators(
             fleet.devices, wiring.writes, store.journal, self._clock, islanded=lambda: loop.state.mode.mode.on_island
         )
-        toolbox = Toolbox(fleet, board, self._clock)
+        toolbox = Toolbox(fleet, board, proving, self._clock, islanded=lambda: loop.state.mode.mode.on_island)
         desk = self._desk = FrontDesk(site, params, fleet, self._clock, toolbox=toolbox, stop=self.stop)
         server = Server(self._file.settings.run_dir, desk)
         recorder = Recorder(store, params)
@@ -149,7 +157,7 @@ class Daemon:
             recorder=recorder,
             publish=lambda picture, events: _publish(server, picture, events),
             completed=lambda cycle: self._completed(cycle, server.listening.is_set()),
-            faults=lambda: _faults(store.health, actuators, fleet, self._running),
+            faults=lambda: _faults(store.health, actuators, fleet, self._running) | record.faults(),
             shortened=self._file.shortened,
         )
         jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone_named(self._file.settings.timezone))

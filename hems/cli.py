@@ -94,6 +94,9 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     acknowledge = command("acknowledge", _acknowledge, "somebody has looked into a contradiction")
     arm = command("arm", _arm, "allow writing to devices")
     arm.add_argument("devices", nargs="*", help="default: all")
+    arm.add_argument(
+        "--unproven", default="", metavar="REASON", help="although it is not proven; the reason is recorded"
+    )
     disarm = command("disarm", _disarm, "forbid writing to devices")
     disarm.add_argument("devices", nargs="*", help="default: all")
     stop = command("stop", _stop, "end the daemon in good order")
@@ -249,8 +252,11 @@ def _acknowledge(args: argparse.Namespace) -> int:
 
 
 def _arm(args: argparse.Namespace) -> int:
-    answer = _ask(args, "admin", "arm", devices=args.devices or "all", who=args.who)
+    asked = {"devices": args.devices or "all", "who": args.who, "unproven": args.unproven}
+    answer = _ask(args, "admin", "arm", **asked)
     print(f"HEMS may now command: {', '.join(answer['armed'])}.")
+    if answer["unproven"]:
+        print(f"Without proof, which is recorded: {', '.join(answer['unproven'])}.")
     return 0
 
 

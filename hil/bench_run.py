@@ -78,7 +78,7 @@ class Run:
     async def arm(self, who: str) -> None:
         """Allow the daemon to command every device, by the same request an engineer makes."""
         async with Client(self.run_dir / "admin.sock") as client:
-            await client.request("arm", devices="all", who=who)
+            await client.request("arm", devices="all", who=who, unproven="an emulated building")
 
 
 @dataclass(slots=True)

@@ -146,7 +146,9 @@ async def test_with_a_daemon_every_command_is_answered(run_dir: Path, capsys: py
         assert "Maple Court 12" in out
         assert json.loads((await ask("status", "--json"))[1])["site"] == "Maple Court 12"
         assert "Grid:" in (await ask("why"))[1]
-        assert (await ask("arm", "switches", "--who", "Kim"))[1] == "HEMS may now command: switches.\n"
+        assert "Not proven is switches" in (await ask("arm", "switches", "--who", "Kim"))[2]
+        armed = (await ask("arm", "switches", "--who", "Kim", "--unproven", "in a test"))[1].splitlines()
+        assert armed == ["HEMS may now command: switches.", "Without proof, which is recorded: switches."]
         assert "There is no device toaster" in (await ask("arm", "toaster"))[2]
         answer = await ask("override", "laundry", "off", "--reason", "it leaks", "--for", "99h")
         assert answer[1].startswith("laundry: off for 8 h. ")

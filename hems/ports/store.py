@@ -6,6 +6,7 @@ from typing import Protocol
 from hems.model.command import Command
 from hems.model.event import Event
 from hems.model.instant import Instant
+from hems.model.proof import Proof, Unproven
 from hems.model.units import DeviceId
 
 
@@ -33,6 +34,28 @@ class ArmingRecords(Protocol):
 
     def audit(self, who: str, action: str, subject: str, detail: str, at: Instant) -> None:
         """Record what a person did, beside."""
+
+
+class ProofRecords(Protocol):
+    """What was proven when the building was put into service.  What writes blocks, and may raise StoreError."""
+
+    def proof(self, step: str) -> Proof | None:
+        """The last proof of a step."""
+
+    def seal(self, device: DeviceId) -> str:
+        """A hash of all that is recorded of a device."""
+
+    def unproven(self) -> Mapping[DeviceId, Unproven]:
+        """Devices that were armed without their proofs."""
+
+    def add(self, proof: Proof) -> None:
+        """Record a step in place of an older proof of it."""
+
+    def arm_unproven(self, one: Unproven) -> None:
+        """Record that a device was armed without its proofs."""
+
+    def forget_unproven(self, device: DeviceId) -> None:
+        """It no longer is."""
 
 
 class Ring(Protocol):

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from hems.model.instant import Instant
@@ -27,6 +27,7 @@ class Fleet:
         fingerprints: Mapping[DeviceId, str],
         vocabulary: Mapping[DeviceId, Sequence[str]],
         arming: ArmingRecords,
+        seal: Callable[[DeviceId], str],
     ) -> None:
         self.drivers = drivers
         """By the name in the site file."""
@@ -36,6 +37,8 @@ class Fleet:
         self._specs = specs
         self._fingerprints = fingerprints
         self._arming = arming
+        self._seal = seal
+        self._trials: dict[DeviceId, float] = {}
         self._health = {spec.id: DeviceHealth(link=spec.link) for spec in specs}
         self._failing: set[str] = set()
         self._lapsed: set[DeviceId] = set()
@@ -45,25 +48,53 @@ class Fleet:
         """Arm again what was armed for this very set-up; the devices that were armed for another one are returned."""
         changed = []
         for device, fingerprint in self._arming.armed().items():
-            if self._fingerprints.get(device) == fingerprint:
+            if device in self.devices and self._set_up(device) == fingerprint:
                 self.devices[device].arm(device, True)
             else:
-                self._arming.disarm(device, who="hems", at=at, because="the site file or profile has changed")
+                self._arming.disarm(
+                    device, who="hems", at=at, because="the site file, its profile or its proofs have changed"
+                )
                 changed.append(device)
         self._lapsed = {device for device in changed if device in self.devices}
         return changed
 
     async def arm(self, device: DeviceId, *, who: str, at: Instant) -> None:
         """Allow writes to a device, as it is set up now.  Raises: StoreError when that cannot be recorded."""
-        await self._arming.arm(device, self._fingerprints[device], who=who, at=at)
+        await self._arming.arm(device, self._set_up(device), who=who, at=at)
         self.devices[device].arm(device, True)
         self._lapsed.discard(device)
 
-    def disarm(self, device: DeviceId, *, who: str, at: Instant) -> None:
-        """Forbid writes to a device."""
-        self.devices[device].arm(device, False)
-        self._arming.disarm(device, who=who, at=at)
+    def disarm(self, device: DeviceId, *, who: str, at: Instant, because: str = "") -> None:
+        """Forbid writes to a device; a trial goes on if its proofs are the reason."""
+        if not because:
+            self._trials.pop(device, None)
+        self.devices[device].arm(device, device in self._trials)
+        self._arming.disarm(device, who=who, at=at, because=because)
         self._lapsed.discard(device)
+
+    def is_armed(self, device: DeviceId) -> bool:
+        """Whether it is armed for good, and not only for a trial."""
+        return device in self._arming.armed()
+
+    def try_out(self, device: DeviceId, *, until_s: float) -> None:
+        """Allow writes until then, so that something can be proven; nothing of it survives a restart."""
+        self._trials[device] = until_s
+        self.devices[device].arm(device, True)
+
+    def end_trial(self, device: DeviceId) -> None:
+        """Everything is as it was before."""
+        self._trials[device] = float("-inf")
+        self._end_trials(0.0)
+
+    def _end_trials(self, now_s: float) -> None:
+        for device in [device for device, until_s in self._trials.items() if until_s <= now_s]:
+            del self._trials[device]
+            if not self.is_armed(device):
+                self.devices[device].arm(device, False)
+
+    def _set_up(self, device: DeviceId) -> str:
+        """What an arming holds for: site file, profile and what was proven."""
+        return hashlib.sha256(f"{self._fingerprints[device]} {self._seal(device)}".encode()).hexdigest()
 
     def audit(self, who: str, action: str, subject: str, detail: str, *, at: Instant) -> None:
         """Record what a person did."""
@@ -74,7 +105,8 @@ class Fleet:
         if not self._lapsed:
             return {}
         names = ", ".join(sorted(self._lapsed))
-        return {"arming": f"Only watched since the site file or a profile has changed: {names}. Prove and arm again."}
+        what = "the site file, a profile or the commissioning record has changed"
+        return {"arming": f"Only watched since {what}: {names}. Prove and arm again."}
 
     def watched_only(self, writes: Mapping[Role, Port], health: Mapping[DeviceId, DeviceHealth]) -> frozenset[Role]:
         """Roles that are commanded through devices which are not armed."""
@@ -83,6 +115,7 @@ class Fleet:
 
     def health(self, now_s: float) -> Mapping[DeviceId, DeviceHealth]:
         """Every device and how it answers; one whose driver cannot even tell that counts as lost."""
+        self._end_trials(now_s)
         for name, driver in self.drivers.items():
             try:
                 self._health |= driver.health()
@@ -138,8 +171,9 @@ def open_fleet(
     arming: ArmingRecords,
     *,
     digest: str,
+    seal: Callable[[DeviceId], str],
 ) -> Fleet:
-    """One driver per protocol for all its devices; fingerprints tie an arming to site file and device."""
+    """One driver per protocol for all its devices; fingerprints and seals tie an arming to what was proven."""
     drivers = {
         name: factories[name].open([spec for spec in specs if spec.driver == name], context)
         for name in dict.fromkeys(spec.driver for spec in specs)
@@ -149,4 +183,4 @@ def open_fleet(
         for spec in specs
     }
     vocabulary = {spec.id: tuple(factories[spec.driver].points(spec)) for spec in specs}
-    return Fleet(drivers, specs, fingerprints, vocabulary, arming)
+    return Fleet(drivers, specs, fingerprints, vocabulary, arming, seal)

@@ -1,5 +1,7 @@
 """What engineers ask about single devices: what they say, and whether they may be commanded."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -7,30 +9,51 @@ from hems.model.codec import to_plain
 from hems.model.errors import RequestError, StoreError
 from hems.model.people import PersonRole
 from hems.model.point import row_of
+from hems.model.proof import Proof, Unproven, Verdict
 from hems.model.units import DeviceId
-from hems.model.wiring import Port
+from hems.model.wiring import Port, Role
 from hems.ports.clock import Clock
 from hems.runtime.board import Board
 from hems.runtime.fleet import Fleet
-from hems.runtime.words import who_asks
+from hems.runtime.proving import Proving
+from hems.runtime.words import SHORTEST_REASON, who_asks, words
 
 Answer = Awaitable[Mapping[str, Any]]
 Do = Callable[[Mapping[str, Any], PersonRole, str], Answer]
 
 
+TRIAL_MAX_S = 1800.0
+"""Longest time a device may be written to on trial before that is asked for again."""
+
+
 class Toolbox:
     """Answers requests about devices; the desk passes them on."""
 
-    def __init__(self, fleet: Fleet, board: Board, clock: Clock) -> None:
+    def __init__(
+        self, fleet: Fleet, board: Board, proving: Proving, clock: Clock, *, islanded: Callable[[], bool]
+    ) -> None:
         self._fleet = fleet
         self._board = board
+        self._proving = proving
         self._clock = clock
-        self.does: Mapping[str, Do] = {"read": self._read, "arm": self._arm, "disarm": self._disarm}
+        self._islanded = islanded
+        self.does: Mapping[str, Do] = {
+            "read": self._read,
+            "proofs": self._proofs,
+            "trial": self._trial,
+            "prove": self._prove,
+            "arm": self._arm,
+            "disarm": self._disarm,
+        }
         """Requests by name."""
 
     async def _read(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        """Every point of one device as it was last delivered; asks the device nothing."""
-        device = self._one(args.get("device"))
+        """Every point of one device, or of all, as it was last delivered; asks the devices nothing."""
+        if "device" not in args:
+            return {"devices": [self._table(device) for device in self._fleet.devices]}
+        return self._table(self._one(args["device"]))
+
+    def _table(self, device: DeviceId) -> Mapping[str, Any]:
         now_s = self._clock.now().mono_s
         rows = [
             row_of(
@@ -46,21 +69,108 @@ class Toolbox:
         told = {"device": device, "link": health.link, "detail": health.detail, "armed": health.armed}
         return {**told, "lost_for_s": lost_s, "points": [to_plain(row) for row in rows]}
 
+    async def _proofs(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        """Every step there is, how it stands, and which devices may be armed."""
+        proving = self._proving
+        steps = [
+            {
+                "step": step,
+                "device": proving.device_of(step),
+                "state": proving.state_of(step),
+                "proof": to_plain(proving.shown(step)),
+            }
+            for step in proving.steps()
+        ]
+        missing = {device: list(proving.missing(device)) for device in self._fleet.devices}
+        unproven = {device: one.reason for device, one in proving.record.unproven().items()}
+        return {"steps": steps, "missing": missing, "unproven": unproven}
+
+    async def _trial(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        """Let a device be written to for a while, so that it can be proven; never during an outage."""
+        device, who, now = self._one(args.get("device")), who_asks(args), self._clock.now()
+        seconds = args.get("seconds", 0.0)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0.0 <= seconds <= TRIAL_MAX_S:
+            raise RequestError(f"Say for how many seconds: 0 to end it, at most {TRIAL_MAX_S:.0f}.")
+        if seconds and self._islanded():
+            raise RequestError("The building runs on its own power: nothing is tried out now. Wait for the grid.")
+        if seconds:
+            self._fleet.try_out(device, until_s=now.mono_s + seconds)
+        else:
+            self._fleet.end_trial(device)
+        self._fleet.audit(who, "trial", device, f"{seconds:.0f} s", at=now)
+        return {"device": device, "seconds": seconds}
+
+    async def _prove(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        """Record how a step ended.  It disarms the device if that was armed for other proofs."""
+        step, now = str(args.get("step")), self._clock.now()
+        device = self._proving.device_of(step)
+        if device is None:
+            raise RequestError(f"There is no step {step[:60]} in this building.")
+        proof = self._read_proof(args, step, device)
+        try:
+            await asyncio.to_thread(self._proving.record.add, proof)
+        except StoreError as error:
+            raise RequestError(f"The result is not recorded: {error}") from error
+        self._fleet.audit(proof.who, f"{proof.verdict} {step}", device, proof.note, at=now)
+        if self._fleet.is_armed(device):
+            self._fleet.disarm(device, who=proof.who, at=now, because="its proofs have changed")
+        return {"step": step, "device": device, "missing": list(self._proving.missing(device))}
+
+    def _read_proof(self, args: Mapping[str, Any], step: str, device: DeviceId) -> Proof:
+        who, utc = words(args, "who"), self._clock.now().utc
+        if not who:
+            raise RequestError("Say who has proven it: a name stands for each result.")
+        try:
+            verdict = Verdict(str(args.get("verdict")))
+            before, after = _numbers(args.get("before", {})), _numbers(args.get("after", {}))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise RequestError("A result needs a verdict, proven or failed, and numbers before and after.") from error
+        return Proof(
+            step=step,
+            device=device,
+            verdict=verdict,
+            who=who,
+            at="" if utc is None else utc.isoformat(timespec="seconds"),
+            basis=self._proving.basis(step, device),
+            before=before,
+            after=after,
+            note=words(args, "note"),
+        )
+
     async def _arm(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        devices, armed = self._named(args), list[DeviceId]()
+        """Arm what is proven; what is not, only with a reason, which is recorded."""
+        devices, armed, reason = self._named(args), list[DeviceId](), words(args, "unproven")
+        lacking = {device: missing for device in devices if (missing := self._proving.missing(device))}
+        if lacking and len(reason) < SHORTEST_REASON:
+            raise RequestError(_not_proven(lacking))
         try:
             for device in devices:
-                await self._fleet.arm(device, who=who_asks(args), at=self._clock.now())
+                await self._arm_one(device, reason if device in lacking else "", args)
                 armed.append(device)
         except StoreError as error:
             done = f" Armed were {', '.join(armed)}." if armed else ""
             raise RequestError(f"Not armed, because it cannot be recorded: {error}{done}") from error
-        return {"armed": armed}
+        return {"armed": armed, "unproven": sorted(lacking)}
+
+    async def _arm_one(self, device: DeviceId, reason: str, args: Mapping[str, Any]) -> None:
+        who, now = who_asks(args), self._clock.now()
+        if reason:
+            at = "" if now.utc is None else now.utc.isoformat(timespec="seconds")
+            one = Unproven(device=device, reason=reason, who=who, at=at)
+            await asyncio.to_thread(self._proving.record.arm_unproven, one)
+            self._fleet.audit(who, "arm without proof", device, reason, at=now)
+        else:
+            await asyncio.to_thread(self._proving.record.forget_unproven, device)
+        await self._fleet.arm(device, who=who, at=now)
 
     async def _disarm(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        """Forbid writing at once; that it was unproven is forgotten as far as the disk allows."""
         devices = self._named(args)
         for device in devices:
             self._fleet.disarm(device, who=who_asks(args), at=self._clock.now())
+        for device in devices:
+            with contextlib.suppress(StoreError):
+                await asyncio.to_thread(self._proving.record.forget_unproven, device)
         return {"disarmed": list(devices)}
 
     def _named(self, args: Mapping[str, Any]) -> tuple[DeviceId, ...]:
@@ -78,3 +188,17 @@ class Toolbox:
             known = ", ".join(sorted(self._fleet.devices))
             raise RequestError(f"There is no device {str(asked)[:40]}; there are {known}.")
         return DeviceId(str(asked))
+
+
+def _numbers(given: Mapping[str, Any]) -> dict[str, float]:
+    return {str(name)[:60]: round(float(value), 1) for name, value in list(given.items())[:20]}
+
+
+def _not_proven(lacking: Mapping[DeviceId, tuple[Role, ...]]) -> str:
+    device, steps = next(iter(lacking.items()))
+    more = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
+    others = f", nor {', '.join(list(lacking)[1:])}" if len(lacking) > 1 else ""
+    return (
+        f"Not proven is {device} ({', '.join(steps[:3])}{more}){others}. Run hems commission, or arm with "
+        "--unproven REASON, which is recorded."
+    )

@@ -31,8 +31,10 @@ from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
 from hems.runtime.fleet import Fleet, open_fleet
 from hems.runtime.loop import Cycle, Loop
+from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
 from hems.runtime.toolbox import Toolbox
+from hems.store.commissioning import Commissioning
 from hems.store.store import Store
 from tests.control.panel import healthy
 from tests.given import flats
@@ -284,10 +286,13 @@ async def house(
     works = Works(machines())
     board = Board(wires, clock, shed=lambda commands: made.actuators.shed(commands), wake=lambda: made.loop.wake.set())
     context = DriverContext(clock=clock, sink=board, rng=None)  # type: ignore[arg-type]
-    fleet = open_fleet(wires.devices, {"paper": works}, context, store.arming, digest="the file")
+    record = Commissioning(directory, site=site.name, site_digest="the file")
+    proving = Proving(site, wires, {spec.id: works.fingerprint(spec) for spec in wires.devices}, record)
+    fleet = open_fleet(wires.devices, {"paper": works}, context, store.arming, digest="the file", seal=record.seal)
     actuators = Actuators(fleet.devices, wires.writes, store.journal, clock, islanded=lambda: False)
     stops: list[bool] = []
-    desk = FrontDesk(site, params, fleet, clock, toolbox=Toolbox(fleet, board, clock), stop=stops.append)
+    toolbox = Toolbox(fleet, board, proving, clock, islanded=lambda: made.loop.state.mode.mode.on_island)
+    desk = FrontDesk(site, params, fleet, clock, toolbox=toolbox, stop=stops.append)
     cycles: list[Cycle] = []
     faults: dict[str, str] = {}
     loop = Loop(

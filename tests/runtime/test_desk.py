@@ -166,7 +166,10 @@ async def test_arming_is_recorded_and_only_for_devices_that_exist(run_dir: Path)
         sentence = await refused(run_dir, "admin", "arm", devices=["switches", "toaster"])
         assert sentence == "There is no device toaster; there are chargers, meters, switches."
         assert not made.machines.armed[SWITCHES]
-        assert await ask(run_dir, "admin", "arm", devices=["switches"], who="Kim") == {"armed": ["switches"]}
+        assert await ask(run_dir, "admin", "arm", devices=["switches"], who="Kim", unproven="in a test") == {
+            "armed": ["switches"],
+            "unproven": ["switches"],
+        }
         assert made.machines.armed[SWITCHES]
         assert set(made.store.arming.armed()) == {SWITCHES}
         assert await ask(run_dir, "admin", "disarm", devices="switches", who="Kim") == {"disarmed": ["switches"]}

@@ -24,7 +24,9 @@ def fleet(
     """What a start makes of a site file and the profiles installed."""
     machines = Machines(devices=[spec.id for spec in specs])
     context = DriverContext(clock=HandClock(), sink=lambda device, point, reading: None, rng=Random(0))
-    return open_fleet(specs, {"paper": Works(machines, profile)}, context, store.arming, digest=file), machines
+    return open_fleet(
+        specs, {"paper": Works(machines, profile)}, context, store.arming, digest=file, seal=lambda _: ""
+    ), machines
 
 
 async def armed(directory: Path) -> None:
@@ -68,12 +70,15 @@ async def test_arming_does_not_survive_any_change_of_the_file(tmp_path: Path):
     assert set(ours.rearm(NOW)) == {SWITCHES, CHARGERS}
     assert machines.armed == {}
     [sentence] = ours.faults().values()
-    assert sentence.startswith("Only watched since the site file or a profile has changed: chargers, switches.")
+    assert sentence.startswith(
+        "Only watched since the site file, a profile or the commissioning record has changed: chargers, switches."
+    )
     store.stop()
     audit = rows(
         tmp_path, "state.db", "SELECT who, subject, detail FROM audit WHERE action = 'disarm' ORDER BY subject"
     )
-    assert audit == [("hems", one, "the site file or profile has changed") for one in ("chargers", "switches")]
+    because = "the site file, its profile or its proofs have changed"
+    assert audit == [("hems", one, because) for one in ("chargers", "switches")]
     # and going back to the old file does not arm again
     again, machines = fleet(started(tmp_path))
     again.rearm(NOW)
@@ -92,7 +97,9 @@ async def test_it_is_told_until_somebody_arms_or_disarms_each_of_them(tmp_path: 
     ours, _ = fleet(started(tmp_path), file="another file")
     ours.rearm(NOW)
     await ours.arm(SWITCHES, who="Kim", at=NOW)
-    assert ours.faults()["arming"].startswith("Only watched since the site file or a profile has changed: chargers.")
+    assert ours.faults()["arming"].startswith(
+        "Only watched since the site file, a profile or the commissioning record has changed: chargers."
+    )
     ours.disarm(CHARGERS, who="Kim", at=NOW)
     assert ours.faults() == {}
 
@@ -128,7 +135,7 @@ async def test_every_driver_is_opened_once_with_all_its_devices_in_the_order_of_
         for number in range(4)
     ]
     context = DriverContext(clock=HandClock(), sink=lambda device, point, reading: None, rng=Random(0))
-    ours = open_fleet(specs, works, context, store.arming, digest="the file")
+    ours = open_fleet(specs, works, context, store.arming, digest="the file", seal=lambda _: "")
     assert list(ours.drivers) == ["one", "two"]
     assert list(ours.devices) == ["d0", "d1", "d2", "d3"]
     assert works["idle"].machines.context is None
