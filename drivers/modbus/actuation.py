@@ -48,8 +48,9 @@ def switches_s(product: Product, address: Address) -> float:
     steps = _switches(product.nominal)
     coils = sorted({step.register.address for step in steps if step.register.space is Space.COIL})
     others = [step for step in steps if step.register.space is not Space.COIL]
-    frames = _runs_at_worst(coils) * frame_s(address, 1) + sum(_step_s(step, address) for step in others)
-    return frames + _gaps_s(product, _runs_at_worst(coils) + len(others))
+    runs = len(coils) if product.manners.one_coil else _runs_at_worst(coils)
+    frames = runs * frame_s(address, 1) + sum(_step_s(step, address) for step in others)
+    return frames + _gaps_s(product, runs + len(others))
 
 
 def command_s(product: Product, address: Address) -> float:

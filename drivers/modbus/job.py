@@ -32,6 +32,8 @@ class Manners:
     """The same after a write."""
     quiet_s: float = 1.0
     """After a time-out on a serial line, before the next request to the same unit: longer than its latest answer."""
+    one_coil: bool = False
+    """Whether it takes one coil a frame only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +62,8 @@ class Job:
         """What is sent."""
         if self.frame is not None:
             return (self.frame,)
-        return coil_frames(self.unit, {coil: wish.on for coil, wish in (self.coils or {}).items()})
+        wanted = {coil: wish.on for coil, wish in (self.coils or {}).items()}
+        return coil_frames(self.unit, wanted, one=self.manners.one_coil)
 
     def settle(self, trouble: LinkError) -> None:
         """Tell whoever waits that it failed."""
@@ -69,15 +72,15 @@ class Job:
             self.answer.exception()  # whoever asked may have gone meanwhile; then nobody needs to hear of it
 
 
-def coil_frames(unit: int, coils: Mapping[int, bool]) -> Sequence[Frame]:
-    """As few writes as there are unbroken runs of coils; never a coil that nobody asked to write.
+def coil_frames(unit: int, coils: Mapping[int, bool], *, one: bool = False) -> Sequence[Frame]:
+    """As few writes as there are unbroken runs of coils, or `one` for each; never a coil that nobody asked to write.
 
     A run that switches off goes before one that switches on.
     """
     frames: list[WriteFrame] = []
     run: list[int] = []
     for coil in sorted(coils):
-        if run and coil != run[-1] + 1:
+        if run and (one or coil != run[-1] + 1):
             frames.append(_run_frame(unit, run, coils))
             run = []
         run.append(coil)

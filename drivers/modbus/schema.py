@@ -58,6 +58,8 @@ class LinkSection(Strict):
     """Addresses that no request may cross."""
     exclusive: bool = False
     """Whether the device accepts one client only."""
+    one_coil: bool = False
+    """Whether a board knows no function 15: then each coil goes in a frame of its own."""
 
     def forms(self) -> tuple[str, ...]:
         """What a site file may say for `link`."""
@@ -73,6 +75,7 @@ class LinkSection(Strict):
             min_gap_s=self.min_gap_ms / 1000,
             after_write_s=self.after_write_ms / 1000,
             quiet_s=self.quiet_after_timeout_ms / 1000,
+            one_coil=self.one_coil,
         )
 
 

@@ -1,7 +1,8 @@
 """Every Modbus and SunSpec product against registers written by hand from its maker's facts: wrong numbers show.
 
-An image may also say what a command becomes on the wire, in `[[commands]]`, and in `[shows]` at which other register
-the device shows what was written to one.  Real frames in virtual time: a charger that wants seconds of peace gets them.
+An image may also say which alarms stand, in `alarms`, what a command becomes on the wire, in `[[commands]]`, and in
+`[shows]` at which other register the device shows what was written to one.  Real frames in virtual time: a charger
+that wants seconds of peace gets them.
 """
 
 import contextlib
@@ -89,6 +90,9 @@ async def device(path: Path, *, armed: bool = False) -> AsyncIterator[SimpleName
 def test_an_image_reads_as_its_maker_says(path):
     async def polled(_loop: vloop.VirtualLoop) -> SimpleNamespace:
         async with device(path) as its:
+            with contextlib.suppress(TimeoutError):
+                await eventually(lambda: alarms_of(its) == its.told.get("alarms", alarms_of(its)), 90.0)
+            its.alarms = alarms_of(its)
             return its
 
     # given the device as its maker describes it, when it is polled
@@ -102,6 +106,13 @@ def test_an_image_reads_as_its_maker_says(path):
     for point, reason in told.get("unknown", {}).items():
         assert site.value(f"box/{point}") is None
         assert reason in site.latest[f"box/{point}"].reason
+    # and what the device calls abnormal is told as such
+    if "alarms" in told:
+        assert its.alarms == told["alarms"]
+
+
+def alarms_of(its: SimpleNamespace) -> list[str]:
+    return [alarm.code for alarm in its.driver.health()["box"].alarms]
 
 
 @pytest.mark.wire

@@ -23,6 +23,11 @@ def test_a_board_alone_on_its_line_needs_its_own_time_out_its_silence_and_four_f
     assert FACTORY.actuation_s([board])["board"] == pytest.approx(0.9 + 4 * (0.01833 + 0.00802 + 0.05), rel=1e-3)
 
 
+def test_a_board_without_function_15_needs_a_frame_for_each_of_its_relays():
+    board = device("board", "kmtronic-relay", "tcp://192.0.2.1")
+    assert FACTORY.actuation_s([board])["board"] == pytest.approx(0.4 + 8 * 0.05)
+
+
 def test_on_tcp_there_is_no_silence_and_no_line_to_wait_for():
     board = device("board", "waveshare-relay", "tcp://192.0.2.1")
     assert FACTORY.actuation_s([board])["board"] == pytest.approx(0.4 + 4 * 0.05)

@@ -96,6 +96,17 @@ async def test_coils_queued_behind_a_running_request_are_gathered_with_the_first
     assert [(request.code, request.address, request.count) for request in bench.writes()] == [(15, 2, 3)]
 
 
+async def test_a_board_without_function_15_gets_each_coil_in_a_frame_of_its_own():
+    plain = Manners(timeout_s=0.2, quiet_s=0.2, one_coil=True)
+    async with on_tcp(Bench(u1=board())) as bench, queue_for(bench) as queue:
+        await asyncio.gather(*(queue.write_coil(1, coil, False, plain, allowed=yes, urgent=True) for coil in range(3)))
+    assert [(sent.code, sent.address, sent.values) for sent in bench.writes()] == [
+        (5, 0, [0]),
+        (5, 1, [0]),
+        (5, 2, [0]),
+    ]
+
+
 def test_a_coil_that_nobody_asked_for_is_never_written():
     frames = coil_frames(1, {0: True, 1: True, 4: False, 6: False, 7: False})
     assert [(frame.address, frame.values) for frame in frames] == [(4, (0,)), (6, (0, 0)), (0, (1, 1))]
