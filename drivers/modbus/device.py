@@ -27,6 +27,8 @@ from hems.ports.device import DriverContext, Reply, Scalar
 LOST_AFTER = 3
 """Requests in a row without an answer after which a device must identify itself again before it is commanded."""
 IDENTIFY_PAUSE_S = 1.0
+ATTEMPTS = 2
+"""For a command that found its device's map out of date at the last moment."""
 LOOK_AGAIN_S = 60.0
 """How often at most a device is asked whether its map has changed."""
 MISMATCHES = 2
@@ -80,8 +82,9 @@ class Device:
             manners=product.manners,
             classes=product.classes,
             computed=product.computed,
+            out_of_date=self._out_of_date,
         )
-        sender = Sender(product.unit, queue, product.manners, self._reader, self._is_armed)
+        sender = Sender(product.unit, queue, product.manners, self._reader, self._may_be_written)
         self._commander = Commander(spec.id, sender, self._reader, product.keeping, self._is_ready)
         self._identified = False
         self._identifying = asyncio.Lock()
@@ -89,7 +92,7 @@ class Device:
         self._mismatches = 0
         self._disabled = ""
         self._connection = 0
-        """Which one the wrong device was seen on."""
+        """Which one it was last looked at on."""
         self._failures = 0
         self._lost_since_s: float | None = None
         self._detail = ""
@@ -125,13 +128,17 @@ class Device:
             return Reply(fate=Fate.REFUSED, detail=self._disabled)
         if not self.armed:
             return Reply(fate=Fate.OBSERVING, detail="the device is not armed")
-        try:
-            await self._identify(Rank.SHED if urgent else Rank.COMMAND)
-        except LinkError as trouble:
-            return Reply(fate=Fate.UNREACHABLE, detail=str(trouble))
-        except DeviceMismatch as wrong:
-            return Reply(fate=Fate.REFUSED, detail=str(wrong))
-        return await self._commander.write(command, value, urgent=urgent, islanded=islanded, lease_s=lease_s)
+        for _ in range(ATTEMPTS):
+            try:
+                await self._identify(Rank.SHED if urgent else Rank.COMMAND)
+            except LinkError as trouble:
+                return Reply(fate=Fate.UNREACHABLE, detail=str(trouble))
+            except DeviceMismatch as wrong:
+                return Reply(fate=Fate.REFUSED, detail=str(wrong))
+            reply = await self._commander.write(command, value, urgent=urgent, islanded=islanded, lease_s=lease_s)
+            if reply.fate is not Fate.OBSERVING or self._may_be_written():
+                break
+        return reply
 
     async def release(self) -> None:
         """Hand control back."""
@@ -176,8 +183,9 @@ class Device:
             DeviceMismatch: it is another product.
         """
         async with self._identifying:
-            if self._identified or (rank is Rank.POLL and not self._worth_a_look()):
-                return self._identified
+            known = self._identified and not self._out_of_date()
+            if known or (rank is Rank.POLL and not self._worth_a_look()):
+                return known
             self._try_again_s = asyncio.get_running_loop().time() + IDENTIFY_PAUSE_S
             with self._reader.held_back():
                 layout = await self._found(rank)
@@ -195,15 +203,21 @@ class Device:
 
     async def _found(self, rank: Rank) -> Layout:
         product = self._product
-        self._connection = self._queue.connections
-        layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=rank))
-        self._reader.lay_out(layout, max_gap=product.max_gap, max_read=product.max_read)
-        for name, expected in product.identify.items():
-            await self._compare(name, expected, rank)
-        for name, kind in product.classes.items():
-            if not kind.every_ms:
-                await self._reader.poll(name)
+        try:
+            layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=rank))
+            self._reader.lay_out(layout, max_gap=product.max_gap, max_read=product.max_read)
+            for name, expected in product.identify.items():
+                await self._compare(name, expected, rank)
+            for name, kind in product.classes.items():
+                if not kind.every_ms:
+                    await self._reader.poll(name)
+        finally:
+            self._connection = self._queue.connections
         return layout
+
+    def _out_of_date(self) -> bool:
+        """Whether the device may have started afresh since its map was found: a new connection is the only sign."""
+        return self._product.moves and self._queue.connections != self._connection
 
     async def _look_again(self) -> None:
         """Find everything anew if the device has just refused addresses that it had: its map may have moved.
@@ -253,7 +267,8 @@ class Device:
         self._lost_since_s, self._detail = None, ""
 
     def _is_ready(self) -> bool:
-        return self.armed and self._identified
+        return self._may_be_written() and self._identified
 
-    def _is_armed(self) -> bool:
-        return self.armed
+    def _may_be_written(self) -> bool:
+        """Asked right before each frame leaves: a register of yesterday's map may be anything today."""
+        return self.armed and not self._out_of_date()

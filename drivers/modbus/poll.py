@@ -1,12 +1,12 @@
 """Reading one device: batches, their answers as readings, and what follows from an exception."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from drivers.modbus.batches import Batch, plan
 from drivers.modbus.codec import BadReading, decode
-from drivers.modbus.errors import Refusal
+from drivers.modbus.errors import LinkDown, Refusal
 from drivers.modbus.job import Manners, Rank
 from drivers.modbus.layout import Layout, PlacedPoint
 from drivers.modbus.queue import LinkQueue
@@ -36,6 +36,7 @@ class Reader:
         manners: Manners,
         classes: Mapping[str, PollClass],
         computed: Mapping[str, derive.Expression],
+        out_of_date: Callable[[], bool],
     ) -> None:
         self.latest: dict[str, Reading[Any]] = {}
         """Every point, private ones too."""
@@ -48,6 +49,7 @@ class Reader:
         self._manners = manners
         self._classes = classes
         self._computed = computed
+        self._out_of_date = out_of_date
         self._raw: dict[str, Any] = {}
         self._held: list[tuple[str, Reading[Any]]] | None = None
         """Readings of a device that has not identified itself yet."""
@@ -121,10 +123,21 @@ class Reader:
         except Refusal as refusal:
             if not refusal.about_addresses:
                 raise
+            self._still_there()
             self.refused = True
             await self._split(kind, batch, refusal, rank, slack_s)
             return
+        self._still_there()
         self._take(kind, batch, answer)
+
+    def _still_there(self) -> None:
+        """Believe nothing that came from places found before the device may have started afresh.
+
+        Raises:
+            LinkDown: it may have; places are being found anew while values are held back, and are then right.
+        """
+        if self._held is None and self._out_of_date():
+            raise LinkDown("the connection is a new one; where everything is will be looked up again")
 
     async def _split(self, kind: str, batch: Batch, refusal: Refusal, rank: Rank, slack_s: float) -> None:
         halves = batch.halves()

@@ -190,3 +190,44 @@ async def test_a_map_that_has_moved_is_walked_again():
         inverter.put("holding", 0, *made.MARK, *made.common(), *made.inverter_103(W=260, W_SF=0), 0xFFFF, 0)
         # then it is found again, without a lost connection
         await eventually(lambda: site.value("pv/power_w") == 260.0)
+
+
+async def test_a_map_that_has_changed_over_a_lost_connection_is_walked_again():
+    # given an inverter that comes back with another firmware: a longer model stands before the one that is wanted
+    site, inverter = Site(), made.unit(made.common(), made.inverter_103(W=250, W_SF=0))
+    async with on_tcp(Bench(u1=inverter)) as bench, running(driver_for(bench, site, profile())):
+        await eventually(lambda: "pv/power_w" in site.latest and site.value("pv/power_w") == 250.0)
+        moved = made.unit(made.common(), modules_160(1, 2, 3), made.inverter_103(W=260, W_SF=0))
+        inverter.holding.clear()
+        inverter.holding.update(moved.holding)
+        bench.drop()
+        # then its power is read at the new place, and what stood at the old one was never taken for it
+        await eventually(lambda: site.value("pv/power_w") == 260.0, within_s=5.0)
+    told = {reading.value for name, reading in site.history if name == "pv/power_w" and reading.value is not None}
+    assert told == {250.0, 260.0}
+
+
+async def test_a_command_never_follows_a_map_that_is_no_longer_there():
+    # given a limit that was set once, and an inverter that has come back with its models elsewhere
+    site = Site()
+    inverter = made.unit(made.common(), made.controls_704())
+    set_power = [{"needs": 704, "steps": [{"set": "704.WSet", "to": "{value}"}]}]
+    limited = profile(
+        read={"_on": {"any": ["704.WSetEna"]}}, write={"power_w": {"lapses_to": "zero", "way": set_power}}
+    )
+    async with on_tcp(Bench(u1=inverter)) as bench:
+        driver = driver_for(bench, site, limited, armed=True)
+        async with running(driver):
+            await driver.write("pv", "power_w", 100.0, urgent=False, islanded=False)
+            moved = made.unit(made.common(), modules_160(1), made.controls_704())
+            inverter.holding.clear()
+            inverter.holding.update(moved.holding)
+            bench.drop()
+            bench.diary.clear()
+            await eventually(lambda: bool(bench.diary), within_s=5.0)
+            # when it is told again
+            await driver.write("pv", "power_w", 200.0, urgent=False, islanded=False)
+            place = made.place(inverter, 704, 24)
+            await eventually(lambda: any(request.values == [0, 200] for request in bench.writes()))
+    # then only the new place was written
+    assert {request.address for request in bench.writes()} == {place}
