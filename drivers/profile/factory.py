@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from drivers.profile.json_schema import json_schema
-from drivers.profile.load import available, load_raw, profile_alone, profile_for
+from drivers.profile.load import available, chosen_variants, load_raw, profile_for
 from drivers.profile.product import product_of
 from drivers.profile.schema import Profile
 from hems.model.wiring import DeviceSpec
@@ -43,12 +43,8 @@ class ProfileFactory(Generic[ProfileT]):
 
     def products(self) -> Sequence[Product]:
         """Every product of this engine."""
-        files = {name: load_raw(name) for name in available()}
-        return [
-            product_of(profile_alone(self._model, name), data, self._engine)
-            for name, data in files.items()
-            if data.get("engine") == self._engine
-        ]
+        names = [name for name in available() if load_raw(name).get("engine") == self._engine]
+        return [product_of(chosen_variants(self._model, name), self._engine) for name in names]
 
     def schema(self) -> Mapping[str, Any]:
         """JSON Schema of a profile file of this engine."""

@@ -85,8 +85,21 @@ def every_variant(model: type[ProfileT], name: str, folder: Path = PROFILES) -> 
     Raises:
         ConfigError: the profile is wrong.
     """
+    return [profile for _, profile in chosen_variants(model, name, folder)]
+
+
+def chosen_variants(
+    model: type[ProfileT], name: str, folder: Path = PROFILES
+) -> list[tuple[Mapping[str, Scalar], ProfileT]]:
+    """A profile as it is by default, without a choice, and then once for each of its variants with what chooses it.
+
+    Raises:
+        ConfigError: the profile is wrong.
+    """
     data = load_raw(name, folder)
-    return [parse(model, data, chosen) for chosen in every_choice(data, _declared(data, name))]
+    plain, *others = every_choice(data, _declared(data, name))
+    found = [({key: value for key, value in one.items() if value != plain[key]}, one) for one in (plain, *others)]
+    return [(choice, parse(model, data, values)) for choice, values in found]
 
 
 def parse(model: type[ProfileT], data: Mapping[str, Any], values: Mapping[str, Scalar]) -> ProfileT:

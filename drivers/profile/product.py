@@ -1,20 +1,18 @@
 """A profile in the words of the person who buys, installs and proves the device."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from drivers.profile.command import LapsesTo, Verify, WriteSpec
 from drivers.profile.params import Param
-from drivers.profile.point import ReadSpec
+from drivers.profile.point import ReadSpec, Scalar
 from drivers.profile.schema import PollClass, Profile, Watchdog
+from drivers.profile.words import as_toml, bound, limits, named, span
 from hems.model.point import unit_of
 from hems.ports.device import Product, ProductStatus
 
 AnyProfile = Profile[Any, Any, Any]
 
-PRIVATE = re.compile(r"[{}]|\b_(?=\w)")
-"""What only the engine needs to see of an expression."""
 ENDS_AT: Mapping[LapsesTo, str] = {
     "open": "the load goes off",
     "closed": "the load goes on",
@@ -24,15 +22,21 @@ ENDS_AT: Mapping[LapsesTo, str] = {
 }
 
 
-def product_of(profile: AnyProfile, data: Mapping[str, Any], driver: str) -> Product:
-    """The page of one product; `data` is its file, for what a profile no longer shows once it is filled in."""
+Choice = Mapping[str, Scalar]
+
+
+def product_of(variants: Sequence[tuple[Choice, AnyProfile]], driver: str) -> Product:
+    """The page of one product: the common variant first, then the others with the parameter that chooses them."""
+    (_, profile), *others = variants
+    choosing = {name for choice, _ in others for name in choice}
     sections = {
         "Measured": _measured(profile),
         "Commanded": [_commanded(name, line) for name, line in profile.write.items()],
         "If HEMS falls silent": list(_silence(profile)) if profile.write else [],
         "Reported faults": _faults(profile),
+        "Variants": [line for choice, other in others for line in _differences(profile, choice, other)],
         "Set on the device": profile.control.setup,
-        "In the site file": [*_site_lines(profile, driver), *_choices(profile.params, data.get("variants", {}))],
+        "In the site file": [*_site_lines(profile, driver), *_choices(profile.params, choosing)],
         "Good to know": profile.notes,
         "Sources": profile.sources,
     }
@@ -53,7 +57,7 @@ def fails_safe(profile: AnyProfile) -> str:
         return "only read"
     watchdog = profile.control.watchdog
     after_s = watchdog.timeout_s if watchdog and watchdog.kind != "none" else None
-    after = f" after {_span(after_s)}" if after_s else ""
+    after = f" after {span(after_s)}" if after_s else ""
     ends = dict.fromkeys(line.lapses_to for line in profile.write.values())
     return " or ".join(ENDS_AT[end] + ("" if end == "held" else after) for end in ends)
 
@@ -67,26 +71,30 @@ def _measured(profile: AnyProfile) -> list[str]:
     for name, line in sorted(profile.read.items(), key=lambda item: periods.get(item[1].poll or "", 0.0)):
         if not name.startswith("_"):
             groups.setdefault(_when(profile.poll, line.poll), []).append(_point(name, line))
-    computed = [_named(name) for name in profile.derive if not name.startswith("_")]
+    computed = [named(name) for name in profile.derive if not name.startswith("_")]
     lines = [f"{when}: {', '.join(points)}" for when, points in groups.items()]
-    return lines + ([f"computed from these: {', '.join(computed)}"] if computed else [])
+    lines += [f"computed from these: {', '.join(computed)}"] if computed else []
+    return lines + [f"fit to tell an outage within {span}: {', '.join(names)}" for span, names in _witnesses(profile)]
+
+
+def _witnesses(profile: AnyProfile) -> Iterable[tuple[str, list[str]]]:
+    found: dict[float, list[str]] = {}
+    for name, line in profile.read.items():
+        if line.witness_ms is not None and not name.startswith("_"):
+            found.setdefault(line.witness_ms, []).append(f"`{name}`")
+    return ((span(time_ms / 1000), names) for time_ms, names in sorted(found.items()))
 
 
 def _when(classes: Mapping[str, PollClass], name: str | None) -> str:
     if name is None or name not in classes:
         return "as the device tells"
     kind = classes[name]
-    often = f"every {_span(kind.every_ms / 1000)}" if kind.every_ms else "once"
+    often = f"every {span(kind.every_ms / 1000)}" if kind.every_ms else "once"
     return often + (", not during an outage" if kind.islanded == "skip" else "")
 
 
 def _point(name: str, line: ReadSpec) -> str:
-    return _named(name) + (" where fitted" if line.optional else "")
-
-
-def _named(name: str) -> str:
-    unit = unit_of(name)
-    return f"`{name}`" + (f" ({unit})" if unit else "")
+    return named(name) + (" where fitted" if line.optional else "")
 
 
 def _commanded(name: str, line: WriteSpec) -> str:
@@ -100,26 +108,22 @@ def _terms(name: str, line: WriteSpec) -> Iterator[str]:
     elif line.range is None:
         yield f"any value in {unit}" if unit else "any value"
     else:
-        yield f"{_bound(line.range[0])} to {_bound(line.range[1])} {unit}".rstrip()
+        yield f"{bound(line.range[0])} to {bound(line.range[1])} {unit}".rstrip()
     if line.dead_zone:
-        yield f"less than {_bound(line.dead_zone)} is sent as 0"
+        yield f"less than {bound(line.dead_zone)} is sent as 0"
     yield from (_guarded(guard.needs, guard.if_above, guard.if_below) for guard in line.guard)
     yield _seen(line.verify) if line.verify else "not read back"
     if line.settle_s:
-        yield f"takes effect within {_span(line.settle_s)}"
+        yield f"takes effect within {span(line.settle_s)}"
     if line.min_interval_ms:
-        yield f"at most every {_span(line.min_interval_ms / 1000)}"
+        yield f"at most every {span(line.min_interval_ms / 1000)}"
     if line.persistent:
         yield "the device wears with each change, so only changes are sent"
 
 
 def _seen(verify: Verify) -> str:
     where = "read back" if verify.read.startswith("_") else f"seen in `{verify.read}`"
-    return f"{where} within {_span(verify.after_ms / 1000)}"
-
-
-def _bound(bound: str | float) -> str:
-    return f"`{PRIVATE.sub('', bound)}`" if isinstance(bound, str) else f"{bound:g}"
+    return f"{where} within {span(verify.after_ms / 1000)}"
 
 
 def _guarded(needs: str, above: float | None, below: float | None) -> str:
@@ -136,6 +140,31 @@ def _faults(profile: AnyProfile) -> list[str]:
     ]
 
 
+def _differences(common: AnyProfile, choice: Choice, other: AnyProfile) -> Iterator[str]:
+    """What a variant measures, commands and ends at otherwise; nothing where it lies elsewhere only."""
+    said = ", ".join(f"`{name} = {as_toml(value)}`" for name, value in choice.items())
+    more = [named(name) for name in _public(other) if name not in _public(common)]
+    less = [f"`{name}`" for name in _public(common) if name not in _public(other)]
+    commands = [(name, _commanded(name, line)) for name, line in other.write.items()]
+    changed = [
+        told for name, told in commands if name not in common.write or told != _commanded(name, common.write[name])
+    ]
+    gone = [f"`{name}`" for name in common.write if name not in other.write]
+    told = [
+        *([f"also measures {', '.join(more)}"] if more else []),
+        *([f"does not measure {', '.join(less)}"] if less else []),
+        *(f"commands {line}" for line in changed),
+        *([f"does not command {', '.join(gone)}"] if gone else []),
+    ]
+    if fails_safe(other) != fails_safe(common):
+        told.append(f"if HEMS falls silent: {fails_safe(other)}")
+    yield f"{said}: {'; '.join(told) or 'the same, found in other places'}"
+
+
+def _public(profile: AnyProfile) -> list[str]:
+    return [name for name in (*profile.read, *profile.derive) if not name.startswith("_")]
+
+
 # ---- when nobody commands it any more
 
 
@@ -147,7 +176,7 @@ def _silence(profile: AnyProfile) -> Iterator[str]:
     if watchdog is not None and watchdog.hold_max_s:
         yield (
             f"if only the control of HEMS hangs while it goes on reading, HEMS writes the safe values after "
-            f"{_span(watchdog.hold_max_s)} without a fresh command"
+            f"{span(watchdog.hold_max_s)} without a fresh command"
         )
     if profile.control.release:
         yield "on an orderly end, on the grid, control is handed back"
@@ -161,8 +190,8 @@ def _by_end(commands: Mapping[str, WriteSpec]) -> Mapping[str, list[str]]:
 
 
 def _by_itself(watchdog: Watchdog[Any] | None) -> str:
-    after = f"after {_span(watchdog.timeout_s)} " if watchdog and watchdog.timeout_s else ""
-    renewed = f" (renewed every {_span(watchdog.renew_s)})" if watchdog and watchdog.renew_s else ""
+    after = f"after {span(watchdog.timeout_s)} " if watchdog and watchdog.timeout_s else ""
+    renewed = f" (renewed every {span(watchdog.renew_s)})" if watchdog and watchdog.renew_s else ""
     match watchdog.kind if watchdog else "none":
         case "any_traffic":
             return f"the device itself ends a command {after}without any request, also a read one"
@@ -184,25 +213,7 @@ def _site_lines(profile: AnyProfile, driver: str) -> Iterator[str]:
     yield from (f'`link = "{link}"`' for link in profile.reached_by())
 
 
-def _choices(params: Mapping[str, Param], variants: Mapping[str, Any]) -> Iterator[str]:
+def _choices(params: Mapping[str, Param], choosing: Collection[str]) -> Iterator[str]:
     for name, param in params.items():
-        known = ", ".join((*_limits(param), *(["chooses the variant"] if name in variants else [])))
+        known = ", ".join((*limits(param), *(["chooses the variant"] if name in choosing else [])))
         yield f"`{name}`" + (f" ({known})" if known else "") + (f": {param.about}" if param.about else "")
-
-
-def _limits(param: Param) -> Iterable[str]:
-    if param.required:
-        yield "must be given"
-    if param.values:
-        yield " or ".join(f'`"{value}"`' for value in param.values)
-    if param.min is not None and param.max is not None:
-        yield f"{param.min:g} to {param.max:g}"
-    if param.default is not None:
-        yield f"default `{str(param.default).lower() if isinstance(param.default, bool) else param.default}`"
-
-
-def _span(seconds: float) -> str:
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= 2 * size and seconds % size == 0:
-            return f"{seconds / size:g} {unit}"
-    return f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1000:g} ms"
