@@ -1,0 +1,52 @@
+"""Devices that would be read wrongly, by their mode or their model: nothing of them is believed, and it is told why."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from drivers import modbus
+from hil import vloop
+from tests.drivers import given
+from tests.drivers.bench import Bench, Site, on_tcp, running
+from tests.drivers.test_images import image, link_of, product_of, unit_of
+
+IMAGES = Path(__file__).parent / "images"
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    ("name", "register", "words", "told"),
+    [
+        ("carlo-gavazzi-em24-e1", 0xA000, [3], "application that equals 7"),
+        ("carlo-gavazzi-em24-e1", 0x0B, [345], "model that between"),
+        ("carlo-gavazzi-em530", 0x1103, [0], "mode that any of (1, 2)"),
+        ("carlo-gavazzi-em530", 0x0B, [340], "model that any of"),
+        ("deye-hybrid-3p", 0, [0x0601], "type that any of (5, 1280)"),
+        ("deye-hybrid-3p-off-grid", 0, [0x0005], "type that any of (6, 1537, 1538)"),
+        ("deye-hybrid-3p", 20, [0xA120, 0x0007], "rated_w that between (1000.0, 30500.0)"),
+        ("deye-hybrid-1p", 0, [0x0200], "type that any of (3, 259)"),
+        ("huawei-sun2000", 30000, [0x4C55, 0x4E41], "model that contains 'SUN'"),
+        ("goodwe-et", 35187, [0x5375], "work_mode that between"),
+    ],
+)
+def test_what_would_be_read_wrongly_is_not_read(name, register, words, told):
+    its = image(IMAGES / f"{name}.toml")
+    product = product_of(IMAGES / f"{name}.toml")
+    site, unit = Site(), unit_of(its)
+    # given a device with a model or a mode in which its numbers mean something else
+    unit.put("holding", register, *words)
+
+    async def watched(_loop: vloop.VirtualLoop) -> str:
+        bench = Bench(**{f"u{link_of(its, product).get('unit_id', 1)}": unit})
+        async with on_tcp(bench):
+            spec = given.spec(bench, "box", product=product, **its.get("params", {}))
+            async with running(modbus.FACTORY.open([spec], site.context)) as driver:
+                # when it is polled
+                await asyncio.sleep(20.0)
+                return driver.health()["box"].detail
+
+    detail = vloop.run(watched)
+    # then nothing is delivered, and the operator reads what was expected
+    assert {point: reading.value for point, reading in site.latest.items() if reading.value is not None} == {}
+    assert told in detail
