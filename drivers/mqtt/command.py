@@ -23,6 +23,8 @@ class Pending:
     verdict: asyncio.Future[Reply]
     note: str = ""
     """What was changed on the way, such as a value brought into the device's range."""
+    lease_s: float = 0.0
+    """For how long it holds without being asked for again; 0 until the next command."""
     sent_s: float | None = None
     """When its last message had been taken by the broker."""
     accepted: bool = False

@@ -15,7 +15,6 @@ from drivers.mqtt.schema import MqttProfile, MqttWrite
 from drivers.profile.command import Refused, prepare
 from drivers.profile.expression import UnknownValueError
 from hems.model.command import Fate
-from hems.model.errors import DeviceMismatch
 from hems.model.units import DeviceId
 from hems.ports.device import Reply, Scalar
 
@@ -50,7 +49,7 @@ class Commander:
         self._acquired = False
         self.keeper = Keeper(profile.control, self._send_all, self._repeat, now_s)
 
-    async def write(self, name: str, wanted: Scalar, *, islanded: bool) -> Reply:
+    async def write(self, name: str, wanted: Scalar, *, islanded: bool, lease_s: float = 0.0) -> Reply:
         """Send a command and see what becomes of it; a later command of the same name ends the wait for this one."""
         born_s = self._now_s()
         spec = self._profile.write.get(name)
@@ -58,6 +57,7 @@ class Commander:
             return Reply(fate=Fate.REFUSED, detail=f"{self._device} has no command {name}")
         if not self._link.armed(self._device):
             return Reply(fate=Fate.OBSERVING, detail="not armed")
+        self.keeper.heard(name)
         obstacle = self._obstacle()
         if obstacle is not None:
             return obstacle
@@ -70,6 +70,7 @@ class Commander:
             number=self._link.next_number(),
             verdict=asyncio.get_running_loop().create_future(),
             note=accepted.note,
+            lease_s=lease_s,
         )
         return await self._carried_out(name, pending, born_s)
 
@@ -90,6 +91,7 @@ class Commander:
     def lose(self, why: str) -> None:
         """The device or the broker is gone: nothing on its way will arrive, and control has to be taken anew."""
         self._acquired = False
+        self.keeper.regained()
         for pending in self._pending.values():
             pending.end(Fate.UNREACHABLE, why)
 
@@ -104,15 +106,11 @@ class Commander:
         if self._presence.offline:
             # a broker may keep it for a device with a persistent session, and deliver it hours later
             return Reply(fate=Fate.UNREACHABLE, detail=SAID_GOOD_BYE)
-        for name, expected in self._profile.identify.items():
-            reading = self._points.latest.get(name)
-            found = None if reading is None else reading.value
-            if found is None:
+        if self._points.stranger:
+            return Reply(fate=Fate.REFUSED, detail=self._points.stranger)
+        for name in self._profile.identify:
+            if name not in self._points.seen:
                 return Reply(fate=Fate.UNREACHABLE, detail=f"has not told what it is: {name.lstrip('_')} is not known")
-            if not expected.met_by(found):
-                wanted = f"{name.lstrip('_')} that {expected}"
-                wrong = DeviceMismatch(self._device, expected=wanted, found=repr(found))
-                return Reply(fate=Fate.REFUSED, detail=str(wrong))
         return None
 
     async def _carried_out(self, name: str, pending: Pending, born_s: float) -> Reply:
@@ -139,8 +137,11 @@ class Commander:
     async def _wait_for_turn(self, name: str, pending: Pending) -> None:
         """Some devices do not want a command more often than so; off and zero never wait."""
         pause_s = self._sent_s.get(name, float("-inf")) + pending.spec.min_interval_ms / 1000 - self._now_s()
-        if pending.value and pause_s > 0:
-            await asyncio.wait([pending.verdict], timeout=min(pause_s, AGE_MAX_S + 1))
+        if not pending.value or pause_s <= 0:
+            return
+        if pause_s > AGE_MAX_S:
+            pending.end(Fate.REFUSED, f"the device takes this command again in {pause_s:.0f} s")
+        await asyncio.wait([pending.verdict], timeout=pause_s)
 
     async def _send(self, name: str, pending: Pending, born_s: float) -> None:
         if not pending.is_wanted():
@@ -160,10 +161,11 @@ class Commander:
             if self._now_s() - born_s > AGE_MAX_S:
                 pending.end(Fate.UNREACHABLE, f"not sent: it is older than {AGE_MAX_S:g} s")
                 return
+            self.keeper.leaving(name, pending.spec, pending.value, pending.lease_s)
             await self._publish(step, pending.spec.wire_value(pending.value), pending.number)
         if pending.is_wanted():
             self._sent_s[name] = self._now_s()
-            self.keeper.asked(name, pending.spec, pending.value)
+            self.keeper.arrived(name)
             pending.sent(self._sent_s[name])
             if pending.spec.verify is not None and pending.spec.reply is None:
                 self._look()

@@ -45,6 +45,7 @@ class Device:
     def health(self) -> DeviceHealth:
         """Whether it answers, since when not, and why not."""
         since_s, detail = self._presence.lost()
+        detail = self._points.stranger or detail
         hidden = self._link.may_not_read(self._points.topics)
         if hidden:
             detail = f"the broker's access rules do not let hems read {', '.join(sorted(hidden))}"
@@ -75,9 +76,9 @@ class Device:
             except TimeoutError:
                 continue
 
-    async def write(self, name: str, wanted: Scalar, *, islanded: bool) -> Reply:
+    async def write(self, name: str, wanted: Scalar, *, islanded: bool, lease_s: float = 0.0) -> Reply:
         """Send a command and see what becomes of it."""
-        return await self._commander.write(name, wanted, islanded=islanded)
+        return await self._commander.write(name, wanted, islanded=islanded, lease_s=lease_s)
 
     async def release(self) -> None:
         """Send what the profile says hands back control.  Raises: LinkError."""

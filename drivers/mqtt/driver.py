@@ -60,7 +60,7 @@ class MqttDriver:
         """
         if device not in self._devices:
             return Reply(fate=Fate.REFUSED, detail=f"there is no MQTT device {device}")
-        return await self._devices[device].write(command, value, islanded=islanded)
+        return await self._devices[device].write(command, value, islanded=islanded, lease_s=lease_s)
 
     async def release(self, device: DeviceId) -> None:
         """Hand control back, as far as the device can be reached and may be written to."""

@@ -1,22 +1,44 @@
 """Keeping control while commands are fresh, and giving it up when they stop: the engine's own dead-man.
 
-Only powers are kept and only they age: a switch stays where it was put, and nothing here ever puts one on again.
+Two clocks, which only a fresh command winds up: of each command, for its lease or the profile's `hold_max_s` for it;
+when it runs out, off or 0 is sent in its place.  And of the whole device, for `watchdog.hold_max_s`; when it runs out,
+nothing is renewed any more and `safe` is sent.  A switch without a lease stays where it was put, and nothing here ever
+puts one on again.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 
 from drivers.mqtt.message import Step
 from drivers.mqtt.schema import MqttWrite
 from drivers.profile.schema import Control
 
 REPEATS = ("rewrite", "lease")
+FOR_EVER_S = float("inf")
+LONG_AGO_S = float("-inf")
 
 Repeat = Callable[[MqttWrite, bool | float], Awaitable[None]]
 SendAll = Callable[[Iterable[Step]], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """One command that the device follows, as far as is known."""
+
+    spec: MqttWrite
+    value: bool | float
+    asked_s: float
+    hold_s: float
+    """From the last fresh command until it lapses."""
+
+    @property
+    def off(self) -> bool | float:
+        """What takes its place when it lapses."""
+        return False if isinstance(self.value, bool) else 0.0
+
+
 class Keeper:
-    """The powers now in force on one device, and when one was last asked for."""
+    """What is in force on one device, and when it was last asked for."""
 
     def __init__(self, control: Control[Step], send_all: SendAll, repeat: Repeat, now_s: Callable[[], float]) -> None:
         self._safe = control.safe
@@ -24,41 +46,86 @@ class Keeper:
         self._send_all = send_all
         self._repeat = repeat
         self._now_s = now_s
-        self._in_force: dict[str, tuple[MqttWrite, float]] = {}
-        self._asked_s = 0.0
+        self._in_force: dict[str, InForce] = {}
+        self._fresh_s = 0.0
         self._renewed_s = 0.0
 
-    def asked(self, name: str, spec: MqttWrite, value: bool | float) -> None:
-        """A fresh command has been sent."""
-        if not isinstance(value, bool):
-            self._in_force[name] = (spec, value)
-            self._asked_s = self._renewed_s = self._now_s()
+    def heard(self, name: str) -> None:
+        """A fresh command has come: whoever controls is alive."""
+        self._fresh_s = self._now_s()
+        if name in self._in_force:
+            self._in_force[name] = replace(self._in_force[name], asked_s=self._fresh_s)
+
+    def leaving(self, name: str, spec: MqttWrite, value: bool | float, lease_s: float) -> None:
+        """It is being sent and counts as in force, although its arrival is uncertain.
+
+        What takes power away keeps the clock of what it replaces, in case that is still what the device follows.
+        """
+        held = self._in_force.get(name)
+        hold_s = min(lease_s or FOR_EVER_S, spec.hold_max_s or FOR_EVER_S)
+        if not value:
+            hold_s = FOR_EVER_S if held is None else held.hold_s
+        if not isinstance(value, bool) or hold_s < FOR_EVER_S:
+            self._in_force[name] = InForce(spec, value, self._now_s(), hold_s)
+            self._renewed_s = self._now_s()
+
+    def arrived(self, name: str) -> None:
+        """The broker has all of it: what is off has no clock any more."""
+        held = self._in_force.get(name)
+        if held is not None and not held.value:
+            self._settle(name, held)
+
+    def regained(self) -> None:
+        """The device or the broker is back and may have forgotten everything: say it again at the next look."""
+        self._renewed_s = LONG_AGO_S
 
     def forget(self) -> None:
         """Control has been handed back: nothing to keep."""
         self._in_force.clear()
 
     async def look(self) -> None:
-        """Renew, or give up when nothing fresh has been asked for too long.  Call every second.  Raises: LinkError."""
-        dog, now_s = self._watchdog, self._now_s()
-        if dog is None or not self._in_force:
+        """Renew, let lapse, or give up when nothing fresh has come for too long.  Call every second.
+
+        Raises:
+            LinkError: it did not go out; the next look tries again.
+        """
+        if not self._in_force:
             return
-        if dog.hold_max_s is not None and now_s - self._asked_s > dog.hold_max_s:
-            await self._give_up(self._asked_s)
-        elif dog.renew_s is not None and now_s - self._renewed_s >= dog.renew_s:
-            await self._renew(dog.kind, dog.renew)
+        dog, now_s = self._watchdog, self._now_s()
+        if dog is not None and dog.hold_max_s is not None and now_s - self._fresh_s > dog.hold_max_s:
+            await self._give_up(self._fresh_s)
+            return
+        for name, held in tuple(self._in_force.items()):
+            if now_s - held.asked_s > held.hold_s:
+                await self._lapse(name, held)
+        renew_s = dog.renew_s if dog is not None and dog.renew_s else FOR_EVER_S
+        if now_s - self._renewed_s >= renew_s:
+            await self._renew()
             self._renewed_s = now_s
 
-    async def _give_up(self, asked_s: float) -> None:
-        """Write the safe values until they have arrived, or a fresh command has."""
+    async def _give_up(self, fresh_s: float) -> None:
+        """Send the safe values until they have arrived, or a fresh command has."""
         await self._send_all(self._safe)
-        if self._asked_s == asked_s:
+        if self._fresh_s == fresh_s:
             self._in_force.clear()
 
-    async def _renew(self, kind: str, steps: Iterable[Step]) -> None:
-        if kind not in REPEATS:
-            await self._send_all(steps)
+    async def _lapse(self, name: str, held: InForce) -> None:
+        await self._repeat(held.spec, held.off)
+        if self._in_force.get(name) is held:
+            self._settle(name, held)
+
+    def _settle(self, name: str, held: InForce) -> None:
+        """It is off for certain."""
+        if isinstance(held.value, bool):
+            del self._in_force[name]
+        else:
+            self._in_force[name] = replace(held, value=0.0, hold_s=FOR_EVER_S)
+
+    async def _renew(self) -> None:
+        dog = self._watchdog
+        if dog is not None and dog.kind not in REPEATS and self._renewed_s > LONG_AGO_S:
+            await self._send_all(dog.renew)
             return
-        for spec, value in tuple(self._in_force.values()):
-            if not spec.persistent:
-                await self._repeat(spec, value)
+        for held in tuple(self._in_force.values()):
+            if not held.spec.persistent:
+                await self._repeat(held.spec, held.value)

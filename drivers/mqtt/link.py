@@ -22,6 +22,7 @@ from drivers.mqtt.address import BrokerAddress
 from drivers.mqtt.credentials import Credentials, Unusable, load
 from drivers.mqtt.errors import Forbidden, LinkDown
 from drivers.mqtt.payload import Incoming, Outgoing
+from drivers.mqtt.trouble import UNKNOWN_VERSION, code_of, explained
 from hems.model.units import DeviceId
 from hems.ports.clock import Clock
 
@@ -39,10 +40,6 @@ UNSENT_S = 3.0
 command must not arrive long after it has been given up."""
 EXPIRE_S = 10
 """A broker that speaks MQTT 5 throws a message away that it could not deliver for so long."""
-UNKNOWN_VERSION = 132
-BAD_LOGINS = (134, 135)
-OLD_CODES = {1: UNKNOWN_VERSION, 4: 134, 5: 135}
-"""What MQTT 3 says for the same."""
 REFUSED_TOPIC = 128
 """Codes of MQTT from here on are refusals."""
 
@@ -148,7 +145,9 @@ class Link:
                     _stop_if_cancelled()
                     pause_s = BACKOFF_FIRST_S if self.connected else pause_s
                     self._lost(str(error))
-                    self.trouble = self._explained(error)
+                    if code_of(error) == UNKNOWN_VERSION:  # from now on the old broker is spoken to in its own version
+                        self._version = aiomqtt.ProtocolVersion.V311
+                    self.trouble = explained(error, self.address)
                 finally:
                     self._lost("stopped")
                 await asyncio.sleep(pause_s * self._rng.uniform(0.5, 1.0))
@@ -189,22 +188,6 @@ class Link:
         answers = await client.subscribe([(topic, 1) for topic in self._receivers])
         codes = [answer if isinstance(answer, int) else answer.value for answer in answers]
         self._refused |= {topic for topic, code in zip(self._receivers, codes, strict=False) if code >= REFUSED_TOPIC}
-
-    def _explained(self, error: Exception) -> str:
-        """Why there is no connection; an old broker is spoken to in its own version from now on."""
-        code = _code(error)
-        if code == UNKNOWN_VERSION:
-            self._version = aiomqtt.ProtocolVersion.V311
-        where = f"no connection to the broker at {self.address}"
-        if code in BAD_LOGINS:
-            remedy = (
-                f"correct {self.address.login}" if self.address.login else "name a file with login=FILE in the link"
-            )
-            return f"{where}: it does not accept the name and password; {remedy}"
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            why = str(error).partition("verify failed: ")[2].partition(" (_ssl")[0]
-            return f"{where}: its certificate is not to be trusted ({why}); correct ca=FILE or the host in the link"
-        return f"{where}: {error}"
 
     def _hand_out(self, message: aiomqtt.Message) -> None:
         topic = message.topic.value
@@ -267,13 +250,7 @@ async def overhear(address: BrokerAddress, seconds: float) -> AsyncIterator[Inco
     except TimeoutError:
         return
     except (aiomqtt.MqttError, Unusable) as error:
-        raise LinkDown(f"no connection to the broker at {address}: {error}") from error
-
-
-def _code(error: Exception) -> int | None:
-    """The broker's own reason, in MQTT 5 or before."""
-    reason = getattr(error, "rc", None)
-    return OLD_CODES.get(reason, reason) if isinstance(reason, int) else getattr(reason, "value", None)
+        raise LinkDown(explained(error, address)) from error
 
 
 def _require_armed(device: DeviceId, rights: Rights, topic: str, open_topics: Collection[str]) -> None:

@@ -1,13 +1,16 @@
 """Messages of one device as readings."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from drivers.mqtt.payload import Incoming, Unreadable, as_json, as_text, dig, raw_value
 from drivers.mqtt.schema import MqttProfile, MqttRead
 from drivers.profile import derive, point
 from drivers.profile.memory import Memory
-from hems.model.reading import Reading
+from drivers.profile.schema import Expect
+from hems.model.errors import DeviceMismatch
+from hems.model.reading import Quality, Reading
 from hems.model.units import DeviceId
 from hems.ports.device import DriverContext
 
@@ -25,10 +28,15 @@ class Points:
     def __init__(self, device: DeviceId, profile: MqttProfile, context: DriverContext) -> None:
         self.latest: dict[str, Reading[Any]] = {}
         """Every point, private ones too."""
+        self._strange: dict[str, str] = {}
+        """What is wrong with what the device says it is, by point."""
+        self.seen: set[str] = set()
+        """Points that were known at least once."""
         self._device = device
         self._context = context
         self._silent_s = profile.link.silent_ms / 1000
         self._lines: Mapping[str, MqttRead] = profile.read
+        self._identify: Mapping[str, Expect] = profile.identify
         self._computed: Mapping[str, derive.Expression] = profile.derive
         self._keeps_current = profile.link.retained == "current"
         self._by_topic: dict[str, dict[str, MqttRead]] = {}
@@ -40,6 +48,11 @@ class Points:
         self._standing: dict[str, point.Decoded] = {}
         """Points that hold while the device is heard, and what they are."""
         self._vouched_s = NEVER_S
+
+    @property
+    def stranger(self) -> str:
+        """What is wrong with what the device says it is; nothing it says is believed meanwhile."""
+        return next((wrong for wrong in self._strange.values() if wrong), "")
 
     @property
     def topics(self) -> Collection[str]:
@@ -66,6 +79,7 @@ class Points:
             return
         decoded = self._decoded(lines, message)
         self._told_s |= dict.fromkeys(decoded, self._now_s())
+        self._recognise({name: found.value for name, found in decoded.items() if found.value is not None})
         self._standing |= {name: found for name, found in decoded.items() if lines[name].on_change}
         self._deliver_all(decoded)
         self._vouch()
@@ -95,6 +109,7 @@ class Points:
         known = [name for name, found in self._standing.items() if found.value is not None]
         if now_s - self._vouched_s >= VOUCH_S or any(not self._is_fresh(name, now_s) for name in known):
             self._vouched_s = now_s
+            self._recognise({name: found.value for name, found in self._standing.items() if found.value is not None})
             self._deliver_all(self._standing)
 
     def _decoded(self, lines: Mapping[str, MqttRead], message: Incoming) -> dict[str, point.Decoded]:
@@ -117,7 +132,19 @@ class Points:
                 changed.add(name)
                 self._deliver(name, derive.derived(node, self.latest))
 
+    def _recognise(self, values: Mapping[str, point.Scalar]) -> None:
+        """Compare what the device says it is with what the profile expects."""
+        self.seen |= set(values)
+        for name in self._identify.keys() & values.keys():
+            expected = self._identify[name]
+            wrong = DeviceMismatch(
+                self._device, expected=f"{name.lstrip('_')} that {expected}", found=repr(values[name])
+            )
+            self._strange[name] = "" if expected.met_by(values[name]) else str(wrong)
+
     def _deliver(self, name: str, reading: Reading[Any]) -> None:
+        if self.stranger:
+            reading = replace(reading, value=None, quality=Quality.INVALID, reason="another device answers here")
         self.latest[name] = reading
         if not name.startswith("_"):
             self._context.sink(self._device, name, reading)

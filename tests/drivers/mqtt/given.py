@@ -2,12 +2,18 @@
 
 import asyncio
 import time
+import tomllib
 from contextlib import asynccontextmanager, suppress
 from random import Random
 
 import aiomqtt
 
 from drivers.mqtt import FACTORY
+from drivers.mqtt.address import parse_address
+from drivers.mqtt.device import Device
+from drivers.mqtt.link import Link
+from drivers.mqtt.schema import MqttProfile
+from drivers.profile.load import parse
 from hems.model.instant import Instant
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
@@ -86,6 +92,31 @@ async def eventually(condition, within_s=5.0):
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 the condition is about many things, none of which tells
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def one_device(broker, text, *, armed=True, begin=()):
+    """A device with a profile of its own, and somebody on the same broker who plays it."""
+    context = DriverContext(clock=RunningClock(), sink=Readings(), rng=Random(1))
+    link = Link(parse_address(broker.url), clock=context.clock, rng=context.rng)
+    device = Device(plug(broker.url), parse(MqttProfile, tomllib.loads(text), {}), link, context)
+    device.arm(armed)
+    async with stranger(broker) as player:
+        for topic, payload in begin:
+            await player.publish(topic, payload, qos=1, retain=True)
+        tasks = [asyncio.create_task(link.serve()), asyncio.create_task(device.run())]
+        await eventually(lambda: link.connected)
+        yield device, context, player
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def at_once(device):
+    """Let the device look at its duties now, which it would do by itself within a second."""
+    device.arm(True)
+    await asyncio.sleep(0.15)
 
 
 @asynccontextmanager

@@ -70,7 +70,7 @@ async def played(told, broker, *, armed):
             await eventually(lambda: all(rig.readings.last(point, BOX) is not None for point in wanted))
             yield rig, heard
         listening.cancel()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, aiomqtt.MqttError):
             await listening
 
 

@@ -1,20 +1,12 @@
 """What no shipped product needs yet: set-points, text payloads, a dead-man of the engine, handing back."""
 
 import asyncio
-import tomllib
-from contextlib import asynccontextmanager, suppress
-from random import Random
+from contextlib import asynccontextmanager
 
 import pytest
 
-from drivers.mqtt.address import parse_address
-from drivers.mqtt.device import Device
-from drivers.mqtt.link import Link
-from drivers.mqtt.schema import MqttProfile
-from drivers.profile.load import parse
 from hems.model.command import Fate
-from hems.ports.device import DriverContext
-from tests.drivers.mqtt.given import Readings, RunningClock, eventually, heard_by, plug, stranger
+from tests.drivers.mqtt.given import at_once, eventually, heard_by, one_device, stranger
 
 pytestmark = pytest.mark.wire
 
@@ -47,23 +39,13 @@ watchdog = { kind = "none", hold_max_s = 15 }
 
 
 @asynccontextmanager
-async def charger(broker, armed=True):
-    context = DriverContext(clock=RunningClock(), sink=Readings(), rng=Random(1))
-    link = Link(parse_address(broker.url), clock=context.clock, rng=context.rng)
-    device = Device(plug(broker.url), parse(MqttProfile, tomllib.loads(CHARGER), {}), link, context)
-    device.arm(armed)
-    tasks = [asyncio.create_task(link.serve()), asyncio.create_task(device.run())]
-    async with stranger(broker) as car:
-        await car.subscribe([("car/set", 1), ("car/mode", 1)])
-        await eventually(lambda: link.connected)
+async def charger(broker, text=CHARGER):
+    async with one_device(broker, text) as (device, context, car):
+        await car.subscribe([("car/set", 1), ("car/mode", 1), ("car/alive", 1)])
         await car.publish("car/power", "0", qos=1)
         await car.publish("car/limit", "7000", qos=1)
         await eventually(lambda: context.sink.last("limit_w") is not None)
         yield device, context, car
-    for task in tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def sent_to(car, for_s=0.25):
@@ -103,7 +85,7 @@ async def test_without_a_fresh_command_the_engine_sends_the_safe_value_once(brok
 
         # when the control loop stops asking
         context.clock.added_s += 16
-        device.arm(True)  # wakes the duties, which would come by themselves within a second
+        await at_once(device)
 
         # then
         assert await sent_to(car, 0.3) == ["0"]
@@ -119,3 +101,150 @@ async def test_handing_back_sends_what_the_profile_says(broker):
 async def test_an_unknown_command_is_refused(broker):
     async with charger(broker) as (device, _, _car):
         assert (await device.write("fly", True, islanded=False)).fate is Fate.REFUSED
+
+
+def keeping(watchdog, more=""):
+    """The charger with another watchdog."""
+    return CHARGER.replace('watchdog = { kind = "none", hold_max_s = 15 }', f"watchdog = {{ {watchdog} }}{more}")
+
+
+async def test_a_set_point_is_repeated_while_the_control_loop_lives(broker):
+    # given a charger that forgets a set-point after 20 s
+    text = keeping('kind = "rewrite", timeout_s = 20, renew_s = 5, hold_max_s = 30')
+    async with charger(broker, text) as (device, context, car):
+        await device.write("power_w", -3000.0, islanded=False)
+        assert await sent_to(car, 0.1) == ["3000.0"]
+
+        # when time passes, then it is repeated, although it has not changed
+        for _ in range(2):
+            context.clock.added_s += 6
+            await at_once(device)
+        assert await sent_to(car, 0.1) == ["3000.0", "3000.0"]
+
+        # and when nobody asks any more, it ends with the safe value, and nothing after that
+        context.clock.added_s += 31
+        await at_once(device)
+        context.clock.added_s += 31
+        await at_once(device)
+        assert await sent_to(car, 0.1) == ["0"]
+
+
+async def test_a_sign_of_life_is_sent_while_commands_are_fresh_and_no_longer(broker):
+    # given a charger that wants to hear of hems every 5 s
+    alive = '[{ topic = "car/alive", text = "1" }]'
+    text = keeping(f'kind = "keepalive_topic", timeout_s = 5, renew_s = 2, renew = {alive}, hold_max_s = 15')
+    async with charger(broker, text) as (device, context, car):
+        # then nothing is sent before there is a command
+        context.clock.added_s += 3
+        await at_once(device)
+        assert await heard_by(car, 0.1) == []
+
+        # and after one, the sign of life and not the command again
+        await device.write("power_w", -3000.0, islanded=False)
+        context.clock.added_s += 3
+        await at_once(device)
+        assert await heard_by(car, 0.1) == [("car/set", "3000.0"), ("car/alive", "1")]
+
+        # and without fresh commands the safe value, then silence
+        context.clock.added_s += 16
+        await at_once(device)
+        context.clock.added_s += 3
+        await at_once(device)
+        assert await heard_by(car, 0.1) == [("car/set", "0")]
+
+
+async def test_a_lease_that_nobody_renews_becomes_zero_although_the_device_has_no_timer(broker):
+    async with charger(broker, keeping('kind = "none"')) as (device, context, car):
+        await device.write("power_w", -3000.0, islanded=False, lease_s=30.0)
+        context.clock.added_s += 29
+        await at_once(device)
+        assert await sent_to(car, 0.1) == ["3000.0"]
+
+        # when the lease is over
+        context.clock.added_s += 2
+        await at_once(device)
+        context.clock.added_s += 31
+        await at_once(device)
+
+        # then it is zero, once
+        assert await sent_to(car, 0.1) == ["0.0"]
+
+
+async def test_a_fresh_command_winds_the_lease_up_also_if_it_is_refused(broker):
+    async with charger(broker, keeping('kind = "none"')) as (device, context, car):
+        await device.write("power_w", -3000.0, islanded=False, lease_s=30.0)
+        context.clock.added_s += 20
+        assert (await device.write("power_w", True, islanded=False)).fate is Fate.REFUSED
+        context.clock.added_s += 20
+        await at_once(device)
+        assert await sent_to(car, 0.1) == ["3000.0"]
+
+
+async def test_what_is_in_force_is_said_again_after_the_broker_was_away(broker):
+    async with charger(broker, keeping('kind = "none", hold_max_s = 600')) as (device, _, _car):
+        await device.write("power_w", -3000.0, islanded=False)
+
+        # when the broker starts anew, and with it perhaps the charger
+        broker.kill()
+        await eventually(lambda: device.health().lost_since_s is not None)
+        broker.start()
+
+        # then the set-point comes again
+        async with one_listener(broker, "car/set") as late:
+            assert "3000.0" in await sent_to(late, 3.0)
+
+
+@asynccontextmanager
+async def one_listener(broker, topic):
+    async with stranger(broker) as late:
+        await late.subscribe(topic, qos=1)
+        yield late
+
+
+async def test_a_command_that_had_to_wait_too_long_is_not_sent(broker):
+    async with charger(broker) as (device, context, car):
+        await device.write("power_w", -3000.0, islanded=False)
+        waiting = asyncio.create_task(device.write("power_w", -4000.0, islanded=False))
+        await asyncio.sleep(0.05)
+
+        # when more than ten seconds pass before its turn
+        context.clock.added_s += 11
+        reply = await waiting
+
+        # then what it was decided on is no longer so, and it stays unsent
+        assert reply.fate is Fate.UNREACHABLE
+        assert "older than 10 s" in reply.detail
+        assert await sent_to(car, 0.1) == ["3000.0"]
+
+
+async def test_a_command_that_would_have_to_wait_too_long_is_refused_at_once_but_a_stop_never(broker):
+    text = CHARGER.replace("min_interval_ms = 300", "min_interval_ms = 30000")
+    async with charger(broker, text) as (device, _, car):
+        await device.write("power_w", -3000.0, islanded=False)
+        reply = await device.write("power_w", -4000.0, islanded=False)
+        assert (reply.fate, reply.detail) == (Fate.REFUSED, "the device takes this command again in 30 s")
+        await device.write("power_w", 0.0, islanded=False)
+        assert await sent_to(car, 0.1) == ["3000.0", "0.0"]
+
+
+async def test_a_clamped_value_says_so(broker):
+    async with charger(broker) as (device, _, _car):
+        reply = await device.write("power_w", -9000.0, islanded=False)
+        assert (reply.fate, reply.detail) == (Fate.UNVERIFIED, "clamped from -9000 to -7000; nothing reads it back")
+
+
+async def test_nothing_half_filled_in_is_ever_sent(broker):
+    # given a command that needs a point of the device
+    text = CHARGER.replace('text = "{value}"', 'text = "{value} + {house_w}"').replace(
+        "[derive]", 'house_w = { topic = "car/house" }\n[derive]'
+    )
+    async with charger(broker, text) as (device, _, car):
+        # then it is refused while that is not known
+        reply = await device.write("power_w", -1000.0, islanded=False)
+        assert (reply.fate, reply.detail) == (Fate.REFUSED, "house_w is not known")
+
+        # and worked out once it is
+        await car.publish("car/house", "500", qos=1)
+        await asyncio.sleep(0.1)
+        await device.write("power_w", -1000.0, islanded=False)
+        assert await sent_to(car, 0.1) == ["1500"]

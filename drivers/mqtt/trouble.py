@@ -1,0 +1,26 @@
+"""Why a broker lets nobody in, in a sentence that says what to do."""
+
+from drivers.mqtt.address import BrokerAddress
+
+UNKNOWN_VERSION = 132
+BAD_LOGINS = (134, 135)
+OLD_CODES = {1: UNKNOWN_VERSION, 4: 134, 5: 135}
+"""What MQTT 3 says for the same."""
+
+
+def code_of(error: Exception) -> int | None:
+    """The broker's own reason as MQTT 5 numbers it, if it gave one."""
+    reason = getattr(error, "rc", None)
+    return OLD_CODES.get(reason, reason) if isinstance(reason, int) else getattr(reason, "value", None)
+
+
+def explained(error: Exception, address: BrokerAddress) -> str:
+    """What is wrong, and what to do about it."""
+    where = f"no connection to the broker at {address}"
+    if code_of(error) in BAD_LOGINS:
+        remedy = f"correct {address.login}" if address.login else "name a file with login=FILE in the link"
+        return f"{where}: it does not accept the name and password; {remedy}"
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        why = str(error).partition("verify failed: ")[2].partition(" (_ssl")[0]
+        return f"{where}: its certificate is not to be trusted ({why}); correct ca=FILE or the host in the link"
+    return f"{where}: {error}"
