@@ -17,7 +17,7 @@ from hems.model.command import Command, Fate, Outcome
 from hems.model.event import Event
 from hems.model.mode import Mode
 from hems.model.reading import Quality, Reading, missing
-from hems.model.request import Acknowledge, Request, Want
+from hems.model.request import Asked, Order, Request, Task, Want
 from hems.model.site import (
     Battery,
     Bay,
@@ -203,7 +203,7 @@ class Building:
             self.forward.flaws.pop(role, None)
         return self
 
-    def ask(self, request: Request | Acknowledge) -> "Building":
+    def ask(self, request: Asked) -> "Building":
         """A person asks for something."""
         self.forward.requests.append(request)
         return self
@@ -316,6 +316,11 @@ def building(
         site, params or shortened(Params()), Plant(site, ConstantTraces(loads_w, sun=sun), start=start), loads_w
     )
     return made.advance(10.0)
+
+
+def order(task: Task, *, begin: bool = True, **more: Any) -> Order:
+    """A person's order for the whole building."""
+    return Order(task=task, begin=begin, who="Alex", role="operator", reason="a reason", **more)
 
 
 def forces(circuit_name: str, want: Want, *, duration_s: float = 3600.0, role: str = "operator") -> Request:

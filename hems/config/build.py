@@ -1,6 +1,7 @@
 """A checked site file as the values the rest of hems works on: W and Wh, enums, frozen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hems.config.installed import specs
 from hems.config.schema import BayTable, CircuitTable, SiteTable
@@ -44,6 +45,7 @@ def site_of(table: SiteTable) -> Site:
             has_contacts=tie.closed_contact is not None and tie.open_contact is not None,
             has_flag=tie.grid_connected is not None,
             has_permit=tie.permit is not None,
+            has_island=tie.island is not None,
             travel_max_s=tie.travel_max_s,
         ),
         former=_former(table),
@@ -84,11 +86,11 @@ def _former(table: SiteTable) -> Former:
         name=former.name or _called(owner.name, former.source),
         phase_va=tuple(kva * W_PER_KW for kva in former.phase_kva),
         surge_pu=former.surge,
+        startable=former.start is not None,
     )
     if former.curve is None:
         return made
-    curve = tuple((multiple, seconds) for multiple, seconds in former.curve)
-    return Former(source=made.source, name=made.name, phase_va=made.phase_va, surge_pu=made.surge_pu, curve=curve)
+    return replace(made, curve=tuple((multiple, seconds) for multiple, seconds in former.curve))
 
 
 def _batteries(table: SiteTable) -> tuple[Battery, ...]:
@@ -100,6 +102,7 @@ def _batteries(table: SiteTable) -> tuple[Battery, ...]:
             charge_max_w=battery.charge_max_kw * W_PER_KW,
             discharge_max_w=battery.discharge_max_kw * W_PER_KW,
             shutdown_pct=battery.shutdown_pct,
+            controllable=battery.setpoint is not None,
         )
         for name, battery in table.batteries.items()
     )

@@ -108,6 +108,8 @@ class TieTable(Table):
     """A device's own word that it runs on the grid."""
     permit: PortText | None = Field(None, examples=["tie_io/coil_1"])
     """Command that permits reconnection; without it the certified device decides alone."""
+    island: PortText | None = Field(None, examples=["tie_io/coil_2"])
+    """Command that asks the certified device to open; without it hems makes no planned islands."""
     travel_max_s: float = Field(1.0, ge=0.2, le=30)
     """Longest time between the two contacts while it moves: 1 for a contactor, 5 for a motor drive."""
 
@@ -119,6 +121,8 @@ class FormerTable(Table):
     """The battery it draws on, or the bay whose car forms the island."""
     name: Name | None = Field(None, examples=["Hybrid inverter"])
     """For people; the source's name when not given."""
+    start: PortText | None = Field(None, examples=["hybrid/start"])
+    """Command that asks it to make voltage on a dead building; without it it starts by itself or by hand."""
     phase_kva: list[Kw] = Field(min_length=1, max_length=3, examples=[[10.0, 10.0, 10.0]])
     """Continuous rating of each phase."""
     surge: float = Field(1.5, ge=1.0, le=10.0)

@@ -27,6 +27,7 @@ def wires(site: SiteTable) -> Iterator[Wire]:
     """All of them, in the order of the tables."""
     yield from _single(("grid", "power"), site.grid.power, wiring.GRID_POWER)
     yield from _tie(site)
+    yield from _single(("former", "start"), site.former.start, wiring.FORMER_START, "bool", writes=True)
     yield from _many(("former", "power"), site.former.power, [wiring.former_phase_w(phase) for phase in range(3)])
     yield from _voltage_points(site)
     yield from _batteries(site)
@@ -56,6 +57,7 @@ def _tie(site: SiteTable) -> Iterator[Wire]:
     yield from _single(("tie", "open_contact"), tie.open_contact, wiring.TIE_OPEN_CONTACT, "bool")
     yield from _single(("tie", "grid_connected"), tie.grid_connected, wiring.TIE_FLAG, "bool")
     yield from _single(("tie", "permit"), tie.permit, wiring.TIE_PERMIT, "bool", writes=True)
+    yield from _single(("tie", "island"), tie.island, wiring.TIE_ISLAND, "bool", writes=True)
 
 
 def _voltage_points(site: SiteTable) -> Iterator[Wire]:

@@ -6,7 +6,7 @@ An alarm here always has somebody who can do something about it; everything else
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hems.control import liveness
+from hems.control import black_start, liveness
 from hems.control.balance import unbalanced
 from hems.control.evidence import Evidence
 from hems.control.params import Params
@@ -55,6 +55,12 @@ def conditions(
         found[f"{wiring.TIE_PERMIT}/contradicts"] = Condition(HIGH, wiring.TIE_PERMIT, Cause(Why.UNEXPECTED_CLOSE))
     if state.reconnect.failures >= params.reconnect.tries:
         found["reconnect"] = Condition(HIGH, "tie", Cause(Why.RECONNECT_GIVEN_UP, {"tries": state.reconnect.failures}))
+    for name in state.broken:
+        found[f"invariant/{name}"] = Condition(HIGH, name, Cause(Why.INVARIANT, {"invariant": name}))
+    if site.former.startable and state.mode.mode is Mode.BLACKOUT:
+        cause = black_start.obstacle(site, state, snapshot, params, now_s)
+        if cause is not None:
+            found["black_start"] = Condition(MEDIUM, "former", cause)
     for name, detail in snapshot.faults.items():
         priority = HIGH if name in ENERGISING_NEEDS else MEDIUM
         found[f"fault/{name}"] = Condition(priority, name, Cause(Why.OWN_FAULT, {"detail": detail}))

@@ -26,7 +26,13 @@ from hems.model.units import CircuitId
 VALID_S = 3.0
 """Three ticks: if the loop has missed that many, what it knew is too old to act on blindly."""
 
-CONNECTED = (Mode.GRID_CONNECTED, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED, Mode.RECONNECTED_RESTORING)
+CONNECTED = (
+    Mode.GRID_CONNECTED,
+    Mode.GRID_CONNECTED_DEGRADED,
+    Mode.GRID_DISTURBED,
+    Mode.ISLANDING_PLANNED,
+    Mode.RECONNECTED_RESTORING,
+)
 
 
 def tie_triggers(site: Site) -> tuple[Trigger, ...]:
@@ -108,7 +114,7 @@ def arm(
             return (), state.armed_on_tie_open  # it has fired; what it sent is on its way
         tie_set = armed_set(site, state, snapshot, outlook, params, now_s)
         return (tie_open(site, tie_set, now_s),), tie_set
-    if not outlook.mode.on_island and outlook.mode is not Mode.FAULT_SAFE:
+    if not outlook.mode.on_island and outlook.mode not in (Mode.FAULT_SAFE, Mode.MAINTENANCE):
         return (), ()
     on = candidates(site, state, snapshot, now_s)
     less = expendable(on, state)

@@ -8,7 +8,7 @@ from hems.control.demand import NOTHING, is_on
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
 from hems.control.shedding import FRESH, forced_on
-from hems.control.state import ControlState, LoadMemory, ReconnectMemory, Sent
+from hems.control.state import BlackStartMemory, ControlState, LoadMemory, ReconnectMemory, Sent
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
@@ -74,9 +74,9 @@ def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: P
 
 
 def released(state: ControlState) -> ControlState:
-    """A person has looked: circuits that were locked out and a reconnection that was given up may be tried again."""
+    """A person has looked: what was locked out or given up may be tried again."""
     loads = {circuit: replace(memory, fruitless=0) for circuit, memory in state.loads.items()}
-    return replace(state, loads=loads, reconnect=ReconnectMemory())
+    return replace(state, loads=loads, reconnect=ReconnectMemory(), black_start=BlackStartMemory(), broken=())
 
 
 def _ignores(entry: Sent, closed: bool | None, params: Params, now_s: float) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from hems.model import wiring
 from hems.model.command import Command, Outcome
 from hems.model.reading import Quality, Reading, missing
-from hems.model.request import Acknowledge, Request
+from hems.model.request import Asked
 from hems.model.site import Site
 from hems.model.snapshot import (
     BatteryReading,
@@ -79,7 +79,7 @@ class Measure:
         watched_only: frozenset[Role] = frozenset(),
         outcomes: tuple[Outcome, ...] = (),
         fired: tuple[Command, ...] = (),
-        requests: tuple[Request | Acknowledge, ...] = (),
+        requests: tuple[Asked, ...] = (),
     ) -> Snapshot:
         """All that is known now.  `latest` is read, not kept."""
         get = latest.get

@@ -87,6 +87,12 @@ class Facts:
     """A person has looked into the contradiction."""
     contradiction: bool
     """FAULT_SAFE was entered on a contradiction."""
+    maintenance: bool = False
+    """People work on the plant."""
+    island_asked: bool = False
+    """Somebody wants the building to leave the grid now, and nothing speaks against it."""
+    may_start: bool = False
+    """The former may be asked to make voltage on the dead building."""
 
     @property
     def regime(self) -> Regime:
@@ -158,6 +164,36 @@ def sure_again(facts: Facts) -> bool:
     return not unsure(facts) and (facts.acknowledged or not facts.contradiction)
 
 
+def in_maintenance(facts: Facts) -> bool:
+    """People work on the plant."""
+    return facts.maintenance
+
+
+def released(facts: Facts) -> bool:
+    """Nobody works on the plant any more."""
+    return not facts.maintenance
+
+
+def island_asked(facts: Facts) -> bool:
+    """Somebody wants to leave a good grid."""
+    return facts.regime is Regime.CONNECTED and facts.island_asked
+
+
+def island_still_asked(facts: Facts) -> bool:
+    """The tie is still closed, whatever has been tried."""
+    return facts.regime in (Regime.CONNECTED, Regime.RETURNING) and facts.island_asked
+
+
+def island_called_off(facts: Facts) -> bool:
+    """Nobody wants to leave the grid any more, or something speaks against it."""
+    return facts.regime in (Regime.CONNECTED, Regime.RETURNING) and not facts.island_asked
+
+
+def may_start(facts: Facts) -> bool:
+    """The building is dark, and its own source may be tried."""
+    return facts.regime is Regime.BLACKOUT and facts.may_start
+
+
 connected = regime_is(Regime.CONNECTED, Regime.RETURNING)
 disturbed = regime_is(Regime.DISTURBED)
 degraded = regime_is(Regime.DEGRADED)
@@ -184,13 +220,17 @@ DISTURBED, RESTORING = _only(Mode.GRID_DISTURBED), _only(Mode.RECONNECTED_RESTOR
 STABILIZING, ISLANDED = _only(Mode.ISLANDED_STABILIZING), _only(Mode.ISLANDED)
 QUALIFYING, RECONNECTING = _only(Mode.GRID_RETURN_QUALIFYING), _only(Mode.RECONNECTING)
 BLACKOUT, BLACKOUT_GRID = _only(Mode.BLACKOUT), _only(Mode.BLACKOUT_GRID_AVAILABLE)
-FAULT_SAFE = _only(Mode.FAULT_SAFE)
-ON_GRID = CONNECTED | DEGRADED | DISTURBED | RESTORING
-DARK = BLACKOUT | BLACKOUT_GRID
+FAULT_SAFE, MAINTENANCE = _only(Mode.FAULT_SAFE), _only(Mode.MAINTENANCE)
+PLANNED, STARTING = _only(Mode.ISLANDING_PLANNED), _only(Mode.BLACK_START)
+ON_GRID = CONNECTED | DEGRADED | DISTURBED | RESTORING | PLANNED
+DARK = BLACKOUT | BLACKOUT_GRID | STARTING
 ALIVE = ON_GRID | ISLAND_MODES
 RUNNING = ALIVE | DARK
 
 RULES: tuple[Rule, ...] = (
+    # People who work on the plant come first; afterwards hems looks around afresh.
+    Rule(frozenset(Mode) - MAINTENANCE, in_maintenance, "", Mode.MAINTENANCE, Why.MAINTENANCE),
+    Rule(MAINTENANCE, released, "", Mode.INIT, Why.RELEASED),
     # Leaving INIT: to wherever the axes say we are, once they have agreed with themselves for a few cycles.
     Rule(INIT, connected, "boot.settle_s", Mode.RECONNECTED_RESTORING, Why.ESTIMATES_VALID),
     Rule(INIT, degraded, "boot.settle_s", Mode.GRID_CONNECTED_DEGRADED, Why.GRID_UNKNOWN),
@@ -203,7 +243,12 @@ RULES: tuple[Rule, ...] = (
     Rule(INIT, tie_unsure, "witness.no_witness_s", Mode.FAULT_SAFE, Why.TIE_INVALID),
     # The outage begins: one credible witness of an open tie is enough.  A dark building needs to see its bus live.
     Rule(ON_GRID, tie_open, "", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
-    Rule(DARK, on_own_power, "grid.lost_s", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
+    Rule(BLACKOUT | BLACKOUT_GRID, on_own_power, "grid.lost_s", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
+    Rule(STARTING, on_own_power, "black_start.stable_s", Mode.ISLANDED_STABILIZING, Why.BLACK_START_DONE),
+    # Leaving the grid on purpose.
+    Rule(CONNECTED, island_asked, "", Mode.ISLANDING_PLANNED, Why.ISLAND_ASKED),
+    Rule(PLANNED, island_called_off, "", Mode.RECONNECTED_RESTORING, Why.ISLAND_CALLED_OFF),
+    Rule(PLANNED, island_still_asked, "plan.timeout_s", Mode.RECONNECTED_RESTORING, Why.ISLAND_NOT_REACHED),
     # The outage ends where the certified device has closed the tie; what the grid is worth decides what comes back.
     Rule(ISLAND_MODES, connected, "reconnect.settle_s", Mode.RECONNECTED_RESTORING, Why.TIE_CLOSED),
     Rule(DARK, connected, "reconnect.settle_s", Mode.RECONNECTED_RESTORING, Why.BUS_LIVE),
@@ -218,14 +263,17 @@ RULES: tuple[Rule, ...] = (
     Rule(RECONNECTING, grid_back, "reconnect.watchdog_s", Mode.ISLANDED, Why.RECONNECT_TIMED_OUT),
     # On the grid.
     Rule(RESTORING, all_restored, "restore.calm_s", Mode.GRID_CONNECTED, Why.RESTORED_AND_CALM),
-    Rule(CONNECTED | RESTORING | DEGRADED, disturbed, "", Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
-    Rule(CONNECTED | RESTORING | DISTURBED, degraded, "", Mode.GRID_CONNECTED_DEGRADED, Why.GRID_UNKNOWN),
+    Rule(CONNECTED | RESTORING | DEGRADED | PLANNED, disturbed, "", Mode.GRID_DISTURBED, Why.GRID_OUT_OF_WINDOW),
+    Rule(CONNECTED | RESTORING | DISTURBED | PLANNED, degraded, "", Mode.GRID_CONNECTED_DEGRADED, Why.GRID_UNKNOWN),
     Rule(DEGRADED | DISTURBED, all_restored, "", Mode.GRID_CONNECTED, Why.GRID_GOOD),
     Rule(DEGRADED | DISTURBED, still_restoring, "", Mode.RECONNECTED_RESTORING, Why.GRID_GOOD),
     # Dark.
     Rule(ALIVE, dark, "grid.lost_s", Mode.BLACKOUT, Why.BUS_DEAD),
     Rule(BLACKOUT, dark_grid_back, "", Mode.BLACKOUT_GRID_AVAILABLE, Why.GRID_GOOD),
     Rule(BLACKOUT_GRID, dark_alone, "", Mode.BLACKOUT, Why.GRID_LOST_AGAIN),
+    Rule(BLACKOUT, may_start, "black_start.wait_s", Mode.BLACK_START, Why.BLACK_START),
+    Rule(STARTING, dark_grid_back, "", Mode.BLACKOUT_GRID_AVAILABLE, Why.GRID_GOOD),
+    Rule(STARTING, dark_alone, "black_start.timeout_s", Mode.BLACKOUT, Why.BLACK_START_FAILED),
     # What cannot be, must not be acted on.
     Rule(RUNNING, contradiction, "witness.contradiction_s", Mode.FAULT_SAFE, Why.CONTRADICTION),
     Rule(RUNNING, tie_unknown, "witness.contradiction_s", Mode.FAULT_SAFE, Why.TIE_INVALID),
@@ -260,7 +308,7 @@ def step(memory: ModeMemory, facts: Facts, params: Params, now_s: float) -> tupl
 def _entered(memory: ModeMemory, rule: Rule, facts: Facts, now_s: float) -> ModeMemory:
     target = rule.target
     out = target in ISLAND_MODES | DARK
-    keeps = target in (Mode.FAULT_SAFE, Mode.INIT)
+    keeps = target in (Mode.FAULT_SAFE, Mode.INIT, Mode.MAINTENANCE)
     started_s = now_s if memory.outage_since_s is None else memory.outage_since_s
     return ModeMemory(
         mode=target,

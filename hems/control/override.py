@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from hems.control.params import OverrideParams
 from hems.model.cause import Cause, Value, Why
-from hems.model.request import Acknowledge, Override, Request, Want
+from hems.model.request import Asked, Override, Request, Want
 from hems.model.site import Site, Tier
 from hems.model.units import CircuitId
 
@@ -23,7 +23,7 @@ def refusal(request: Request, site: Site) -> Why | None:
 
 def after(
     overrides: tuple[Override, ...],
-    requests: Iterable[Request | Acknowledge],
+    requests: Iterable[Asked],
     site: Site,
     params: OverrideParams,
     now_s: float,

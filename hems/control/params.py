@@ -154,6 +154,48 @@ class ReconnectParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanParams:
+    """Leaving the grid on purpose (1.4, T2; 1.7)."""
+
+    min_pct: float = tunable(50.0, (20.0, 95.0))
+    """Stored energy below which a planned island is refused."""
+    target_pct: float = tunable(90.0, (30.0, 100.0))
+    """Stored energy to charge to before one that is announced, when nobody says otherwise."""
+    null_pct: float = tunable(2.0, (1.0, 10.0))
+    """Power through the tie, of the former's rating, below which it may be opened."""
+    null_w: float = tunable(100.0, (50.0, 1000.0))
+    """The same in W, whichever is more."""
+    null_s: float = tunable(5.0, (1.0, 10.0))
+    """How long that must hold."""
+    timeout_s: float = tunable(60.0, (10.0, 600.0))
+    """A planned island that has not come about after this long is called off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlackStartParams:
+    """Making voltage on a dead building (1.4, T4; 1.7)."""
+
+    wait_s: float = tunable(30.0, (5.0, 600.0))
+    """How long a blackout must last first: many formers start again by themselves."""
+    proof_s: float = tunable(1.0, (0.5, 5.0))
+    """Both contacts of the tie must have been read open within this time (invariant I2)."""
+    reserve_pct: float = tunable(10.0, (6.0, 40.0))
+    """Stored energy below which it waits for more."""
+    sun_share: float = tunable(1.5, (1.0, 5.0))
+    """With less stored it starts when PV makes this multiple of what life safety and critical circuits draw."""
+    stable_s: float = tunable(30.0, (5.0, 120.0))
+    """Voltage must have stood for so long before it counts as an island."""
+    timeout_s: float = tunable(600.0, (60.0, 1800.0))
+    """An attempt that has made no voltage after this long has failed."""
+    backoff_s: float = tunable(600.0, (60.0, 3600.0))
+    """Pause after the first failure; doubles twice, and is three times that after the fourth."""
+    tries: float = tunable(5.0, (2.0, 10.0))
+    """Failures or collapses in a row before a person must look."""
+    proven_s: float = tunable(600.0, (60.0, 3600.0))
+    """A collapse within this time of a start counts as its failure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarParams:
     """Cars (3)."""
 
@@ -221,6 +263,8 @@ class Params:
     band: BandParams = BandParams()
     restore: RestoreParams = RestoreParams()
     reconnect: ReconnectParams = ReconnectParams()
+    plan: PlanParams = PlanParams()
+    black_start: BlackStartParams = BlackStartParams()
     car: CarParams = CarParams()
     command: CommandParams = CommandParams()
     boot: BootParams = BootParams()
@@ -248,6 +292,8 @@ def shortened(params: Params) -> Params:
             pause_factor=0.02,
         ),
         reconnect=replace(params.reconnect, settle_s=1.0, watchdog_s=10.0),
+        plan=replace(params.plan, null_s=1.0, timeout_s=10.0),
+        black_start=replace(params.black_start, wait_s=2.0, stable_s=2.0, timeout_s=10.0, backoff_s=5.0, proven_s=10.0),
         car=replace(params.car, arrival_hold_s=2.0),
         boot=replace(params.boot, hold_energise_s=2.0),
     )

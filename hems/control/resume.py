@@ -10,7 +10,16 @@ from math import inf
 
 from hems.control.loads import handed_back
 from hems.control.shedding import FRESH
-from hems.control.state import ControlState, Failing, LoadMemory, ModeMemory, ReconnectMemory, Sent, initial
+from hems.control.state import (
+    BlackStartMemory,
+    ControlState,
+    Failing,
+    LoadMemory,
+    ModeMemory,
+    ReconnectMemory,
+    Sent,
+    initial,
+)
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.request import Want
@@ -42,6 +51,14 @@ def resumed(
         reconnect=ReconnectMemory(
             failures=saved.reconnect.failures, not_before_s=max(now_s, saved.reconnect.not_before_s + shift_s)
         ),
+        black_start=BlackStartMemory(
+            failures=saved.black_start.failures, not_before_s=max(now_s, saved.black_start.not_before_s + shift_s)
+        ),
+        orders={
+            task: replace(one, begins_s=one.begins_s + shift_s, ends_s=one.ends_s + shift_s)
+            for task, one in saved.orders.items()
+            if one.ends_s + shift_s > now_s
+        },
         sent=switches,
         overrides=tuple(
             replace(one, set_s=one.set_s + shift_s, expires_s=one.expires_s + shift_s)

@@ -20,7 +20,11 @@ from hems.model.site import Circuit, Site
 from hems.model.snapshot import Snapshot
 from hems.model.wiring import Role
 
-OFF_GRID = ISLAND_MODES | {Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE}
+OFF_GRID = ISLAND_MODES | {Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE, Mode.BLACK_START}
+STILL = frozenset({Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE})
+"""Modes in which nothing is given power."""
+REQUESTS = frozenset({wiring.TIE_PERMIT, wiring.TIE_ISLAND, wiring.FORMER_START})
+"""On and off, but no circuit."""
 MAY_CLOSE = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED})
 """Modes in which a circuit may be switched on at all (invariant I5)."""
 PATIENCE_S = 30.0
@@ -40,7 +44,7 @@ class Sending:
 
 def is_switch(role: Role) -> bool:
     """Whether a role takes on and off rather than a power."""
-    return role.endswith("/closed") or role == wiring.TIE_PERMIT
+    return role.endswith("/closed") or role in REQUESTS
 
 
 def energises(role: Role, value: bool | float, before: Sent | None) -> bool:
@@ -97,7 +101,7 @@ def _watched(entry: Sent, seen: bool | None, now_s: float) -> Sent:
 def may_energise(state: ControlState) -> bool:
     """Whether anything may be given power at all: never while the mode or the tie is in doubt or on the move."""
     mode, tie = state.mode.mode, state.evidence.tie.seen
-    if mode in (Mode.INIT, Mode.FAULT_SAFE) or tie not in (TiePosition.CLOSED, TiePosition.OPEN):
+    if mode in STILL or tie not in (TiePosition.CLOSED, TiePosition.OPEN):
         return False
     return mode in OFF_GRID or tie is TiePosition.CLOSED
 
@@ -178,8 +182,11 @@ def _due(role: Role, value: bool | float, before: Sent | None, params: Params, n
 
 
 def _is_lease(role: Role, value: bool | float) -> bool:
-    """A power or a permit lapses by itself; a switch stays, so that no opened circuit ever closes by a timer."""
-    return bool(value) if role == wiring.TIE_PERMIT else not is_switch(role)
+    """A power or a permit lapses by itself; a switch stays, so that no opened circuit ever closes by a timer.
+
+    So does the request to the former: an island must not end because hems has fallen silent.
+    """
+    return bool(value) if role in (wiring.TIE_PERMIT, wiring.TIE_ISLAND) else not is_switch(role)
 
 
 def _command(role: Role, value: bool | float, ruling: Ruling, *, gives: bool, params: CommandParams) -> Command:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hems.control import overload
 from hems.control.demand import held_w, is_on, per_phase
 from hems.control.energy import SERVED, Band
+from hems.control.orders import locked
 from hems.control.params import Params
 from hems.control.state import ControlState, LoadMemory
 from hems.model import wiring
@@ -22,7 +23,9 @@ from hems.model.snapshot import Snapshot
 from hems.model.units import CircuitId
 
 FRESH = LoadMemory()
-DARK = (Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE)
+DARK = (Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE, Mode.BLACK_START)
+DOUBT = (Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE)
+"""Where nobody knows what carries the building: it is shed for as on an island, when it must be."""
 LAST_RESERVE = (Band.FLOOR, Band.SHUTDOWN)
 
 
@@ -94,11 +97,12 @@ class Outlook:
 
 def candidates(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[Circuit]:
     """Circuits that are on, or not proven off, and that answer: what can still be shed, first to go first."""
-    forced = forced_on(state)
+    forced, untouchable = forced_on(state), locked(state)
     return [
         circuit
         for circuit in shed_order(site, forced)
-        if not state.loads.get(circuit.id, FRESH).deaf
+        if wiring.circuit_closed(circuit.id) not in untouchable
+        and not state.loads.get(circuit.id, FRESH).deaf
         and (state.loads.get(circuit.id, FRESH).shed_because is None or _kept_on(circuit, state, forced))
         and is_on(circuit, state, snapshot, now_s)
     ]
@@ -118,7 +122,9 @@ def sheds(
         return {circuit.id: Cause(Why.BLACKOUT) for circuit in candidates(site, state, snapshot, now_s)}
     if outlook.mode is Mode.INIT and _looking_around(state, params, now_s):
         return {}
-    if not outlook.mode.on_island and outlook.mode not in (Mode.INIT, Mode.FAULT_SAFE):
+    if outlook.mode is Mode.ISLANDING_PLANNED:
+        return _entering(site, state, outlook)
+    if not outlook.mode.on_island and outlook.mode not in DOUBT:
         return {}
     on = candidates(site, state, snapshot, now_s)
     found: dict[CircuitId, Cause] = {}
@@ -146,7 +152,8 @@ def _entering(site: Site, state: ControlState, outlook: Outlook) -> dict[Circuit
     """
     tie = state.evidence.tie
     contested = tie.value is TiePosition.UNKNOWN and tie.disagree_since_s is not None
-    begins = outlook.mode is Mode.ISLANDED_STABILIZING or (outlook.mode is Mode.FAULT_SAFE and contested)
+    begins = outlook.mode in (Mode.ISLANDED_STABILIZING, Mode.ISLANDING_PLANNED)
+    begins = begins or (outlook.mode is Mode.FAULT_SAFE and contested)
     if not begins or outlook.mode_for_s > 0.0:
         return {}
     return {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Grid, Mode, TiePosition
-from hems.model.request import Override
+from hems.model.request import Override, Standing, Task
 from hems.model.units import CircuitId, PointId, SourceId
 from hems.model.wiring import Role
 
@@ -152,6 +152,16 @@ class ReconnectMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlackStartMemory:
+    """Attempts to make voltage on a dead building."""
+
+    begun_s: float | None = None
+    """When the last attempt began."""
+    failures: int = 0
+    not_before_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """Something abnormal that asks a person to act."""
 
@@ -198,10 +208,17 @@ class ControlState:
     """Tie closed, grid good and bus live without a break since then."""
     bays: Mapping[SourceId, BayMemory] = field(default_factory=dict)
     reconnect: ReconnectMemory = ReconnectMemory()
+    black_start: BlackStartMemory = BlackStartMemory()
+    orders: Mapping[Task, Standing] = field(default_factory=dict)
+    """What people have ordered."""
+    nulled_since_s: float | None = None
+    """Next to nothing has flowed through the tie since then."""
     sent: Mapping[Role, Sent] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     acknowledged_s: float | None = None
     """When a person last said to have looked into a contradiction."""
+    broken: tuple[str, ...] = ()
+    """Invariants that this controller has broken and that a monitor has kept, until a person looks."""
     unbalanced_since_s: float | None = None
     """What sources give and what circuits draw has not added up since then."""
     failing: Mapping[str, Failing] = field(default_factory=dict)

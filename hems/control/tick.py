@@ -17,12 +17,16 @@ from hems.control import (
     alarms,
     arming,
     balance,
+    black_start,
     energy,
     evidence,
     loads,
     mode,
+    monitor,
+    orders,
     overload,
     override,
+    planned,
     restoring,
     sending,
     shedding,
@@ -42,7 +46,7 @@ from hems.model.command import Command, Fate
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Bus, Grid, Mode, TiePosition
-from hems.model.request import Acknowledge
+from hems.model.request import Acknowledge, Task
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 
@@ -98,13 +102,28 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
     adopted = loads.adopted(state, snapshot.fired, given.site, given.params, now_s)
     sent = sending.watched(sending.noted(adopted.sent, snapshot.outcomes), snapshot, now_s)
     overrides, changes = override.after(state.overrides, snapshot.requests, given.site, given.params.override, now_s)
-    told += [(EventKind.REQUEST, subject, cause) for subject, cause in changes]
+    standing, ordered = orders.after(
+        state.orders,
+        snapshot.requests,
+        lambda order: planned.refusal(order, given.site, snapshot, given.params, now_s),
+        now_s,
+    )
+    if planned.out_of_energy(state):
+        ended = standing.pop(Task.ISLAND, state.orders[Task.ISLAND])
+        ordered.append((Task.ISLAND, Cause(Why.ORDER_ENDED, {"task": Task.ISLAND, "who": ended.who})))
+    told += [(EventKind.REQUEST, subject, cause) for subject, cause in (*changes, *ordered)]
     told += _failed(adopted, snapshot)
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
     told += [(EventKind.COMMAND, command.role, _with_value(command, snapshot)) for command in snapshot.fired]
     if looked:
         adopted = loads.released(adopted)
-    heard = replace(adopted, sent=sent, overrides=overrides, acknowledged_s=now_s if looked else state.acknowledged_s)
+    heard = replace(
+        adopted,
+        sent=sent,
+        overrides=overrides,
+        orders=standing,
+        acknowledged_s=now_s if looked else state.acknowledged_s,
+    )
     heard = loads.handed_back(heard, state.overrides)
     if now_s < heard.boot_s + given.params.boot.hold_energise_s:
         heard = loads.found_open(given.site, heard, snapshot, now_s)
@@ -167,6 +186,7 @@ def _judged(given: Given, state: ControlState, told: Told) -> tuple[evidence.Evi
 
 def _moded(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> tuple[ControlState, float]:
     """At most one change of mode per tick; another one that is due comes in the tick right after."""
+    stays_apart = planned.asked(given.site, state, given.snapshot, given.params, given.now_s)
     facts = mode.Facts(
         grid=found.grid,
         tie=found.tie,
@@ -178,10 +198,15 @@ def _moded(given: Given, state: ControlState, found: evidence.Evidence, told: To
             memory.shed_because and memory.fruitless < given.params.restore.tries for memory in state.loads.values()
         ),
         may_reconnect=given.site.tie.has_permit
+        and not stays_apart
         and given.now_s >= state.reconnect.not_before_s
         and state.reconnect.failures < given.params.reconnect.tries,
         acknowledged=state.acknowledged_s is not None and state.acknowledged_s >= state.mode.since_s,
         contradiction=state.mode.contradiction,
+        maintenance=orders.stands(state, Task.MAINTENANCE, given.now_s),
+        island_asked=stays_apart,
+        may_start=given.site.former.startable
+        and black_start.obstacle(given.site, state, given.snapshot, given.params, given.now_s) is None,
     )
     memory, rule, due_s = mode.step(state.mode, facts, given.params, given.now_s)
     solid = found.tie is TiePosition.CLOSED and found.grid is Grid.GOOD and found.bus is Bus.LIVE
@@ -189,13 +214,32 @@ def _moded(given: Given, state: ControlState, found: evidence.Evidence, told: To
     solid_since_s = (given.now_s if state.grid_solid_since_s is None else state.grid_solid_since_s) if solid else None
     if rule is not None:
         told.append((EventKind.MODE, memory.mode, memory.because))
-    reconnect = _reconnecting(given, state, memory, rule)
-    return replace(state, mode=memory, grid_solid_since_s=solid_since_s, reconnect=reconnect), due_s
+    if rule is not None:
+        state = _turned(given, state, memory, rule)
+    entered = replace(state, mode=memory, grid_solid_since_s=solid_since_s)
+    return _nulled(given, entered), due_s
 
 
-def _reconnecting(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule | None) -> ReconnectMemory:
+def _turned(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule) -> ControlState:
+    """What a change of mode leaves behind: attempts are counted, and a planned island that failed is over."""
+    left = {Task.ISLAND} if rule.why in (Why.ISLAND_CALLED_OFF, Why.ISLAND_NOT_REACHED) else set[Task]()
+    return replace(
+        state,
+        reconnect=_reconnecting(given, state, memory, rule),
+        black_start=black_start.remembered(state, state.mode.mode, memory.mode, given.params, given.now_s),
+        orders={task: one for task, one in state.orders.items() if task not in left},
+    )
+
+
+def _nulled(given: Given, state: ControlState) -> ControlState:
+    """The state with since when nothing has flowed through a tie that is to be opened."""
+    since_s = planned.nulled_since(given.site, state, given.snapshot, given.params, given.now_s)
+    return replace(state, nulled_since_s=since_s)
+
+
+def _reconnecting(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule) -> ReconnectMemory:
     """Back off after each permit that led to nothing; forget the failures once the grid carries the building."""
-    if rule is not None and rule.why is Why.RECONNECT_TIMED_OUT:
+    if rule.why is Why.RECONNECT_TIMED_OUT:
         failures = state.reconnect.failures + 1
         pause_s = given.params.reconnect.backoff_s * 2.0 ** (failures - 1)
         return ReconnectMemory(failures=failures, not_before_s=given.now_s + pause_s)
@@ -257,6 +301,8 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
     proposals = [
         *wanting.circuits(site, state, outlook, params, now_s),
         *wanting.tie(site, state, snapshot, outlook, now_s),
+        *planned.proposals(site, state, snapshot, params, now_s),
+        *black_start.proposals(site, state, snapshot, params, now_s),
     ]
 
     def cars() -> Iterable[Proposal]:
@@ -267,7 +313,11 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
     rulings = arbitrate([*proposals, *more])
     if outlook.mode is Mode.INIT:  # nothing is given yet; what was taken away may be taken again
         rulings = {role: ruling for role, ruling in rulings.items() if sending.is_switch(role) and not ruling.value}
+    untouchable = orders.locked(state)
+    rulings = {role: ruling for role, ruling in rulings.items() if role not in untouchable}
     sent = sending.send(site, rulings, state, params, now_s)
+    sent, broken = monitor.kept(site, state, snapshot, sent, params, now_s)
+    state = replace(state, broken=(*state.broken, *(one for one in broken if one not in state.broken)))
     told += [
         (EventKind.COMMAND, command.role, _with_value(command, snapshot))
         for command in sent.commands
@@ -292,6 +342,9 @@ def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: 
 
 def _expiries(given: Given, state: ControlState) -> list[float]:
     ends = [override.expires_s for override in state.overrides]
+    ends += [orders.due_s(state, given.now_s), state.black_start.not_before_s]
+    if state.nulled_since_s is not None:
+        ends.append(state.nulled_since_s + given.params.plan.null_s)
     ends += [state.reconnect.not_before_s, state.boot_s + given.params.boot.hold_energise_s]
     ends += loads.expiries(given.site, state, given.params)
     ends += [failing.until_s for failing in state.failing.values()]

@@ -100,6 +100,8 @@ def wishes(
         Mode.GRID_CONNECTED_DEGRADED: Why.NO_CHARGE_ON_DISTURBED_GRID,
         Mode.RECONNECTING: Why.BEFORE_RECONNECT,
         Mode.RECONNECTED_RESTORING: Why.CHARGE_WAITS_FOR_RESTORE,
+        Mode.ISLANDING_PLANNED: Why.BEFORE_ISLAND,
+        Mode.MAINTENANCE: Why.MAINTENANCE,
     }.get(mode, Why.NO_CHARGE_ON_ISLAND)
     return {bay.id: Wish(0.0, Cause(why)) for bay in bays} if mode is not Mode.INIT else {}
 

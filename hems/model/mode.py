@@ -44,6 +44,8 @@ class Mode(StrEnum):
     """Connected, but the grid side cannot be seen: silence is not an outage."""
     GRID_DISTURBED = "grid_disturbed"
     """Out of the window with the tie closed: certified hardware decides whether to ride through."""
+    ISLANDING_PLANNED = "islanding_planned"
+    """Somebody has asked for an island: circuits go off to plan, nothing flows through the tie, then it is opened."""
     ISLANDED_STABILIZING = "islanded_stabilizing"
     ISLANDED = "islanded"
     GRID_RETURN_QUALIFYING = "grid_return_qualifying"
@@ -52,7 +54,11 @@ class Mode(StrEnum):
     RECONNECTED_RESTORING = "reconnected_restoring"
     BLACKOUT = "blackout"
     BLACKOUT_GRID_AVAILABLE = "blackout_grid_available"
+    BLACK_START = "black_start"
+    """The former has been asked to make voltage on the dead building."""
     FAULT_SAFE = "fault_safe"
+    MAINTENANCE = "maintenance"
+    """People work on the plant: hems gives power to nothing, and does not touch what they have locked out."""
 
     @property
     def on_island(self) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from hems.model.units import CircuitId
 
@@ -27,6 +28,46 @@ class Request:
     duration_s: float = 3600.0
 
 
+class Task(StrEnum):
+    """What hems may be ordered to do as a whole, until it is told to stop or the time is over."""
+
+    MAINTENANCE = "maintenance"
+    """People work on the plant; `subjects` are locked out."""
+    ISLAND = "island"
+    """Leave the grid on purpose for a while."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Begin a task, or end it."""
+
+    task: Task
+    begin: bool
+    who: str
+    role: str
+    reason: str = ""
+    start_in_s: float = 0.0
+    duration_s: float = inf
+    subjects: tuple[str, ...] = ()
+    """Roles that nobody may command while it stands, such as `circuits/laundry/closed`."""
+    target_pct: float = 0.0
+    """Stored energy to charge to beforehand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An order that is in force or about to be."""
+
+    task: Task
+    who: str
+    reason: str
+    begins_s: float
+    """On the monotonic clock; a restart carries over what remains."""
+    ends_s: float
+    subjects: tuple[str, ...] = ()
+    target_pct: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
     """A person has looked into a contradiction; hems may start over once it is cleared."""
@@ -47,3 +88,7 @@ class Override:
     set_s: float
     expires_s: float
     """On the monotonic clock; a restart carries over what remains."""
+
+
+Asked = Request | Order | Acknowledge
+"""Whatever a person may ask.  Read back from JSON in this order: the last one would also fit the others' text."""

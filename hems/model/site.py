@@ -96,6 +96,8 @@ class Battery:
     """Below this only life safety and critical circuits are served."""
     shutdown_pct: float = 5.0
     """Below this the inverter is about to stop by itself."""
+    controllable: bool = False
+    """hems can command its power while the building is on the grid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,8 @@ class Former:
     name: str
     phase_va: tuple[float, ...]
     """Continuous rating of each phase, aligned with `Site.phases`."""
+    startable: bool = False
+    """hems can ask it to make voltage on a dead building."""
     surge_pu: float = 1.5
     """What it carries for about 3 s, as a multiple of the rating: the limit for motor starts."""
     curve: tuple[tuple[float, float], ...] = ((1.1, 600.0), (1.25, 60.0), (1.5, 10.0), (2.0, 1.0))
@@ -174,6 +178,8 @@ class Tie:
     """A device tells by register whether it runs on the grid or as an island."""
     has_permit: bool
     """hems can permit or withhold reconnection."""
+    has_island: bool = False
+    """hems can ask it to open on purpose."""
     travel_max_s: float = 1.0
     """Longest time both contacts may be open while it moves: 1 s for a contactor, 5 s for a motor drive."""
 

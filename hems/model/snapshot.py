@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from hems.model.command import Command, Outcome
 from hems.model.reading import Reading, missing
-from hems.model.request import Acknowledge, Request
+from hems.model.request import Asked
 from hems.model.units import CircuitId, DeviceId, PointId, SourceId
 from hems.model.wiring import Role
 
@@ -136,5 +136,5 @@ class Snapshot:
     """What became of commands since the last tick."""
     fired: tuple[Command, ...] = ()
     """Sheds that the reflex has sent since the last tick; this tick adopts them as its own."""
-    requests: tuple[Request | Acknowledge, ...] = ()
+    requests: tuple[Asked, ...] = ()
     """What people asked for since the last tick."""

@@ -59,6 +59,10 @@ TIE_FLAG = Role("tie/grid_connected")
 """bool; a device's own word that it runs on the grid (True) or as an island (False)."""
 TIE_PERMIT = Role("tie/permit")
 """bool, read and write; permission to reconnect.  True permits, False inhibits."""
+TIE_ISLAND = Role("tie/island")
+"""bool, read and write; request that the certified device opens the tie on purpose."""
+FORMER_START = Role("former/start")
+"""bool, read and write; request that the former makes voltage on a dead building."""
 GRID_POWER = Role("grid/power_w")
 """W, import positive."""
 

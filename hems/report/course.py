@@ -8,7 +8,9 @@ from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Mode
 
-OUTAGE_MODES = frozenset({mode for mode in Mode if mode.on_island} | {Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE})
+OUTAGE_MODES = frozenset(
+    {mode for mode in Mode if mode.on_island} | {Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE, Mode.BLACK_START}
+)
 GRID_MODES = frozenset(
     {Mode.GRID_CONNECTED, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED, Mode.RECONNECTED_RESTORING}
 )

@@ -11,7 +11,7 @@ from hems.model.errors import RequestError
 from hems.model.event import Event
 from hems.model.people import PersonRole
 from hems.model.picture import Picture
-from hems.model.request import Acknowledge, Request, Want
+from hems.model.request import Acknowledge, Asked, Request, Want
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import CircuitId
 from hems.ports.clock import Clock
@@ -42,7 +42,7 @@ class FrontDesk:
         self._stop = stop
         self._picture: Picture | None = None
         self._events: list[Event] = []
-        self._waiting: list[Request | Acknowledge] = []
+        self._waiting: list[Asked] = []
         self._does: Mapping[str, Do] = {
             "why": self._why,
             "events": self._told,
@@ -66,7 +66,7 @@ class FrontDesk:
         self._picture = picture
         self._events = [*self._events, *events][-EVENTS_KEPT:] if events else self._events
 
-    def take_requests(self) -> tuple[Request | Acknowledge, ...]:
+    def take_requests(self) -> tuple[Asked, ...]:
         """What people asked for since this was last asked."""
         waiting, self._waiting = tuple(self._waiting), []
         return waiting

@@ -95,6 +95,12 @@ class Former:
         if self.stage is Stage.FOLLOWING:
             self._enter(Stage.PICKING_UP if able else Stage.OFF)
 
+    def start(self, *, able: bool) -> None:
+        """Make voltage on request, after a trip or after having stopped."""
+        if able and self.stage in (Stage.TRIPPED, Stage.OFF):
+            self._tries = 0
+            self._enter(Stage.PICKING_UP)
+
     def tie_closed(self) -> None:
         """The grid carries the building again; everything is forgiven but the heat."""
         self._tries = 0

@@ -36,6 +36,10 @@ def actuate(plant: Plant, role: Role, value: bool | float) -> None:
 def _act(plant: Plant, role: Role) -> Callable[[bool | float], None]:
     if role == wiring.TIE_PERMIT:
         return lambda value: plant.set_permit(bool(value))
+    if role == wiring.TIE_ISLAND:
+        return lambda value: plant.ask_apart(bool(value))
+    if role == wiring.FORMER_START:
+        return lambda value: plant.start_former(bool(value))
     for circuit in plant.circuits:
         if role == wiring.circuit_closed(circuit):
             return lambda value: plant.switch(circuit, bool(value))

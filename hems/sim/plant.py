@@ -198,6 +198,16 @@ class Plant:
         """Permit or withhold reconnection."""
         self.tie.permit = permit
 
+    def ask_apart(self, apart: bool) -> None:
+        """Ask the certified device to open the tie and keep it open, or no longer."""
+        self.tie.apart = apart
+
+    def start_former(self, start: bool) -> None:
+        """Ask the former to make voltage on a dead building; the end of the request changes nothing."""
+        if start and not self.tie.connects and not self.bus_live:
+            self.former.start(able=self.supply.able)
+            self._settle(0.0)
+
     # What the world does
 
     def fail_grid(self) -> None:

@@ -18,7 +18,7 @@ from hems.model.command import Command, Fate, Outcome
 from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.model.reading import Reading
-from hems.model.request import Acknowledge, Request
+from hems.model.request import Asked
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 from hems.model.wiring import Role
@@ -61,7 +61,7 @@ class FastForward:
     plant: Plant
     state: ControlState = field(default_factory=lambda: initial(0.0))
     armed: tuple[Armed, ...] = ()
-    requests: list[Request | Acknowledge] = field(default_factory=list)
+    requests: list[Asked] = field(default_factory=list)
     """What people ask for; the next tick hears it."""
     faults: Faults = field(default_factory=Faults)
     """What stands between the plant and hems."""

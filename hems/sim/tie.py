@@ -35,6 +35,8 @@ class Tie:
         """Whether its mechanism does not move, whatever it is told."""
         self.contacts: tuple[bool, bool] | None = None
         """What its auxiliary contacts (closed, open) are stuck at, if they are."""
+        self.apart = False
+        """Asked to be open on purpose."""
         self._opening = False
         self._dead_s = 0.0
         self._low_s = 0.0
@@ -68,10 +70,13 @@ class Tie:
         if self.position is Position.MOVING:
             return self._physics.tie_travel_s - self._moved_s
         if self.position is Position.CLOSED:
+            if self.apart:
+                return 0.0
             if grid_pu < DEAD_PU:
                 return self._physics.tie_detect_s - self._dead_s
             return self._physics.tie_sag_s - self._low_s if grid_pu < LOW_PU else NEVER_S
-        return self.qualifying_left_s if self.permit and _in_window(grid_pu) else NEVER_S
+        may_close = self.permit and not self.apart and _in_window(grid_pu)
+        return self.qualifying_left_s if may_close else NEVER_S
 
     def step(self, dt_s: float, grid_pu: float) -> None:
         """Let `dt_s` pass with the grid at `grid_pu`, the worst phase as a multiple of nominal."""
@@ -83,9 +88,10 @@ class Tie:
         if self.position is Position.MOVING:
             self._travel(dt_s)
         elif self.position is Position.CLOSED:
-            if _due(self._dead_s, self._physics.tie_detect_s) or _due(self._low_s, self._physics.tie_sag_s):
+            failed = _due(self._dead_s, self._physics.tie_detect_s) or _due(self._low_s, self._physics.tie_sag_s)
+            if self.apart or failed:
                 self._start(opening=True)
-        elif self.permit and _due(self._good_s, self._physics.tie_qualify_s):
+        elif self.permit and not self.apart and _due(self._good_s, self._physics.tie_qualify_s):
             self._start(opening=False)
 
     def _start(self, *, opening: bool) -> None:

@@ -65,6 +65,18 @@ WHOLE: Mapping[Why, Forms] = {
     ),
     Why.RESTORED_AND_CALM: (N_("All circuits are back and all is calm: normal running."),),
     Why.DATA_GOOD_AGAIN: (N_("All measurements are good again. HEMS looks around afresh."),),
+    Why.MAINTENANCE: (
+        N_("People work on the plant: HEMS switches nothing on, and nothing at all of what is locked out."),
+    ),
+    Why.RELEASED: (N_("The work on the plant is over. HEMS looks around afresh."),),
+    Why.ISLAND_ASKED: (N_("Somebody asked for own power: circuits go off to plan, then the grid switch is opened."),),
+    Why.ISLAND_CALLED_OFF: (N_("Leaving the grid was called off. Circuits come back one by one."),),
+    Why.ISLAND_NOT_REACHED: (
+        N_("Leaving the grid did not work in time and was given up. Circuits come back one by one."),
+    ),
+    Why.BLACK_START: (N_("HEMS asks the inverter to start on its own: every circuit that has a switch is off."),),
+    Why.BLACK_START_DONE: (N_("The building has power from its own source. Circuits come back one by one."),),
+    Why.BLACK_START_FAILED: (N_("The inverter has made no voltage. HEMS tries again after a pause."),),
     Why.EVIDENCE: (
         N_("{axis_name} is {now_words} ({says})."),
         N_("{axis_name} is {now_words}."),
@@ -146,7 +158,42 @@ WHOLE: Mapping[Why, Forms] = {
         N_("A part of HEMS failed {times} times ({error}) and is left out; the rest goes on. Tell your installer."),
         N_("A part of HEMS failed and is left out; the rest goes on. Tell your installer."),
     ),
+    Why.BLACK_START_WAITS: (
+        N_(
+            "The building is dark and stored energy is at {soc_pct}. "
+            "HEMS starts on own power from {least_pct}, or in the sun."
+        ),
+        N_("The building is dark. HEMS tries to start on own power again in {pause_s}."),
+        N_("The building is dark. HEMS starts on own power once it is sure that the grid switch is open."),
+    ),
+    Why.BLACK_START_GIVEN_UP: (
+        N_("Starting on own power failed {tries} times. HEMS does not try again until somebody has looked."),
+        N_("Starting on own power failed too often. HEMS does not try again until somebody has looked."),
+    ),
+    Why.COLD_LOAD: (
+        N_(
+            "The building is dark and {circuits} circuits are not seen to be off: together they would draw {w}, "
+            "too much to start. Switch some off by hand."
+        ),
+        N_("The building is dark and too many circuits are not seen to be off. Switch some off by hand."),
+    ),
+    Why.INVARIANT: (
+        N_("HEMS was about to break its own rule {invariant} and did not. Tell your installer; keep the log."),
+        N_("HEMS was about to break one of its own rules and did not. Tell your installer; keep the log."),
+    ),
     # people
+    Why.ORDER: (
+        N_('{task}: {who} asked for it for {duration_s}, "{reason}".'),
+        N_('{task}: {who} asked for it, "{reason}".'),
+        N_("{task}: {who} asked for it."),
+        N_("Somebody has given HEMS an order."),
+    ),
+    Why.ORDER_ENDED: (N_("{task}: over."), N_("An order is over.")),
+    Why.ISLAND_REFUSED: (
+        N_("Not done: stored energy is at {soc_pct}, and leaving the grid needs {least_pct}."),
+        N_("Not done: leaving the grid needs stored energy of {least_pct}, and nobody knows how much there is."),
+        N_("Not done: nothing here can open the grid switch on request."),
+    ),
     Why.OVERRIDE_EXPIRED: (
         N_("{name} is back to automatic: the override of {who} has ended."),
         N_("{name} is back to automatic: the override has ended."),
@@ -190,10 +237,18 @@ REASONS: Mapping[Why, Forms] = {
     Why.CHARGE_ON_GRID: (N_("the grid has room"),),
     Why.CHARGE_WAITS_FOR_RESTORE: (N_("circuits come back first"),),
     Why.CAR_IDLE: (N_("there is nothing for it to do"),),
+    Why.BEFORE_ISLAND: (N_("the building is about to leave the grid"),),
     Why.BEFORE_RECONNECT: (N_("the building is about to rejoin the grid"),),
     # tie
     Why.PERMIT_RECONNECT: (N_("the grid has stayed good for as long as it must"),),
     Why.INHIBIT_RECONNECT: (N_("the permit is given only when the grid has proven itself after a power cut"),),
+    Why.OPEN_ON_PURPOSE: (N_("the building leaves the grid on purpose, and nothing flows any more"),),
+    Why.KEEP_TIE: (N_("the grid switch is opened on purpose only when somebody asks"),),
+    # former and batteries
+    Why.START_FORMER: (N_("the building is dark, its grid switch is open, and there is energy for it"),),
+    Why.LEAVE_FORMER: (N_("the inverter starts on its own only in a blackout"),),
+    Why.NULL_TIE_POWER: (N_("nothing shall flow through the grid switch when it opens"),),
+    Why.CHARGE_BEFOREHAND: (N_("it is charged to {target_pct} for the planned island"), N_("it is charged beforehand")),
     # people
     Why.OVERRIDE: (
         N_('{who} asked for it for {duration_s}, "{reason}"'),
@@ -206,6 +261,8 @@ REASONS: Mapping[Why, Forms] = {
 SWITCHED_ON, SWITCHED_OFF = N_("Switched ON {name}"), N_("Switched OFF {name}")
 STAYS_ON, STAYS_OFF, AUTOMATIC = N_("{name} stays ON"), N_("{name} stays OFF"), N_("{name} is back to automatic")
 GIVES, CHARGES, RESTS = N_("{name} gives {kw}"), N_("{name} charges with {kw}"), N_("{name} rests")
+OPENS, KEEPS = N_("Asked the grid switch to open"), N_("Left the grid switch to itself")
+STARTS, LEAVES = N_("Asked the inverter to start"), N_("Left the inverter to itself")
 PERMITTED, WITHHELD = N_("Permitted reconnection"), N_("Withheld reconnection")
 BAND_CHANGED = N_("Stored energy is {band} (it was {was}).")
 ONLY_WATCHING = N_("Only watching, not sent. {did}: {reason}.")

@@ -18,6 +18,9 @@ MODES: Mapping[Mode, str] = {
     Mode.RECONNECTED_RESTORING: N_("back on the grid, circuits come back one by one"),
     Mode.BLACKOUT: N_("blackout"),
     Mode.BLACKOUT_GRID_AVAILABLE: N_("blackout, the grid is back"),
+    Mode.ISLANDING_PLANNED: N_("on the grid, about to leave it on purpose"),
+    Mode.BLACK_START: N_("blackout, starting on own power"),
+    Mode.MAINTENANCE: N_("people work on the plant, nothing is switched on"),
     Mode.FAULT_SAFE: N_("holding still, because measurements are missing or contradict each other"),
 }
 
@@ -63,6 +66,12 @@ BANDS: Mapping[str, str] = {
     "critical": N_("short"),
     "floor": N_("nearly gone"),
     "shutdown": N_("gone"),
+}
+
+
+TASKS: Mapping[str, str] = {
+    "maintenance": N_("Maintenance"),
+    "island": N_("Planned island"),
 }
 
 

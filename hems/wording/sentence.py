@@ -6,8 +6,15 @@ from string import Formatter
 from hems.model.cause import Cause, Value, Why
 from hems.wording import messages
 from hems.wording.language import translated
-from hems.wording.names import BANDS, axis_name, axis_words, called
+from hems.wording.names import BANDS, TASKS, axis_name, axis_words, called
 from hems.wording.quantities import duration, kw, kwh, percent
+
+REQUESTED = {
+    "tie/permit": (messages.PERMITTED, messages.WITHHELD),
+    "tie/island": (messages.OPENS, messages.KEEPS),
+    "former/start": (messages.STARTS, messages.LEAVES),
+}
+"""What was done when a request was made, and when it was withdrawn."""
 
 
 def sentence(cause: Cause, subject: str | None = None, names: Mapping[str, str] | None = None) -> str:
@@ -39,8 +46,8 @@ def _did(role: str, facts: Mapping[str, Value], words: Mapping[str, str]) -> str
     value, want = facts.get("value"), facts.get("want")
     if value is None:
         form = {"on": messages.STAYS_ON, "off": messages.STAYS_OFF, "auto": messages.AUTOMATIC}.get(str(want), "")
-    elif role == "tie/permit":
-        form = messages.PERMITTED if value else messages.WITHHELD
+    elif role in REQUESTED:
+        form = REQUESTED[role][0 if value else 1]
     elif isinstance(value, bool) or role.endswith("/closed"):
         form = messages.SWITCHED_ON if value else messages.SWITCHED_OFF
     elif isinstance(value, int | float):
@@ -94,6 +101,8 @@ def _said(key: str, value: Value) -> str:
 def _said_word(key: str, value: str) -> str:
     if key in ("grid", "tie", "bus"):
         return axis_words(key, value)
+    if key == "task":
+        return translated(TASKS.get(value, value))
     return translated(BANDS.get(value, value)) if key in ("band", "was") else value
 
 

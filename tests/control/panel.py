@@ -5,6 +5,7 @@ from typing import Any
 
 from hems.control.measure import Measure
 from hems.control.params import Params
+from hems.control.sending import is_switch
 from hems.control.state import initial
 from hems.control.step import Step
 from hems.control.tick import tick
@@ -13,7 +14,7 @@ from hems.model.command import Command, Fate, Outcome
 from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.reading import Reading, missing
-from hems.model.request import Acknowledge, Request
+from hems.model.request import Asked
 from hems.model.site import Site
 from hems.model.snapshot import BayState, DeviceHealth, Snapshot
 from hems.model.units import DeviceId, PointId, SourceId
@@ -111,7 +112,7 @@ class Panel:
         self.devices: dict[DeviceId, DeviceHealth] = {}
         self._measure = Measure(site)
         self._outcomes: list[Outcome] = []
-        self._requests: list[Request | Acknowledge] = []
+        self._requests: list[Asked] = []
 
     def says(self, *values: Mapping[Role, Any]) -> "Panel":
         """From now on these are the readings; `None` is no answer."""
@@ -119,7 +120,7 @@ class Panel:
             self.values |= dict(some)
         return self
 
-    def ask(self, request: Request | Acknowledge) -> "Panel":
+    def ask(self, request: Asked) -> "Panel":
         """A person asks for something."""
         self._requests.append(request)
         return self
@@ -147,14 +148,15 @@ class Panel:
         obeys = command.role not in self.deaf
         fate = Fate.CONFIRMED if obeys else Fate.UNREACHABLE
         self._outcomes.append(Outcome(command=command, fate=fate, at_s=self.now_s))
-        if obeys and command.role.endswith(("/closed", "/permit")):
+        if obeys and is_switch(command.role):
             self.values[command.role] = command.value
         elif obeys and self.load is not None and self.values[command.role] is not None:
             self.values[command.role] = float(command.value)
 
     def _balance(self, load: float) -> None:
         """Powers that fit the switches: on an island the former delivers what cars do not, else the grid does."""
-        live = (self.values[wiring.voltage(PointId("bus"), 0)] or NOMINAL_V) > 100.0
+        volts_now = self.values[wiring.voltage(PointId("bus"), 0)]
+        live = volts_now is None or volts_now > 100.0
         net_w = [0.0] * len(self.site.phases)
         for one in self.site.circuits:
             on = live and self.values.get(wiring.circuit_closed(one.id)) is not False

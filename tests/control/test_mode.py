@@ -66,10 +66,11 @@ def test_within_a_mode_each_reason_and_target_occurs_once_so_that_it_can_key_a_t
 
 
 def test_fault_safe_is_reachable_from_every_mode_and_left_only_by_looking_again():
-    assert all(
-        any(rule.target is Mode.FAULT_SAFE for rule in rules_from(mode)) for mode in set(Mode) - {Mode.FAULT_SAFE}
-    )
-    assert {rule.target for rule in rules_from(Mode.FAULT_SAFE)} == {Mode.INIT}
+    # while people work on the plant nothing is given power either, and their release looks around afresh
+    still = {Mode.FAULT_SAFE, Mode.MAINTENANCE}
+    assert all(any(rule.target is Mode.FAULT_SAFE for rule in rules_from(mode)) for mode in set(Mode) - still)
+    assert {rule.target for rule in rules_from(Mode.MAINTENANCE)} == {Mode.INIT}
+    assert {rule.target for rule in rules_from(Mode.FAULT_SAFE)} == {Mode.INIT, Mode.MAINTENANCE}
 
 
 def test_every_waiting_time_of_a_rule_is_a_parameter():
@@ -99,8 +100,10 @@ STAB, ISL, QUAL, REC = (
     Mode.RECONNECTING,
 )
 DARK, DARK_GRID, FAULT, INIT = Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE, Mode.FAULT_SAFE, Mode.INIT
-RUNNING = [mode for mode in Mode if mode not in (INIT, FAULT)]
+MAINT, PLAN, START = Mode.MAINTENANCE, Mode.ISLANDING_PLANNED, Mode.BLACK_START
+RUNNING = [mode for mode in Mode if mode not in (INIT, FAULT, MAINT)]
 CONTRADICTION = facts(CLOSED, Grid.DEAD, Bus.LIVE)
+CONTRADICTION_AT_WORK = facts(CLOSED, Grid.DEAD, maintenance=True)
 UNSEEN = facts(CLOSED, Grid.BAD, Bus.UNKNOWN)
 
 TRANSITIONS = [
@@ -146,6 +149,20 @@ TRANSITIONS = [
     (DARK_GRID, facts(), 5.0, RES, Why.BUS_LIVE),
     (DARK, facts(grid=Grid.BAD), 5.0, DIS, Why.GRID_OUT_OF_WINDOW),
     (DARK, facts(grid=Grid.UNKNOWN), 5.0, D, Why.GRID_UNKNOWN),
+    *((mode, facts(maintenance=True), 0.0, MAINT, Why.MAINTENANCE) for mode in (*RUNNING, INIT, FAULT)),
+    (MAINT, facts(), 0.0, INIT, Why.RELEASED),
+    (MAINT, CONTRADICTION, 0.0, INIT, Why.RELEASED),
+    (G, facts(island_asked=True), 0.0, PLAN, Why.ISLAND_ASKED),
+    (PLAN, facts(island_asked=True), 60.0, RES, Why.ISLAND_NOT_REACHED),
+    (PLAN, facts(), 0.0, RES, Why.ISLAND_CALLED_OFF),
+    (PLAN, facts(OPEN, island_asked=True), 0.0, STAB, Why.TIE_OPENED),
+    (PLAN, facts(grid=Grid.BAD, island_asked=True), 0.0, DIS, Why.GRID_OUT_OF_WINDOW),
+    (PLAN, facts(grid=Grid.UNKNOWN, island_asked=True), 0.0, D, Why.GRID_UNKNOWN),
+    (DARK, facts(OPEN, Grid.DEAD, Bus.DEAD, may_start=True), 30.0, START, Why.BLACK_START),
+    (START, ISLAND, 30.0, STAB, Why.BLACK_START_DONE),
+    (START, facts(OPEN, Grid.DEAD, Bus.DEAD, may_start=True), 600.0, DARK, Why.BLACK_START_FAILED),
+    (START, facts(OPEN, Grid.GOOD, Bus.DEAD), 0.0, DARK_GRID, Why.GRID_GOOD),
+    (START, facts(), 5.0, RES, Why.BUS_LIVE),
     *((mode, CONTRADICTION, 1.0, FAULT, Why.CONTRADICTION) for mode in RUNNING),
     *((mode, facts(INVALID), 1.0, FAULT, Why.TIE_INVALID) for mode in RUNNING),
     *((mode, facts(UNKNOWN), 1.0, FAULT, Why.TIE_INVALID) for mode in RUNNING),
@@ -187,6 +204,11 @@ STAYS = [
     (FAULT, CONTRADICTION),
     (FAULT, facts(UNKNOWN)),
     (FAULT, facts(contradiction=True, acknowledged=False)),
+    (MAINT, facts(maintenance=True)),
+    (MAINT, CONTRADICTION_AT_WORK),
+    (DIS, facts(grid=Grid.QUALIFYING, island_asked=True)),
+    (DARK_GRID, facts(OPEN, Grid.GOOD, Bus.DEAD, may_start=True)),
+    (START, facts(OPEN, Grid.DEAD, Bus.DEAD)),
 ]
 
 

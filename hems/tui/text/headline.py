@@ -19,7 +19,10 @@ HEADLINES = {
     Mode.RECONNECTED_RESTORING: "GRID IS BACK",
     Mode.BLACKOUT: "NO POWER IN THE BUILDING",
     Mode.BLACKOUT_GRID_AVAILABLE: "NO POWER IN THE BUILDING",
+    Mode.BLACK_START: "NO POWER IN THE BUILDING",
+    Mode.ISLANDING_PLANNED: "ABOUT TO LEAVE THE GRID",
     Mode.FAULT_SAFE: "HEMS HOLDS STILL",
+    Mode.MAINTENANCE: "PEOPLE AT WORK",
 }
 
 TONES = {
@@ -27,6 +30,8 @@ TONES = {
     Mode.GRID_CONNECTED: Tone.PLAIN,
     Mode.GRID_CONNECTED_DEGRADED: Tone.MED,
     Mode.GRID_DISTURBED: Tone.MED,
+    Mode.ISLANDING_PLANNED: Tone.MED,
+    Mode.MAINTENANCE: Tone.MED,
     Mode.RECONNECTED_RESTORING: Tone.LOW,
 }
 """Every other mode is HIGH."""
@@ -62,6 +67,12 @@ def second_thought(picture: Picture) -> str:
             return "circuits come on again one by one"
         case Mode.BLACKOUT_GRID_AVAILABLE:
             return "the grid is there"
+        case Mode.BLACK_START:
+            return "starting on its own power"
+        case Mode.ISLANDING_PLANNED:
+            return "circuits go off to plan"
+        case Mode.MAINTENANCE:
+            return "HEMS switches nothing on"
         case Mode.FAULT_SAFE:
             return "it cannot trust its measurements"
         case Mode.ISLANDED | Mode.ISLANDED_STABILIZING:
@@ -74,7 +85,7 @@ def second_thought(picture: Picture) -> str:
 
 def is_dark(picture: Picture) -> bool:
     """Whether the building has no power at all."""
-    return picture.mode in (Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE)
+    return picture.mode in (Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE, Mode.BLACK_START)
 
 
 def hands(picture: Picture) -> str:

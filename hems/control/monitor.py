@@ -1,0 +1,135 @@
+"""The last look at what is about to be sent: the invariants, checked against the evidence and not the decision.
+
+Nothing here should ever find anything.  What breaks an invariant is not sent, a permit is withdrawn, and a person is
+called: the safe side of a mistake in this program.  Source: domain reference 1.4, I1 to I6.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from hems.control.black_start import proven_open
+from hems.control.params import Params
+from hems.control.sending import Sending
+from hems.control.state import ControlState
+from hems.model import wiring
+from hems.model.command import Command
+from hems.model.mode import ISLAND_MODES, Grid, Mode, TiePosition
+from hems.model.site import Site, Tier
+from hems.model.snapshot import Snapshot
+
+GIVING_MODES = frozenset(
+    {
+        Mode.GRID_CONNECTED,
+        Mode.ISLANDING_PLANNED,
+        Mode.ISLANDED_STABILIZING,
+        Mode.ISLANDED,
+        Mode.GRID_RETURN_QUALIFYING,
+        Mode.RECONNECTING,
+        Mode.BLACK_START,
+    }
+)
+CLOSING_MODES = frozenset(
+    {Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.BLACK_START, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED}
+)
+LEAVING_MODES = ISLAND_MODES | {Mode.ISLANDING_PLANNED}
+SLACK_S = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What every check is given."""
+
+    site: Site
+    state: ControlState
+    snapshot: Snapshot
+    params: Params
+    now_s: float
+
+
+def kept(
+    site: Site, state: ControlState, snapshot: Snapshot, sending: Sending, params: Params, now_s: float
+) -> tuple[Sending, tuple[str, ...]]:
+    """What may be sent, and the names of the invariants that the rest would have broken."""
+    look = Look(site, state, snapshot, params, now_s)
+    broken = {command.role: name for command in sending.commands if (name := breaks(look, command)) is not None}
+    if not broken:
+        return sending, ()
+    commands = tuple(command for command in sending.commands if command.role not in broken)
+    before = {role: state.sent[role] for role in broken if role in state.sent}
+    sent = {role: one for role, one in sending.sent.items() if role not in broken} | before
+    return replace(sending, commands=commands, sent=sent), tuple(dict.fromkeys(broken.values()))
+
+
+def breaks(look: Look, command: Command) -> str | None:
+    """The invariant that a command would break, or None."""
+    return next((name for name, holds in INVARIANTS.items() if not holds(look, command)), None)
+
+
+def _only_what_may_be_told(look: Look, command: Command) -> bool:
+    """I1: a permission, a request, a circuit, a car, a battery; never the tie, nor what may not be switched."""
+    site, role = look.site, command.role
+    if role in (wiring.TIE_PERMIT, wiring.TIE_ISLAND, wiring.FORMER_START):
+        return True
+    circuit = next((one for one in site.circuits if wiring.circuit_closed(one.id) == role), None)
+    if circuit is not None:
+        return circuit.switchable and circuit.tier is not Tier.LIFE_SAFETY
+    powers = {wiring.bay_power(bay.id) for bay in site.bays} | {wiring.battery_power(one.id) for one in site.batteries}
+    return role in powers
+
+
+def _forms_on_an_open_tie_only(look: Look, command: Command) -> bool:
+    """I2: the former is asked for voltage only with the tie just proven open."""
+    if command.role != wiring.FORMER_START or not command.value:
+        return True
+    return proven_open(look.snapshot, look.params, look.now_s) and look.state.mode.mode is Mode.BLACK_START
+
+
+def _returns_after_the_whole_wait(look: Look, command: Command) -> bool:
+    """I3: a permit after the whole qualification since the last excursion, on a tie that is known."""
+    if command.role != wiring.TIE_PERMIT or not command.value:
+        return True
+    evidence = look.state.evidence
+    since_s = evidence.grid.inside_since_s
+    waited = since_s is not None and look.now_s >= since_s + look.params.grid.qualify_s - SLACK_S
+    known = evidence.tie.value not in (TiePosition.INVALID, TiePosition.UNKNOWN)
+    return evidence.grid.value is Grid.GOOD and known and waited
+
+
+def _relies_on_a_proven_grid(look: Look, command: Command) -> bool:
+    """I3: nothing comes back on the strength of a grid that is not connected and good for a while."""
+    circuit = next((one for one in look.site.circuits if wiring.circuit_closed(one.id) == command.role), None)
+    if circuit is None or not command.value or look.state.mode.mode.on_island:
+        return True
+    hold = look.params.restore
+    hold_s = hold.hold_essential_s if circuit.tier <= Tier.ESSENTIAL else hold.hold_rest_s
+    since_s = look.state.grid_solid_since_s
+    return since_s is not None and look.now_s >= since_s + hold_s - SLACK_S
+
+
+def _gives_only_where_it_may(look: Look, command: Command) -> bool:
+    """I5: circuits, cars and the tie's request only in the modes made for them."""
+    mode = look.state.mode.mode
+    if wiring.circuit_of(command.role) is not None:
+        return not command.value or mode in CLOSING_MODES
+    if command.role == wiring.TIE_ISLAND:
+        return not command.value or mode in LEAVING_MODES
+    if command.role.endswith("/power_w") and command.value > 0:
+        return mode in GIVING_MODES
+    return True
+
+
+def _waits_after_a_start(look: Look, command: Command) -> bool:
+    """I6: nothing is given power in the first moments of this process."""
+    return not command.energises or look.now_s >= look.state.boot_s + look.params.boot.hold_energise_s - SLACK_S
+
+
+Check = Callable[[Look, Command], bool]
+INVARIANTS: dict[str, Check] = {
+    "I1": _only_what_may_be_told,
+    "I2": _forms_on_an_open_tie_only,
+    "I3": _returns_after_the_whole_wait,
+    "I3 grid": _relies_on_a_proven_grid,
+    "I5": _gives_only_where_it_may,
+    "I6": _waits_after_a_start,
+}
+"""I4, that doubt is left by looking again only, is a property of the table of rules and not of a command."""

@@ -1,0 +1,83 @@
+"""What people have ordered of the building as a whole: from when, until when, and what is locked out meanwhile.
+
+An order begins and ends by itself or by a person; nothing else takes it back.  Source: domain reference 1.4.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from math import inf, isfinite
+
+from hems.control.state import ControlState
+from hems.model.cause import Cause, Value, Why
+from hems.model.request import Asked, Order, Standing, Task
+from hems.model.wiring import Role
+
+Told = list[tuple[str, Cause]]
+
+
+def after(
+    orders: Mapping[Task, Standing],
+    requests: Iterable[Asked],
+    refusal: Callable[[Order], Cause | None],
+    now_s: float,
+) -> tuple[dict[Task, Standing], Told]:
+    """The orders in force after this instant's requests and expiries, and what to tell about each change."""
+    told: Told = []
+    active = dict(orders)
+    for task, standing in orders.items():
+        if standing.ends_s <= now_s:
+            told.append((task, Cause(Why.ORDER_ENDED, {"task": task, "who": standing.who})))
+            del active[task]
+    for request in requests:
+        if isinstance(request, Order):
+            _take(active, request, refusal, now_s, told)
+    return active, told
+
+
+def _take(
+    active: dict[Task, Standing], order: Order, refusal: Callable[[Order], Cause | None], now_s: float, told: Told
+) -> None:
+    if not order.begin:
+        if active.pop(order.task, None) is not None:
+            told.append((order.task, Cause(Why.ORDER_ENDED, {"task": order.task, "who": order.who})))
+        return
+    refused = refusal(order)
+    if refused is not None:
+        told.append((order.task, refused))
+        return
+    begins_s = now_s + order.start_in_s
+    active[order.task] = Standing(
+        task=order.task,
+        who=order.who,
+        reason=order.reason,
+        begins_s=begins_s,
+        ends_s=begins_s + order.duration_s,
+        subjects=order.subjects,
+        target_pct=order.target_pct,
+    )
+    facts: dict[str, Value] = {"task": order.task, "who": order.who, "reason": order.reason}
+    timed: dict[str, Value] = {"duration_s": order.duration_s} if isfinite(order.duration_s) else {}
+    told.append((order.task, Cause(Why.ORDER, facts | timed)))
+
+
+def stands(state: ControlState, task: Task, now_s: float) -> bool:
+    """Whether an order is in force now."""
+    standing = state.orders.get(task)
+    return standing is not None and standing.begins_s <= now_s < standing.ends_s
+
+
+def announced(state: ControlState, task: Task, now_s: float) -> Standing | None:
+    """An order whose time is still to come."""
+    standing = state.orders.get(task)
+    return standing if standing is not None and now_s < standing.begins_s else None
+
+
+def locked(state: ControlState) -> frozenset[Role]:
+    """What people work on and nobody may command."""
+    standing = state.orders.get(Task.MAINTENANCE)
+    return frozenset(Role(subject) for subject in standing.subjects) if standing is not None else frozenset()
+
+
+def due_s(state: ControlState, now_s: float) -> float:
+    """When the next order begins or ends."""
+    times = (when_s for one in state.orders.values() for when_s in (one.begins_s, one.ends_s))
+    return min((when_s for when_s in times if when_s > now_s), default=inf)

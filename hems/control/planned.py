@@ -1,0 +1,109 @@
+"""An island on purpose: charge beforehand, shed to plan, let nothing flow through the tie, ask it to open.
+
+Source: domain reference 1.4 and 1.7, T2.
+"""
+
+from collections.abc import Iterator
+
+from hems.control import orders
+from hems.control.arbitrate import Proposal, Rank
+from hems.control.energy import Band, store_pct
+from hems.control.params import Params
+from hems.control.state import ControlState
+from hems.model import wiring
+from hems.model.cause import Cause, Value, Why
+from hems.model.mode import ISLAND_MODES, Mode
+from hems.model.request import Order, Task
+from hems.model.site import Battery, Site
+from hems.model.snapshot import Snapshot
+
+HOLDS_APART = ISLAND_MODES | {Mode.ISLANDING_PLANNED}
+SHORT = (Band.CRITICAL, Band.FLOOR, Band.SHUTDOWN)
+
+
+def refusal(order: Order, site: Site, snapshot: Snapshot, params: Params, now_s: float) -> Cause | None:
+    """Why a planned island cannot be ordered, or None; one that is announced has time to charge first."""
+    if order.task is not Task.ISLAND:
+        return None
+    if not site.tie.has_island:
+        return Cause(Why.ISLAND_REFUSED)
+    stored_pct = store_pct(site, snapshot, params.car, now_s)
+    if order.start_in_s > 0.0 or (stored_pct is not None and stored_pct >= params.plan.min_pct):
+        return None
+    known: dict[str, Value] = {} if stored_pct is None else {"soc_pct": stored_pct}
+    return Cause(Why.ISLAND_REFUSED, {"least_pct": params.plan.min_pct, **known})
+
+
+def asked(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> bool:
+    """Whether the building shall be, or stay, off the grid now: ordered, and with the energy for it."""
+    if not orders.stands(state, Task.ISLAND, now_s) or not site.tie.has_island:
+        return False
+    if state.mode.mode in ISLAND_MODES:
+        return state.band not in SHORT
+    stored_pct = store_pct(site, snapshot, params.car, now_s)
+    return stored_pct is not None and stored_pct >= params.plan.min_pct
+
+
+def out_of_energy(state: ControlState) -> bool:
+    """Whether a planned island has come to the end of what was meant for it."""
+    return Task.ISLAND in state.orders and state.mode.mode in ISLAND_MODES and state.band in SHORT
+
+
+def null_w(site: Site, params: Params) -> float:
+    """What may flow through a tie that is about to be opened."""
+    return max(params.plan.null_w, params.plan.null_pct / 100.0 * sum(site.former.phase_va))
+
+
+def nulled_since(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> float | None:
+    """Since when next to nothing has flowed through the tie."""
+    grid_w = snapshot.grid_w.known(now_s)
+    if state.mode.mode is not Mode.ISLANDING_PLANNED or grid_w is None or abs(grid_w) > null_w(site, params):
+        return None
+    return now_s if state.nulled_since_s is None else state.nulled_since_s
+
+
+def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> Iterator[Proposal]:
+    """The request to open the tie, and what batteries do before it."""
+    if site.tie.has_island:
+        yield _request(state, params, now_s)
+    mode = state.mode.mode
+    waiting = orders.announced(state, Task.ISLAND, now_s)
+    grid_w = snapshot.grid_w.known(now_s)
+    batteries = [battery for battery in site.batteries if battery.controllable]
+    if mode is Mode.ISLANDING_PLANNED and grid_w is not None:
+        for battery in batteries:
+            yield _nulling(battery, grid_w / len(batteries), snapshot, now_s)
+    elif mode is Mode.GRID_CONNECTED and waiting is not None:
+        stored_pct = store_pct(site, snapshot, params.car, now_s)
+        target_pct = waiting.target_pct or params.plan.target_pct
+        full = stored_pct is None or stored_pct >= target_pct
+        for battery in batteries:
+            power_w = 0.0 if full else -battery.charge_max_w
+            yield _wish(battery, power_w, Cause(Why.CHARGE_BEFOREHAND, {"target_pct": target_pct}))
+
+
+def _request(state: ControlState, params: Params, now_s: float) -> Proposal:
+    """Asked for while the order stands; on the grid only once nothing flows."""
+    role, mode = wiring.TIE_ISLAND, state.mode.mode
+    since_s = state.nulled_since_s
+    ready = since_s is not None and now_s >= since_s + params.plan.null_s
+    stays = mode in ISLAND_MODES and orders.stands(state, Task.ISLAND, now_s)
+    if stays or (mode is Mode.ISLANDING_PLANNED and ready):
+        return Proposal(role=role, rank=Rank.ISLAND, cause=Cause(Why.OPEN_ON_PURPOSE), prefer=1.0)
+    return Proposal(role=role, rank=Rank.INTERLOCK, cause=Cause(Why.KEEP_TIE), high=0.0, prefer=0.0)
+
+
+def _nulling(battery: Battery, more_w: float, snapshot: Snapshot, now_s: float) -> Proposal:
+    now_w = snapshot.batteries[battery.id].power_w.known(now_s) or 0.0
+    return _wish(battery, now_w + more_w, Cause(Why.NULL_TIE_POWER))
+
+
+def _wish(battery: Battery, power_w: float, cause: Cause) -> Proposal:
+    return Proposal(
+        role=wiring.battery_power(battery.id),
+        rank=Rank.GRID,
+        cause=cause,
+        low=-battery.charge_max_w,
+        high=battery.discharge_max_w,
+        prefer=power_w,
+    )

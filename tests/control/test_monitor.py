@@ -1,0 +1,121 @@
+"""The last look at each command: what breaks an invariant is not sent, and a person is called."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hems.control import monitor, sending, wanting
+from hems.control.arbitrate import Proposal, Rank
+from hems.control.params import Params
+from hems.control.state import ControlState, ModeMemory
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.command import Command
+from hems.model.mode import Mode
+from hems.model.request import Acknowledge
+from hems.model.units import CircuitId, SourceId
+from hems.model.wiring import Role
+from tests.control.panel import GRID_DEAD, TIE_OPEN, Panel, on_an_island, on_the_grid, snapshot, utility
+from tests.given import flats
+
+SITE = replace(flats(), former=replace(flats().former, startable=True))
+PARAMS = Params()
+LAUNDRY = wiring.circuit_closed(CircuitId("laundry"))
+
+
+def command(role: Role, value: Any) -> Command:
+    gives = bool(value) if sending.is_switch(role) else abs(value) > 0
+    return Command(role=role, value=value, cause=Cause(Why.GRID_RESTORED), energises=gives)
+
+
+def broken(made: Panel, one: Command, mode: Mode | None = None) -> str | None:
+    state: ControlState = made.state if mode is None else replace(made.state, mode=ModeMemory(mode=mode))
+    seen = snapshot(made.site, made.values, made.now_s)
+    return monitor.breaks(monitor.Look(made.site, state, seen, made.params, made.now_s), one)
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "tie/closed_contact",
+        "circuits/lift/closed",
+        "circuits/network_room/closed",
+        "circuits/nothing/closed",
+        "grid/power_w",
+        "former/l1_w",
+        "pvs/roof/power_w",
+    ],
+)
+def test_i1_whatever_is_no_actuator_of_hems_is_not_commanded(role: str):
+    assert broken(on_the_grid(), command(Role(role), True)) == "I1"
+    assert broken(on_the_grid(), command(Role(role), False)) == "I1"
+
+
+def test_i2_the_former_is_asked_for_voltage_on_an_open_tie_only():
+    made = on_the_grid(site=SITE)
+    start = command(wiring.FORMER_START, True)
+    assert broken(made, start, Mode.BLACK_START) == "I2"
+    made.says(GRID_DEAD, TIE_OPEN)
+    assert broken(made, start, Mode.BLACK_START) is None
+    assert broken(made, start, Mode.BLACKOUT) == "I2"
+    assert broken(made, command(wiring.FORMER_START, False)) is None
+
+
+def test_i3_a_permit_needs_the_whole_wait():
+    made = on_an_island().says(utility(230.0)).advance(59.9)
+    permit = command(wiring.TIE_PERMIT, True)
+    assert broken(made, permit) == "I3"
+    assert broken(made.advance(0.2), permit) is None
+    assert broken(made, command(wiring.TIE_PERMIT, False)) is None
+
+
+def test_i3_a_circuit_on_the_grid_needs_one_that_has_stood():
+    made = on_the_grid()
+    assert broken(made, command(LAUNDRY, True)) is None
+    made.says(utility(170.0)).advance(1.0)
+    assert broken(made, command(LAUNDRY, True)) == "I3 grid"
+    made.says(utility(230.0)).advance(20.0)
+    assert broken(made, command(LAUNDRY, True), Mode.GRID_CONNECTED) == "I3 grid"
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_i5_what_is_given_power_in_which_mode(mode: Mode):
+    made = on_an_island()
+    made.state = replace(made.state, grid_solid_since_s=0.0)
+    closing = broken(made, command(LAUNDRY, True), mode)
+    assert (closing is None) is (mode in monitor.CLOSING_MODES)
+    giving = broken(made, command(wiring.bay_power(SourceId("bay_1")), 3_000), mode)
+    assert (giving is None) is (mode in monitor.GIVING_MODES)
+    apart = broken(made, command(wiring.TIE_ISLAND, True), mode)
+    assert (apart is None) is (mode in monitor.LEAVING_MODES)
+    # and what takes power away may always go
+    for role in (LAUNDRY, wiring.TIE_ISLAND, wiring.TIE_PERMIT):
+        assert broken(made, command(role, False), mode) is None
+
+
+def test_i6_nothing_is_given_power_in_the_first_moments():
+    made = on_the_grid()
+    made.state = replace(made.state, boot_s=made.now_s - 29.0)
+    assert broken(made, command(LAUNDRY, True)) == "I6"
+    assert broken(made, command(wiring.bay_power(SourceId("bay_1")), -3_000)) == "I6"
+    assert broken(made, command(LAUNDRY, False)) is None
+
+
+def test_a_mistake_in_a_decision_is_not_sent_and_a_person_is_called(monkeypatch: pytest.MonkeyPatch):
+    # given a decision that gives the permit for no reason
+    def mistaken(*_: object) -> list[Proposal]:
+        return [Proposal(role=wiring.TIE_PERMIT, rank=Rank.GRID, cause=Cause(Why.PERMIT_RECONNECT), prefer=1.0)]
+
+    monkeypatch.setattr(wanting, "tie", mistaken)
+    made = on_an_island()
+    made.steps.clear()
+    made.advance(30.0)
+    # then no permit leaves, and that is told until somebody has looked
+    assert made.commands(wiring.TIE_PERMIT) == []
+    assert made.state.alarms["invariant/I3"].priority == "HIGH"
+    monkeypatch.undo()
+    made.advance(5.0)
+    assert "invariant/I3" in made.state.alarms
+    made.ask(Acknowledge(who="Alex", role="operator")).advance(5.0)
+    assert "invariant/I3" not in made.state.alarms

@@ -1,0 +1,339 @@
+"""What people order of the whole building: work on the plant, and islands on purpose."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hems.control.orders import stands
+from hems.control.params import Params
+from hems.control.resume import resumed
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.mode import Mode
+from hems.model.request import Task
+from hems.model.site import Site
+from hems.model.units import CircuitId, SourceId
+from hems.sim.start import Car, Physics
+from tests.control.panel import (
+    GRID_DEAD,
+    TIE_OPEN,
+    UNMETERED,
+    Panel,
+    car,
+    on_an_island,
+    on_the_grid,
+    tie,
+    utility,
+)
+from tests.given import Building, building, flats, order
+
+LAUNDRY = wiring.circuit_closed(CircuitId("laundry"))
+BAY = SourceId("bay_1")
+
+
+def former(watts: float) -> dict[wiring.Role, Any]:
+    return {wiring.former_phase_w(index): watts for index in range(3)}
+
+
+# Maintenance ---------------------------------------------------------------------------------------------------------
+
+
+def test_while_people_work_on_the_plant_nothing_is_given_power_and_nothing_starts():
+    # given an island with circuits that are off, and a car that may give
+    made = on_an_island().says(car("bay_1", 80.0), former(4_000.0))
+    # when maintenance is ordered
+    made.ask(order(Task.MAINTENANCE)).tick()
+    assert made.mode is Mode.MAINTENANCE
+    made.steps.clear()
+    made.says(former(500.0)).advance(600.0)
+    # then nobody is given power and no permit is given, whatever room there is
+    assert not [one for _, one in made.commands() if one.energises]
+    # and not even a returning grid ends it
+    made.says(utility(230.0)).advance(400.0)
+    assert made.mode is Mode.MAINTENANCE
+    # until a person does; then hems looks around afresh
+    made.ask(order(Task.MAINTENANCE, begin=False)).tick()
+    assert made.mode is Mode.INIT
+
+
+def test_in_maintenance_overload_is_shed_but_nothing_that_is_locked_out():
+    made = on_an_island().ask(order(Task.MAINTENANCE, subjects=(LAUNDRY,)))
+    made.says({LAUNDRY: True}).tick()
+    made.steps.clear()
+    # when the inverter is overloaded
+    made.says(former(14_000.0)).advance(20.0)
+    # then circuits go off, the locked one not, and nobody commands it at all
+    off = {str(one.role) for _, one in made.commands() if not one.value and one.role.endswith("closed")}
+    assert off
+    assert LAUNDRY not in off
+    assert made.commands(LAUNDRY) == []
+    assert not any(one.role == LAUNDRY for _, step in made.steps for armed in step.armed for one in armed.commands)
+
+
+def test_maintenance_brings_cars_to_rest_except_one_that_is_locked_out():
+    made = on_an_island().says(UNMETERED, car("bay_1", 80.0), car("bay_2", 90.0), former(4_000.0)).advance(70.0)
+    assert made.commands(wiring.bay_power(BAY))[-1][1].value > 0
+    told = len(made.commands(wiring.bay_power(SourceId("bay_2"))))
+    made.ask(order(Task.MAINTENANCE, subjects=(wiring.bay_power(SourceId("bay_2")),))).advance(5.0)
+    assert made.commands(wiring.bay_power(BAY))[-1][1].value == 0
+    assert len(made.commands(wiring.bay_power(SourceId("bay_2")))) == told
+
+
+def test_maintenance_survives_a_restart_because_hands_may_be_in_the_panel():
+    made = on_an_island().ask(order(Task.MAINTENANCE, subjects=(LAUNDRY,)))
+    made.tick()
+    made.state = resumed(made.state, shift_s=0.0, now_s=made.now_s)
+    made.advance(1.0)
+    assert made.mode is Mode.MAINTENANCE
+    assert made.state.orders[Task.MAINTENANCE].subjects == (LAUNDRY,)
+
+
+def test_an_outage_in_maintenance_is_remembered_as_one():
+    made = on_the_grid().ask(order(Task.MAINTENANCE)).advance(1.0).says(GRID_DEAD, TIE_OPEN).advance(5.0)
+    assert made.mode is Mode.MAINTENANCE
+    made.ask(order(Task.MAINTENANCE, begin=False)).advance(30.0)
+    assert made.mode is Mode.ISLANDED
+
+
+# A planned island ----------------------------------------------------------------------------------------------------
+
+
+def plannable() -> Site:
+    site = flats()
+    batteries = tuple(replace(one, controllable=True) for one in site.batteries)
+    return replace(site, tie=replace(site.tie, has_island=True), batteries=batteries)
+
+
+def planning(soc_pct: float = 80.0, load: float = 0.8, **more: Any) -> Building:
+    return building(site=plannable(), battery_soc_pct=soc_pct, load=load, **more)
+
+
+def requests(made: Building) -> list[tuple[float, bool]]:
+    return [(t_s, bool(one.value)) for t_s, one in made.commands(wiring.TIE_ISLAND)]
+
+
+def test_t2a_a_planned_island_sheds_to_plan_lets_nothing_flow_and_only_then_opens_the_tie():
+    # given a building whose grid carries most of what it needs
+    made = planning(params=replace(Params(), boot=replace(Params().boot, hold_energise_s=10.0))).advance(700.0)
+    assert made.mode is Mode.GRID_CONNECTED
+    # when an island is ordered for five minutes
+    ordered_s = made.plant.t_s
+    made.ask(order(Task.ISLAND, duration_s=300.0)).advance(60.0)
+    # then next to nothing had flowed for five seconds when the tie was asked to open
+    asked_s = next(t_s for t_s, value in requests(made) if value)
+    before = [one for one in made.ticks if asked_s - 5.0 <= one.t_s <= asked_s]
+    limit_w = 0.02 * 30_000.0
+    assert len(before) > 1
+    assert all(abs(one.snapshot.grid_w.value or 0.0) <= limit_w for one in before)
+    # and the building lives on its own, nothing critical was ever touched, and the hot water went off before
+    assert made.mode in (Mode.ISLANDED_STABILIZING, Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING)
+    assert made.plant.former_trips == 0
+    assert ordered_s <= made.switched("hot_water")[0][0] < asked_s
+    critical = {str(one.id) for one in made.site.circuits if one.tier <= 1}
+    assert not any(made.switched(name) for name in critical)
+    # and stays there although the grid is good, until its time is over, and then comes back by itself
+    made.advance(200.0)
+    assert made.mode is Mode.GRID_RETURN_QUALIFYING
+    made.advance(1200.0)
+    assert made.mode is Mode.GRID_CONNECTED
+    assert made.off() == set()
+    assert made.forward.state.orders == {}
+
+
+@pytest.mark.parametrize("soc_pct", [45.0, 20.0])
+def test_t2b_a_planned_island_without_the_energy_for_it_is_refused_with_the_reason(soc_pct: float):
+    made = planning(soc_pct).ask(order(Task.ISLAND, duration_s=600.0)).advance(30.0)
+    assert made.mode is Mode.GRID_CONNECTED
+    (event,) = [event for event in made.events if event.kind == "request"]
+    assert event.cause.why is Why.ISLAND_REFUSED
+    assert event.cause.facts["soc_pct"] == pytest.approx(soc_pct, abs=0.5)
+    assert event.cause.facts["least_pct"] == 50.0
+    assert made.forward.state.orders == {}
+
+
+def test_where_nothing_can_open_the_tie_on_request_no_island_is_planned():
+    made = building(battery_soc_pct=80.0).ask(order(Task.ISLAND)).advance(5.0)
+    assert [event.cause.why for event in made.events if event.kind == "request"] == [Why.ISLAND_REFUSED]
+    assert wiring.TIE_ISLAND not in {one.role for _, one in made.commands()}
+
+
+def test_an_announced_island_charges_the_battery_beforehand_and_begins_by_itself():
+    # given a battery too empty for an island, and an outage that the utility has announced
+    made = planning(45.0, load=0.3).ask(order(Task.ISLAND, start_in_s=1200.0, duration_s=600.0, target_pct=52.0))
+    announced_s = made.plant.t_s
+    made.advance(60.0)
+    assert made.plant.batteries[SourceId("main")].power_w < -20_000.0
+    # then it is charged to its target and no further, and leaves the grid in time
+    made.advance(1130.0)
+    assert made.plant.batteries[SourceId("main")].soc_pct == pytest.approx(52.0, abs=1.5)
+    assert Mode.ISLANDING_PLANNED not in made.modes
+    made.advance(40.0)
+    entered = next(event.at.mono_s for event in made.events if event.subject == Mode.ISLANDING_PLANNED)
+    assert entered == pytest.approx(announced_s + 1200.0, abs=1.0)
+    assert made.mode.on_island
+
+
+def test_an_announced_island_that_has_not_the_energy_when_its_time_comes_does_not_begin():
+    made = planning(45.0, load=0.3)
+    made.forward.deaf.add(wiring.battery_power(SourceId("main")))
+    made.ask(order(Task.ISLAND, start_in_s=60.0, duration_s=600.0)).advance(120.0)
+    assert Mode.ISLANDING_PLANNED not in made.modes
+
+
+def test_a_tie_that_does_not_open_is_given_up_and_everything_comes_back():
+    made = planning()
+    made.forward.deaf.add(wiring.TIE_ISLAND)
+    made.ask(order(Task.ISLAND, duration_s=1800.0)).advance(60.0)
+    gone = [event.cause.why for event in made.events if event.kind == "mode"]
+    assert Why.ISLAND_NOT_REACHED in gone
+    assert (made.mode, made.off(), made.forward.state.orders) == (Mode.GRID_CONNECTED, set(), {})
+    assert requests(made)[-1][1] is False
+
+
+def test_a_person_calls_it_off_on_the_way():
+    made = planning()
+    made.forward.deaf.add(wiring.TIE_ISLAND)
+    made.ask(order(Task.ISLAND)).advance(3.0)
+    assert made.mode is Mode.ISLANDING_PLANNED
+    made.ask(order(Task.ISLAND, begin=False)).advance(60.0)
+    assert (made.mode, made.off()) == (Mode.GRID_CONNECTED, set())
+
+
+def test_a_planned_island_ends_by_itself_when_energy_gets_short():
+    made = planning(55.0, load=0.8).ask(order(Task.ISLAND, duration_s=80_000.0)).advance(30.0)
+    assert made.mode.on_island
+    made.plant.batteries[SourceId("main")].soc_pct = 19.0
+    made.advance(120.0)
+    assert made.mode in (Mode.GRID_CONNECTED, Mode.RECONNECTED_RESTORING)
+    assert not stands(made.forward.state, Task.ISLAND, made.plant.t_s)
+
+
+def test_cars_rest_before_the_grid_is_left():
+    made = planning(cars={"bay_1": Car(soc_pct=50.0)}).advance(60.0)
+    assert made.plant.bays[BAY].power_w < 0.0
+    made.forward.deaf.add(wiring.TIE_ISLAND)
+    made.ask(order(Task.ISLAND)).advance(3.0)
+    assert made.plant.bays[BAY].power_w == 0.0
+
+
+# Black start ---------------------------------------------------------------------------------------------------------
+
+
+def startable() -> Site:
+    return replace(flats(), former=replace(flats().former, startable=True))
+
+
+def blacked_out(site: Site | None = None, **values: Any) -> Panel:
+    """A dark building with its tie open and every circuit off."""
+    made = on_the_grid(site=site or startable(), params=Params())
+    made.load = 1.0
+    made.says(GRID_DEAD, TIE_OPEN, utility(3.0, 0.0, point="bus"), values)
+    made.advance(10.0)
+    assert made.mode is Mode.BLACKOUT
+    assert len(made.off()) == 10
+    return made
+
+
+def starts(made: Panel) -> list[tuple[float, bool]]:
+    return [(t_s, bool(one.value)) for t_s, one in made.commands(wiring.FORMER_START) if one.value]
+
+
+def test_a_dark_building_with_energy_is_started_once_everything_is_off_and_the_tie_proven_open():
+    made = blacked_out()
+    dark_s = made.entered_s(Mode.BLACKOUT)
+    made.advance(40.0)
+    assert made.mode is Mode.BLACK_START
+    assert starts(made)[0][0] >= dark_s + 30.0
+    assert made.commands(wiring.FORMER_START)[-1][1].energises
+    # when it makes voltage and that stands, circuits come back one by one
+    made.says(utility(230.0, point="bus")).advance(29.0)
+    assert made.mode is Mode.BLACK_START
+    made.advance(2.0)
+    assert made.mode is Mode.ISLANDED_STABILIZING
+    made.advance(400.0)
+    assert made.mode is Mode.ISLANDED
+    assert {"door_entry", "freezers", "medical_sockets", "sump_pump"} & made.off() == set()
+
+
+def test_a_building_starts_from_the_dark_on_the_plants_own_equations():
+    made = building(site=startable(), load=0.5, battery_soc_pct=80.0, physics=Physics(tie_qualify_s=3.0))
+    made.grid_lost().advance(30.0)
+    made.act(lambda plant: plant.former.stop()).advance(1.0)
+    assert not made.plant.bus_live
+    made.advance(60.0)
+    assert made.mode is Mode.ISLANDED
+    assert Mode.BLACK_START in made.modes
+    assert made.plant.bus_live
+
+
+@pytest.mark.parametrize(
+    "values",
+    [tie(False, False, False), tie(None, None, False), tie(False, True, True), tie(True, True, None)],
+    ids=["contacts 00", "contacts silent", "flag says closed", "contacts 11"],
+)
+def test_t4a_without_a_tie_proven_open_there_is_no_black_start(values: dict[wiring.Role, Any]):
+    made = blacked_out().says(values).advance(120.0)
+    assert starts(made) == []
+
+
+def test_t4b_coils_that_are_not_seen_open_count_as_cold_load():
+    # given a small inverter, and large circuits whose switches nobody can see
+    stuck = {wiring.circuit_closed(CircuitId(name)): None for name in ("heat_pump", "hot_water", "kitchen")}
+    made = blacked_out(site=replace(startable(), former=replace(startable().former, phase_va=(6_000.0,) * 3)))
+    made.deaf |= set(stuck)
+    made.says(stuck).advance(120.0)
+    # then the former is not asked to start into them, and somebody is told how much it is
+    assert starts(made) == []
+    alarm = made.state.alarms["black_start"]
+    assert alarm.cause.why is Why.COLD_LOAD
+    # and with those switches seen open it is
+    made.says(dict.fromkeys(stuck, False)).advance(60.0)
+    assert starts(made)
+
+
+def test_t4c_with_an_empty_battery_it_waits_for_the_sun():
+    soc = wiring.battery_soc(SourceId("main"))
+    made = blacked_out(**{soc: 6.0}).advance(3600.0, every_s=60.0)
+    assert starts(made) == []
+    assert made.state.alarms["black_start"].cause.why is Why.BLACK_START_WAITS
+    # when the sun makes half as much again as what must run
+    made.says({wiring.pv_power(SourceId("roof")): 12_000.0}).advance(60.0)
+    assert starts(made)
+
+
+def test_t4d_below_its_own_stop_not_even_the_sun_is_enough():
+    soc = wiring.battery_soc(SourceId("main"))
+    made = blacked_out(**{soc: 4.0}).says({wiring.pv_power(SourceId("roof")): 20_000.0}).advance(600.0, every_s=10.0)
+    assert starts(made) == []
+
+
+def test_failures_are_followed_by_pauses_of_10_20_40_and_120_minutes_and_after_five_a_person_is_asked():
+    made = blacked_out()
+    made.deaf.add(wiring.FORMER_START)
+    made.advance(20_000.0, every_s=100.0)
+    begun = [t_s for t_s, mode in made.modes if mode is Mode.BLACK_START]
+    ended = [t_s for t_s, mode in made.modes if mode is Mode.BLACKOUT][1:]
+    waits_s = made.params.black_start.wait_s
+    assert [round(a - b - waits_s) for a, b in zip(begun[1:], ended, strict=False)] == [600, 1200, 2400, 7200]
+    made.advance(10_000.0, every_s=1000.0)
+    assert len([mode for _, mode in made.modes if mode is Mode.BLACK_START]) == 5
+    assert made.state.alarms["black_start"].cause.why is Why.BLACK_START_GIVEN_UP
+
+
+def test_a_collapse_soon_after_a_start_is_its_failure_a_late_one_is_not():
+    made = blacked_out().advance(40.0).says(utility(230.0, point="bus")).advance(100.0)
+    assert made.mode is Mode.ISLANDED
+    made.says(utility(3.0, 0.0, point="bus")).advance(10.0)
+    assert made.state.black_start.failures == 1
+    late = blacked_out().advance(40.0).says(utility(230.0, point="bus")).advance(1000.0)
+    late.says(utility(3.0, 0.0, point="bus")).advance(10.0)
+    assert late.state.black_start.failures == 1
+    assert made.state.black_start.failures == 1
+
+
+def test_an_island_that_lives_is_never_told_to_stop():
+    made = blacked_out().advance(40.0).says(utility(230.0, point="bus")).advance(500.0)
+    made.says(tie(None, None, None)).advance(60.0)
+    assert made.mode is Mode.FAULT_SAFE
+    assert made.commands(wiring.FORMER_START)[-1][1].value is True
