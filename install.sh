@@ -288,10 +288,13 @@ broker() {
     PATH="$PATH:/usr/sbin" command -v mosquitto
 }
 
-# Tools that pip has not: a second broker to test against, and shellcheck where its wheel does not exist.
+# Tools that pip has not: a second broker and a second Modbus implementation to test against, with a compiler for it, and
+# shellcheck where its wheel does not exist.
 run_test() {
     local -a wanted=()
     broker >/dev/null || wanted+=(mosquitto)
+    [ -f /usr/include/modbus/modbus.h ] || wanted+=(libmodbus-dev)
+    command -v cc >/dev/null || wanted+=(gcc libc6-dev)
     shellcheck_path >/dev/null || wanted+=(shellcheck)
     if [ ${#wanted[@]} -gt 0 ]; then ask_apt "${wanted[@]}"; fi
     broker >/dev/null || echo "mosquitto is not here; the tests use the embedded broker only."

@@ -232,14 +232,24 @@ async def serve(site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, cl
 def run(site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock) -> int:
     """The whole life of a daemon; returns its exit code."""
     try:
-        with sole_instance(site_file.settings.run_dir):
-            asyncio.run(serve(site_file, drivers, clock=clock, seed=int.from_bytes(os.urandom(4))))
+        with sole_instance(site_file.settings.run_dir), asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+            runner.run(serve(site_file, drivers, clock=clock, seed=int.from_bytes(os.urandom(4))))
     except ConfigError:
         raise
     except HemsError as error:
         log.error("%s", error)
         return 1
     return 0
+
+
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The event loop of the extra `fast`, where that is installed; else Python's own."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return None
+    make: Callable[[], asyncio.AbstractEventLoop] = new_event_loop
+    return make
 
 
 def load_commands() -> dict[str, Any]:

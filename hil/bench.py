@@ -25,6 +25,7 @@ from hems.sim.play import play
 from hems.sim.rig import load_rig
 from hems.sim.run import FastForward
 from hems.sim.scenario import plain_day
+from hil import bench_drivers
 from hil.bench_run import BenchRun, begin
 from hil.emulate.remote import Remote
 from hil.places import Place, place
@@ -54,6 +55,7 @@ class Command:
         for line in (*_tick_cost(site_file, chosen), *_day(site_file, chosen)):
             print(line, flush=True)
         if not args.no_wires:
+            print(*bench_drivers.lines(), sep="\n", flush=True)
             asyncio.run(_wires(chosen))
         return 0
 

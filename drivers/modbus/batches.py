@@ -1,8 +1,9 @@
 """Points gathered into as few read requests as the device allows."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
+from drivers.modbus.codec import Raw, decoder
 from drivers.modbus.frame import ReadFrame, Space
 from drivers.modbus.layout import PlacedPoint
 
@@ -17,6 +18,8 @@ class Batch:
     address: int
     count: int
     points: tuple[PlacedPoint, ...]
+    values: tuple[tuple[PlacedPoint, Callable[[Sequence[int]], Raw]], ...] = field(compare=False, repr=False)
+    """Each point and how to take it out of the answer."""
 
     def frame(self, unit: int) -> ReadFrame:
         """As a request to `unit`."""
@@ -77,7 +80,8 @@ def _groups(
 def _batch(points: Sequence[PlacedPoint]) -> Batch:
     address = min(point.register.address for point in points)
     end = max(point.register.end for point in points)
-    return Batch(points[0].register.space, address, end - address, tuple(points))
+    values = tuple((point, decoder(point.register.coding, point.register.address - address)) for point in points)
+    return Batch(points[0].register.space, address, end - address, tuple(points), values)
 
 
 def _place(point: PlacedPoint) -> tuple[int, int]:

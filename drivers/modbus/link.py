@@ -171,7 +171,7 @@ def _checked(frame: Frame, answer: ModbusPDU) -> tuple[int, ...]:
     expected = (frame.count + 7) // 8 * 8 if frame.space.of_bits else frame.count
     if len(got) != expected:
         raise Garbled(f"asked for {frame.count} values, got {len(got)}")
-    return tuple(int(value) for value in got[: frame.count])
+    return tuple(map(int, got[: frame.count])) if frame.space.of_bits else tuple(got)
 
 
 def _echoed(frame: WriteFrame, answer: ModbusPDU) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from drivers.modbus.batches import Batch, plan
-from drivers.modbus.codec import BadReading, decode
+from drivers.modbus.codec import BadReading
 from drivers.modbus.errors import LinkDown, Refusal
 from drivers.modbus.job import Manners, Rank
 from drivers.modbus.layout import Layout, PlacedPoint
@@ -56,10 +56,14 @@ class Reader:
         self._batches: dict[str, list[Batch]] = {}
         self._memory = Memory()
         self._scales: Collection[str] = ()
+        self._decoders: dict[str, Callable[[Any, int], point.Decoded]] = {}
 
     def lay_out(self, layout: Layout, *, max_gap: int, max_read: int) -> None:
         """Plan the requests of each poll class afresh, and say which points this unit lacks."""
         self._scales = layout.exponents
+        self._decoders = {
+            name: point.decoder(place.spec, bits=place.register.coding.bits) for name, place in layout.points.items()
+        }
         for name in self._classes:
             places = [place for place in layout.points.values() if place.poll == name]
             batches = plan(places, max_gap=max_gap, max_read=max_read, barriers=layout.barriers)
@@ -160,28 +164,34 @@ class Reader:
         self._compute({place.name for place in batch.points})
 
     def _take(self, kind: str, batch: Batch, answer: Sequence[int]) -> None:
-        for place in batch.points:
+        for place, value_in in batch.values:
             try:
-                raw: Any = decode(place.register.coding, batch.values_of(place, answer))
+                raw: Any = value_in(answer)
             except BadReading as wrong:
                 raw = wrong
             # A scale factor that the device keeps to itself while it sleeps is still what it was, and never 0.
             if place.name in self._scales and not _is_exponent(raw) and _is_exponent(self._raw.get(place.name)):
                 continue
             self._raw[place.name] = raw
+        taken_s, stale_s = self._now_s(), self._classes[kind].stale_after_s
         for place in batch.points:
-            self._deliver(place.name, self._reading(kind, place, self._decoded(place)))
-        self._compute({place.name for place in batch.points})
+            decoded = self._decoded(place)
+            reading = self._memory.reading(place.name, place.spec, decoded, taken_s=taken_s, stale_after_s=stale_s)
+            self._deliver(place.name, reading)
+        if self._computed:
+            self._compute({place.name for place in batch.points})
 
     def _decoded(self, place: PlacedPoint) -> point.Decoded:
         raw = self._raw[place.name]
         if isinstance(raw, BadReading):
             return point.Decoded(None, str(raw))
+        if place.exponent_from is None:
+            return self._decoders[place.name](raw, 0)
         try:
-            exponent = 0 if place.exponent_from is None else self.exponent(place.exponent_from)
+            exponent = self.exponent(place.exponent_from)
         except UnknownValueError as unknown:
             return point.Decoded(None, str(unknown))
-        return point.decode(place.spec, raw, bits=place.register.coding.bits, exponent=exponent)
+        return self._decoders[place.name](raw, exponent)
 
     def _compute(self, changed: set[str]) -> None:
         for name, node in self._computed.items():

@@ -28,6 +28,8 @@ class Memory:
         self, name: str, spec: ReadSpec, decoded: Decoded, *, taken_s: float, stale_after_s: float
     ) -> Reading[Any]:
         """`decoded` as the rest of hems takes it, judged by what came before."""
+        if spec.hold_s is None and not spec.monotonic:
+            return decoded.reading(taken_s=taken_s, stale_after_s=stale_after_s)
         if spec.monotonic and isinstance(decoded.value, float):
             decoded = self._forward(name, decoded.value)
         reading = decoded.reading(taken_s=taken_s, stale_after_s=stale_after_s)

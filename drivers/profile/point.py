@@ -6,7 +6,7 @@ before (`monotonic`, `hold_s`) follows in `drivers.profile.memory`.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -168,6 +168,27 @@ def decode(spec: ReadSpec, raw: Scalar | None, *, bits: int = 64, exponent: int 
     if isinstance(raw, bool):
         return Decoded(raw != spec.invert)
     return Decoded(raw) if isinstance(raw, str) else _measured(spec, raw, exponent)
+
+
+def decoder(spec: ReadSpec, *, bits: int = 64) -> Callable[[Scalar, int], Decoded]:
+    """`decode` for one point as a function of raw value and exponent, with everything prepared that does not change."""
+    if spec.zero_is_null or spec.bit is not None or spec.mask is not None or spec.shift or spec.as_ or spec.map:
+        return lambda raw, exponent: decode(spec, raw, bits=bits, exponent=exponent)
+    span = 1 << bits
+    sentinels = frozenset(nan % span for nan in spec.nan if isinstance(nan, int))
+    sign = -1.0 if spec.negate != spec.negate_if else 1.0
+    scale, offset, unit = spec.scale, spec.offset, UNIT_FACTORS.get(spec.unit or "", 1.0)
+    low, high = spec.valid or (-math.inf, math.inf)
+
+    def measured(raw: Scalar, exponent: int) -> Decoded:
+        number = raw if raw.__class__ is int or raw.__class__ is float else None
+        if number is None or exponent or (sentinels and number % span in sentinels):
+            return decode(spec, raw, bits=bits, exponent=exponent)
+        value = round(sign * (number * scale + offset) * unit, 9) + 0.0
+        # Also what is not finite fails this comparison, and is told by the long way.
+        return Decoded(value) if low <= value <= high and -math.inf < value < math.inf else decode(spec, raw, bits=bits)
+
+    return measured
 
 
 def _is_sentinel(spec: ReadSpec, raw: Scalar, bits: int) -> bool:

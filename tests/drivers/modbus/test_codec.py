@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from drivers.modbus.codec import BOUNDS, WIDTHS, BadReading, coding, decode, encode
+from drivers.modbus.codec import BOUNDS, WIDTHS, BadReading, coding, decode, decoder, encode
 
 ORDERS = some.sampled_from(("big", "little"))
 REGISTERS = some.lists(some.integers(0, 0xFFFF), min_size=1, max_size=4)
@@ -94,3 +94,18 @@ def test_a_value_that_does_not_fit_is_refused_and_not_wrapped(kind, value):
 def test_a_coding_that_contradicts_itself_is_refused(kind, more, problem):
     with pytest.raises(ValueError, match=problem):
         coding(kind, **more)
+
+
+@given(
+    kind=some.sampled_from(["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64"]),
+    word=some.sampled_from(["big", "little"]),
+    byte=some.sampled_from(["big", "little"]),
+    before=some.integers(0, 5),
+    words=some.lists(some.integers(0, 0xFFFF), min_size=12, max_size=12),
+)
+def test_the_prepared_way_reads_what_the_plain_way_reads(kind, word, byte, before, words):
+    how = coding(kind, word=word if kind[1:] != "16" else "big", byte=byte)
+    slow = decode(how, words[before : before + how.registers])
+    fast = decoder(how, before)(words)
+    assert fast == slow or (fast != fast and slow != slow)
+    assert type(fast) is type(slow)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from drivers.profile.point import ReadSpec, decode
+from drivers.profile.point import ReadSpec, decode, decoder
 from hems.model.reading import Quality
 
 
@@ -107,3 +107,17 @@ def test_no_raw_value_breaks_the_chain(raw):
 def test_a_contradiction_in_a_line_is_told(spec, problem):
     with pytest.raises(ValueError, match=problem):
         ReadSpec.model_validate(spec)
+
+
+@given(
+    raw=some.one_of(some.integers(-(2**31), 2**32 - 1), some.floats(), some.booleans(), some.text(max_size=3)),
+    scale=some.sampled_from([1.0, 0.1, 0.01, 10.0]),
+    negate=some.booleans(),
+    nan=some.sampled_from([(), (0x8000,), (-1,), ("-",)]),
+    valid=some.sampled_from([None, (0.0, 400.0), (-1e5, 1e5)]),
+    unit=some.sampled_from([None, "kW", "mA"]),
+    exponent=some.sampled_from([0, -2, 3]),
+)
+def test_the_prepared_way_says_what_the_plain_way_says(raw, scale, negate, nan, valid, unit, exponent):
+    spec = ReadSpec(scale=scale, negate=negate, nan=nan, valid=valid, unit=unit)
+    assert decoder(spec, bits=32)(raw, exponent) == decode(spec, raw, bits=32, exponent=exponent)
