@@ -22,6 +22,8 @@ AMPERES = {
     "vestel-evc04": (5004, lambda words: float(words[0])),
 }
 """Where a charger is told its current, and how its maker says it is written."""
+SWITCHED = {name: {"phase_switch": True} for name in AMPERES} | {"vestel-evc04": {"model": "switching"}}
+"""How a site says that the station can be told to use one phase or three."""
 DISCHARGING = {"evtec-bidipro": {}, "sigenergy-evdc": {"discharge": True}, "ambibox-ambicharge": {"discharge": True}}
 DISCHARGING["wallbox-quasar"] = {}
 KNOWN = {"charge_max_w": 7000.0, "discharge_max_w": 7000.0}
@@ -63,8 +65,7 @@ def test_a_current_is_none_or_at_least_six_amperes_and_never_more_than_asked_for
     product, wanted, phases, volts, max_a, switched
 ):
     # given a charger on one or three phases, of which the station tells the ones in use if it can switch them
-    has_switch = "phase_switch" in load_raw(product)["params"]
-    more = {"phase_switch": switched} if has_switch else {}
+    more = SWITCHED[product] if switched else {}
     command = power_of(product, volts=volts, max_a=max_a, phases=phases, **more)
     address, amperes = AMPERES[product]
     # when it is asked for any power
