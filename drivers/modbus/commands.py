@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable
 
 from drivers.modbus.errors import LinkError, Refusal
-from drivers.modbus.keep import Keeper, Keeping
+from drivers.modbus.force import Keeping
+from drivers.modbus.keep import Keeper
 from drivers.modbus.layout import Layout, PlacedCommand
 from drivers.modbus.poll import Reader
 from drivers.modbus.send import Sender, Still
@@ -24,14 +25,21 @@ class Commander:
     """Everything that is written to one device goes through here."""
 
     def __init__(
-        self, device: DeviceId, sender: Sender, reader: Reader, keeping: Keeping, ready: Callable[[], bool]
+        self,
+        device: DeviceId,
+        sender: Sender,
+        reader: Reader,
+        keeping: Keeping,
+        *,
+        ready: Callable[[], bool],
+        there: Callable[[], bool],
     ) -> None:
         self.layout = Layout(points={})
         self._device = device
         self._sender = sender
         self._reader = reader
         self._ready = ready
-        self._keeper = Keeper(sender, lambda: self.layout, ready, self._begin, keeping)
+        self._keeper = Keeper(sender, lambda: self.layout, ready, there, self._begin, keeping)
         self._acquired = False
         self._turns: dict[str, int] = {}
         self._sent_s: dict[str, float] = {}
@@ -62,6 +70,11 @@ class Commander:
             return Reply(fate=Fate.UNVERIFIED, detail=judged.note or "nothing reads it back")
         seen = await self._sender.watch(placed.spec.verify, judged.value, still)
         return Reply(fate=seen.fate, detail="; ".join(part for part in (judged.note, seen.detail) if part))
+
+    @property
+    def starving(self) -> bool:
+        """Whether the device must not be asked anything, so that its own timer runs out."""
+        return self._keeper.starving
 
     async def release(self) -> None:
         """Hand control back; a device that may not be written to has none of ours."""

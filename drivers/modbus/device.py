@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from drivers.modbus.commands import Commander
 from drivers.modbus.errors import Garbled, LinkDown, LinkError
+from drivers.modbus.force import Keeping
 from drivers.modbus.frame import ReadFrame
 from drivers.modbus.job import Manners, Rank
-from drivers.modbus.keep import Keeping
 from drivers.modbus.layout import Layout
 from drivers.modbus.poll import Reader
 from drivers.modbus.queue import LinkQueue
@@ -85,7 +85,14 @@ class Device:
             out_of_date=self._out_of_date,
         )
         sender = Sender(product.unit, queue, product.manners, self._reader, self._may_be_written)
-        self._commander = Commander(spec.id, sender, self._reader, product.keeping, self._is_ready)
+        self._commander = Commander(
+            spec.id,
+            sender,
+            self._reader,
+            product.keeping,
+            ready=lambda: self._may_be_written() and self._identified,
+            there=lambda: self._identified,
+        )
         self._identified = False
         self._identifying = asyncio.Lock()
         self._try_again_s = float("-inf")
@@ -156,7 +163,7 @@ class Device:
 
     async def _cycle(self, name: str) -> None:
         try:
-            if not await self._identify(Rank.POLL) or self._rests(name):
+            if self._rests(name) or not await self._identify(Rank.POLL):
                 return
             await self._reader.poll(name)
             await self._look_again()
@@ -171,7 +178,8 @@ class Device:
             self._answered()
 
     def _rests(self, name: str) -> bool:
-        return self.islanded and self._product.classes[name].islanded == "skip"
+        gone = self.islanded and self._product.classes[name].islanded == "skip"
+        return gone or self._commander.starving
 
     async def _identify(self, rank: Rank) -> bool:
         """Find out where everything is and whether this is the product the site file names.
@@ -265,9 +273,6 @@ class Device:
         if self._lost_since_s is not None:
             log.info("%s: answers again after %.0f s", self.id, self._clock.now().mono_s - self._lost_since_s)
         self._lost_since_s, self._detail = None, ""
-
-    def _is_ready(self) -> bool:
-        return self._may_be_written() and self._identified
 
     def _may_be_written(self) -> bool:
         """Asked right before each frame leaves: a register of yesterday's map may be anything today."""

@@ -6,7 +6,7 @@ from drivers.modbus.address import Address, parse_address
 from drivers.modbus.check import Declared, problems, worst_s
 from drivers.modbus.device import Ask, Product
 from drivers.modbus.driver import BusDriver
-from drivers.modbus.keep import Keeping
+from drivers.modbus.force import keeping_of
 from drivers.modbus.layout import Layout
 from drivers.modbus.place import layout_of
 from drivers.modbus.probe import probe
@@ -84,7 +84,6 @@ def product_of(profile: ModbusProfile) -> Product:
     async def find(_ask: Ask) -> Layout:
         return layout
 
-    watchdog = profile.control.watchdog
     return Product(
         unit=profile.link.unit_id,
         manners=profile.link.manners(),
@@ -93,7 +92,7 @@ def product_of(profile: ModbusProfile) -> Product:
         alarms=profile.alarms,
         identify=profile.identify,
         nominal=layout,
-        keeping=Keeping(watchdog.kind, watchdog.renew_s, watchdog.hold_max_s) if watchdog else Keeping(),
+        keeping=keeping_of(profile.control.watchdog),
         find=find,
         max_read=profile.link.max_read,
         max_gap=profile.link.max_gap,

@@ -6,7 +6,8 @@ command for ever.  Hence two clocks that only a fresh command winds up:
 - of each command, for its lease (or the profile's `hold_max_s` for it, whichever is shorter): when it runs out, the
   engine itself sends off or 0 in its place, and nothing else of the device changes.  It only ever takes power away:
   what is off stays off;
-- of the whole device, for `watchdog.hold_max_s`: when it runs out, the engine stops renewing and writes `safe`.
+- of the whole device, for `watchdog.hold_max_s`: when it runs out, the engine stops renewing and writes `safe`.  Where
+  that does not arrive and the device's own timer is fed by any traffic, nothing is asked until that has run out.
 """
 
 import asyncio
@@ -14,48 +15,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from drivers.modbus.errors import LinkError
+from drivers.modbus.force import FOR_EVER_S, InForce, Keeping
 from drivers.modbus.layout import Layout, PlacedCommand
 from drivers.modbus.send import Sender, Still
 from drivers.profile.expression import UnknownValueError
 
 REWRITES = ("rewrite", "lease")
+SAFE_TRIES = 3
+"""Attempts to write `safe` before a device that any traffic keeps going is left to its own timer."""
+STARVE_FACTOR = 1.2
+"""Of the device's own time-out: for so long it is not asked anything."""
 LONGEST_LOOK_S = 1.0
-FOR_EVER_S = float("inf")
 COUNT_END = 0xFFFF
 """A heartbeat starts over here, so that it fits one register and is never what means "not implemented"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """What a profile says about it."""
-
-    kind: str = "none"
-    renew_s: float | None = None
-    hold_max_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InForce:
-    """One command that the device follows, as far as is known."""
-
-    command: PlacedCommand
-    value: bool | float
-    still: Still
-    asked_s: float
-    hold_s: float
-    """From the last fresh command until it lapses."""
-    taken: bool
-    """Whether the device has not said no to a part of it."""
-
-    @property
-    def off(self) -> bool | float:
-        """What takes its place when it lapses."""
-        return False if self.command.spec.kind == "bool" else 0.0
-
-    @property
-    def gives_in_one_go(self) -> bool:
-        """Whether it is a switch that shall be on and that nobody has to renew."""
-        return self.value is True and self.hold_s == FOR_EVER_S
 
 
 @dataclass(slots=True)
@@ -66,18 +38,29 @@ class Keeper:
     layout: Callable[[], Layout]
     ready: Callable[[], bool]
     """Whether the device may be written to and is known to be the right one."""
+    there: Callable[[], bool]
+    """Whether it answers and is the right one."""
     begin: Callable[[str], Still]
     """Takes the place of any earlier command of that name."""
     keeping: Keeping
     in_force: dict[str, InForce] = field(default_factory=dict)
     _begun: asyncio.Event = field(default_factory=asyncio.Event)
     _fresh_s: float = 0.0
-    _renewed_s: float = 0.0
+    _beat_s: float = float("-inf")
     _count: int = 0
+    _tries: int = 0
+    _starved_s: float | None = None
+    """When the device's own timer will have run out, while it is left to that."""
+
+    @property
+    def starving(self) -> bool:
+        """Whether the device must not be asked anything."""
+        return self._starved_s is not None and asyncio.get_running_loop().time() < self._starved_s
 
     def heard(self, name: str) -> None:
         """A fresh command has come: whoever controls is alive."""
         self._fresh_s = asyncio.get_running_loop().time()
+        self._tries, self._starved_s = 0, None
         if name in self.in_force:
             self.in_force[name] = replace(self.in_force[name], asked_s=self._fresh_s)
 
@@ -90,9 +73,8 @@ class Keeper:
         hold_s = min(lease_s or FOR_EVER_S, command.spec.hold_max_s or FOR_EVER_S) if value else FOR_EVER_S
         if not value and held is not None:
             hold_s = held.hold_s
-        one = InForce(command=command, value=value, still=still, asked_s=now_s, hold_s=hold_s, taken=True)
+        one = InForce(command=command, value=value, still=still, asked_s=now_s, said_s=now_s, hold_s=hold_s, taken=True)
         self.in_force[name] = one
-        self._renewed_s = now_s
         self._begun.set()
         return one
 
@@ -126,7 +108,7 @@ class Keeper:
                 self._begun.clear()
                 await self._begun.wait()
             await asyncio.sleep(self._look_s())
-            if self.in_force and self.ready():
+            if self.in_force:
                 await self._look()
 
     async def regained(self) -> None:
@@ -135,6 +117,8 @@ class Keeper:
         Not that a switch shall be on: a board that has lost its relays must not get them all back in one go, so that is
         left to whoever sees them off and brings them back one by one.
         """
+        if self._stale():
+            return
         await self._lapse_all()
         await self._say_again(lambda one: one.value is not True)
 
@@ -144,13 +128,31 @@ class Keeper:
         return min([LONGEST_LOOK_S, *(span / 4 for span in spans)])
 
     async def _look(self) -> None:
-        now_s, keeping = asyncio.get_running_loop().time(), self.keeping
-        if keeping.hold_max_s is not None and now_s - self._fresh_s > keeping.hold_max_s:
-            await self._make_safe()
+        if self._stale():
+            await self._end_hold()
+        elif self.ready():
+            await self._lapse_all()
+            if self.keeping.renew_s is not None:
+                await self._renew(self.keeping.renew_s)
+
+    def _stale(self) -> bool:
+        """Whether nobody has asked for anything for as long as the device may be held."""
+        hold_s = self.keeping.hold_max_s
+        return hold_s is not None and asyncio.get_running_loop().time() - self._fresh_s > hold_s
+
+    async def _end_hold(self) -> None:
+        """Write `safe`, until it has arrived; a device that lives on traffic is starved if it does not."""
+        if self._starved_s is not None:
+            if not self.starving:
+                self.in_force.clear()
+                self._starved_s = None
             return
-        await self._lapse_all()
-        if keeping.renew_s is not None and now_s - self._renewed_s >= keeping.renew_s:
-            await self._renew(keeping)
+        if self.ready():
+            await self._make_safe()
+        self._tries += self.there()
+        gives = any(one.value for one in self.in_force.values())
+        if gives and self._tries >= SAFE_TRIES and self.keeping.kind == "any_traffic" and self.keeping.timeout_s:
+            self._starved_s = asyncio.get_running_loop().time() + STARVE_FACTOR * self.keeping.timeout_s
 
     async def _lapse_all(self) -> None:
         now_s = asyncio.get_running_loop().time()
@@ -179,19 +181,22 @@ class Keeper:
         if stale():
             self.in_force.clear()
 
-    async def _renew(self, keeping: Keeping) -> None:
-        self._renewed_s = asyncio.get_running_loop().time()
-        if keeping.kind in REWRITES:
-            await self._say_again(lambda one: not one.gives_in_one_go)
-            return
-        self._count = (self._count + 1) % COUNT_END
-        try:
-            await self.sender.send(self.layout().renew, value=self._count, urgent=False)
-        except (LinkError, UnknownValueError, ValueError):
-            # The device's own timer decides; the next look tries again.
-            self._renewed_s -= keeping.renew_s or 0.0
+    async def _renew(self, renew_s: float) -> None:
+        """Say again what is due, or feed the device's own timer, which no command feeds."""
+        now_s = asyncio.get_running_loop().time()
+        if self.keeping.kind in REWRITES:
+            await self._say_again(lambda one: not one.gives_in_one_go and now_s - one.said_s >= renew_s)
+        elif now_s - self._beat_s >= renew_s:
+            self._count = (self._count + 1) % COUNT_END
+            try:
+                await self.sender.send(self.layout().renew, value=self._count, urgent=False)
+            except (LinkError, UnknownValueError, ValueError):
+                return  # The device's own timer decides; the next look tries again.
+            self._beat_s = now_s
 
     async def _say_again(self, wanted: Callable[[InForce], bool]) -> None:
-        for one in tuple(self.in_force.values()):
+        now_s = asyncio.get_running_loop().time()
+        for name, one in tuple(self.in_force.items()):
             if one.taken and not one.command.spec.persistent and wanted(one):
+                self.in_force[name] = replace(one, said_s=now_s)
                 await self.sender.command(one.command, one.value, urgent=False, still=one.still)

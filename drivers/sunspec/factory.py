@@ -6,7 +6,7 @@ from drivers.modbus.check import Declared, problems, worst_s
 from drivers.modbus.device import Ask, Product
 from drivers.modbus.driver import BusDriver
 from drivers.modbus.factory import address_for
-from drivers.modbus.keep import Keeping
+from drivers.modbus.force import keeping_of
 from drivers.modbus.layout import Layout
 from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
@@ -77,7 +77,6 @@ def _product(spec: DeviceSpec, profile: SunSpecProfile) -> Product:
             raise DeviceMismatch(spec.id, expected="a SunSpec device", found=str(nothing)) from nothing
         return layout_of(profile, found)
 
-    watchdog = profile.control.watchdog
     return Product(
         unit=profile.link.unit_id,
         manners=profile.link.manners(),
@@ -86,7 +85,7 @@ def _product(spec: DeviceSpec, profile: SunSpecProfile) -> Product:
         alarms=profile.alarms,
         identify=profile.identify,
         nominal=layout_of(profile, {model: Block(256 * model, LAST_ADDRESS) for model in MODELS}),
-        keeping=Keeping(watchdog.kind, watchdog.renew_s, watchdog.hold_max_s) if watchdog else Keeping(),
+        keeping=keeping_of(profile.control.watchdog),
         find=find,
         max_read=profile.link.max_read,
         max_gap=profile.link.max_gap,
