@@ -69,7 +69,9 @@ async def begin(
 ) -> AsyncIterator[VirtualRun]:
     """Building and daemon running, every device armed, the building on the grid; `rig` is laid over the place's."""
     built = load_rig(chosen.rig, rig)
-    bench = Bench(built.plant(), built.devices, where, Broker("amqtt", where), now_s=loop.time, step_s=STEP_S)
+    bench = Bench(
+        built.plant(), built.devices, where, Broker("amqtt", where), now_s=loop.time, step_s=STEP_S, serial=False
+    )
     control = Control(bench, where / "plant.sock")
     await control.open()
     await bench.open()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import shutil
 import socket
 from collections.abc import Awaitable, Callable
@@ -97,6 +98,7 @@ class Broker:
         # Imported here because it is an extra that only demo and tests install.
         from amqtt.broker import Broker as Embedded  # type: ignore[import-untyped]
 
+        logging.getLogger("amqtt").setLevel(logging.CRITICAL)  # it tells of every client that looks in or says goodbye
         anonymous = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
         listener = {"type": "tcp", "bind": f"{LOOPBACK}:{self.port}"}
         self._embedded = Embedded({"listeners": {"default": listener}, "plugins": anonymous})

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import cast
 
+from pymodbus import FramerType
 from pymodbus.pdu import ModbusPDU
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import SimDevice
@@ -61,22 +62,28 @@ class _Ear:
 
 
 class TcpLine:
-    """One Modbus TCP server on loopback."""
+    """Devices behind one port of loopback: with Modbus TCP, or as a gateway to a serial line, which speaks RTU."""
 
-    def __init__(self, device: SimDevice, *, port: int, speech: Speech) -> None:
-        self._device = device
+    def __init__(self, *devices: SimDevice, port: int, speech: Speech, gateway: bool = False) -> None:
+        self._devices = list(devices)
         self._wanted_port = port
-        self._ear = _Ear((device,), speech)
+        self._gateway = gateway
+        self._ear = _Ear(devices, speech)
         self._server: ModbusTcpServer | None = None
         self.port = 0
 
     async def open(self) -> str:
         """Listen; the link for a site file.  Raises: RuntimeError when the port is taken."""
-        self._server = ModbusTcpServer([self._device], address=(LOOPBACK, self._wanted_port), trace_pdu=self._ear.hear)
+        self._server = ModbusTcpServer(
+            self._devices,
+            framer=FramerType.RTU if self._gateway else FramerType.SOCKET,
+            address=(LOOPBACK, self._wanted_port),
+            trace_pdu=self._ear.hear,
+        )
         await self._server.serve_forever(background=True)
         listener = cast(asyncio.Server, self._server.transport)
         self.port = int(listener.sockets[0].getsockname()[1])
-        return f"tcp://{LOOPBACK}:{self.port}"
+        return f"{'rtu-over-tcp' if self._gateway else 'tcp'}://{LOOPBACK}:{self.port}"
 
     async def close(self) -> None:
         """Hang up."""

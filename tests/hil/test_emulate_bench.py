@@ -136,6 +136,6 @@ async def test_the_journal_can_be_read_on_from_where_one_stopped(run_dir):
 async def test_a_taken_port_is_said(run_dir):
     async with bench(run_dir, "tie_io") as built:
         taken = int(built.links["tie_io"].rsplit(":", 1)[1])
-        line = TcpLine(built._lines[0]._device, port=taken, speech=lambda _: Says.TRUTH)  # type: ignore[union-attr]
+        line = TcpLine(built._lines[0]._devices[0], port=taken, speech=lambda _: Says.TRUTH)  # type: ignore[union-attr]
         with pytest.raises(RuntimeError):
             await line.open()
