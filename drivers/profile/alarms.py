@@ -1,5 +1,7 @@
 """What a device itself calls abnormal: bits and states of its points, with words and weight for the operator.
 
+An alarm is something that somebody can put right.  That the grid is away is none: hems tells that itself.
+
 ```
 [alarms.inverter]
 point    = "_fault_1"            # private points serve too
