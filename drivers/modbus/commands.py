@@ -89,6 +89,7 @@ class Commander:
     async def regained(self, layout: Layout) -> None:
         """The device has identified itself, perhaps after a restart: take control again if we had it."""
         self.layout, self._acquired = layout, False
+        self._keeper.moved(layout)
         if self._keeper.in_force and self._ready() and await self._acquire(urgent=False) is None:
             await self._keeper.regained()
 

@@ -97,6 +97,15 @@ class Keeper:
         else:
             self.in_force[name] = replace(before, asked_s=one.asked_s, still=one.still)
 
+    def moved(self, layout: Layout) -> None:
+        """The device's map has changed: what is in force is said again at its new place, or not at all."""
+        for name, one in tuple(self.in_force.items()):
+            command = layout.commands.get(name)
+            if command is None:
+                del self.in_force[name]
+            elif command != one.command:
+                self.in_force[name] = replace(one, command=command)
+
     def forget(self) -> None:
         """Control has been handed back: nothing to keep."""
         self.in_force.clear()

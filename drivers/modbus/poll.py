@@ -56,11 +56,14 @@ class Reader:
         self._batches: dict[str, list[Batch]] = {}
         self._memory = Memory()
         self._scales: Collection[str] = ()
+        self._layout = Layout(points={})
         self._decoders: dict[str, Callable[[Any, int], point.Decoded]] = {}
 
     def lay_out(self, layout: Layout, *, max_gap: int, max_read: int) -> None:
         """Plan the requests of each poll class afresh, and say which points this unit lacks."""
-        self._scales = layout.exponents
+        if layout != self._layout:
+            self._raw.clear()
+        self._layout, self._scales = layout, layout.exponents
         self._decoders = {
             name: point.decoder(place.spec, bits=place.register.coding.bits) for name, place in layout.points.items()
         }

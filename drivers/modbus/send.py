@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from drivers.modbus.codec import encode
 from drivers.modbus.errors import Forbidden, LinkError, Refusal, Superseded
 from drivers.modbus.frame import Space, WriteFrame
-from drivers.modbus.job import Manners
+from drivers.modbus.job import Manners, Rank
 from drivers.modbus.layout import PlacedCommand, PlacedStep
 from drivers.modbus.poll import Reader
 from drivers.modbus.queue import LinkQueue
@@ -121,7 +121,8 @@ class Sender:
                 self._unit, place.address, bool(number), self._manners, allowed=self._allowed, urgent=urgent
             )
             return
-        frame = WriteFrame(self._unit, place.space, place.address, self._registers(step, number), single=step.single)
+        words = encode(place.coding, number / 10.0 ** await self._exponent(step, urgent))
+        frame = WriteFrame(self._unit, place.space, place.address, words, single=step.single)
         try:
             await self._queue.write(frame, self._manners, allowed=lambda: still() and self._allowed(), urgent=urgent)
         except Forbidden:
@@ -129,10 +130,15 @@ class Sender:
                 raise Superseded("a later command took its place") from None
             raise
 
-    def _registers(self, step: PlacedStep, number: float) -> tuple[int, ...]:
-        if step.exponent_from is not None:
-            number /= 10.0 ** self._reader.exponent(step.exponent_from)
-        return encode(step.register.coding, number)
+    async def _exponent(self, step: PlacedStep, urgent: bool) -> int:
+        """The power of ten of what a step writes; asked for now if no poll has brought it yet."""
+        if step.exponent_from is None:
+            return 0
+        try:
+            return self._reader.exponent(step.exponent_from)
+        except UnknownValueError:
+            await self._reader.fetch(step.exponent_from, rank=Rank.SHED if urgent else Rank.COMMAND)
+        return self._reader.exponent(step.exponent_from)
 
 
 def _applies(step: PlacedStep, value: float) -> bool:
