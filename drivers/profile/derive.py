@@ -233,15 +233,21 @@ def kind_of(node: "Expression", kinds: Mapping[str, str]) -> Literal["bool", "fl
 
 
 def derived(node: "Expression", latest: Mapping[str, Reading[Any]]) -> Reading[Any]:
-    """The reading of a computed point: as old as its oldest known operand, and unknown when one that matters is."""
+    """The reading of a computed point: as old as its oldest known operand, and stale when the first of them is.
+
+    It is unknown when one that matters is.
+    """
     parts = [latest[name] for name in operands(node) if name in latest]
     known = [part for part in parts if part.value is not None]
     values = {name: latest[name].value for name in operands(node) if name in latest}
     value = evaluate(node, values)
-    stale_s = min((part.stale_after_s for part in known), default=5.0)
     if value is not None:
-        return Reading(value, min((part.taken_s for part in known), default=float("-inf")), stale_s)
+        # Not the shortest of their times: what is asked for once, or stands a while, is old and still holds.
+        oldest_s = min((part.taken_s for part in known), default=float("-inf"))
+        expires_s = min((part.taken_s + part.stale_after_s for part in known), default=float("-inf"))
+        return Reading(value, oldest_s, expires_s - oldest_s if known else 5.0)
     taken_s = max((part.taken_s for part in parts), default=float("-inf"))
+    stale_s = min((part.stale_after_s for part in known), default=5.0)
     unknown = sorted(name for name in operands(node) if values.get(name) is None)
     told = f"computed from {', '.join(unknown)}, which is not known"
     at_odds = f"not known, as what {' and '.join(sorted(operands(node)))} say does not go together"

@@ -46,9 +46,16 @@ def test_an_expression_gives_its_value_or_unknown(data, values, result):
     assert evaluate(node(data), values) == result
 
 
-def test_a_computed_point_is_as_old_and_as_soon_stale_as_its_oldest_operand():
-    latest = {"a": Reading(1.0, 10.0, 5.0), "b": Reading(2.0, 12.0, 3.0)}
-    assert derived(node({"sum": ["a", "b"]}), latest) == Reading(3.0, 10.0, 3.0)
+def test_a_computed_point_is_as_old_as_its_oldest_operand_and_stale_when_the_first_of_them_is():
+    latest = {"a": Reading(1.0, 10.0, 5.0), "b": Reading(2.0, 12.0, 2.0)}
+    assert derived(node({"sum": ["a", "b"]}), latest) == Reading(3.0, 10.0, 4.0)
+
+
+def test_an_operand_that_is_asked_for_once_does_not_make_the_result_stale():
+    latest = {"rated": Reading(9000.0, 10.0, float("inf")), "now": Reading(3000.0, 5000.0, 4.0)}
+    reading = derived(node({"ratio": ["now", "rated"]}), latest)
+    assert reading.known(5003.0) == pytest.approx(1 / 3)
+    assert reading.known(5005.0) is None
 
 
 def test_an_operand_that_does_not_matter_does_not_age_the_result():
