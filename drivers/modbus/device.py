@@ -95,6 +95,8 @@ class Device:
         )
         self._identified = False
         self._identifying = asyncio.Lock()
+        self._hurry = Rank.POLL
+        """How urgently somebody waits to know who it is."""
         self._try_again_s = float("-inf")
         self._mismatches = 0
         self._disabled = ""
@@ -190,13 +192,18 @@ class Device:
             LinkError: it does not answer.
             DeviceMismatch: it is another product.
         """
+        if self._identifying.locked() and rank < self._hurry:
+            # A command waits for what a poll has begun: from here on it is asked as urgently as the command is.
+            self._hurry = rank
+            self._queue.hurry(self._product.unit, rank)
         async with self._identifying:
             known = self._identified and not self._out_of_date()
             if known or (rank is Rank.POLL and not self._worth_a_look()):
                 return known
             self._try_again_s = asyncio.get_running_loop().time() + IDENTIFY_PAUSE_S
+            self._hurry = rank
             with self._reader.held_back():
-                layout = await self._found(rank)
+                layout = await self._found()
             self._identified, self._mismatches = True, 0
             if self._disabled:
                 log.warning("%s is the right device now.", self.id)
@@ -209,16 +216,16 @@ class Device:
         exchanged = bool(self._disabled) and self._queue.connections != self._connection
         return exchanged or asyncio.get_running_loop().time() >= self._try_again_s
 
-    async def _found(self, rank: Rank) -> Layout:
+    async def _found(self) -> Layout:
         product = self._product
         try:
-            layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=rank))
+            layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=self._hurry))
             self._reader.lay_out(layout, max_gap=product.max_gap, max_read=product.max_read)
             for name, expected in product.identify.items():
-                await self._compare(name, expected, rank)
+                await self._compare(name, expected)
             for name, kind in product.classes.items():
                 if not kind.every_ms:
-                    await self._reader.poll(name)
+                    await self._reader.poll(name, rank=self._hurry)
         finally:
             self._connection = self._queue.connections
         return layout
@@ -241,8 +248,8 @@ class Device:
             log.info("%s: its map has changed", self.id)
             self._identified = False
 
-    async def _compare(self, name: str, expected: Expect, rank: Rank) -> None:
-        reading = await self._reader.fetch(name, rank=rank)
+    async def _compare(self, name: str, expected: Expect) -> None:
+        reading = await self._reader.fetch(name, rank=self._hurry)
         if reading is None or reading.value is None:
             raise Garbled(f"cannot be identified: {name.lstrip('_')}: {reading.reason if reading else 'not read'}")
         if not expected.met_by(reading.value):

@@ -157,6 +157,8 @@ class Keeper:
                 self._starved_s = None
             return
         if self.ready():
+            for name, held in self._left_by_safe():
+                await self._lapse(name, held)
             await self._make_safe()
         self._tries += self.there()
         gives = any(one.value for one in self.in_force.values())
@@ -175,6 +177,17 @@ class Keeper:
         if await self.sender.command(held.command, held.off, urgent=True, still=still) is None and still():
             self.in_force[name] = replace(held, value=held.off, still=still, hold_s=FOR_EVER_S, taken=True)
 
+    def _left_by_safe(self) -> list[tuple[str, InForce]]:
+        """What would go on after `safe`, such as a permit on a relay beside a set-point that `safe` ends."""
+        safe = {(step.register.space, step.register.address) for step in self.layout().safe}
+        return [
+            (name, one)
+            for name, one in self.in_force.items()
+            if one.value
+            and one.hold_s < FOR_EVER_S
+            and not safe & {(step.register.space, step.register.address) for step in one.command.steps}
+        ]
+
     async def _make_safe(self) -> None:
         """Until it has arrived, or a fresh command has: one attempt each look."""
         before_s = self._fresh_s
@@ -188,7 +201,7 @@ class Keeper:
         except (LinkError, UnknownValueError, ValueError):
             return
         if stale():
-            self.in_force.clear()
+            self.in_force = dict(self._left_by_safe())
 
     async def _renew(self, renew_s: float) -> None:
         """Say again what is due, or feed the device's own timer, which no command feeds."""

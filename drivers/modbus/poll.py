@@ -94,7 +94,7 @@ class Reader:
             raise UnknownValueError(f"its scale factor {name.lstrip('_').split()[0]}")
         return int(found)
 
-    async def poll(self, name: str) -> None:
+    async def poll(self, name: str, *, rank: Rank = Rank.POLL) -> None:
         """Read one poll class.
 
         Raises:
@@ -102,7 +102,7 @@ class Reader:
         """
         slack_s = self._classes[name].every_ms / 1000 * 0.5
         for batch in tuple(self._batches[name]):
-            await self._read(name, batch, Rank.POLL, slack_s)
+            await self._read(name, batch, rank, slack_s)
 
     async def fetch(self, wanted: str, *, rank: Rank = Rank.COMMAND) -> Reading[Any] | None:
         """Read one point now, with whatever shares its request, and deliver it all.

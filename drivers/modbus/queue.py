@@ -31,6 +31,8 @@ at most, and not at all while an island stabilises."""
 CONNECT_S = 3.0
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 10.0
+HOPS = 4
+"""Turns of the event loop from an answer to the next request of who has waited for it."""
 COMMAND_RETRY_S = 0.5
 """A command tries to connect even between two attempts of the polls, but not more often than this."""
 
@@ -133,6 +135,12 @@ class LinkQueue:
                 self._withdraw(job)
             raise
 
+    def hurry(self, unit: int, rank: Rank) -> None:
+        """What waits for `unit` is waited for by something more urgent."""
+        for job in self._jobs:
+            if job.unit == unit:
+                job.rank = min(job.rank, rank)
+
     async def serve(self) -> None:
         """Work the queue until cancelled.  Several drivers may await it; one works, the others stand by."""
         async with self._serving:
@@ -172,6 +180,8 @@ class LinkQueue:
         else:
             if not job.answer.done():
                 job.answer.set_result(answer)
+        if job.rank is not Rank.POLL:
+            await _others_turn()
 
     def _next(self) -> Job | None:
         """The most urgent request whose unit may be spoken to; live units before silent ones."""
@@ -199,7 +209,7 @@ class LinkQueue:
                 answer = await self._sent(frame, job)
             except LinkDown:
                 # The other end had gone since the last request.  A write may be repeated: it sets, it does not add.
-                if job.allowed is None:
+                if job.rank is Rank.POLL:
                     raise
                 answer = await self._sent(frame, job)
         return answer
@@ -278,6 +288,12 @@ class LinkQueue:
 
     def _state(self, unit: int) -> UnitState:
         return self._units.setdefault(unit, UnitState())
+
+
+async def _others_turn() -> None:
+    """Let whoever has waited for an urgent answer go on: its next step must not find a poll under way instead."""
+    for _ in range(HOPS):
+        await asyncio.sleep(0)
 
 
 def _stop_if_cancelled() -> None:

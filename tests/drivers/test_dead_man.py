@@ -38,7 +38,8 @@ def test_when_control_hangs_in_an_outage_no_switch_closes_and_the_permit_goes(pa
     async def story(_loop: vloop.VirtualLoop) -> None:
         async with device(path, armed=True) as made:
             driver, (unit,) = made.driver, made.bench.units.values()
-            switches = [name for name, line in load_raw(product_of(path))["write"].items() if line["kind"] == "bool"]
+            commands = load_raw(product_of(path))["write"]
+            switches = [name for name, line in commands.items() if line.get("kind") == "bool"]
             driver.islanded(True, stabilising=True)
             # given every switch open, and one given as a permit
             for name in switches:

@@ -237,3 +237,21 @@ def test_a_register_that_wears_is_written_on_change_only():
         assert [request.values for request in made.bench.writes()] == [[900], [800], [800], [0]]
 
     played(product, story)
+
+
+def test_a_permit_beside_a_power_lapses_also_where_the_whole_device_is_made_safe_first():
+    product = given.profile(
+        read={"shown": {"at": 20}},
+        write={**COILS, "power_w": {"steps": [{"at": 20, "to": "{value}"}], "lapses_to": "held"}},
+        control={"safe": [{"at": 20, "to": 0}], "watchdog": {"kind": "none", "hold_max_s": 30}},
+    )
+
+    async def story(made: Case) -> None:
+        await made.say("power_w", 900.0, LEASE_S)
+        await made.say("permit", True, LEASE_S)
+        await asyncio.sleep(200.0)
+        assert made.unit.holding[20] == 0
+        assert made.unit.coil == {0: 0, 1: 1, 2: 1}
+        assert len(made.bench.writes()) == 4
+
+    played(product, story)
