@@ -1,7 +1,8 @@
 """Every Modbus and SunSpec product against registers written by hand from its maker's facts: wrong numbers show.
 
 An image may also say which alarms stand, in `alarms`, what a command becomes on the wire, in `[[commands]]`, and in
-`[shows]` at which other register the device shows what was written to one.  Real frames in virtual time: a charger
+`[shows]` at which other register the device shows what was written to one; and in `[[codes]]` what a point means for
+each code that the maker lists.  Real frames in virtual time: a charger
 that wants seconds of peace gets them.
 """
 
@@ -137,3 +138,31 @@ def test_a_command_is_written_as_its_maker_wants_it(path, place):
     # then just these registers were written, in this order, and the answer says what became of it
     assert [[sent.code, sent.address, *sent.values] for sent in writes] == wish["sent"]
     assert (reply.fate, wish.get("detail", "") in reply.detail) == (wish["fate"], True), reply.detail
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    "path", [path for path in IMAGES if "codes" in image(path)], ids=lambda path: getattr(path, "stem", path)
+)
+def test_each_code_of_a_register_means_what_its_maker_says(path):
+    async def story(_loop: vloop.VirtualLoop) -> None:
+        async with device(path) as its:
+            (unit,) = its.bench.units.values()
+            for listed in its.told["codes"]:
+                table, address = listed["at"]
+                for code, meaning in listed["means"]:
+                    # when the device shows a code
+                    unit.put(table, address, *(code if isinstance(code, list) else [code]))
+                    read = len(its.bench.diary)
+                    point = f"box/{listed['point']}"
+                    # then the point comes to mean what it says there
+                    with contextlib.suppress(TimeoutError):
+                        await eventually(
+                            lambda at=read, of=point, to=meaning: (
+                                len(its.bench.diary) > at + 2 and its.site.value(of) == to
+                            ),
+                            120.0,
+                        )
+                    assert (code, its.site.value(point)) == (code, meaning)
+
+    vloop.run(story)

@@ -64,7 +64,7 @@ def test_control_that_is_handed_back_leaves_nothing_behind(path: Path):
             await its.driver.release("box")
             # then just this is sent, and nothing afterwards
             assert frames(its.bench.writes()[commanded:]) == told["sent"]
-            await asyncio.sleep(900.0)
+            await asyncio.sleep(150.0)
             assert frames(its.bench.writes()[commanded:]) == told["sent"]
 
     vloop.run(story)
