@@ -147,7 +147,7 @@ async def started(
     rig: Mapping[str, Any] = MappingProxyType({}),
 ) -> BenchRun:
     """Both processes, without waiting for the daemon."""
-    options = ["--rig", str(chosen.rig), "--over", json.dumps(rig), "--run", str(where), "--broker", broker]
+    options = ["--rig", str(chosen.rig), "--over", json.dumps(dict(rig)), "--run", str(where), "--broker", broker]
     options += ["--data", str(data)] if data is not None else []
     bench = await _process(where / "bench.log", "-m", "hil.emulate", *options)
     async with AsyncExitStack() as undo:
