@@ -109,11 +109,12 @@ class Toolbox:
         proof = self._read_proof(args, step, device)
         try:
             await asyncio.to_thread(self._proving.record.add, proof)
+            if self._fleet.is_armed(device):
+                self._fleet.disarm(device, who=proof.who, at=now, because="its proofs have changed")
+                await asyncio.to_thread(self._proving.record.forget_unproven, device)
         except StoreError as error:
             raise RequestError(f"The result is not recorded: {error}") from error
         self._fleet.audit(proof.who, f"{proof.verdict} {step}", device, proof.note, at=now)
-        if self._fleet.is_armed(device):
-            self._fleet.disarm(device, who=proof.who, at=now, because="its proofs have changed")
         return {"step": step, "device": device, "missing": list(self._proving.missing(device))}
 
     def _read_proof(self, args: Mapping[str, Any], step: str, device: DeviceId) -> Proof:

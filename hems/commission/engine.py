@@ -1,0 +1,228 @@
+"""The walk through all steps: asks a person, has the daemon do small things that end by themselves, compares, records.
+
+Nothing is switched that the person has not agreed to in that very step, and nothing is switched on that was off unless
+the person says that it may stay on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hems.commission.measure import Judged, Level, Look, judge_switch, level, series
+from hems.commission.steps import Kind, Step, sign_words
+from hems.model import wiring
+from hems.model.proof import Verdict
+from hems.model.site import Circuit, Site, Tier
+from hems.model.units import CircuitId
+from hems.model.wiring import Wiring
+from hems.wording import duration
+
+LOOKS = 5
+LOOK_EVERY_S = 1.0
+OFF_S = 60.0
+"""How long a circuit's override lasts at most; it is ended as soon as enough has been seen."""
+FOLLOW_S = 15.0
+"""Within this a switch must be seen to follow."""
+SETTLE_S = 2.0
+"""Until meters show what has changed."""
+BACK_S = 600.0
+"""Longest wait for a circuit to come back: a compressor's pause and the waits after a return of the grid."""
+TRIES = 3
+"""Measurements are repeated as often when another circuit switched in between."""
+
+
+class Stopped(Exception):
+    """The person wants to stop; what was proven so far stays."""
+
+
+class Person(Protocol):
+    """Whoever stands at the panel."""
+
+    def tell(self, text: str) -> None:
+        """Say something."""
+
+    async def ask(self, question: str, answers: Mapping[str, str]) -> str:
+        """One of the keys of `answers`.  Raises: Stopped."""
+
+
+class House(Protocol):
+    """The daemon, as far as it is needed here."""
+
+    async def look(self) -> Look:
+        """Everything that is believable now.  Raises: HemsError."""
+
+    async def trial(self, device: str) -> None:
+        """Let the device be written to for a while.  Raises: HemsError, in an outage for one."""
+
+    async def override(self, circuit: CircuitId, want: str, seconds: float) -> None:
+        """An ordinary override, which ends by itself.  Raises: HemsError."""
+
+    async def prove(self, step: str, judged: Judged, before: Mapping[str, float], after: Mapping[str, float]) -> None:
+        """Record how a step ended.  Raises: HemsError."""
+
+    async def rest(self, seconds: float) -> None:
+        """Let time pass."""
+
+
+YES_NO = {"y": "yes", "n": "no", "s": "skip this step"}
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One walk; it can be stopped after any step and taken up again later."""
+
+    site: Site
+    wires: Wiring
+    house: House
+    person: Person
+
+    async def walk(self, steps: Sequence[Step]) -> dict[str, Verdict | None]:
+        """Do the steps in order; None for one that was skipped.  Raises: Stopped, HemsError."""
+        ends: dict[str, Verdict | None] = {}
+        for number, step in enumerate(steps, start=1):
+            self.person.tell(f"\nStep {number} of {len(steps)}: {step.title}, {step.place}")
+            judged = await self._do(step)
+            ends[step.id] = judged.verdict if judged is not None else None
+            if judged is not None and judged.verdict is not None:
+                self.person.tell(f"  {str(judged.verdict).upper()}. {judged.note}".rstrip())
+            else:
+                self.person.tell("  Skipped; it stays open.")
+        return ends
+
+    async def _do(self, step: Step) -> Judged | None:
+        match step.kind:
+            case Kind.READING:
+                return await self._reading(step)
+            case Kind.RELAY if step.circuit is not None:
+                return await self._relay(step, step.circuit)
+            case Kind.SETPOINT:
+                self.person.tell(
+                    "  HEMS cannot try a set-point out by itself yet. Arm with --unproven, and watch the first."
+                )
+                return None
+            case _:
+                return await self._by_eye(step)
+
+    async def _reading(self, step: Step) -> Judged | None:
+        """A person compares a reading with the device's own display."""
+        role = step.id.removeprefix("reading/")
+        value = (await self.house.look()).get(role)
+        if not isinstance(value, int | float):
+            self.person.tell("  HEMS cannot read it now.")
+            return None
+        question = f"HEMS reads {value:+.0f} W {sign_words(role)}. Does the device's own display agree, sign included?"
+        answer = await self.person.ask(question, YES_NO)
+        if answer == "s":
+            return None
+        judged = Judged(Verdict.PROVEN if answer == "y" else Verdict.FAILED, "compared with its display")
+        await self.house.prove(step.id, judged, {role: float(value)}, {})
+        return judged
+
+    async def _by_eye(self, step: Step) -> Judged | None:
+        """Nothing is switched: a person follows the wire."""
+        question = (
+            f"Follow the wire of {step.place}. Does it go to the input of the islanding device that permits "
+            "reconnection, and does the device stay open without it?"
+        )
+        answer = await self.person.ask(question, YES_NO)
+        if answer == "s":
+            return None
+        judged = Judged(Verdict.PROVEN if answer == "y" else Verdict.FAILED, "seen on the wire, not switched")
+        await self.house.prove(step.id, judged, {}, {})
+        return judged
+
+    async def _relay(self, step: Step, circuit: Circuit) -> Judged | None:
+        """Open it for a moment, or close one that is off, and see what moves."""
+        closed = (await self.house.look()).get(str(wiring.circuit_closed(circuit.id)))
+        if not isinstance(closed, bool):
+            self.person.tell(f"  The switch of {circuit.name} does not answer.")
+            return None
+        if not await self._agreed(circuit, closed):
+            return None
+        await self.house.trial(step.device)
+        try:
+            before, after = await self._switched(circuit, on=not closed)
+            judged = await self._judged(circuit, before, after, on=not closed)
+        finally:
+            await self.house.override(circuit.id, "auto", 0.0)
+        if judged.verdict is not None:
+            await self.house.prove(step.id, judged, before.mean, after.mean if after is not None else {})
+        if closed:
+            await self._comes_back(circuit)
+        return judged
+
+    async def _agreed(self, circuit: Circuit, closed: bool) -> bool:
+        if not closed:
+            question = f"{circuit.name} is OFF. May HEMS switch it ON now, and leave it on afterwards?"
+        elif circuit.tier <= Tier.ESSENTIAL:
+            question = f"{circuit.name} is {circuit.tier.name.lower()}. Do its people know, and may HEMS switch it OFF?"
+        else:
+            question = f"May HEMS switch {circuit.name} OFF for some {duration(OFF_S)}?"
+        return await self.person.ask(question, {"y": "yes", "s": "skip this step"}) == "y"
+
+    async def _switched(self, circuit: Circuit, *, on: bool) -> tuple[Level, Level | None]:
+        """Levels before and after; no second one if the switch has not followed."""
+        for _ in range(TRIES):
+            others = await self._positions(circuit)
+            before = await self._level(circuit)
+            await self.house.override(circuit.id, "on" if on else "off", OFF_S)
+            if not await self._until(circuit, closed=on, within_s=FOLLOW_S):
+                return before, None
+            await self.house.rest(SETTLE_S)
+            after = await self._level(circuit)
+            if await self._positions(circuit) == others or on:
+                return before, after
+            self.person.tell("  Another circuit switched meanwhile; measuring again.")
+            await self.house.override(circuit.id, "auto", 0.0)
+            if not await self._until(circuit, closed=True, within_s=BACK_S):
+                return before, after
+        return before, after
+
+    async def _judged(self, circuit: Circuit, before: Level, after: Level | None, *, on: bool) -> Judged:
+        """By the meters; that it was this circuit and no other, only its own meter or a person can say."""
+        way = "on" if on else "off"
+        if after is None:
+            return Judged(Verdict.FAILED, f"its switch did not go {way} when told to")
+        judged = judge_switch(circuit, self.site, before, after, on=on)
+        if judged.verdict is Verdict.FAILED or (judged.verdict and str(wiring.circuit_power(circuit.id)) in after.mean):
+            return judged
+        self.person.tell(f"  Measured: {judged.note}.")
+        answer = await self.person.ask(f"Did {circuit.name} go {way}, and nothing else?", YES_NO)
+        verdict = {"y": Verdict.PROVEN, "n": Verdict.FAILED}.get(answer)
+        seen = "seen" if answer == "y" else "not what was seen"
+        return Judged(verdict, f"{judged.note}; {seen} at the panel")
+
+    async def _comes_back(self, circuit: Circuit) -> None:
+        self.person.tell(f"  {circuit.name} is handed back; waiting for HEMS to switch it on again.")
+        if not await self._until(circuit, closed=True, within_s=BACK_S):
+            self.person.tell(f"  {circuit.name} IS STILL OFF. See `hems status`, or use its hand switch.")
+
+    async def _level(self, circuit: Circuit | None) -> Level:
+        """Some looks, one after the other, at the load by phase and at every power that is read."""
+        looks = []
+        for number in range(LOOKS):
+            if number:
+                await self.house.rest(LOOK_EVERY_S)
+            look = await self.house.look()
+            wanted = [str(wiring.circuit_power(circuit.id))] if circuit is not None else list(look)
+            powers = {
+                name: float(value)
+                for name in wanted
+                if name.endswith("power_w") and isinstance(value := look.get(name), int | float)
+            }
+            looks.append({**series(look, self.site, self.wires), **powers})
+        return level(looks)
+
+    async def _positions(self, circuit: Circuit) -> dict[str, object]:
+        """Where all other switches are."""
+        look, own = await self.house.look(), str(wiring.circuit_closed(circuit.id))
+        return {name: value for name, value in look.items() if name.endswith("/closed") and name != own}
+
+    async def _until(self, circuit: Circuit, *, closed: bool, within_s: float) -> bool:
+        role, waited_s = str(wiring.circuit_closed(circuit.id)), 0.0
+        while (await self.house.look()).get(role) is not closed:
+            if waited_s >= within_s:
+                return False
+            await self.house.rest(LOOK_EVERY_S)
+            waited_s += LOOK_EVERY_S
+        return True

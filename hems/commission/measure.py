@@ -1,0 +1,116 @@
+"""Before and after: what changed, on which phase, and whether that is more than the building does by itself."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from hems.model import wiring
+from hems.model.proof import Verdict
+from hems.model.site import Circuit, Site
+from hems.model.wiring import Port, Wiring
+
+Value = bool | int | float | str
+Look = Mapping[str, Value]
+"""Everything that is believable at one moment, by role and by `device/point`."""
+
+LEAST_W = 100.0
+"""Below this nothing counts as a change: an idle load proves nothing."""
+NOISE = 1.5
+"""A change must exceed the building's own movement during the looks by this factor."""
+SHARE = 0.3
+"""A phase took part if it moved by this share of what its part would be if all moved alike."""
+LEFT = 0.3
+"""What a circuit's own meter may still show of what it showed before, once the circuit is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Some looks taken together."""
+
+    mean: Mapping[str, float]
+    spread: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the numbers say; None where a person has to."""
+
+    verdict: Verdict | None
+    note: str
+
+
+def series(look: Look, site: Site, wires: Wiring) -> dict[str, float]:
+    """The building's load by phase, `L1` and so on, as far as it can be measured, and in all: `total`."""
+    found: dict[str, float] = {}
+    by_phase = [_phase_w(index, look, wires) for index in range(len(site.phases))]
+    for phase, watts in zip(site.phases, by_phase, strict=True):
+        if watts is not None:
+            found[phase.value] = watts
+    parts = [look.get(wiring.GRID_POWER), *(look.get(wiring.former_phase_w(i)) for i in range(len(site.phases)))]
+    known = [float(part) for part in parts if isinstance(part, int | float)]
+    if known:
+        found["total"] = sum(known)
+    return found
+
+
+def _phase_w(index: int, look: Look, wires: Wiring) -> float | None:
+    """What comes from the grid and from the former on one phase; both carry the load, in whatever shares."""
+    grid = wires.reads.get(wiring.GRID_POWER)
+    from_grid = look.get(str(Port(grid.device, f"l{index + 1}_w"))) if grid is not None else None
+    if not isinstance(from_grid, int | float):
+        return None
+    role = wiring.former_phase_w(index)
+    from_former = look.get(role)
+    if role in wires.reads and not isinstance(from_former, int | float):
+        return None
+    return float(from_grid) + (float(from_former) if isinstance(from_former, int | float) else 0.0)
+
+
+def level(looks: Sequence[Mapping[str, float]]) -> Level:
+    """Mean and spread of what was in every look."""
+    names = set.intersection(*(set(look) for look in looks)) if looks else set()
+    mean = {name: fmean(look[name] for look in looks) for name in sorted(names)}
+    return Level(mean, {name: max(look[name] for look in looks) - min(look[name] for look in looks) for name in names})
+
+
+def moved(before: Level, after: Level, names: Iterable[str]) -> dict[str, float]:
+    """By how much each series moved, for those that moved more than they do by themselves."""
+    found = {}
+    for name in names:
+        if name in before.mean and name in after.mean:
+            change = after.mean[name] - before.mean[name]
+            if abs(change) > max(LEAST_W, NOISE * max(before.spread[name], after.spread[name])):
+                found[name] = change
+    return found
+
+
+def judge_switch(circuit: Circuit, site: Site, before: Level, after: Level, *, on: bool) -> Judged:
+    """What a circuit that was switched has shown: the right phases, in the right direction, and its own meter."""
+    sign = 1.0 if on else -1.0
+    own = str(wiring.circuit_power(circuit.id))
+    if own in before.mean and own in after.mean:
+        low, high = (before, after) if on else (after, before)
+        if high.mean[own] >= LEAST_W and low.mean[own] > LEFT * high.mean[own]:
+            return Judged(Verdict.FAILED, f"its own meter still shows {low.mean[own]:.0f} W when it is off")
+    phases = [phase.value for phase in site.phases]
+    changes = moved(before, after, phases)
+    expected = [phase.value for phase in circuit.phases]
+    told = ", ".join(f"{name} {change:+.0f} W" for name, change in changes.items())
+    right = [name for name, change in changes.items() if change * sign > 0.0]
+    if not right:
+        wrong_way = f" ({told}: the wrong way)" if told else ""
+        return Judged(None, f"nothing measurable {'rose' if on else 'fell'}{wrong_way}")
+    largest = max(abs(changes[name]) for name in right)
+    took_part = [name for name in right if abs(changes[name]) >= SHARE * largest]
+    if set(took_part) <= set(expected):
+        return _covered(took_part, expected, told)
+    verb = "rose" if on else "fell"
+    return Judged(
+        Verdict.FAILED, f"{' and '.join(took_part)} {verb} where {' and '.join(expected)} should have ({told})"
+    )
+
+
+def _covered(took_part: Sequence[str], expected: Sequence[str], told: str) -> Judged:
+    missing = [name for name in expected if name not in took_part]
+    note = told if not missing else f"{told}; nothing seen on {' and '.join(missing)}"
+    return Judged(Verdict.PROVEN, note)
