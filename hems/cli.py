@@ -8,16 +8,15 @@ import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from hems.commands.asking import add_run_dir, add_who, ask, print_json
+from hems.commands.times import seconds
 from hems.model.errors import ConfigError, HemsError
 
 EX_CONFIG = 78
 """sysexits.h: something is wrong with the configuration."""
-DURATIONS = {"m": 60.0, "h": 3600.0, "s": 1.0}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -216,17 +215,6 @@ def _log(args: argparse.Namespace) -> int:
     return 0
 
 
-def _seconds(text: str) -> float:
-    unit = DURATIONS.get(text[-1:].lower())
-    try:
-        seconds = float(text[:-1]) * unit if unit else float(text)
-    except ValueError:
-        seconds = 0.0
-    if not isfinite(seconds) or seconds <= 0.0:
-        raise HemsError(f"{text} is not a time; write for example 30m or 4h.")
-    return seconds
-
-
 def _override(args: argparse.Namespace) -> int:
     from hems.wording import duration
 
@@ -236,7 +224,7 @@ def _override(args: argparse.Namespace) -> int:
         "override",
         circuit=args.circuit,
         want=args.want,
-        duration_s=_seconds(args.duration),
+        duration_s=seconds(args.duration),
         reason=args.reason,
         who=args.who,
     )

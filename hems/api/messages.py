@@ -28,6 +28,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "proofs": PersonRole.VIEWER,
     "override": PersonRole.OPERATOR,
     "acknowledge": PersonRole.OPERATOR,
+    "order": PersonRole.OPERATOR,
     "trial": PersonRole.ENGINEER,
     "prove": PersonRole.ENGINEER,
     "arm": PersonRole.ENGINEER,

@@ -49,6 +49,8 @@ def site_of(table: SiteTable) -> Site:
             travel_max_s=tie.travel_max_s,
         ),
         former=_former(table),
+        has_fire_alarm=table.inputs.fire_alarm is not None,
+        has_red_button=table.inputs.red_button is not None,
         circuits=tuple(_circuit(name, circuit, place) for place, (name, circuit) in enumerate(table.circuits.items())),
         batteries=_batteries(table),
         pvs=_pvs(table),
@@ -143,6 +145,7 @@ def _circuit(name: str, circuit: CircuitTable, place: int) -> Circuit:
         min_on_s=circuit.min_on_s,
         min_off_s=circuit.min_off_s,
         thermostatic=circuit.thermostatic,
+        temp_max_c=circuit.temp_max_c if circuit.temperature is not None else None,
         protected=circuit.protected,
         switchable=circuit.switch is not None,
     )

@@ -131,6 +131,16 @@ def _life_safety(site: SiteTable) -> Iterator[Problem]:
             yield wrong(("circuits", name, "switch"), circuit.switch, why, remedy, ("circuits", name, "tier"))
 
 
+def _temperatures(site: SiteTable) -> Iterator[Problem]:
+    for name, circuit in site.circuits.items():
+        given = {"temperature": circuit.temperature, "temp_max_c": circuit.temp_max_c}
+        lacking = [key for key, value in given.items() if value is None]
+        if len(lacking) == 1:
+            there = next(key for key in given if key not in lacking)
+            remedy = "give both or neither; a temperature means something only against its limit"
+            yield absent(("circuits", name, lacking[0]), remedy, ("circuits", name, there))
+
+
 def _floors(site: SiteTable) -> Iterator[Problem]:
     for name, bay in site.bays.items():
         where, other = ("bays", name, "floor_pct"), ("bays", name, "maker_floor_pct")
@@ -211,6 +221,7 @@ RULES: tuple[Callable[[SiteTable], Iterator[Problem]], ...] = (
     _former,
     _names,
     _life_safety,
+    _temperatures,
     _floors,
     _bays,
     _utility_side,

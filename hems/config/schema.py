@@ -123,6 +123,8 @@ class FormerTable(Table):
     """For people; the source's name when not given."""
     start: PortText | None = Field(None, examples=["hybrid/start"])
     """Command that asks it to make voltage on a dead building; without it it starts by itself or by hand."""
+    wakes: PortText | None = Field(None, examples=["bay_1/dark_start_ok"])
+    """Whether the small battery that wakes it in the dark has charge; without it a black start is tried anyway."""
     phase_kva: list[Kw] = Field(min_length=1, max_length=3, examples=[[10.0, 10.0, 10.0]])
     """Continuous rating of each phase."""
     surge: float = Field(1.5, ge=1.0, le=10.0)
@@ -132,6 +134,16 @@ class FormerTable(Table):
     it a deliberately pessimistic one is taken."""
     power: Ports | None = Field(None, examples=[["hybrid/l1_w", "hybrid/l2_w", "hybrid/l3_w"]])
     """Where its output is measured, one point per phase."""
+
+
+class InputsTable(Table):
+    """What the building tells by contacts.  A contact that opens on alarm is turned round in its device's params."""
+
+    fire_alarm: PortText | None = Field(None, examples=["tie_io/input_3"])
+    """Contact of the fire alarm, true in an alarm: cars stop charging and giving, nothing is switched on, until a
+    person says that it is over."""
+    red_button: PortText | None = Field(None, examples=["tie_io/input_4"])
+    """Contact of the switch by which people take the building over, true when pressed: HEMS gives no commands."""
 
 
 class VoltagePointTable(Table):
@@ -244,6 +256,10 @@ class CircuitTable(Table):
     """Whether it comes back hungrier the longer it was off: heating, cooling, hot water."""
     protected: bool = False
     """Gateway, network, meters, supply of the islanding device: never switched off by anything."""
+    temperature: PortText | None = Field(None, examples=["cold_room/temp_c"])
+    """Temperature of what it keeps cool, in degrees Celsius."""
+    temp_max_c: float | None = Field(None, ge=-60, le=120, examples=[8.0])
+    """Above this the circuit counts as one tier more important until it is a degree below."""
     switch: PortText | None = Field(None, examples=["relays/coil_1"])
     """What switches it, on when true."""
     power: PortText | None = Field(None, examples=["laundry_plug/power_w"])
@@ -267,6 +283,7 @@ class SiteTable(Table):
     """`[devices.NAME]`, one table per device."""
     tie: TieTable
     former: FormerTable
+    inputs: InputsTable = InputsTable()
     voltage_points: dict[Id, VoltagePointTable] = Field(default_factory=dict)
     """`[voltage_points.NAME]`."""
     batteries: dict[Id, BatteryTable] = Field(default_factory=dict)

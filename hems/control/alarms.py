@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hems.control import black_start, liveness
+from hems.control.axis_tie import word
 from hems.control.balance import unbalanced
 from hems.control.evidence import Evidence
 from hems.control.params import Params
 from hems.control.shedding import FRESH
 from hems.control.state import Alarm, ControlState
 from hems.model import wiring
-from hems.model.cause import Cause, Why
+from hems.model.cause import Cause, Value, Why
 from hems.model.event import EventKind
 from hems.model.mode import Mode
+from hems.model.request import Task
 from hems.model.site import Site
 from hems.model.snapshot import Severity, Snapshot
 from hems.model.wiring import Role
@@ -55,6 +57,7 @@ def conditions(
         found[f"{wiring.TIE_PERMIT}/contradicts"] = Condition(HIGH, wiring.TIE_PERMIT, Cause(Why.UNEXPECTED_CLOSE))
     if state.reconnect.failures >= params.reconnect.tries:
         found["reconnect"] = Condition(HIGH, "tie", Cause(Why.RECONNECT_GIVEN_UP, {"tries": state.reconnect.failures}))
+    found |= dict(_people(site, state, snapshot, now_s))
     for name in state.broken:
         found[f"invariant/{name}"] = Condition(HIGH, name, Cause(Why.INVARIANT, {"invariant": name}))
     if site.former.startable and state.mode.mode is Mode.BLACKOUT:
@@ -108,6 +111,22 @@ def _meters(state: ControlState, params: Params, now_s: float) -> Iterator[tuple
             yield f"{where}/misplaced", Condition(HIGH, where, Cause(Why.POINT_MISPLACED))
     if unbalanced(state, params.witness, now_s):
         yield "balance", Condition(MEDIUM, "balance", Cause(Why.UNBALANCED))
+
+
+def _people(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[tuple[str, Condition]]:
+    """What the building's own inputs say."""
+    if Task.FIRE in state.orders:
+        yield "fire", Condition(HIGH, "fire alarm", Cause(Why.FIRE))
+    if state.by_hand:
+        yield "red_button", Condition(HIGH, "red button", Cause(Why.RED_BUTTON))
+    if word(snapshot.former_wakes, now_s) is False:
+        yield "dark_start", Condition(MEDIUM, "former", Cause(Why.DARK_START_EMPTY))
+    for circuit in site.circuits:
+        if circuit.id in state.warm and circuit.temp_max_c is not None:
+            temp_c = snapshot.circuits[circuit.id].temp_c.known(now_s)
+            known: dict[str, Value] = {} if temp_c is None else {"temp_c": temp_c, "limit_c": circuit.temp_max_c}
+            role = wiring.circuit_closed(circuit.id)
+            yield f"{role}/warm", Condition(MEDIUM, role, Cause(Why.TOO_WARM, known))
 
 
 def _cars(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:

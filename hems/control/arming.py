@@ -6,10 +6,12 @@ changes. Source: domain reference 2.2, layer 1.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from hems.control import overload
 from hems.control.demand import per_phase
 from hems.control.loads import going
+from hems.control.orders import locked
 from hems.control.params import Params
 from hems.control.shedding import Outlook, armed_set, candidates, expendable, smallest_set
 from hems.control.state import ControlState
@@ -19,6 +21,7 @@ from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
 from hems.model.mode import Mode, TiePosition
+from hems.model.request import Task
 from hems.model.site import Bay, Circuit, Site, Tier
 from hems.model.snapshot import BayState, Snapshot
 from hems.model.units import CircuitId
@@ -56,12 +59,23 @@ def tie_open(site: Site, tie_open_set: Iterable[CircuitId], now_s: float) -> Arm
         _open(circuit, Why.FLEXIBLE_ON_ISLAND if tiers[circuit] is Tier.FLEXIBLE else Why.ISLAND_CAPACITY)
         for circuit in tie_open_set
     ]
-    pauses = [
-        Command(role=wiring.bay_power(bay.id), value=0, cause=Cause(Why.NO_CHARGE_ON_ISLAND), energises=False)
+    pauses = _pauses(site, Why.NO_CHARGE_ON_ISLAND)
+    return Armed(name="tie open", triggers=tie_triggers(site), commands=(*sheds, *pauses), expires_s=now_s + VALID_S)
+
+
+def _pauses(site: Site, why: Why) -> tuple[Command, ...]:
+    """Every car that does not make the island comes to rest."""
+    return tuple(
+        Command(role=wiring.bay_power(bay.id), value=0, cause=Cause(why), energises=False)
         for bay in site.bays
         if bay.controllable and bay.id != site.former.source
-    ]
-    return Armed(name="tie open", triggers=tie_triggers(site), commands=(*sheds, *pauses), expires_s=now_s + VALID_S)
+    )
+
+
+def fire_alarm(site: Site, now_s: float) -> Armed:
+    """What to do the moment the fire alarm speaks."""
+    triggers = (Trigger(wiring.FIRE_ALARM, Test.IS, True),)
+    return Armed(name="fire alarm", triggers=triggers, commands=_pauses(site, Why.FIRE), expires_s=now_s + VALID_S)
 
 
 def _car_gone(
@@ -109,6 +123,21 @@ def arm(
     site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, params: Params, now_s: float
 ) -> tuple[tuple[Armed, ...], tuple[CircuitId, ...]]:
     """The armed lists for the present mode, and the set for the tie on its own so that the next tick can confirm it."""
+    if state.by_hand:
+        return (), ()
+    always = (fire_alarm(site, now_s),) if site.has_fire_alarm and Task.FIRE not in state.orders else ()
+    lists, tie_set = _armed(site, state, snapshot, outlook, params, now_s)
+    untouchable = locked(state)
+    kept = (
+        replace(one, commands=tuple(command for command in one.commands if command.role not in untouchable))
+        for one in (*always, *lists)
+    )
+    return tuple(one for one in kept if one.commands), tie_set
+
+
+def _armed(
+    site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, params: Params, now_s: float
+) -> tuple[tuple[Armed, ...], tuple[CircuitId, ...]]:
     if outlook.mode in CONNECTED:
         if state.evidence.tie.seen is not TiePosition.CLOSED:
             return (), state.armed_on_tie_open  # it has fired; what it sent is on its way

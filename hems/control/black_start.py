@@ -36,6 +36,8 @@ def obstacle(site: Site, state: ControlState, snapshot: Snapshot, params: Params
     """What forbids an attempt now, or None."""
     if not proven_open(snapshot, params, now_s):
         return Cause(Why.BLACK_START_WAITS)
+    if word(snapshot.former_wakes, now_s) is False:
+        return Cause(Why.DARK_START_EMPTY)
     if state.black_start.failures >= params.black_start.tries:
         return Cause(Why.BLACK_START_GIVEN_UP, {"tries": state.black_start.failures})
     if now_s < state.black_start.not_before_s:

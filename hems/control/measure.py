@@ -55,7 +55,12 @@ class Measure:
             for point in site.voltage_points
         }
         self._circuits = {
-            one.id: (wiring.circuit_closed(one.id), wiring.circuit_power(one.id)) for one in site.circuits
+            one.id: (
+                wiring.circuit_closed(one.id),
+                wiring.circuit_power(one.id),
+                wiring.circuit_temperature(one.id),
+            )
+            for one in site.circuits
         }
         self._batteries = {one.id: (wiring.battery_power(one.id), wiring.battery_soc(one.id)) for one in site.batteries}
         self._pvs = {one.id: wiring.pv_power(one.id) for one in site.pvs}
@@ -94,11 +99,16 @@ class Measure:
                 point: VoltageReading(volts=tuple(get(role, NEVER) for role in volts), hertz=get(hertz, NEVER))
                 for point, (volts, hertz) in self._points.items()
             },
+            fire_alarm=get(wiring.FIRE_ALARM, NEVER),
+            red_button=get(wiring.RED_BUTTON, NEVER),
+            former_wakes=get(wiring.FORMER_WAKE, NEVER),
             grid_w=get(wiring.GRID_POWER, NEVER),
             former_phase_w=tuple(get(role, NEVER) for role in self._former),
             circuits={
-                circuit: CircuitReading(closed=get(closed, NEVER), power_w=get(power_w, NEVER))
-                for circuit, (closed, power_w) in self._circuits.items()
+                circuit: CircuitReading(
+                    closed=get(closed, NEVER), power_w=get(power_w, NEVER), temp_c=get(temp_c, NEVER)
+                )
+                for circuit, (closed, power_w, temp_c) in self._circuits.items()
             },
             batteries={
                 battery: BatteryReading(power_w=get(power_w, NEVER), soc_pct=get(soc_pct, NEVER))

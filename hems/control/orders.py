@@ -19,30 +19,44 @@ def after(
     requests: Iterable[Asked],
     refusal: Callable[[Order], Cause | None],
     now_s: float,
+    *,
+    fire: bool | None,
 ) -> tuple[dict[Task, Standing], Told]:
-    """The orders in force after this instant's requests and expiries, and what to tell about each change."""
+    """The orders in force after this instant's requests and expiries, and what to tell about each change.
+
+    `fire` is what the fire alarm's contact says, if anything.
+    """
     told: Told = []
     active = dict(orders)
+    if fire and Task.FIRE not in active:
+        active[Task.FIRE] = Standing(task=Task.FIRE, who="", reason="", begins_s=now_s, ends_s=inf)
+        told.append((Task.FIRE, Cause(Why.FIRE)))
     for task, standing in orders.items():
         if standing.ends_s <= now_s:
             told.append((task, Cause(Why.ORDER_ENDED, {"task": task, "who": standing.who})))
             del active[task]
     for request in requests:
         if isinstance(request, Order):
-            _take(active, request, refusal, now_s, told)
+            _take(active, request, lambda order: _burns(order, fire) or refusal(order), now_s, told)
     return active, told
+
+
+def _burns(order: Order, fire: bool | None) -> Cause | None:
+    """A fire alarm is over when a person says so, and its contact does not say otherwise."""
+    return Cause(Why.FIRE_GOES_ON) if order.task is Task.FIRE and fire else None
 
 
 def _take(
     active: dict[Task, Standing], order: Order, refusal: Callable[[Order], Cause | None], now_s: float, told: Told
 ) -> None:
-    if not order.begin:
-        if active.pop(order.task, None) is not None:
-            told.append((order.task, Cause(Why.ORDER_ENDED, {"task": order.task, "who": order.who})))
-        return
     refused = refusal(order)
     if refused is not None:
         told.append((order.task, refused))
+        return
+    if not order.begin:
+        if active.pop(order.task, None) is not None:
+            over = Why.FIRE_ENDED if order.task is Task.FIRE else Why.ORDER_ENDED
+            told.append((order.task, Cause(over, {"task": order.task, "who": order.who})))
         return
     begins_s = now_s + order.start_in_s
     active[order.task] = Standing(

@@ -205,6 +205,8 @@ class CarParams:
     """No command to a car that was plugged in on an island for this long."""
     resume_band_pct: float = tunable(2.0, (1.0, 10.0))
     """A car that was stopped at its floor gives again only this far above it."""
+    evacuation_pct: float = tunable(80.0, (50.0, 100.0))
+    """What every car keeps while people may have to leave (3.2, P5)."""
     deadband_w: float = tunable(300.0, (50.0, 2000.0))
     """Set-point changes smaller than this are not sent."""
 

@@ -23,7 +23,7 @@ SHORT = (Band.CRITICAL, Band.FLOOR, Band.SHUTDOWN)
 
 def refusal(order: Order, site: Site, snapshot: Snapshot, params: Params, now_s: float) -> Cause | None:
     """Why a planned island cannot be ordered, or None; one that is announced has time to charge first."""
-    if order.task is not Task.ISLAND:
+    if order.task is not Task.ISLAND or not order.begin:
         return None
     if not site.tie.has_island:
         return Cause(Why.ISLAND_REFUSED)

@@ -15,6 +15,7 @@ from hems.control.shedding import FRESH, Outlook
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
+from hems.model.request import Task
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import CircuitId
 
@@ -55,6 +56,8 @@ def restore(site: Site, state: ControlState, outlook: Outlook, params: Params, n
     """The next circuit to switch on.  On a failure to fit, everything behind it waits too, so that order is kept."""
     waiting = [circuit for circuit in off_circuits(site, state) if not locked_out(circuit, state, params)]
     held_until_s = state.boot_s + params.boot.hold_energise_s
+    if Task.FIRE in state.orders:
+        return NOT_NOW
     if not waiting or now_s < held_until_s:
         return Restore(None, None, held_until_s) if waiting else NOT_NOW
     if outlook.mode in ON_ISLAND:

@@ -16,6 +16,7 @@ from hems.model import wiring
 from hems.model.command import Command, Fate, Outcome
 from hems.model.mode import ISLAND_MODES, Mode, TiePosition
 from hems.model.reading import Reading
+from hems.model.request import Task
 from hems.model.site import Circuit, Site
 from hems.model.snapshot import Snapshot
 from hems.model.wiring import Role
@@ -146,7 +147,7 @@ def _closes_s(circuit: Circuit, state: ControlState, params: Params) -> float:
 
     Its minimum off time must be over, and what relies on the grid needs one that has been good for a while.
     """
-    if state.mode.mode not in MAY_CLOSE:
+    if state.mode.mode not in MAY_CLOSE or Task.FIRE in state.orders:
         return inf
     grid_s = -inf if state.mode.mode.on_island else firm_s(circuit, state, params)
     entry = state.sent.get(wiring.circuit_closed(circuit.id))

@@ -211,6 +211,10 @@ class ControlState:
     black_start: BlackStartMemory = BlackStartMemory()
     orders: Mapping[Task, Standing] = field(default_factory=dict)
     """What people have ordered."""
+    warm: frozenset[CircuitId] = frozenset()
+    """Circuits that keep something cool and have let it get too warm."""
+    by_hand: bool = False
+    """The red button was pressed when last read: people have taken over."""
     nulled_since_s: float | None = None
     """Next to nothing has flowed through the tie since then."""
     sent: Mapping[Role, Sent] = field(default_factory=dict)

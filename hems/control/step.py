@@ -8,6 +8,7 @@ from hems.control.evidence import Witness
 from hems.control.state import ControlState
 from hems.model.command import Command
 from hems.model.event import Event
+from hems.model.site import Site
 from hems.model.units import CircuitId
 from hems.model.wiring import Role
 
@@ -63,3 +64,5 @@ class Step:
     watts: Mapping[CircuitId, float]
     """Demand of every circuit as this tick saw it, for screens."""
     qualifying_left_s: float | None
+    site: Site
+    """What is installed as it counted in this tick: tiers and floors may be raised."""

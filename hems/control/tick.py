@@ -27,6 +27,7 @@ from hems.control import (
     overload,
     override,
     planned,
+    present,
     restoring,
     sending,
     shedding,
@@ -34,6 +35,7 @@ from hems.control import (
     wanting,
 )
 from hems.control.arbitrate import Proposal, arbitrate
+from hems.control.axis_tie import word
 from hems.control.demand import demands, per_phase
 from hems.control.guard import guarded
 from hems.control.params import Params
@@ -73,6 +75,8 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     given = Given(site, snapshot, params, now)
     told: Told = []
     seen = _heard(given, state, told)
+    given = replace(given, site=present.present(site, seen, params, now.mono_s))
+    site = given.site
     facts, seen = _judged(given, seen, told)
     seen = replace(seen, former_w=_borne_w(given, seen))
     seen, rule_due_s = _moded(given, seen, facts, told)
@@ -93,6 +97,7 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
         witnesses=facts.witnesses,
         watts=outlook.watts,
         qualifying_left_s=facts.qualifying_left_s,
+        site=site,
     )
 
 
@@ -107,6 +112,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         snapshot.requests,
         lambda order: planned.refusal(order, given.site, snapshot, given.params, now_s),
         now_s,
+        fire=word(snapshot.fire_alarm, now_s),
     )
     if planned.out_of_energy(state):
         ended = standing.pop(Task.ISLAND, state.orders[Task.ISLAND])
@@ -122,6 +128,8 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         sent=sent,
         overrides=overrides,
         orders=standing,
+        warm=present.warm_after(given.site, state, snapshot, now_s),
+        by_hand=_by_hand(given, state),
         acknowledged_s=now_s if looked else state.acknowledged_s,
     )
     heard = loads.handed_back(heard, state.overrides)
@@ -134,6 +142,12 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         bays=vehicle.remembered(given.site, heard, snapshot, given.params, now_s),
         dose=_dosed(given, state),
     )
+
+
+def _by_hand(given: Given, state: ControlState) -> bool:
+    """Whether people have taken over; while the button cannot be read, as it was."""
+    pressed = word(given.snapshot.red_button, given.now_s)
+    return state.by_hand if pressed is None else pressed
 
 
 def _failed(state: ControlState, snapshot: Snapshot) -> Told:
@@ -315,6 +329,8 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
         rulings = {role: ruling for role, ruling in rulings.items() if sending.is_switch(role) and not ruling.value}
     untouchable = orders.locked(state)
     rulings = {role: ruling for role, ruling in rulings.items() if role not in untouchable}
+    if state.by_hand:
+        rulings = {}
     sent = sending.send(site, rulings, state, params, now_s)
     sent, broken = monitor.kept(site, state, snapshot, sent, params, now_s)
     state = replace(state, broken=(*state.broken, *(one for one in broken if one not in state.broken)))
@@ -365,4 +381,6 @@ def _watch(site: Site) -> tuple[Trigger, ...]:
     """The raw signals whose change is worth a tick at once: the tie's witnesses and each phase crossing its rating."""
     rated = enumerate(site.former.phase_va)
     crossings = (Trigger(wiring.former_phase_w(index), Test.ABOVE, limit) for index, limit in rated)
-    return (*arming.tie_triggers(site), *crossings)
+    wired = {wiring.FIRE_ALARM: site.has_fire_alarm, wiring.RED_BUTTON: site.has_red_button}
+    inputs = (Trigger(role, Test.IS, True) for role, has in wired.items() if has)
+    return (*arming.tie_triggers(site), *inputs, *crossings)

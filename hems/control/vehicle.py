@@ -8,6 +8,7 @@ the island. Powers are positive when a car feeds the building.  Source: domain r
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from hems.control import orders
 from hems.control.energy import NO_CAR, car_free_wh, floor_pct
 from hems.control.loads import settled
 from hems.control.params import CarParams, Params
@@ -15,6 +16,7 @@ from hems.control.state import BayMemory, ControlState, Sent
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode, TiePosition
+from hems.model.request import Task
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
 from hems.model.units import SourceId
@@ -93,7 +95,7 @@ def wishes(
     bays = followers + forming if on_grid and closed else followers
     if mode in MAY_SUPPORT or steps_back(mode, site, state):
         return _supporting(bays, site, state, snapshot, params, now_s)
-    if mode is Mode.GRID_CONNECTED:
+    if mode is Mode.GRID_CONNECTED or charges_first(mode, state, params, now_s):
         return _charging(bays, site, state, snapshot, params, now_s)
     why = {
         Mode.GRID_DISTURBED: Why.NO_CHARGE_ON_DISTURBED_GRID,
@@ -104,6 +106,13 @@ def wishes(
         Mode.MAINTENANCE: Why.MAINTENANCE,
     }.get(mode, Why.NO_CHARGE_ON_ISLAND)
     return {bay.id: Wish(0.0, Cause(why)) for bay in bays} if mode is not Mode.INIT else {}
+
+
+def charges_first(mode: Mode, state: ControlState, params: Params, now_s: float) -> bool:
+    """While people may have to leave: whether cars charge before circuits come back, on a grid that has stood."""
+    since_s = state.grid_solid_since_s
+    solid = since_s is not None and now_s >= since_s + params.restore.hold_essential_s
+    return mode is Mode.RECONNECTED_RESTORING and solid and orders.stands(state, Task.EVACUATION, now_s)
 
 
 def steps_back(mode: Mode, site: Site, state: ControlState) -> bool:

@@ -11,11 +11,11 @@ from hems.control.restoring import fits
 from hems.control.sending import MAY_CLOSE
 from hems.control.shedding import FRESH, Outlook
 from hems.control.state import ControlState
-from hems.control.vehicle import MAY_SUPPORT, Wish, giving_w, steps_back
+from hems.control.vehicle import MAY_SUPPORT, Wish, charges_first, giving_w, steps_back
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Grid, Mode
-from hems.model.request import Want
+from hems.model.request import Task, Want
 from hems.model.site import Bay, Circuit, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import SourceId
@@ -89,8 +89,10 @@ def cars(
     may_give = mode in MAY_GIVE or steps_back(mode, site, state)
     for source, wish in wishes:
         bay, role = bays[source], wiring.bay_power(source)
-        if mode in NOTHING_CHARGES:
+        if mode in NOTHING_CHARGES and not charges_first(mode, state, params, now_s):
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, low=0.0)
+        if Task.FIRE in state.orders:
+            yield Proposal(role=role, rank=Rank.INTERLOCK, cause=Cause(Why.FIRE), low=0.0, high=0.0)
         if not may_give:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, high=0.0)
         yield _car_limit(bay, snapshot, params, now_s)

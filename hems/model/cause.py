@@ -77,6 +77,13 @@ class Why(StrEnum):
     NULL_TIE_POWER = "null_tie_power"
     CHARGE_BEFOREHAND = "charge_beforehand"
     # people and devices
+    FIRE = "fire"
+    FIRE_ENDED = "fire_ended"
+    FIRE_GOES_ON = "fire_goes_on"
+    RED_BUTTON = "red_button"
+    TOO_WARM = "too_warm"
+    EVACUATION = "evacuation"
+    DARK_START_EMPTY = "dark_start_empty"
     ORDER = "order"
     ORDER_ENDED = "order_ended"
     ISLAND_REFUSED = "island_refused"

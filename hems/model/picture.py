@@ -152,6 +152,10 @@ class Picture:
     reconnect_wait_s: float = 0.0
     """How long the grid must stay good before reconnection, for the sentence on the screen."""
     restore_step_s: float = 0.0
+    car_forms: str = ""
+    """Name of the bay whose car alone makes the voltage now: unplugging it is a blackout.  Empty when none does."""
+    by_hand: bool = False
+    """People have taken over by the red button: hems gives no commands."""
     armed: bool = False
     """Whether hems may command anything; False is observe mode."""
     shortened: bool = False

@@ -35,6 +35,10 @@ class Task(StrEnum):
     """People work on the plant; `subjects` are locked out."""
     ISLAND = "island"
     """Leave the grid on purpose for a while."""
+    EVACUATION = "evacuation"
+    """People may have to leave: cars keep more, and charge first."""
+    FIRE = "fire"
+    """The fire alarm has spoken: begins by its contact, ends by a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

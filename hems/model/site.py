@@ -72,6 +72,8 @@ class Circuit:
     """Shortest pause before switching on again; compressors need 300 s.  Never shortened, not even for safety."""
     thermostatic: bool = False
     """Whether it comes back hungrier the longer it was off (cold-load pick-up)."""
+    temp_max_c: float | None = None
+    """Above this what it keeps cool suffers, and it counts as one tier more important."""
     protected: bool = False
     """Gateway, network, meters, supply of the islanding device: never shed by anything."""
     switchable: bool = False
@@ -209,6 +211,8 @@ class Site:
     pvs: tuple[Pv, ...] = ()
     bays: tuple[Bay, ...] = ()
     voltage_points: tuple[VoltagePoint, ...] = ()
+    has_fire_alarm: bool = False
+    has_red_button: bool = False
 
     def circuit(self, circuit_id: CircuitId) -> Circuit:
         """The circuit of that name.  Raises: StopIteration when there is none."""

@@ -55,6 +55,8 @@ class CircuitReading:
 
     closed: Reading[bool] = field(default_factory=missing)
     power_w: Reading[float] = field(default_factory=missing)
+    temp_c: Reading[float] = field(default_factory=missing)
+    """Of what it keeps cool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,10 @@ class Snapshot:
 
     tie: TieReading = field(default_factory=TieReading)
     voltages: Mapping[PointId, VoltageReading] = field(default_factory=dict)
+    fire_alarm: Reading[bool] = field(default_factory=missing)
+    red_button: Reading[bool] = field(default_factory=missing)
+    former_wakes: Reading[bool] = field(default_factory=missing)
+    """The small battery that wakes the former in the dark has charge."""
     grid_w: Reading[float] = field(default_factory=missing)
     """Import positive."""
     former_phase_w: tuple[Reading[float], ...] = ()

@@ -63,6 +63,12 @@ TIE_ISLAND = Role("tie/island")
 """bool, read and write; request that the certified device opens the tie on purpose."""
 FORMER_START = Role("former/start")
 """bool, read and write; request that the former makes voltage on a dead building."""
+FORMER_WAKE = Role("former/wakes")
+"""bool; the small battery that wakes a former in the dark has charge."""
+FIRE_ALARM = Role("inputs/fire_alarm")
+"""bool; the fire alarm's contact: True is an alarm."""
+RED_BUTTON = Role("inputs/red_button")
+"""bool; somebody has taken the building over by hand: True is pressed."""
 GRID_POWER = Role("grid/power_w")
 """W, import positive."""
 
@@ -96,6 +102,11 @@ def circuit_of(role: Role) -> CircuitId | None:
 def circuit_power(circuit: CircuitId) -> Role:
     """W drawn by a circuit that has a meter of its own."""
     return Role(f"circuits/{circuit}/power_w")
+
+
+def circuit_temperature(circuit: CircuitId) -> Role:
+    """Degrees Celsius of what a circuit keeps cool."""
+    return Role(f"circuits/{circuit}/temp_c")
 
 
 def battery_power(battery: SourceId) -> Role:

@@ -16,6 +16,7 @@ from hems.model.site import Circuit, Site, Tier
 from hems.model.units import CircuitId
 from hems.ports.clock import Clock
 from hems.runtime.fleet import Fleet
+from hems.runtime.ordering import TwoSteps, read_order
 from hems.runtime.toolbox import Do, Toolbox
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
 
@@ -43,11 +44,13 @@ class FrontDesk:
         self._picture: Picture | None = None
         self._events: list[Event] = []
         self._waiting: list[Asked] = []
+        self._steps = TwoSteps()
         self._does: Mapping[str, Do] = {
             "why": self._why,
             "events": self._told,
             "override": self._override,
             "acknowledge": self._acknowledge,
+            "order": self._order,
             "stop": self._end,
             **toolbox.does,
         }
@@ -136,6 +139,14 @@ class FrontDesk:
         if not circuit.switchable:
             return f"{circuit.name} has no switch."
         return f"{circuit.name} is protected: it stays on."
+
+    async def _order(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        order, now_s = read_order(args, role, self._site), self._clock.now().mono_s
+        if not self._steps.granted(order, str(args.get("confirm", "")), now_s):
+            return {"confirm": self._steps.word(order, now_s)}
+        self._waiting.append(order)
+        self._audit(order.who, f"{order.task} {'begins' if order.begin else 'ends'}", "building", order.reason)
+        return {"task": order.task, "begin": order.begin}
 
     async def _acknowledge(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         who = who_asks(args)

@@ -140,7 +140,7 @@ class Loop:
         armed = any(health.armed for health in snapshot.devices.values())
         return paint(
             Scene(
-                site=self._site,
+                site=step.site,
                 params=self._params,
                 snapshot=snapshot,
                 step=step,

@@ -98,6 +98,8 @@ def paint(scene: Scene) -> Picture:
         room_w=restoring.room_w(site, power_w, scene.params) if mode.mode.on_island else None,
         reconnect_wait_s=scene.params.grid.qualify_s,
         restore_step_s=scene.params.restore.step_grid_s,
+        car_forms=_car_forms(scene),
+        by_hand=state.by_hand,
         armed=scene.armed,
         shortened=scene.shortened,
         circuits=circuits,
@@ -135,6 +137,12 @@ def _grid_volts(scene: Scene) -> tuple[float | None, ...]:
 def _plugged(scene: Scene, bay: Bay) -> bool:
     state = scene.snapshot.bays[bay.id].state.known(scene.now_s)
     return state is not None and state.has_car
+
+
+def _car_forms(scene: Scene) -> str:
+    """The bay whose car makes the island now."""
+    forming = next((bay for bay in scene.site.bays if bay.id == scene.site.former.source), None)
+    return forming.name if forming is not None and scene.state.mode.mode.on_island else ""
 
 
 def _cars_free(scene: Scene) -> float | None:

@@ -26,6 +26,10 @@ def _sentences(picture: Picture) -> Iterator[str]:
     yield f"{picture.site}, {date_and_time(picture)}, {hands(picture)}"
     yield ", ".join(part for part in (headline(picture), second_thought(picture)) if part) + "."
     yield sentence(picture.mode_because)
+    if picture.by_hand:
+        yield "RED BUTTON PRESSED - HEMS gives no commands."
+    if picture.car_forms:
+        yield f"Do not unplug the car at {picture.car_forms}: it alone powers the building, and without it all is dark."
     if picture.mode.on_island:
         yield " ".join(" ".join(text_of(line) for line in essential_rows(picture)).split()) + "."
     elif not is_dark(picture):

@@ -181,6 +181,26 @@ WHOLE: Mapping[Why, Forms] = {
         N_("HEMS was about to break its own rule {invariant} and did not. Tell your installer; keep the log."),
         N_("HEMS was about to break one of its own rules and did not. Tell your installer; keep the log."),
     ),
+    Why.FIRE: (
+        N_(
+            "FIRE ALARM: cars neither charge nor give, and HEMS switches nothing on, "
+            "until somebody says that it is over."
+        ),
+    ),
+    Why.FIRE_ENDED: (
+        N_("{who} says that the fire alarm is over. HEMS goes on as before."),
+        N_("The fire alarm is over."),
+    ),
+    Why.FIRE_GOES_ON: (N_("Not done: the fire alarm's contact still says alarm. Reset the panel first."),),
+    Why.RED_BUTTON: (N_("RED BUTTON PRESSED: HEMS gives no commands until it is released."),),
+    Why.TOO_WARM: (
+        N_("{name} is at {temp_c}, above its limit of {limit_c}. It counts as more important until it is cool again."),
+        N_("{name} is too warm. It counts as more important until it is cool again."),
+        N_("Something that is kept cool is too warm."),
+    ),
+    Why.DARK_START_EMPTY: (
+        N_("The small battery that wakes the charger in the dark is empty: without the grid it cannot start."),
+    ),
     # people
     Why.ORDER: (
         N_('{task}: {who} asked for it for {duration_s}, "{reason}".'),
@@ -234,6 +254,7 @@ REASONS: Mapping[Why, Forms] = {
     Why.SUPPORT_ISLAND: (N_("it helps to carry the building in the power cut"),),
     Why.CAR_AT_FLOOR: (N_("the car is down to what its driver keeps"),),
     Why.CAR_SOC_UNKNOWN: (N_("nobody knows how full the car is, so it does not give"),),
+    Why.EVACUATION: (N_("people may have to leave, so it charges first and keeps more"),),
     Why.CHARGE_ON_GRID: (N_("the grid has room"),),
     Why.CHARGE_WAITS_FOR_RESTORE: (N_("circuits come back first"),),
     Why.CAR_IDLE: (N_("there is nothing for it to do"),),

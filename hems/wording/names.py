@@ -72,6 +72,8 @@ BANDS: Mapping[str, str] = {
 TASKS: Mapping[str, str] = {
     "maintenance": N_("Maintenance"),
     "island": N_("Planned island"),
+    "evacuation": N_("Evacuation"),
+    "fire": N_("Fire alarm"),
 }
 
 

@@ -92,6 +92,8 @@ def _said(key: str, value: Value) -> str:
             return duration(value)
         case "v":
             return f"{value:.0f} V"
+        case "c":
+            return f"{value:.1f} °C"
         case "hz":
             return f"{value:.2f} Hz"
         case _:

@@ -248,3 +248,61 @@ async def test_a_request_that_meets_a_fault_is_answered_and_the_next_one_is_serv
             with pytest.raises(RequestError, match="HEMS failed on this request"):
                 await client.request("disarm", devices="all")
             assert (await client.request("why"))["mode"] == "init"
+
+
+# Orders ---------------------------------------------------------------------------------------------------------------
+
+
+async def test_maintenance_is_ordered_with_what_is_locked_out_and_ends_by_a_person(run_dir: Path):
+    async with desk(run_dir) as made:
+        answer = await ask(run_dir, "operate", "order", task="maintenance", begin=True, subjects=["laundry"], who="Al")
+        assert answer == {"task": "maintenance", "begin": True}
+        await made.cycle()
+        picture = made.desk.picture()
+        assert picture is not None
+        assert picture.mode == "maintenance"
+        await ask(run_dir, "operate", "order", task="maintenance", begin=False)
+        await made.cycle()
+        picture = made.desk.picture()
+        assert picture is not None
+        assert picture.mode == "init"
+
+
+async def test_an_evacuation_is_asked_for_twice(run_dir: Path):
+    async with desk(run_dir) as made:
+        order = {"task": "evacuation", "begin": True}
+        word = (await ask(run_dir, "operate", "order", **order))["confirm"]
+        # another word, and the same word twice, begin nothing
+        word = (await ask(run_dir, "operate", "order", **order, confirm="yes"))["confirm"]
+        assert await ask(run_dir, "operate", "order", **order, confirm=word) == order
+        assert "confirm" in await ask(run_dir, "operate", "order", **order, confirm=word)
+        assert len(made.desk.take_requests()) == 1
+        # and it ends at once
+        assert await ask(run_dir, "operate", "order", task="evacuation", begin=False)
+        assert len(made.desk.take_requests()) == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ({}, "Say which order: maintenance, island"),
+        ({"task": "party", "begin": True}, "Say which order"),
+        ({"task": "maintenance"}, "begins or ends"),
+        ({"task": "maintenance", "begin": "yes"}, "begins or ends"),
+        ({"task": "maintenance", "begin": True, "subjects": ["cellar"]}, "no circuit, bay or battery cellar"),
+        ({"task": "maintenance", "begin": True, "subjects": "laundry"}, "in a list"),
+        ({"task": "island", "begin": True}, "has no tie.island"),
+        ({"task": "fire", "begin": True}, "begins by its contact"),
+        ({"task": "evacuation", "begin": True, "duration_s": 1e12}, "a number from 0 to 604800"),
+        ({"task": "evacuation", "begin": True, "target_pct": 200}, "a number from 0 to 100"),
+    ],
+)
+async def test_an_order_that_cannot_be_given_is_refused_in_one_sentence(run_dir: Path, args: dict[str, Any], says: str):
+    async with desk(run_dir):
+        assert says in await refused(run_dir, "operate", "order", **args)
+
+
+async def test_who_only_looks_gives_no_orders(run_dir: Path):
+    async with desk(run_dir):
+        with pytest.raises(RequestError):
+            await ask(run_dir, "view", "order", task="maintenance", begin=True)

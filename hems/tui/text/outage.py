@@ -105,6 +105,11 @@ def _advice(picture: Picture, width: int) -> tuple[Row, ...]:
         return (row(Part(f" {note}", Tone.STRONG)),)
     if is_dark(picture):
         return (row(Part(" See the card on the panel door.", Tone.STRONG)),)
+    if picture.by_hand:
+        return (row(Part(" RED BUTTON PRESSED - HEMS gives no commands.", Tone.STRONG)),)
+    if picture.car_forms:
+        told = f" DO NOT UNPLUG the car at {picture.car_forms}: it alone powers the building."
+        return (row(Part(told[:width], Tone.HIGH)),)
     if not picture.mode.on_island or any(alarm.priority == "HIGH" for alarm in picture.alarms):
         return ()
     return (row(" YOU NEED DO NOTHING: HEMS switches by itself, also when this screen is closed."[:width]),)

@@ -1,0 +1,110 @@
+"""`hems maintenance`, `island`, `evacuate` and `fire`: what a person orders of the whole building."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hems.commands.asking import add_run_dir, add_who, ask
+from hems.commands.times import seconds
+from hems.model.errors import HemsError
+from hems.model.request import Task
+
+Options = Callable[[argparse.ArgumentParser], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One order that begins and ends."""
+
+    task: Task
+    help: str
+    begun: str
+    ended: str
+    options: tuple[Options, ...] = ()
+    verbs: tuple[str, ...] = ("begin", "end")
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        parser.add_argument("what", choices=self.verbs)
+        parser.add_argument("--reason", default="", help="for the others, and for the log")
+        for add in self.options:
+            add(parser)
+        add_run_dir(parser)
+        add_who(parser)
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Ask for it, and say what comes of it."""
+        begin = args.what == "begin"
+        asked = _asked(args) if begin else {}
+        answer = ask(
+            args.run_dir,
+            "operate",
+            "order",
+            task=self.task,
+            begin=begin,
+            who=args.who,
+            reason=args.reason,
+            **asked,
+        )
+        if "confirm" in answer:
+            word = answer["confirm"]
+            raise HemsError(f"Not yet, this is grave. To go ahead, say it again within a minute with --confirm {word}")
+        print(f"{self.begun if begin else self.ended} See `hems status` and `hems log`.")
+        return 0
+
+
+def _asked(args: argparse.Namespace) -> dict[str, object]:
+    """What goes with a beginning; options that the command does not have are left out."""
+    given = vars(args)
+    values: dict[str, object] = {
+        "duration_s": seconds(given["duration"]) if given.get("duration") else None,
+        "start_in_s": seconds(given["start"]) if given.get("start") else None,
+        "target_pct": given.get("target"),
+        "subjects": given.get("lock"),
+        "confirm": given.get("confirm"),
+    }
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _locks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lock", nargs="+", metavar="NAME", help="circuits and bays that nobody may command")
+
+
+def _times(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="such as 30m or 4h (default 1h)")
+    parser.add_argument("--in", dest="start", default="", metavar="TIME", help="from when, such as 2h; default: now")
+    parser.add_argument("--target", type=float, metavar="PCT", help="stored energy to charge to beforehand, in percent")
+
+
+def _confirms(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--confirm", default="", metavar="WORD", help="the word of the first answer")
+
+
+MAINTENANCE = Command(
+    Task.MAINTENANCE,
+    "people work on the plant: HEMS switches nothing on",
+    "HEMS now switches nothing on, and does not touch what is locked out.",
+    "The work is over: HEMS looks around afresh.",
+    (_locks,),
+)
+ISLAND = Command(
+    Task.ISLAND,
+    "leave the grid on purpose for a while",
+    "Asked for. HEMS sheds to plan, lets nothing flow through the grid switch, and has it opened.",
+    "The building goes back to the grid as soon as that has proven itself.",
+    (_times,),
+)
+EVACUATE = Command(
+    Task.EVACUATION,
+    "people may have to leave: cars keep more and charge first",
+    "Cars now keep at least what an evacuation needs, and charge first.",
+    "Cars keep what their drivers ask for again.",
+    (_confirms,),
+)
+FIRE = Command(
+    Task.FIRE,
+    "say that a fire alarm is over",
+    "",
+    "Said. HEMS goes on as before, unless the contact still says alarm.",
+    verbs=("over",),
+)

@@ -1,0 +1,49 @@
+"""What is installed as it counts right now: some circuits and cars matter more at times.
+
+A cold room that gets warm counts as one tier more important; while people may have to leave, every car keeps more.
+Everything behind decides on this site.  Source: domain reference 3.2 P5 and 5, item 21.
+"""
+
+from dataclasses import replace
+
+from hems.control import orders
+from hems.control.demand import NOTHING
+from hems.control.params import Params
+from hems.control.state import ControlState
+from hems.model.request import Task
+from hems.model.site import Bay, Circuit, Site, Tier
+from hems.model.snapshot import Snapshot
+from hems.model.units import CircuitId
+
+COOLED_C = 1.0
+"""So far below its limit it must have cooled before it counts as before."""
+
+
+def warm_after(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> frozenset[CircuitId]:
+    """The circuits that have let something get too warm; an unknown temperature changes nothing."""
+    return frozenset(one.id for one in site.circuits if _warm(one, one.id in state.warm, snapshot, now_s))
+
+
+def _warm(circuit: Circuit, before: bool, snapshot: Snapshot, now_s: float) -> bool:
+    temp_c = snapshot.circuits.get(circuit.id, NOTHING).temp_c.known(now_s)
+    if circuit.temp_max_c is None:
+        return False
+    return before if temp_c is None else temp_c > circuit.temp_max_c - (COOLED_C if before else 0.0)
+
+
+def present(site: Site, state: ControlState, params: Params, now_s: float) -> Site:
+    """The site with the tiers and floors of this instant."""
+    evacuating = orders.stands(state, Task.EVACUATION, now_s)
+    if not state.warm and not evacuating:
+        return site
+    circuits = tuple(_raised(one) if one.id in state.warm else one for one in site.circuits)
+    bays = tuple(_keeping(bay, params.car.evacuation_pct) for bay in site.bays) if evacuating else site.bays
+    return replace(site, circuits=circuits, bays=bays)
+
+
+def _raised(circuit: Circuit) -> Circuit:
+    return replace(circuit, tier=Tier(max(Tier.CRITICAL, circuit.tier - 1))) if circuit.tier else circuit
+
+
+def _keeping(bay: Bay, floor_pct: float) -> Bay:
+    return replace(bay, floor_pct=max(bay.floor_pct, floor_pct))

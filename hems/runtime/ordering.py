@@ -1,0 +1,89 @@
+"""What a person orders of the whole building, read from a request; what is grave is asked for twice."""
+
+from collections.abc import Mapping
+from math import inf
+from typing import Any
+
+from hems.model import wiring
+from hems.model.errors import RequestError
+from hems.model.people import PersonRole
+from hems.model.request import Order, Task
+from hems.model.site import Site
+from hems.model.wiring import Role
+from hems.runtime.words import who_asks, words
+
+GRAVE = frozenset({Task.EVACUATION})
+"""Begun only when it is asked for again with the word of the first answer."""
+VALID_S = 60.0
+"""How long that word may be used."""
+LONGEST_S = 7.0 * 86400.0
+
+
+class TwoSteps:
+    """The word that was handed out last and waits to be said again."""
+
+    def __init__(self) -> None:
+        self._given: tuple[str, Task, float] | None = None
+        self._count = 0
+
+    def granted(self, order: Order, said: str, now_s: float) -> bool:
+        """Whether an order may go through; each word is good once."""
+        if order.task not in GRAVE or not order.begin:
+            return True
+        given, self._given = self._given, None
+        return given is not None and (said, order.task) == given[:2] and now_s <= given[2]
+
+    def word(self, order: Order, now_s: float) -> str:
+        """The word to say again."""
+        self._count += 1
+        text = f"{order.task}-{self._count}"
+        self._given = (text, order.task, now_s + VALID_S)
+        return text
+
+
+def read_order(args: Mapping[str, Any], role: PersonRole, site: Site) -> Order:
+    """The order in a request.  Raises: RequestError with one sentence."""
+    try:
+        task = Task(str(args.get("task", "")))
+    except ValueError as error:
+        raise RequestError(f"Say which order: {', '.join(Task)}.") from error
+    begin = args.get("begin")
+    if not isinstance(begin, bool):
+        raise RequestError("Say whether it begins or ends: begin, true or false.")
+    if task is Task.FIRE and begin:
+        raise RequestError("The fire alarm begins by its contact; a person can only say that it is over.")
+    if task is Task.ISLAND and begin and not site.tie.has_island:
+        raise RequestError("Nothing here can open the grid switch on request: the site file has no tie.island.")
+    subjects = args.get("subjects", [])
+    if not isinstance(subjects, list):
+        raise RequestError("Name what is locked out in a list.")
+    return Order(
+        task=task,
+        begin=begin,
+        who=who_asks(args),
+        role=role,
+        reason=words(args, "reason"),
+        start_in_s=_number(args, "start_in_s", 0.0, LONGEST_S),
+        duration_s=_number(args, "duration_s", inf, LONGEST_S),
+        subjects=tuple(_role(str(name), site) for name in subjects),
+        target_pct=_number(args, "target_pct", 0.0, 100.0),
+    )
+
+
+def _number(args: Mapping[str, Any], key: str, default: float, most: float) -> float:
+    value = args.get(key)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= most:
+        raise RequestError(f"Give {key} as a number from 0 to {most:g}.")
+    return float(value)
+
+
+def _role(name: str, site: Site) -> Role:
+    """What is locked out under that name: a circuit's switch, a charger or a battery."""
+    roles = {str(one.id): wiring.circuit_closed(one.id) for one in site.circuits}
+    roles |= {str(bay.id): wiring.bay_power(bay.id) for bay in site.bays}
+    roles |= {str(battery.id): wiring.battery_power(battery.id) for battery in site.batteries}
+    if name not in roles:
+        raise RequestError(f"There is no circuit, bay or battery {name[:40]}; there are {', '.join(roles)}.")
+    return roles[name]
