@@ -1,5 +1,7 @@
 """`hems drivers`: an installer finds a device and reads what must be known of it."""
 
+import json
+
 import pytest
 
 from hems.cli import main
@@ -50,8 +52,18 @@ def test_one_device_has_a_page_for_the_installer(capsys):
 
 
 @pytest.mark.parametrize(
+    ("words", "key"),
+    [(["drivers", "schema", "modbus"], "read"), (["drivers", "schema", "mqtt"], "link"), (["config", "schema"], "tie")],
+)
+def test_schemas_for_editors_are_printed_as_json(capsys, words, key):
+    assert main(words) == 0
+    assert key in json.loads(capsys.readouterr().out)["properties"]
+
+
+@pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["schema", "carrierpigeon"], "There is no driver carrierpigeon; there are modbus, mqtt, sunspec."),
         (["show", "eastron-sdm631"], "There is no device eastron-sdm631. `hems drivers` lists all."),
         (["show", "eastron"], "There is no device eastron. Did you mean eastron-"),
         (["hovercraft"], "No device has all of: hovercraft. Try fewer words"),

@@ -57,6 +57,23 @@ async def test_a_sentinel_is_unknown_with_a_reason_and_never_a_number():
     assert "not known" in reading.reason
 
 
+async def test_a_counter_that_steps_back_is_unknown_and_a_value_may_stand_while_there_is_none():
+    site, unit = Site(), box(holding={10: 100, 20: 55})
+    lines = {"first": {"at": 10, "monotonic": True}, "second": {"at": 20, "nan": [0xFFFF], "hold_s": 30}}
+    async with on_tcp(Bench(u1=unit)) as bench, given.driven(site, given.declared(bench, given.profile(read=lines))):
+        await site.until("box/first", "box/second")
+        known = site.latest["box/second"]
+        # when the counter steps back and the other value is missing
+        unit.put("holding", 10, 40)
+        unit.put("holding", 20, 0xFFFF)
+        await eventually(lambda: site.value("box/first") is None)
+    # then the one is unknown, and the other stands with the age it has
+    assert "runs forwards only" in site.latest["box/first"].reason
+    standing = site.latest["box/second"]
+    assert (standing.value, standing.stale_after_s) == (55, 30)
+    assert standing.taken_s - known.taken_s < 1.0
+
+
 async def test_what_the_device_calls_abnormal_is_in_its_health():
     site = Site()
     product = given.profile(alarms={"fan": {"point": "first", "bits": {"1": "fan stands still"}, "severity": "high"}})
