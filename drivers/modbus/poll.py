@@ -112,17 +112,12 @@ class Reader:
         Raises:
             LinkError: the device did not answer.
         """
-        names = self._sources(wanted)
+        names = derive.sources(wanted, self._computed)
         for kind, batches in self._batches.items():
             for batch in tuple(batches):
                 if any(place.name in names for place in batch.points):
                     await self._read(kind, batch, rank, 0.0)
         return self.latest.get(wanted)
-
-    def _sources(self, wanted: str) -> frozenset[str]:
-        if wanted not in self._computed:
-            return frozenset((wanted,))
-        return frozenset().union(*(self._sources(name) for name in derive.operands(self._computed[wanted])))
 
     async def _read(self, kind: str, batch: Batch, rank: Rank, slack_s: float) -> None:
         try:

@@ -201,6 +201,17 @@ def operands(node: "Expression") -> frozenset[str]:
     return frozenset(_operands(node))
 
 
+def sources(point: str, computed: Mapping[str, "Expression"]) -> frozenset[str]:
+    """What `point` is read from: itself, or all that it is computed from, however indirectly.
+
+    `computed` is in order: what is used stands above.
+    """
+    if point not in computed:
+        return frozenset((point,))
+    above = dict(list(computed.items())[: list(computed).index(point)])
+    return frozenset().union(*(sources(name, above) for name in operands(computed[point])))
+
+
 def _operands(node: "Expression") -> Iterator[str]:
     match node:
         case str():

@@ -79,9 +79,10 @@ def _measured(profile: AnyProfile) -> list[str]:
 
 def _witnesses(profile: AnyProfile) -> Iterable[tuple[str, list[str]]]:
     found: dict[float, list[str]] = {}
-    for name, line in profile.read.items():
-        if line.witness_ms is not None and not name.startswith("_"):
-            found.setdefault(line.witness_ms, []).append(f"`{name}`")
+    for name in _public(profile):
+        time_ms = profile.witness_ms(name)
+        if time_ms is not None:
+            found.setdefault(time_ms, []).append(f"`{name}`")
     return ((span(time_ms / 1000), names) for time_ms, names in sorted(found.items()))
 
 

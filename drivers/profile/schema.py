@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from drivers.profile.alarms import AlarmGroup
 from drivers.profile.command import WriteSpec
 from drivers.profile.consistent import Mistakes, Use, mistakes, out_of_order, uses_in
-from drivers.profile.derive import Expression, kind_of, operands
+from drivers.profile.derive import Expression, kind_of, sources
 from drivers.profile.expression import names_in
 from drivers.profile.params import Param
 from drivers.profile.point import Kind, ReadSpec, Scalar
@@ -159,9 +159,7 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
 
     def witness_ms(self, name: str) -> int | None:
         """The time stated for a point; a computed one is as slow as the slowest of those it is computed from."""
-        if name not in self.derive:
-            return self.read[name].witness_ms if name in self.read else None
-        stated = [self.witness_ms(part) for part in operands(self.derive[name])]
+        stated = [self.read[part].witness_ms if part in self.read else None for part in sources(name, self.derive)]
         return None if None in stated else max((time_ms for time_ms in stated if time_ms is not None), default=None)
 
     def raw_kind(self, point: ReadT) -> Kind:
@@ -208,9 +206,11 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
 
     def _read_from_the_past(self) -> Sequence[str]:
         return [
-            f"write.{name}.verify reads {command.verify.read}, which has hold_s: an old value would pass for an answer"
+            f"write.{name}.verify reads {held}, which has hold_s: an old value would pass for an answer"
             for name, command in self.write.items()
-            if command.verify and command.verify.read in self.read and self.read[command.verify.read].hold_s is not None
+            if command.verify
+            for held in sorted(sources(command.verify.read, self.derive))
+            if held in self.read and self.read[held].hold_s is not None
         ]
 
     def _unknown_classes(self) -> Sequence[str]:

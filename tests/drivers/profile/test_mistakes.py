@@ -122,3 +122,11 @@ def test_several_mistakes_that_concern_each_other_are_told_one_by_one(tmp_path):
         tmp_path, BOX.replace('neg = "power_w"', 'neg = "pover_w"').replace('needs = "ready"', 'needs = "x"')
     )
     assert len(found) == 2
+
+
+def test_a_verification_by_what_is_computed_from_a_held_value_is_told_too(tmp_path):
+    computed = BOX.replace("\nidle =", '\nheld = { neg = "soc_pct" }\nidle =').replace(
+        'read = "power_w", w', 'read = "held", w'
+    )
+    (told,) = problems(tmp_path, computed)
+    assert "write.power_w.verify reads soc_pct, which has hold_s" in told
