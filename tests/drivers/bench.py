@@ -225,6 +225,55 @@ async def on_pty(bench: Bench) -> AsyncIterator[Bench]:
         os.close(slave)
 
 
+@asynccontextmanager
+async def on_gateway(bench: Bench) -> AsyncIterator[Bench]:
+    """Serve `bench` behind a gateway that passes on serial frames as they are (RTU over TCP)."""
+    tasks: set[asyncio.Task[None]] = set()
+    writers: set[asyncio.StreamWriter] = set()
+
+    async def reply(writer: asyncio.StreamWriter, unit: int, pdu: bytes) -> None:
+        told = bench.answer(unit, pdu)
+        if told is None:
+            return
+        octets, fault = told
+        if fault.delay_s:
+            await asyncio.sleep(fault.delay_s)
+        frame = bytes((unit,)) + octets
+        if not writer.is_closing():
+            writer.write(frame + crc(frame))
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.add(writer)
+        pending = bytearray()
+        with contextlib.suppress(ConnectionError):
+            while octets := await reader.read(512):
+                pending.extend(octets)
+                while (size := frame_size(pending)) and len(pending) >= size:
+                    frame = bytes(pending[:size])
+                    del pending[:size]
+                    task = asyncio.create_task(reply(writer, frame[0], frame[1:-2]))
+                    tasks.add(task)
+                    task.add_done_callback(tasks.discard)
+        writers.discard(writer)
+        writer.close()
+
+    def drop() -> None:
+        for writer in tuple(writers):
+            writer.transport.abort()
+
+    server = await asyncio.start_server(client, "127.0.0.1", 0)
+    bench.link = f"rtu-over-tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    bench.drop = drop
+    try:
+        yield bench
+    finally:
+        server.close()
+        drop()
+        for task in tuple(tasks):
+            task.cancel()
+        await asyncio.sleep(0)
+
+
 def frame_size(pending: bytearray) -> int:
     if len(pending) < 7:
         return 0

@@ -24,7 +24,12 @@ def profile(**sections: Any) -> ModbusProfile:
         "engine": "modbus",
         "status": "draft",
         "sources": ["this test"],
-        "link": {"kinds": ["tcp", "rtu"], "timeout_ms": 150, "quiet_after_timeout_ms": 300, "max_gap": 4},
+        "link": {
+            "kinds": ["tcp", "rtu", "rtu-over-tcp"],
+            "timeout_ms": 150,
+            "quiet_after_timeout_ms": 300,
+            "max_gap": 4,
+        },
         "poll": {"normal": {"every_ms": 50, "stale_ms": 500}},
         "defaults": {"poll": "normal"},
         "read": {"first": {"at": 10}, "second": {"at": 20}},

@@ -7,7 +7,7 @@ import pytest
 from hems.model.command import Fate
 from hems.model.reading import Quality
 from tests.drivers import given
-from tests.drivers.bench import Bench, Fault, Request, Site, Unit, eventually, on_pty, on_tcp
+from tests.drivers.bench import Bench, Fault, Request, Site, Unit, eventually, on_gateway, on_pty, on_tcp
 
 pytestmark = pytest.mark.wire
 
@@ -34,7 +34,7 @@ SETPOINT = {
 }
 
 
-@pytest.mark.parametrize("wire", [on_tcp, on_pty])
+@pytest.mark.parametrize("wire", [on_tcp, on_gateway, on_pty])
 async def test_each_value_is_delivered_with_its_time_and_the_staleness_of_its_class(wire):
     site = Site()
     async with wire(Bench(u1=box())) as bench, given.driven(site, given.declared(bench, given.profile())):

@@ -11,7 +11,7 @@ from drivers.modbus.frame import ReadFrame, Space
 from drivers.modbus.job import Manners
 from drivers.modbus.link import PymodbusLink
 from drivers.modbus.queue import LinkQueue
-from tests.drivers.bench import Bench, Fault, Request, Unit, on_pty, on_tcp
+from tests.drivers.bench import Bench, Fault, Request, Unit, on_gateway, on_pty, on_tcp
 
 pytestmark = pytest.mark.wire
 
@@ -49,14 +49,14 @@ async def answers(bench: Bench, *asked: tuple[int, int, int]) -> list[tuple[int,
     return got
 
 
-@pytest.mark.parametrize("wire", [on_tcp, on_pty])
+@pytest.mark.parametrize("wire", [on_tcp, on_gateway, on_pty])
 async def test_a_slave_that_is_always_late_gives_errors_and_never_values(wire):
     async with wire(Bench(u1=slave(0.15))) as bench:
         got = await answers(bench, (1, 10, 1), (1, 20, 1), (1, 30, 1), (1, 10, 2))
     assert got == ["NoAnswer"] * 4
 
 
-@pytest.mark.parametrize("wire", [on_tcp, on_pty])
+@pytest.mark.parametrize("wire", [on_tcp, on_gateway, on_pty])
 async def test_after_one_late_answer_the_next_values_are_their_own(wire):
     async with wire(Bench(u1=slave(0.15, late_at=(10,)))) as bench:
         got = await answers(bench, (1, 10, 1), (1, 20, 1), (1, 30, 1), (1, 20, 2), (1, 30, 2))
@@ -90,7 +90,7 @@ async def test_the_quiet_time_holds_back_requests_to_the_late_unit_only():
     assert second.at_s - first.at_s >= MANNERS.timeout_s + MANNERS.quiet_s - 0.01
 
 
-@pytest.mark.parametrize("wire", [on_tcp, on_pty])
+@pytest.mark.parametrize("wire", [on_tcp, on_gateway, on_pty])
 async def test_silence_is_told_after_the_time_out_and_not_later(wire):
     async with wire(Bench(u1=slave(0.0))) as bench:
         started = asyncio.get_running_loop().time()
