@@ -12,7 +12,7 @@ from hems.control.balance import unbalanced
 from hems.control.evidence import Evidence
 from hems.control.params import Params
 from hems.control.shedding import FRESH
-from hems.control.state import Alarm, ControlState
+from hems.control.state import Alarm, ControlState, LoadMemory
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
 from hems.model.event import EventKind
@@ -89,10 +89,14 @@ def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> 
         role = wiring.circuit_closed(circuit.id)
         if memory.deaf:
             yield f"{role}/deaf", Condition(HIGH, role, Cause(Why.SHED_NOT_OBEYED))
-        elif _contradicted(state, role, params, now_s):
+        elif _found_off(memory) or _contradicted(state, role, params, now_s):
             yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
         if memory.fruitless >= params.restore.tries:
             yield f"{role}/locked_out", Condition(MEDIUM, role, Cause(Why.LOCKED_OUT, {"times": memory.fruitless}))
+
+
+def _found_off(memory: LoadMemory) -> bool:
+    return memory.shed_because is not None and memory.shed_because.why is Why.FOUND_OFF
 
 
 def _contradicted(state: ControlState, role: Role, params: Params, now_s: float) -> bool:

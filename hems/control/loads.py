@@ -147,16 +147,30 @@ def handed_back(state: ControlState, before: Iterable[Override]) -> ControlState
     return replace(state, loads=loads)
 
 
-def found_open(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> ControlState:
-    """In the first moments: what should be on and is found off waits for its turn, as nobody knows why it went off."""
-    loads = dict(state.loads)
+def found_open(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> ControlState:
+    """What should be on and is found off waits for its turn, as nobody knows why it went off: a board lost power.
+
+    Otherwise all circuits of one board would be switched on again in the same moment.
+    """
+    loads, sent = dict(state.loads), dict(state.sent)
+    early = now_s < state.boot_s + params.boot.hold_energise_s
+    forced = forced_on(state)
     for circuit in site.circuits:
-        entry = state.sent.get(wiring.circuit_closed(circuit.id))
-        memory = loads.get(circuit.id, FRESH)
+        role = wiring.circuit_closed(circuit.id)
+        entry, memory = state.sent.get(role), loads.get(circuit.id, FRESH)
         off = snapshot.circuits.get(circuit.id, NOTHING).closed.known(now_s) is False
-        if entry is not None and entry.value and off and memory.shed_because is None:
+        if entry is None or not entry.value or not off or memory.shed_because is not None:
+            continue
+        since_s = entry.contradicted_since_s
+        if early:
             loads[circuit.id] = replace(memory, shed_because=Cause(Why.STARTED), shed_since_s=now_s)
-    return replace(state, loads=loads)
+        elif since_s is not None and now_s >= since_s + params.command.confirm_s and circuit.id not in forced:
+            cause = Cause(Why.FOUND_OFF)
+            soon = memory.restored_s is not None and since_s - memory.restored_s <= params.restore.calm_s
+            fruitless = memory.fruitless + 1 if soon else 0
+            loads[circuit.id] = replace(memory, shed_because=cause, shed_since_s=since_s, fruitless=fruitless)
+            sent[role] = Sent(value=False, cause=cause, sent_s=since_s, last_s=since_s, acknowledged_s=since_s)
+    return replace(state, loads=loads, sent=sent)
 
 
 def shed(state: ControlState, causes: Mapping[CircuitId, Cause], params: Params, now_s: float) -> ControlState:

@@ -156,6 +156,8 @@ def _closes_s(circuit: Circuit, state: ControlState, params: Params) -> float:
     else:
         seen_off_s = entry.contradicted_since_s if entry.acknowledged_s is not None else None
         off_s = seen_off_s if entry.value else entry.sent_s
+        if seen_off_s is not None:  # until then it may be found off, and wait for its turn
+            grid_s = max(grid_s, seen_off_s + params.command.confirm_s)
     return grid_s if off_s is None else max(grid_s, off_s + circuit.min_off_s * params.restore.pause_factor)
 
 

@@ -133,8 +133,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         acknowledged_s=now_s if looked else state.acknowledged_s,
     )
     heard = loads.handed_back(heard, state.overrides)
-    if now_s < heard.boot_s + given.params.boot.hold_energise_s:
-        heard = loads.found_open(given.site, heard, snapshot, now_s)
+    heard = loads.found_open(given.site, heard, snapshot, given.params, now_s)
     return replace(
         heard,
         at_s=now_s,

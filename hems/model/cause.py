@@ -55,6 +55,7 @@ class Why(StrEnum):
     SHED_NOT_OBEYED = "shed_not_obeyed"
     STOPPING = "stopping"
     UNEXPECTED_CLOSE = "unexpected_close"
+    FOUND_OFF = "found_off"
     # cars
     NO_CHARGE_ON_ISLAND = "no_charge_on_island"
     NO_CHARGE_ON_DISTURBED_GRID = "no_charge_on_disturbed_grid"
