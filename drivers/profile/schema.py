@@ -83,12 +83,16 @@ class Watchdog(Strict, Generic[StepT]):
     """How the device notices that hems is gone, and what the engine does so that it notices rightly."""
 
     kind: Literal["any_traffic", "rewrite", "alive_bit", "timeout_reg", "counter", "lease", "keepalive_topic", "none"]
+    """any_traffic: any request keeps the command; rewrite: it must be sent again; alive_bit, timeout_reg, counter: a
+    register must be written now and then; lease: the command carries its own end; keepalive_topic: a message must be
+    published now and then; none: the device has no timer."""
     timeout_s: float | None = Field(default=None, gt=0)
     """The device's own time-out."""
     renew_s: float | None = Field(default=None, gt=0)
     """How often the engine renews: resends the set-point, or sends `renew`."""
     renew: tuple[StepT, ...] = ()
-    """What is sent to renew, for `alive_bit`, `timeout_reg` and `keepalive_topic`."""
+    """What is sent to renew, for `alive_bit`, `timeout_reg`, `keepalive_topic` and `counter`; for `counter`, `{value}`
+    is a number that goes up by one at each renewal."""
     hold_max_s: float | None = Field(default=None, gt=0)
     """The engine's own dead-man: without a fresh command for this long it stops renewing and writes `safe`."""
 
