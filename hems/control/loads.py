@@ -14,9 +14,11 @@ from hems.model.cause import Cause, Why
 from hems.model.command import Command
 from hems.model.request import Override, Want
 from hems.model.site import Circuit, Site
-from hems.model.snapshot import Snapshot
+from hems.model.snapshot import CircuitReading, Snapshot
 from hems.model.units import CircuitId
 
+WELDED_W, WELDED_PU = 50.0, 0.05
+"""What flows through an open switch at most: the meter's own error, in W and as a part of the circuit's usual draw."""
 FORGET_S = 30.0
 """Time constant with which a learned demand follows a falling load."""
 
@@ -36,6 +38,7 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     deaf = memory.deaf and closed is not False and (entry is None or entry.acknowledged_s is None)
     if memory.shed_because is not None and entry is not None and not entry.value and not entry.observed:
         deaf = _ignores(entry, closed, params, now_s) or (deaf and entry.acknowledged_s is None)
+    deaf = deaf or _welded(circuit, reading, entry, params, now_s)
     return memory if deaf == memory.deaf else replace(memory, deaf=deaf)
 
 
@@ -83,6 +86,18 @@ def _ignores(entry: Sent, closed: bool | None, params: Params, now_s: float) -> 
     """Whether a shed has had no acknowledgement and no visible effect for longer than it may take."""
     due_s = ignored_s(entry, params)
     return due_s is not None and closed is not False and now_s >= due_s
+
+
+def _welded(circuit: Circuit, reading: CircuitReading, entry: Sent | None, params: Params, now_s: float) -> bool:
+    """Whether current flows although the switch was told off and says that it is: its contacts have not parted.
+
+    Meters average, and what coasts to a stop draws on for a while: only a reading taken well after counts.
+    """
+    if entry is None or entry.value or entry.acknowledged_s is None or reading.closed.known(now_s) is not False:
+        return False
+    power_w = reading.power_w.known(now_s)
+    seen_late = reading.power_w.taken_s >= entry.acknowledged_s + params.command.confirm_s
+    return power_w is not None and seen_late and power_w > max(WELDED_W, WELDED_PU * circuit.typical_w)
 
 
 def ignored_s(entry: Sent, params: Params) -> float | None:

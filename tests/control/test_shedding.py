@@ -209,9 +209,23 @@ def test_a_deaf_relay_is_found_when_its_second_is_over_even_without_a_tick_in_be
 def test_a_relay_that_obeys_again_is_forgiven():
     made = overloaded(1.2, "heat_pump").advance(120.0)
     made.deaf.clear()
+    made.says({wiring.circuit_power(CircuitId("heat_pump")): 0.0})
     made.advance(40.0)
     assert "circuits/heat_pump/closed/deaf" not in made.state.alarms
     assert "heat_pump" in made.off()
+
+
+def test_a_switch_that_says_off_while_current_flows_has_welded_and_is_told():
+    # given an overload in which the heat pump's relay obeys and its meter goes on showing what flows
+    made = overloaded(1.2).says({wiring.circuit_power(CircuitId("heat_pump")): 4000.0})
+    # when it has been off for longer than any meter averages
+    made.advance(120.0)
+    assert "heat_pump" in made.off()
+    # then it counts as a switch that does not obey
+    assert "circuits/heat_pump/closed/deaf" in made.state.alarms
+    # and no longer once nothing flows
+    made.says({wiring.circuit_power(CircuitId("heat_pump")): 0.0}).advance(2.0)
+    assert "circuits/heat_pump/closed/deaf" not in made.state.alarms
 
 
 def test_critical_circuits_are_not_switched_off_for_the_sake_of_comfort():

@@ -142,7 +142,7 @@ class Shelly:
 
     def _status(self) -> dict[str, Any]:
         volts = self._building.bus.volts[self._phase]
-        power_w = self._load.power_w if self._output else 0.0
+        power_w = self._load.power_w
         return {
             "id": 0,
             "source": self._source,
