@@ -68,3 +68,21 @@ def test_control_that_is_handed_back_leaves_nothing_behind(path: Path):
             assert frames(its.bench.writes()[commanded:]) == told["sent"]
 
     vloop.run(story)
+
+
+def test_the_battery_that_makes_the_island_is_not_put_on_standby_when_its_lease_runs_out():
+    path = next(path for path in IMAGES if path.stem == "sigenergy-hybrid")
+
+    async def story(_loop: vloop.VirtualLoop) -> None:
+        async with device(path, armed=True) as its:
+            # given a plant that charges by order, when the grid goes and nobody repeats the order
+            (plant,) = its.bench.units.values()
+            await its.driver.write("box", "battery_w", -3000.0, urgent=False, islanded=False, lease_s=20.0)
+            ordered = len(its.bench.writes())
+            plant.put("input", 30009, 1)
+            await asyncio.sleep(25.0)
+            # then its limits are open and it runs itself (2), and never stands by (1)
+            lapsed = frames(its.bench.writes()[ordered:])
+            assert lapsed == [[6, 40031, 2], [16, 40032, 0, 8800], [16, 40034, 0, 9600]]
+
+    vloop.run(story)
