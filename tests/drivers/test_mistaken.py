@@ -24,7 +24,7 @@ IMAGES = Path(__file__).parent / "images"
         ("carlo-gavazzi-em530", 0x0B, [340], "model that any of"),
         ("deye-hybrid-3p", 0, [0x0601], "type that any of (5, 1280)"),
         ("deye-hybrid-3p-off-grid", 0, [0x0005], "type that any of (6, 1537, 1538)"),
-        ("deye-hybrid-3p", 20, [0xA120, 0x0007], "rated_w that between (1000.0, 30500.0)"),
+        ("deye-hybrid-3p", 20, [0x4240, 0x000F], "rated_w that between (1000.0, 90000.0)"),
         ("deye-hybrid-1p", 0, [0x0200], "type that any of (3, 259)"),
         ("huawei-sun2000", 30000, [0x4C55, 0x4E41], "model that contains 'SUN'"),
         ("goodwe-et", 35187, [0x5375], "work_mode that between"),
