@@ -115,8 +115,7 @@ class Device:
         if not message.retained:
             self._presence.heard()
         self._points.take(message)
-        if not message.retained:
-            self._commander.saw()
+        self._commander.saw()
 
     def _take_availability(self, line: Availability, message: Incoming) -> None:
         try:

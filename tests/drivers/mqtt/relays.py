@@ -143,11 +143,13 @@ class Board:
     @asynccontextmanager
     async def connected(self):
         """As after a power cut: every relay connects, takes what lies there for it, and tells how it is."""
-        async with asyncio.TaskGroup() as tasks:
-            lives = [tasks.create_task(self._live(relay)) for relay in self.relays.values()]
+        lives = [asyncio.create_task(self._live(relay)) for relay in self.relays.values()]
+        try:
             yield
+        finally:
             for life in lives:
                 life.cancel()
+            await asyncio.wait(lives, timeout=3)
 
     async def _live(self, relay):
         async with aiomqtt.Client("127.0.0.1", self._port, timeout=2) as client:

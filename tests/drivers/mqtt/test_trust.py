@@ -162,6 +162,7 @@ async def test_a_retained_message_is_no_read_back(broker):
 async def test_the_device_or_the_bridge_in_between_may_say_good_bye(broker):
     async with one_device(broker, METER) as (device, _, player):
         await told(player, model="Box", relay="ON")
+        await player.subscribe("box/set", qos=1)
         assert device.health().lost_since_s is None
         for topic, gone, back in [("box/state", '{"s": "away"}', '{"s": "here"}'), ("bridge", "down", "up")]:
             await player.publish(topic, gone, qos=1)
@@ -169,6 +170,9 @@ async def test_the_device_or_the_bridge_in_between_may_say_good_bye(broker):
             assert (await device.write("closed", False, islanded=True)).fate is Fate.UNREACHABLE
             await player.publish(topic, back, qos=1)
             await eventually(lambda: device.health().lost_since_s is None)
+
+        # and nothing was left for it meanwhile, which a broker might deliver hours later
+        assert await heard_by(player, 0.1) == []
 
 
 @pytest.mark.parametrize(
@@ -236,3 +240,20 @@ async def test_a_ghost_is_never_cleared_for_a_device_that_is_not_armed(broker):
         async with stranger(broker) as later:
             await later.subscribe("box/set", qos=1)
             assert await heard_by(later, 0.2) == []
+
+
+ANSWERING = METER.replace(
+    "verify = { read", 'reply = { topic = "box/answer", id = "id", refused = "error" }\nverify = { read'
+).replace('text = "{value}"', 'json = { id = "{seq}", on = "{value}" }')
+
+
+@pytest.mark.parametrize(("kept", "fate"), [(False, Fate.REFUSED), (True, Fate.UNREACHABLE)])
+async def test_a_retained_answer_is_no_answer(broker, kept, fate):
+    async with one_device(broker, ANSWERING) as (device, _, player):
+        await told(player, model="Box", relay="ON")
+        writing = asyncio.create_task(device.write("closed", False, islanded=True))
+        await asyncio.sleep(0.05)
+        # when the broker hands out an answer with the number of this very command
+        answer = b'{"id": 1, "error": "no"}'
+        device._link._hand_out(aiomqtt.Message("box/answer", answer, qos=1, retain=kept, mid=1, properties=None))
+        assert (await writing).fate is fate
