@@ -57,8 +57,6 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     run.add_argument(
         "--trust-clock", action="store_true", help="the wall clock is right: a battery-backed clock is fitted"
     )
-    check = command("check", _check, "check a site file; names every mistake at once")
-    check.add_argument("file", type=Path, metavar="FILE")
     _client_commands(command)
     simulate = command("simulate", _simulate, "run a site on a simulated building, fast-forward")
     simulate.add_argument("--site", type=Path, required=True, metavar="FILE")
@@ -143,20 +141,6 @@ def _run(args: argparse.Namespace) -> int:
     for notice in site_file.notices:
         logging.getLogger("hems").warning("%s", notice)
     return app.run(site_file, drivers, clock=SystemClock(trusted=args.trust_clock))
-
-
-def _check(args: argparse.Namespace) -> int:
-    from hems.app import installed_drivers
-    from hems.config.check import report
-
-    problems, notices = report(args.file, installed_drivers())
-    for line in problems:
-        print(line, file=sys.stderr)
-    for line in notices:
-        print(f"note: {line}")
-    if not problems:
-        print(f"{args.file}: no mistakes found.")
-    return EX_CONFIG if problems else 0
 
 
 def _ask(args: argparse.Namespace, socket: str, do: str, **values: object) -> Mapping[str, Any]:

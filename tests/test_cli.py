@@ -5,12 +5,15 @@ import json
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from hems.app import Daemon
 from hems.cli import EX_CONFIG, main
+from hems.model.instant import Instant
+from hems.store.store import Store
 from tests.runtime.conftest import run_dir
 from tests.runtime.parts import Living, LoopClock, site_file, soon
 
@@ -212,3 +215,45 @@ def test_a_reader_that_has_seen_enough_is_no_fault():
         assert gone.stderr is not None
         assert gone.stderr.read() == ""
         assert gone.wait(30.0) == 1
+
+
+def test_check_tells_times_and_whether_the_island_would_last(capsys: pytest.CaptureFixture[str]):
+    code, out, _ = said(capsys, "check", str(ROOT / "examples" / "apartments.toml"))
+    assert code == 0
+    assert "s  tcp://10.0.20.31:502 (relays)" in out
+    assert "warning: With everything on that the site file declares, there is no margin on L1 and L2" in out
+    assert "Put Bay 1 on layer 0" in out
+
+
+def test_check_asks_a_history_that_is_named_and_only_then_minds_that_there_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    site = str(ROOT / "examples" / "apartments.toml")
+    assert said(capsys, "check", site)[0] == 0
+    code, _, err = said(capsys, "check", site, "--history", str(tmp_path))
+    assert code == 1
+    assert err.startswith(f"{tmp_path}/history.db does not exist.")
+
+
+def test_check_judges_by_the_highest_load_that_was_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    # given an evening on which the kitchen and the heat pump drew far more than the inverter can give
+    store, at = Store(tmp_path, boot_id="boot"), datetime(2026, 1, 9, 18, 30, tzinfo=UTC)
+    store.start(Instant(60.0, at))
+    for minute, factor in enumerate((0.2, 1.0, 0.4)):
+        now = Instant(60.0 * (minute + 1), at + timedelta(minutes=minute))
+        store.record_samples(
+            now,
+            {
+                "circuits/kitchen/power_w": 36000.0 * factor,
+                "circuits/heat_pump/power_w": 33000.0 * factor,
+                "cars_w": 0.0,
+            },
+        )
+    store.drain()
+    store.stop()
+    # when the site is checked with that history
+    code, out, _ = said(capsys, "check", str(ROOT / "examples" / "apartments.toml"), "--history", str(tmp_path))
+    # then the minute is named with its time of day, and so is the remedy
+    assert code == 0
+    assert "At the highest load measured (Fri 09 Jan 18:31), it would trip on L1 and L2 and L3" in out
+    assert "Put Heat pump on layer 0" in out

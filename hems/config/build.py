@@ -148,4 +148,5 @@ def _circuit(name: str, circuit: CircuitTable, place: int) -> Circuit:
         temp_max_c=circuit.temp_max_c if circuit.temperature is not None else None,
         protected=circuit.protected,
         switchable=circuit.switch is not None,
+        layer_0=circuit.layer_0,
     )

@@ -1,13 +1,13 @@
 """From the path of a site file to checked, frozen values, or to everything that is wrong with it at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from hems.config import notices, rules
+from hems.config import actuation, notices, rules
 from hems.config.build import site_of, wiring_of
 from hems.config.explain import explain
 from hems.config.installed import known_drivers, profile_problems, specs, vocabularies, wrong_ports
@@ -21,6 +21,7 @@ from hems.config.wires import Wire, wires
 from hems.control.params import Params, shortened
 from hems.model.errors import ConfigError
 from hems.model.site import Site
+from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec, Wiring
 from hems.ports.device import DriverFactory
 
@@ -56,6 +57,10 @@ class SiteFile:
     """SHA-256 of the file's bytes."""
     notices: tuple[str, ...]
     """Permitted, but with consequences; one sentence each."""
+    actuation_s: Mapping[DeviceId, float] = field(default_factory=dict)
+    """Worst time from a command to its effect, by device."""
+    sees_s: float = 0.0
+    """Until the fastest witness tells that the tie has opened."""
 
 
 def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
@@ -73,8 +78,11 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
     devices = specs(table.devices)
     found += [*rules.broken(table, normal.band), *_device_problems(devices, wired, factories, mistaken)]
     problems += [problem for problem in found if not problem.follows_from(mistaken)]
+    times = {} if problems else actuation.worst_times(devices, factories)
+    problems += actuation.too_slow(table, times)
     if problems:
         raise ConfigError(_sentences(problems, source))
+    normal = actuation.reckoned_with(normal, actuation.slowest_shed_s(table, times))
     params = shortened(normal) if table.times == "short" else normal
     told = [
         *notices.worth_knowing(table, wired, devices, params, normal),
@@ -89,6 +97,8 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
         shortened=table.times == "short",
         settings=_settings(table.settings),
         digest=source.digest,
+        actuation_s=times,
+        sees_s=notices.sees_tie_s(wired, table, devices, factories),
         notices=_sentences(told, source),
     )
 

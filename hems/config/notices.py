@@ -100,15 +100,22 @@ def slow_witnesses(
     wires: Sequence[Wire], site: SiteTable, devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory]
 ) -> Iterator[Problem]:
     """Whether fast shedding is to be had; silent where no driver states its times."""
-    by_id = {spec.id: spec for spec in devices}
-    stated = [_witness_ms(wire, by_id, factories) for wire in wires if _is_witness(wire, site)]
-    best_ms = min((time_ms for time_ms in stated if time_ms is not None), default=0.0)
+    best_ms = 1000.0 * sees_tie_s(wires, site, devices, factories)
     if best_ms > FAST_WITNESS_MS:
         yield Problem(
             ("tie",),
             f" and bus are seen after {best_ms:.0f} ms at best, and fast shedding needs {FAST_WITNESS_MS:.0f}: "
             "it is not available here, so contactors that fall out by themselves when the tie opens are needed.",
         )
+
+
+def sees_tie_s(
+    wires: Sequence[Wire], site: SiteTable, devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory]
+) -> float:
+    """Until the fastest witness of tie or bus arrives; 0 where no driver states its time."""
+    by_id = {spec.id: spec for spec in devices}
+    stated = [_witness_ms(wire, by_id, factories) for wire in wires if _is_witness(wire, site)]
+    return min((time_ms for time_ms in stated if time_ms is not None), default=0.0) / 1000.0
 
 
 def _is_witness(wire: Wire, site: SiteTable) -> bool:

@@ -262,6 +262,9 @@ class CircuitTable(Table):
     """Above this the circuit counts as one tier more important until it is a degree below."""
     switch: PortText | None = Field(None, examples=["relays/coil_1"])
     """What switches it, on when true."""
+    layer_0: bool = False
+    """Whether a contactor drops it by itself the moment the tie opens, fed from the grid side or by the tie's auxiliary
+    contact: then it need not be switched fast, and the inverter never has to carry it."""
     power: PortText | None = Field(None, examples=["laundry_plug/power_w"])
     """Where its power is measured, if it has a meter of its own."""
 

@@ -78,6 +78,8 @@ class Circuit:
     """Gateway, network, meters, supply of the islanding device: never shed by anything."""
     switchable: bool = False
     """Whether a switch is wired to it."""
+    layer_0: bool = False
+    """Whether a contactor drops it by itself the moment the tie opens, without any software."""
 
     @property
     def sheddable(self) -> bool:

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from hems.config import load
 from hems.model.errors import ConfigError
+from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import DriverContext, Product
+from hems.ports.device import DriverContext, DriverFactory, Product
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -46,8 +48,9 @@ COMMANDS = {
 class PaperFactory:
     """Knows what products can be asked and told; opens nothing."""
 
-    def __init__(self, witness_ms: float | None = None) -> None:
+    def __init__(self, witness_ms: float | None = None, acts_s: float = 0.5) -> None:
         self.time_ms = witness_ms
+        self.acts_s = acts_s
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         return [
@@ -76,6 +79,9 @@ class PaperFactory:
     def schema(self) -> Mapping[str, object]:
         return {}
 
+    def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
+        return {spec.id: self.acts_s for spec in specs}
+
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The same for every device of a profile."""
         return spec.profile
@@ -84,10 +90,18 @@ class PaperFactory:
         raise AssertionError("a check of a site file opens nothing")
 
 
-def factories(witness_ms: float | None = None) -> dict[str, PaperFactory]:
-    factory = PaperFactory(witness_ms)
+def factories(witness_ms: float | None = None, acts_s: float = 0.5) -> dict[str, PaperFactory]:
+    factory = PaperFactory(witness_ms, acts_s)
     return {"modbus": factory, "sunspec": factory, "mqtt": factory}
 
 
 def example(name: str = "apartments") -> str:
     return (EXAMPLES / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def report(path: Path, drivers: Mapping[str, DriverFactory]) -> tuple[list[str], list[str]]:
+    """Problems and notices of a site file."""
+    try:
+        return [], list(load(path, drivers).notices)
+    except ConfigError as error:
+        return list(error.problems), []

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from hems.config.check import report
 from hems.config.problem import dotted
-from tests.config.given import factories
+from tests.config.given import factories, report
 from tests.config.test_mutations import SITES, as_toml, paths
 
 GROUPS = {("devices",), ("voltage_points",), ("batteries",), ("pvs",), ("bays",), ("circuits",)}

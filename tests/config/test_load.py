@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from hems.config import load
-from hems.config.check import report
 from hems.config.schema import json_schema
 from hems.control.params import differences, shortened
 from hems.model import wiring
 from hems.model.site import Location, Phase, Supply, Tier
 from hems.model.units import CircuitId, DeviceId, PointId, SourceId
 from hems.model.wiring import Port
-from tests.config.given import EXAMPLES, example, factories
+from tests.config.given import EXAMPLES, example, factories, report
 
 APARTMENTS = EXAMPLES / "apartments.toml"
 HOME = EXAMPLES / "home.toml"

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from hems.config import load
-from hems.config.check import report
 from hems.model.errors import ConfigError
-from tests.config.given import example, factories
+from tests.config.given import example, factories, report
 
 
 def told(tmp_path: Path, text: str | bytes) -> list[str]:

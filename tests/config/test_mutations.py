@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hems.config.check import report
-from tests.config.given import example, factories
+from tests.config.given import example, factories, report
 
 SITES = {name: tomllib.loads(example(name)) for name in ("apartments", "home")}
 NUMBERS = [0, -1, -0.0, 1.5, 99, 10**30, 10**400, float("nan"), float("inf"), True, date(2026, 1, 1)]

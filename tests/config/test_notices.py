@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from hems.config.check import report
-from tests.config.given import EXAMPLES, example, factories
+from tests.config.given import EXAMPLES, example, factories, report
 
 
 def noticed(tmp_path, text, witness_ms=None):

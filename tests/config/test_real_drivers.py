@@ -3,8 +3,7 @@
 import pytest
 
 from drivers import modbus, mqtt, sunspec
-from hems.config.check import report
-from tests.config.given import EXAMPLES, example
+from tests.config.given import EXAMPLES, example, report
 
 DRIVERS = {"modbus": modbus.FACTORY, "sunspec": sunspec.FACTORY, "mqtt": mqtt.FACTORY}
 
