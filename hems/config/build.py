@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hems.config.installed import specs
-from hems.config.schema import BayTable, CircuitTable, SiteTable
+from hems.config.schema import BayTable, CircuitTable, GeneratorTable, SiteTable
 from hems.config.wires import Wire
 from hems.model.site import (
     Battery,
     Bay,
     Circuit,
     Former,
+    Generator,
     GridConnection,
     Location,
     Phase,
@@ -49,6 +50,7 @@ def site_of(table: SiteTable) -> Site:
             travel_max_s=tie.travel_max_s,
         ),
         former=_former(table),
+        generator=_generator(table.generator),
         has_fire_alarm=table.inputs.fire_alarm is not None,
         has_red_button=table.inputs.red_button is not None,
         circuits=tuple(_circuit(name, circuit, place) for place, (name, circuit) in enumerate(table.circuits.items())),
@@ -93,6 +95,13 @@ def _former(table: SiteTable) -> Former:
     if former.curve is None:
         return made
     return replace(made, curve=tuple((multiple, seconds) for multiple, seconds in former.curve))
+
+
+def _generator(table: GeneratorTable | None) -> Generator | None:
+    if table is None:
+        return None
+    name = _called(table.name, "generator")
+    return Generator(name=name, rated_w=table.rated_kw * W_PER_KW, separated=table.separated)
 
 
 def _batteries(table: SiteTable) -> tuple[Battery, ...]:

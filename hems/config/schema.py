@@ -136,6 +136,24 @@ class FormerTable(Table):
     """Where its output is measured, one point per phase."""
 
 
+class GeneratorTable(Table):
+    """An engine that HEMS may ask to run; its own controller starts and protects it."""
+
+    name: Name | None = Field(None, examples=["Generator"])
+    """For people."""
+    rated_kw: Kw = Field(examples=[20.0])
+    """Continuous rating."""
+    separated: bool = False
+    """Whether a listed transfer switch keeps it apart from the grid in every position.  Without one it is only asked to
+    run while the grid switch is open."""
+    run: PortText = Field(examples=["genset/run"])
+    """Command that asks it to run: a two-wire start or its controller's own."""
+    running: PortText = Field(examples=["genset/running"])
+    """Whether it makes voltage; without an answer nobody is let back to the grid."""
+    power: PortText | None = Field(None, examples=["genset/power_w"])
+    """Where its output is measured."""
+
+
 class InputsTable(Table):
     """What the building tells by contacts.  A contact that opens on alarm is turned round in its device's params."""
 
@@ -287,6 +305,10 @@ class SiteTable(Table):
     tie: TieTable
     former: FormerTable
     inputs: InputsTable = InputsTable()
+    generator: GeneratorTable | None = Field(
+        None, examples=[{"rated_kw": 20.0, "run": "genset/run", "running": "genset/running"}]
+    )
+    """`[generator]`."""
     voltage_points: dict[Id, VoltagePointTable] = Field(default_factory=dict)
     """`[voltage_points.NAME]`."""
     batteries: dict[Id, BatteryTable] = Field(default_factory=dict)

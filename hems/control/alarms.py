@@ -58,6 +58,9 @@ def conditions(
     if state.reconnect.failures >= params.reconnect.tries:
         found["reconnect"] = Condition(HIGH, "tie", Cause(Why.RECONNECT_GIVEN_UP, {"tries": state.reconnect.failures}))
     found |= dict(_people(site, state, snapshot, now_s))
+    if state.generator.failures >= params.generator.tries:
+        tries = {"tries": state.generator.failures}
+        found["generator"] = Condition(HIGH, "generator", Cause(Why.GENERATOR_GIVEN_UP, tries))
     for name in state.broken:
         found[f"invariant/{name}"] = Condition(HIGH, name, Cause(Why.INVARIANT, {"invariant": name}))
     if site.former.startable and state.mode.mode is Mode.BLACKOUT:

@@ -96,6 +96,24 @@ def _car_gone(
     )
 
 
+def _generator_gone(
+    site: Site, expendable: list[Circuit], snapshot: Snapshot, outlook: Outlook, now_s: float
+) -> Armed | None:
+    """What to shed if the generator stops: the former must carry its share at once."""
+    given_w = snapshot.generator.power_w.known(now_s)
+    if site.generator is None or outlook.phase_w is None or not given_w or given_w <= 0.0:
+        return None
+    share_w = given_w / len(site.phases)
+    excess = [watts + share_w - rated for watts, rated in zip(outlook.phase_w, site.former.phase_va, strict=True)]
+    sheds = smallest_set(expendable, excess, outlook.watts, site)
+    return Armed(
+        name="generator gone",
+        triggers=(Trigger(wiring.GENERATOR_RUNNING, Test.IS, False),),
+        commands=tuple(_open(circuit.id, Why.SOURCE_LOST) for circuit in sheds),
+        expires_s=now_s + VALID_S,
+    )
+
+
 def _overload(
     site: Site, on: list[Circuit], going_w: Sequence[float], outlook: Outlook, params: Params, now_s: float
 ) -> Iterator[Armed]:
@@ -150,7 +168,8 @@ def _armed(
     cars = (_car_gone(bay, site, less, snapshot, outlook, now_s) for bay in site.bays if bay.bidirectional)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
     going_w = per_phase(site, outlook.watts, going(site, state, measured_s))
-    lists = [*(car for car in cars if car is not None), *_overload(site, on, going_w, outlook, params, now_s)]
+    gone = (*cars, _generator_gone(site, less, snapshot, outlook, now_s))
+    lists = [*(one for one in gone if one is not None), *_overload(site, on, going_w, outlook, params, now_s)]
     return tuple(ready for ready in lists if ready.commands), ()
 
 

@@ -87,8 +87,15 @@ def load_w(site: Site, snapshot: Snapshot, now_s: float, *, islanded: bool) -> f
     sources = [*former, *(reading.known(now_s) for reading in snapshot.pvs.values())]
     sources += [bay.power_w.known(now_s) for key, bay in snapshot.bays.items() if key != site.former.source]
     sources.append(0.0 if islanded else snapshot.grid_w.known(now_s))
+    if site.generator is not None:
+        sources.append(_generator_w(snapshot, now_s))
     known = [watts for watts in sources if watts is not None]
     return sum(known) if len(known) == len(sources) else None
+
+
+def _generator_w(snapshot: Snapshot, now_s: float) -> float | None:
+    """Nothing from a generator that stands still, whatever its meter says."""
+    return 0.0 if snapshot.generator.running.known(now_s) is False else snapshot.generator.power_w.known(now_s)
 
 
 def per_phase(site: Site, watts: Mapping[CircuitId, float], circuits: Iterable[Circuit]) -> tuple[float, ...]:

@@ -79,7 +79,14 @@ def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: P
 def released(state: ControlState) -> ControlState:
     """A person has looked: what was locked out or given up may be tried again."""
     loads = {circuit: replace(memory, fruitless=0) for circuit, memory in state.loads.items()}
-    return replace(state, loads=loads, reconnect=ReconnectMemory(), black_start=BlackStartMemory(), broken=())
+    return replace(
+        state,
+        loads=loads,
+        reconnect=ReconnectMemory(),
+        black_start=BlackStartMemory(),
+        generator=replace(state.generator, failures=0),
+        broken=(),
+    )
 
 
 def _ignores(entry: Sent, closed: bool | None, params: Params, now_s: float) -> bool:

@@ -14,6 +14,7 @@ from hems.model.snapshot import (
     BayState,
     CircuitReading,
     DeviceHealth,
+    GeneratorReading,
     Snapshot,
     TieReading,
     VoltageReading,
@@ -102,6 +103,9 @@ class Measure:
             fire_alarm=get(wiring.FIRE_ALARM, NEVER),
             red_button=get(wiring.RED_BUTTON, NEVER),
             former_wakes=get(wiring.FORMER_WAKE, NEVER),
+            generator=GeneratorReading(
+                running=get(wiring.GENERATOR_RUNNING, NEVER), power_w=get(wiring.GENERATOR_POWER, NEVER)
+            ),
             grid_w=get(wiring.GRID_POWER, NEVER),
             former_phase_w=tuple(get(role, NEVER) for role in self._former),
             circuits={

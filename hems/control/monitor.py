@@ -7,9 +7,10 @@ called: the safe side of a mistake in this program.  Source: domain reference 1.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from hems.control import generator
 from hems.control.black_start import proven_open
 from hems.control.params import Params
-from hems.control.sending import Sending
+from hems.control.sending import REQUESTS, Sending
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.command import Command
@@ -68,7 +69,7 @@ def breaks(look: Look, command: Command) -> str | None:
 def _only_what_may_be_told(look: Look, command: Command) -> bool:
     """I1: a permission, a request, a circuit, a car, a battery; never the tie, nor what may not be switched."""
     site, role = look.site, command.role
-    if role in (wiring.TIE_PERMIT, wiring.TIE_ISLAND, wiring.FORMER_START):
+    if role in REQUESTS:
         return True
     circuit = next((one for one in site.circuits if wiring.circuit_closed(one.id) == role), None)
     if circuit is not None:
@@ -82,6 +83,15 @@ def _forms_on_an_open_tie_only(look: Look, command: Command) -> bool:
     if command.role != wiring.FORMER_START or not command.value:
         return True
     return proven_open(look.snapshot, look.params, look.now_s) and look.state.mode.mode is Mode.BLACK_START
+
+
+def _keeps_generator_and_grid_apart(look: Look, command: Command) -> bool:
+    """UCA 13: no generator is asked to run, and nobody let back to the grid, where the two could meet."""
+    if command.role == wiring.GENERATOR_RUN and command.value:
+        return generator.apart(look.site, look.state)
+    if command.role == wiring.TIE_PERMIT and command.value:
+        return generator.out_of_the_way(look.site, look.snapshot, look.now_s)
+    return True
 
 
 def _returns_after_the_whole_wait(look: Look, command: Command) -> bool:
@@ -127,6 +137,7 @@ Check = Callable[[Look, Command], bool]
 INVARIANTS: dict[str, Check] = {
     "I1": _only_what_may_be_told,
     "I2": _forms_on_an_open_tie_only,
+    "generator": _keeps_generator_and_grid_apart,
     "I3": _returns_after_the_whole_wait,
     "I3 grid": _relies_on_a_proven_grid,
     "I5": _gives_only_where_it_may,

@@ -14,6 +14,7 @@ from hems.control.state import (
     BlackStartMemory,
     ControlState,
     Failing,
+    GeneratorMemory,
     LoadMemory,
     ModeMemory,
     ReconnectMemory,
@@ -54,6 +55,7 @@ def resumed(
         black_start=BlackStartMemory(
             failures=saved.black_start.failures, not_before_s=max(now_s, saved.black_start.not_before_s + shift_s)
         ),
+        generator=_generator(saved.generator, shift_s, now_s),
         orders={
             task: replace(one, begins_s=one.begins_s + shift_s, ends_s=one.ends_s + shift_s)
             for task, one in saved.orders.items()
@@ -90,6 +92,17 @@ def _switch(entry: Sent, now_s: float) -> Sent:
     """What was switched off is told so again at once; what was switched on is not, it may have gone off since."""
     fresh = Sent(value=entry.value, cause=entry.cause, sent_s=now_s, last_s=-inf, tries=0)
     return replace(fresh, last_s=now_s, acknowledged_s=now_s) if entry.value else fresh
+
+
+def _generator(saved: GeneratorMemory, shift_s: float, now_s: float) -> GeneratorMemory:
+    """It goes on where it was: a restart of hems neither stops an engine nor forgets that it is ill."""
+    return replace(
+        saved,
+        since_s=min(now_s, saved.since_s + shift_s),
+        not_before_s=max(now_s, saved.not_before_s + shift_s),
+        stopped_since_s=None,
+        exercise_until_s=saved.exercise_until_s + shift_s,
+    )
 
 
 def _load(memory: LoadMemory, now_s: float) -> LoadMemory:

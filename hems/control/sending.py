@@ -24,7 +24,7 @@ from hems.model.wiring import Role
 OFF_GRID = ISLAND_MODES | {Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE, Mode.BLACK_START}
 STILL = frozenset({Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE})
 """Modes in which nothing is given power."""
-REQUESTS = frozenset({wiring.TIE_PERMIT, wiring.TIE_ISLAND, wiring.FORMER_START})
+REQUESTS = frozenset({wiring.TIE_PERMIT, wiring.TIE_ISLAND, wiring.FORMER_START, wiring.GENERATOR_RUN})
 """On and off, but no circuit."""
 MAY_CLOSE = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED})
 """Modes in which a circuit may be switched on at all (invariant I5)."""

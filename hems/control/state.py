@@ -5,6 +5,8 @@ Times are seconds on the monotonic clock.  None as a time means "not now".
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
 from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Grid, Mode, TiePosition
@@ -161,6 +163,35 @@ class BlackStartMemory:
     not_before_s: float = 0.0
 
 
+class Stage(StrEnum):
+    """What a generator has been asked to do, and how far it has come."""
+
+    OFF = "off"
+    STARTING = "starting"
+    WARMING = "warming"
+    RUNNING = "running"
+    COOLING = "cooling"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorMemory:
+    """The generator."""
+
+    stage: Stage = Stage.OFF
+    since_s: float = 0.0
+    wanted: bool = False
+    failures: int = 0
+    """Starts in a row that led to nothing, or ended by themselves."""
+    not_before_s: float = 0.0
+    stopped_since_s: float | None = None
+    """It says that it stands still although it should run, since then."""
+    last_ran: datetime | None = None
+    """By the wall clock, as far as that was known."""
+    exercise_until_s: float = 0.0
+    high_since_s: float | None = None
+    """The former has been close to its rating since then."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """Something abnormal that asks a person to act."""
@@ -209,6 +240,7 @@ class ControlState:
     bays: Mapping[SourceId, BayMemory] = field(default_factory=dict)
     reconnect: ReconnectMemory = ReconnectMemory()
     black_start: BlackStartMemory = BlackStartMemory()
+    generator: GeneratorMemory = GeneratorMemory()
     orders: Mapping[Task, Standing] = field(default_factory=dict)
     """What people have ordered."""
     warm: frozenset[CircuitId] = frozenset()

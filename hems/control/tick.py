@@ -20,6 +20,7 @@ from hems.control import (
     black_start,
     energy,
     evidence,
+    generator,
     loads,
     mode,
     monitor,
@@ -81,6 +82,7 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     seen = replace(seen, former_w=_borne_w(given, seen))
     seen, rule_due_s = _moded(given, seen, facts, told)
     seen, outlook, band_due_s = _looked(given, seen, told, now.mono_s - state.at_s)
+    seen = _generated(given, seen, told)
     seen, restore_due_s = _switched(given, seen, outlook, told)
     seen, sent = _ruled(given, seen, outlook, told)
     lists, tie_set = arming.arm(site, seen, snapshot, outlook, params, now.mono_s)
@@ -212,6 +214,7 @@ def _moded(given: Given, state: ControlState, found: evidence.Evidence, told: To
         ),
         may_reconnect=given.site.tie.has_permit
         and not stays_apart
+        and generator.out_of_the_way(given.site, given.snapshot, given.now_s)
         and given.now_s >= state.reconnect.not_before_s
         and state.reconnect.failures < given.params.reconnect.tries,
         acknowledged=state.acknowledged_s is not None and state.acknowledged_s >= state.mode.since_s,
@@ -284,6 +287,14 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     return replace(state, band=step.band, band_better_since_s=step.better_since_s, loads=memory), outlook, step.due_s
 
 
+def _generated(given: Given, state: ControlState, told: Told) -> ControlState:
+    """What the generator shall do next."""
+    memory, why = generator.after(given.site, state, given.snapshot, given.params, given.now)
+    if why is not None:
+        told.append((EventKind.SYSTEM, "generator", Cause(why)))
+    return replace(state, generator=memory)
+
+
 def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, float]:
     """What goes off, else what comes back, never both in one tick; and when the next may come back."""
     causes = shedding.sheds(given.site, state, given.snapshot, outlook, given.params, given.now_s)
@@ -316,6 +327,7 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
         *wanting.tie(site, state, snapshot, outlook, now_s),
         *planned.proposals(site, state, snapshot, params, now_s),
         *black_start.proposals(site, state, snapshot, params, now_s),
+        *generator.proposals(site, state, snapshot, params, now_s),
     ]
 
     def cars() -> Iterable[Proposal]:
@@ -357,6 +369,7 @@ def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: 
 
 def _expiries(given: Given, state: ControlState) -> list[float]:
     ends = [override.expires_s for override in state.overrides]
+    ends += [generator.due_s(state, given.params, given.now_s)]
     ends += [orders.due_s(state, given.now_s), state.black_start.not_before_s]
     if state.nulled_since_s is not None:
         ends.append(state.nulled_since_s + given.params.plan.null_s)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.balance import unbalanced
 from hems.control.energy import NO_CAR, car_free_wh
+from hems.control.generator import out_of_the_way
 from hems.control.loads import settled
 from hems.control.params import Params
 from hems.control.restoring import fits
@@ -129,6 +130,7 @@ def tie(site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, n
         ready = sum(giving_w(site, snapshot, now_s).values()) < IDLE_W
     else:
         ready = outlook.mode is Mode.BLACKOUT_GRID_AVAILABLE and settled(site, state)
+    ready = ready and out_of_the_way(site, snapshot, now_s)
     if ready:
         yield Proposal(role=wiring.TIE_PERMIT, rank=Rank.GRID, cause=Cause(Why.PERMIT_RECONNECT), prefer=1.0)
     else:

@@ -77,6 +77,13 @@ class Why(StrEnum):
     LEAVE_FORMER = "leave_former"
     NULL_TIE_POWER = "null_tie_power"
     CHARGE_BEFOREHAND = "charge_beforehand"
+    GENERATOR_STARTS = "generator_starts"
+    GENERATOR_COOLS = "generator_cools"
+    GENERATOR_STOPS = "generator_stops"
+    GENERATOR_FAILED = "generator_failed"
+    GENERATOR_GIVEN_UP = "generator_given_up"
+    GENERATOR_RESTS = "generator_rests"
+    GENERATOR_LOAD = "generator_load"
     # people and devices
     FIRE = "fire"
     FIRE_ENDED = "fire_ended"

@@ -143,6 +143,16 @@ class Bay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Generator:
+    """An engine that hems may ask to run; its own controller starts and protects it."""
+
+    name: str
+    rated_w: float
+    separated: bool = False
+    """A listed transfer switch keeps it apart from the grid in every position."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Former:
     """The device that makes voltage and frequency when the grid is away."""
 
@@ -213,6 +223,7 @@ class Site:
     pvs: tuple[Pv, ...] = ()
     bays: tuple[Bay, ...] = ()
     voltage_points: tuple[VoltagePoint, ...] = ()
+    generator: Generator | None = None
     has_fire_alarm: bool = False
     has_red_button: bool = False
 

@@ -101,6 +101,14 @@ class DeviceAlarm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorReading:
+    """The generator; power positive when it feeds the bus."""
+
+    running: Reading[bool] = field(default_factory=missing)
+    power_w: Reading[float] = field(default_factory=missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceHealth:
     """How a device answers, for people and for alarms."""
 
@@ -133,6 +141,7 @@ class Snapshot:
     batteries: Mapping[SourceId, BatteryReading] = field(default_factory=dict)
     pvs: Mapping[SourceId, Reading[float]] = field(default_factory=dict)
     bays: Mapping[SourceId, BayReading] = field(default_factory=dict)
+    generator: GeneratorReading = field(default_factory=GeneratorReading)
     devices: Mapping[DeviceId, DeviceHealth] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
     """What is wrong with hems itself, such as a disk that cannot be written: a short name and one sentence."""

@@ -69,6 +69,12 @@ FIRE_ALARM = Role("inputs/fire_alarm")
 """bool; the fire alarm's contact: True is an alarm."""
 RED_BUTTON = Role("inputs/red_button")
 """bool; somebody has taken the building over by hand: True is pressed."""
+GENERATOR_RUN = Role("generator/run")
+"""bool, read and write; request that the generator runs."""
+GENERATOR_RUNNING = Role("generator/running")
+"""bool; it makes voltage."""
+GENERATOR_POWER = Role("generator/power_w")
+"""W, positive towards the bus."""
 GRID_POWER = Role("grid/power_w")
 """W, import positive."""
 

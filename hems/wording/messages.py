@@ -181,6 +181,15 @@ WHOLE: Mapping[Why, Forms] = {
         N_("HEMS was about to break its own rule {invariant} and did not. Tell your installer; keep the log."),
         N_("HEMS was about to break one of its own rules and did not. Tell your installer; keep the log."),
     ),
+    Why.GENERATOR_COOLS: (N_("The generator is no longer needed and cools down."),),
+    Why.GENERATOR_STOPS: (N_("The generator is no longer asked to run."),),
+    Why.GENERATOR_FAILED: (
+        N_("The generator did not start, or has stopped by itself. HEMS tries again after a pause."),
+    ),
+    Why.GENERATOR_GIVEN_UP: (
+        N_("The generator failed {tries} times. HEMS does not start it again until somebody has looked at it."),
+        N_("The generator failed too often. HEMS does not start it again until somebody has looked at it."),
+    ),
     Why.FIRE: (
         N_(
             "FIRE ALARM: cars neither charge nor give, and HEMS switches nothing on, "
@@ -269,6 +278,9 @@ REASONS: Mapping[Why, Forms] = {
     # former and batteries
     Why.START_FORMER: (N_("the building is dark, its grid switch is open, and there is energy for it"),),
     Why.LEAVE_FORMER: (N_("the inverter starts on its own only in a blackout"),),
+    Why.GENERATOR_STARTS: (N_("stored energy is short, own power is short, or it must run now and then"),),
+    Why.GENERATOR_RESTS: (N_("it is not needed, or it could meet the grid"),),
+    Why.GENERATOR_LOAD: (N_("the generator needs more load than the building gives it"),),
     Why.NULL_TIE_POWER: (N_("nothing shall flow through the grid switch when it opens"),),
     Why.CHARGE_BEFOREHAND: (N_("it is charged to {target_pct} for the planned island"), N_("it is charged beforehand")),
     # people
@@ -284,6 +296,7 @@ SWITCHED_ON, SWITCHED_OFF = N_("Switched ON {name}"), N_("Switched OFF {name}")
 STAYS_ON, STAYS_OFF, AUTOMATIC = N_("{name} stays ON"), N_("{name} stays OFF"), N_("{name} is back to automatic")
 GIVES, CHARGES, RESTS = N_("{name} gives {kw}"), N_("{name} charges with {kw}"), N_("{name} rests")
 OPENS, KEEPS = N_("Asked the grid switch to open"), N_("Left the grid switch to itself")
+RUNS, STANDS = N_("Asked the generator to run"), N_("Left the generator standing")
 STARTS, LEAVES = N_("Asked the inverter to start"), N_("Left the inverter to itself")
 PERMITTED, WITHHELD = N_("Permitted reconnection"), N_("Withheld reconnection")
 BAND_CHANGED = N_("Stored energy is {band} (it was {was}).")

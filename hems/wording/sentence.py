@@ -12,6 +12,7 @@ from hems.wording.quantities import duration, kw, kwh, percent
 REQUESTED = {
     "tie/permit": (messages.PERMITTED, messages.WITHHELD),
     "tie/island": (messages.OPENS, messages.KEEPS),
+    "generator/run": (messages.RUNS, messages.STANDS),
     "former/start": (messages.STARTS, messages.LEAVES),
 }
 """What was done when a request was made, and when it was withdrawn."""

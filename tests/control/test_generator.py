@@ -1,0 +1,227 @@
+"""The generator: when it is asked to run, when not, and that it never meets the grid."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hems.control import generator
+from hems.control.params import Params
+from hems.control.reflex import react
+from hems.control.resume import resumed
+from hems.control.state import GeneratorMemory, Stage
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.instant import Instant
+from hems.model.mode import Mode
+from hems.model.reading import Reading
+from hems.model.request import Acknowledge
+from hems.model.site import Generator, Site
+from hems.model.units import SourceId
+from tests.control.panel import (
+    GRID_DEAD,
+    TIE_CLOSED,
+    TIE_OPEN,
+    UNMETERED,
+    Panel,
+    on_an_island,
+    on_the_grid,
+    snapshot,
+    tie,
+    utility,
+)
+from tests.given import flats
+
+RUN = wiring.GENERATOR_RUN
+SOC = wiring.battery_soc(SourceId("main"))
+
+
+def with_generator(*, separated: bool = False) -> Site:
+    batteries = tuple(replace(one, controllable=True) for one in flats().batteries)
+    return replace(
+        flats(), generator=Generator(name="Generator", rated_w=20_000.0, separated=separated), batteries=batteries
+    )
+
+
+def engine(running: bool | None, power_w: float | None = 0.0) -> dict[wiring.Role, Any]:
+    return {wiring.GENERATOR_RUNNING: running, wiring.GENERATOR_POWER: power_w}
+
+
+def former(watts: float) -> dict[wiring.Role, Any]:
+    return {wiring.former_phase_w(index): watts for index in range(3)}
+
+
+def island(soc_pct: float, *, separated: bool = False, params: Params | None = None) -> Panel:
+    made = on_an_island(site=with_generator(separated=separated), params=params or Params())
+    return made.says(UNMETERED, engine(False), former(2_000.0), {SOC: soc_pct})
+
+
+def asked(made: Panel) -> list[tuple[float, bool]]:
+    """When it was asked to run, and when no longer."""
+    told = [(t_s, bool(one.value)) for t_s, one in made.commands(RUN)]
+    return [pair for pair, before in zip(told, [(0.0, False), *told], strict=False) if pair[1] != before[1]]
+
+
+def started(made: Panel) -> Panel:
+    """It has started when asked, and is warm."""
+    made.advance(2.0).says(engine(True)).advance(made.params.generator.warmup_s + 1.0)
+    assert made.state.generator.stage is Stage.RUNNING
+    return made.says(engine(True, 8_000.0))
+
+
+def test_it_starts_on_low_energy_and_stops_on_much_with_warm_up_least_run_and_cool_down():
+    # given an island whose energy is short
+    made = island(26.0).advance(60.0)
+    assert asked(made) == []
+    made.says({SOC: 25.0})
+    begun_s = made.now_s
+    # when it has started and much is stored again soon
+    started(made).says({SOC: 90.0}).advance(1700.0, every_s=10.0)
+    # then it runs for its half hour all the same, cools down, and is asked no longer
+    assert made.state.generator.stage is Stage.RUNNING
+    made.advance(200.0, every_s=10.0)
+    assert made.state.generator.stage is Stage.COOLING
+    assert asked(made)[-1][1] is True
+    made.advance(300.0, every_s=10.0)
+    own = made.params.generator
+    (on_s, _), (off_s, _) = asked(made)
+    assert on_s == begun_s
+    assert off_s >= begun_s + own.warmup_s + own.min_run_s + own.cooldown_s
+    assert off_s <= begun_s + own.warmup_s + own.min_run_s + own.cooldown_s + 20.0
+
+
+def test_between_its_two_levels_it_goes_on_as_it_is():
+    made = started(island(25.0)).says({SOC: 60.0}).advance(4000.0, every_s=50.0)
+    assert made.state.generator.stage is Stage.RUNNING
+    assert asked(island(60.0).advance(4000.0, every_s=50.0)) == []
+
+
+def test_it_starts_on_a_load_that_lasts_but_not_on_a_motor_that_starts():
+    made = island(80.0).says(former(9_600.0)).advance(15.0).says(former(2_000.0)).advance(60.0)
+    assert asked(made) == []
+    made.says(former(9_600.0)).advance(21.0)
+    assert [on for _, on in asked(made)] == [True]
+
+
+def test_batteries_take_what_the_engine_needs_as_least_load():
+    made = started(island(25.0)).says(engine(True, 2_500.0)).advance(3.0)
+    command = made.commands(wiring.battery_power(SourceId("main")))[-1][1]
+    assert (command.value, command.cause.why) == (-3_500, Why.GENERATOR_LOAD)
+    # and not what the building takes itself
+    enough = started(island(25.0)).says(engine(True, 9_000.0)).advance(3.0)
+    assert enough.commands(wiring.battery_power(SourceId("main")))[-1][1].value == 0
+
+
+def test_three_starts_that_lead_to_nothing_are_five_minutes_apart_and_then_a_person_is_asked():
+    made = island(20.0).advance(3000.0, every_s=10.0)
+    ons = [t_s for t_s, on in asked(made) if on]
+    offs = [t_s for t_s, on in asked(made) if not on]
+    assert len(ons) == 3
+    assert [round(off - on) for on, off in zip(ons, offs, strict=True)] == [60, 60, 60]
+    assert [round(on - off) for on, off in zip(ons[1:], offs, strict=False)] == [300, 300]
+    assert made.state.alarms["generator"].cause.why is Why.GENERATOR_GIVEN_UP
+    made.ask(Acknowledge(who="Alex", role="operator")).advance(300.0)
+    assert len([t_s for t_s, on in asked(made) if on]) == 4
+
+
+def test_one_that_stops_by_itself_has_failed_and_is_not_thrashed():
+    made = started(island(20.0)).says(engine(False)).advance(6.0)
+    assert made.state.generator.failures == 1
+    assert asked(made)[-1][1] is False
+    made.advance(200.0)
+    assert asked(made)[-1][1] is False
+
+
+def test_at_night_it_runs_in_need_only():
+    own = replace(Params().generator, quiet_from_h=21.0, quiet_to_h=6.0)
+    params = replace(Params(), generator=own)
+    made = island(24.0, params=params)
+    night, day = datetime(2026, 1, 1, 23, 0, tzinfo=UTC), datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
+    seen = snapshot(made.site, made.values, made.now_s)
+    for utc, band, wants in ((night, "conserve", False), (night, "critical", True), (day, "conserve", True)):
+        state = replace(made.state, band=band)
+        memory, _ = generator.after(made.site, state, seen, params, Instant(made.now_s, utc))
+        assert memory.wanted is wants
+    # and a time that nobody knows is no night
+    memory, _ = generator.after(made.site, replace(made.state, band="conserve"), seen, params, Instant(made.now_s))
+    assert memory.wanted
+
+
+@pytest.mark.parametrize(("separated", "runs"), [(True, True), (False, False)])
+def test_after_four_weeks_it_is_run_on_the_grid_where_a_switch_keeps_it_apart(separated: bool, runs: bool):
+    made = on_the_grid(site=with_generator(separated=separated)).says(engine(False))
+    seen = snapshot(made.site, made.values, made.now_s)
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    state = made.state
+    for days, expected in ((0.0, Stage.OFF), (27.9, Stage.OFF), (28.0, Stage.STARTING if runs else Stage.OFF)):
+        memory, _ = generator.after(
+            made.site, state, seen, made.params, Instant(made.now_s, began + timedelta(days=days))
+        )
+        state = replace(state, generator=memory)
+        assert memory.stage is expected
+
+
+# It never meets the grid ---------------------------------------------------------------------------------------------
+
+
+def test_uca13_with_the_tie_closed_it_is_never_asked_unless_a_switch_keeps_it_apart():
+    made = on_the_grid(site=with_generator()).says(engine(False), {SOC: 5.0}).advance(120.0)
+    assert asked(made) == []
+    # and one that runs when the tie closes is asked no longer at once, however short its run was
+    ran = started(island(20.0)).says(utility(230.0), TIE_CLOSED, {wiring.GRID_POWER: 1_000.0}).advance(1.0)
+    assert asked(ran)[-1][1] is False
+
+
+@pytest.mark.parametrize("position", [tie(False, False, None), tie(True, True, None), tie(None, None, None)])
+def test_uca13_nor_with_a_tie_that_nobody_is_sure_of(position: dict[wiring.Role, Any]):
+    made = island(60.0).says(position).advance(0.2).says({SOC: 10.0}).advance(120.0)
+    assert asked(made) == []
+
+
+def test_uca13_nobody_is_let_back_to_the_grid_while_it_runs():
+    # given a generator that runs on an island, and a grid that has come back
+    made = started(island(20.0)).says(utility(230.0), {SOC: 90.0}).advance(1000.0, every_s=5.0)
+    assert made.mode is Mode.GRID_RETURN_QUALIFYING
+    assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+    # when it has run long enough, cooled down and stands still
+    made.advance(1200.0, every_s=5.0)
+    assert asked(made)[-1][1] is False
+    assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+    made.says(engine(False)).advance(5.0)
+    # then there is a permit
+    assert [one.value for _, one in made.commands(wiring.TIE_PERMIT)][-1] is True
+
+
+def test_a_generator_that_is_kept_apart_does_not_hold_up_the_return():
+    made = started(island(20.0, separated=True)).says(utility(230.0)).advance(70.0)
+    assert [one.value for _, one in made.commands(wiring.TIE_PERMIT)][-1] is True
+
+
+def test_in_doubt_it_is_left_as_it_is():
+    made = started(island(20.0)).says(tie(None, None, None)).advance(60.0)
+    assert made.mode is Mode.FAULT_SAFE
+    assert asked(made)[-1][1] is True
+
+
+def test_a_building_whose_battery_is_empty_is_brought_back_by_its_generator():
+    made = on_the_grid(site=with_generator()).says(engine(False), UNMETERED, {SOC: 3.0})
+    made.says(GRID_DEAD, TIE_OPEN, utility(3.0, 0.0, point="bus")).advance(20.0)
+    assert made.mode is Mode.BLACKOUT
+    assert [on for _, on in asked(made)] == [True]
+
+
+def test_what_to_shed_if_it_stops_is_ready_beforehand():
+    made = started(island(60.0).says({SOC: 20.0})).says(engine(True, 12_000.0), former(9_000.0)).advance(1.0)
+    fired = react(made.steps[-1][1].armed, wiring.GENERATOR_RUNNING, Reading(False, made.now_s), made.now_s)
+    (ready,) = [one.armed for one in fired if one.armed.name == "generator gone"]
+    assert ready.commands
+    assert not any(one.value for one in ready.commands)
+
+
+def test_a_restart_neither_stops_it_nor_forgets_that_it_is_ill():
+    saved = replace(
+        island(50.0).state, generator=GeneratorMemory(stage=Stage.RUNNING, since_s=100.0, failures=2, not_before_s=90.0)
+    )
+    after = resumed(saved, shift_s=10.0, now_s=500.0).generator
+    assert (after.stage, after.since_s, after.failures) == (Stage.RUNNING, 110.0, 2)
