@@ -50,6 +50,7 @@ class SunSpecRead(ReadSpec, Own):
     """`[read.POINT]`: the first of several points that the inverter has, or else a register of the maker's own."""
 
     any: tuple[str, ...] = ()
+    """Points as `103.W`, in a repeated group with their number (`160.DCW[3]`); the first that this device has."""
 
     @model_validator(mode="after")
     def _known(self) -> "SunSpecRead":
@@ -64,6 +65,7 @@ class SunSpecStep(Own):
     """One write to one point, left out where the inverter lacks it, or to a register of the maker's own."""
 
     set: str | None = None
+    """The point to write, such as `704.WSet`; its type and scale factor come from the model."""
     to: str | bool | int | float
     fc: Literal[5, 6, 15, 16] | None = None
     """Function code; by default the one for several values."""

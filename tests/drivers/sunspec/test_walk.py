@@ -1,6 +1,10 @@
 """Finding the models of an inverter, also of a strange one."""
 
+import asyncio
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drivers.modbus.errors import Garbled, NoAnswer, Refusal
 from drivers.modbus.frame import ReadFrame
@@ -56,3 +60,30 @@ async def test_silence_is_not_taken_for_another_product():
 
     with pytest.raises(NoAnswer):
         await walk(silent, 1, BASES)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    base=st.sampled_from(BASES),
+    words=st.lists(
+        st.one_of(st.sampled_from([0, 1, 2, 66, 103, 160, 701, 0xFFFF]), st.integers(0, 0xFFFF)), max_size=60
+    ),
+    elsewhere=st.integers(0, 0xFFFF),
+)
+def test_whatever_a_device_holds_the_walk_ends_soon_and_with_a_word_for_it(base, words, elsewhere):
+    # given a mark and then anything at all, and one value at all other places
+    registers, asked = at(base, *words), []
+
+    async def anything(frame: ReadFrame) -> tuple[int, ...]:
+        asked.append(frame)
+        return tuple(registers.get(place, elsewhere) for place in range(frame.address, frame.address + frame.count))
+
+    # when it is walked
+    try:
+        found = asyncio.run(walk(anything, 1, BASES))
+    except (Garbled, NoSunSpec):
+        found = {}
+    # then every request was for registers that exist, there were not many, and no model ends outside
+    assert all(frame.address >= 0 and frame.address + frame.count <= 0x10000 for frame in asked)
+    assert len(asked) <= 100
+    assert all(block.start + 2 + block.length <= 0x10000 for block in found.values())
