@@ -1,4 +1,4 @@
-"""What becomes of a hybrid inverter when its controller falls silent, when the grid goes, when it hears a thing twice.
+"""What becomes of a hybrid inverter when the grid goes, and when it hears a thing twice.
 
 Real frames in virtual time, against the images.
 """
@@ -17,41 +17,6 @@ HUAWEI_METER = range(37100, 37138)
 
 def frames(requests: list) -> list[list[int]]:
     return [[sent.code, sent.address, *sent.values] for sent in requests]
-
-
-@pytest.mark.wire
-@pytest.mark.parametrize(
-    ("name", "command", "value", "silent_s", "handed_back"),
-    [
-        ("huawei-sun2000", "battery_w", -3000.0, 75.0, [[6, 47100, 0]]),
-        ("goodwe-et", "battery_w", 2000.0, 75.0, [[16, 47511, 1, 0]]),
-        ("sungrow-sh-on-grid", "battery_w", 2500.0, 75.0, [[6, 13050, 204], [6, 13051, 0], [6, 13049, 0]]),
-        ("deye-hybrid-3p", "grid_charge", True, 3700.0, [[16, 130, 0]]),
-    ],
-)
-def test_a_battery_is_handed_back_when_its_controller_falls_silent(name, command, value, silent_s, handed_back):
-    async def silence(_loop: vloop.VirtualLoop) -> list:
-        async with device(IMAGES / f"{name}.toml", armed=True) as its:
-            await its.driver.write("box", command, value, urgent=False, islanded=False)
-            # while polling goes on and nobody asks again
-            await asyncio.sleep(silent_s)
-            return its.bench.writes()
-
-    # then the last that was written hands it back to itself
-    assert frames(vloop.run(silence))[-len(handed_back) :] == handed_back
-
-
-@pytest.mark.wire
-def test_a_forced_charge_is_started_again_before_its_own_period_ends():
-    async def held(_loop: vloop.VirtualLoop) -> list[float]:
-        async with device(IMAGES / "huawei-sun2000.toml", armed=True) as its:
-            await its.driver.write("box", "battery_w", -3000.0, urgent=False, islanded=False)
-            await asyncio.sleep(55.0)
-            return [sent.at_s for sent in its.bench.writes() if sent.values == [1]]
-
-    # given a period of two minutes, when the command is still fresh, then a third of it later it begins anew
-    first, second = vloop.run(held)
-    assert second - first == pytest.approx(40.0, abs=2.0)
 
 
 @pytest.mark.wire
@@ -86,3 +51,27 @@ def test_a_memory_that_wears_is_not_written_twice_with_the_same():
             return its.bench.writes()
 
     assert frames(vloop.run(again)) == [[16, 130, 1], [16, 130, 0]]
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    ("name", "outage", "stopped"),
+    [
+        ("goodwe-et", ("holding", 35187, 2), [[16, 47511, 1, 0]]),
+        ("sungrow-sh-on-grid", ("input", 12999, 0x1000), [[6, 13049, 0], [6, 13051, 0], [6, 13050, 204]]),
+        ("huawei-sun2000", ("holding", 32089, 0x0203), [[6, 47100, 0]]),
+    ],
+)
+def test_a_battery_that_makes_the_island_is_left_to_itself_when_its_lease_runs_out(name, outage, stopped):
+    async def story(_loop: vloop.VirtualLoop) -> list[list[int]]:
+        async with device(IMAGES / f"{name}.toml", armed=True) as its:
+            # given a battery that charges by order, when the grid goes and nobody repeats the order
+            (unit,) = its.bench.units.values()
+            await its.driver.write("box", "battery_w", -1500.0, urgent=False, islanded=False, lease_s=15.0)
+            ordered = len(its.bench.writes())
+            unit.put(*outage)
+            await asyncio.sleep(19.0)
+            return frames(its.bench.writes()[ordered:])
+
+    # then it is told to run itself, and not to stand by
+    assert vloop.run(story)[-len(stopped) :] == stopped
