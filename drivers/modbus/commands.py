@@ -10,7 +10,7 @@ from drivers.modbus.keep import Keeper
 from drivers.modbus.layout import Layout, PlacedCommand
 from drivers.modbus.poll import Reader
 from drivers.modbus.send import Sender, Still
-from drivers.profile.command import Refused, prepare
+from drivers.profile.command import Refused, fate_of, prepare
 from drivers.profile.expression import UnknownValueError
 from hems.model.command import Fate
 from hems.model.units import DeviceId
@@ -69,7 +69,9 @@ class Commander:
         if placed.spec.verify is None:
             return Reply(fate=Fate.UNVERIFIED, detail=judged.note or "nothing reads it back")
         seen = await self._sender.watch(placed.spec.verify, judged.value, still)
-        return Reply(fate=seen.fate, detail="; ".join(part for part in (judged.note, seen.detail) if part))
+        return Reply(
+            fate=fate_of(seen.fate, judged.note), detail="; ".join(part for part in (judged.note, seen.detail) if part)
+        )
 
     @property
     def starving(self) -> bool:

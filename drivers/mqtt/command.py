@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from drivers.mqtt.payload import Incoming, Unreadable, as_json, dig
 from drivers.mqtt.schema import MqttWrite
-from drivers.profile.command import Scalar
+from drivers.profile.command import Scalar, fate_of
 from hems.model.command import Fate
 from hems.ports.device import Reply
 
@@ -76,7 +76,8 @@ class Pending:
     def end(self, fate: Fate, detail: str) -> None:
         """Decide what became of it, once."""
         if not self.verdict.done():
-            self.verdict.set_result(Reply(fate=fate, detail="; ".join(part for part in (self.note, detail) if part)))
+            words = "; ".join(part for part in (self.note, detail) if part)
+            self.verdict.set_result(Reply(fate=fate_of(fate, self.note), detail=words))
 
     def give_up(self) -> None:
         """Time is up: it ends with what is known."""

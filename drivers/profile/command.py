@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drivers.profile.expression import UnknownValueError, evaluate, names_in
+from hems.model.command import Fate
 
 Scalar = bool | int | float | str
 Values = Mapping[str, Any]
@@ -114,6 +115,11 @@ class Refused:
     """Not to be sent, and why."""
 
     reason: str
+
+
+def fate_of(seen: Fate, note: str) -> Fate:
+    """What is told of a command that was `seen` to be followed, after what `note` says was changed on the way."""
+    return Fate.CLAMPED if note and seen is Fate.CONFIRMED else seen
 
 
 def prepare(spec: WriteSpec, wanted: Scalar, points: Values, *, islanded: bool) -> Accepted | Refused:

@@ -28,6 +28,7 @@ REQUESTS = frozenset({wiring.TIE_PERMIT, wiring.TIE_ISLAND, wiring.FORMER_START,
 """On and off, but no circuit."""
 MAY_CLOSE = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED})
 """Modes in which a circuit may be switched on at all (invariant I5)."""
+SHORT = (Fate.CLAMPED, Fate.UNVERIFIED)
 PATIENCE_S = 30.0
 """Pause between repetitions once a device has refused, or has ignored three in a row."""
 REWRITES = 3
@@ -75,6 +76,7 @@ def noted(sent: Mapping[Role, Sent], outcomes: Iterable[Outcome]) -> dict[Role, 
             acknowledged_s=outcome.at_s if outcome.acknowledged else entry.acknowledged_s,
             observed=outcome.fate is Fate.OBSERVING,
             refused=outcome.fate is Fate.REFUSED,
+            short=outcome.fate in SHORT if outcome.acknowledged else entry.short,
         )
     return after
 
@@ -199,6 +201,7 @@ def _command(role: Role, value: bool | float, ruling: Ruling, *, gives: bool, pa
 
 def _entry(value: bool | float, ruling: Ruling, before: Sent | None, now_s: float) -> Sent:
     if before is None or before.value != value:
-        return Sent(value=value, cause=ruling.cause, sent_s=now_s, last_s=now_s)
+        short = before is not None and before.short
+        return Sent(value=value, cause=ruling.cause, sent_s=now_s, last_s=now_s, short=short)
     again = before.acknowledged_s is None or before.contradicted_since_s is not None
     return replace(before, cause=ruling.cause, last_s=now_s, tries=before.tries + 1 if again else 1)

@@ -141,6 +141,8 @@ class Sent:
     observed: bool = False
     """It was not really sent: the device is not armed."""
     refused: bool = False
+    short: bool = False
+    """It was taken, but not as asked or without showing it; as the commands to this role before it, if none is told."""
     contradicted_since_s: float | None = None
     """Since when the read-back has shown something else."""
 

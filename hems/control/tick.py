@@ -152,13 +152,18 @@ def _by_hand(given: Given, state: ControlState) -> bool:
 
 
 def _failed(state: ControlState, snapshot: Snapshot) -> Told:
-    """Commands that a device refused or never answered, told once and not at every repetition."""
-    lost = (outcome for outcome in snapshot.outcomes if outcome.fate in (Fate.REFUSED, Fate.UNREACHABLE))
-    return [
-        (EventKind.OUTCOME, one.command.role, Cause(Why.WRITE_FAILED, {"detail": one.detail, "fate": one.fate}))
-        for one in lost
-        if one.command.role not in state.sent or state.sent[one.command.role].tries == 1
-    ]
+    """Commands that did not become what was asked, told once and not at every repetition or new set-point."""
+    told: Told = []
+    for one in snapshot.outcomes:
+        sent = state.sent.get(one.command.role)
+        if one.fate in (Fate.REFUSED, Fate.UNREACHABLE):
+            why = Why.WRITE_FAILED if sent is None or sent.tries == 1 else None
+        else:
+            fresh = sent is not None and sent.value == one.command.value and not sent.short
+            why = Why.WRITE_SHORT if fresh and one.fate in sending.SHORT else None
+        if why is not None:
+            told.append((EventKind.OUTCOME, one.command.role, Cause(why, {"detail": one.detail, "fate": one.fate})))
+    return told
 
 
 def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:

@@ -114,6 +114,7 @@ class Why(StrEnum):
     DEVICE_ANSWERS = "device_answers"
     DEVICE_ALARM = "device_alarm"
     WRITE_FAILED = "write_failed"
+    WRITE_SHORT = "write_short"
     DECISION_FAILED = "decision_failed"
     OWN_FAULT = "own_fault"
 

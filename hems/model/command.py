@@ -30,6 +30,8 @@ class Fate(StrEnum):
 
     CONFIRMED = "confirmed"
     """Written, and the device's read-back shows it."""
+    CLAMPED = "clamped"
+    """Written and shown, but not as asked: the device's own limit or smallest step came before."""
     UNVERIFIED = "unverified"
     """Written, but nothing reads it back, or the read-back has not followed in time."""
     REFUSED = "refused"
@@ -56,4 +58,4 @@ class Outcome:
     @property
     def acknowledged(self) -> bool:
         """Whether the device has taken the command."""
-        return self.fate in (Fate.CONFIRMED, Fate.UNVERIFIED)
+        return self.fate in (Fate.CONFIRMED, Fate.CLAMPED, Fate.UNVERIFIED)

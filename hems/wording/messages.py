@@ -150,6 +150,11 @@ WHOLE: Mapping[Why, Forms] = {
         N_("{name} did not take a command. HEMS tries again."),
         N_("A device did not take a command. HEMS tries again."),
     ),
+    Why.WRITE_SHORT: (
+        N_("{name} has taken a command, but not as asked or without showing it ({detail})."),
+        N_("{name} has taken a command, but not as asked or without showing it."),
+        N_("A device has taken a command, but not as asked or without showing it."),
+    ),
     Why.OWN_FAULT: (
         N_("{detail} Control of the building goes on."),
         N_("HEMS cannot keep its records. Control of the building goes on."),

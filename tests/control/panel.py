@@ -106,6 +106,8 @@ class Panel:
         self.now_s = 0.0
         self.deaf: set[Role] = set()
         """Actuators that answer nothing and do nothing."""
+        self.answers: dict[Role, Fate] = {}
+        """What obedient actuators answer, where it is not CONFIRMED."""
         self.load: float | None = None
         """Multiple of typical power that circuits draw; powers follow the switches then, instead of the test."""
         self.steps: list[tuple[float, Step]] = []
@@ -146,7 +148,7 @@ class Panel:
 
     def _obey(self, command: Command) -> None:
         obeys = command.role not in self.deaf
-        fate = Fate.CONFIRMED if obeys else Fate.UNREACHABLE
+        fate = self.answers.get(command.role, Fate.CONFIRMED) if obeys else Fate.UNREACHABLE
         self._outcomes.append(Outcome(command=command, fate=fate, at_s=self.now_s))
         if obeys and is_switch(command.role):
             self.values[command.role] = command.value

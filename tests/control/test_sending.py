@@ -220,6 +220,7 @@ def told(value: bool | float, role: Role = LAUNDRY) -> Command:
     ("fate", "acknowledged", "refused", "observed"),
     [
         (Fate.CONFIRMED, True, False, False),
+        (Fate.CLAMPED, True, False, False),
         (Fate.UNVERIFIED, True, False, False),
         (Fate.REFUSED, False, True, False),
         (Fate.UNREACHABLE, False, False, False),

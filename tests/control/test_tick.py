@@ -15,7 +15,9 @@ from hems.control.params import Params, shortened
 from hems.control.state import ControlState, initial
 from hems.control.tick import tick
 from hems.model import wiring
+from hems.model.cause import Why
 from hems.model.codec import from_plain, to_plain
+from hems.model.command import Fate
 from hems.model.event import EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Mode
@@ -299,6 +301,29 @@ def test_what_happened_is_told_once():
         (EventKind.EVIDENCE, "tie"),
     ]:
         assert events.count((kind, subject)) == 1
+
+
+def test_what_a_device_takes_but_not_as_asked_is_told_once_until_it_does_as_asked():
+    laundry = wiring.circuit_closed(CircuitId("laundry"))
+
+    def switched(made: Panel, *, want: Want) -> list[Why]:
+        made.steps.clear()
+        made.ask(forces("laundry", want)).advance(40.0)
+        assert made.commands(laundry)
+        events = [event for _, step in made.steps for event in step.events]
+        return [one.cause.why for one in events if one.kind is EventKind.OUTCOME and one.subject == laundry]
+
+    # given a switch that takes what it is told and does not show it as asked
+    made = on_the_grid()
+    made.answers[laundry] = Fate.CLAMPED
+    assert switched(made, want=Want.OFF) == [Why.WRITE_SHORT]
+    # when it is told again, another value too, then that is known
+    assert switched(made, want=Want.ON) == []
+    # and once it has done as asked, the next time is news
+    made.answers[laundry] = Fate.CONFIRMED
+    assert switched(made, want=Want.OFF) == []
+    made.answers[laundry] = Fate.UNVERIFIED
+    assert switched(made, want=Want.ON) == [Why.WRITE_SHORT]
 
 
 def test_the_witnesses_that_are_worth_a_tick_are_named():

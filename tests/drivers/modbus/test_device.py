@@ -391,3 +391,20 @@ async def test_what_goes_away_with_the_grid_is_not_asked_for_during_an_outage():
         assert len([request for request in bench.diary if request.address == 10]) == skipped
         driver.islanded(False)
         await eventually(lambda: len([request for request in bench.diary if request.address == 10]) > skipped)
+
+
+async def test_what_the_device_takes_within_its_own_limits_is_told_as_clamped():
+    site = Site()
+    limited = {"power_w": {**SETPOINT["write"]["power_w"], "range": [0, 100], "dead_zone": 10}}
+    product = given.profile(read=SETPOINT["read"], write=limited)
+    async with (
+        on_tcp(Bench(u1=box())) as bench,
+        given.driven(site, given.declared(bench, product), armed=["box"]) as driver,
+    ):
+        await site.until("box/shown")
+        more = await driver.write("box", "power_w", 140.0, urgent=False, islanded=False)
+        less = await driver.write("box", "power_w", 5.0, urgent=False, islanded=False)
+        exact = await driver.write("box", "power_w", 90.0, urgent=False, islanded=False)
+    assert (more.fate, more.detail) == (Fate.CLAMPED, "clamped from 140 to 100")
+    assert (less.fate, less.detail) == (Fate.CLAMPED, "5 is below the smallest step of 10 and sent as 0")
+    assert (exact.fate, exact.detail) == (Fate.CONFIRMED, "")
