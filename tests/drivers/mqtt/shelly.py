@@ -21,6 +21,8 @@ class FakeShelly:
         """Hangs: connection up, nothing answered."""
         self.stuck = False
         """Relay welded: answers yes and does not move."""
+        self.objects = ""
+        """Says no, in these words."""
         self.rpc_frames = []
         self.switched = []
         self.ready = asyncio.Event()
@@ -92,6 +94,8 @@ class FakeShelly:
         was_on = self.on
         if frame["method"] != "Switch.Set":
             answer["error"] = {"code": 404, "message": f"No handler for {frame['method']}"}
+        elif self.objects:
+            answer["error"] = {"code": -114, "message": self.objects}
         elif frame["params"]["id"] != 0:
             answer["error"] = {"code": -105, "message": f"Argument 'id', value {frame['params']['id']} not found!"}
         else:

@@ -166,11 +166,20 @@ async def test_a_welded_relay_is_unverified_and_shows_what_it_does(broker):
 
 
 async def test_a_refusal_comes_with_the_words_of_the_device(broker):
-    async with shelly(broker.port), running(plug(broker.url, channel=3)) as rig:
-        await eventually(lambda: rig.driver.health()[GYM].lost_since_s is not None)
+    async with shelly(broker.port) as device, running(plug(broker.url)) as rig:
+        await rig.until_answers()
+        device.objects = "Resource unavailable: overtemp"
+        reply = await rig.switch(True)
+        assert (reply.fate, reply.detail) == (Fate.REFUSED, "Resource unavailable: overtemp")
+
+
+async def test_an_output_that_the_device_does_not_have_is_not_commanded(broker):
+    # given a plug with one output, and a site file that names its fourth
+    async with shelly(broker.port) as device, running(plug(broker.url, channel=3)) as rig:
         await asyncio.sleep(0.2)
         reply = await rig.switch(False)
-        assert (reply.fate, reply.detail) == (Fate.REFUSED, "Argument 'id', value 3 not found!")
+        assert reply.fate is Fate.UNREACHABLE
+        assert device.rpc_frames == []
 
 
 async def test_a_later_shed_overtakes_a_closing_that_is_still_waiting(broker):

@@ -91,7 +91,7 @@ async def test_what_the_access_rules_hide_is_named():
     async with strict_broker() as port, running(plug(f"mqtt://127.0.0.1:{port}")) as rig:
         await eventually(lambda: "access rules" in rig.health().detail)
         said = rig.health().detail
-    assert said == "the broker's access rules do not let hems read gym-plug/status/switch:0"
+    assert said == "the broker's access rules do not let hems read gym-plug/status/input:0, gym-plug/status/switch:0"
 
 
 @asynccontextmanager
