@@ -56,6 +56,10 @@ class Run:
         """Take the daemon's life without a warning, and start it again on the same site and state."""
         raise NotImplementedError
 
+    def step_clock(self, years: float) -> None:
+        """Set the gateway's wall clock.  Raises: HemsError where it is this machine's, which nobody touches."""
+        raise HemsError("The wall clock of this machine is not set wrong for a scenario; play it in virtual time.")
+
     async def picture(self) -> Picture:
         """The daemon's present picture.  Raises: NoContact, RequestError."""
         async with Client(self.view_socket) as client:

@@ -72,6 +72,8 @@ async def _act(run: Run, bench: Remote, scenario: Scenario, begin_s: float) -> N
         await asyncio.sleep(max(0.0, begin_s + act.t_s - asyncio.get_running_loop().time()))
         if act.do == "kill_hems":
             await run.kill_and_restart()
+        elif act.do == "clock":
+            run.step_clock(**act.args)
         elif act.do == "ask":
             await _ask(run, **act.args)
         else:

@@ -71,6 +71,15 @@ class Command:
 
 COMMAND = Command()
 
+PAGE = """# Scenarios and what came of them
+
+Each row is an expectation of one scenario of `hil/scenarios`, played on the building's equations and with the
+unmodified daemon over real sockets in virtual time. The ids are those of the acceptance list; what else a scenario
+stands for is in its file. This page was written by `hems hil run all --table docs/scenarios.md`; do not change it by
+hand.
+
+"""
+
 
 def _write(results: Sequence[Played], args: argparse.Namespace) -> None:
     for path, text in ((args.table, table), (args.junit, junit), (args.json, plain)):
@@ -83,7 +92,7 @@ def _write(results: Sequence[Played], args: argparse.Namespace) -> None:
 
 
 def table(results: Sequence[Played]) -> str:
-    """Markdown: a row per scenario and expectation, a column per way it was played."""
+    """A page of Markdown: a row per scenario and expectation, a column per way it was played."""
     ways = list(dict.fromkeys(result.way for result in results))
     head = ["id", "what happens", "what must hold", *(NAMES[way] for way in ways)]
     rows = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
@@ -96,7 +105,7 @@ def table(results: Sequence[Played]) -> str:
             told = [f"{'held' if verdict.held else '**not held**'}: {verdict.detail}" for verdict in verdicts]
             cells = [first.id if not index else "", first.title if not index else "", verdicts[0].text, *told]
             rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows) + "\n"
+    return PAGE + "\n".join(rows) + "\n"
 
 
 def junit(results: Sequence[Played]) -> str:

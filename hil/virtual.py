@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -35,6 +35,14 @@ class VirtualRun(Run):
     loop: VirtualLoop
     task: "asyncio.Task[None] | None" = None
     daemon: Daemon | None = None
+    clock: VirtualClock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clock = VirtualClock(self.loop)
+
+    def step_clock(self, years: float) -> None:
+        """Set the gateway's wall clock."""
+        self.clock.step(years)
 
     @property
     def has_ended(self) -> bool:
@@ -44,9 +52,7 @@ class VirtualRun(Run):
     def start_daemon(self) -> None:
         """Start the daemon (again) on the same site and state."""
         drivers = installed_drivers()
-        self.daemon = Daemon(
-            load(self.site, drivers), drivers, clock=VirtualClock(self.loop), seed=SEED, writer=AtOnce()
-        )
+        self.daemon = Daemon(load(self.site, drivers), drivers, clock=self.clock, seed=SEED, writer=AtOnce())
         self.task = asyncio.create_task(self.daemon.run(), name="daemon")
 
     async def kill_and_restart(self) -> None:

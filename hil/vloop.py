@@ -9,12 +9,14 @@ import selectors
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import paho.mqtt.client
 
 from hems.model.instant import Instant
 
+NOON = datetime(2026, 10, 17, 12, tzinfo=UTC)
 STARTS_S = 10_000.0
 """A machine that has been up for some hours: no timer may depend on beginning at 0."""
 SETTLE_S = 0.0002
@@ -107,14 +109,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class VirtualClock:
-    """`ports.Clock` over a virtual loop; there is no wall clock."""
+    """`ports.Clock` over a virtual loop, with a wall clock that can be set wrong."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
+        self._began = NOON
 
     def now(self) -> Instant:
-        """The present instant."""
-        return Instant(self._loop.time())
+        """The present instant; the wall clock says what it was set to."""
+        return Instant(self._loop.time(), self._began + timedelta(seconds=self._loop.time()))
+
+    def step(self, years: float) -> None:
+        """Set the wall clock forwards or back; nothing else moves."""
+        self._began += timedelta(days=365.25 * years)
 
 
 def run(main: Callable[[VirtualLoop], Coroutine[Any, Any, T]]) -> T:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from hems.control.params import Params
 from hems.control.resume import resumed
@@ -18,6 +19,7 @@ from hems.sim.scenario import WORLD, Scenario, WorldAct, act_on
 
 SETTLED_WITHIN_S = 3600.0
 REBOOT_S = 3.0
+NOON = datetime(2026, 10, 17, 12, tzinfo=UTC)
 LOOK_S = 1.0
 """How often a building at rest is looked at; whenever something happens, anyway."""
 
@@ -28,7 +30,7 @@ def play(site: Site, params: Params, plant: Plant, scenario: Scenario, wiring: W
     `wiring` says what hangs on which device, for scenarios in which devices fail.  Raises: KeyError for an act on
     something that the building does not have.
     """
-    forward = FastForward(site, params, plant, faults=Faults(wiring))
+    forward = FastForward(site, params, plant, faults=Faults(wiring), wall_clock=NOON)
     for ticked in forward.run(SETTLED_WITHIN_S):
         if ticked.step.state.mode.mode is Mode.GRID_CONNECTED:
             break
@@ -74,6 +76,8 @@ class Stage:
                 return lambda plant: plant.switch(CircuitId(args["circuit"]), args["closed"])
             case "kill_hems":
                 return lambda plant: self._restart(plant.t_s)
+            case "clock":
+                return lambda _: self._set_clock(args["years"])
             case "ask":
                 return lambda _: self.forward.requests.append(asked(**args))
         return lambda _: None  # a ghost on the wire is nothing that fast-forward has
@@ -94,6 +98,10 @@ class Stage:
             port = writes.get(circuit_closed(circuit))
             if port is not None and port.device == DeviceId(device):
                 plant.switch(circuit, False)
+
+    def _set_clock(self, years: float) -> None:
+        began = self.forward.wall_clock or NOON
+        self.forward.wall_clock = began + timedelta(days=365.25 * years)
 
     def _restart(self, now_s: float) -> None:
         """Kill hems and start it again at once, with what it had saved."""

@@ -6,6 +6,7 @@ hour of any event, otherwise to the tick's own `wake_at`, at most five minutes, 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from hems.control.measure import Measure
@@ -63,6 +64,8 @@ class FastForward:
     armed: tuple[Armed, ...] = ()
     requests: list[Asked] = field(default_factory=list)
     """What people ask for; the next tick hears it."""
+    wall_clock: datetime | None = None
+    """What the wall clock showed at the plant's beginning, as it is set now; None for none."""
     faults: Faults = field(default_factory=Faults)
     """What stands between the plant and hems."""
     _outcomes: list[Outcome] = field(default_factory=list)
@@ -133,12 +136,15 @@ class FastForward:
         self._outcomes.clear()
         self._fired.clear()
         self.requests.clear()
-        step = tick(self.site, self.state, snapshot, self.params, Instant(now_s))
+        step = tick(self.site, self.state, snapshot, self.params, Instant(now_s, self._wall(now_s)))
         self.state, self.armed = step.state, step.armed
         self._do(step.commands)
         if step.events:
             self._eventful_s = now_s
         return Ticked(now_s, snapshot, step)
+
+    def _wall(self, now_s: float) -> datetime | None:
+        return None if self.wall_clock is None else self.wall_clock + timedelta(seconds=now_s)
 
     def _do(self, commands: Iterable[Command]) -> None:
         for command in commands:

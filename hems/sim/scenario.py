@@ -66,7 +66,18 @@ WORLD: Mapping[str, Callable[..., None]] = {
     "mend_contacts": lambda plant: setattr(plant.tie, "contacts", None),
 }
 """What nature and wear do to the building."""
-DEVICES = ("silence", "resume", "says", "reboot", "foreign", "ghost", "kill_broker", "start_broker", "kill_hems")
+DEVICES = (
+    "silence",
+    "resume",
+    "says",
+    "reboot",
+    "foreign",
+    "ghost",
+    "kill_broker",
+    "start_broker",
+    "kill_hems",
+    "clock",
+)
 """What happens to devices, wires and the gateway.  `foreign` is a switch moved by another master, `ghost` a retained
 command that comes back with the broker."""
 PEOPLE = ("ask",)

@@ -1,6 +1,7 @@
 """Every acceptance scenario, on equations and over real sockets in virtual time."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,10 @@ def test_a_scenario_that_does_not_hold_is_told_in_every_format() -> None:
     assert "**not held**" in table([played])
     assert "<failure" in junit([played])
     assert '"held": false' in plain([played])
+
+
+def test_the_page_of_scenarios_has_every_expectation_and_all_held(checkout: Path) -> None:
+    page = (checkout / "docs" / "scenarios.md").read_text()
+    missing = [one.text for scenario in SCENARIOS.values() for one in scenario.expectations if one.text not in page]
+    assert missing == [], "write the page again: hems hil run all --table docs/scenarios.md"
+    assert "not held" not in page
