@@ -1,0 +1,96 @@
+"""A sheet of paper as values: headings, tables and lists, as text or as one HTML file that needs nothing else."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from textwrap import wrap
+
+WIDTH = 100
+BOX = "[ ]"
+
+STYLE = """
+body { font: 10pt/1.35 sans-serif; color: #000; margin: 1.5em; }
+h1 { font-size: 16pt; } h2 { font-size: 12pt; margin: 1.4em 0 .3em; border-bottom: 1px solid #000; }
+table { border-collapse: collapse; width: 100%; } th, td { border: 1px solid #555; padding: 2px 5px; text-align: left;
+vertical-align: top; } th { background: #e8e8e8; } ul { list-style: none; padding-left: 0; }
+tr, li { page-break-inside: avoid; } h2 { page-break-after: avoid; }
+@media print { body { margin: 0; } @page { size: A4 landscape; margin: 12mm; } }
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One heading with what stands under it."""
+
+    heading: str
+    words: Sequence[str] = ()
+    """Paragraphs above the table."""
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    boxes: Sequence[str] = ()
+    """Things to be ticked off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The whole paper."""
+
+    title: str
+    under: Sequence[str]
+    sections: Sequence[Section]
+
+
+def as_text(sheet: Sheet) -> str:
+    """For a terminal and a text printer."""
+    return "\n".join(_text(sheet)) + "\n"
+
+
+def as_html(sheet: Sheet) -> str:
+    """One file without references to anything outside."""
+    body = "\n".join(_html(sheet))
+    head = f'<meta charset="utf-8"><title>{escape(sheet.title)}</title><style>{STYLE}</style>'
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+
+
+def _text(sheet: Sheet) -> Iterator[str]:
+    yield sheet.title
+    yield "=" * len(sheet.title)
+    for line in sheet.under:
+        yield from wrap(line, WIDTH)
+    for section in sheet.sections:
+        yield ""
+        yield section.heading
+        yield "-" * len(section.heading)
+        for paragraph in section.words:
+            yield from wrap(paragraph, WIDTH)
+        yield from _text_table(section)
+        for box in section.boxes:
+            yield from wrap(f"{BOX} {box}", WIDTH, subsequent_indent="    ")
+
+
+def _text_table(section: Section) -> Iterator[str]:
+    if not section.rows:
+        return
+    table = [section.columns, *section.rows]
+    widths = [max(len(row[place]) for row in table) for place in range(len(section.columns))]
+    for number, row in enumerate(table):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        if number == 0:
+            yield "  ".join("-" * width for width in widths)
+
+
+def _html(sheet: Sheet) -> Iterator[str]:
+    yield f"<h1>{escape(sheet.title)}</h1>"
+    for line in sheet.under:
+        yield f"<p>{escape(line)}</p>"
+    for section in sheet.sections:
+        yield f"<h2>{escape(section.heading)}</h2>"
+        for paragraph in section.words:
+            yield f"<p>{escape(paragraph)}</p>"
+        if section.rows:
+            yield f"<table><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in section.columns)}</tr>"
+            for row in section.rows:
+                yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
+            yield "</table>"
+        if section.boxes:
+            yield f"<ul>{''.join(f'<li>&#9744; {escape(box)}</li>' for box in section.boxes)}</ul>"
