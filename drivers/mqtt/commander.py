@@ -153,11 +153,12 @@ class Commander:
         if not self._acquired and self._profile.control.acquire:
             await self._send_all(self._profile.control.acquire)
             self._acquired = True
-        for step in way.steps:
+        steps = [step for step in way.steps if step.applies(pending.value)]
+        if not steps:
+            pending.end(Fate.REFUSED, "the device has no message for this value at present")
+        for step in steps:
             if not pending.is_wanted():
                 return
-            if not step.applies(pending.value):
-                continue
             if self._now_s() - born_s > AGE_MAX_S:
                 pending.end(Fate.UNREACHABLE, f"not sent: it is older than {AGE_MAX_S:g} s")
                 return

@@ -94,8 +94,9 @@ class MqttFactory(ProfileFactory[MqttProfile]):
 def longest_pause_s(profile: MqttProfile) -> float:
     """What a profile's own pauses between messages can add to a command, in s."""
     first_ms = sum(step.wait_ms for step in profile.control.acquire)
-    ways_ms = [sum(step.wait_ms for step in way.steps[:-1]) for line in profile.write.values() for way in line.ways()]
-    return (first_ms + max(ways_ms, default=0)) / 1000
+    ways = [way for line in profile.write.values() for way in line.ways()]
+    sent = [[step.wait_ms for step in way.steps if step.applies(value)] for way in ways for value in (-1.0, 0.0, 1.0)]
+    return (first_ms + max((sum(pauses_ms[:-1]) for pauses_ms in sent), default=0)) / 1000
 
 
 def _shared_link(spec: DeviceSpec, context: DriverContext) -> Link:

@@ -9,6 +9,7 @@ from drivers.mqtt.schema import MqttProfile
 from drivers.profile.load import PROFILES, load_raw, parse
 from hems.model.errors import ConfigError
 from hems.model.units import DeviceId
+from hems.model.wiring import DeviceSpec
 from tests.drivers.mqtt.given import plug
 
 PLUG = """
@@ -130,3 +131,10 @@ def test_a_profile_that_cannot_work_is_refused(was, becomes, said):
 
 def test_the_shipped_plug_never_sends_a_timer():
     assert "toggle_after" not in str(load_raw("shelly-gen2-switch", PROFILES)["write"])
+
+
+def test_a_shed_waits_for_one_time_out_and_the_pauses_of_its_own_profile():
+    charger = DeviceSpec(
+        id=DeviceId("v2h"), driver="mqtt", profile="echonet-ev-charger", link="mqtt://broker", params={"device": "x"}
+    )
+    assert FACTORY.actuation_s([plug("mqtt://broker"), charger]) == {"gym_plug": 1.0, "v2h": 1.3}
