@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from drivers.modbus.errors import LinkError, Refusal
 from drivers.modbus.force import Keeping
+from drivers.modbus.frame import Space
 from drivers.modbus.keep import Keeper
 from drivers.modbus.layout import Layout, PlacedCommand
 from drivers.modbus.poll import Reader
@@ -118,7 +119,7 @@ class Commander:
         self._sent_s[name] = asyncio.get_running_loop().time()
         if failed is None:
             self._keeper.arrived(name, mine)
-        elif failed.fate is Fate.OBSERVING or (failed.fate is Fate.REFUSED and len(placed.steps) == 1):
+        elif failed.fate is Fate.OBSERVING or (failed.fate is Fate.REFUSED and _as_one(placed)):
             self._keeper.put_back(name, mine, held)
         elif failed.fate is not Fate.UNREACHABLE:
             self._keeper.doubt(name, mine)
@@ -156,3 +157,8 @@ class Commander:
             return Reply(fate=fate, detail=f"control could not be taken: {trouble}")
         self._acquired = True
         return None
+
+
+def _as_one(placed: PlacedCommand) -> bool:
+    """Whether it is refused as a whole: coils share a frame with others, and some of them may have been switched."""
+    return len(placed.steps) == 1 and placed.steps[0].register.space is not Space.COIL

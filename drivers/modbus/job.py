@@ -58,12 +58,12 @@ class Job:
     coils: dict[int, CoilWish] | None = None
     """Instead of a frame: coils to write together."""
 
-    def frames(self) -> Sequence[Frame]:
-        """What is sent."""
+    def frames(self, *, one_coil: bool) -> Sequence[Frame]:
+        """What is sent; `one_coil` if the unit is known to take one at a time only."""
         if self.frame is not None:
             return (self.frame,)
         wanted = {coil: wish.on for coil, wish in (self.coils or {}).items()}
-        return coil_frames(self.unit, wanted, one=self.manners.one_coil)
+        return coil_frames(self.unit, wanted, one=one_coil or self.manners.one_coil)
 
     def settle(self, trouble: LinkError) -> None:
         """Tell whoever waits that it failed."""

@@ -11,6 +11,7 @@ command for ever.  Hence two clocks that only a fresh command winds up:
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,8 @@ from drivers.modbus.force import FOR_EVER_S, InForce, Keeping
 from drivers.modbus.layout import Layout, PlacedCommand
 from drivers.modbus.send import Sender, Still
 from drivers.profile.expression import UnknownValueError
+
+log = logging.getLogger(__name__)
 
 REWRITES = ("rewrite", "lease")
 SAFE_TRIES = 3
@@ -118,7 +121,10 @@ class Keeper:
                 await self._begun.wait()
             await asyncio.sleep(self._look_s())
             if self.in_force:
-                await self._look()
+                try:
+                    await self._look()
+                except Exception:  # whatever it is, a dead-man must outlive it
+                    log.exception("The dead-man failed, and tries again.")
 
     async def regained(self) -> None:
         """Say again what is in force: the device may have started afresh.

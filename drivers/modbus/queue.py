@@ -11,11 +11,13 @@ One queue serves all devices behind one host and port or on one tty.  It alone d
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
 from drivers.modbus.address import Address
+from drivers.modbus.connect import Reconnection
 from drivers.modbus.errors import Forbidden, Garbled, LinkDown, LinkError, NoAnswer, Refusal
 from drivers.modbus.frame import Frame, ReadFrame, WriteFrame
 from drivers.modbus.job import CoilWish, Job, Manners, Rank
@@ -28,13 +30,11 @@ PROBE_MAX_S = 30.0
 """Pauses between the questions to a silent unit double from the first to the last.  A burst of noise while the tie
 moves must not blind hems to a contact; one that has been silent for longer is known to be dead, and is asked so often
 at most, and not at all while an island stabilises."""
-CONNECT_S = 3.0
-BACKOFF_FIRST_S = 0.5
-BACKOFF_MAX_S = 10.0
+ILLEGAL_FUNCTION = 1
 HOPS = 4
 """Turns of the event loop from an answer to the next request of who has waited for it."""
-COMMAND_RETRY_S = 0.5
-"""A command tries to connect even between two attempts of the polls, but not more often than this."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -47,6 +47,8 @@ class UnitState:
     """Time-outs in a row."""
     pause_s: float = PROBE_FIRST_S
     """From the next time-out to the next poll, once it is silent."""
+    one_coil: bool = False
+    """Whether it has refused to have several coils written at once."""
     probe_s: float = float("-inf")
     """If known to be silent, not to be polled before."""
 
@@ -60,16 +62,20 @@ class LinkQueue:
     rng: Random
     spare: bool = False
     """While an island stabilises: units known to be dead are let be."""
-    connections: int = 0
-    """How often a connection has been made."""
     _jobs: list[Job] = field(default_factory=list)
     _units: dict[int, UnitState] = field(default_factory=dict)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _free_s: float = float("-inf")
-    _failed_s: float = float("-inf")
-    _retry_s: float = float("-inf")
-    _backoff_s: float = BACKOFF_FIRST_S
+    _reach: Reconnection = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reach = Reconnection(self.link, self.rng)
+
+    @property
+    def connections(self) -> int:
+        """How often a connection has been made."""
+        return self._reach.made
 
     def silent(self, unit: int) -> bool:
         """Whether a unit is known not to answer."""
@@ -177,6 +183,10 @@ class LinkQueue:
         except asyncio.CancelledError:
             job.settle(LinkDown("stopped"))
             raise
+        except Exception as fault:  # in the library or in ours: it must not end the service of all other units
+            log.exception("A request to unit %d on %s failed.", job.unit, self.address)
+            self.link.close()
+            job.settle(Garbled(f"the link failed: {type(fault).__name__}"))
         else:
             if not job.answer.done():
                 job.answer.set_result(answer)
@@ -203,8 +213,19 @@ class LinkQueue:
     async def _done(self, job: Job) -> tuple[int, ...]:
         if job.rank is Rank.POLL and self._let_be(self._state(job.unit)):
             raise NoAnswer(f"unit {job.unit} is silent")
+        try:
+            return await self._in_frames(job)
+        except Refusal as refusal:
+            state = self._state(job.unit)
+            if job.coils is None or state.one_coil or refusal.code != ILLEGAL_FUNCTION:
+                raise
+            # A board that knows no frame for several coils must still be shed, one by one and from now on.
+            state.one_coil = True
+            return await self._in_frames(job)
+
+    async def _in_frames(self, job: Job) -> tuple[int, ...]:
         answer: tuple[int, ...] = ()
-        for frame in job.frames():
+        for frame in job.frames(one_coil=self._state(job.unit).one_coil):
             try:
                 answer = await self._sent(frame, job)
             except LinkDown:
@@ -220,31 +241,14 @@ class LinkQueue:
         return _now_s() < state.probe_s or (self.spare and state.pause_s >= PROBE_MAX_S)
 
     async def _sent(self, frame: Frame, job: Job) -> tuple[int, ...]:
-        await self._connected(job)
+        manners, poll = job.manners, job.rank is Rank.POLL
+        await self._reach.have(poll=poll, timeout_s=manners.timeout_s, settle_s=manners.connect_wait_s)
         if (silence_s := self._free_s - _now_s()) > 0:
             await asyncio.sleep(silence_s)
         # The last place before the wire, whoever asks and by whichever way: what observes sends no write at all.
         if isinstance(frame, WriteFrame) and not (job.allowed is not None and job.allowed()):
             raise Forbidden("not armed")
-        return await self._asked(frame, job.manners)
-
-    async def _connected(self, job: Job) -> None:
-        if self.link.is_open:
-            return
-        wait_until_s = self._retry_s if job.rank is Rank.POLL else self._failed_s + COMMAND_RETRY_S
-        if _now_s() < wait_until_s:
-            raise LinkDown(f"no connection to {self.address}")
-        try:
-            await self.link.open(min(CONNECT_S, job.manners.timeout_s))
-        except LinkDown:
-            self._failed_s = _now_s()
-            self._retry_s = self._failed_s + self._backoff_s * self.rng.uniform(0.5, 1.0)
-            self._backoff_s = min(BACKOFF_MAX_S, self._backoff_s * 2)
-            raise
-        self._backoff_s = BACKOFF_FIRST_S
-        self.connections += 1
-        if job.manners.connect_wait_s:
-            await asyncio.sleep(job.manners.connect_wait_s)
+        return await self._asked(frame, manners)
 
     async def _asked(self, frame: Frame, manners: Manners) -> tuple[int, ...]:
         state = self._state(frame.unit)

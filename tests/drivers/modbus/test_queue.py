@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from drivers.modbus.address import parse_address
-from drivers.modbus.errors import Forbidden, LinkDown, NoAnswer
+from drivers.modbus.errors import Forbidden, Garbled, LinkDown, NoAnswer
 from drivers.modbus.frame import ReadFrame, Space, WriteFrame
 from drivers.modbus.job import Manners, coil_frames
 from drivers.modbus.link import PymodbusLink
@@ -270,3 +270,37 @@ async def test_a_stop_that_the_library_swallows_still_stops_the_queue():
     await asyncio.wait({serving}, timeout=2.0)
     assert serving.cancelled()
     assert await asking == (7,)
+
+
+async def test_a_board_that_knows_no_frame_for_several_coils_is_shed_one_by_one_and_remembered():
+    unit = board()
+    unit.fault = lambda request: Fault(exception=1) if request.code == 15 else None
+    async with on_tcp(Bench(u1=unit)) as bench, queue_for(bench) as queue:
+        for wanted in (True, False):
+            sheds = (queue.write_coil(1, coil, wanted, MANNERS, allowed=yes, urgent=True) for coil in range(3))
+            await asyncio.gather(*sheds)
+            assert [unit.coil[coil] for coil in range(3)] == [int(wanted)] * 3
+    assert [request.code for request in bench.writes()] == [15] + [5] * 6
+
+
+class BrokenLink(SwallowingLink):
+    """A link whose library has a fault of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults = 1
+
+    async def ask(self, frame, timeout_s: float) -> tuple[int, ...]:
+        if self.faults:
+            self.faults -= 1
+            raise AttributeError("a fault of the library")
+        return (7,)
+
+
+async def test_a_fault_of_the_library_costs_one_request_and_not_the_link():
+    queue = LinkQueue(parse_address("tcp://127.0.0.1:502"), BrokenLink(), Random(1))
+    serving = asyncio.create_task(queue.serve())
+    with pytest.raises(Garbled, match="AttributeError"):
+        await queue.read(register(0), MANNERS)
+    assert await queue.read(register(0), MANNERS) == (7,)
+    serving.cancel()
