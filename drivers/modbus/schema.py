@@ -222,6 +222,12 @@ class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
             if point.poll is None
         ]
         problems += overlaps(self.read)
+        resting = {name for name, kind in self.poll.items() if kind.islanded == "skip"}
+        problems += [
+            f"identify names {name}, which is not asked for on an island; a device may have to say who it is just then"
+            for name in self.identify
+            if name in self.read and self.read[name].poll in resting
+        ]
         if problems:
             raise Mistakes(problems)
         return self

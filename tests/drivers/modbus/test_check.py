@@ -88,6 +88,14 @@ def test_a_profile_whose_safe_state_would_close_a_relay_is_refused():
             assert "writes 1 to coil 3, which would undo that closed was switched off. Correct the profile." in told[0]
 
 
+def test_a_device_cannot_be_identified_by_what_is_not_asked_for_on_an_island():
+    with pytest.raises(ConfigError, match="identify names first, which is not asked for on an island"):
+        given.profile(
+            poll={"normal": {"every_ms": 1000, "islanded": "skip"}},
+            identify={"first": {"equals": 1}},
+        )
+
+
 @pytest.mark.wire
 async def test_a_line_on_which_another_program_speaks_is_told_and_the_other_links_run():
     site, unit = Site(), Unit()
