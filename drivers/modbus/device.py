@@ -254,7 +254,7 @@ class Device:
             raise Garbled(f"cannot be identified: {name.lstrip('_')}: {reading.reason if reading else 'not read'}")
         if not expected.met_by(reading.value):
             wanted = f"{name.lstrip('_')} that {expected}"
-            raise DeviceMismatch(self.id, expected=wanted, found=repr(reading.value))
+            raise DeviceMismatch(self.id, expected=wanted, found=repr(reading.value), remedy=expected.remedy)
 
     def _mistaken(self, wrong: DeviceMismatch) -> None:
         self._mismatches += 1

@@ -49,6 +49,8 @@ class Expect(Strict):
     any_of: tuple[Scalar, ...] | None = None
     or_zero: bool = False
     """Whether 0 also passes: a dead busbar is still our meter."""
+    remedy: str | None = None
+    """What to do when it is this product after all, but in a mode in which its values mean something else."""
 
     @model_validator(mode="after")
     def _has_a_test(self) -> "Expect":
@@ -70,7 +72,7 @@ class Expect(Strict):
 
     def __str__(self) -> str:
         """In words, for the person who looks at the wrong device."""
-        told = self.model_dump(exclude_none=True, exclude={"or_zero"})
+        told = self.model_dump(exclude_none=True, exclude={"or_zero", "remedy"})
         return " and ".join(f"{test.replace('_', ' ')} {wanted!r}" for test, wanted in told.items())
 
 

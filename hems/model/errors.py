@@ -34,8 +34,8 @@ class DeviceRefused(DeviceError):
 class DeviceMismatch(DeviceError):
     """Another product answers at this address.  The device stays disabled until somebody acts."""
 
-    def __init__(self, device: DeviceId, *, expected: str, found: str) -> None:
-        remedy = "Check the address or the profile in the site file."
+    def __init__(self, device: DeviceId, *, expected: str, found: str, remedy: str | None = None) -> None:
+        remedy = remedy or "Check the address or the profile in the site file."
         super().__init__(device, f"expected {expected}, found {found}. {remedy}")
         self.expected = expected
         self.found = found
