@@ -56,14 +56,13 @@ class Reader:
         self._batches: dict[str, list[Batch]] = {}
         self._memory = Memory()
         self._scales: Collection[str] = ()
-        self._layout = Layout(points={})
         self._decoders: dict[str, Callable[[Any, int], point.Decoded]] = {}
 
     def lay_out(self, layout: Layout, *, max_gap: int, max_read: int) -> None:
         """Plan the requests of each poll class afresh, and say which points this unit lacks."""
-        if layout != self._layout:
-            self._raw.clear()
-        self._layout, self._scales = layout, layout.exponents
+        # Another firmware may come back with other powers of ten: what was known of them is not known any more.
+        self._raw.clear()
+        self._scales = layout.exponents
         self._decoders = {
             name: point.decoder(place.spec, bits=place.register.coding.bits) for name, place in layout.points.items()
         }
