@@ -42,6 +42,8 @@ class InForce:
     """From the last fresh command until it lapses."""
     taken: bool
     """Whether the device has not said no to a part of it."""
+    numbers: tuple[float, ...] | None = None
+    """What its steps wrote: for a stop, that may depend on whether the battery makes the island."""
 
     @property
     def off(self) -> bool | float:

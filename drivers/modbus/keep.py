@@ -76,7 +76,16 @@ class Keeper:
         hold_s = min(lease_s or FOR_EVER_S, command.spec.hold_max_s or FOR_EVER_S) if value else FOR_EVER_S
         if not value and held is not None:
             hold_s = held.hold_s
-        one = InForce(command=command, value=value, still=still, asked_s=now_s, said_s=now_s, hold_s=hold_s, taken=True)
+        one = InForce(
+            command=command,
+            value=value,
+            still=still,
+            asked_s=now_s,
+            said_s=now_s,
+            hold_s=hold_s,
+            taken=True,
+            numbers=self.sender.numbers(command, value),
+        )
         self.in_force[name] = one
         self._begun.set()
         return one
@@ -135,7 +144,7 @@ class Keeper:
         if self._stale():
             return
         await self._lapse_all()
-        await self._say_again(lambda one: one.value is not True)
+        await self._say_again(lambda one: _may_repeat(one) and one.value is not True)
 
     def _look_s(self) -> float:
         spans = [one.hold_s for one in self.in_force.values()]
@@ -147,6 +156,7 @@ class Keeper:
             await self._end_hold()
         elif self.ready():
             await self._lapse_all()
+            await self._say_again(self._stops_otherwise)
             if self.keeping.renew_s is not None:
                 await self._renew(self.keeping.renew_s)
 
@@ -181,7 +191,10 @@ class Keeper:
         """Until it has arrived, or a fresh command has: one attempt each look."""
         still = self.begin(name)
         if await self.sender.command(held.command, held.off, urgent=True, still=still) is None and still():
-            self.in_force[name] = replace(held, value=held.off, still=still, hold_s=FOR_EVER_S, taken=True)
+            numbers = self.sender.numbers(held.command, held.off)
+            self.in_force[name] = replace(
+                held, value=held.off, still=still, hold_s=FOR_EVER_S, taken=True, numbers=numbers
+            )
 
     def _left_by_safe(self) -> list[tuple[str, InForce]]:
         """What would go on after `safe`, such as a permit on a relay beside a set-point that `safe` ends."""
@@ -213,7 +226,9 @@ class Keeper:
         """Say again what is due, or feed the device's own timer, which no command feeds."""
         now_s = asyncio.get_running_loop().time()
         if self.keeping.kind in REWRITES:
-            await self._say_again(lambda one: not one.gives_in_one_go and now_s - one.said_s >= renew_s)
+            await self._say_again(
+                lambda one: _may_repeat(one) and not one.gives_in_one_go and now_s - one.said_s >= renew_s
+            )
         elif now_s - self._beat_s >= renew_s:
             self._count = (self._count + 1) % COUNT_END
             try:
@@ -222,9 +237,25 @@ class Keeper:
                 return  # The device's own timer decides; the next look tries again.
             self._beat_s = now_s
 
+    def _stops_otherwise(self, one: InForce) -> bool:
+        """Whether a power of 0 is another order by now: a battery that rests by order must not rest on its island."""
+        if one.value or one.command.spec.kind == "bool":
+            return False
+        now = self.sender.numbers(one.command, one.value)
+        return now is not None and now != one.numbers
+
     async def _say_again(self, wanted: Callable[[InForce], bool]) -> None:
         now_s = asyncio.get_running_loop().time()
         for name, one in tuple(self.in_force.items()):
-            if one.taken and not one.command.spec.persistent and wanted(one):
-                self.in_force[name] = replace(one, said_s=now_s)
-                await self.sender.command(one.command, one.value, urgent=False, still=one.still)
+            if not one.taken or not wanted(one):
+                continue
+            said = replace(one, said_s=now_s, numbers=self.sender.numbers(one.command, one.value))
+            self.in_force[name] = replace(said, numbers=one.numbers)
+            arrived = await self.sender.command(one.command, one.value, urgent=False, still=one.still) is None
+            if arrived and self.in_force.get(name) == replace(said, numbers=one.numbers):
+                self.in_force[name] = said
+
+
+def _may_repeat(one: InForce) -> bool:
+    """Whether it may be said again for no other reason than that it is in force."""
+    return not one.command.spec.persistent

@@ -70,6 +70,15 @@ class Sender:
             if step.wait_s:
                 await asyncio.sleep(step.wait_s)
 
+    def numbers(self, placed: PlacedCommand, value: float) -> tuple[float, ...] | None:
+        """What the steps of a command would write now; None while that is not known."""
+        known = self._reader.known()
+        known["value"] = 0.0 - value if placed.spec.negate else value
+        try:
+            return tuple(evaluate(step.to, known) for step in placed.steps_now(known) or () if _applies(step, value))
+        except UnknownValueError:
+            return None
+
     async def command(self, placed: PlacedCommand, value: float, *, urgent: bool, still: Still) -> Reply | None:
         """Send one command; None if it has arrived, else why not."""
         steps = placed.steps_now(self._reader.known())

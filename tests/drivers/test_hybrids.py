@@ -75,3 +75,33 @@ def test_a_battery_that_makes_the_island_is_left_to_itself_when_its_lease_runs_o
 
     # then it is told to run itself, and not to stand by
     assert vloop.run(story)[-len(stopped) :] == stopped
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    ("name", "outage", "stopped"),
+    [
+        ("goodwe-et", ("holding", 35187, 2), [[16, 47511, 1, 0]]),
+        ("sungrow-sh-on-grid", ("input", 12999, 0x1000), [[6, 13049, 0], [6, 13051, 0], [6, 13050, 204]]),
+        ("sigenergy-hybrid", ("input", 30009, 1), [[6, 40031, 2], [16, 40032, 0, 8800], [16, 40034, 0, 9600]]),
+    ],
+)
+@pytest.mark.parametrize("asked_again", [False, True])
+def test_a_battery_that_rests_by_order_is_left_to_itself_when_it_makes_the_island(name, outage, stopped, asked_again):
+    async def story(_loop: vloop.VirtualLoop) -> list[list[int]]:
+        async with device(IMAGES / f"{name}.toml", armed=True) as its:
+            # given a battery that was told 0 on the grid, and stands by
+            (unit,) = its.bench.units.values()
+            await its.driver.write("box", "battery_w", 0.0, urgent=False, islanded=False)
+            ordered = len(its.bench.writes())
+            # when the grid goes, whether or not it is told 0 again
+            unit.put(*outage)
+            await asyncio.sleep(5.0)
+            if asked_again:
+                await its.driver.write("box", "battery_w", 0.0, urgent=False, islanded=True)
+            await asyncio.sleep(5.0)
+            return frames(its.bench.writes()[ordered:])
+
+    # then it is told to run itself
+    sent = vloop.run(story)
+    assert [frame for frame in sent if frame[1] != 13079][: len(stopped)] == stopped
