@@ -68,7 +68,7 @@ def restore(site: Site, state: ControlState, outlook: Outlook, params: Params, n
 def _on_island(
     waiting: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
 ) -> Restore:
-    served = [circuit for circuit in waiting if circuit.tier <= SERVED[outlook.band]]
+    served = [circuit for circuit in waiting if circuit.tier <= SERVED[outlook.band] and not _deaf(circuit, state)]
     steps = params.restore
     paced_s = max(_after(state.last_restore_s, steps.step_island_s), _after(state.last_shed_s, steps.after_shed_s))
     if not served or max(state.dose, default=0.0) >= params.overload.dose_block or outlook.phase_w is None:
@@ -80,6 +80,11 @@ def _on_island(
     if not fits(first, site, state, outlook, params, now_s):
         return NOT_NOW
     return Restore(first.id, Cause(Why.ROOM_ON_ISLAND, {"w": round(outlook.watts[first.id])}), now_s)
+
+
+def _deaf(circuit: Circuit, state: ControlState) -> bool:
+    """A switch that did not do as it was told, or moves something else, is left alone while it matters."""
+    return state.loads.get(circuit.id, FRESH).deaf
 
 
 def _on_grid(waiting: Sequence[Circuit], state: ControlState, params: Params, now_s: float) -> Restore:

@@ -152,8 +152,16 @@ class Panel:
         self._outcomes.append(Outcome(command=command, fate=fate, at_s=self.now_s))
         if obeys and is_switch(command.role):
             self.values[command.role] = command.value
+            self._metered(command)
         elif obeys and self.load is not None and self.values[command.role] is not None:
             self.values[command.role] = float(command.value)
+
+    def _metered(self, command: Command) -> None:
+        """A circuit's own meter shows nothing once it is off."""
+        for one in self.site.circuits:
+            meter = wiring.circuit_power(one.id)
+            if command.role == wiring.circuit_closed(one.id) and self.values.get(meter) is not None:
+                self.values[meter] = one.typical_w if command.value else 0.0
 
     def _balance(self, load: float) -> None:
         """Powers that fit the switches: on an island the former delivers what cars do not, else the grid does."""

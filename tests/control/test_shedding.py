@@ -217,7 +217,7 @@ def test_a_relay_that_obeys_again_is_forgiven():
 
 def test_a_switch_that_says_off_while_current_flows_has_welded_and_is_told():
     # given an overload in which the heat pump's relay obeys and its meter goes on showing what flows
-    made = overloaded(1.2).says({wiring.circuit_power(CircuitId("heat_pump")): 4000.0})
+    made = overloaded(1.2).advance(100.0).says({wiring.circuit_power(CircuitId("heat_pump")): 4000.0})
     # when it has been off for longer than any meter averages
     made.advance(120.0)
     assert "heat_pump" in made.off()

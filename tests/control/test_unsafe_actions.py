@@ -1,0 +1,312 @@
+"""The twenty unsafe control actions of the domain reference, 5: one test each, named after it.
+
+Each fails when the constraint that forbids the action is taken out of the code.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import sin
+from typing import Any
+
+import pytest
+
+from hems.control.params import Params
+from hems.control.resume import resumed
+from hems.control.tick import tick
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.instant import Instant
+from hems.model.mode import ISLAND_MODES, Mode
+from hems.model.reading import Reading
+from hems.model.request import Want
+from hems.model.site import Generator, Site, Tier
+from hems.model.units import CircuitId, SourceId
+from hems.model.wiring import Role
+from hems.sim.start import Car
+from tests.control.panel import (
+    GRID_DEAD,
+    TIE_CLOSED,
+    TIE_OPEN,
+    UNMETERED,
+    Panel,
+    car,
+    on_an_island,
+    on_the_grid,
+    panel,
+    snapshot,
+    tie,
+    utility,
+)
+from tests.given import building, flats, forces, reads, silent, stale, volts
+
+BAY = SourceId("bay_1")
+BAY_W = wiring.bay_power(BAY)
+FORMER = [wiring.former_phase_w(index) for index in range(3)]
+DARK = utility(3.0, 0.0, point="bus")
+
+
+def switch(name: str) -> Role:
+    return wiring.circuit_closed(CircuitId(name))
+
+
+def former(watts: float) -> dict[Role, Any]:
+    return dict.fromkeys(FORMER, watts)
+
+
+def energised(made: Panel) -> list[tuple[float, str]]:
+    return [(t_s, str(one.role)) for t_s, one in made.commands() if one.energises]
+
+
+def closings(made: Panel) -> list[tuple[float, str]]:
+    return [(t_s, str(one.role)) for t_s, one in made.commands() if one.value and one.role.endswith("closed")]
+
+
+def startable() -> Site:
+    return replace(flats(), former=replace(flats().former, startable=True))
+
+
+def test_uca1_on_stale_data_nothing_is_given_more_power():
+    # given an island whose former shows much room, in a reading that is a minute old
+    made = building(cars={"bay_1": Car(soc_pct=80.0)}).grid_lost().advance(60.0)
+    off, given_w = made.off(), made.plant.bays[BAY].power_w
+    made.flawed(stale, *FORMER).wants("kitchen", 500.0).wants("lift", 0.0).wants("heat_pump", 0.0).advance(60.0)
+    # then no circuit comes back and no car gives more
+    assert off <= made.off()
+    assert made.plant.bays[BAY].power_w <= given_w
+    # and what must go off still goes
+    made.plant.batteries[SourceId("main")].soc_pct = 9.0
+    assert off < made.advance(5.0).off()
+
+
+def test_uca2_with_a_meter_of_the_wrong_sign_no_car_gives_more():
+    made = on_an_island().says(UNMETERED, car("bay_1", 80.0), former(2_000.0)).advance(70.0)
+    before = made.commands(BAY_W)[-1][1].value
+    assert before > 0
+    made.says({wiring.circuit_power(CircuitId("lift")): 40_000.0}).advance(70.0).says(former(6_000.0)).advance(10.0)
+    assert made.commands(BAY_W)[-1][1].value == before
+
+
+def test_uca3_a_shed_that_is_not_acknowledged_is_followed_by_the_next_circuit():
+    made = building(load=1.23)
+    made.forward.deaf |= {switch("hot_water"), switch("laundry"), switch("gym")}
+    made.grid_lost().advance(60.0)
+    assert {"circuits/hot_water/closed/deaf", "circuits/laundry/closed/deaf"} <= made.alarms
+    assert {"heat_pump", "ventilation"} <= made.off()
+    assert made.plant.former_trips == 0
+
+
+def test_uca4_a_restart_in_an_outage_gives_power_to_nothing_for_a_while_and_forgets_no_pause():
+    # given an island with a compressor that went off a moment ago
+    made = on_an_island().says(car("bay_1", 90.0), former(19_000.0)).advance(3.0)
+    assert "heat_pump" in made.off()
+    began_s = made.now_s
+    made.state = resumed(made.state, shift_s=0.0, now_s=made.now_s)
+    made.steps.clear()
+    # when hems starts anew with all the room in the world
+    made.says(UNMETERED, former(500.0)).advance(900.0)
+    # then nothing is given power in the first half minute, and the compressor rests its whole pause again
+    assert min(t_s for t_s, _ in energised(made)) >= began_s + made.params.boot.hold_energise_s
+    (back_s,) = [t_s for t_s, role in closings(made) if role == switch("heat_pump")]
+    assert back_s >= began_s + made.site.circuit(CircuitId("heat_pump")).min_off_s
+
+
+@pytest.mark.parametrize("years", [-10.0, 10.0])
+def test_uca5_a_wall_clock_that_jumps_changes_no_decision(years: float):
+    def told(shift: timedelta) -> list[tuple[float, str, float]]:
+        state, commands = on_an_island().state, []
+        for second in range(120):
+            now_s = 800.0 + second
+            utc = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=second) + (shift if second > 30 else timedelta())
+            values = {**GRID_DEAD, **TIE_OPEN, **former(500.0)} if second < 60 else {**utility(230.0), **TIE_OPEN}
+            step = tick(flats(), state, snapshot(flats(), values, now_s), Params(), Instant(now_s, utc))
+            state = step.state
+            commands += [(now_s, str(one.role), float(one.value)) for one in step.commands]
+        return commands
+
+    assert told(timedelta(days=365.0 * years)) == told(timedelta())
+
+
+def test_uca6_with_a_second_master_on_the_wire_there_is_no_fight():
+    made = on_the_grid()
+    made.load = 1.0
+    made.says(GRID_DEAD, TIE_OPEN).advance(30.0).says(utility(230.0), TIE_CLOSED).advance(1200.0, every_s=10.0)
+    assert made.off() == set()
+    made.steps.clear()
+    for _ in range(20):
+        made.says({switch("laundry"): False}).advance(120.0)
+    assert len([one for _, one in made.commands(switch("laundry")) if one.value]) <= 3
+    assert "circuits/laundry/closed/locked_out" in made.state.alarms
+
+
+def test_uca7_an_override_that_was_forgotten_ends_and_never_outranks_protection():
+    # given hot water that somebody has forgotten to give back
+    made = on_an_island().ask(forces("hot_water", Want.ON, duration_s=600.0)).says(UNMETERED, former(500.0))
+    made.advance(200.0)
+    assert "hot_water" not in made.off()
+    # when the inverter nearly trips, then it goes
+    made.says(former(12_500.0)).advance(56.0)
+    assert "hot_water" in made.off()
+    # and the wish ends by itself
+    made.says(former(500.0)).advance(600.0)
+    assert made.state.overrides == ()
+
+
+def test_uca8_a_load_that_hunts_around_the_limit_does_not_wear_out_a_relay():
+    # given an island whose load swings around what its inverter carries, for two hours
+    made = on_an_island().says(UNMETERED)
+    began_s = made.now_s
+    made.steps.clear()
+    while made.now_s < began_s + 7200.0:
+        gone = {name for name in ("ventilation", "heat_pump", "gym", "laundry") if name in made.off()}
+        swing_w = 5_500.0 + 500.0 * sin(made.now_s / 40.0)
+        made.says(former(swing_w if len(gone) > 3 else 12_600.0)).advance(20.0)
+    # then no relay has moved more often than six times an hour
+    for circuit in made.site.circuits:
+        moves = [bool(one.value) for _, one in made.commands(wiring.circuit_closed(circuit.id))]
+        assert len([1 for one, other in pairwise([False, *moves]) if one != other]) <= 12, circuit.id
+
+
+def test_uca9_a_meter_that_reads_zero_when_it_fails_is_no_outage():
+    meters = [wiring.circuit_power(circuit.id) for circuit in flats().circuits]
+    made = building().flawed(silent, *meters, *(wiring.bay_power(bay.id) for bay in flats().bays))
+    made.flawed(reads(0.0), *volts("bus"), *FORMER).advance(60.0)
+    assert not ISLAND_MODES & set(made.modes)
+    assert Mode.BLACKOUT not in made.modes
+    assert made.off() == set()
+
+
+@pytest.mark.parametrize("position", [tie(False, False, False), tie(None, None, False), tie(False, True, True)])
+def test_uca10_nothing_is_started_onto_a_line_that_is_not_proven_separate(position: dict[Role, Any]):
+    made = on_the_grid(site=startable())
+    made.load = 1.0
+    made.says(GRID_DEAD, TIE_OPEN, DARK).advance(10.0)
+    assert made.mode is Mode.BLACKOUT
+    made.says(position).advance(200.0)
+    assert not [one for _, one in made.commands(wiring.FORMER_START) if one.value]
+
+
+def test_uca11_what_comes_back_comes_one_at_a_time():
+    made = on_the_grid()
+    made.load = 1.0
+    made.says(GRID_DEAD, TIE_OPEN).advance(400.0)
+    off = made.off()
+    made.steps.clear()
+    made.says(utility(230.0), TIE_CLOSED).advance(900.0)
+    times = [t_s for t_s, _ in closings(made)]
+    assert len(times) == len(off) > 2
+    assert all(later - earlier >= made.params.restore.step_grid_s for earlier, later in pairwise(times))
+
+
+@pytest.mark.parametrize("soc_pct", [43.0, 30.0, None])
+def test_uca12_a_car_at_its_floor_or_of_unknown_charge_gives_nothing(soc_pct: float | None):
+    made = on_an_island().says(UNMETERED, former(6_000.0), car("bay_1", soc_pct)).advance(120.0)
+    assert not [one for _, one in made.commands(BAY_W) if one.value > 0]
+    # while one above it does
+    assert [one for _, one in made.says(car("bay_1", 60.0)).advance(20.0).commands(BAY_W) if one.value > 0]
+
+
+def test_uca13_a_generator_is_never_asked_to_meet_the_grid():
+    site = replace(flats(), generator=Generator(name="Generator", rated_w=20_000.0))
+    made = on_the_grid(site=site).says({wiring.GENERATOR_RUNNING: False, wiring.battery_soc(SourceId("main")): 5.0})
+    made.advance(60.0)
+    # not with the tie closed, nor while nobody knows where it is
+    made.says(GRID_DEAD, tie(None, None, None)).advance(60.0)
+    assert not [one for _, one in made.commands(wiring.GENERATOR_RUN) if one.value]
+    # and nobody is let back while it runs
+    made.says(TIE_OPEN).advance(80.0)
+    assert [one for _, one in made.commands(wiring.GENERATOR_RUN) if one.value]
+    made.says({wiring.GENERATOR_RUNNING: True}, utility(230.0)).advance(300.0)
+    assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+
+
+def test_uca14_no_black_start_onto_circuits_that_are_not_proven_off():
+    site = replace(startable(), former=replace(startable().former, phase_va=(6_000.0,) * 3))
+    made = on_the_grid(site=site)
+    made.load = 1.0
+    stuck = {switch(name): None for name in ("heat_pump", "hot_water", "kitchen")}
+    made.deaf |= set(stuck)
+    made.says(GRID_DEAD, TIE_OPEN, DARK, stuck).advance(200.0)
+    assert made.mode is Mode.BLACKOUT
+    assert not [one for _, one in made.commands(wiring.FORMER_START) if one.value]
+
+
+def test_uca15_a_frequency_that_is_shifted_to_hold_back_sun_is_neither_an_outage_nor_an_overload():
+    made = on_an_island().says(UNMETERED, former(500.0)).advance(5.0)
+    off = made.off()
+    made.steps.clear()
+    for hertz in (51.5, 52.7, 53.0, 65.0, 48.0):
+        made.says(utility(230.0, hertz, point="bus")).advance(60.0)
+    assert made.mode is Mode.ISLANDED
+    assert made.modes == []
+    assert made.off() <= off
+    assert made.state.alarms == {}
+
+
+def test_uca16_no_permit_while_a_car_still_gives():
+    # given an island that a car helps to carry, whose charger obeys slowly
+    made = on_an_island().says(UNMETERED, former(2_000.0), car("bay_1", 90.0)).advance(70.0)
+    made.says(car("bay_1", 90.0, 4_000.0), utility(230.0)).advance(60.5)
+    assert made.mode is Mode.RECONNECTING
+    # then it is told to rest, and the permit waits until it does
+    made.advance(20.0)
+    assert made.commands(BAY_W)[-1][1].value == 0
+    assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+    made.says(car("bay_1", 90.0, 0.0)).advance(2.0)
+    assert [one.value for _, one in made.commands(wiring.TIE_PERMIT)][-1] is True
+
+
+def test_uca17_a_meter_of_the_loads_side_never_brings_the_building_back():
+    made = building(load=0.4, params=replace(Params(), grid=replace(Params().grid, qualify_s=120.0)))
+    street = volts("street")
+    for index, role in enumerate(street):
+        made.forward.flaws[role] = lambda reading, index=index: Reading(
+            (*made.plant.bus_v, made.plant.bus_hz)[index], reading.taken_s, reading.stale_after_s
+        )
+    made.grid_lost().advance(20.0)
+    for more in range(60):
+        made.wants("kitchen", 3_000.0 + 100.0 * more).advance(5.0)
+    assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+
+
+def test_uca18_a_meter_that_falls_silent_is_no_outage_and_starts_nothing():
+    # given a building that is back on the grid with circuits still off
+    made = on_the_grid()
+    made.load = 1.0
+    made.says(GRID_DEAD, TIE_OPEN).advance(30.0).says(utility(230.0), TIE_CLOSED).advance(8.0)
+    off = made.off()
+    made.steps.clear()
+    made.says(utility(None, None), {wiring.GRID_POWER: None}).advance(400.0)
+    # then it keeps its state: no island, nothing off, nothing on
+    assert made.mode is Mode.GRID_CONNECTED_DEGRADED
+    assert (made.off(), energised(made)) == (off, [])
+
+
+def test_uca19_a_switch_that_moves_something_else_is_found_out_and_left_alone():
+    # given a relay whose circuit goes on drawing after it was opened
+    made = on_an_island()
+    assert "laundry" in made.off()
+    made.says({wiring.circuit_power(CircuitId("laundry")): 3_000.0}).advance(11.0)
+    assert made.state.alarms["circuits/laundry/closed/deaf"].cause.why is Why.SHED_NOT_OBEYED
+    made.steps.clear()
+    made.advance(600.0)
+    assert made.commands(switch("laundry")) == []
+    # and life safety is never switched, even if somebody has wired it
+    site = flats()
+    lift = replace(site.circuit(CircuitId("lift")), switchable=True)
+    wired = replace(site, circuits=(lift, *(one for one in site.circuits if one.id != "lift")))
+    dark = panel(site=wired).advance(60.0).says(GRID_DEAD, TIE_OPEN, former(20_000.0)).advance(60.0)
+    dark.says(DARK).advance(60.0)
+    assert wired.circuit(CircuitId("lift")).tier is Tier.LIFE_SAFETY
+    assert dark.commands(switch("lift")) == []
+
+
+@pytest.mark.parametrize("name", ["lift", "network_room", "no_such_circuit"])
+@pytest.mark.parametrize("want", [Want.ON, Want.OFF])
+def test_uca20_a_request_from_outside_moves_nothing_that_it_may_not(name: str, want: Want):
+    made = on_the_grid().ask(forces(name, want))
+    made.advance(5.0)
+    told = [event.cause.why for _, step in made.steps for event in step.events if event.kind == "request"]
+    assert told == [Why.OVERRIDE_REFUSED]
+    assert made.state.overrides == ()
+    assert made.commands(switch(name)) == []
