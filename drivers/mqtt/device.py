@@ -163,7 +163,8 @@ class Device:
         if now_s < self._due_s.get(number, NEVER_S):
             return
         self._due_s[number] = now_s + request.every_ms / 1000 if request.every_ms else float("inf")
-        await self._link.publish(self.id, self._filled(request), qos=self._profile.link.qos)
+        # not acknowledged: a lost one is asked again, and a thousand of them must not hold up a shed
+        await self._link.publish(self.id, self._filled(request), qos=0)
 
     def _filled(self, message: Message) -> Outgoing:
         return message.outgoing({"client_id": self._link.client_id})

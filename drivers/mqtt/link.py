@@ -40,6 +40,8 @@ UNSENT_S = 3.0
 command must not arrive long after it has been given up."""
 EXPIRE_S = 10
 """A broker that speaks MQTT 5 throws a message away that it could not deliver for so long."""
+MOST_WAITING = 10_000
+"""Messages that came and are not looked at yet; what is beyond is lost, and what it would have told goes stale."""
 REFUSED_TOPIC = 128
 """Codes of MQTT from here on are refusals."""
 
@@ -173,6 +175,7 @@ class Link:
             clean_session=None if modern else True,  # in MQTT 5 a new client is given nothing anyway
             keepalive=KEEPALIVE_S,
             timeout=CONNECT_S,
+            max_queued_incoming_messages=MOST_WAITING,
             tls_context=credentials.tls,
             username=credentials.name,
             password=credentials.password,
