@@ -167,8 +167,12 @@ def judge_of(kind: str) -> Callable[[object], object]:
 @pytest.mark.parametrize(("folder", "names"), [("drivers/profiles", "*.toml"), ("examples", "*.toml")])
 def test_editors_find_no_mistake_in_what_is_shipped(checkout: Path, folder: str, names: str) -> None:
     for path in (checkout / folder).glob(names):
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
         judge_of(data.get("engine", "site"))(data)
+        first = text.partition("\n")[0]
+        named = (path.parent / first.removeprefix("#:schema ")).resolve()
+        assert (first[:9], named) == ("#:schema ", checkout / f"docs/schema/{data.get('engine', 'site')}.json"), path
 
 
 @pytest.mark.parametrize(
