@@ -99,7 +99,13 @@ class Commander:
         """Hand back control.  Raises: LinkError."""
         self.keeper.forget()
         self._acquired = False
-        await self._send_all(self._profile.control.release)
+        if not self._presence.offline:
+            await self._send_all(self._profile.control.release)
+
+    async def keep(self) -> None:
+        """Repeat what is in force, or let it lapse; nothing is left for a device that is away.  Raises: LinkError."""
+        if not self._presence.offline:
+            await self.keeper.look()
 
     def _obstacle(self) -> Reply | None:
         """Why the device cannot be commanded at all, if so."""

@@ -156,7 +156,7 @@ class Device:
             for topic in tuple(self._ghosts):
                 await self._link.clear_retained(self.id, topic)
                 self._ghosts.discard(topic)
-            await self._commander.keeper.look()
+            await self._commander.keep()
 
     async def _ask_if_due(self, number: int, request: Request) -> None:
         now_s = self._now_s()

@@ -248,3 +248,28 @@ async def test_nothing_half_filled_in_is_ever_sent(broker):
         await asyncio.sleep(0.1)
         await device.write("power_w", -1000.0, islanded=False)
         assert await sent_to(car, 0.1) == ["1500"]
+
+
+async def test_nothing_is_left_for_a_charger_that_has_said_good_bye(broker):
+    # given a charger in use
+    online = 'silent_ms = 30000\navailable = [{ topic = "car/online", yes = "yes", no = ["no"] }]'
+    async with charger(broker, CHARGER.replace("silent_ms = 30000", online)) as (device, context, car):
+        await device.write("power_w", -3000.0, islanded=False)
+        assert await sent_to(car, 0.1) == ["3000.0"]
+
+        # when it goes, and the time of its last command runs out
+        await car.publish("car/online", "no", qos=1)
+        await asyncio.sleep(0.1)
+        context.clock.added_s += 16
+        await at_once(device)
+        await device.release()
+
+        # then neither the safe value nor the handing back waits for it on the broker
+        assert await sent_to(car, 0.1) == []
+
+        # and once it is back it takes commands as ever
+        await car.publish("car/online", "yes", qos=1)
+        await car.publish("car/limit", "7000", qos=1)
+        await asyncio.sleep(0.1)
+        await device.write("power_w", -3000.0, islanded=False)
+        assert await sent_to(car, 0.1) == ["3000.0"]
