@@ -6,7 +6,7 @@ from drivers.modbus.frame import Space
 from drivers.modbus.layout import Layout, PlacedCommand, PlacedPoint, PlacedStep, Register
 from drivers.profile.point import ReadSpec
 from drivers.sunspec.models import Ref, ref
-from drivers.sunspec.schema import SunSpecProfile, SunSpecRead, SunSpecStep, SunSpecWrite
+from drivers.sunspec.schema import SunSpecProfile, SunSpecRead, SunSpecStep, SunSpecWrite, Way
 from drivers.sunspec.walk import Block
 
 Found = Mapping[int, Block]
@@ -60,7 +60,9 @@ class Placing:
         return True
 
     def _is_there(self, here: Ref) -> bool:
-        return here.model in self._found and self._found[here.model].holds(here.end)
+        """Whether this device's edition of the model has the point, and what scales it."""
+        block = self._found.get(here.model)
+        return block is not None and block.holds(here.end) and (here.exponent is None or block.holds(here.exponent.end))
 
     def _register(self, here: Ref) -> Register:
         return Register(Space.HOLDING, self._found[here.model].start + here.offset, here.coding)
@@ -84,8 +86,13 @@ class Placing:
         return name
 
     def _command(self, line: SunSpecWrite) -> PlacedCommand | None:
-        way = next((way for way in line.way if way.needs is None or way.needs in self._found), None)
+        way = next((way for way in line.way if self._is_open(way)), None)
         return PlacedCommand(line, ((None, self._steps(way.steps)),)) if way else None
+
+    def _is_open(self, way: Way) -> bool:
+        """Whether all of it can be sent: a set-point without its revert timer would stay for ever."""
+        wanted = [ref(step.set) for step in way.steps if step.set is not None and not step.optional]
+        return (way.needs is None or way.needs in self._found) and all(map(self._is_there, wanted))
 
     def _steps(self, steps: Iterable[SunSpecStep]) -> tuple[PlacedStep, ...]:
         placed = (self._step(step) for step in steps)

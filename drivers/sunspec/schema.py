@@ -62,7 +62,7 @@ class SunSpecRead(ReadSpec, Own):
 
 
 class SunSpecStep(Own):
-    """One write to one point, left out where the inverter lacks it, or to a register of the maker's own."""
+    """One write to one point, or to a register of the maker's own; under `[control]` left out where it is lacking."""
 
     set: str | None = None
     """The point to write, such as `704.WSet`; its type and scale factor come from the model."""
@@ -84,7 +84,7 @@ class SunSpecStep(Own):
 
 
 class Way(Strict):
-    """One way to do it, for inverters that have the model it needs."""
+    """One way to do it, for inverters that have the model it needs and every point of its steps."""
 
     needs: int | None = None
     """None for a way that any of them knows."""
@@ -92,7 +92,7 @@ class Way(Strict):
 
 
 class SunSpecWrite(WriteSpec):
-    """`[write.COMMAND]`: ways in order; the first whose model exists."""
+    """`[write.COMMAND]`: ways in order; the first that this device can be led through as a whole."""
 
     way: tuple[Way, ...] = Field(min_length=1)
 

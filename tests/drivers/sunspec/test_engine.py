@@ -232,3 +232,28 @@ async def test_a_command_never_follows_a_map_that_is_no_longer_there():
     assert (first.fate, second.fate) == (Fate.UNVERIFIED, Fate.UNVERIFIED)
     assert {request.address for request in bench.writes()} == {made.place(inverter, 704, 24)}
     assert bench.writes()[-1].values == [0, 200]
+
+
+async def test_a_set_point_whose_revert_timer_is_missing_is_not_sent_at_all():
+    # given an edition of model 704 that ends before the timer of its set-point
+    site, short = Site(), [704, 24, *made.controls_704()[2:26]]
+    steps = [{"set": "704.WSetRvrtTms", "to": 60}, {"set": "704.WSetMod", "to": "{value}"}]
+    leased = profile(
+        read={"_on": {"any": ["704.WSetEna"]}},
+        write={"power_w": {"lapses_to": "zero", "way": [{"needs": 704, "steps": steps}]}},
+    )
+    async with on_tcp(Bench(u1=made.unit(made.common(), short))) as bench:
+        driver = driver_for(bench, site, leased, armed=True)
+        async with running(driver):
+            reply = await driver.write("pv", "power_w", 100.0, urgent=False, islanded=False)
+    assert reply.fate is Fate.REFUSED
+    assert bench.writes() == []
+
+
+async def test_a_point_whose_scale_factor_lies_behind_the_end_is_missing():
+    site, short = Site(), [704, 30, *made.controls_704()[2:32]]
+    read = {"_set_w": {"any": ["704.WSet"]}, "on": {"any": ["704.WSetEna"]}, "set_w": {"any": ["704.WSet"]}}
+    bench = Bench(u1=made.unit(made.common(), short, made.inverter_103(W=1)))
+    async with on_tcp(bench), running(driver_for(bench, site, profile(read=read))):
+        await site.until("pv/on", "pv/set_w")
+    assert site.latest["pv/set_w"].quality is Quality.MISSING
