@@ -79,6 +79,10 @@ class Commander:
         """Whether the device must not be asked anything, so that its own timer runs out."""
         return self._keeper.starving
 
+    def spare(self, spared: bool) -> None:
+        """Leave its powers alone, or no longer: it makes the island."""
+        self._keeper.spare(spared)
+
     async def release(self) -> None:
         """Hand control back; a device that may not be written to has none of ours."""
         self._keeper.forget()

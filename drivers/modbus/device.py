@@ -126,6 +126,11 @@ class Device:
                 if kind.every_ms:
                     tasks.create_task(self._poll(name, kind.every_ms / 1000), name=f"poll {self.id} {name}")
 
+    def island(self, islanded: bool, *, makes_it: bool) -> None:
+        """The building feeds itself, or no longer; `makes_it` if this is what feeds it."""
+        self.islanded = islanded
+        self._commander.spare(islanded and makes_it)
+
     def arm(self, armed: bool) -> None:
         """Allow or forbid writes; either way somebody looks after this device, so that it is worth a second look."""
         self.armed = armed

@@ -31,10 +31,10 @@ class BusDriver:
         """Allow or forbid writes to a device."""
         self._devices[device].arm(armed)
 
-    def islanded(self, islanded: bool, *, stabilising: bool = False) -> None:
+    def islanded(self, islanded: bool, *, stabilising: bool = False, former: DeviceId | None = None) -> None:
         """What goes away with the grid rests; units known to be dead are let be while the island stabilises."""
-        for device in self._devices.values():
-            device.islanded = islanded
+        for name, device in self._devices.items():
+            device.island(islanded, makes_it=name == former)
         for queue in self._queues.values():
             queue.spare = stabilising
 

@@ -46,6 +46,8 @@ class Keeper:
     begin: Callable[[str], Still]
     """Takes the place of any earlier command of that name."""
     keeping: Keeping
+    spared: bool = False
+    """While the device makes the island: nothing tells it to stop that does not know of islands."""
     in_force: dict[str, InForce] = field(default_factory=dict)
     _begun: asyncio.Event = field(default_factory=asyncio.Event)
     _fresh_s: float = 0.0
@@ -118,6 +120,18 @@ class Keeper:
             elif command != one.command:
                 self.in_force[name] = replace(one, command=command)
 
+    def spare(self, spared: bool) -> None:
+        """Leave the powers of the device alone, or no longer.
+
+        Switches, such as a permit, still lapse, and what is told to rest in another way on an island than on the grid:
+        its profile knows what makes an island.
+        """
+        self.spared = spared
+        self.in_force = {name: one for name, one in self.in_force.items() if not self._is_spared(one)}
+
+    def _is_spared(self, one: InForce) -> bool:
+        return self.spared and one.command.spec.kind != "bool" and not one.command.stop_depends
+
     def forget(self) -> None:
         """Control has been handed back: nothing to keep."""
         self.in_force.clear()
@@ -152,18 +166,19 @@ class Keeper:
         return min([LONGEST_LOOK_S, *(span / 4 for span in spans)])
 
     async def _look(self) -> None:
+        self.spare(self.spared)
         if self._stale():
             await self._end_hold()
         elif self.ready():
             await self._lapse_all()
             await self._say_again(self._stops_otherwise)
-            if self.keeping.renew_s is not None:
+            if self.keeping.renew_s is not None and not self.spared:
                 await self._renew(self.keeping.renew_s)
 
     def _stale(self) -> bool:
         """Whether nobody has asked for anything for as long as the device may be held."""
         hold_s = self.keeping.hold_max_s
-        return hold_s is not None and asyncio.get_running_loop().time() - self._fresh_s > hold_s
+        return not self.spared and hold_s is not None and asyncio.get_running_loop().time() - self._fresh_s > hold_s
 
     async def _end_hold(self) -> None:
         """Write `safe`, until it has arrived; a device that lives on traffic is starved if it does not."""
@@ -189,7 +204,12 @@ class Keeper:
 
     async def _lapse(self, name: str, held: InForce) -> None:
         """Until it has arrived, or a fresh command has: one attempt each look."""
-        still = self.begin(name)
+        latest = self.begin(name)
+
+        def still() -> bool:
+            """Whether nothing has taken its place, and the device has not begun to make the island."""
+            return latest() and not self._is_spared(held)
+
         if await self.sender.command(held.command, held.off, urgent=True, still=still) is None and still():
             numbers = self.sender.numbers(held.command, held.off)
             self.in_force[name] = replace(
@@ -212,8 +232,8 @@ class Keeper:
         before_s = self._fresh_s
 
         def stale() -> bool:
-            """Whether nobody has asked for anything meanwhile."""
-            return self._fresh_s == before_s
+            """Whether nobody has asked for anything meanwhile, and the device has not begun to make the island."""
+            return self._fresh_s == before_s and not self.spared
 
         try:
             await self.sender.send(self.layout().safe, urgent=False, still=stale)

@@ -7,6 +7,7 @@ from typing import Literal
 from drivers.modbus.codec import Coding
 from drivers.modbus.frame import Space
 from drivers.profile.command import WriteSpec
+from drivers.profile.expression import names_in
 from drivers.profile.point import ReadSpec
 
 When = Literal["positive", "negative", "zero", "nonzero"]
@@ -71,6 +72,12 @@ class PlacedCommand:
     def steps_now(self, known: Mapping[str, object]) -> Sequence[PlacedStep] | None:
         """The steps to take while points are as `known`; None if no way is open."""
         return next((steps for needs, steps in self.ways if needs is None or known.get(needs) is True), None)
+
+    @property
+    def stop_depends(self) -> bool:
+        """Whether what 0 becomes hangs on what the device shows, such as whether it is off the grid."""
+        stops = [step for _, steps in self.ways for step in steps if step.when in (None, "zero")]
+        return any(needs for needs, _ in self.ways) or any(names_in(step.to) - {"value"} for step in stops)
 
     @property
     def steps(self) -> Sequence[PlacedStep]:

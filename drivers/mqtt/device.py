@@ -80,6 +80,10 @@ class Device:
         """Send a command and see what becomes of it."""
         return await self._commander.write(name, wanted, islanded=islanded, lease_s=lease_s)
 
+    def spare(self, spared: bool) -> None:
+        """Leave its powers alone, or no longer: it makes the island."""
+        self._commander.keeper.spare(spared)
+
     async def release(self) -> None:
         """Send what the profile says hands back control.  Raises: LinkError."""
         await self._commander.release()

@@ -40,8 +40,10 @@ class MqttDriver:
         """Allow or forbid commands to a device."""
         self._devices[device].arm(armed)
 
-    def islanded(self, islanded: bool, *, stabilising: bool = False) -> None:
-        """Changes nothing here: devices tell by themselves, and a silent one costs the others no time."""
+    def islanded(self, islanded: bool, *, stabilising: bool = False, former: DeviceId | None = None) -> None:
+        """Only what makes the island is spared: devices tell by themselves, and a silent one costs no time."""
+        for name, device in self._devices.items():
+            device.spare(islanded and name == former)
 
     async def run(self) -> None:
         """Keep all connections and devices going until cancelled."""

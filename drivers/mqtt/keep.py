@@ -49,6 +49,13 @@ class Keeper:
         self._in_force: dict[str, InForce] = {}
         self._fresh_s = 0.0
         self._renewed_s = 0.0
+        self._spared = False
+
+    def spare(self, spared: bool) -> None:
+        """Leave the powers of the device alone, or no longer: it makes the island.  Switches still lapse."""
+        self._spared = spared
+        if spared:
+            self._in_force = {name: one for name, one in self._in_force.items() if isinstance(one.value, bool)}
 
     def heard(self, name: str) -> None:
         """A fresh command has come: whoever controls is alive."""
@@ -89,17 +96,23 @@ class Keeper:
         Raises:
             LinkError: it did not go out; the next look tries again.
         """
+        self.spare(self._spared)
         if not self._in_force:
             return
         dog, now_s = self._watchdog, self._now_s()
-        if dog is not None and dog.hold_max_s is not None and now_s - self._fresh_s > dog.hold_max_s:
+        if (
+            dog is not None
+            and dog.hold_max_s is not None
+            and not self._spared
+            and now_s - self._fresh_s > dog.hold_max_s
+        ):
             await self._give_up(self._fresh_s)
             return
         for name, held in tuple(self._in_force.items()):
             if now_s - held.asked_s > held.hold_s:
                 await self._lapse(name, held)
         renew_s = dog.renew_s if dog is not None and dog.renew_s else FOR_EVER_S
-        if now_s - self._renewed_s >= renew_s:
+        if now_s - self._renewed_s >= renew_s and not self._spared:
             await self._renew()
             self._renewed_s = now_s
 

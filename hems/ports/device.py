@@ -88,11 +88,12 @@ class Driver(Protocol):
     def arm(self, device: DeviceId, armed: bool) -> None:
         """Allow or forbid writes to a device.  Nothing is armed at start."""
 
-    def islanded(self, islanded: bool, *, stabilising: bool = False) -> None:
+    def islanded(self, islanded: bool, *, stabilising: bool = False, former: DeviceId | None = None) -> None:
         """The building feeds itself from now on, or no longer; `stabilising` while the island does not rest yet.
 
         Called once for each change, before the commands that follow from it.  What a profile says goes away with the
-        grid is not asked for meanwhile, and a device known to be dead costs a stabilising island no time.
+        grid is not asked for meanwhile, and a device known to be dead costs a stabilising island no time.  `former` is
+        what makes the island: no power of it is repeated, taken back or made safe by the driver itself meanwhile.
         """
 
     async def run(self) -> None:

@@ -127,15 +127,15 @@ class Fleet:
                 self._health |= self._lost(name, now_s)
         return dict(self._health)
 
-    def follow(self, mode: Mode) -> None:
-        """Tell every driver at once when an island begins, has come to rest, or ends."""
+    def follow(self, mode: Mode, former: DeviceId | None) -> None:
+        """Tell every driver at once when an island, made by `former`, begins, has come to rest, or ends."""
         island = (mode.on_island, mode is Mode.ISLANDED_STABILIZING)
         if island == self._told:
             return
         self._told = island
         for name, driver in self.drivers.items():
             try:
-                driver.islanded(island[0], stabilising=island[1])
+                driver.islanded(island[0], stabilising=island[1], former=former)
             except Exception:  # a fault in one protocol must never end the control of all others
                 log.exception("Driver %s cannot be told of the island.", name)
 

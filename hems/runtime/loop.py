@@ -13,11 +13,14 @@ from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.control.step import Step
 from hems.control.tick import tick
+from hems.model import wiring
 from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.model.picture import Picture
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
+from hems.model.units import DeviceId
+from hems.model.wiring import Port, Role
 from hems.ports.clock import Clock
 from hems.runtime.act import Actuators
 from hems.runtime.board import Board
@@ -81,6 +84,7 @@ class Loop:
         self._faults = faults
         self._shortened = shortened
         self._measure = Measure(site)
+        self._former = _former(site, actuators.writes)
         self._period_s = float("-inf")
         self._beside: dict[str, str] = {}
         """What of showing and recording fails, in sentences."""
@@ -99,7 +103,7 @@ class Loop:
         before = self.state
         step = tick(self._site, before, snapshot, self._params, now)
         self.state = step.state
-        self._fleet.follow(step.state.mode.mode)
+        self._fleet.follow(step.state.mode.mode, self._former)
         self._board.arm(step.armed, step.watch)
         self._actuators.send(step.commands)
         self._try("keep its state", lambda: self._recorder.save(now, step.state))
@@ -165,3 +169,10 @@ class Loop:
         except TimeoutError:
             pass
         self.wake.clear()
+
+
+def _former(site: Site, writes: Mapping[Role, Port]) -> DeviceId | None:
+    """The device of what makes the island, if hems commands it at all."""
+    source = site.former.source
+    port = writes.get(wiring.battery_power(source)) or writes.get(wiring.bay_power(source))
+    return port.device if port is not None else None

@@ -98,6 +98,7 @@ class Machines:
     on_health: Callable[[], None] = lambda: None
     islands: list[tuple[bool, bool]] = field(default_factory=list)
     """What it was told of islands: whether there is one, and whether it stabilises."""
+    former: DeviceId | None = None
     runs: int = 0
     context: DriverContext | None = None
 
@@ -111,8 +112,9 @@ class Machines:
     def arm(self, device: DeviceId, armed: bool) -> None:
         self.armed[device] = armed
 
-    def islanded(self, islanded: bool, *, stabilising: bool = False) -> None:
+    def islanded(self, islanded: bool, *, stabilising: bool = False, former: DeviceId | None = None) -> None:
         self.islands.append((islanded, stabilising))
+        self.former = former
 
     async def run(self) -> None:
         self.runs += 1

@@ -48,9 +48,10 @@ async def test_nothing_is_armed_at_first(tmp_path: Path):
 async def test_drivers_hear_once_when_an_island_begins_comes_to_rest_and_ends(tmp_path: Path):
     ours, machines = fleet(started(tmp_path))
     for mode in (Mode.INIT, Mode.GRID_CONNECTED, Mode.ISLANDED_STABILIZING, Mode.ISLANDED_STABILIZING, Mode.ISLANDED):
-        ours.follow(mode)
+        ours.follow(mode, METERS)
     for mode in (Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTING, Mode.RECONNECTED_RESTORING):
-        ours.follow(mode)
+        ours.follow(mode, METERS)
+    assert machines.former == METERS
     assert machines.islands == [(False, False), (True, True), (True, False), (False, False)]
 
 

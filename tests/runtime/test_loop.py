@@ -233,3 +233,5 @@ async def test_drivers_hear_of_an_island_in_the_very_turn_that_sees_it(run_dir: 
             made.clock.advance(0.5)
         # then the drivers know it now, and not at the next write
         assert made.machines.islands == [(False, False), (True, True)]
+        port = made.actuators.writes.get(wiring.battery_power(made.site.former.source))
+        assert made.machines.former == (port.device if port else None)

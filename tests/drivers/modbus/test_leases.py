@@ -255,3 +255,66 @@ def test_a_permit_beside_a_power_lapses_also_where_the_whole_device_is_made_safe
         assert len(made.bench.writes()) == 4
 
     played(product, story)
+
+
+FORMER = {
+    "read": {"shown": {"at": 20}},
+    "write": {**COILS, "power_w": {"steps": [{"at": 20, "to": "{value}"}], "lapses_to": "held"}},
+    "control": {
+        "safe": [{"at": 20, "to": 0}],
+        "watchdog": {"kind": "rewrite", "renew_s": 10, "timeout_s": 60, "hold_max_s": 60},
+    },
+}
+
+
+def test_what_makes_the_island_is_neither_stopped_nor_told_its_power_again_but_its_permit_lapses():
+    async def story(made: Case) -> None:
+        # given a battery that charges, on the grid, with the permit on one of its relays
+        await made.say("power_w", 900.0, LEASE_S)
+        await made.say("permit", True, LEASE_S)
+        # when the grid goes and the battery feeds the building, so that nobody commands it any more
+        made.driver.islanded(True, stabilising=True, former="box")
+        await asyncio.sleep(300.0)
+        # then not one register of its power was written
+        assert [request.values for request in made.bench.writes() if request.address == 20] == [[900]]
+        assert made.unit.coil[0] == 0
+        # and when the grid is back, it is commanded and made safe as ever
+        made.driver.islanded(False, former="box")
+        await made.say("power_w", 500.0, LEASE_S)
+        await asyncio.sleep(100.0)
+        assert made.unit.holding[20] == 0
+
+    played(given.profile(**FORMER), story)
+
+
+def test_what_does_not_make_the_island_is_stopped_on_it():
+    async def story(made: Case) -> None:
+        await made.say("power_w", 900.0, LEASE_S)
+        made.driver.islanded(True, former="another")
+        await asyncio.sleep(300.0)
+        assert made.unit.holding[20] == 0
+
+    played(given.profile(**FORMER), story)
+
+
+def test_what_makes_the_island_is_told_to_rest_where_its_profile_knows_what_that_means_on_an_island():
+    knowing = {
+        **FORMER,
+        "read": {"shown": {"at": 20}, "_rest": {"at": 25}},
+        "write": {
+            "power_w": {
+                "steps": [{"at": 20, "to": "{value}", "when": "nonzero"}, {"at": 21, "to": "{_rest}", "when": "zero"}],
+                "lapses_to": "held",
+            }
+        },
+    }
+
+    async def story(made: Case) -> None:
+        made.unit.holding[25] = 7
+        await asyncio.sleep(1.0)
+        await made.say("power_w", 900.0, LEASE_S)
+        made.driver.islanded(True, former="box")
+        await asyncio.sleep(100.0)
+        assert made.unit.holding[21] == 7
+
+    played(given.profile(**knowing), story)
