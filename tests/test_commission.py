@@ -63,7 +63,7 @@ def test_a_switch_is_proven_on_the_wire_and_its_device_can_be_armed(tmp_path: Pa
     done = walked(tmp_path, "circuits/laundry/closed")
     # then the phase that fell proves it, signed, without a date that nobody knows, and it is on again
     assert done["ends"] == {"circuits/laundry/closed": Verdict.PROVEN}
-    assert (done["kept"][0]["who"], done["kept"][0]["at"]) == ("Kim", "")
+    assert (done["kept"][0]["who"], done["kept"][0]["at"][:10]) == ("Kim", "2026-10-17")
     assert done["kept"][0]["note"].startswith("L1 -")
     assert not any("and nothing else" in line for line in done["said"])  # its own meter has said so
     assert done["closed"]["laundry"] is True
