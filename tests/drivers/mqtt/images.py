@@ -43,7 +43,12 @@ class Heard:
     """Everything on the broker that the device has not said itself."""
 
     own: set
+    device: aiomqtt.Client
     messages: list = field(default_factory=list)
+
+    async def answer(self, messages):
+        """Let the device say these."""
+        await _tell(self.device, messages)
 
     def take(self, message):
         if message.topic.value not in self.own:
@@ -58,8 +63,8 @@ class Heard:
 @asynccontextmanager
 async def played(told, broker, *, armed):
     """The driver at work on a device that has told what its image says; all that hems sends is heard."""
-    heard = Heard(told.topics)
     async with stranger(broker) as device, aiomqtt.Client("127.0.0.1", broker.port, timeout=2) as ear:
+        heard = Heard(told.topics, device)
         await ear.subscribe("#", qos=1)
         listening = asyncio.create_task(_listen(ear, heard))
         await _tell(device, [message for message in told.told["messages"] if message.get("retained")])

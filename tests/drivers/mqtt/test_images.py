@@ -56,8 +56,10 @@ async def test_a_command_is_sent_as_its_maker_says(told, line, broker):
         assert [topic for topic, _ in sent] == [wanted["topic"] for wanted in line["sends"]]
         payloads = [as_told(payload, like) for (_, payload), like in zip(sent, line["sends"], strict=True)]
         assert payloads == [like.get("text", like.get("json")) for like in line["sends"]]
-        if "fate" in line:
-            assert (await writing).fate == line["fate"]
+        # and once the device shows what its maker says it shows then, hems has seen it
+        await heard.answer(line.get("then", []))
+        wanted = line.get("fate", "confirmed" if "then" in line else None)
+        assert wanted is None or (await writing).fate == wanted
         writing.cancel()
 
 

@@ -257,3 +257,13 @@ async def test_a_retained_answer_is_no_answer(broker, kept, fate):
         answer = b'{"id": 1, "error": "no"}'
         device._link._hand_out(aiomqtt.Message("box/answer", answer, qos=1, retain=kept, mid=1, properties=None))
         assert (await writing).fate is fate
+
+
+async def test_what_is_sent_live_is_live_also_when_the_broker_is_asked_to_keep_it(each_broker):
+    # given a bridge that publishes everything retained, such as the one to ECHONET Lite
+    async with one_device(each_broker, METER) as (device, context, player):
+        await player.publish("box/relay", "ON", qos=1, retain=True)
+        await eventually(lambda: context.sink.last("closed") is not None)
+        # then who is connected hears it as it happens
+        assert context.sink.last("closed").value is True
+        assert device.health().lost_since_s is None
