@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import getpass
 import logging
 import os
 import resource
@@ -100,10 +101,11 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     stop.add_argument("--hold", action="store_true", help="leave every device as it is, for a restart")
     stop.add_argument("--force", action="store_true", help="also in an outage")
     tui = command("tui", _tui, "the operator's screen")
-    tui.add_argument("--socket", choices=("view", "operate", "admin"), default="view")
+    tui.add_argument("--socket", choices=("view", "operate", "admin"), help="default: operate if you may, else view")
+    tui.add_argument("--readonly", action="store_true", help="only look: no key changes anything")
     for one in (status, why, log, override, acknowledge, arm, disarm, stop, tui):
         add_run_dir(one)
-    for one in (override, acknowledge, arm, disarm, stop):
+    for one in (override, acknowledge, arm, disarm, stop, tui):
         add_who(one)
 
 
@@ -249,8 +251,16 @@ def _tui(args: argparse.Namespace) -> int:
 
     if not terminal_fits():
         return _status(argparse.Namespace(run_dir=args.run_dir, json=False, watch=None))
-    HemsApp(args.run_dir / f"{args.socket}.sock").run()
+    HemsApp(args.run_dir / f"{_door(args)}.sock", who=args.who or getpass.getuser()).run()
     return 0
+
+
+def _door(args: argparse.Namespace) -> str:
+    """The socket to come in by: the one asked for, else the operators' if this person may open it."""
+    if args.readonly:
+        return "view"
+    may_operate = os.access(args.run_dir / "operate.sock", os.R_OK | os.W_OK)
+    return args.socket or ("operate" if may_operate else "view")
 
 
 def _simulate(args: argparse.Namespace) -> int:

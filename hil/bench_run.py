@@ -43,6 +43,11 @@ class Run:
         return self.run_dir / "view.sock"
 
     @property
+    def operate_socket(self) -> Path:
+        """For running the building."""
+        return self.run_dir / "operate.sock"
+
+    @property
     def plant_socket(self) -> Path:
         """For doing things to the world."""
         return self.where / "plant.sock"

@@ -73,7 +73,7 @@ def _with_screen(chosen: Place, where: Path, data: Path | None) -> int:
     loop = asyncio.new_event_loop()
     run: BenchRun = loop.run_until_complete(begin(chosen, where, data=data).__aenter__())
     try:
-        DemoApp(run.view_socket, run.plant_socket).run()
+        DemoApp(run.operate_socket, run.plant_socket).run()
     finally:
         loop.run_until_complete(run.end())
         loop.close()

@@ -13,8 +13,8 @@ class DemoApp(HemsApp):
 
     BINDINGS: ClassVar = [("g", "toggle_grid", "Grid off/on")]
 
-    def __init__(self, view_socket: Path, plant_socket: Path) -> None:
-        super().__init__(view_socket, extra_hint="G grid off/on")
+    def __init__(self, operate_socket: Path, plant_socket: Path) -> None:
+        super().__init__(operate_socket, who="demo", extra_hint="G grid off/on")
         self._plant_socket = plant_socket
 
     async def action_toggle_grid(self) -> None:

@@ -26,6 +26,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "events": PersonRole.VIEWER,
     "read": PersonRole.VIEWER,
     "proofs": PersonRole.VIEWER,
+    "consider": PersonRole.OPERATOR,
     "override": PersonRole.OPERATOR,
     "acknowledge": PersonRole.OPERATOR,
     "order": PersonRole.OPERATOR,

@@ -33,7 +33,10 @@ class CircuitPicture:
     """Whether it is among the next to be switched off."""
     disobeys: bool = False
     override_who: str = ""
+    override_reason: str = ""
     override_left_s: float | None = None
+    switchable: bool = True
+    """Whether it has a switch at all; `sheddable` also leaves out what is locked or protected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,10 @@ from hems.model.request import Acknowledge, Asked, Request, Want
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import CircuitId
 from hems.ports.clock import Clock
+from hems.runtime.consider import Shown, consequence
 from hems.runtime.fleet import Fleet
 from hems.runtime.ordering import TwoSteps, read_order
+from hems.runtime.picture import Scene
 from hems.runtime.toolbox import Do, Toolbox
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
 
@@ -42,12 +44,15 @@ class FrontDesk:
         self._clock = clock
         self._stop = stop
         self._picture: Picture | None = None
+        self._scene: Scene | None = None
+        self._shown = Shown()
         self._events: list[Event] = []
         self._waiting: list[Asked] = []
         self._steps = TwoSteps()
         self._does: Mapping[str, Do] = {
             "why": self._why,
             "events": self._told,
+            "consider": self._consider,
             "override": self._override,
             "acknowledge": self._acknowledge,
             "order": self._order,
@@ -64,9 +69,9 @@ class FrontDesk:
         """The building as of the last tick."""
         return self._picture
 
-    def show(self, picture: Picture, events: tuple[Event, ...]) -> None:
-        """Take the last tick's picture and events."""
-        self._picture = picture
+    def show(self, picture: Picture, events: tuple[Event, ...], scene: Scene) -> None:
+        """Take the last tick's picture and events, and what the picture was painted from."""
+        self._picture, self._scene = picture, scene
         self._events = [*self._events, *events][-EVENTS_KEPT:] if events else self._events
 
     def take_requests(self) -> tuple[Asked, ...]:
@@ -98,36 +103,54 @@ class FrontDesk:
     async def _told(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         return {"events": [to_plain(event) for event in self._events]}
 
-    async def _override(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        request = self._read_override(args, role)
+    async def _consider(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        """What an override would do, and the word to confirm it with; nothing is done yet."""
+        request = self._granted(self._read_override(args, role, needs_reason=False))
+        picture, scene = self._picture, self._scene
+        if picture is None or scene is None:
+            raise RequestError("HEMS has only just started: ask again in a second.")
+        told = consequence(scene, request, self._longest_s(role))
+        return {"consequence": to_plain(told), "confirm": self._shown.word(request, picture, self._clock.now().mono_s)}
+
+    def _granted(self, request: Request) -> Request:
+        """The request, unless nobody may make it.  Raises: RequestError."""
         if override.refusal(request, self._site) is not None:
             raise RequestError(self._why_not(request.circuit))
+        return request
+
+    async def _override(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        request = self._granted(self._read_override(args, role))
+        if "confirm" in args:
+            self._shown.check(str(args["confirm"]), request, self._picture, self._clock.now().mono_s)
         self._waiting.append(request)
         self._audit(request.who, f"override {request.want}", request.circuit, request.reason)
         return {"circuit": request.circuit, "want": request.want, "duration_s": request.duration_s}
 
-    def _read_override(self, args: Mapping[str, Any], role: PersonRole) -> Request:
+    def _read_override(self, args: Mapping[str, Any], role: PersonRole, *, needs_reason: bool = True) -> Request:
         try:
             want = Want(str(args["want"]).lower())
             circuit = CircuitId(str(args["circuit"]))
         except (KeyError, ValueError) as error:
             raise RequestError("Say which circuit, and on, off or auto, and for how many seconds.") from error
         reason = words(args, "reason")
-        if want is not Want.AUTO and len(reason) < SHORTEST_REASON:
+        if needs_reason and want is not Want.AUTO and len(reason) < SHORTEST_REASON:
             raise RequestError("Give a reason of at least five letters: others will want to know.")
         duration_s = 0.0 if want is Want.AUTO else self._duration_s(args, role)
         return Request(circuit=circuit, want=want, who=who_asks(args), role=role, reason=reason, duration_s=duration_s)
 
     def _duration_s(self, args: Mapping[str, Any], role: PersonRole) -> float:
         """As asked, but no longer than this role may."""
-        params = self._params.override
-        longest_s = params.engineer_max_s if role is PersonRole.ENGINEER else params.operator_max_s
-        asked = args.get("duration_s", params.default_s)
+        longest_s = self._longest_s(role)
+        asked = args.get("duration_s", self._params.override.default_s)
         number = isinstance(asked, int | float) and not isinstance(asked, bool)
         if not number or not 0.0 < asked < inf:
             hours = f"{longest_s:.0f}, which is {longest_s / 3600:g} hours"
             raise RequestError(f"Say for how many seconds: more than 0, and at most {hours}.")
         return float(min(asked, longest_s))
+
+    def _longest_s(self, role: PersonRole) -> float:
+        params = self._params.override
+        return params.engineer_max_s if role is PersonRole.ENGINEER else params.operator_max_s
 
     def _why_not(self, name: CircuitId) -> str:
         circuit: Circuit | None = next((one for one in self._site.circuits if one.id == name), None)

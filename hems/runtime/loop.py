@@ -124,8 +124,9 @@ class Loop:
         )
 
     def _show(self, now: Instant, before: ControlState, snapshot: Snapshot, step: Step) -> None:
-        picture = self._paint(now, snapshot, step)
-        self._desk.show(picture, step.events)
+        scene = self._scene(now, snapshot, step)
+        picture = paint(scene)
+        self._desk.show(picture, step.events, scene)
         self._publish(picture, step.events)
         self._recorder.record(now, before, snapshot, step, picture)
 
@@ -140,18 +141,15 @@ class Loop:
         else:
             self._beside.pop(what, None)
 
-    def _paint(self, now: Instant, snapshot: Snapshot, step: Step) -> Picture:
-        armed = any(health.armed for health in snapshot.devices.values())
-        return paint(
-            Scene(
-                site=step.site,
-                params=self._params,
-                snapshot=snapshot,
-                step=step,
-                now=now,
-                armed=armed,
-                shortened=self._shortened,
-            )
+    def _scene(self, now: Instant, snapshot: Snapshot, step: Step) -> Scene:
+        return Scene(
+            site=step.site,
+            params=self._params,
+            snapshot=snapshot,
+            step=step,
+            now=now,
+            armed=any(health.armed for health in snapshot.devices.values()),
+            shortened=self._shortened,
         )
 
     async def _rest(self, wake_at_s: float) -> None:

@@ -156,14 +156,19 @@ def _cars_free(scene: Scene) -> float | None:
     return sum(known) if known else None
 
 
-def _draws(scene: Scene) -> dict[Tier, float]:
+def draws(scene: Scene) -> dict[Tier, float]:
     """What each tier draws now, or on the grid: would draw on the island, after what goes off at once."""
-    draws = dict.fromkeys(Tier, 0.0)
+    uses = dict.fromkeys(Tier, 0.0)
     at_once = scene.state.armed_on_tie_open
     for circuit in scene.site.circuits:
         if _still_on(scene, circuit) and circuit.id not in at_once:
-            draws[circuit.tier] += scene.step.watts[circuit.id]
-    return draws
+            uses[circuit.tier] += scene.step.watts[circuit.id]
+    return uses
+
+
+def sun_w(scene: Scene) -> float:
+    """What the sun gives now; none while it is not known."""
+    return max(0.0, _sum(tuple(reading.known(scene.now_s) for reading in scene.snapshot.pvs.values())) or 0.0)
 
 
 def _hours(scene: Scene, tier: Tier) -> Span | None:
@@ -171,13 +176,12 @@ def _hours(scene: Scene, tier: Tier) -> Span | None:
     store = reach.stored(scene.site, scene.snapshot, scene.params, scene.now_s)
     if store is None:
         return None
-    sun_w = max(0.0, _sum(tuple(reading.known(scene.now_s) for reading in scene.snapshot.pvs.values())) or 0.0)
-    draws = _draws(scene)
+    sun, uses_w = sun_w(scene), draws(scene)
     earliest, expected, latest = (
         reach.hours_until_off(
-            tier, store, {one: watts * use for one, watts in draws.items()}, sun_w * sun, scene.params.band
+            tier, store, {one: watts * use for one, watts in uses_w.items()}, sun * shines, scene.params.band
         )
-        for use, sun in ((1.0 / UNSURE_LOW, 0.5), (1.0, 1.0), (1.0 / UNSURE_HIGH, 1.0))
+        for use, shines in ((1.0 / UNSURE_LOW, 0.5), (1.0, 1.0), (1.0 / UNSURE_HIGH, 1.0))
     )
     return earliest, expected, latest
 
@@ -209,7 +213,9 @@ def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> 
         next_off=circuit.id in next_off,
         disobeys=memory.deaf or (entry is not None and entry.contradicted_since_s is not None),
         override_who=override.who if override is not None else "",
+        override_reason=override.reason if override is not None else "",
         override_left_s=None if override is None else override.expires_s - now_s,
+        switchable=circuit.switchable,
     )
 
 

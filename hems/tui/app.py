@@ -13,11 +13,15 @@ from textual.binding import Binding, BindingType
 from textual.theme import Theme
 
 from hems.api.client import follow
+from hems.tui.asking import asking
 from hems.tui.link import Link
+from hems.tui.screens.ask import LeaveScreen
 from hems.tui.screens.base import BuildingScreen
+from hems.tui.screens.circuits import CircuitsScreen
 from hems.tui.screens.help import HelpScreen
-from hems.tui.screens.leave import LeaveScreen
+from hems.tui.screens.listing import ListScreen
 from hems.tui.screens.outage import OutageScreen
+from hems.tui.screens.override import OverrideScreen
 from hems.tui.screens.overview import OverviewScreen
 from hems.tui.view import View
 
@@ -29,9 +33,10 @@ GREY = Theme(name="hems", primary="#a8a8a8", foreground="#c6c6c6", background="#
 
 
 class HemsApp(App[None]):
-    """Shows one building, by the socket of its daemon.
+    """Shows one building, by the socket of its daemon; through the viewers' one nothing can be changed.
 
-    `extra_hint` is appended to the line of keys, for a subclass with bindings of its own.
+    `who` is the name that goes into the log with what is changed.  `extra_hint` is appended to the line of keys, for a
+    subclass with bindings of its own.
     """
 
     CSS_PATH = Path(__file__).with_name("hems.tcss")  # whole: a subclass lives elsewhere
@@ -39,16 +44,20 @@ class HemsApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show('overview')", show=False),
         Binding("2", "show('outage')", show=False),
+        Binding("3", "show('circuits')", show=False),
         Binding("question_mark,f1", "help", show=False),
         Binding("escape", "back", show=False),
         Binding("ctrl+c", "quit", show=False, system=True),
     ]
 
-    def __init__(self, socket: Path, *, extra_hint: str = "") -> None:
+    def __init__(self, socket: Path, *, who: str = "", extra_hint: str = "") -> None:
         super().__init__()
         self._socket = socket
+        self._may_operate = socket.stem != "view"
+        self._ask = asking(socket)
+        self._who = who
         self._hint = extra_hint
-        self.view = View()
+        self.view = View(may_operate=self._may_operate)
         """What is shown now."""
 
     async def on_mount(self) -> None:
@@ -57,6 +66,7 @@ class HemsApp(App[None]):
         self.theme = "hems"
         self.add_mode("overview", lambda: OverviewScreen(self._hint))
         self.add_mode("outage", lambda: OutageScreen(self._hint))
+        self.add_mode("circuits", lambda: CircuitsScreen(self._ask, self._who, self._hint))
         await self.switch_mode("overview")
         self._watch()
 
@@ -64,7 +74,7 @@ class HemsApp(App[None]):
     async def _watch(self) -> None:
         """Follow the daemon for as long as the program runs."""
         clock = asyncio.get_running_loop().time
-        link = Link(clock())
+        link = Link(clock(), may_operate=self._may_operate)
         self.set_interval(LOOK_S, lambda: self._grow_old(link.look(clock())))
         async with aclosing(follow(self._socket)) as messages:
             async for message in messages:
@@ -92,7 +102,7 @@ class HemsApp(App[None]):
 
     async def action_show(self, mode: str) -> None:
         """Go to one of the main screens; whatever was open above it closes."""
-        while len(self.screen_stack) > 1 and not isinstance(self.screen, OverviewScreen | OutageScreen):
+        while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.switch_mode(mode)
         if isinstance(self.screen, BuildingScreen):
@@ -107,8 +117,10 @@ class HemsApp(App[None]):
 
     async def action_back(self) -> None:
         """Close what is open above the main screen; never leaves the program."""
-        if isinstance(self.screen, HelpScreen):
+        if isinstance(self.screen, HelpScreen | OverrideScreen):
             await self.pop_screen()
+        elif isinstance(self.screen, ListScreen):
+            self.screen.leave_find()
 
     async def action_quit(self) -> None:
         """Ask, then leave."""

@@ -14,17 +14,17 @@ SILENCE_S = 3.0
 class Link:
     """Turns what is heard into what is shown.  `now_s` is the event loop's clock, which is good for ages only."""
 
-    def __init__(self, now_s: float) -> None:
+    def __init__(self, now_s: float, *, may_operate: bool = False) -> None:
         self._heard_s = now_s
         self._lost = False
-        self._view = View()
+        self._view = View(may_operate=may_operate)
 
     def hear(self, message: Picture | Event | Lost, now_s: float) -> View:
         """The view after one message from `hems.api.client.follow`."""
         match message:
             case Picture():
                 self._heard_s, self._lost = now_s, False
-                self._view = View(picture=message)
+                self._view = View(picture=message, may_operate=self._view.may_operate)
             case Lost(reason=reason):
                 self._lost = True
                 self._view = replace(self._view, reason=reason)

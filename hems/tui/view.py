@@ -15,6 +15,8 @@ class View:
     """Seconds without contact; None while ticks arrive."""
     reason: str = ""
     """Why there is no contact, one sentence."""
+    may_operate: bool = False
+    """Whether this screen came in by a door for people who may change something."""
 
     @property
     def old(self) -> bool:

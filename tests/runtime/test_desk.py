@@ -306,3 +306,78 @@ async def test_who_only_looks_gives_no_orders(run_dir: Path):
     async with desk(run_dir):
         with pytest.raises(RequestError):
             await ask(run_dir, "view", "order", task="maintenance", begin=True)
+
+
+async def runs(made: House, seconds: int) -> None:
+    """One cycle a second, with everything measured anew."""
+    for _ in range(seconds):
+        made.clock.advance(1.0)
+        made.deliver()
+        await made.cycle()
+
+
+# Two steps ------------------------------------------------------------------------------------------------------------
+
+
+async def test_what_an_override_would_do_is_told_before_it_is_made_and_no_reason_is_needed_to_look(run_dir: Path):
+    async with desk(run_dir) as made:
+        asked = laundry(want="on", reason="", duration_s=100000.0)
+        told = (await ask(run_dir, "operate", "consider", **asked))["consequence"]
+
+        assert (told["name"], told["want"], told["on_island"]) == ("Laundry", "on", False)
+        assert told["duration_s"] == told["longest_s"] == 28800.0
+        assert made.loop.state.overrides == ()
+
+
+async def test_in_a_power_cut_keeping_a_circuit_on_costs_hours_and_keeping_it_off_saves_some(run_dir: Path):
+    async with desk(run_dir) as made:
+        made.deliver(GRID_DEAD, TIE_OPEN)
+        await runs(made, 40)
+        assert made.loop.state.mode.mode.on_island
+        costs = (await ask(run_dir, "operate", "consider", **laundry(want="on", duration_s=28800.0)))["consequence"]
+        saves = (await ask(run_dir, "operate", "consider", **laundry(want="off", duration_s=28800.0)))["consequence"]
+
+    assert costs["on_island"]
+    assert costs["essential_then_h"] < costs["essential_now_h"] <= saves["essential_then_h"]
+    assert costs["room_w"] is not None
+
+
+async def test_a_confirmed_override_is_granted_once_and_only_with_the_word_that_was_given(run_dir: Path):
+    async with desk(run_dir) as made:
+        word = (await ask(run_dir, "operate", "consider", **laundry()))["confirm"]
+        await ask(run_dir, "operate", "override", **laundry(confirm=word))
+        again = await refused(run_dir, "operate", "override", **laundry(confirm=word))
+        await made.cycle()
+
+        assert again == "Not done: more than a minute has gone by. Look again, then confirm."
+        assert len(made.loop.state.overrides) == 1
+
+
+async def test_a_confirmation_a_minute_later_or_for_something_else_is_refused(run_dir: Path):
+    async with desk(run_dir) as made:
+        word = (await ask(run_dir, "operate", "consider", **laundry()))["confirm"]
+        made.clock.advance(61.0)
+        late = await refused(run_dir, "operate", "override", **laundry(confirm=word))
+        word = (await ask(run_dir, "operate", "consider", **laundry()))["confirm"]
+        other = await refused(run_dir, "operate", "override", **laundry(want="on", confirm=word))
+
+    assert late == "Not done: more than a minute has gone by. Look again, then confirm."
+    assert other == "Not done: the building has changed since you looked. Look again, then confirm."
+
+
+async def test_a_confirmation_is_refused_when_the_grid_has_failed_in_between(run_dir: Path):
+    async with desk(run_dir) as made:
+        await runs(made, 40)
+        word = (await ask(run_dir, "operate", "consider", **laundry()))["confirm"]
+        made.deliver(GRID_DEAD, TIE_OPEN)
+        await runs(made, 3)
+        told = await refused(run_dir, "operate", "override", **laundry(confirm=word))
+
+    assert told == "Not done: the building has changed since you looked. Look again, then confirm."
+
+
+async def test_what_nobody_may_switch_is_refused_at_the_first_step(run_dir: Path):
+    async with desk(run_dir):
+        told = await refused(run_dir, "operate", "consider", **laundry(circuit="lift"))
+
+    assert "life safety" in told

@@ -30,11 +30,17 @@ def text_of(app: HemsApp) -> str:
 
 @asynccontextmanager
 async def watching(
-    run_dir: Path, picture: Picture | None, *, size: tuple[int, int] = (80, 24), kind: type[HemsApp] = HemsApp
+    run_dir: Path,
+    picture: Picture | None,
+    *,
+    size: tuple[int, int] = (80, 24),
+    kind: type[HemsApp] = HemsApp,
+    door: str = "view",
+    desk: HandMadeDesk | None = None,
 ) -> AsyncIterator[tuple[Pilot[None], Server]]:
     """The screen in front of a server that shows `picture`, once it is to be seen."""
-    async with serving(run_dir, HandMadeDesk(picture)) as server:
-        app = kind(run_dir / "view.sock")
+    async with serving(run_dir, desk or HandMadeDesk(picture)) as server:
+        app = kind(run_dir / f"{door}.sock")
         async with app.run_test(size=size) as pilot:
             await until(lambda: app.view.picture == picture)
             await pilot.pause()

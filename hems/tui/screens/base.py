@@ -22,8 +22,8 @@ FRAME = 4
 KEYS: tuple[Key, ...] = (
     ("1 Overview", "app.show('overview')"),
     ("2 Outage", "app.show('outage')"),
+    ("3 Circuits", "app.show('circuits')"),
     ("? Help", "app.help"),
-    ("Ctrl-Q Leave", "app.quit"),
 )
 
 
@@ -33,6 +33,10 @@ class BuildingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = []
     ABOUT: ClassVar[Sequence[str]] = ()
     """What this screen is for, in plain words."""
+    LOOKS: ClassVar[tuple[Key, ...]] = ()
+    """Keys of this screen for everybody."""
+    ACTS: ClassVar[tuple[Key, ...]] = ()
+    """Keys of this screen for those who may change something; the others do not see them."""
 
     def __init__(self, hint: str = "") -> None:
         super().__init__()
@@ -44,12 +48,14 @@ class BuildingScreen(Screen[None]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        """Twenty-four lines: banner, rule, body, rule, keys."""
+        """Twenty-four lines: banner, rule, body, keys of this screen if it has any, rule, keys of all screens."""
         yield Rows(id="banner")
         yield Rows(id="top-rule")
         yield Rows(id="body")
+        if self.LOOKS or self.ACTS:
+            yield Footer((), id="actions")
         yield Rows(id="bottom-rule")
-        yield Footer(KEYS, self._hint)
+        yield Footer(KEYS)
         yield Rows(id="too-small")
 
     def show(self, view: View) -> None:
@@ -73,11 +79,14 @@ class BuildingScreen(Screen[None]):
             told = f" Window too small: {size.width}x{size.height}. HEMS needs {NEEDED.width}x{NEEDED.height}."
             self.query_one("#too-small", Rows).show((toned(told, Tone.STRONG),))
             return
-        rule = (row("-" * size.width),)
+        rule, spare = (row("-" * size.width),), FRAME
+        for footer in self.query("#actions").results(Footer):
+            footer.offer((*self.ACTS, *self.LOOKS) if self._shown.may_operate else self.LOOKS)
+            spare += 1
         self.query_one("#banner", Rows).show((banner(self._shown, size.width),))
         self.query_one("#top-rule", Rows).show(rule)
-        self.query_one("#bottom-rule", Rows).show(rule)
-        self.query_one("#body", Rows).show(self._body(Size(size.width, size.height - FRAME)))
+        self.query_one("#bottom-rule", Rows).show((row(_with_hint(self._hint, size.width)),))
+        self.query_one("#body", Rows).show(self._body(Size(size.width, size.height - spare)))
 
     def _body(self, size: Size) -> Sequence[Row]:
         view = self._shown
@@ -88,3 +97,8 @@ class BuildingScreen(Screen[None]):
         told = squeezed(self.body(view, Size(size.width, size.height - 1)), size.height - 1)
         faded = [fitted(line, size.width, Tone.OLD) if line else BLANK for line in told]
         return (toned(f" {old_note(view)}", Tone.STRONG), *faded)
+
+
+def _with_hint(hint: str, width: int) -> str:
+    """The rule above the keys, with what a subclass of the program has to say of its own keys."""
+    return f"--- {hint} ".ljust(width, "-") if hint else "-" * width

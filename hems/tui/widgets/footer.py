@@ -9,21 +9,24 @@ from hems.tui.widgets.rows import Rows
 
 Key = tuple[str, str]
 """What is written and the action behind it, such as `("1 Overview", "show('overview')")`."""
-GAP = "   "
+GAP = "  "
 
 
 class Footer(Rows):
     """Keys in one line; each can be clicked too."""
 
-    def __init__(self, keys: Sequence[Key], hint: str = "") -> None:
-        super().__init__()
+    def __init__(self, keys: Sequence[Key], id: str | None = None) -> None:
+        super().__init__(id=id)
         self._keys = keys
-        self._hint = hint
 
     def on_mount(self) -> None:
-        """The keys of a screen never change."""
-        words = GAP.join(word for word, _ in self._keys)
-        self.show((row(f" {words}{GAP}{self._hint}"),))
+        """Write them."""
+        self.offer(self._keys)
+
+    def offer(self, keys: Sequence[Key]) -> None:
+        """Show these keys from now on."""
+        self._keys = keys
+        self.show((row(f" {GAP.join(word for word, _ in keys)}"),))
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the clicked key does."""

@@ -1,0 +1,30 @@
+"""What would come of an override, told before it is made: computed by the daemon, put into words by the client."""
+
+from dataclasses import dataclass
+
+from hems.model.request import Want
+from hems.model.units import CircuitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """One circuit kept on or off for a while.  Hours may be infinite: the sun covers what is used."""
+
+    circuit: CircuitId
+    name: str
+    want: Want
+    duration_s: float
+    """How long it would last: as asked, but no longer than this person may."""
+    longest_s: float
+    draws_w: float
+    """What the circuit is expected to draw when it is on."""
+    on_island: bool
+    room_w: float | None = None
+    """What may still be switched on, before this; None on the grid and when it is not known."""
+    waits: bool = False
+    """It would not be switched on at once: there is no room for it now, or the building must settle first."""
+    essential_now_h: float | None = None
+    """Hours that essential power lasts, without and with this; None on the grid and when it is not known."""
+    essential_then_h: float | None = None
+    floor_pct: float
+    """Stored energy at which hems switches it off whatever anybody wants."""

@@ -1,0 +1,43 @@
+"""A question in a small box: Y, or anything else for no."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import ModalScreen
+
+from hems.tui.format import BLANK, Part, Tone, row
+from hems.tui.widgets.rows import Rows
+
+
+class YesScreen(ModalScreen[bool]):
+    """Ends with True for Y."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, question: str, keys: str = "Y yes      any other key: no") -> None:
+        super().__init__()
+        self._question = question
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """A small box in the middle."""
+        yield Rows(id="question")
+
+    def on_mount(self) -> None:
+        """Ask."""
+        told = (BLANK, row("  ", Part(self._question, Tone.STRONG)), BLANK, row(f"  {self._keys}"))
+        self.query_one(Rows).show(told)
+
+    def on_key(self, event: events.Key) -> None:
+        """Y does it, everything else does not."""
+        event.stop()
+        self.dismiss(event.key.lower() == "y")
+
+
+class LeaveScreen(YesScreen):
+    """Before leaving; it also says that leaving is harmless."""
+
+    def __init__(self) -> None:
+        super().__init__("Leave this screen? The building keeps running.", "Y leave      any other key: stay")

@@ -1,0 +1,150 @@
+"""Keeping a circuit on or off for a while: the form, what it would do, and the one question before it is done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from math import isinf
+from textwrap import wrap
+
+from hems.model.consequence import Consequence
+from hems.model.picture import CircuitPicture, Picture
+from hems.model.request import Want
+from hems.tui.format import BLANK, Part, Row, Tone, row
+from hems.tui.when import local_time, roughly
+from hems.wording import clock_time, duration, hours, kw, tier_name
+
+DURATIONS_S = (900.0, 3600.0, 14400.0, 28800.0)
+WIDTH = 72
+FIELD = 44
+"""Columns of a field to write in."""
+
+
+class Field(StrEnum):
+    """What can be filled in, in the order of the form."""
+
+    WANT = "want"
+    DURATION = "duration"
+    REASON = "reason"
+    WHO = "who"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What is filled in, and what the daemon says to it."""
+
+    want: Want
+    duration_s: float = 3600.0
+    reason: str = ""
+    who: str = ""
+    at: Field = Field.REASON
+    consequence: Consequence | None = None
+    asks: bool = False
+    """Whether this is step 2: one sentence that waits for Y."""
+    refused: str = ""
+    """Why the daemon does not want it, one sentence."""
+
+
+def override_rows(picture: Picture, circuit: CircuitPicture, form: Form, width: int) -> tuple[Row, ...]:
+    """The form in a frame."""
+    power_cut = " in a power cut" if picture.mode.on_island else ""
+    title = f"KEEP {form.want.upper()}  {circuit.name}  ({tier_name(circuit.tier)}){power_cut}"
+    inner = [
+        row(Part(title, Tone.STRONG)),
+        BLANK,
+        row("What this does"),
+        *(row(f"  {line}") for line in _effects(picture, form)),
+        BLANK,
+        _choice(form, Field.WANT, "Keep it", [(want, want.upper()) for want in (Want.ON, Want.OFF)], form.want),
+        _choice(form, Field.DURATION, "For how long", [(s, _span(s)) for s in DURATIONS_S], form.duration_s),
+        _text(form, Field.REASON, "Reason", form.reason),
+        _text(form, Field.WHO, "Your name", form.who),
+        BLANK,
+        *_question(picture, circuit, form),
+    ]
+    margin = " " * max(1, (width - WIDTH - 4) // 2)
+    edge = row(f"{margin}+{'-' * (WIDTH + 2)}+")
+    return (edge, *(_framed(line, margin) for line in inner), edge)
+
+
+def _framed(line: Row, margin: str) -> Row:
+    length = sum(len(part.text) for part in line)
+    return row(f"{margin}| ", *line, " " * max(0, WIDTH - length), " |")
+
+
+def _effects(picture: Picture, form: Form) -> Sequence[str]:
+    if form.refused:
+        return wrap(form.refused, WIDTH - 2)
+    if form.consequence is None:
+        return ["HEMS is asked ..."]
+    told = effects(picture, form.consequence)
+    return [line for text in told for line in wrap(text, WIDTH - 2)]
+
+
+def effects(picture: Picture, told: Consequence) -> list[str]:
+    """What an override would do, sentence by sentence."""
+    if not told.on_island:
+        end = "The building is on the grid: this costs no stored energy."
+        return [end, *_limits(told)]
+    room = "" if told.room_w is None else f" Room left on own power now: {kw(told.room_w)}."
+    return [_essential(picture, told), f"Uses about {kw(told.draws_w)}.{room}", *_limits(told)]
+
+
+def _essential(picture: Picture, told: Consequence) -> str:
+    now_h, then_h = told.essential_now_h, told.essential_then_h
+    if now_h is None or then_h is None:
+        return "How long essential power then lasts is not known."
+    then, now = roughly(picture, then_h), roughly(picture, now_h)
+    if isinf(now_h) and isinf(then_h):
+        return f"Essential power lasts {hours(now_h)}, as before."
+    if then == now:
+        return f"Essential power lasts until {now} as before."
+    return f"Essential power would last until {then} (now {now})."
+
+
+def _limits(told: Consequence) -> list[str]:
+    if told.want is Want.OFF:
+        return ["Afterwards it comes back by itself, in its turn."]
+    waits = ["It is NOT switched on at once: HEMS waits until there is room for it."] if told.waits else []
+    limits = (
+        f"HEMS still switches it off without asking when stored energy reaches {told.floor_pct:.0f}% or the "
+        "inverter is overloaded in a power cut, or when somebody presses the red button."
+    )
+    return [*waits, limits]
+
+
+def _question(picture: Picture, circuit: CircuitPicture, form: Form) -> Sequence[Row]:
+    if not form.asks:
+        return (row("Step 1 of 2   ENTER go on   TAB next   LEFT/RIGHT choose   ESC stop"),)
+    span_s = form.duration_s if form.consequence is None else form.consequence.duration_s
+    ask = f"Keep {circuit.name} {form.want.upper()} {until_when(picture, span_s)}?"
+    told = (f"Step 2 of 2   {ask}", "Press Y to do it, any other key to stop.")
+    return [row(Part(line, Tone.STRONG)) for line in told]
+
+
+def until_when(picture: Picture, span_s: float) -> str:
+    """`until 15:32`, or `for 1 h` without a clock."""
+    now = local_time(picture)
+    if now is None:
+        return f"for {duration(span_s)}"
+    return f"until {clock_time(now + timedelta(seconds=span_s), now)}"
+
+
+def _choice(form: Form, field: Field, label: str, choices: Sequence[tuple[object, str]], value: object) -> Row:
+    told = "   ".join(f"({'*' if one == value else ' '}) {words}" for one, words in choices)
+    return _field(form, field, label, told)
+
+
+def _text(form: Form, field: Field, label: str, text: str) -> Row:
+    here = form.at is field and not form.asks
+    shown = f"{text}_" if here else text
+    return _field(form, field, label, f"[ {shown[-FIELD:]:<{FIELD}} ]")
+
+
+def _field(form: Form, field: Field, label: str, told: str) -> Row:
+    here = form.at is field and not form.asks
+    return row(Part(f"{'>' if here else ' '} {label:<14}{told}", Tone.STRONG if here else Tone.PLAIN))
+
+
+def _span(seconds: float) -> str:
+    return duration(seconds)
