@@ -81,11 +81,11 @@ class Commander:
 
     def spare(self, spared: bool) -> None:
         """Leave its powers alone, or no longer: it makes the island."""
-        self._keeper.spare(spared)
+        self._keeper.force.spare(spared)
 
     async def release(self) -> None:
         """Hand control back; a device that may not be written to has none of ours."""
-        self._keeper.forget()
+        self._keeper.force.forget()
         if self._ready() and self.layout.release:
             try:
                 await self._sender.send(self.layout.release, urgent=False)
@@ -96,8 +96,8 @@ class Commander:
     async def regained(self, layout: Layout) -> None:
         """The device has identified itself, perhaps after a restart: take control again if we had it."""
         self.layout, self._acquired = layout, False
-        self._keeper.moved(layout)
-        if self._keeper.in_force and self._ready() and await self._acquire(urgent=False) is None:
+        self._keeper.force.moved(layout)
+        if self._keeper.force.held and self._ready() and await self._acquire(urgent=False) is None:
             await self._keeper.regained()
 
     def _begin(self, name: str) -> Still:
@@ -112,26 +112,28 @@ class Commander:
     async def _send(
         self, name: str, placed: PlacedCommand, value: bool | float, still: Still, *, urgent: bool, lease_s: float
     ) -> Reply | None:
-        held = self._keeper.in_force.get(name)
+        held = self._keeper.force.held.get(name)
         # In force before it leaves: from the first step on the device may follow it, whatever becomes of the rest.
-        mine = self._keeper.sent(name, placed, value, still, lease_s=lease_s)
+        mine = self._keeper.force.sent(
+            name, placed, value, still, lease_s=lease_s, numbers=self._sender.numbers(placed, value)
+        )
         try:
             failed = await self._sender.command(placed, value, urgent=urgent, still=still)
         except asyncio.CancelledError:
-            self._keeper.doubt(name, mine)
+            self._keeper.force.doubt(name, mine)
             raise
         self._sent_s[name] = asyncio.get_running_loop().time()
         if failed is None:
-            self._keeper.arrived(name, mine)
+            self._keeper.force.arrived(name, mine)
         elif failed.fate is Fate.OBSERVING or (failed.fate is Fate.REFUSED and _as_one(placed)):
-            self._keeper.put_back(name, mine, held)
+            self._keeper.force.put_back(name, mine, held)
         elif failed.fate is not Fate.UNREACHABLE:
-            self._keeper.doubt(name, mine)
+            self._keeper.force.doubt(name, mine)
         return failed
 
     async def _is_there(self, name: str, placed: PlacedCommand, value: bool | float) -> bool:
         """Whether a register that wears has been given this value already, and still shows it."""
-        held = self._keeper.in_force.get(name)
+        held = self._keeper.force.held.get(name)
         if not placed.spec.persistent or held is None or held.value != value or not held.taken:
             return False
         if not value and held.numbers != self._sender.numbers(placed, value):

@@ -210,6 +210,7 @@ class Device:
             with self._reader.held_back():
                 layout = await self._found()
             self._identified, self._mismatches = True, 0
+            self._try_again_s = float("-inf")
             if self._disabled:
                 log.warning("%s is the right device now.", self.id)
                 self._disabled = self._detail = ""

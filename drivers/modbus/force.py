@@ -1,9 +1,10 @@
-"""What a device is held to: one command in force, and what its profile says about keeping it so."""
+"""What a device is held to: its commands in force, and what its profile says about keeping them so."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from drivers.modbus.layout import PlacedCommand
+from drivers.modbus.layout import Layout, PlacedCommand
 from drivers.modbus.send import Still
 from drivers.profile.schema import Watchdog
 
@@ -54,3 +55,98 @@ class InForce:
     def gives_in_one_go(self) -> bool:
         """Whether it is a switch that shall be on and that nobody has to renew."""
         return self.value is True and self.hold_s == FOR_EVER_S
+
+
+@dataclass(slots=True)
+class Force:
+    """All commands in force on one device, by name, and when anything was last asked of it."""
+
+    held: dict[str, InForce] = field(default_factory=dict)
+    fresh_s: float = 0.0
+    spared: bool = False
+    """While the device makes the island: nothing tells it to stop that does not know of islands."""
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever there is something to look after."""
+
+    def heard(self, name: str) -> None:
+        """A fresh command has come: whoever controls is alive."""
+        self.fresh_s = asyncio.get_running_loop().time()
+        if name in self.held:
+            self.held[name] = replace(self.held[name], asked_s=self.fresh_s)
+
+    def sent(
+        self,
+        name: str,
+        command: PlacedCommand,
+        value: bool | float,
+        still: Still,
+        *,
+        lease_s: float,
+        numbers: tuple[float, ...] | None,
+    ) -> InForce:
+        """It is leaving and counts as in force, although its arrival is uncertain.
+
+        What takes power away keeps the clock of what it replaced, in case that is still what the device follows.
+        """
+        now_s, held = asyncio.get_running_loop().time(), self.held.get(name)
+        hold_s = min(lease_s or FOR_EVER_S, command.spec.hold_max_s or FOR_EVER_S) if value else FOR_EVER_S
+        if not value and held is not None:
+            hold_s = held.hold_s
+        one = InForce(
+            command=command,
+            value=value,
+            still=still,
+            asked_s=now_s,
+            said_s=now_s,
+            hold_s=hold_s,
+            taken=True,
+            numbers=numbers,
+        )
+        self.held[name] = one
+        self.begun.set()
+        return one
+
+    def arrived(self, name: str, one: InForce) -> None:
+        """The device has acknowledged it: what is off for certain has no clock."""
+        if not one.value and self.held.get(name) is one:
+            self.held[name] = replace(one, hold_s=FOR_EVER_S)
+
+    def doubt(self, name: str, one: InForce) -> None:
+        """It was refused or taken back, perhaps after a part of it: not to be said again, but it lapses."""
+        if self.held.get(name) is one:
+            self.held[name] = replace(one, taken=False)
+
+    def put_back(self, name: str, one: InForce, before: InForce | None) -> None:
+        """Nothing of it has reached the device, which goes on with what it had."""
+        if self.held.get(name) is not one:
+            return
+        if before is None:
+            del self.held[name]
+        else:
+            self.held[name] = replace(before, asked_s=one.asked_s, still=one.still)
+
+    def moved(self, layout: Layout) -> None:
+        """The device's map has changed: what is in force is said again at its new place, or not at all."""
+        for name, one in tuple(self.held.items()):
+            command = layout.commands.get(name)
+            if command is None:
+                del self.held[name]
+            elif command != one.command:
+                self.held[name] = replace(one, command=command)
+
+    def spare(self, spared: bool) -> None:
+        """Leave the powers of the device alone, or no longer.
+
+        Switches, such as a permit, still lapse, and what is told to rest in another way on an island than on the grid:
+        its profile knows what makes an island.
+        """
+        self.spared = spared
+        self.held = {name: one for name, one in self.held.items() if not self.is_spared(one)}
+
+    def is_spared(self, one: InForce) -> bool:
+        """Whether it is a power of what makes the island, of which nobody knows what a stop would do."""
+        return self.spared and one.command.spec.kind != "bool" and not one.command.stop_depends
+
+    def forget(self) -> None:
+        """Control has been handed back: nothing to keep."""
+        self.held.clear()
