@@ -5,6 +5,7 @@ import time
 import tomllib
 from contextlib import asynccontextmanager, suppress
 from random import Random
+from uuid import uuid4
 
 import aiomqtt
 
@@ -94,6 +95,22 @@ async def eventually(condition, within_s=5.0):
             await asyncio.sleep(0.01)
 
 
+class Barrier:
+    """Tells when all that was published before has reached the device."""
+
+    def __init__(self, link):
+        self._passed = 0
+        link.listen("the/barrier", self._pass)
+
+    def _pass(self, _message):
+        self._passed += 1
+
+    async def passed_by(self, client):
+        before = self._passed
+        await client.publish("the/barrier", qos=1)
+        await eventually(lambda: self._passed > before)
+
+
 @asynccontextmanager
 async def one_device(broker, text, *, armed=True, begin=()):
     """A device with a profile of its own, and somebody on the same broker who plays it."""
@@ -104,6 +121,7 @@ async def one_device(broker, text, *, armed=True, begin=()):
     async with stranger(broker) as player:
         for topic, payload in begin:
             await player.publish(topic, payload, qos=1, retain=True)
+        player.barrier = Barrier(link)
         tasks = [asyncio.create_task(link.serve()), asyncio.create_task(device.run())]
         await eventually(lambda: link.connected)
         yield device, context, player
@@ -127,10 +145,14 @@ async def stranger(broker):
 
 
 async def heard_by(client, for_s):
-    """All messages that reach `client` within a time, as (topic, payload)."""
+    """All messages that reach `client` within a time, as (topic, payload), however slow this machine is."""
+    await asyncio.sleep(for_s)
+    await client.subscribe("the/end", qos=1)
+    end = ("the/end", uuid4().hex)
+    await client.publish(*end, qos=1)  # what was sent before is delivered before
     found = []
-    with suppress(TimeoutError):
-        async with asyncio.timeout(for_s):
-            async for message in client.messages:
-                found.append((message.topic.value, message.payload.decode()))
-    return found
+    async with asyncio.timeout(5):
+        while end not in found:
+            message = await anext(aiter(client.messages))
+            found.append((message.topic.value, message.payload.decode()))
+    return [said for said in found if said[0] != "the/end"]

@@ -245,7 +245,7 @@ async def test_nothing_half_filled_in_is_ever_sent(broker):
 
         # and worked out once it is
         await car.publish("car/house", "500", qos=1)
-        await asyncio.sleep(0.1)
+        await car.barrier.passed_by(car)
         await device.write("power_w", -1000.0, islanded=False)
         assert await sent_to(car, 0.1) == ["1500"]
 
@@ -259,7 +259,7 @@ async def test_nothing_is_left_for_a_charger_that_has_said_good_bye(broker):
 
         # when it goes, and the time of its last command runs out
         await car.publish("car/online", "no", qos=1)
-        await asyncio.sleep(0.1)
+        await car.barrier.passed_by(car)
         context.clock.added_s += 16
         await at_once(device)
         await device.release()
@@ -270,6 +270,6 @@ async def test_nothing_is_left_for_a_charger_that_has_said_good_bye(broker):
         # and once it is back it takes commands as ever
         await car.publish("car/online", "yes", qos=1)
         await car.publish("car/limit", "7000", qos=1)
-        await asyncio.sleep(0.1)
+        await car.barrier.passed_by(car)
         await device.write("power_w", -3000.0, islanded=False)
         assert await sent_to(car, 0.1) == ["3000.0"]

@@ -44,7 +44,7 @@ verify = { read = "closed", equals = "{value}", after_ms = 400 }
 async def told(player, **payloads):
     for name, payload in payloads.items():
         await player.publish(f"box/{name}", payload, qos=1)
-    await asyncio.sleep(0.1)
+    await player.barrier.passed_by(player)
 
 
 async def test_a_device_that_has_not_said_what_it_is_is_not_commanded(broker):
@@ -103,6 +103,7 @@ async def test_after_a_new_connection_what_held_has_to_be_told_again(broker):
         await eventually(lambda: device.health().lost_since_s is not None)
         broker.start()
         async with stranger(broker) as again:
+            again.barrier = player.barrier
             context.clock.added_s += 31
             await eventually(lambda: "no connection" not in device.health().detail)
             await told(again, meter='{"phases": [{"w": 12}]}')
