@@ -48,11 +48,15 @@ def parse_address(link: str, *, port: int = 502, serial: SerialLine | None = Non
         ValueError: with a sentence that says what a link looks like.
     """
     parts = urlsplit(link)
+    try:
+        at = parts.port or port
+    except ValueError:
+        raise ValueError(f"'{link}' has no valid port, which is 1 to 65535. Write {FORMS}") from None
     match parts.scheme:
         case "tcp" | "rtu-over-tcp":
             if not parts.hostname:
                 raise ValueError(f"'{link}' names no host. Write {FORMS}")
-            return Address(parts.scheme, parts.hostname, parts.port or port)
+            return Address(parts.scheme, parts.hostname, at)
         case "rtu":
             if not parts.path.startswith("/"):
                 raise ValueError(f"'{link}' names no device file. Write {FORMS}")

@@ -22,6 +22,13 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "topic": str,
     "text": str,
 }
+WORDS: Mapping[str, str] = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "topic": "text in quotation marks",
+    "text": "text in quotation marks",
+}
 EXAMPLES: Mapping[str, Scalar] = {"int": 1, "float": 1.0, "bool": False, "topic": "example", "text": "example"}
 
 
@@ -43,9 +50,9 @@ class Param(BaseModel):
     def problem_with(self, value: Scalar) -> str:
         """What is wrong with `value` and what would be right, or nothing."""
         if isinstance(value, bool) != (self.type == "bool") or not isinstance(value, KINDS[self.type]):
-            return f"must be of type {self.type}"
+            return f"must be {WORDS.get(self.type) or self._choice()}"
         if self.type == "enum" and value not in self.values:
-            return f"must be one of {', '.join(self.values)}"
+            return f"must be {self._choice()}"
         if self.type == "topic" and not _plain_topic(str(value)):
             return "must be an MQTT topic without wildcards, spaces at its ends or a leading or trailing slash"
         if isinstance(value, int | float) and self.min is not None and value < self.min:
@@ -53,6 +60,10 @@ class Param(BaseModel):
         if isinstance(value, int | float) and self.max is not None and value > self.max:
             return f"must be at most {self.max:g}"
         return ""
+
+    def _choice(self) -> str:
+        quoted = ", ".join(f'"{value}"' for value in self.values)
+        return f"one of {quoted}, with the quotation marks"
 
     def example(self) -> Scalar:
         """Some permitted value, to validate a profile without a site."""

@@ -12,6 +12,7 @@ from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverFactory
 
+KINDS = {"bool": "yes or no", "int": "a number", "float": "a number", "str": "text"}
 NAMED_KEY = re.compile(r"devices\.([a-z][a-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
 
 
@@ -111,5 +112,5 @@ def _missing(wire: Wire, known: Mapping[str, str], sort: str, involved: Path) ->
         remedy = f'write "{wire.port.device}/{near}"' if near else f"its {sort}s are: {choice}"
         yield wrong(wire.where, str(wire.port), f"is not a {sort} of that device", remedy, involved)
     elif known[point] != wire.kind and not (wire.kind == "float" and known[point] == "int"):
-        why = f"is a {sort} of kind {known[point]} where {wire.kind} is needed"
-        yield wrong(wire.where, str(wire.port), why, f"name a {sort} of kind {wire.kind}", involved)
+        why = f"is {KINDS.get(known[point], known[point])}, where {KINDS[wire.kind]} is needed"
+        yield wrong(wire.where, str(wire.port), why, f"name a {sort} that is {KINDS[wire.kind]}", involved)

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.modbus.address import parse_address
 from drivers.modbus.errors import LinkError, Refusal
-from drivers.modbus.frame import ReadFrame, Space
+from drivers.modbus.frame import ReadFrame, Space, WriteFrame
 from drivers.modbus.job import Manners
 from drivers.modbus.link import PymodbusLink
 from drivers.modbus.queue import LinkQueue
@@ -144,3 +144,44 @@ async def test_no_wrong_answer_is_ever_taken_for_a_value(answer: Answer) -> None
             with suppress(LinkError):
                 got.append(await queue.read(FRAME, MANNERS))
     assert all(values == (10, 11) for values in got)
+
+
+COIL = WriteFrame(1, Space.COIL, 10, (1,), single=True)
+COILS = WriteFrame(1, Space.COIL, 10, (1, 0), single=False)
+REGISTER = WriteFrame(1, Space.HOLDING, 10, (7,), single=True)
+REGISTERS = WriteFrame(1, Space.HOLDING, 10, (7, 8), single=False)
+
+
+@pytest.mark.parametrize(
+    ("frame", "echo", "taken"),
+    [
+        (COIL, (5, 0, 10, 0xFF, 0), True),
+        (COIL, (5, 0, 11, 0xFF, 0), False),
+        (COIL, (5, 0, 10, 0, 0), False),
+        (COILS, (15, 0, 10, 0, 2), True),
+        (COILS, (15, 0, 11, 0, 2), False),
+        (COILS, (15, 0, 10, 0, 1), False),
+        (REGISTER, (6, 0, 10, 0, 7), True),
+        (REGISTER, (6, 0, 11, 0, 7), False),
+        (REGISTER, (6, 0, 10, 0, 8), False),
+        (REGISTERS, (16, 0, 10, 0, 2), True),
+        (REGISTERS, (16, 0, 11, 0, 2), False),
+        (REGISTERS, (16, 0, 10, 0, 3), False),
+        (REGISTERS, (6, 0, 10, 0, 2), False),
+    ],
+)
+async def test_a_write_counts_only_if_the_device_repeats_where_and_what(
+    frame: WriteFrame, echo: tuple[int, ...], taken: bool
+) -> None:
+    async def acknowledges(writer: asyncio.StreamWriter, header: bytes) -> None:
+        writer.write(framed(header, bytes(echo)))
+
+    # given a server that acknowledges, rightly or not, when it is written to
+    told: LinkError | None = None
+    async with server([acknowledges]) as queue:
+        try:
+            await queue.write(frame, MANNERS, allowed=lambda: True)
+        except LinkError as trouble:
+            told = trouble
+    # then only the right acknowledgement is one
+    assert (told is None) == taken, told

@@ -88,7 +88,7 @@ def test_all_mistakes_of_a_profile_are_told_at_once(tmp_path):
     ("params", "told"),
     [
         ({"unit_id": 300}, "devices.meter.params.unit_id = 300: must be at most 247. Correct it."),
-        ({"unit_id": "one"}, "devices.meter.params.unit_id = 'one': must be of type int. Correct it."),
+        ({"unit_id": "one"}, "devices.meter.params.unit_id = 'one': must be a whole number. Correct it."),
         (
             {"unit": 1},
             "devices.meter.params.unit: the profile has no such parameter. Remove it, or use one of: unit_id.",
