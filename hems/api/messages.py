@@ -30,6 +30,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "override": PersonRole.OPERATOR,
     "acknowledge": PersonRole.OPERATOR,
     "order": PersonRole.OPERATOR,
+    "rehearse": PersonRole.OPERATOR,
     "trial": PersonRole.ENGINEER,
     "prove": PersonRole.ENGINEER,
     "arm": PersonRole.ENGINEER,

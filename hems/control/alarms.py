@@ -5,6 +5,7 @@ An alarm here always has somebody who can do something about it; everything else
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from hems.control import black_start, liveness
 from hems.control.axis_tie import word
@@ -16,6 +17,7 @@ from hems.control.state import Alarm, ControlState, LoadMemory
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
 from hems.model.event import EventKind
+from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.request import Task
 from hems.model.site import Site
@@ -40,9 +42,10 @@ class Condition:
 
 
 def conditions(
-    site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float, seen: Evidence
+    site: Site, state: ControlState, snapshot: Snapshot, params: Params, now: Instant, seen: Evidence
 ) -> Mapping[str, Condition]:
     """Everything abnormal now, by a key that stays the same while it lasts."""
+    now_s = now.mono_s
     found = dict(_devices(snapshot, now_s))
     found |= dict(_circuits(site, state, params, now_s))
     found |= dict(_meters(state, params, now_s))
@@ -61,6 +64,9 @@ def conditions(
     if state.generator.failures >= params.generator.tries:
         tries = {"tries": state.generator.failures}
         found["generator"] = Condition(HIGH, "generator", Cause(Why.GENERATOR_GIVEN_UP, tries))
+    drilled = state.drilled
+    if now.utc is not None and drilled is not None and now.utc - drilled > timedelta(days=params.plan.drill_days):
+        found["drill"] = Condition(LOW, "drill", Cause(Why.DRILL_DUE, {"days": (now.utc - drilled).days}))
     for name in state.broken:
         found[f"invariant/{name}"] = Condition(HIGH, name, Cause(Why.INVARIANT, {"invariant": name}))
     if site.former.startable and state.mode.mode is Mode.BLACKOUT:

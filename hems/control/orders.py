@@ -58,6 +58,9 @@ def _take(
             over = Why.FIRE_ENDED if order.task is Task.FIRE else Why.ORDER_ENDED
             told.append((order.task, Cause(over, {"task": order.task, "who": order.who})))
         return
+    if order.rehearsed:
+        told.append((order.task, Cause(Why.REHEARSED, {"who": order.who})))
+        return
     begins_s = now_s + order.start_in_s
     active[order.task] = Standing(
         task=order.task,

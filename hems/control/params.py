@@ -167,6 +167,8 @@ class PlanParams:
     """The same in W, whichever is more."""
     null_s: float = tunable(5.0, (1.0, 10.0))
     """How long that must hold."""
+    drill_days: float = tunable(90.0, (30.0, 400.0))
+    """After so long without practice somebody is reminded."""
     timeout_s: float = tunable(60.0, (10.0, 600.0))
     """A planned island that has not come about after this long is called off."""
 

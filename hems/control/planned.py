@@ -9,21 +9,26 @@ from hems.control import orders
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.energy import Band, store_pct
 from hems.control.params import Params
+from hems.control.shedding import FRESH
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
 from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.request import Order, Task
-from hems.model.site import Battery, Site
+from hems.model.site import Battery, Site, Tier
 from hems.model.snapshot import Snapshot
 
 HOLDS_APART = ISLAND_MODES | {Mode.ISLANDING_PLANNED}
+APART = (Task.ISLAND, Task.DRILL)
+"""Orders that take the building off the grid."""
+DRILL_DOSE = 0.3
+"""A practice is not worth more of the former's overload than this."""
 SHORT = (Band.CRITICAL, Band.FLOOR, Band.SHUTDOWN)
 
 
 def refusal(order: Order, site: Site, snapshot: Snapshot, params: Params, now_s: float) -> Cause | None:
     """Why a planned island cannot be ordered, or None; one that is announced has time to charge first."""
-    if order.task is not Task.ISLAND or not order.begin:
+    if order.task not in APART or not order.begin or order.rehearsed:
         return None
     if not site.tie.has_island:
         return Cause(Why.ISLAND_REFUSED)
@@ -36,7 +41,7 @@ def refusal(order: Order, site: Site, snapshot: Snapshot, params: Params, now_s:
 
 def asked(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> bool:
     """Whether the building shall be, or stay, off the grid now: ordered, and with the energy for it."""
-    if not orders.stands(state, Task.ISLAND, now_s) or not site.tie.has_island:
+    if not ordered(state, now_s) or not site.tie.has_island:
         return False
     if state.mode.mode in ISLAND_MODES:
         return state.band not in SHORT
@@ -44,9 +49,23 @@ def asked(site: Site, state: ControlState, snapshot: Snapshot, params: Params, n
     return stored_pct is not None and stored_pct >= params.plan.min_pct
 
 
-def out_of_energy(state: ControlState) -> bool:
-    """Whether a planned island has come to the end of what was meant for it."""
-    return Task.ISLAND in state.orders and state.mode.mode in ISLAND_MODES and state.band in SHORT
+def ordered(state: ControlState, now_s: float) -> bool:
+    """Whether somebody wants the building off the grid now, in earnest or for practice."""
+    return any(orders.stands(state, task, now_s) for task in APART)
+
+
+def spent(site: Site, state: ControlState) -> frozenset[Task]:
+    """The islands on purpose that have to end now: for want of energy, and for practice at the first trouble."""
+    if state.mode.mode not in ISLAND_MODES:
+        return frozenset()
+    if state.band in SHORT:
+        return frozenset(APART)
+    missed = any(
+        state.loads.get(one.id, FRESH).shed_because is not None for one in site.circuits if one.tier <= Tier.ESSENTIAL
+    )
+    serious = any(alarm.priority == "HIGH" for alarm in state.alarms.values())
+    trouble = missed or serious or max(state.dose, default=0.0) >= DRILL_DOSE
+    return frozenset({Task.DRILL}) if trouble else frozenset()
 
 
 def null_w(site: Site, params: Params) -> float:
@@ -87,7 +106,7 @@ def _request(state: ControlState, params: Params, now_s: float) -> Proposal:
     role, mode = wiring.TIE_ISLAND, state.mode.mode
     since_s = state.nulled_since_s
     ready = since_s is not None and now_s >= since_s + params.plan.null_s
-    stays = mode in ISLAND_MODES and orders.stands(state, Task.ISLAND, now_s)
+    stays = mode in ISLAND_MODES and ordered(state, now_s)
     if stays or (mode is Mode.ISLANDING_PLANNED and ready):
         return Proposal(role=role, rank=Rank.ISLAND, cause=Cause(Why.OPEN_ON_PURPOSE), prefer=1.0)
     return Proposal(role=role, rank=Rank.INTERLOCK, cause=Cause(Why.KEEP_TIE), high=0.0, prefer=0.0)

@@ -55,6 +55,7 @@ def resumed(
         black_start=BlackStartMemory(
             failures=saved.black_start.failures, not_before_s=max(now_s, saved.black_start.not_before_s + shift_s)
         ),
+        drilled=saved.drilled,
         generator=_generator(saved.generator, shift_s, now_s),
         orders={
             task: replace(one, begins_s=one.begins_s + shift_s, ends_s=one.ends_s + shift_s)

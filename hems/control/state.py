@@ -245,6 +245,8 @@ class ControlState:
     generator: GeneratorMemory = GeneratorMemory()
     orders: Mapping[Task, Standing] = field(default_factory=dict)
     """What people have ordered."""
+    drilled: datetime | None = None
+    """When a power cut was practised last, or since when that is counted."""
     warm: frozenset[CircuitId] = frozenset()
     """Circuits that keep something cool and have let it get too warm."""
     by_hand: bool = False

@@ -12,6 +12,7 @@ All memory is in `ControlState`; the same arguments give the same result, live, 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from hems.control import (
     alarms,
@@ -49,7 +50,7 @@ from hems.model.command import Command, Fate
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Bus, Grid, Mode, TiePosition
-from hems.model.request import Acknowledge, Task
+from hems.model.request import Acknowledge, Order, Task
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 
@@ -116,9 +117,9 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         now_s,
         fire=word(snapshot.fire_alarm, now_s),
     )
-    if planned.out_of_energy(state):
-        ended = standing.pop(Task.ISLAND, state.orders[Task.ISLAND])
-        ordered.append((Task.ISLAND, Cause(Why.ORDER_ENDED, {"task": Task.ISLAND, "who": ended.who})))
+    for task in planned.spent(given.site, state) & standing.keys():
+        why = Why.DRILL_ABORTED if task is Task.DRILL else Why.ORDER_ENDED
+        ordered.append((task, Cause(why, {"task": task, "who": standing.pop(task).who})))
     told += [(EventKind.REQUEST, subject, cause) for subject, cause in (*changes, *ordered)]
     told += _failed(adopted, snapshot)
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
@@ -130,6 +131,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         sent=sent,
         overrides=overrides,
         orders=standing,
+        drilled=_drilled(given, state),
         warm=present.warm_after(given.site, state, snapshot, now_s),
         by_hand=_by_hand(given, state),
         acknowledged_s=now_s if looked else state.acknowledged_s,
@@ -143,6 +145,14 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         bays=vehicle.remembered(given.site, heard, snapshot, given.params, now_s),
         dose=_dosed(given, state),
     )
+
+
+def _drilled(given: Given, state: ControlState) -> datetime | None:
+    """When a power cut was practised last: begun in earnest, rehearsed, or had; counted from the first known date."""
+    told = any(isinstance(one, Order) and one.task is Task.DRILL and one.begin for one in given.snapshot.requests)
+    if given.now.utc is not None and (told or state.drilled is None or state.mode.mode.on_island):
+        return given.now.utc
+    return state.drilled
 
 
 def _by_hand(given: Given, state: ControlState) -> bool:
@@ -243,7 +253,7 @@ def _moded(given: Given, state: ControlState, found: evidence.Evidence, told: To
 
 def _turned(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule) -> ControlState:
     """What a change of mode leaves behind: attempts are counted, and a planned island that failed is over."""
-    left = {Task.ISLAND} if rule.why in (Why.ISLAND_CALLED_OFF, Why.ISLAND_NOT_REACHED) else set[Task]()
+    left = set(planned.APART) if rule.why in (Why.ISLAND_CALLED_OFF, Why.ISLAND_NOT_REACHED) else set[Task]()
     return replace(
         state,
         reconnect=_reconnecting(given, state, memory, rule),
@@ -366,7 +376,7 @@ def _with_value(command: Command, snapshot: Snapshot) -> Cause:
 
 def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> ControlState:
     """Alarms raised and cleared."""
-    now = alarms.conditions(given.site, state, given.snapshot, given.params, given.now_s, found)
+    now = alarms.conditions(given.site, state, given.snapshot, given.params, given.now, found)
     after, changes = alarms.compare(state.alarms, now, given.now_s)
     told += changes
     return replace(state, alarms=after)

@@ -84,6 +84,9 @@ class Why(StrEnum):
     GENERATOR_GIVEN_UP = "generator_given_up"
     GENERATOR_RESTS = "generator_rests"
     GENERATOR_LOAD = "generator_load"
+    DRILL_ABORTED = "drill_aborted"
+    DRILL_DUE = "drill_due"
+    REHEARSED = "rehearsed"
     # people and devices
     FIRE = "fire"
     FIRE_ENDED = "fire_ended"

@@ -37,6 +37,8 @@ class Task(StrEnum):
     """Leave the grid on purpose for a while."""
     EVACUATION = "evacuation"
     """People may have to leave: cars keep more, and charge first."""
+    DRILL = "drill"
+    """Practise a power cut: a planned island that ends at the first sign of trouble, or the note of a rehearsal."""
     FIRE = "fire"
     """The fire alarm has spoken: begins by its contact, ends by a person."""
 
@@ -56,6 +58,8 @@ class Order:
     """Roles that nobody may command while it stands, such as `circuits/laundry/closed`."""
     target_pct: float = 0.0
     """Stored energy to charge to beforehand."""
+    rehearsed: bool = False
+    """A drill that was only rehearsed: nothing is to be done but to remember it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,19 @@
 """The front desk: what clients may see and ask, and how it reaches the tick."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from math import inf
 from typing import Any
 
 from hems.control import override
+from hems.control.drill import rehearse
 from hems.control.params import Params
 from hems.model.codec import to_plain
 from hems.model.errors import RequestError
 from hems.model.event import Event
 from hems.model.people import PersonRole
 from hems.model.picture import Picture
-from hems.model.request import Acknowledge, Asked, Request, Want
+from hems.model.request import Acknowledge, Asked, Order, Request, Task, Want
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import CircuitId
 from hems.ports.clock import Clock
@@ -56,6 +58,7 @@ class FrontDesk:
             "override": self._override,
             "acknowledge": self._acknowledge,
             "order": self._order,
+            "rehearse": self._rehearsed,
             "stop": self._end,
             **toolbox.does,
         }
@@ -170,6 +173,18 @@ class FrontDesk:
         self._waiting.append(order)
         self._audit(order.who, f"{order.task} {'begins' if order.begin else 'ends'}", "building", order.reason)
         return {"task": order.task, "begin": order.begin}
+
+    async def _rehearsed(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        scene, who = self._scene, who_asks(args)
+        if scene is None:
+            raise RequestError(
+                "HEMS has only just started and has not looked at the building yet: ask again in a second."
+            )
+        # A minute of ticks: the cycle must not wait for it.
+        found = await asyncio.to_thread(rehearse, self._site, scene.state, scene.snapshot, scene.params, scene.now)
+        self._waiting.append(Order(task=Task.DRILL, begin=True, who=who, role=role, rehearsed=True))
+        self._audit(who, "rehearse a power cut", "building", peer)
+        return {"rehearsal": to_plain(found)}
 
     async def _acknowledge(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         who = who_asks(args)

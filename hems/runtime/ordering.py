@@ -52,7 +52,7 @@ def read_order(args: Mapping[str, Any], role: PersonRole, site: Site) -> Order:
         raise RequestError("Say whether it begins or ends: begin, true or false.")
     if task is Task.FIRE and begin:
         raise RequestError("The fire alarm begins by its contact; a person can only say that it is over.")
-    if task is Task.ISLAND and begin and not site.tie.has_island:
+    if task in (Task.ISLAND, Task.DRILL) and begin and not site.tie.has_island:
         raise RequestError("Nothing here can open the grid switch on request: the site file has no tie.island.")
     subjects = args.get("subjects", [])
     if not isinstance(subjects, list):

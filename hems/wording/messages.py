@@ -186,6 +186,12 @@ WHOLE: Mapping[Why, Forms] = {
         N_("HEMS was about to break its own rule {invariant} and did not. Tell your installer; keep the log."),
         N_("HEMS was about to break one of its own rules and did not. Tell your installer; keep the log."),
     ),
+    Why.DRILL_ABORTED: (N_("The drill was broken off at the first sign of trouble; the log says which."),),
+    Why.DRILL_DUE: (
+        N_("No power cut has been practised for {days} days. Type `hems drill rehearse`, or `hems drill begin`."),
+        N_("No power cut has been practised for long. Type `hems drill rehearse`, or `hems drill begin`."),
+    ),
+    Why.REHEARSED: (N_("{who} has rehearsed a power cut; nothing was switched."), N_("A power cut was rehearsed.")),
     Why.GENERATOR_COOLS: (N_("The generator is no longer needed and cools down."),),
     Why.GENERATOR_STOPS: (N_("The generator is no longer asked to run."),),
     Why.GENERATOR_FAILED: (

@@ -6,7 +6,6 @@ Each fails when the constraint that forbids the action is taken out of the code.
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from math import sin
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from hems.model.instant import Instant
 from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.reading import Reading
 from hems.model.request import Want
-from hems.model.site import Generator, Site, Tier
+from hems.model.site import Generator, Phase, Site, Tier
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
 from hems.sim.start import Car
@@ -67,16 +66,20 @@ def startable() -> Site:
 
 
 def test_uca1_on_stale_data_nothing_is_given_more_power():
-    # given an island whose former shows much room, in a reading that is a minute old
-    made = building(cars={"bay_1": Car(soc_pct=80.0)}).grid_lost().advance(60.0)
-    off, given_w = made.off(), made.plant.bays[BAY].power_w
-    made.flawed(stale, *FORMER).wants("kitchen", 500.0).wants("lift", 0.0).wants("heat_pump", 0.0).advance(60.0)
-    # then no circuit comes back and no car gives more
+    # given an island with circuits off, whose former shows much room in a reading that is a minute old
+    made = building().grid_lost().advance(60.0)
+    off = made.off()
+    assert "gym" in off
+    made.flawed(stale, *FORMER).wants("kitchen", 500.0).wants("lift", 0.0).wants("heat_pump", 0.0).advance(200.0)
+    # then no circuit comes back
     assert off <= made.off()
-    assert made.plant.bays[BAY].power_w <= given_w
     # and what must go off still goes
     made.plant.batteries[SourceId("main")].soc_pct = 9.0
     assert off < made.advance(5.0).off()
+    # nor does a car give on a charge that was read long ago
+    helped = building(cars={"bay_1": Car(soc_pct=80.0)}).grid_lost().advance(60.0)
+    assert helped.plant.bays[BAY].power_w > 0.0
+    assert helped.flawed(stale, wiring.bay_soc(BAY)).advance(10.0).plant.bays[BAY].power_w == 0.0
 
 
 def test_uca2_with_a_meter_of_the_wrong_sign_no_car_gives_more():
@@ -97,18 +100,20 @@ def test_uca3_a_shed_that_is_not_acknowledged_is_followed_by_the_next_circuit():
 
 
 def test_uca4_a_restart_in_an_outage_gives_power_to_nothing_for_a_while_and_forgets_no_pause():
-    # given an island with a compressor that went off a moment ago
-    made = on_an_island().says(car("bay_1", 90.0), former(19_000.0)).advance(3.0)
-    assert "heat_pump" in made.off()
+    # given an island with a compressor that went off a moment ago, and much else that needs no pause
+    circuits = tuple(replace(one, min_off_s=0.0) if one.id != "heat_pump" else one for one in flats().circuits)
+    made = on_an_island(site=replace(flats(), circuits=circuits)).says(car("bay_1", 90.0), former(19_000.0))
+    assert {"heat_pump", "kitchen"} <= made.advance(3.0).off()
     began_s = made.now_s
-    made.state = resumed(made.state, shift_s=0.0, now_s=made.now_s)
+    made.state = replace(resumed(made.state, shift_s=0.0, now_s=made.now_s), dose=(0.0, 0.0, 0.0))
     made.steps.clear()
-    # when hems starts anew with all the room in the world
+    # when hems starts anew, with all the room in the world and a cool inverter
     made.says(UNMETERED, former(500.0)).advance(900.0)
-    # then nothing is given power in the first half minute, and the compressor rests its whole pause again
+    # then nothing is given power in the first half minute, and everything rests its whole pause again
     assert min(t_s for t_s, _ in energised(made)) >= began_s + made.params.boot.hold_energise_s
-    (back_s,) = [t_s for t_s, role in closings(made) if role == switch("heat_pump")]
-    assert back_s >= began_s + made.site.circuit(CircuitId("heat_pump")).min_off_s
+    assert closings(made)
+    for back_s, role in closings(made):
+        assert back_s >= began_s + made.site.circuit(CircuitId(role.split("/")[1])).min_off_s
 
 
 @pytest.mark.parametrize("years", [-10.0, 10.0])
@@ -152,19 +157,21 @@ def test_uca7_an_override_that_was_forgotten_ends_and_never_outranks_protection(
     assert made.state.overrides == ()
 
 
-def test_uca8_a_load_that_hunts_around_the_limit_does_not_wear_out_a_relay():
-    # given an island whose load swings around what its inverter carries, for two hours
-    made = on_an_island().says(UNMETERED)
-    began_s = made.now_s
+def test_uca8_a_load_that_is_too_much_each_time_it_comes_back_does_not_wear_out_its_relay():
+    # given an inverter that bears little, and a ventilation that is too much for it whenever it is on
+    site = flats()
+    weak = replace(site.former, curve=((1.01, 20.0), (2.0, 1.0)))
+    one = replace(site.circuit(CircuitId("ventilation")), phases=(Phase.L1,))
+    circuits = tuple(one if circuit.id == one.id else circuit for circuit in site.circuits)
+    made = on_an_island(site=replace(site, former=weak, circuits=circuits)).says(UNMETERED)
     made.steps.clear()
-    while made.now_s < began_s + 7200.0:
-        gone = {name for name in ("ventilation", "heat_pump", "gym", "laundry") if name in made.off()}
-        swing_w = 5_500.0 + 500.0 * sin(made.now_s / 40.0)
-        made.says(former(swing_w if len(gone) > 3 else 12_600.0)).advance(20.0)
-    # then no relay has moved more often than six times an hour
-    for circuit in made.site.circuits:
-        moves = [bool(one.value) for _, one in made.commands(wiring.circuit_closed(circuit.id))]
-        assert len([1 for one, other in pairwise([False, *moves]) if one != other]) <= 12, circuit.id
+    # when that goes on for an hour
+    for _ in range(180):
+        made.says({FORMER[0]: 5_000.0 if "ventilation" in made.off() else 10_400.0}).advance(20.0)
+    # then its relay has moved six times at most, and a person is asked
+    moves = [bool(one.value) for _, one in made.commands(switch("ventilation"))]
+    assert 3 <= len([1 for one, other in pairwise([False, *moves]) if one != other]) <= 6
+    assert "circuits/ventilation/closed/locked_out" in made.state.alarms
 
 
 def test_uca9_a_meter_that_reads_zero_when_it_fails_is_no_outage():
@@ -172,7 +179,7 @@ def test_uca9_a_meter_that_reads_zero_when_it_fails_is_no_outage():
     made = building().flawed(silent, *meters, *(wiring.bay_power(bay.id) for bay in flats().bays))
     made.flawed(reads(0.0), *volts("bus"), *FORMER).advance(60.0)
     assert not ISLAND_MODES & set(made.modes)
-    assert Mode.BLACKOUT not in made.modes
+    assert not {Mode.BLACKOUT, Mode.FAULT_SAFE} & set(made.modes)
     assert made.off() == set()
 
 
@@ -207,17 +214,27 @@ def test_uca12_a_car_at_its_floor_or_of_unknown_charge_gives_nothing(soc_pct: fl
 
 
 def test_uca13_a_generator_is_never_asked_to_meet_the_grid():
+    # given an island with a generator
     site = replace(flats(), generator=Generator(name="Generator", rated_w=20_000.0))
-    made = on_the_grid(site=site).says({wiring.GENERATOR_RUNNING: False, wiring.battery_soc(SourceId("main")): 5.0})
-    made.advance(60.0)
-    # not with the tie closed, nor while nobody knows where it is
-    made.says(GRID_DEAD, tie(None, None, None)).advance(60.0)
-    assert not [one for _, one in made.commands(wiring.GENERATOR_RUN) if one.value]
-    # and nobody is let back while it runs
-    made.says(TIE_OPEN).advance(80.0)
-    assert [one for _, one in made.commands(wiring.GENERATOR_RUN) if one.value]
+    soc = wiring.battery_soc(SourceId("main"))
+    made = on_an_island(site=site).says(UNMETERED, {wiring.GENERATOR_RUNNING: False}).advance(5.0)
+
+    def asked() -> bool:
+        told = made.commands(wiring.GENERATOR_RUN)
+        return bool(told) and bool(told[-1][1].value)
+
+    # when energy is short while the tie moves, then it is not asked to run
+    made.says(tie(False, False, None), {soc: 10.0}).advance(0.9)
+    assert made.mode is Mode.ISLANDED
+    assert not asked()
+    # with the tie open it is; and nobody is let back to the grid while it runs
+    made.says(TIE_OPEN).advance(5.0)
+    assert asked()
     made.says({wiring.GENERATOR_RUNNING: True}, utility(230.0)).advance(300.0)
     assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+    # and it is asked no longer at once when the tie closes all the same
+    made.says(TIE_CLOSED).advance(0.5)
+    assert not asked()
 
 
 def test_uca14_no_black_start_onto_circuits_that_are_not_proven_off():
@@ -232,7 +249,7 @@ def test_uca14_no_black_start_onto_circuits_that_are_not_proven_off():
 
 
 def test_uca15_a_frequency_that_is_shifted_to_hold_back_sun_is_neither_an_outage_nor_an_overload():
-    made = on_an_island().says(UNMETERED, former(500.0)).advance(5.0)
+    made = on_an_island().says(UNMETERED, former(0.0)).advance(5.0)
     off = made.off()
     made.steps.clear()
     for hertz in (51.5, 52.7, 53.0, 65.0, 48.0):

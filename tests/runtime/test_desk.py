@@ -381,3 +381,11 @@ async def test_what_nobody_may_switch_is_refused_at_the_first_step(run_dir: Path
         told = await refused(run_dir, "operate", "consider", **laundry(circuit="lift"))
 
     assert "life safety" in told
+
+
+async def test_a_rehearsal_reports_and_switches_nothing(run_dir: Path):
+    async with desk(run_dir) as made:
+        found = (await ask(run_dir, "operate", "rehearse", who="Alex"))["rehearsal"]
+        assert {"at", "mode", "off", "before_pu", "after_pu", "dose"} == set(found)
+        cycle = await made.cycle()
+        assert [command for command in cycle.step.commands if command.role.startswith("circuits/")] == []

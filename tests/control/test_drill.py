@@ -1,0 +1,143 @@
+"""Practising a power cut: in thought, with nothing sent; in earnest, ending at the first sign of trouble."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hems.control.drill import Rehearsal, rehearse
+from hems.control.measure import Measure
+from hems.control.resume import resumed
+from hems.control.tick import tick
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.instant import Instant
+from hems.model.mode import Mode
+from hems.model.request import Task
+from hems.model.site import Site
+from hems.model.units import CircuitId
+from hems.model.wiring import Role
+from tests.control.panel import Panel, on_the_grid, readings, snapshot
+from tests.given import Building, building, flats, order, reads
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def heavy() -> Panel:
+    """A building on the grid that draws more than its inverter could."""
+    made = on_the_grid()
+    made.load = 1.1
+    return made.advance(5.0)
+
+
+def rehearsed(made: Panel, watched_only: frozenset[Role] = frozenset()) -> Rehearsal:
+    seen = Measure(made.site).snapshot(readings(made.values, made.now_s), watched_only=watched_only)
+    return rehearse(made.site, made.state, seen, made.params, Instant(made.now_s, NOW))
+
+
+# In thought ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_rehearsal_tells_what_would_go_off_when_and_why_and_that_the_inverter_would_bear_the_rest():
+    found = rehearsed(heavy())
+    assert found.at == NOW
+    assert found.mode is Mode.ISLANDED
+    assert found.before_pu > 1.2
+    assert found.after_pu <= 0.8
+    assert found.dose < 0.3
+    assert {"hot_water", "laundry", "gym"} <= {one.circuit for one in found.off}
+    assert all(one.after_s <= 1.0 for one in found.off)
+    assert {one.cause.why for one in found.off} <= {Why.FLEXIBLE_ON_ISLAND, Why.ISLAND_CAPACITY, Why.ENERGY_BAND}
+
+
+def test_it_decides_what_a_real_power_cut_would():
+    made = building(load=1.1)
+    seen = made.ticks[-1].snapshot
+    found = rehearse(made.site, made.forward.state, seen, made.params, Instant(made.plant.t_s))
+    made.grid_lost().advance(60.0)
+    assert {str(one.circuit) for one in found.off} == made.off()
+
+
+def test_nothing_of_it_is_sent_or_remembered():
+    made = heavy()
+    before, told = made.state, len(made.commands())
+    rehearsed(made)
+    assert made.state is before
+    assert len(made.commands()) == told
+    assert made.advance(5.0).off() == set()
+
+
+def test_what_is_only_watched_is_said_to_stay_on():
+    role = wiring.circuit_closed(CircuitId("hot_water"))
+    found = rehearsed(heavy(), watched_only=frozenset({role}))
+    assert {one.circuit: one.sent for one in found.off}[CircuitId("hot_water")] is False
+    assert all(one.sent for one in found.off if one.circuit != "hot_water")
+
+
+# In earnest ----------------------------------------------------------------------------------------------------------
+
+
+def practisable() -> Site:
+    site = flats()
+    batteries = tuple(replace(one, controllable=True) for one in site.batteries)
+    return replace(site, tie=replace(site.tie, has_island=True), batteries=batteries)
+
+
+def practising(load: float = 0.6) -> Building:
+    made = building(site=practisable(), load=load, battery_soc_pct=80.0)
+    return made.ask(order(Task.DRILL, duration_s=120.0)).advance(30.0)
+
+
+def test_a_drill_in_earnest_leaves_the_grid_for_its_time_and_comes_back():
+    made = practising()
+    assert made.mode.on_island
+    made.advance(200.0)
+    assert (made.mode, made.off(), made.forward.state.orders) == (Mode.GRID_CONNECTED, set(), {})
+    assert Why.DRILL_ABORTED not in {event.cause.why for event in made.events}
+
+
+def trouble_overload(made: Building) -> Building:
+    return made.wants("lift", 24_000.0)
+
+
+def trouble_alarm(made: Building) -> Building:
+    return made.flawed(reads(True), wiring.TIE_PERMIT)  # somebody else gives the permit
+
+
+@pytest.mark.parametrize("trouble", [trouble_overload, trouble_alarm])
+def test_a_drill_is_broken_off_at_the_first_sign_of_trouble(trouble: Any):
+    made = practising()
+    assert made.mode.on_island
+    trouble(made).advance(15.0)
+    told = [event.cause.why for event in made.events if event.kind == "request"]
+    assert told[-1] is Why.DRILL_ABORTED
+    made.wants("lift", 500.0).advance(100.0)
+    assert made.mode in (Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED)
+
+
+# The reminder --------------------------------------------------------------------------------------------------------
+
+
+def on_date(made: Panel, utc: datetime | None, *asked: Any) -> Panel:
+    seen = snapshot(made.site, made.values, made.now_s, requests=asked)
+    made.state = tick(made.site, made.state, seen, made.params, Instant(made.now_s, utc)).state
+    return made
+
+
+def test_after_ninety_days_without_practice_somebody_is_reminded():
+    # given a building that has just learned the date
+    made = on_date(on_the_grid(), NOW)
+    assert on_date(made, NOW + timedelta(days=90)).state.alarms == {}
+    on_date(made, NOW + timedelta(days=91))
+    assert (made.state.alarms["drill"].cause.why, made.state.alarms["drill"].priority) == (Why.DRILL_DUE, "LOW")
+    # a restart does not forget it, a rehearsal ends it
+    made.state = resumed(made.state, shift_s=0.0, now_s=made.now_s)
+    assert "drill" in on_date(made, NOW + timedelta(days=92)).state.alarms
+    on_date(made, NOW + timedelta(days=92), order(Task.DRILL, rehearsed=True))
+    assert "drill" not in made.state.alarms
+    assert made.state.orders == {}
+
+
+def test_a_date_that_nobody_knows_reminds_nobody():
+    assert on_date(on_date(on_the_grid(), NOW), None).state.alarms == {}
