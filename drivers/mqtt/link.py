@@ -146,14 +146,22 @@ class Link:
                 except (aiomqtt.MqttError, Unusable) as error:
                     _stop_if_cancelled()
                     pause_s = BACKOFF_FIRST_S if self.connected else pause_s
+                    self._version = self._next_version(error)
                     self._lost(str(error))
-                    if code_of(error) == UNKNOWN_VERSION:  # from now on the old broker is spoken to in its own version
-                        self._version = aiomqtt.ProtocolVersion.V311
                     self.trouble = explained(error, self.address)
                 finally:
                     self._lost("stopped")
                 await asyncio.sleep(pause_s * self._rng.uniform(0.5, 1.0))
                 pause_s = min(BACKOFF_MAX_S, pause_s * 2)
+
+    def _next_version(self, error: Exception) -> aiomqtt.ProtocolVersion:
+        """What to try next: an old broker says that it does not know the version, or says nothing at all."""
+        if code_of(error) == UNKNOWN_VERSION:
+            return aiomqtt.ProtocolVersion.V311
+        if self.connected or "timed out" not in str(error):
+            return self._version
+        newest = aiomqtt.ProtocolVersion.V5
+        return newest if self._version is not newest else aiomqtt.ProtocolVersion.V311
 
     async def _serve_connection(self) -> None:
         credentials = await asyncio.to_thread(load, self.address)

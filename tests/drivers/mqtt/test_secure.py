@@ -1,7 +1,7 @@
 """Brokers that do not let in everybody, and what hems says to whoever has to put it right."""
 
 import asyncio
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import pytest
 
@@ -87,37 +87,53 @@ async def test_a_login_comes_from_its_file_and_a_new_password_needs_no_restart(t
 
 
 async def test_what_the_access_rules_hide_is_named():
-    # given a broker that lets hems in and does not let it read
-    async with strict_broker() as port, running(plug(f"mqtt://127.0.0.1:{port}")) as rig:
+    # given a broker that lets hems in and does not let it read; mosquitto's rules file cannot say so
+    async with raw_broker() as port, running(plug(f"mqtt://127.0.0.1:{port}")) as rig:
         await eventually(lambda: "access rules" in rig.health().detail)
         said = rig.health().detail
     assert said == "the broker's access rules do not let hems read gym-plug/status/input:0, gym-plug/status/switch:0"
 
 
+async def test_a_broker_that_hangs_up_on_the_newest_version_is_spoken_to_in_the_older_one():
+    async with raw_broker(knows_5=False) as port, running(plug(f"mqtt://127.0.0.1:{port}")) as rig:
+        await eventually(lambda: "no connection" in rig.health().detail, 10)
+        await eventually(lambda: "access rules" in rig.health().detail, 10)
+
+
 @asynccontextmanager
-async def strict_broker():
-    """Says yes to a connection and no to every subscription, in MQTT 5; mosquitto's rules file cannot say so."""
+async def raw_broker(*, knows_5=True):
+    """Says yes to a connection and no to every subscription."""
 
     async def serve(reader, writer):
-        while header := await reader.read(1):
-            length = shift = 0
-            while True:
-                (byte,) = await reader.readexactly(1)
-                length, shift = length | (byte & 0x7F) << shift, shift + 7
-                if byte < 0x80:
-                    break
-            body = await reader.readexactly(length)
-            if header[0] >> 4 == 1:
-                writer.write(b"\x20\x03\x00\x00\x00")
-            elif header[0] >> 4 == 8:
-                codes = b"\x87" * _topics_in(body[3:])
-                writer.write(bytes([0x90, 3 + len(codes)]) + body[:2] + b"\x00" + codes)
-            await writer.drain()
+        with suppress(asyncio.IncompleteReadError):
+            while not writer.is_closing():
+                kind, body = await _packet(reader)
+                if kind == CONNECT and body[6] == 5 and not knows_5:
+                    writer.close()
+                elif kind == CONNECT:
+                    writer.write(b"\x20\x03\x00\x00\x00" if knows_5 else b"\x20\x02\x00\x00")
+                elif kind == SUBSCRIBE:
+                    told = body[:2] + b"\x00" if knows_5 else body[:2]
+                    told += b"\x87" * _topics_in(body[len(told) :])
+                    writer.write(bytes([0x90, len(told)]) + told)
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+
+
+CONNECT, SUBSCRIBE = 1, 8
+
+
+async def _packet(reader):
+    (header,) = await reader.readexactly(1)
+    length = shift = 0
+    while True:
+        (byte,) = await reader.readexactly(1)
+        length, shift = length | (byte & 0x7F) << shift, shift + 7
+        if byte < 0x80:
+            return header >> 4, await reader.readexactly(length)
 
 
 def _topics_in(body):
