@@ -61,7 +61,7 @@ def walked(where: Path, *wanted: str, answers: str = "", rig: Mapping[str, Any] 
 def test_a_switch_is_proven_on_the_wire_and_its_device_can_be_armed(tmp_path: Path):
     # given the building as its site file says, when the switch of the laundry is tried
     done = walked(tmp_path, "circuits/laundry/closed")
-    # then the phase that fell proves it, signed, without a date that nobody knows, and it is on again
+    # then the phase that fell proves it, signed and dated, and it is on again
     assert done["ends"] == {"circuits/laundry/closed": Verdict.PROVEN}
     assert (done["kept"][0]["who"], done["kept"][0]["at"][:10]) == ("Kim", "2026-10-17")
     assert done["kept"][0]["note"].startswith("L1 -")
@@ -93,3 +93,13 @@ def test_without_a_daemon_there_is_one_sentence(run_dir: Path, capsys: pytest.Ca
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("HEMS does not run here")
+
+
+@pytest.mark.wire
+def test_a_battery_that_does_what_it_is_asked_is_proven_by_its_own_meter(tmp_path: Path):
+    # given the hybrid, which carries the evening's load by itself, when a small power is asked of it
+    done = walked(tmp_path, "batteries/main/power_w")
+    # then its meter has followed in sign and size, and it may be armed
+    assert done["ends"] == {"batteries/main/power_w": Verdict.PROVEN}
+    assert done["kept"][0]["note"].startswith("asked for +2000 W, measured +")
+    assert done["armed"] == {"armed": ["hybrid"], "unproven": []}

@@ -32,6 +32,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "order": PersonRole.OPERATOR,
     "rehearse": PersonRole.OPERATOR,
     "trial": PersonRole.ENGINEER,
+    "steer": PersonRole.ENGINEER,
     "prove": PersonRole.ENGINEER,
     "arm": PersonRole.ENGINEER,
     "disarm": PersonRole.ENGINEER,

@@ -18,7 +18,7 @@ from hems.commission.steps import Step, steps
 from hems.model import wiring
 from hems.model.errors import HemsError
 from hems.model.proof import Verdict
-from hems.model.units import CircuitId
+from hems.model.units import CircuitId, SourceId
 
 TRIAL_S = 900.0
 REASON = "commissioning"
@@ -150,6 +150,10 @@ class Daemon(House):
             self._opened.add(circuit)
         span = {} if want == "auto" else {"duration_s": seconds}
         await self._client.request("override", circuit=circuit, want=want, reason=REASON, who=self._who, **span)
+
+    async def steer(self, source: SourceId, power_w: float, seconds: float) -> None:
+        """A power that ends by itself."""
+        await self._client.request("steer", source=source, power_w=power_w, duration_s=seconds, who=self._who)
 
     async def prove(self, step: str, judged: Judged, before: Mapping[str, float], after: Mapping[str, float]) -> None:
         """Signed with the person's name."""

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hems.commission.measure import Judged, Level, Look, judge_switch, level, series
+from hems.commission.measure import Judged, Level, Look, judge_power, judge_switch, level, series
 from hems.commission.steps import Kind, Step, sign_words
 from hems.model import wiring
 from hems.model.proof import Verdict
 from hems.model.site import Circuit, Site, Tier
-from hems.model.units import CircuitId
+from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Wiring
-from hems.wording import duration
+from hems.wording import duration, kw
 
 LOOKS = 5
 LOOK_EVERY_S = 1.0
@@ -27,6 +27,7 @@ SETTLE_S = 2.0
 """Until meters show what has changed."""
 BACK_S = 600.0
 """Longest wait for a circuit to come back: a compressor's pause and the waits after a return of the grid."""
+STEER_S = 30.0
 TRIES = 3
 """Measurements are repeated as often when another circuit switched in between."""
 
@@ -56,6 +57,9 @@ class House(Protocol):
 
     async def override(self, circuit: CircuitId, want: str, seconds: float) -> None:
         """An ordinary override, which ends by itself.  Raises: HemsError."""
+
+    async def steer(self, source: SourceId, power_w: float, seconds: float) -> None:
+        """Ask a source for a power for a while.  Raises: HemsError."""
 
     async def prove(self, step: str, judged: Judged, before: Mapping[str, float], after: Mapping[str, float]) -> None:
         """Record how a step ended.  Raises: HemsError."""
@@ -95,11 +99,8 @@ class Engine:
                 return await self._reading(step)
             case Kind.RELAY if step.circuit is not None:
                 return await self._relay(step, step.circuit)
-            case Kind.SETPOINT:
-                self.person.tell(
-                    "  HEMS cannot try a set-point out by itself yet. Arm with --unproven, and watch the first."
-                )
-                return None
+            case Kind.SETPOINT if step.source is not None:
+                return await self._setpoint(step, step.source)
             case _:
                 return await self._by_eye(step)
 
@@ -196,6 +197,41 @@ class Engine:
         self.person.tell(f"  {circuit.name} is handed back; waiting for HEMS to switch it on again.")
         if not await self._until(circuit, closed=True, within_s=BACK_S):
             self.person.tell(f"  {circuit.name} IS STILL OFF. See `hems status`, or use its hand switch.")
+
+    async def _setpoint(self, step: Step, source: SourceId) -> Judged | None:
+        """A small power for a moment, and what its own meter shows."""
+        asked_w, role = self._trial_w(source), self._power_role(source)
+        battery = any(one.id == source for one in self.site.batteries)
+        what = "give" if asked_w > 0.0 else "charge with"
+        ready = "" if battery else "Is a car plugged in that may do this? "
+        question = f"{ready}May HEMS have {source} {what} {kw(asked_w)} for {duration(STEER_S)}?"
+        if await self.person.ask(question, {"y": "yes", "s": "skip this step"}) != "y":
+            return None
+        await self.house.trial(step.device)
+        before = await self._level(None)
+        try:
+            await self.house.steer(source, asked_w, STEER_S)
+            await self.house.rest(STEER_S / 2.0)
+            after = await self._level(None)
+        finally:
+            await self.house.steer(source, 0.0, 1.0)
+        judged = judge_power(asked_w, before, after, role)
+        if judged.verdict is None:
+            self.person.tell(f"  {judged.note}.")
+            return judged
+        await self.house.prove(step.id, judged, before.mean, after.mean)
+        return judged
+
+    def _trial_w(self, source: SourceId) -> float:
+        """Small, but more than the smallest it can do."""
+        bay = next((one for one in self.site.bays if one.id == source), None)
+        if bay is None:
+            return min(2000.0, 0.5 * next(one for one in self.site.batteries if one.id == source).discharge_max_w)
+        return 2.0 * bay.discharge_min_w if bay.bidirectional else -1.1 * bay.charge_min_w
+
+    def _power_role(self, source: SourceId) -> str:
+        bays = {one.id for one in self.site.bays}
+        return str(wiring.bay_power(source) if source in bays else wiring.battery_power(source))
 
     async def _level(self, circuit: Circuit | None) -> Level:
         """Some looks, one after the other, at the load by phase and at every power that is read."""

@@ -114,3 +114,15 @@ def _covered(took_part: Sequence[str], expected: Sequence[str], told: str) -> Ju
     missing = [name for name in expected if name not in took_part]
     note = told if not missing else f"{told}; nothing seen on {' and '.join(missing)}"
     return Judged(Verdict.PROVEN, note)
+
+
+def judge_power(asked_w: float, before: Level, after: Level, role: str) -> Judged:
+    """Whether a source did what it was asked, in sign and roughly in size."""
+    if role not in before.mean or role not in after.mean:
+        return Judged(None, "its power cannot be read")
+    change = after.mean[role] - before.mean[role]
+    if abs(change) < max(LEAST_W, 0.3 * abs(asked_w)):
+        return Judged(None, f"asked for {asked_w:+.0f} W, measured {after.mean[role]:+.0f} W: nothing moved")
+    if abs(after.mean[role] - asked_w) > max(2.0 * LEAST_W, 0.3 * abs(asked_w)):
+        return Judged(Verdict.FAILED, f"asked for {asked_w:+.0f} W, measured {after.mean[role]:+.0f} W")
+    return Judged(Verdict.PROVEN, f"asked for {asked_w:+.0f} W, measured {after.mean[role]:+.0f} W")

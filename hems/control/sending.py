@@ -4,7 +4,7 @@ A command is believed only when it is read back or its effect is measured.  What
 is; what gives power is never sent before the boot hold is over.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -13,6 +13,7 @@ from hems.control.params import CarParams, CommandParams, Params
 from hems.control.restoring import firm_s
 from hems.control.state import ControlState, Sent
 from hems.model import wiring
+from hems.model.cause import Cause, Why
 from hems.model.command import Command, Fate, Outcome
 from hems.model.mode import ISLAND_MODES, Mode, TiePosition
 from hems.model.reading import Reading
@@ -79,6 +80,19 @@ def noted(sent: Mapping[Role, Sent], outcomes: Iterable[Outcome]) -> dict[Role, 
             short=outcome.fate in SHORT if outcome.acknowledged else entry.short,
         )
     return after
+
+
+def fell_short(sent: Mapping[Role, Sent], outcomes: Iterable[Outcome]) -> Iterator[tuple[Role, Cause]]:
+    """Commands that did not become what was asked, told once and not at every repetition or new set-point."""
+    for one in outcomes:
+        entry = sent.get(one.command.role)
+        if one.fate in (Fate.REFUSED, Fate.UNREACHABLE):
+            why = Why.WRITE_FAILED if entry is None or entry.tries == 1 else None
+        else:
+            fresh = entry is not None and entry.value == one.command.value and not entry.short
+            why = Why.WRITE_SHORT if fresh and one.fate in SHORT else None
+        if why is not None:
+            yield one.command.role, Cause(why, {"detail": one.detail, "fate": one.fate})
 
 
 def watched(sent: Mapping[Role, Sent], snapshot: Snapshot, now_s: float) -> dict[Role, Sent]:

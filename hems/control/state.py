@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Grid, Mode, TiePosition
-from hems.model.request import Override, Standing, Task
+from hems.model.request import Override, Standing, Steering, Task
 from hems.model.units import CircuitId, PointId, SourceId
 from hems.model.wiring import Role
 
@@ -255,6 +255,7 @@ class ControlState:
     """Next to nothing has flowed through the tie since then."""
     sent: Mapping[Role, Sent] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
+    steering: tuple[Steering, ...] = ()
     acknowledged_s: float | None = None
     """When a person last said to have looked into a contradiction."""
     broken: tuple[str, ...] = ()

@@ -33,6 +33,7 @@ from hems.control import (
     restoring,
     sending,
     shedding,
+    steer,
     vehicle,
     wanting,
 )
@@ -46,7 +47,7 @@ from hems.control.state import ControlState, ModeMemory, ReconnectMemory
 from hems.control.step import Step, Test, Trigger
 from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.command import Command, Fate
+from hems.model.command import Command
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Bus, Grid, Mode, TiePosition
@@ -121,7 +122,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         why = Why.DRILL_ABORTED if task is Task.DRILL else Why.ORDER_ENDED
         ordered.append((task, Cause(why, {"task": task, "who": standing.pop(task).who})))
     told += [(EventKind.REQUEST, subject, cause) for subject, cause in (*changes, *ordered)]
-    told += _failed(adopted, snapshot)
+    told += [(EventKind.OUTCOME, role, cause) for role, cause in sending.fell_short(adopted.sent, snapshot.outcomes)]
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
     told += [(EventKind.COMMAND, command.role, _with_value(command, snapshot)) for command in snapshot.fired]
     if looked:
@@ -130,6 +131,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         adopted,
         sent=sent,
         overrides=overrides,
+        steering=steer.after(state, snapshot.requests, now_s),
         orders=standing,
         drilled=_drilled(given, state),
         warm=present.warm_after(given.site, state, snapshot, now_s),
@@ -159,21 +161,6 @@ def _by_hand(given: Given, state: ControlState) -> bool:
     """Whether people have taken over; while the button cannot be read, as it was."""
     pressed = word(given.snapshot.red_button, given.now_s)
     return state.by_hand if pressed is None else pressed
-
-
-def _failed(state: ControlState, snapshot: Snapshot) -> Told:
-    """Commands that did not become what was asked, told once and not at every repetition or new set-point."""
-    told: Told = []
-    for one in snapshot.outcomes:
-        sent = state.sent.get(one.command.role)
-        if one.fate in (Fate.REFUSED, Fate.UNREACHABLE):
-            why = Why.WRITE_FAILED if sent is None or sent.tries == 1 else None
-        else:
-            fresh = sent is not None and sent.value == one.command.value and not sent.short
-            why = Why.WRITE_SHORT if fresh and one.fate in sending.SHORT else None
-        if why is not None:
-            told.append((EventKind.OUTCOME, one.command.role, Cause(why, {"detail": one.detail, "fate": one.fate})))
-    return told
 
 
 def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
@@ -343,6 +330,7 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
         *planned.proposals(site, state, snapshot, params, now_s),
         *black_start.proposals(site, state, snapshot, params, now_s),
         *generator.proposals(site, state, snapshot, params, now_s),
+        *steer.proposals(site, state, snapshot, now_s),
     ]
 
     def cars() -> Iterable[Proposal]:
@@ -383,7 +371,7 @@ def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: 
 
 
 def _expiries(given: Given, state: ControlState) -> list[float]:
-    ends = [override.expires_s for override in state.overrides]
+    ends = [override.expires_s for override in state.overrides] + steer.expiries(state)
     ends += [generator.due_s(state, given.params, given.now_s)]
     ends += [orders.due_s(state, given.now_s), state.black_start.not_before_s]
     if state.nulled_since_s is not None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 
-from hems.model.units import CircuitId
+from hems.model.units import CircuitId, SourceId
 
 
 class Want(StrEnum):
@@ -77,6 +77,26 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Steer:
+    """Ask a source for a power for a moment, so that it can be proven; positive feeds the building."""
+
+    source: SourceId
+    power_w: float
+    who: str
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steering:
+    """The same while it is in force."""
+
+    source: SourceId
+    power_w: float
+    who: str
+    expires_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
     """A person has looked into a contradiction; hems may start over once it is cleared."""
 
@@ -98,5 +118,5 @@ class Override:
     """On the monotonic clock; a restart carries over what remains."""
 
 
-Asked = Request | Order | Acknowledge
+Asked = Request | Order | Steer | Acknowledge
 """Whatever a person may ask.  Read back from JSON in this order: the last one would also fit the others' text."""

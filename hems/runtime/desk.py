@@ -8,14 +8,15 @@ from typing import Any
 from hems.control import override
 from hems.control.drill import rehearse
 from hems.control.params import Params
+from hems.control.steer import LONGEST_S
 from hems.model.codec import to_plain
 from hems.model.errors import RequestError
 from hems.model.event import Event
 from hems.model.people import PersonRole
 from hems.model.picture import Picture
-from hems.model.request import Acknowledge, Asked, Order, Request, Task, Want
+from hems.model.request import Acknowledge, Asked, Order, Request, Steer, Task, Want
 from hems.model.site import Circuit, Site, Tier
-from hems.model.units import CircuitId
+from hems.model.units import CircuitId, SourceId
 from hems.ports.clock import Clock
 from hems.runtime.consider import Shown, consequence
 from hems.runtime.fleet import Fleet
@@ -56,6 +57,7 @@ class FrontDesk:
             "events": self._told,
             "consider": self._consider,
             "override": self._override,
+            "steer": self._steer,
             "acknowledge": self._acknowledge,
             "order": self._order,
             "rehearse": self._rehearsed,
@@ -128,6 +130,22 @@ class FrontDesk:
         self._waiting.append(request)
         self._audit(request.who, f"override {request.want}", request.circuit, request.reason)
         return {"circuit": request.circuit, "want": request.want, "duration_s": request.duration_s}
+
+    async def _steer(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        """A power for a moment; what may be asked at all is in `hems.control.steer`."""
+        who, source = who_asks(args), SourceId(str(args.get("source")))
+        if self.in_outage:
+            raise RequestError("The building runs on its own power: nothing is tried out now. Wait for the grid.")
+        most = {one.id: max(one.charge_max_w, one.discharge_max_w) for one in self._site.batteries if one.controllable}
+        most |= {one.id: max(one.charge_max_w, one.discharge_max_w) for one in self._site.bays if one.controllable}
+        if source not in most:
+            raise RequestError(f"No power can be asked of {source[:40]}; it can of {', '.join(most) or 'nothing'}.")
+        power_w, duration_s = args.get("power_w"), self._duration_s(args, role)
+        if isinstance(power_w, bool) or not isinstance(power_w, int | float) or not abs(power_w) <= most[source]:
+            raise RequestError(f"Say how many watts, plus for giving: at most {most[source]:.0f} either way.")
+        self._waiting.append(Steer(source=source, power_w=float(power_w), who=who, duration_s=duration_s))
+        self._audit(who, f"steer {power_w:+.0f} W", source, f"{min(duration_s, LONGEST_S):.0f} s")
+        return {"source": source, "power_w": power_w}
 
     def _read_override(self, args: Mapping[str, Any], role: PersonRole, *, needs_reason: bool = True) -> Request:
         try:

@@ -389,3 +389,24 @@ async def test_a_rehearsal_reports_and_switches_nothing(run_dir: Path):
         assert {"at", "mode", "off", "before_pu", "after_pu", "dose"} == set(found)
         cycle = await made.cycle()
         assert [command for command in cycle.step.commands if command.role.startswith("circuits/")] == []
+
+
+# A power for a moment -------------------------------------------------------------------------------------------------
+
+
+async def test_an_engineer_may_ask_a_source_for_a_power_and_nobody_else(run_dir: Path):
+    async with desk(run_dir) as made:
+        await ask(run_dir, "admin", "steer", source="bay_1", power_w=2000.0, duration_s=30.0, who="Kim")
+        (steer,) = made.desk.take_requests()
+        assert (steer.source, steer.power_w, steer.who) == ("bay_1", 2000.0, "Kim")
+        with pytest.raises(RequestError, match="needs the role engineer"):
+            await ask(run_dir, "operate", "steer", source="bay_1", power_w=2000.0)
+
+
+@pytest.mark.parametrize("watts", [1e9, float("inf"), "much", True, None])
+async def test_a_power_beyond_the_source_is_refused(run_dir: Path, watts: object):
+    async with desk(run_dir) as made:
+        with contextlib.suppress(ValueError):
+            await refused(run_dir, "admin", "steer", source="bay_1", power_w=watts)
+        await refused(run_dir, "admin", "steer", source="nobody", power_w=100.0)
+        assert made.desk.take_requests() == ()
