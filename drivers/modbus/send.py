@@ -116,7 +116,8 @@ class Sender:
             if not still():
                 return Reply(fate=Fate.UNVERIFIED, detail="a later command took its place")
             if loop.time() >= until_s:
-                return Reply(fate=Fate.UNVERIFIED, detail=f"asked for {value:g}, {verify.read} shows {shown}")
+                told = f"asked for {_words(value)}, {verify.read.lstrip('_')} shows {_words(shown)}"
+                return Reply(fate=Fate.UNVERIFIED, detail=told)
             await asyncio.sleep(min(pause_s, max(0.0, until_s - loop.time())))
             pause_s = min(LAST_LOOK_S, pause_s * 2)
 
@@ -125,7 +126,7 @@ class Sender:
             raise Superseded("a later command took its place")
         number = evaluate(step.to, {**self._reader.known(), "value": value})
         place = step.register
-        if place.space is Space.COIL:
+        if place.space is Space.COIL and not step.single:
             await self._queue.write_coil(
                 self._unit, place.address, bool(number), self._manners, allowed=self._allowed, urgent=urgent
             )
@@ -148,6 +149,15 @@ class Sender:
         except UnknownValueError:
             await self._reader.fetch(step.exponent_from, rank=Rank.SHED if urgent else Rank.COMMAND)
         return self._reader.exponent(step.exponent_from)
+
+
+def _words(value: object) -> str:
+    """As people say it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _applies(step: PlacedStep, value: float) -> bool:

@@ -221,7 +221,7 @@ async def test_a_command_that_the_device_does_not_follow_is_unverified_and_says_
         await site.until("box/shown")
         reply = await driver.write("box", "power_w", 140.0, urgent=False, islanded=False)
     assert reply.fate is Fate.UNVERIFIED
-    assert reply.detail == "asked for 140, shown shows 55.0"
+    assert reply.detail == "asked for 140, shown shows 55"
 
 
 async def test_a_command_that_the_device_refuses_is_refused_with_its_reason():
@@ -408,3 +408,26 @@ async def test_what_the_device_takes_within_its_own_limits_is_told_as_clamped():
     assert (more.fate, more.detail) == (Fate.CLAMPED, "clamped from 140 to 100")
     assert (less.fate, less.detail) == (Fate.CLAMPED, "5 is below the smallest step of 10 and sent as 0")
     assert (exact.fate, exact.detail) == (Fate.CONFIRMED, "")
+
+
+async def test_a_coil_whose_profile_asks_for_function_5_is_written_alone():
+    site, unit = Site(), box()
+    unit.put("coil", 0, 1, 1, 1)
+    fc = {"one": 5, "two": 5, "three": None}
+    steps = {name: {"space": "coil", "at": at, "to": "{value}"} for at, name in enumerate(fc)}
+    product = given.profile(
+        read={"first": {"at": 10}},
+        write={
+            name: {"kind": "bool", "lapses_to": "held", "steps": [{**steps[name], **({"fc": code} if code else {})}]}
+            for name, code in fc.items()
+        },
+    )
+    async with (
+        on_tcp(Bench(u1=unit)) as bench,
+        given.driven(site, given.declared(bench, product), armed=["box"]) as driver,
+    ):
+        await site.until("box/first")
+        replies = await asyncio.gather(*(driver.write("box", name, False, urgent=True, islanded=True) for name in fc))
+    assert {reply.fate for reply in replies} == {Fate.UNVERIFIED}
+    assert [unit.coil[at] for at in range(3)] == [0, 0, 0]
+    assert [request.code for request in bench.writes()] == [5, 5, 5]
