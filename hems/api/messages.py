@@ -29,6 +29,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "consider": PersonRole.OPERATOR,
     "override": PersonRole.OPERATOR,
     "acknowledge": PersonRole.OPERATOR,
+    "seen": PersonRole.OPERATOR,
     "order": PersonRole.OPERATOR,
     "rehearse": PersonRole.OPERATOR,
     "trial": PersonRole.ENGINEER,

@@ -83,6 +83,11 @@ class AlarmPicture:
     """Seconds since it was raised."""
     cause: Cause
     subject: str
+    seen_by: str = ""
+    """Who has seen it; empty while nobody has."""
+    seen_for_s: float | None = None
+    gone_for_s: float | None = None
+    """Seconds since its cause went away; None while it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,5 +172,7 @@ class Picture:
     tiers: tuple[TierPicture, ...] = ()
     cars: tuple[CarPicture, ...] = ()
     alarms: tuple[AlarmPicture, ...] = ()
+    alarms_gone: tuple[AlarmPicture, ...] = ()
+    """Gone before anybody had seen them."""
     devices: tuple[DevicePicture, ...] = ()
     witnesses: tuple[WitnessPicture, ...] = field(default=())

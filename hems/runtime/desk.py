@@ -22,6 +22,7 @@ from hems.runtime.consider import Shown, consequence
 from hems.runtime.fleet import Fleet
 from hems.runtime.ordering import TwoSteps, read_order
 from hems.runtime.picture import Scene
+from hems.runtime.seen import Seen
 from hems.runtime.toolbox import Do, Toolbox
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
 
@@ -49,6 +50,7 @@ class FrontDesk:
         self._picture: Picture | None = None
         self._scene: Scene | None = None
         self._shown = Shown()
+        self._seen = Seen()
         self._events: list[Event] = []
         self._waiting: list[Asked] = []
         self._steps = TwoSteps()
@@ -59,6 +61,7 @@ class FrontDesk:
             "override": self._override,
             "steer": self._steer,
             "acknowledge": self._acknowledge,
+            "seen": self._see,
             "order": self._order,
             "rehearse": self._rehearsed,
             "stop": self._end,
@@ -73,6 +76,10 @@ class FrontDesk:
     def picture(self) -> Picture | None:
         """The building as of the last tick."""
         return self._picture
+
+    def marked(self, picture: Picture) -> Picture:
+        """The picture with what people have seen of its alarms."""
+        return self._seen.marked(picture)
 
     def show(self, picture: Picture, events: tuple[Event, ...], scene: Scene) -> None:
         """Take the last tick's picture and events, and what the picture was painted from."""
@@ -209,6 +216,12 @@ class FrontDesk:
         self._waiting.append(Acknowledge(who=who, role=role))
         self._audit(who, "acknowledge", "mode", peer)
         return {}
+
+    async def _see(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        who, key = who_asks(args), words(args, "key")
+        self._seen.see(key, who, self._clock.now().mono_s)
+        self._audit(who, "alarm seen", key, peer)
+        return {"key": key}
 
     async def _end(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         hold = args.get("hold", False) is True

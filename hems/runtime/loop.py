@@ -125,7 +125,7 @@ class Loop:
 
     def _show(self, now: Instant, before: ControlState, snapshot: Snapshot, step: Step) -> None:
         scene = self._scene(now, snapshot, step)
-        picture = paint(scene)
+        picture = self._desk.marked(paint(scene))
         self._desk.show(picture, step.events, scene)
         self._publish(picture, step.events)
         self._recorder.record(now, before, snapshot, step, picture)

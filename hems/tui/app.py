@@ -15,6 +15,7 @@ from textual.theme import Theme
 from hems.api.client import follow
 from hems.tui.asking import asking
 from hems.tui.link import Link
+from hems.tui.screens.alarms import AlarmsScreen
 from hems.tui.screens.ask import LeaveScreen
 from hems.tui.screens.base import BuildingScreen
 from hems.tui.screens.circuits import CircuitsScreen
@@ -45,6 +46,7 @@ class HemsApp(App[None]):
         Binding("1", "show('overview')", show=False),
         Binding("2", "show('outage')", show=False),
         Binding("3", "show('circuits')", show=False),
+        Binding("5", "show('alarms')", show=False),
         Binding("question_mark,f1", "help", show=False),
         Binding("escape", "back", show=False),
         Binding("ctrl+c", "quit", show=False, system=True),
@@ -67,6 +69,7 @@ class HemsApp(App[None]):
         self.add_mode("overview", lambda: OverviewScreen(self._hint))
         self.add_mode("outage", lambda: OutageScreen(self._hint))
         self.add_mode("circuits", lambda: CircuitsScreen(self._ask, self._who, self._hint))
+        self.add_mode("alarms", lambda: AlarmsScreen(self._ask, self._who, self._hint))
         await self.switch_mode("overview")
         self._watch()
 

@@ -23,6 +23,7 @@ KEYS: tuple[Key, ...] = (
     ("1 Overview", "app.show('overview')"),
     ("2 Outage", "app.show('outage')"),
     ("3 Circuits", "app.show('circuits')"),
+    ("5 Alarms", "app.show('alarms')"),
     ("? Help", "app.help"),
 )
 

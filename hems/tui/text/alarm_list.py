@@ -1,0 +1,81 @@
+"""The alarms, and for the chosen one what it means and what to do."""
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from hems.model.picture import AlarmPicture, Picture
+from hems.tui.format import Part, Row, Tone, row
+from hems.tui.text.headline import MARKS
+from hems.tui.text.listing import Item, Listing, detail_width
+from hems.tui.text.notes import TONES, names_in
+from hems.tui.when import local_time, since
+from hems.wording import sentence
+from hems.wording.guidance import guidance
+
+HEADING = row("  PRIO  SINCE      WHAT                                   STATE")
+LABEL = 17
+"""Columns of `What it means`."""
+ROOMY = 40
+"""Columns of text below which a label stands above it instead of before it."""
+
+
+def alarm_list(picture: Picture, chosen: str, find: str, width: int) -> Listing:
+    """What stands, the most urgent first, then what went away unseen."""
+    alarms = [
+        alarm for alarm in (*picture.alarms, *picture.alarms_gone) if find.lower() in told(picture, alarm).lower()
+    ]
+    items = [Item(alarm.key, _line(picture, alarm)) for alarm in alarms]
+    one = next((alarm for alarm in alarms if alarm.key == chosen), None)
+    details = () if one is None else tuple(_details(picture, one, detail_width(width)))
+    empty = f'No alarm has "{find}" in it.' if find else "No alarms. Nothing needs your attention."
+    return Listing((HEADING,), items, details, empty=empty)
+
+
+def told(picture: Picture, alarm: AlarmPicture) -> str:
+    """The alarm in a sentence or two."""
+    return sentence(alarm.cause, alarm.subject, names_in(picture))
+
+
+def in_brief(text: str) -> str:
+    """The first half of the first sentence: what it is about."""
+    ends = [text.find(mark) for mark in (". ", ": ", " (")]
+    return text[: min((end for end in ends if end > 0), default=len(text))].rstrip(".")
+
+
+def state_words(picture: Picture, alarm: AlarmPicture) -> str:
+    """`NEW`, `SEEN by Ana 13:20` or `GONE, not seen`."""
+    if alarm.gone_for_s is not None:
+        return "GONE, not seen"
+    if not alarm.seen_by:
+        return "NEW"
+    at = f" {since(picture, alarm.seen_for_s).removeprefix('since ')}" if local_time(picture) else ""
+    return f"SEEN by {alarm.seen_by}{at}"
+
+
+def _line(picture: Picture, alarm: AlarmPicture) -> Row:
+    tone = Tone.PLAIN if alarm.gone_for_s is not None else TONES.get(alarm.priority, Tone.MED)
+    mark = MARKS.get(tone, " ")
+    at = since(picture, alarm.since_s).removeprefix("since ").removeprefix("for ")
+    what = in_brief(told(picture, alarm))
+    return row(Part(f"{mark}{alarm.priority:<5} {at[:10]:<10} {what[:38]:<38} {state_words(picture, alarm)}", tone))
+
+
+def _details(picture: Picture, alarm: AlarmPicture, width: int) -> Iterator[Row]:
+    yield from _labelled("What happened", [told(picture, alarm)], width)
+    help_ = guidance(alarm.cause)
+    yield from _labelled("What it means", [help_.means], width)
+    steps = [f"{number}. {step}" for number, step in enumerate(help_.do, start=1)] if len(help_.do) > 1 else help_.do
+    yield from _labelled("What to do", steps, width, tone=Tone.STRONG)
+    yield from _labelled("If you wait", [help_.wait], width)
+
+
+def _labelled(label: str, texts: list[str] | tuple[str, ...], width: int, tone: Tone = Tone.PLAIN) -> Iterator[Row]:
+    room = width - LABEL - 2
+    if room < ROOMY:
+        yield row(f" {label}")
+        yield from (row("   ", Part(line, tone)) for text in texts for line in wrap(text, width - 4))
+        return
+    for text in texts:
+        for line in wrap(text, room):
+            yield row(f" {label:<{LABEL - 1}}", Part(line, tone))
+            label = ""

@@ -1,0 +1,184 @@
+"""What an alarm means, what to do about it and what happens if nobody does: one entry for each alarm there is.
+
+Written for a caretaker at night.  Nobody is asked to open a panel, and what needs an electrician says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hems.model.cause import Cause, Why
+from hems.wording.language import N_, translated
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """Help for one alarm."""
+
+    means: str
+    do: tuple[str, ...]
+    """Steps, in their order."""
+    wait: str
+    """What happens if nobody does anything."""
+
+
+ELECTRICIAN = N_("Call the electrician and read out the line above.")
+INSTALLER = N_("Tell your installer; keep the log (key 8).")
+HANDS_OFF = N_("Do not open the panel, and do not move the grid switch by hand.")
+SAFE = N_("HEMS switches nothing on until this is cleared. Circuits that are on stay on.")
+SAY_SO = N_("When the cause is gone, type `hems acknowledge`; HEMS then starts over.")
+STILL = N_("HEMS no longer knows how the building stands, so it holds still.")
+GOES_ON = N_("Nothing gets worse. The rest of HEMS goes on.")
+
+HOLDS_STILL = Guidance(STILL, (HANDS_OFF, ELECTRICIAN, SAY_SO), SAFE)
+
+GUIDANCE: Mapping[Why, Guidance] = {
+    Why.DEVICE_SILENT: Guidance(
+        N_("HEMS cannot see or command this device. What it measures shows as ??."),
+        (
+            N_("Look whether the device has power: is a light on?"),
+            N_("Look whether its network or data plug is in."),
+            N_("If both are well, switch the device off and on if you may; else tell your installer."),
+        ),
+        N_("HEMS goes on without it. If it is a switch, its circuit stays as it is."),
+    ),
+    Why.DEVICE_ALARM: Guidance(
+        N_("The device itself says that something is wrong with it."),
+        (N_("Read what it says on its own display."), N_("Call whoever services it, with those words.")),
+        N_("It may stop by itself. HEMS goes on with what remains."),
+    ),
+    Why.SHED_NOT_OBEYED: Guidance(
+        N_("This circuit still draws power although it was switched off. Others may have to go off in its place."),
+        (
+            N_("Switch it off by hand at its breaker, if you may and can reach it."),
+            N_("Leave it off, and call the electrician: its contactor or relay is stuck."),
+        ),
+        N_("In a power cut the inverter may be overloaded and stop: all would be dark."),
+    ),
+    Why.UNEXPECTED_CLOSE: Guidance(
+        N_("Its switch is not where HEMS put it. A person, a timer or another controller moved it."),
+        (
+            N_("Look at the hand switch of this circuit: it belongs on AUTO."),
+            N_("Ask who has switched it. Nobody? Call the electrician."),
+        ),
+        N_("HEMS cannot count on this circuit, and switches others in its place."),
+    ),
+    Why.LOCKED_OUT: Guidance(
+        N_("Every time it came on, too much was drawn at once. HEMS leaves it off now."),
+        (
+            N_("Look at what is plugged in there, and unplug what is large."),
+            N_("Then keep it ON for 15 minutes: key 3, choose it, ENTER."),
+            N_("If it goes off again, leave it and call the electrician."),
+        ),
+        N_("It stays off. Nothing else is touched."),
+    ),
+    Why.TIE_DISPUTED: Guidance(
+        N_("Two witnesses of the grid switch do not agree. HEMS believes the more careful one."),
+        (HANDS_OFF, N_("Have the electrician look at the switch's contacts, this week.")),
+        N_("The building runs on. Coming back to the grid may take longer."),
+    ),
+    Why.TIE_CROSSED: HOLDS_STILL,
+    Why.RECONNECT_GIVEN_UP: Guidance(
+        N_("The grid is back, but the certified switch does not close. The building lives on its own power."),
+        (HANDS_OFF, ELECTRICIAN, N_("Save energy: ask tenants to use little until it is mended.")),
+        N_("Stored energy runs down; circuits go off group by group (key 2 says when)."),
+    ),
+    Why.POINT_FROZEN: Guidance(
+        N_("This meter sends the same number again and again. HEMS does not believe it any more."),
+        (N_("Switch the meter's supply off and on, if you may."), N_("If that does not help, have it replaced.")),
+        GOES_ON,
+    ),
+    Why.POINT_MISPLACED: Guidance(
+        N_("A meter sits on the wrong side of the grid switch. HEMS does not believe it."),
+        (N_("Have the electrician look where it is wired, before the next power cut."),),
+        N_("HEMS may see the next power cut later than it could."),
+    ),
+    Why.UNBALANCED: Guidance(
+        N_("The meters contradict each other, so one of them is wrong."),
+        (N_("Have the meters looked at, this week."), INSTALLER),
+        N_("Cars give no more than now. All else goes on."),
+    ),
+    Why.ANOTHER_MASTER: Guidance(
+        N_("Something else commands this charger: an app, a cloud or a second controller."),
+        (
+            N_("Ask the driver whether an app or a timer of the car or charger is in use."),
+            N_("Switch that off, or tell your installer."),
+        ),
+        N_("In a power cut HEMS cannot count on this car."),
+    ),
+    Why.GENERATOR_GIVEN_UP: Guidance(
+        N_("The generator does not start or does not stay running. HEMS leaves it alone."),
+        (
+            N_("Look at its own panel: fuel, battery, emergency stop, AUTO."),
+            N_("Clear its fault there, or call whoever services it."),
+        ),
+        N_("The building lives on stored energy and the sun alone (key 2 says how long)."),
+    ),
+    Why.BLACK_START_WAITS: Guidance(
+        N_("There is no power, and HEMS waits for the right moment to start on its own."),
+        (N_("Nothing yourself. Follow the card on the panel door for people in lifts and on stairs."),),
+        N_("HEMS tries by itself as soon as it may, and the grid may return first."),
+    ),
+    Why.BLACK_START_GIVEN_UP: Guidance(
+        N_("There is no power, and the inverter did not start on its own."),
+        (ELECTRICIAN, N_("Follow the card on the panel door for people in lifts and on stairs.")),
+        N_("The building stays dark until the grid returns or somebody helps."),
+    ),
+    Why.COLD_LOAD: Guidance(
+        N_("Too much is connected to start on own power."),
+        (
+            N_("Switch off large circuits at their hand switches: heating, laundry, hot water."),
+            N_("HEMS then starts by itself."),
+        ),
+        N_("The building stays dark until the grid returns."),
+    ),
+    Why.INVARIANT: Guidance(
+        N_("A part of HEMS was wrong and another part stopped it. Nothing bad has happened."),
+        (INSTALLER,),
+        GOES_ON,
+    ),
+    Why.DECISION_FAILED: Guidance(
+        N_("HEMS has a fault in itself and works around it."), (INSTALLER,), N_("Some comfort is lost, no protection.")
+    ),
+    Why.OWN_FAULT: Guidance(
+        N_("HEMS has a fault on its own computer: a disk, a clock or a service."), (INSTALLER,), GOES_ON
+    ),
+    Why.FIRE: Guidance(
+        N_("The fire alarm panel has spoken. Cars are stopped and nothing is switched on."),
+        (
+            N_("Follow the fire plan of the house. People first."),
+            N_('When the panel is reset: `hems fire over --who "your name"`.'),
+        ),
+        N_("All stays as it is until somebody says that it is over."),
+    ),
+    Why.RED_BUTTON: Guidance(
+        N_("Somebody has taken over by hand. HEMS gives no commands at all."),
+        (N_("Ask who pressed it, and why."), N_("Release it when that person says so; HEMS then takes over again.")),
+        N_("In a power cut nobody saves energy: switch off by hand what can wait."),
+    ),
+    Why.TOO_WARM: Guidance(
+        N_("What must stay cold gets warm."),
+        (N_("Look at the fridge or freezer: is its door shut, does it run?"), N_("Move what may spoil.")),
+        N_("HEMS gives it power earlier than others until it is cool again."),
+    ),
+    Why.DARK_START_EMPTY: Guidance(
+        N_("After a blackout HEMS could not start on its own."),
+        (N_("Have this small battery charged or replaced, this week."),),
+        N_("Only the next blackout is affected, not a plain power cut."),
+    ),
+    Why.DRILL_DUE: Guidance(
+        N_("What is never practised fails when it is needed."),
+        (N_("On a quiet day type `hems drill rehearse`: it switches nothing and tells what would happen."),),
+        N_("Nothing happens now."),
+    ),
+    Why.NO_WITNESS: HOLDS_STILL,
+    Why.TIE_STUCK_MOVING: HOLDS_STILL,
+    Why.TIE_INVALID: HOLDS_STILL,
+    Why.CONTRADICTION: HOLDS_STILL,
+    Why.BUS_UNKNOWN: HOLDS_STILL,
+}
+
+
+def guidance(cause: Cause) -> Guidance:
+    """Help for an alarm, in the reader's language.  What holds still says what every such alarm says."""
+    found = GUIDANCE.get(cause.why, HOLDS_STILL)
+    return Guidance(translated(found.means), tuple(translated(step) for step in found.do), translated(found.wait))
