@@ -30,6 +30,8 @@ class InForce:
     asked_s: float
     hold_s: float
     """From the last fresh command until it lapses."""
+    said_s: float
+    """When it was last sent; long ago if the device may have forgotten it."""
 
     @property
     def off(self) -> bool | float:
@@ -48,7 +50,8 @@ class Keeper:
         self._now_s = now_s
         self._in_force: dict[str, InForce] = {}
         self._fresh_s = 0.0
-        self._renewed_s = 0.0
+        self._beat_s = 0.0
+        """When the last sign of life went out."""
         self._spared = False
 
     def spare(self, spared: bool) -> None:
@@ -72,9 +75,11 @@ class Keeper:
         hold_s = min(lease_s or FOR_EVER_S, spec.hold_max_s or FOR_EVER_S)
         if not value:
             hold_s = FOR_EVER_S if held is None else held.hold_s
-        if not isinstance(value, bool) or hold_s < FOR_EVER_S:
-            self._in_force[name] = InForce(spec, value, self._now_s(), hold_s)
-            self._renewed_s = self._now_s()
+        if isinstance(value, bool) and hold_s == FOR_EVER_S:
+            return
+        if not self._in_force:
+            self._beat_s = self._now_s()
+        self._in_force[name] = InForce(spec, value, self._now_s(), hold_s, said_s=self._now_s())
 
     def arrived(self, name: str) -> None:
         """The broker has all of it: what is off has no clock any more."""
@@ -84,7 +89,7 @@ class Keeper:
 
     def regained(self) -> None:
         """The device or the broker is back and may have forgotten everything: say it again at the next look."""
-        self._renewed_s = LONG_AGO_S
+        self._in_force = {name: replace(held, said_s=LONG_AGO_S) for name, held in self._in_force.items()}
 
     def forget(self) -> None:
         """Control has been handed back: nothing to keep."""
@@ -111,10 +116,9 @@ class Keeper:
         for name, held in tuple(self._in_force.items()):
             if now_s - held.asked_s > held.hold_s:
                 await self._lapse(name, held)
-        renew_s = dog.renew_s if dog is not None and dog.renew_s else FOR_EVER_S
-        if now_s - self._renewed_s >= renew_s and not self._spared:
-            await self._renew()
-            self._renewed_s = now_s
+        if not self._spared:
+            await self._say_again(now_s)
+            await self._beat(now_s)
 
     async def _give_up(self, fresh_s: float) -> None:
         """Send the safe values until they have arrived, or a fresh command has."""
@@ -134,11 +138,19 @@ class Keeper:
         else:
             self._in_force[name] = replace(held, value=0.0, hold_s=FOR_EVER_S)
 
-    async def _renew(self) -> None:
+    async def _say_again(self, now_s: float) -> None:
+        """What the device forgets by itself when it is not repeated, or may have forgotten in a restart."""
         dog = self._watchdog
-        if dog is not None and dog.kind not in REPEATS and self._renewed_s > LONG_AGO_S:
-            await self._send_all(dog.renew)
-            return
-        for held in tuple(self._in_force.values()):
-            if not held.spec.persistent:
+        renew_s = dog.renew_s if dog is not None and dog.kind in REPEATS and dog.renew_s else FOR_EVER_S
+        for name, held in tuple(self._in_force.items()):
+            if now_s - held.said_s >= renew_s and not held.spec.persistent:
                 await self._repeat(held.spec, held.value)
+                if self._in_force.get(name) is held:
+                    self._in_force[name] = replace(held, said_s=now_s)
+
+    async def _beat(self, now_s: float) -> None:
+        """The sign of life, in its own time however often commands come."""
+        dog = self._watchdog
+        if dog is not None and dog.renew and dog.renew_s and now_s - self._beat_s >= dog.renew_s:
+            await self._send_all(dog.renew)
+            self._beat_s = now_s

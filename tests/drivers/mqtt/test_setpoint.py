@@ -153,6 +153,19 @@ async def test_a_sign_of_life_is_sent_while_commands_are_fresh_and_no_longer(bro
         assert await heard_by(car, 0.1) == [("car/set", "0")]
 
 
+async def test_frequent_commands_do_not_starve_the_sign_of_life(broker):
+    # given a charger that wants to hear of hems every 5 s, and a control loop that asks every second
+    alive = '[{ topic = "car/alive", text = "1" }]'
+    text = keeping(f'kind = "keepalive_topic", timeout_s = 5, renew_s = 2, renew = {alive}, hold_max_s = 15')
+    async with charger(broker, text) as (device, context, car):
+        for watts in (-3000.0, -3100.0, -3200.0, -3300.0):
+            await device.write("power_w", watts, islanded=False)
+            context.clock.added_s += 1
+            await at_once(device)
+        # then it hears it all the same
+        assert ("car/alive", "1") in await heard_by(car, 0.1)
+
+
 async def test_a_lease_that_nobody_renews_becomes_zero_although_the_device_has_no_timer(broker):
     async with charger(broker, keeping('kind = "none"')) as (device, context, car):
         await device.write("power_w", -3000.0, islanded=False, lease_s=30.0)
