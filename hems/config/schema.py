@@ -91,7 +91,8 @@ class DeviceTable(Table):
     """The product, as in `drivers/profiles/`, without `.toml`."""
     link: Line = Field(examples=["tcp://10.0.20.11:502"])
     """Where it answers: `tcp://HOST:PORT`, `rtu:///dev/serial/by-id/NAME?baud=9600&parity=N&stop_bits=1` or
-    `mqtt://HOST:PORT`.  Devices with the same link share it."""
+    `mqtt://HOST:PORT`, with TLS and a login `mqtts://HOST:PORT?ca=FILE&login=FILE`.  Devices with the same link share
+    it."""
     params: dict[str, bool | int | float | str] = Field(default_factory=dict, examples=[{"unit_id": 1}])
     """What the profile asks of a site, such as `unit_id`, `connector` or `prefix`."""
 

@@ -35,7 +35,8 @@ class DeviceSpec:
     profile: str
     """Product description in `drivers/profiles/`, without `.toml`."""
     link: str
-    """Where it answers: `tcp://HOST:PORT`, `rtu:///dev/ttyUSB0?baud=9600&parity=N&stop_bits=1`, `mqtt://HOST:PORT`."""
+    """Where it answers: `tcp://HOST:PORT`, `rtu:///dev/ttyUSB0?baud=9600&parity=N&stop_bits=1`, `mqtt://HOST:PORT`,
+    `mqtts://HOST:PORT?ca=FILE&login=FILE`."""
     params: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     """Values for the placeholders of the profile, such as `unit_id` or `prefix`."""
 
