@@ -173,11 +173,11 @@ def _silence(profile: AnyProfile) -> Iterator[str]:
     watchdog = profile.control.watchdog
     for ends, names in _by_end(profile.write).items():
         yield f"{ends} ({', '.join(f'`{name}`' for name in names)})"
-    yield _by_itself(watchdog)
+    yield _by_itself(watchdog, ends=any(line.lapses_to != "held" for line in profile.write.values()))
     if watchdog is not None and watchdog.hold_max_s:
         yield (
-            f"if only the control of HEMS hangs while it goes on reading, HEMS writes the safe values after "
-            f"{span(watchdog.hold_max_s)} without a fresh command"
+            "if the control of HEMS hangs while its reading goes on, HEMS puts the device in its safe state (no power, "
+            f"or its own rules) after {span(watchdog.hold_max_s)} without a fresh command"
         )
     if profile.control.release:
         yield "on an orderly end, on the grid, control is handed back"
@@ -190,7 +190,7 @@ def _by_end(commands: Mapping[str, WriteSpec]) -> Mapping[str, list[str]]:
     return found
 
 
-def _by_itself(watchdog: Watchdog[Any] | None) -> str:
+def _by_itself(watchdog: Watchdog[Any] | None, *, ends: bool) -> str:
     after = f"after {span(watchdog.timeout_s)} " if watchdog and watchdog.timeout_s else ""
     renewed = f" (renewed every {span(watchdog.renew_s)})" if watchdog and watchdog.renew_s else ""
     match watchdog.kind if watchdog else "none":
@@ -202,6 +202,8 @@ def _by_itself(watchdog: Watchdog[Any] | None) -> str:
             return f"each command carries its own end{', ' + after.rstrip() if after else ''}{renewed}"
         case "none":
             return "the device has no timer of its own"
+        case _ if not ends:
+            return f"the device notices {after}without a sign of life{renewed}, which alone ends no command"
         case _:
             return f"the device itself ends a command {after}without a sign of life{renewed}"
 

@@ -40,7 +40,12 @@ answer for relays.
 **Names.** `l1_v`, `l1_a`, `l1_w`: voltage to neutral, current and power of one phase. `power_w`: the device's own
 power; positive is import for a meter at the grid, giving for a source, taking for a load. `hz`: frequency.
 `import_wh`, `export_wh`: counters. `soc_pct`: state of charge. `grid_connected`: the device's own word whether it runs
-on the grid. `closed`: a switch that is on."""
+on the grid. `closed`: a switch that is on. `charge_max_w`, `discharge_max_w`: what the device allows at present.
+`discharge_ready`, `ess_ready`: the device's own leave to do so. "Where fitted": some models or older firmware lack it.
+
+**Commands.** A power is positive when the device shall give to the building and negative when it shall charge or draw.
+"Above 0 only while `discharge_ready`" means that HEMS orders it only as long as the device says so; 0 and off need no
+leave."""
 
 
 def found(products: Sequence[Product], words: Sequence[str]) -> list[Product]:

@@ -96,8 +96,20 @@ def test_what_happens_when_hems_falls_silent(box):
     assert box.page["If HEMS falls silent"] == (
         "it stops: no power (`power_w`)",
         "the device itself ends a command after 60 s unless it is sent again (renewed every 20 s)",
-        "if only the control of HEMS hangs while it goes on reading, HEMS writes the safe values after 90 s without a "
-        "fresh command",
+        "if the control of HEMS hangs while its reading goes on, HEMS puts the device in its safe state (no power, or "
+        "its own rules) after 90 s without a fresh command",
+    )
+
+
+def test_a_sign_of_life_that_ends_no_command_is_not_said_to_end_one(tmp_path):
+    # given a device that only notices when hems falls silent
+    held = BOX.replace('lapses_to = "zero"', 'lapses_to = "held"').replace('kind = "rewrite"', 'kind = "alive_bit"')
+    (tmp_path / "box.toml").write_text(held.replace("renew_s = 20,", "renew_s = 20, renew = [{ at = 41, to = 1 }],"))
+    # then its page does not promise that a command ends
+    said = product_of(chosen_variants(ModbusProfile, "box", tmp_path), "modbus").page["If HEMS falls silent"]
+    assert said[:2] == (
+        "it stays as last told (`power_w`)",
+        "the device notices after 60 s without a sign of life (renewed every 20 s), which alone ends no command",
     )
 
 
