@@ -100,6 +100,8 @@ class DevicePicture:
     """Seconds since it last answered; None while it answers."""
     armed: bool
     detail: str = ""
+    alarms: tuple[str, ...] = ()
+    """What it calls abnormal itself, in the words of its profile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -307,6 +307,7 @@ def _devices(scene: Scene) -> tuple[DevicePicture, ...]:
             lost_for_s=None if health.lost_since_s is None else scene.now_s - health.lost_since_s,
             armed=health.armed,
             detail=health.detail,
+            alarms=tuple(alarm.text for alarm in health.alarms),
         )
         for device, health in scene.snapshot.devices.items()
     )

@@ -18,9 +18,12 @@ from hems.tui.link import Link
 from hems.tui.screens.alarms import AlarmsScreen
 from hems.tui.screens.ask import LeaveScreen
 from hems.tui.screens.base import BuildingScreen
+from hems.tui.screens.cars import CarsScreen
 from hems.tui.screens.circuits import CircuitsScreen
+from hems.tui.screens.devices import DevicesScreen
 from hems.tui.screens.help import HelpScreen
 from hems.tui.screens.listing import ListScreen
+from hems.tui.screens.log import LogScreen
 from hems.tui.screens.outage import OutageScreen
 from hems.tui.screens.override import OverrideScreen
 from hems.tui.screens.overview import OverviewScreen
@@ -46,7 +49,10 @@ class HemsApp(App[None]):
         Binding("1", "show('overview')", show=False),
         Binding("2", "show('outage')", show=False),
         Binding("3", "show('circuits')", show=False),
+        Binding("4", "show('cars')", show=False),
         Binding("5", "show('alarms')", show=False),
+        Binding("7", "show('devices')", show=False),
+        Binding("8", "show('log')", show=False),
         Binding("question_mark,f1", "help", show=False),
         Binding("escape", "back", show=False),
         Binding("ctrl+c", "quit", show=False, system=True),
@@ -70,6 +76,9 @@ class HemsApp(App[None]):
         self.add_mode("outage", lambda: OutageScreen(self._hint))
         self.add_mode("circuits", lambda: CircuitsScreen(self._ask, self._who, self._hint))
         self.add_mode("alarms", lambda: AlarmsScreen(self._ask, self._who, self._hint))
+        self.add_mode("cars", lambda: CarsScreen(self._hint))
+        self.add_mode("devices", lambda: DevicesScreen(self._hint))
+        self.add_mode("log", lambda: LogScreen(self._ask, self._hint))
         await self.switch_mode("overview")
         self._watch()
 

@@ -24,12 +24,12 @@ class Link:
         match message:
             case Picture():
                 self._heard_s, self._lost = now_s, False
-                self._view = View(picture=message, may_operate=self._view.may_operate)
+                self._view = replace(self._view, picture=message, reason="")
             case Lost(reason=reason):
                 self._lost = True
                 self._view = replace(self._view, reason=reason)
             case Event():
-                pass  # a picture follows within a second and says what came of it
+                self._view = replace(self._view, news=self._view.news + 1)
         return self.look(now_s)
 
     def look(self, now_s: float) -> View:

@@ -15,6 +15,8 @@ class View:
     """Seconds without contact; None while ticks arrive."""
     reason: str = ""
     """Why there is no contact, one sentence."""
+    news: int = 0
+    """How many events have been heard; what they say is asked of the daemon by who wants to know."""
     may_operate: bool = False
     """Whether this screen came in by a door for people who may change something."""
 

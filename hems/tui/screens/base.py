@@ -23,7 +23,10 @@ KEYS: tuple[Key, ...] = (
     ("1 Overview", "app.show('overview')"),
     ("2 Outage", "app.show('outage')"),
     ("3 Circuits", "app.show('circuits')"),
+    ("4 Cars", "app.show('cars')"),
     ("5 Alarms", "app.show('alarms')"),
+    ("7 Devices", "app.show('devices')"),
+    ("8 Log", "app.show('log')"),
     ("? Help", "app.help"),
 )
 

@@ -12,7 +12,7 @@ from hems.tui.view import View
 
 EVERYWHERE = (
     "EVERYWHERE",
-    "  1 to 3 screens   ? this help   Esc back   Ctrl-Q leave this screen",
+    "  1 to 8 screens   ? this help   Esc back   Ctrl-Q leave this screen",
     "  ?? means: not known now. It never means zero.",
     "  Leaving or losing this screen changes nothing: HEMS runs without it.",
 )

@@ -1,0 +1,146 @@
+"""Cars, devices and the log."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hems.model.cause import Cause, Why
+from hems.model.codec import to_plain
+from hems.model.event import Event, EventKind
+from hems.model.instant import Instant
+from hems.model.people import PersonRole
+from hems.model.picture import Picture
+from tests.desk import HandMadeDesk, until
+from tests.pictures import home, normal_day, power_cut
+from tests.tui.screens import app_of, assert_looks_like, lines_of, text_of, watching
+
+START = datetime(2026, 11, 19, 23, 50, 0, tzinfo=UTC)
+SIZES = [(80, 24), (120, 40)]
+
+
+def with_reasons(picture: Picture) -> Picture:
+    """Cars that say why, and a device that is silent and one that complains."""
+    reasons = {
+        "bay_1": Cause(Why.SUPPORT_ISLAND, {"value": 3300.0}),
+        "bay_2": Cause(Why.CAR_AT_FLOOR, {"value": 0.0}),
+    }
+    cars = tuple(replace(car, because=reasons.get(car.id)) for car in picture.cars)
+    silent: dict[str, dict[str, Any]] = {
+        "laundry_plug": {"lost_for_s": 2460.0, "detail": "no answer in 2 s"},
+        "hybrid": {"alarms": ("battery is warm",)},
+        "roof": {"armed": False},
+    }
+    devices = tuple(replace(device, **silent.get(device.id, {})) for device in picture.devices)
+    return replace(picture, cars=cars, devices=devices)
+
+
+def happened() -> list[Event]:
+    """A night with a power cut at ten past one in the afternoon of the next day."""
+
+    def at(hours: float) -> Instant:
+        return Instant(mono_s=1000.0 + 3600.0 * hours, utc=START + timedelta(hours=hours))
+
+    off = {"value": False}
+    return [
+        Event(at(0.0), EventKind.MODE, "grid_connected", Cause(Why.ESTIMATES_VALID)),
+        Event(at(13.3), EventKind.MODE, "islanded_stabilizing", Cause(Why.TIE_OPENED)),
+        Event(at(13.3), EventKind.COMMAND, "circuits/laundry/closed", Cause(Why.ISLAND_CAPACITY, off)),
+        Event(at(13.3), EventKind.COMMAND, "circuits/gym/closed", Cause(Why.ISLAND_CAPACITY, off)),
+        Event(at(13.31), EventKind.MODE, "islanded", Cause(Why.ISLAND_STABLE)),
+        Event(at(14.0), EventKind.ALARM_RAISED, "device/laundry_plug", Cause(Why.DEVICE_SILENT)),
+    ]
+
+
+class Rememberer(HandMadeDesk):
+    """Tells what has happened."""
+
+    def __init__(self, picture: Picture, events: list[Event]) -> None:
+        super().__init__(picture)
+        self.events = events
+
+    async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
+        return {"events": [to_plain(event) for event in self.events]}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["normal_day", "power_cut", "home"])
+async def test_the_cars_as_they_look(run_dir: Path, name: str, size: tuple[int, int]) -> None:
+    picture = with_reasons({"normal_day": normal_day(), "power_cut": power_cut(), "home": home()}[name])
+    async with watching(run_dir, picture, size=size) as (pilot, _):
+        await pilot.press("4")
+        await pilot.pause()
+        assert_looks_like(f"{name}-cars-{size[0]}x{size[1]}", text_of(app_of(pilot)))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["normal_day", "power_cut"])
+async def test_the_devices_as_they_look(run_dir: Path, name: str, size: tuple[int, int]) -> None:
+    picture = normal_day() if name == "normal_day" else with_reasons(power_cut())
+    async with watching(run_dir, picture, size=size) as (pilot, _):
+        await pilot.press("7")
+        await pilot.pause()
+        assert_looks_like(f"{name}-devices-{size[0]}x{size[1]}", text_of(app_of(pilot)))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_log_as_it_looks(run_dir: Path, size: tuple[int, int]) -> None:
+    desk = Rememberer(power_cut(), happened())
+    async with watching(run_dir, power_cut(), size=size, desk=desk) as (pilot, _):
+        await pilot.press("8")
+        await until(lambda: "Switched OFF Laundry" in text_of(app_of(pilot)))
+        await pilot.pause()
+        assert_looks_like(f"power_cut-log-{size[0]}x{size[1]}", text_of(app_of(pilot)))
+
+
+async def test_the_log_stays_with_the_newest_line_until_another_is_chosen(run_dir: Path) -> None:
+    desk = Rememberer(power_cut(), happened()[:5])
+    async with watching(run_dir, power_cut(), desk=desk) as (pilot, server):
+        app = app_of(pilot)
+        await pilot.press("8")
+        await until(lambda: "Switched OFF Laundry" in text_of(app))
+
+        # given one more event, when it is told
+        desk.events = happened()
+        server.publish_event(happened()[-1])
+        # then the mark is on it
+        await until(lambda: any(line.startswith(">") and "ALARM" in line for line in lines_of(app)))
+
+        # and when an older line is chosen, the mark stays there
+        await pilot.press("home")
+        desk.events = [*happened(), replace(happened()[-1], kind=EventKind.ALARM_CLEARED)]
+        server.publish_event(desk.events[-1])
+        await until(lambda: "CLEAR" in text_of(app))
+        assert any(line.startswith("> Thu 23:50:00") for line in lines_of(app))
+
+
+async def test_the_log_goes_from_day_to_day_and_finds_words(run_dir: Path) -> None:
+    desk = Rememberer(power_cut(), happened())
+    async with watching(run_dir, power_cut(), desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        await pilot.press("8")
+        await until(lambda: "Switched OFF Laundry" in text_of(app))
+        await pilot.press("left")
+        await pilot.pause()
+        assert any(line.startswith("> Thu 23:50:00") for line in lines_of(app))
+        await pilot.press("right")
+        await pilot.pause()
+        assert any(line.startswith("> Fri 13:08:00") for line in lines_of(app))
+
+        await pilot.press("slash", *"gym", "enter")
+        await pilot.pause()
+        assert "Switched OFF Gym" in text_of(app)
+        assert "Switched OFF Laundry" not in text_of(app)
+
+
+async def test_a_car_that_alone_powers_the_house_says_so_before_anything_else(run_dir: Path) -> None:
+    async with watching(run_dir, home(car_forms="Garage")) as (pilot, _):
+        await pilot.press("4")
+        await pilot.pause()
+        told = text_of(app_of(pilot))
+
+    assert "FEEDS ALL, DO NOT UNPLUG" in told
+    assert "DO NOT UNPLUG the car at Garage" in told
