@@ -183,6 +183,29 @@ async def test_a_lease_that_nobody_renews_becomes_zero_although_the_device_has_n
         assert await sent_to(car, 0.1) == ["0.0"]
 
 
+RELAY = """[write.closed]
+lapses_to = "held"
+kind = "bool"
+values = { true = "on", false = "off" }
+steps = [{ topic = "car/set", text = "{value}" }]
+[control]"""
+
+
+@pytest.mark.parametrize(
+    ("on", "lease_s", "sent"), [(True, 30.0, ["on", "off"]), (True, 0.0, ["on"]), (False, 30.0, ["off"])]
+)
+async def test_a_switch_that_was_lent_goes_off_and_no_switch_ever_goes_on_by_itself(broker, on, lease_s, sent):
+    async with charger(broker, keeping('kind = "none"').replace("[control]", RELAY)) as (device, context, car):
+        # given a relay that was told something, for a while or for good
+        await device.write("closed", on, islanded=True, lease_s=lease_s)
+        # when nobody asks for anything any more
+        for _ in range(5):
+            context.clock.added_s += 31
+            await at_once(device)
+        # then what was lent is taken back, and everything else stays
+        assert await sent_to(car, 0.1) == sent
+
+
 async def test_a_fresh_command_winds_the_lease_up_also_if_it_is_refused(broker):
     async with charger(broker, keeping('kind = "none"')) as (device, context, car):
         await device.write("power_w", -3000.0, islanded=False, lease_s=30.0)
