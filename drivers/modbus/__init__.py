@@ -1,7 +1,8 @@
 """Modbus over TCP, RTU and RTU over TCP: one queue for each link, devices as profiles say.
 
-Read `queue` first: it holds what keeps a shared line honest.  `device` is what happens to one device, `poll` and `send`
-its two directions, `keep` the dead-man.  Only `link` knows pymodbus.
+Read `queue` first: it holds what keeps a shared line honest.  `device` is what happens to one device: who it is, what
+is polled.  `poll` reads, `commands` judges and `send` writes; `force` is what a device is held to, and `keep` the
+dead-man that ends it.  `check` and `actuation` tell what can be told offline.  Only `link` knows pymodbus.
 """
 
 from drivers.modbus.factory import ModbusFactory
