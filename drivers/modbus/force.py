@@ -65,8 +65,14 @@ class Force:
     fresh_s: float = 0.0
     spared: bool = False
     """While the device makes the island: nothing tells it to stop that does not know of islands."""
+    lease_s: float = 0.0
+    """Of the latest command."""
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     """Set whenever there is something to look after."""
+
+    def at_least(self, hold_s: float | None) -> float | None:
+        """A dead-man of the profile, but never so short that it ends what is repeated every third of its lease."""
+        return None if hold_s is None else max(hold_s, self.lease_s / 2)
 
     def heard(self, name: str) -> None:
         """A fresh command has come: whoever controls is alive."""
@@ -89,7 +95,9 @@ class Force:
         What takes power away keeps the clock of what it replaced, in case that is still what the device follows.
         """
         now_s, held = asyncio.get_running_loop().time(), self.held.get(name)
-        hold_s = min(lease_s or FOR_EVER_S, command.spec.hold_max_s or FOR_EVER_S) if value else FOR_EVER_S
+        self.lease_s = lease_s
+        own_s = self.at_least(command.spec.hold_max_s) or FOR_EVER_S
+        hold_s = min(lease_s or FOR_EVER_S, own_s) if value else FOR_EVER_S
         if not value and held is not None:
             hold_s = held.hold_s
         one = InForce(

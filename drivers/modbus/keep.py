@@ -104,7 +104,7 @@ class Keeper:
 
     def _stale(self) -> bool:
         """Whether nobody has asked for anything for as long as the device may be held."""
-        hold_s = self.keeping.hold_max_s
+        hold_s = self.force.at_least(self.keeping.hold_max_s)
         if hold_s is None or self.force.spared:
             return False
         return asyncio.get_running_loop().time() - self.force.fresh_s > hold_s

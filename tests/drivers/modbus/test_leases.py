@@ -318,3 +318,19 @@ def test_what_makes_the_island_is_told_to_rest_where_its_profile_knows_what_that
         assert made.unit.holding[21] == 7
 
     played(given.profile(**knowing), story)
+
+
+def test_a_dead_man_that_is_set_shorter_than_commands_are_repeated_does_not_end_them():
+    short = {"safe": [{"at": 20, "to": 0}], "watchdog": {"kind": "none", "hold_max_s": 10}}
+    power = {"steps": [{"at": 20, "to": "{value}"}], "lapses_to": "held", "hold_max_s": 10}
+    product = given.profile(read={"shown": {"at": 20}}, write={"power_w": power}, control=short)
+
+    async def story(made: Case) -> None:
+        for _ in range(10):
+            await made.say("power_w", 900.0, LEASE_S)
+            await asyncio.sleep(20.0)
+        assert {tuple(request.values) for request in made.bench.writes()} == {(900,)}
+        await asyncio.sleep(LEASE_S / 2)
+        assert made.unit.holding[20] == 0
+
+    played(product, story)
