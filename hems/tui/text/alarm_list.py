@@ -21,14 +21,32 @@ ROOMY = 40
 
 def alarm_list(picture: Picture, chosen: str, find: str, width: int) -> Listing:
     """What stands, the most urgent first, then what went away unseen."""
-    alarms = [
-        alarm for alarm in (*picture.alarms, *picture.alarms_gone) if find.lower() in told(picture, alarm).lower()
-    ]
+    alarms = found(picture, find)
     items = [Item(alarm.key, _line(picture, alarm)) for alarm in alarms]
     one = next((alarm for alarm in alarms if alarm.key == chosen), None)
     details = () if one is None else tuple(_details(picture, one, detail_width(width)))
     empty = f'No alarm has "{find}" in it.' if find else "No alarms. Nothing needs your attention."
     return Listing((HEADING,), items, details, empty=empty)
+
+
+def found(picture: Picture, find: str) -> list[AlarmPicture]:
+    """The alarms with `find` in their words."""
+    everything = (*picture.alarms, *picture.alarms_gone)
+    return [alarm for alarm in everything if find.lower() in told(picture, alarm).lower()]
+
+
+def about(picture: Picture, alarm: AlarmPicture) -> list[str]:
+    """Everything about one alarm, as sentences to read one after the other."""
+    help_ = guidance(alarm.cause)
+    head = f"{alarm.priority} {since(picture, alarm.since_s)}, {state_words(picture, alarm)}: {told(picture, alarm)}"
+    steps = " ".join(help_.do)
+    return [
+        head,
+        f"What it means: {help_.means}",
+        f"What to do: {steps}",
+        f"If you wait: {help_.wait}",
+        f"Key: {alarm.key}",
+    ]
 
 
 def told(picture: Picture, alarm: AlarmPicture) -> str:

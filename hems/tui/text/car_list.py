@@ -14,12 +14,17 @@ HEADING = row("  BAY                CHARGE             KEEPS     SPARE  DOES")
 
 def car_list(picture: Picture, chosen: str, find: str, width: int) -> Listing:
     """Every bay in the order of the site file."""
-    cars = [car for car in picture.cars if find.lower() in car.name.lower()]
+    cars = found(picture, find)
     items = [Item(car.id, _line(picture, car)) for car in cars]
     one = next((car for car in cars if car.id == chosen), None)
     details = () if one is None else paragraphs(list(about(picture, one)), detail_width(width))
     empty = f'No bay is called "{find}".' if find else "This building has no chargers that HEMS knows."
     return Listing((HEADING,), items, details, empty=empty)
+
+
+def found(picture: Picture, find: str) -> list[CarPicture]:
+    """The bays with `find` in their name."""
+    return [car for car in picture.cars if find.lower() in car.name.lower()]
 
 
 def does(car: CarPicture) -> str:

@@ -16,11 +16,23 @@ HEADING = row("  CIRCUIT            GROUP             NOW  IS   WHY / UNTIL WHEN
 
 def circuit_list(picture: Picture, chosen: str, find: str, width: int) -> Listing:
     """The circuits whose row has `find` in it, the most important first."""
-    ordered = sorted(picture.circuits, key=lambda circuit: circuit.tier)
-    items = [_item(picture, circuit) for circuit in ordered if _matches(circuit, find)]
-    told = next((circuit for circuit in ordered if circuit.id == chosen), None)
-    details = paragraphs(about(picture, told), detail_width(width)) if told is not None and items else ()
+    shown = ordered(picture, find)
+    items = [_item(picture, circuit) for circuit in shown]
+    told = next((circuit for circuit in shown if circuit.id == chosen), None)
+    details = () if told is None else paragraphs(about(picture, told), detail_width(width))
     return Listing((HEADING,), items, details, empty=f'No circuit is called "{find}".')
+
+
+def ordered(picture: Picture, find: str) -> list[CircuitPicture]:
+    """The circuits with `find` in their name or group, the most important first."""
+    return [circuit for circuit in sorted(picture.circuits, key=lambda one: one.tier) if _matches(circuit, find)]
+
+
+def in_a_line(picture: Picture, circuit: CircuitPicture) -> str:
+    """The row as a sentence: `Laundry (Non-essential): OFF, 0.0 kW, since 13:07`."""
+    position, why, _ = _stands(picture, circuit)
+    position = "not known" if position == UNKNOWN else position
+    return f"{circuit.name} ({tier_name(circuit.tier)}): {position}, {kw(circuit.power_w)}, {why}."
 
 
 def _matches(circuit: CircuitPicture, find: str) -> bool:

@@ -1,0 +1,100 @@
+"""`hems circuits`, `cars` and `alarms`: the operator's lists in plain lines, one thing after the other."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from textwrap import wrap
+
+from hems.commands.asking import add_run_dir, add_who, ask, print_json
+from hems.model.codec import from_plain
+from hems.model.errors import HemsError
+from hems.model.picture import Picture
+
+Lines = Callable[[Picture, str], Iterator[list[str]]]
+"""What is told of the things in whose words the second argument occurs: for each its sentences."""
+WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One list."""
+
+    help: str
+    key: str
+    """Of the picture, for `--json`."""
+    told: Lines
+    none: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        parser.add_argument("find", nargs="?", default="", help="only what has this in its name")
+        parser.add_argument("--json", action="store_true")
+        add_run_dir(parser)
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Print it."""
+        answer = ask(args.run_dir, "view", "status")
+        if args.json:
+            print_json(answer[self.key])
+            return 0
+        told = list(self.told(from_plain(Picture, answer), args.find))
+        for sentences in told:
+            print("\n".join(_wrapped(sentences)))
+        if not told:
+            print(self.none)
+        return 0
+
+
+def _wrapped(sentences: list[str]) -> Iterator[str]:
+    for number, sentence in enumerate(sentences):
+        indent = "  " if number else ""
+        yield from wrap(sentence, WIDTH, initial_indent=indent, subsequent_indent="  ")
+
+
+def _circuits(picture: Picture, find: str) -> Iterator[list[str]]:
+    from hems.tui.text.circuit_list import about, in_a_line, ordered
+
+    for circuit in ordered(picture, find):
+        yield [in_a_line(picture, circuit), *about(picture, circuit)]
+
+
+def _cars(picture: Picture, find: str) -> Iterator[list[str]]:
+    from hems.tui.text.car_list import about, found
+
+    for car in found(picture, find):
+        yield list(about(picture, car))
+
+
+def _alarms(picture: Picture, find: str) -> Iterator[list[str]]:
+    from hems.tui.text.alarm_list import about, found
+
+    for alarm in found(picture, find):
+        yield about(picture, alarm)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms(Command):
+    """The alarms, and saying that one has been seen."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        Command.add_arguments(self, parser)
+        parser.add_argument("--seen", metavar="KEY", help="say that you have seen it; KEY is printed with each alarm")
+        add_who(parser)
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Print them, or mark one."""
+        if args.seen is None:
+            return Command.run(self, args)
+        if args.json or args.find:
+            raise HemsError("--seen goes alone: it marks one alarm and lists none.")
+        ask(args.run_dir, "operate", "seen", key=args.seen, who=args.who)
+        print("Noted: seen. It leaves when its cause is gone.")
+        return 0
+
+
+CIRCUITS = Command(
+    "every circuit: on or off, and why", "circuits", _circuits, "There is no such circuit; see `hems circuits`."
+)
+CARS = Command("every charger: what its car does, what its driver keeps, and why", "cars", _cars, "No such bay.")
+ALARMS = Alarms("what is abnormal, what it means and what to do", "alarms", _alarms, "No alarms. Nothing needs you.")
