@@ -6,7 +6,7 @@ start before its time.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -17,15 +17,22 @@ from hems.control.sending import is_switch
 from hems.model import wiring
 from hems.model.command import Command
 from hems.model.mode import Mode
-from hems.model.request import Acknowledge, Want
+from hems.model.request import Acknowledge, Task, Want
 from hems.model.site import Circuit, Tier
 from hems.model.snapshot import Snapshot
 from hems.model.units import CircuitId, PointId, SourceId
 from hems.sim.run import Ticked
 from hems.sim.start import Car
-from tests.given import Building, building, flats, forces, reads, sentinel, silent, stale, volts
+from tests.given import Building, building, flats, forces, order, reads, sentinel, silent, stale, volts
 
-SITE, PARAMS = flats(), shortened(Params())
+PARAMS = shortened(Params())
+SITE = replace(
+    flats(),
+    tie=replace(flats().tie, has_island=True),
+    former=replace(flats().former, startable=True),
+    batteries=tuple(replace(one, controllable=True) for one in flats().batteries),
+)
+"""Everything that hems can be wired to command."""
 MAY_CLOSE = {Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED}
 MAY_GIVE = {Mode.GRID_CONNECTED, Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTING}
 ON_GRID = {Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED}
@@ -33,6 +40,9 @@ COMMANDED = {
     wiring.TIE_PERMIT,
     *(wiring.circuit_closed(one.id) for one in SITE.circuits if one.sheddable),
     *(wiring.bay_power(one.id) for one in SITE.bays),
+    *(wiring.battery_power(one.id) for one in SITE.batteries),
+    wiring.TIE_ISLAND,
+    wiring.FORMER_START,
 }
 CIRCUITS = {wiring.circuit_closed(one.id): one for one in SITE.circuits}
 
@@ -78,6 +88,16 @@ class Witness:
             assert self.good_since_s is not None  # I3
             assert now_s >= self.good_since_s + PARAMS.grid.qualify_s - 1e-6
             assert mode in (Mode.RECONNECTING, Mode.BLACKOUT_GRID_AVAILABLE)
+        if command.role == wiring.FORMER_START and command.value:
+            contacts = ticked.snapshot.tie
+            assert contacts.closed_contact.known(now_s) is False  # I2
+            assert contacts.open_contact.known(now_s) is True
+            assert mode is Mode.BLACK_START
+        if command.role == wiring.TIE_ISLAND and command.value:
+            assert {Task.ISLAND, Task.DRILL} & ticked.step.state.orders.keys()
+            assert mode is Mode.ISLANDING_PLANNED or mode.on_island
+        if mode is Mode.MAINTENANCE:
+            assert not gives
         if command.role in CIRCUITS and command.value:
             self._check_closing(CIRCUITS[command.role], command.role, now_s, mode)
         if command.role.startswith("bays/"):
@@ -168,6 +188,12 @@ VERBS: dict[str, Verb] = {
     "the gym is closed": lambda made: made.ask(forces("gym", Want.OFF, duration_s=30.0)),
     "all is mended": lambda made: made.mended(),
     "somebody looks": lambda made: made.ask(Acknowledge(who="Alex", role="operator")),
+    "people work": lambda made: made.ask(order(Task.MAINTENANCE)),
+    "the work is over": lambda made: made.ask(order(Task.MAINTENANCE, begin=False)),
+    "an island is wanted": lambda made: made.ask(order(Task.ISLAND, duration_s=60.0)),
+    "a drill": lambda made: made.ask(order(Task.DRILL, duration_s=30.0)),
+    "people may have to leave": lambda made: made.ask(order(Task.EVACUATION, duration_s=60.0)),
+    "the inverter stops": lambda made: made.act(lambda plant: plant.former.stop()),
     "the daemon is killed": lambda made: made.restart(down_s=3.0),
 }
 
@@ -191,7 +217,7 @@ histories = st.lists(
 
 def lived(history: list[tuple[str, float]]) -> Building:
     """A building with this history, each tick of which is checked."""
-    made = building(load=0.9, battery_soc_pct=75.0, cars={"bay_1": Car(soc_pct=80.0)})
+    made = building(site=SITE, load=0.9, battery_soc_pct=75.0, cars={"bay_1": Car(soc_pct=80.0)})
     witness, seen = Witness(), 0
 
     def check() -> None:
@@ -223,6 +249,8 @@ def test_once_all_is_mended_and_somebody_has_looked_every_history_ends_on_the_gr
     history: list[tuple[str, float]],
 ):
     made = lived(history).mended().wants("kitchen", 5_000.0).wants("lift", 0.0).grid_back()
+    for task in Task:
+        made.ask(order(task, begin=False))
     for _ in range(4):
         made.ask(Acknowledge(who="Alex", role="operator")).advance(100.0)
     assert made.mode is Mode.GRID_CONNECTED
