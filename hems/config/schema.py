@@ -156,7 +156,7 @@ class GeneratorTable(Table):
 
 
 class InputsTable(Table):
-    """What the building tells by contacts.  A contact that opens on alarm is turned round in its device's params."""
+    """What the building tells by contacts that close when it happens."""
 
     fire_alarm: PortText | None = Field(None, examples=["tie_io/input_3"])
     """Contact of the fire alarm, true in an alarm: cars stop charging and giving, nothing is switched on, until a

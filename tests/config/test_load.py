@@ -9,6 +9,7 @@ from hems.config import load
 from hems.config.schema import json_schema
 from hems.control.params import differences, shortened
 from hems.model import wiring
+from hems.model.errors import ConfigError
 from hems.model.site import Location, Phase, Supply, Tier
 from hems.model.units import CircuitId, DeviceId, PointId, SourceId
 from hems.model.wiring import Port
@@ -169,3 +170,41 @@ def test_a_point_at_a_load_may_tell_of_one_phase_and_one_on_the_bus_may_not(tmp_
     # then only that is a mistake; the socket's one phase is enough
     assert len(problems) == 1
     assert "voltage_points.busbar.volts" in problems[0]
+
+
+def test_what_else_a_building_may_have_is_wired_and_known(tmp_path: Path):
+    text = example().replace("[tie]\n", '[tie]\nisland = "tie_io/coil_2"\n', 1)
+    text = text.replace("[former]\n", '[former]\nstart = "tie_io/coil_3"\n', 1)
+    text += """
+[inputs]
+fire_alarm = "tie_io/input_3"
+red_button = "tie_io/input_4"
+
+[generator]
+rated_kw = 20.0
+run = "tie_io/coil_4"
+running = "tie_io/input_5"
+"""
+    path = tmp_path / "site.toml"
+    path.write_text(text, encoding="utf-8")
+    made = load(path, factories())
+    assert made.site.tie.has_island
+    assert made.site.former.startable
+    assert (made.site.has_fire_alarm, made.site.has_red_button) == (True, True)
+    assert made.site.generator is not None
+    assert (made.site.generator.rated_w, made.site.generator.separated) == (20_000.0, False)
+    for role in (wiring.TIE_ISLAND, wiring.FORMER_START, wiring.GENERATOR_RUN):
+        assert role in made.wiring.writes
+    for role in (wiring.FIRE_ALARM, wiring.RED_BUTTON, wiring.GENERATOR_RUNNING):
+        assert role in made.wiring.reads
+        assert role not in made.wiring.writes
+
+
+def test_a_thermometer_needs_its_limit_and_a_limit_its_thermometer(tmp_path: Path):
+    path = tmp_path / "site.toml"
+    path.write_text(example().replace("[circuits.freezers]\n", "[circuits.freezers]\ntemp_max_c = -15.0\n"), "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(path, factories())
+    (problem,) = caught.value.problems
+    assert "circuits.freezers.temperature is missing" in problem
+    assert "give both or neither" in problem
