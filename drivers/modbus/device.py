@@ -257,7 +257,9 @@ class Device:
     async def _compare(self, name: str, expected: Expect) -> None:
         reading = await self._reader.fetch(name, rank=self._hurry)
         if reading is None or reading.value is None:
-            raise Garbled(f"cannot be identified: {name.lstrip('_')}: {reading.reason if reading else 'not read'}")
+            why = reading.reason if reading else "not read"
+            told = f"does not tell {name.lstrip('_')} ({why}), so it may be another product"
+            raise Garbled(f"{told}: check profile and address in the site file")
         if not expected.met_by(reading.value):
             wanted = f"{name.lstrip('_')} that {expected}"
             raise DeviceMismatch(self.id, expected=wanted, found=repr(reading.value), remedy=expected.remedy)

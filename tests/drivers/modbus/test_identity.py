@@ -117,3 +117,24 @@ def test_a_device_that_was_exchanged_for_another_product_is_not_commanded_any_mo
             assert len(bench.writes()) == told
 
     run(main)
+
+
+def test_a_device_that_does_not_say_who_it_is_is_not_commanded_and_what_to_check_is_told():
+    async def main(_loop: VirtualLoop) -> None:
+        site, unit = Site(), Unit()
+        unit.put("holding", 11, 5)
+        async with on_tcp(Bench(u1=unit)) as bench:
+            driver = BusDriver([given.declared(bench, PRODUCT)], site.context)
+            driver.arm("box", True)
+            async with running(driver):
+                # given a device that refuses the register by which it would be known, when it is commanded
+                await asyncio.sleep(5.0)
+                fate = await asked(driver)
+                # then nothing is written or believed
+                assert (fate, bench.writes(), site.latest) == (Fate.UNREACHABLE, [], {})
+                assert driver.health()["box"].detail == (
+                    "does not tell model (exception 2: illegal address), so it may be another product: "
+                    "check profile and address in the site file"
+                )
+
+    run(main)
