@@ -25,7 +25,7 @@ from hems.sim.play import play
 from hems.sim.rig import load_rig
 from hems.sim.run import FastForward
 from hems.sim.scenario import plain_day
-from hil import bench_drivers
+from hil import bench_drivers, bench_outage
 from hil.bench_run import BenchRun, begin
 from hil.emulate.remote import Remote
 from hil.places import Place, place
@@ -47,9 +47,13 @@ class Command:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """The options of `hems bench`."""
         parser.add_argument("--no-wires", action="store_true", help="only what needs no sockets")
+        verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+        bench_outage.add_arguments(verbs.add_parser("outage", help="how well power cuts are got through, by policy"))
 
     def run(self, args: argparse.Namespace) -> int:
         """Measure and print."""
+        if args.verb == "outage":
+            return bench_outage.run(args)
         chosen = place("apartments")
         site_file = load(chosen.site, installed_drivers())
         for line in (*_tick_cost(site_file, chosen), *_day(site_file, chosen)):

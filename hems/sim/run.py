@@ -25,7 +25,7 @@ from hems.model.snapshot import Snapshot
 from hems.model.wiring import Role
 from hems.sim.faults import Faults
 from hems.sim.observe import actuate, observe
-from hems.sim.plant import Plant
+from hems.sim.plant import SHORTEST_S, Plant
 
 FINE_S = 0.1
 """The poll period of the tie's contacts."""
@@ -68,6 +68,11 @@ class FastForward:
     """What the wall clock showed at the plant's beginning, as it is set now; None for none."""
     faults: Faults = field(default_factory=Faults)
     """What stands between the plant and hems."""
+    watch_s: float = PERIOD_S
+    """How often an island is looked at for what would wake a real daemon, on whole multiples of it; longer where
+    nothing happens in between."""
+    near_s: float = NEAR_S
+    """How long after an event every second is ticked."""
     _outcomes: list[Outcome] = field(default_factory=list)
     _fired: list[Command] = field(default_factory=list)
     _eventful_s: float = 0.0
@@ -101,7 +106,14 @@ class FastForward:
             return
         until_s, before = self.plant.t_s + dt_s, self._watched()
         while self.plant.t_s < until_s - 1e-9 and self._watched() == before:
-            self.plant.step(min(PERIOD_S, until_s - self.plant.t_s))
+            self.plant.step(min(self._to_look_s(), until_s - self.plant.t_s))
+
+    def _to_look_s(self) -> float:
+        """Time to the next look at the island."""
+        if self.watch_s <= PERIOD_S:
+            return self.watch_s
+        left_s = self.watch_s - self.plant.t_s % self.watch_s
+        return left_s if left_s > SHORTEST_S else self.watch_s
 
     def _watched(self) -> tuple[bool, ...]:
         """What `Step.watch` names: the contacts of the tie, and each phase of the former beyond its rating."""
@@ -158,7 +170,7 @@ class FastForward:
         now_s = self.plant.t_s
         if now_s - self._sudden_s < FINE_FOR_S:
             longest_s = FINE_S
-        elif now_s - self._eventful_s < NEAR_S or self._outcomes:
+        elif now_s - self._eventful_s < self.near_s or self._outcomes:
             longest_s = PERIOD_S
         else:
             longest_s = FAR_S
