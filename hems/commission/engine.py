@@ -14,7 +14,7 @@ from hems.model import wiring
 from hems.model.proof import Verdict
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import CircuitId, SourceId
-from hems.model.wiring import Wiring
+from hems.model.wiring import Role, Wiring, circuit_of
 from hems.wording import duration, kw
 
 LOOKS = 5
@@ -252,7 +252,7 @@ class Engine:
     async def _positions(self, circuit: Circuit) -> dict[str, object]:
         """Where all other switches are."""
         look, own = await self.house.look(), str(wiring.circuit_closed(circuit.id))
-        return {name: value for name, value in look.items() if name.endswith("/closed") and name != own}
+        return {name: value for name, value in look.items() if circuit_of(Role(name)) and name != own}
 
     async def _until(self, circuit: Circuit, *, closed: bool, within_s: float) -> bool:
         role, waited_s = str(wiring.circuit_closed(circuit.id)), 0.0
