@@ -166,7 +166,7 @@ def all_candidates(unit: int, kind: str) -> Sequence[Candidate[ModbusProfile]]:
 
 
 async def resembles(prober: Prober, unit: int, candidate: Candidate[ModbusProfile]) -> tuple[float, str]:
-    """How much of the profile a unit fits, 0 to 1, and what it said of itself.  Raises: LinkError."""
+    """How well a unit fits the profile, 0 for not at all, and what it said of itself.  Raises: LinkError."""
     profile = candidate.profile
     points = layout_of(profile).points
     said = await introduced(prober, unit, profile.identify, points)
@@ -205,7 +205,7 @@ def _meaning(place: PlacedPoint, raw: Sequence[int]) -> Scalar | None:
 
 
 async def _liveliness(prober: Prober, unit: int, profile: ModbusProfile, places: Iterable[PlacedPoint]) -> float:
-    """Share of the points that the unit has and that can be believed; 0 below a bound."""
+    """The more points a unit has and the more of them can be believed, the higher; 0 below a bound."""
     wanted = [place for place in places if not place.spec.optional]
     link = profile.link
     batches = plan(wanted, max_gap=link.max_gap, max_read=link.max_read, barriers=link.barriers)
@@ -219,7 +219,7 @@ async def _liveliness(prober: Prober, unit: int, profile: ModbusProfile, places:
         else:
             good += sum(_meaning(place, batch.values_of(place, answer)) is not None for place in batch.points)
     share = good / len(wanted) if wanted else 0.0
-    return share if share >= LIVELY else 0.0
+    return share * good if share >= LIVELY else 0.0
 
 
 def link_of(address: Address) -> str:

@@ -9,7 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -176,7 +176,8 @@ def _proposals(found: Sequence[Found]) -> Iterator[str]:
         else:
             yield ""
             yield f"# Or, at the same place (compare with the label on the device): {one.title}"
-            yield from (f"# {line}" for line in _table(places[place], replace(one, told="")))
+            lines = list(_table(places[place], one))
+            yield from (f"# {line}" for line in (lines[0], *lines[2:]))
 
 
 def _table(name: str, one: Found) -> Iterator[str]:
