@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from drivers.modbus import FACTORY
-from drivers.modbus.address import Address
-from drivers.modbus.probe import addresses, link_of, usual_lines
+from drivers.modbus.address import Address, parse_address
+from drivers.modbus.link import PymodbusLink
+from drivers.modbus.probe import Prober, addresses, link_of, recognised, usual_lines
 from drivers.modbus.schema import ModbusProfile
 from drivers.profile.candidate import candidates, names_product
 from drivers.profile.load import load_raw
@@ -42,6 +43,11 @@ def at(bench: Bench, *units: int) -> Sought:
     return Sought(kind="tcp", place=host, port=int(port), units=units)
 
 
+def prober_for(bench: Bench) -> Prober:
+    address = parse_address(bench.link)
+    return Prober(address, PymodbusLink(address))
+
+
 @pytest.mark.wire
 @pytest.mark.parametrize("path", IMAGES, ids=lambda path: path.stem)
 async def test_a_product_is_recognised_and_only_read(path: Path):
@@ -54,7 +60,9 @@ async def test_a_product_is_recognised_and_only_read(path: Path):
     # given the product as its maker describes it
     async with (on_tcp if "tcp" in profile.link.kinds else on_pty)(Bench(**{f"u{number}": unit_of(path)})) as bench:
         # when somebody looks for it
-        found, _ = await probed(at(bench, number))
+        prober = prober_for(bench)
+        found = await recognised(prober, number)
+        prober.close()
         # then nothing but reads has reached it, and what names itself is proposed
         assert bench.diary
         assert bench.writes() == []
@@ -69,6 +77,7 @@ async def test_each_unit_that_answers_is_proposed_with_its_address():
     async with on_pty(Bench(u3=meter)) as bench:
         found, said = await probed(at(bench, 1, 2, 3))
     # then it is found there, with the line's settings, and the person has seen where hems was looking
+    assert bench.writes() == []
     mine = found[0]
     assert mine.profile == "eastron-sdm630"  # single-phase relatives fit as well, with fewer points
     assert mine.params == {"unit_id": 3}
@@ -81,9 +90,9 @@ async def test_a_gateway_that_speaks_for_a_silent_unit_is_not_taken_for_it():
     # given a gateway that answers "no answer from the unit" for everybody
     silent = Unit(fault=lambda _: Fault(exception=11))
     async with on_tcp(Bench(u1=silent)) as bench:
-        found, said = await probed(at(bench, 1))
-    assert found == []
-    assert not any("answers" in line for line in said)
+        prober = prober_for(bench)
+        assert not await prober.answers(1)
+        prober.close()
 
 
 async def test_nothing_at_all_is_said_and_not_raised():
