@@ -102,6 +102,7 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     stop.add_argument("--force", action="store_true", help="also in an outage")
     tui = command("tui", _tui, "the operator's screen")
     tui.add_argument("--socket", choices=("view", "operate", "admin"), help="default: operate if you may, else view")
+    tui.add_argument("--theme", choices=("dark", "light", "mono"), default="dark", help="colours (default dark)")
     tui.add_argument("--readonly", action="store_true", help="only look: no key changes anything")
     for one in (status, why, log, override, acknowledge, arm, disarm, stop, tui):
         add_run_dir(one)
@@ -251,7 +252,7 @@ def _tui(args: argparse.Namespace) -> int:
 
     if not terminal_fits():
         return _status(argparse.Namespace(run_dir=args.run_dir, json=False, watch=None))
-    HemsApp(args.run_dir / f"{_door(args)}.sock", who=args.who or getpass.getuser()).run()
+    HemsApp(args.run_dir / f"{_door(args)}.sock", who=args.who or getpass.getuser(), colours=args.theme).run()
     return 0
 
 

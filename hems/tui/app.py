@@ -4,13 +4,14 @@ import asyncio
 import os
 import sys
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.theme import Theme
+from textual.timer import Timer
 
 from hems.api.client import follow
 from hems.tui.asking import asking
@@ -27,13 +28,14 @@ from hems.tui.screens.log import LogScreen
 from hems.tui.screens.outage import OutageScreen
 from hems.tui.screens.override import OverrideScreen
 from hems.tui.screens.overview import OverviewScreen
+from hems.tui.themes import DARK, themes
 from hems.tui.view import View
 
 LOOK_S = 1.0
 """How often the age of old numbers is looked at."""
 
-GREY = Theme(name="hems", primary="#a8a8a8", foreground="#c6c6c6", background="#1c1c1c", surface="#1c1c1c", dark=True)
-"""Grey while all is well; the alarm colours are in the style sheet, Okabe and Ito's, safe for the colour-blind."""
+FROZEN_S = 60.0
+"""A frozen picture is let go after this long, so that nobody forgets it."""
 
 
 class HemsApp(App[None]):
@@ -54,12 +56,16 @@ class HemsApp(App[None]):
         Binding("7", "show('devices')", show=False),
         Binding("8", "show('log')", show=False),
         Binding("question_mark,f1", "help", show=False),
+        Binding("f,F", "freeze", show=False),
         Binding("escape", "back", show=False),
         Binding("ctrl+c", "quit", show=False, system=True),
     ]
 
-    def __init__(self, socket: Path, *, who: str = "", extra_hint: str = "") -> None:
+    def __init__(self, socket: Path, *, who: str = "", colours: str = "dark", extra_hint: str = "") -> None:
         super().__init__()
+        self._colours = colours
+        self._waiting: View | None = None
+        self._thawing: Timer | None = None
         self._socket = socket
         self._may_operate = socket.stem != "view"
         self._ask = asking(socket)
@@ -70,8 +76,9 @@ class HemsApp(App[None]):
 
     async def on_mount(self) -> None:
         """Open on the overview; an outage opens its own screen as soon as it is seen."""
-        self.register_theme(GREY)
-        self.theme = "hems"
+        for theme in themes():
+            self.register_theme(theme)
+        self.theme = f"hems-{self._colours}"
         self.add_mode("overview", lambda: OverviewScreen(self._hint))
         self.add_mode("outage", lambda: OutageScreen(self._hint))
         self.add_mode("circuits", lambda: CircuitsScreen(self._ask, self._who, self._hint))
@@ -93,11 +100,15 @@ class HemsApp(App[None]):
                 await self._take(link.hear(message, clock()))
 
     def _grow_old(self, view: View) -> None:
-        """Ticks show themselves; between them only lost contact changes the screen."""
+        """Ticks show themselves; between them only lost contact changes the screen, a frozen one too."""
         if view.old and view != self.view:
             self._show(view)
 
     async def _take(self, view: View) -> None:
+        if self.view.frozen and not _worse(self.view, view):
+            self._waiting = view
+            return
+        self._waiting = None
         if view == self.view:
             return
         began = _in_outage(view) and not _in_outage(self.view)
@@ -120,6 +131,27 @@ class HemsApp(App[None]):
         if isinstance(self.screen, BuildingScreen):
             self.screen.show(self.view)
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours until a theme is chosen."""
+        return dict(DARK)
+
+    async def action_freeze(self) -> None:
+        """Hold the picture still, or let it go on; it goes on by itself after a while and when things get worse."""
+        if self.view.frozen:
+            await self._thaw()
+        elif self.view.picture is not None and not self.view.old:
+            self._show(replace(self.view, frozen=True))
+            self._thawing = self.set_timer(FROZEN_S, self._thaw)
+
+    async def _thaw(self) -> None:
+        if self.view.frozen:
+            if self._thawing is not None:
+                self._thawing.stop()
+            view = self._waiting or replace(self.view, frozen=False)
+            self.view = replace(self.view, frozen=False)
+            await self._take(view)
+            self._show(view)
+
     async def action_help(self) -> None:
         """Explain the screen that is open."""
         if isinstance(self.screen, BuildingScreen) and not isinstance(self.screen, HelpScreen):
@@ -140,6 +172,16 @@ class HemsApp(App[None]):
             self.screen.dismiss(False)
         else:
             self.push_screen(LeaveScreen(), lambda leave: self.exit() if leave else None)
+
+
+def _worse(before: View, now: View) -> bool:
+    """Whether something happened that nobody may miss: contact lost, a power cut, a new urgent alarm."""
+    return now.old or (_in_outage(now) and not _in_outage(before)) or bool(_urgent(now) - _urgent(before))
+
+
+def _urgent(view: View) -> frozenset[str]:
+    alarms = () if view.picture is None else view.picture.alarms
+    return frozenset(alarm.key for alarm in alarms if alarm.priority == "HIGH")
 
 
 def _in_outage(view: View) -> bool:

@@ -17,6 +17,8 @@ class View:
     """Why there is no contact, one sentence."""
     news: int = 0
     """How many events have been heard; what they say is asked of the daemon by who wants to know."""
+    frozen: bool = False
+    """Whether somebody holds the picture still to read it."""
     may_operate: bool = False
     """Whether this screen came in by a door for people who may change something."""
 

@@ -13,6 +13,7 @@ from hems.tui.view import View
 EVERYWHERE = (
     "EVERYWHERE",
     "  1 to 8 screens   ? this help   Esc back   Ctrl-Q leave this screen",
+    "  F freeze the picture to read it; it goes on after a minute, or by F",
     "  ?? means: not known now. It never means zero.",
     "  Leaving or losing this screen changes nothing: HEMS runs without it.",
 )

@@ -41,7 +41,8 @@ class OverrideScreen(BuildingScreen):
         self._circuit = circuit
         self._ask = ask
         self._confirm = ""
-        self._form = Form(want=Want.OFF if circuit.wanted else Want.ON, who=who)
+        likely_on = not circuit.wanted or circuit.next_off
+        self._form = Form(want=Want.ON if likely_on else Want.OFF, who=who)
 
     def body(self, view: View, size: Size) -> Sequence[Row]:
         """The form."""

@@ -14,7 +14,14 @@ def banner(view: View, width: int) -> Row:
         return fitted(row(Part(_no_contact(view, width), Tone.HIGH)), width)
     if view.picture is None:
         return fitted(row(" CONNECTING TO HEMS ..."), width)
-    return _live(view.picture, width)
+    return _frozen(view.picture, width) if view.frozen else _live(view.picture, width)
+
+
+def _frozen(picture: Picture, width: int) -> Row:
+    at = to_the_second(picture)
+    when = f" at {at}" if at else ""
+    told = joined_within([f"*FROZEN{when}", "F goes on", f"then: {HEADLINES[picture.mode]}"], width - 1)
+    return fitted(row(Part(told, Tone.MED)), width)
 
 
 def alarm_count(picture: Picture) -> str:
