@@ -54,6 +54,7 @@ def test_while_a_daemon_runs_nothing_is_opened(tmp_path: Path, capsys: pytest.Ca
         code, _, err = said(capsys, "tcp", "127.0.0.1:9", "--run-dir", str(tmp_path))
     assert code == 1
     assert err.startswith("Another hems already runs")
+    assert "stop it first (hems stop)" in err
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from hems.model.errors import HemsError
 from hems.ports.device import DriverFactory, Found, Sought
 
 BY_ID = Path("/dev/serial/by-id")
+REMEDY = "Most devices serve one client only, so stop it first (hems stop); what it knows of a device says hems read."
 WIDTH = 79
 
 
@@ -56,7 +57,7 @@ class Command:
         if not args.run_dir.is_dir():  # no daemon has ever run here, and a probe makes no directories
             return asyncio.run(_probe(sought, chosen, factories))
         try:
-            with sole_instance(args.run_dir):
+            with sole_instance(args.run_dir, remedy=REMEDY):
                 return asyncio.run(_probe(sought, chosen, factories))
         except PermissionError as error:
             raise HemsError(f"{args.run_dir} cannot be used: {error.strerror}. Use the daemon's user.") from error
