@@ -11,10 +11,15 @@ LOOKS = """
 import sys
 from pathlib import Path
 from hems.app import installed_drivers
-from hems.config.check import report
+from hems.config.load import load
+from hems.model.errors import ConfigError
 drivers = installed_drivers()
 assert sorted(drivers) == ["modbus", "mqtt", "sunspec"], sorted(drivers)
-problems, _ = report(Path(sys.argv[1]), drivers)
+problems = ()
+try:
+    load(Path(sys.argv[1]), drivers)
+except ConfigError as error:
+    problems = error.problems
 print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith("drivers.")} & set(drivers)))
 print(*problems, sep="\\n")
 """
