@@ -372,13 +372,12 @@ def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: 
 
 def _expiries(given: Given, state: ControlState) -> list[float]:
     ends = [override.expires_s for override in state.overrides] + steer.expiries(state)
-    ends += [generator.due_s(state, given.params, given.now_s)]
-    ends += [orders.due_s(state, given.now_s), state.black_start.not_before_s]
+    ends += [generator.due_s(state, given.params, given.now_s), orders.due_s(state, given.now_s)]
     if state.nulled_since_s is not None:
         ends.append(state.nulled_since_s + given.params.plan.null_s)
-    ends += [state.reconnect.not_before_s, state.boot_s + given.params.boot.hold_energise_s]
+    ends += [state.reconnect.not_before_s, state.black_start.not_before_s]
+    ends += [state.boot_s + given.params.boot.hold_energise_s, *(one.until_s for one in state.failing.values())]
     ends += loads.expiries(given.site, state, given.params)
-    ends += [failing.until_s for failing in state.failing.values()]
     plugged = (bay.plugged_since_s for bay in state.bays.values())
     ends += [since_s + given.params.car.arrival_hold_s for since_s in plugged if since_s is not None]
     if state.mode.mode is Mode.ISLANDED_STABILIZING:
