@@ -1,6 +1,5 @@
 """A picture held still, and the colours."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +7,10 @@ from textual.color import Color
 
 from hems.tui.app import HemsApp
 from hems.tui.themes import COLOURS
+from hems.tui.view import View
 from tests.desk import until
 from tests.pictures import grid_returning, normal_day, power_cut
-from tests.tui.screens import app_of, lines_of, see, text_of, watching
+from tests.tui.screens import app_of, lines_of, text_of, watching
 from tests.tui.test_alarms import HEATING
 
 
@@ -30,15 +30,23 @@ async def test_a_frozen_picture_stays_until_it_is_let_go(run_dir: Path) -> None:
         assert lines_of(app)[0].startswith("!POWER CUT since 13:07")
 
 
-async def test_what_nobody_may_miss_lets_the_picture_go(run_dir: Path) -> None:
-    async with watching(run_dir, normal_day()) as (pilot, server):
+@pytest.mark.parametrize(
+    "news",
+    [
+        View(picture=power_cut()),
+        View(picture=normal_day(alarms=(HEATING,))),
+        View(picture=normal_day(), lost_for_s=4.0),
+    ],
+    ids=["power cut", "urgent alarm", "no contact"],
+)
+async def test_what_nobody_may_miss_lets_the_picture_go(run_dir: Path, news: View) -> None:
+    async with watching(run_dir, normal_day()) as (pilot, _):
+        app = app_of(pilot)
         await pilot.press("f")
-        await see(pilot, server, power_cut())
-        assert "ESSENTIAL POWER LASTS UNTIL" in text_of(app_of(pilot))
+        assert app.view.frozen
 
-        await pilot.press("f")
-        await see(pilot, server, replace(power_cut(), alarms=(HEATING,)))
-        assert "!1 alarm" in lines_of(app_of(pilot))[0]
+        await app._take(news)
+        assert app.view == news
 
 
 @pytest.mark.parametrize("name", COLOURS)
