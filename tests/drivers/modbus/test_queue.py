@@ -12,7 +12,7 @@ from drivers.modbus.frame import ReadFrame, Space, WriteFrame
 from drivers.modbus.job import Manners, coil_frames
 from drivers.modbus.link import PymodbusLink
 from drivers.modbus.queue import LinkQueue
-from tests.drivers.bench import Bench, Fault, Unit, on_pty, on_tcp
+from tests.drivers.bench import Bench, Fault, Unit, eventually, on_pty, on_tcp
 
 pytestmark = pytest.mark.wire
 
@@ -87,11 +87,11 @@ async def test_all_coils_of_a_board_that_wait_leave_in_one_frame():
 async def test_coils_queued_behind_a_running_request_are_gathered_with_the_first():
     async with on_tcp(Bench(u1=board(delay_s=0.05))) as bench, queue_for(bench) as queue:
         poll = asyncio.create_task(queue.read(register(1), MANNERS))
-        await asyncio.sleep(0.02)
+        await eventually(lambda: bool(bench.diary))
         sheds = []
         for coil in (4, 2, 3):
             sheds.append(asyncio.create_task(queue.write_coil(1, coil, False, MANNERS, allowed=yes, urgent=True)))
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0)
         await asyncio.gather(poll, *sheds)
     assert [(request.code, request.address, request.count) for request in bench.writes()] == [(15, 2, 3)]
 
