@@ -7,6 +7,7 @@ Everything behind decides on this site.  Source: domain reference 3.2 P5 and 5, 
 from dataclasses import replace
 
 from hems.control import orders
+from hems.control.axis_tie import word
 from hems.control.demand import NOTHING
 from hems.control.params import Params
 from hems.control.state import ControlState
@@ -47,3 +48,9 @@ def _raised(circuit: Circuit) -> Circuit:
 
 def _keeping(bay: Bay, floor_pct: float) -> Bay:
     return replace(bay, floor_pct=max(bay.floor_pct, floor_pct))
+
+
+def by_hand(state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether people have taken over by the red button; while it cannot be read, as it was."""
+    pressed = word(snapshot.red_button, now_s)
+    return state.by_hand if pressed is None else pressed

@@ -135,7 +135,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         orders=standing,
         drilled=_drilled(given, state),
         warm=present.warm_after(given.site, state, snapshot, now_s),
-        by_hand=_by_hand(given, state),
+        by_hand=present.by_hand(state, snapshot, now_s),
         acknowledged_s=now_s if looked else state.acknowledged_s,
     )
     heard = loads.handed_back(heard, state.overrides)
@@ -155,12 +155,6 @@ def _drilled(given: Given, state: ControlState) -> datetime | None:
     if given.now.utc is not None and (told or state.drilled is None or state.mode.mode.on_island):
         return given.now.utc
     return state.drilled
-
-
-def _by_hand(given: Given, state: ControlState) -> bool:
-    """Whether people have taken over; while the button cannot be read, as it was."""
-    pressed = word(given.snapshot.red_button, given.now_s)
-    return state.by_hand if pressed is None else pressed
 
 
 def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
