@@ -128,6 +128,8 @@ class HemsApp(App[None]):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.switch_mode(mode)
+        if isinstance(self.screen, ListScreen):
+            self.screen.arrive()
         if isinstance(self.screen, BuildingScreen):
             self.screen.show(self.view)
 

@@ -140,7 +140,9 @@ GUIDANCE: Mapping[Why, Guidance] = {
         N_("HEMS has a fault in itself and works around it."), (INSTALLER,), N_("Some comfort is lost, no protection.")
     ),
     Why.OWN_FAULT: Guidance(
-        N_("HEMS has a fault on its own computer: a disk, a clock or a service."), (INSTALLER,), GOES_ON
+        N_("HEMS says this of itself, not of the building. The line above names the remedy if you have one."),
+        (INSTALLER,),
+        GOES_ON,
     ),
     Why.FIRE: Guidance(
         N_("The fire alarm panel has spoken. Cars are stopped and nothing is switched on."),

@@ -64,6 +64,18 @@ async def test_what_the_alarm_asks_of_me_is_one_key_away(run_dir: Path) -> None:
     assert "If you wait In a power cut the inverter may be overloaded" in told
 
 
+async def test_whoever_comes_to_the_alarms_sees_the_most_urgent_one_first(run_dir: Path) -> None:
+    # given somebody who looked at a small alarm and went elsewhere
+    async with watching(run_dir, power_cut()) as (pilot, server):
+        await pilot.press("5", "1")
+        # when an urgent one comes, and somebody looks again
+        await see(pilot, server, troubled())
+        await pilot.press("5")
+        await pilot.pause()
+        # then it is the chosen one
+        assert any(line.startswith(">!HIGH") for line in lines_of(app_of(pilot)))
+
+
 async def test_space_says_that_somebody_has_seen_it(run_dir: Path) -> None:
     desk = HandMadeDesk(troubled())
     async with watching(run_dir, troubled(), door="operate", desk=desk) as (pilot, server):

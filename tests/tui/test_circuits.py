@@ -222,6 +222,13 @@ async def test_finding_narrows_the_list_and_escape_shows_it_all_again(run_dir: P
         assert 'No circuit is called "zz9".' in text_of(app)
 
 
+async def test_what_was_found_is_forgotten_when_somebody_comes_back_from_another_screen(run_dir: Path) -> None:
+    async with watching(run_dir, power_cut()) as (pilot, _):
+        await pilot.press("3", "slash", *"laun", "enter", "1", "3")
+        await pilot.pause()
+        assert "Lift" in text_of(app_of(pilot))
+
+
 async def test_a_line_can_be_clicked(run_dir: Path) -> None:
     async with watching(run_dir, power_cut()) as (pilot, _):
         await pilot.press("3")

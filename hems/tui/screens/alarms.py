@@ -44,6 +44,11 @@ class AlarmsScreen(ListScreen):
         """The alarms."""
         return alarm_list(picture, self.chosen, find, width)
 
+    def arrive(self) -> None:
+        """Whoever comes here sees the most urgent alarm first."""
+        super().arrive()
+        self.chosen = ""
+
     def action_seen(self) -> None:
         """Say that somebody has seen the chosen alarm."""
         if self._shown.may_operate and self.chosen:

@@ -57,6 +57,10 @@ class ListScreen(BuildingScreen):
         rows = self._laid.rows
         return (*rows, *(BLANK,) * (size.height - 1 - len(rows)), note) if note else rows
 
+    def arrive(self) -> None:
+        """Somebody comes from another screen: the whole list, and nothing said of what was done before."""
+        self._finding, self._find, self._told = False, "", ""
+
     def tell(self, text: str) -> None:
         """Say what came of a key, until the next one."""
         self._told = text
