@@ -13,6 +13,7 @@ from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverFactory
 
 KINDS = {"bool": "yes or no", "int": "a number", "float": "a number", "str": "text"}
+PHASE = re.compile(r"(?:^|_)(l[123])_")
 NAMED_KEY = re.compile(r"devices\.([a-z][a-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
 
 
@@ -104,10 +105,16 @@ def wrong_ports(
                 yield from _missing(wire, words.commands, "command", driver_key)
 
 
+def _phase(point: str) -> str | None:
+    """The phase in its name: what is of one phase is never meant by what is of another, or of all."""
+    found = PHASE.search(point)
+    return found[1] if found else None
+
+
 def _missing(wire: Wire, known: Mapping[str, str], sort: str, involved: Path) -> Iterator[Problem]:
     point = wire.port.point
     if point not in known:
-        near = nearest(point, known)
+        near = nearest(point, [name for name in known if _phase(name) == _phase(point)])
         choice = ", ".join(sorted(known)) or "none at all"
         remedy = f'write "{wire.port.device}/{near}"' if near else f"its {sort}s are: {choice}"
         yield wrong(wire.where, str(wire.port), f"is not a {sort} of that device", remedy, involved)

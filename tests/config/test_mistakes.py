@@ -72,6 +72,7 @@ ONE_MISTAKE = [
     ('switch = "relays/coil_3"', 'switch = "relays.coil_3"', "is not of the form DEVICE/POINT; name a device"),
     ('switch = "relays/coil_3"', 'switch = "relays/coil_9"', "is not a point of that device; write"),
     ('switch = "relays/coil_3"', 'switch = "relays/input_3"', "is not a command of that device; its commands are: coil_1, coil_2"),
+    ('"laundry_plug/l1_v"', '"laundry_plug/l2_v"', "is not a point of that device; its points are: closed, energy_wh, "),
     ('"laundry_plug/closed"', '"laundry_plug/power_w"', "is a number, where yes or no is needed; name a point that is yes or no."),
     ('permit = "tie_io/coil_1"', 'permit = "hybrid/grid_connected"', "is not a command of that device; its commands are: battery_w."),
     ('"tcp://10.0.20.24:502"', '"tcp://10.0.20.23:502"', "is where devices.bay_3 answers already, with the same params"),
