@@ -15,7 +15,7 @@ from hems.wording import duration, kw, kwh, sentence
 
 
 def lines(picture: Picture, width: int = 80) -> list[str]:
-    """Everything the two screens say about `picture`, wrapped to `width` columns."""
+    """Everything Overview and Outage say about `picture`, wrapped to `width` columns."""
     told = [line for sentence_ in _sentences(picture) for line in wrap(sentence_, width, subsequent_indent="  ")]
     groups = [text_of(group_row(picture, group)).strip() for group in picture.tiers]
     alarms = [text_of(alarm) for alarm in alarm_rows(picture, width, most=100)]
