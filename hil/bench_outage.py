@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 
-from hems.control.params import CommandParams, Params
+from hems.control.params import BandParams, CommandParams, Params
 from hems.model.errors import ConfigError, HemsError
 from hems.model.site import Tier
 from hems.sim.run import Act, FastForward
@@ -33,13 +33,14 @@ from hil.outage_scenarios import BEFORE_S, SLOT_S, Outage, outage
 TUNING_SEED, REPORTED_SEED = 1, 1001
 """First seeds of the outages that policies may be tuned on, and of those in the reported table."""
 FIRST = (Tier.LIFE_SAFETY, Tier.CRITICAL)
-OURS = "hems"
+OURS, LASTING = "hems", "hems-lasting"
 NAMES = {
     "never-shed": "never shed (overload only)",
     "thresholds": "thresholds of stored energy",
     "runtime": "runtime target of 24 h",
     "program": "rolling linear program, hourly",
     OURS: "hems",
+    LASTING: "hems, `band.target_h = 12`",
 }
 BASELINES: dict[str, Callable[[Outage], Policy]] = {
     "never-shed": lambda _: NeverShed(),
@@ -50,6 +51,7 @@ BASELINES: dict[str, Callable[[Outage], Policy]] = {
 LOOK_S, NEAR_S = 60.0, 20.0
 UNWIRED = replace(Params(), command=replace(CommandParams(), lease_s=600.0))
 """As shipped, but commands are repeated less often: there is no wire here on which one could be lost."""
+CONTROLLERS = {OURS: UNWIRED, LASTING: replace(UNWIRED, band=BandParams(target_h=12.0))}
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -87,11 +89,11 @@ def run_baseline(case: Outage, policy: Policy) -> Book:
     return house.book
 
 
-def run_ours(case: Outage, params: Params | None = None) -> Book:
+def run_ours(case: Outage, params: Params = UNWIRED) -> Book:
     """The real controller in fast-forward, told nothing but what it measures."""
     house = House(case)
     wall = NEW_YEAR + timedelta(days=case.day_of_year - 1, hours=case.hour)
-    forward = FastForward(case.site, params or UNWIRED, house, wall_clock=wall, watch_s=LOOK_S, near_s=NEAR_S)
+    forward = FastForward(case.site, params, house, wall_clock=wall, watch_s=LOOK_S, near_s=NEAR_S)
     for _ in forward.run(case.ends_s, [Act(BEFORE_S, lambda _: house.begin(), "the grid goes")]):
         pass
     return house.book
@@ -124,7 +126,8 @@ def runs(seeds: Iterable[int], policies: Sequence[str] = tuple(NAMES)) -> Iterab
         bound = best(case)
         for name in policies:
             began_s = time.perf_counter()
-            book = run_ours(case) if name == OURS else run_baseline(case, BASELINES[name](case))
+            params = CONTROLLERS.get(name)
+            book = run_ours(case, params) if params else run_baseline(case, BASELINES[name](case))
             yield judged(name, case, bound, book, time.perf_counter() - began_s)
 
 

@@ -19,6 +19,8 @@ from hems.model.units import CircuitId
 
 WELDED_W, WELDED_PU = 50.0, 0.05
 """What flows through an open switch at most: the meter's own error, in W and as a part of the circuit's usual draw."""
+USUAL_S = 3600.0
+"""Time constant of what a circuit usually draws."""
 FORGET_S = 30.0
 """Time constant with which a learned demand follows a falling load."""
 
@@ -61,7 +63,17 @@ def _learned(
         return memory
     before_w = watts if memory.demand_w is None else memory.demand_w
     demand_w = max(watts, watts + (before_w - watts) * keep)
-    return memory if demand_w == memory.demand_w else replace(memory, demand_w=demand_w)
+    usual_before_w = watts if memory.usual_w is None else memory.usual_w
+    usual_w = watts + (usual_before_w - watts) * keep ** (FORGET_S / USUAL_S)
+    if (demand_w, usual_w) == (memory.demand_w, memory.usual_w):
+        return memory
+    return replace(memory, demand_w=demand_w, usual_w=usual_w)
+
+
+def usual_w(site: Site, state: ControlState) -> dict[CircuitId, float]:
+    """W that each circuit draws on average while it is on; its typical power until that is known."""
+    memories = {circuit.id: state.loads.get(circuit.id, FRESH).usual_w for circuit in site.circuits}
+    return {one.id: one.typical_w if (seen := memories[one.id]) is None else seen for one in site.circuits}
 
 
 def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: Params, now_s: float) -> ControlState:

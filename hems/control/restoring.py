@@ -9,7 +9,6 @@ from math import inf
 
 from hems.control import overload
 from hems.control.demand import pickup_w
-from hems.control.energy import SERVED
 from hems.control.params import Params
 from hems.control.shedding import FRESH, Outlook
 from hems.control.state import ControlState
@@ -68,7 +67,7 @@ def restore(site: Site, state: ControlState, outlook: Outlook, params: Params, n
 def _on_island(
     waiting: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
 ) -> Restore:
-    served = [circuit for circuit in waiting if circuit.tier <= SERVED[outlook.band] and not _deaf(circuit, state)]
+    served = [circuit for circuit in waiting if circuit.tier <= outlook.least and not _deaf(circuit, state)]
     steps = params.restore
     paced_s = max(_after(state.last_restore_s, steps.step_island_s), _after(state.last_shed_s, steps.after_shed_s))
     if not served or max(state.dose, default=0.0) >= params.overload.dose_block or outlook.phase_w is None:

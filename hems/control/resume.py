@@ -48,6 +48,7 @@ def resumed(
         mode=ModeMemory(since_s=now_s, outage_since_s=moved(saved.mode.outage_since_s)),
         dose=saved.dose,
         band=saved.band,
+        lasting_tier=saved.lasting_tier,
         loads={circuit: _load(memory, now_s) for circuit, memory in saved.loads.items()},
         reconnect=ReconnectMemory(
             failures=saved.reconnect.failures, not_before_s=max(now_s, saved.reconnect.not_before_s + shift_s)

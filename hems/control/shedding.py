@@ -80,6 +80,8 @@ class Outlook:
     going_w: tuple[float, ...]
     """Part of it that is on its way off already."""
     band: Band
+    least: Tier
+    """The least important tier that is served: by the band, and by how long the energy must last."""
     mode: Mode
     mode_for_s: float
     cars_phase_w: tuple[float, ...]
@@ -179,19 +181,23 @@ def _by_band(
     last = outlook.band in LAST_RESERVE
     if not outlook.mode.on_island and not last:
         return {}
-    least, forced = SERVED[outlook.band], () if last else forced_on(state)
+    least, forced = outlook.least, () if last else forced_on(state)
     gives_up_s = state.mode.since_s + params.island.give_up_s
     unstable = outlook.mode is Mode.ISLANDED_STABILIZING and now_s >= gives_up_s
     found = {
-        circuit.id: Cause(
-            Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ENERGY_BAND, {"band": outlook.band}
-        )
+        circuit.id: _saved(circuit, outlook)
         for circuit in on
         if circuit.tier > least and circuit.id not in forced and _ran_long_enough(circuit, state, params, now_s)
     }
     if unstable:
         found = {circuit.id: Cause(Why.STABILISING_TOO_LONG) for circuit in on if circuit.tier > Tier.CRITICAL} | found
     return found
+
+
+def _saved(circuit: Circuit, outlook: Outlook) -> Cause:
+    """Why it goes for the sake of energy: for the band, or earlier because what is stored must last."""
+    band = {"band": outlook.band} if circuit.tier > SERVED[outlook.band] else {}
+    return Cause(Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ENERGY_BAND, band)
 
 
 def _too_much(
@@ -255,7 +261,7 @@ def armed_set(
     on = candidates(site, state, snapshot, now_s)
     watts = {circuit.id: held_w(circuit, state) for circuit in site.circuits}
     spared = () if outlook.band in LAST_RESERVE else forced_on(state)
-    gone = [circuit for circuit in on if circuit.tier > SERVED[outlook.band] and circuit.id not in spared]
+    gone = [circuit for circuit in on if circuit.tier > outlook.least and circuit.id not in spared]
     stays = [
         circuit
         for circuit in site.circuits

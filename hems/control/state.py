@@ -108,6 +108,8 @@ class LoadMemory:
     restored_s: float | None = None
     """When automation last switched it back on."""
     demand_w: float | None = None
+    usual_w: float | None = None
+    """What it draws on average while it is on; None until it has been seen on."""
     """What it drew when last measured on; the best guess of what it would draw."""
     fruitless: int = 0
     """Restores in a row that had to be undone."""
@@ -229,6 +231,10 @@ class ControlState:
     """Overload dose of each phase of the former; 0 is cool, 1 is its trip."""
     former_w: tuple[float, ...] | None = None
     """What the former bore on each phase at the last tick; None when that could not be read."""
+    lasting_tier: int = 5
+    """The least important tier that stored energy carries for as long as an outage is taken to last."""
+    lasting_better_since_s: float | None = None
+    """Since when a less important one would last, too."""
     band: str = "normal"
     band_better_since_s: float | None = None
     """Since when stored energy has been good enough for the next better band."""

@@ -40,7 +40,9 @@ from hems.control import (
 from hems.control.arbitrate import Proposal, arbitrate
 from hems.control.axis_tie import word
 from hems.control.demand import demands, per_phase
+from hems.control.energy import SERVED, Band
 from hems.control.guard import guarded
+from hems.control.lasting import lasting
 from hems.control.params import Params
 from hems.control.shedding import Outlook
 from hems.control.state import ControlState, ModeMemory, ReconnectMemory
@@ -268,11 +270,13 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     watts = demands(site, state, snapshot, now_s, islanded=islanded)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
     going = loads.going(site, state, measured_s)
+    lasts = lasting(site, state, snapshot, loads.usual_w(site, state), params, now_s)
     outlook = Outlook(
         watts=watts,
         going_w=per_phase(site, watts, going),
         phase_w=overload.phase_w(snapshot, site, now_s),
         band=step.band,
+        least=SERVED[step.band] if step.band is Band.SURPLUS else min(SERVED[step.band], lasts.least),
         mode=state.mode.mode,
         mode_for_s=now_s - state.mode.since_s,
         cars_phase_w=vehicle.phase_w_of_cars(site, snapshot, now_s),
@@ -280,7 +284,15 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     )
     blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None
     memory = state.loads if blinking else loads.learned(site, state, snapshot, outlook.watts, now_s, dt_s)
-    return replace(state, band=step.band, band_better_since_s=step.better_since_s, loads=memory), outlook, step.due_s
+    after = replace(
+        state,
+        band=step.band,
+        band_better_since_s=step.better_since_s,
+        lasting_tier=int(lasts.least),
+        lasting_better_since_s=lasts.better_since_s,
+        loads=memory,
+    )
+    return after, outlook, min(step.due_s, lasts.due_s)
 
 
 def _generated(given: Given, state: ControlState, told: Told) -> ControlState:

@@ -1,7 +1,7 @@
 """What an override would do, before anybody makes it."""
 
 from hems.control import overload, reach, restoring, shedding
-from hems.control.energy import Band, enter_pct
+from hems.control.energy import SERVED, Band, enter_pct
 from hems.control.sending import MAY_CLOSE
 from hems.model.consequence import Consequence
 from hems.model.errors import RequestError
@@ -84,6 +84,7 @@ def _waits(scene: Scene, circuit: Circuit, phase_w: tuple[float, ...] | None) ->
         phase_w=phase_w,
         going_w=(0.0,) * len(scene.site.former.phase_va),
         band=Band(scene.state.band),
+        least=SERVED[Band(scene.state.band)],
         mode=mode.mode,
         mode_for_s=scene.now_s - mode.since_s,
         cars_phase_w=(0.0,) * len(scene.site.former.phase_va),

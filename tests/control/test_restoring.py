@@ -17,6 +17,7 @@ from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.request import Acknowledge
+from hems.model.site import Tier
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
 from tests.control.panel import (
@@ -128,6 +129,7 @@ def outlook(now_w: tuple[float, ...] | None) -> Outlook:
         phase_w=now_w,
         going_w=(0.0, 0.0, 0.0),
         band=Band.NORMAL,
+        least=Tier.NON_ESSENTIAL,
         mode=Mode.ISLANDED,
         mode_for_s=100.0,
         cars_phase_w=(0.0, 0.0, 0.0),

@@ -8,7 +8,7 @@ from hems.model.site import Tier
 from hems.model.units import CircuitId, SourceId
 from hems.sim.start import Car, StartPoint
 from hems.sim.traces import CarEvent, ConstantTraces
-from hil.bench_outage import BASELINES, FIRST, judged, run_baseline, run_ours, table
+from hil.bench_outage import BASELINES, CONTROLLERS, FIRST, judged, run_baseline, run_ours, table
 from hil.outage_bound import CAR_LOSS, STORE_LOSS, best, visits
 from hil.outage_house import WEIGHTS, Book, House, jain, share
 from hil.outage_policies import carry_out, free_wh, view_of
@@ -223,3 +223,14 @@ def test_a_run_that_takes_a_car_below_its_floor_is_worth_nothing() -> None:
     assert honest.score > 0.0
     assert greedy.score == 0.0
     assert "| rolling linear program, hourly | 0.000" in table([greedy])
+
+
+def test_with_a_target_the_controller_saves_before_the_bands_would() -> None:
+    # given a battery at 61 %, on which no band saves anything, and a wish that it lasts for half a day
+    case = replace(outage(1), hours=0.5)
+    shared = {}
+    for name, params in CONTROLLERS.items():
+        shared[name] = share(case, run_ours(case, params), (Tier.COMFORT, Tier.NON_ESSENTIAL))
+    # then what is not critical goes at once, where otherwise it would have run on
+    assert shared["hems"] > 0.9
+    assert shared["hems-lasting"] < 0.2
