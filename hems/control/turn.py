@@ -1,0 +1,74 @@
+"""The turn of the mode in one tick: the facts for the table of rules, and what a change leaves behind."""
+
+from dataclasses import replace
+
+from hems.control import black_start, evidence, generator, loads, mode, orders, planned
+from hems.control.given import Given, Told
+from hems.control.state import ControlState, ModeMemory, ReconnectMemory
+from hems.model.cause import Why
+from hems.model.event import EventKind
+from hems.model.mode import Bus, Grid, Mode, TiePosition
+from hems.model.request import Task
+
+
+def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> tuple[ControlState, float]:
+    """At most one change of mode per tick; another one that is due comes in the tick right after."""
+    stays_apart = planned.asked(given.site, state, given.snapshot, given.params, given.now_s)
+    facts = mode.Facts(
+        grid=found.grid,
+        tie=found.tie,
+        bus=found.bus,
+        witnessed=found.tie is not TiePosition.UNKNOWN or found.bus is not Bus.UNKNOWN,
+        island_calm=max(state.dose, default=0.0) < given.params.overload.dose_block
+        and loads.settled(given.site, state),
+        restored=not any(
+            memory.shed_because and memory.fruitless < given.params.restore.tries for memory in state.loads.values()
+        ),
+        may_reconnect=given.site.tie.has_permit
+        and not stays_apart
+        and generator.out_of_the_way(given.site, given.snapshot, given.now_s)
+        and given.now_s >= state.reconnect.not_before_s
+        and state.reconnect.failures < given.params.reconnect.tries,
+        acknowledged=state.acknowledged_s is not None and state.acknowledged_s >= state.mode.since_s,
+        contradiction=state.mode.contradiction,
+        maintenance=orders.stands(state, Task.MAINTENANCE, given.now_s),
+        island_asked=stays_apart,
+        may_start=given.site.former.startable
+        and black_start.obstacle(given.site, state, given.snapshot, given.params, given.now_s) is None,
+    )
+    memory, rule, due_s = mode.step(state.mode, facts, given.params, given.now_s)
+    solid = found.tie is TiePosition.CLOSED and found.grid is Grid.GOOD and found.bus is Bus.LIVE
+    solid = solid and state.evidence.grid.outside_since_s is None  # what a debounce overlooks is still no firm ground
+    solid_since_s = (given.now_s if state.grid_solid_since_s is None else state.grid_solid_since_s) if solid else None
+    if rule is not None:
+        told.append((EventKind.MODE, memory.mode, memory.because))
+    if rule is not None:
+        state = _turned(given, state, memory, rule)
+    entered = replace(state, mode=memory, grid_solid_since_s=solid_since_s)
+    return _nulled(given, entered), due_s
+
+
+def _turned(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule) -> ControlState:
+    """What a change of mode leaves behind: attempts are counted, and a planned island that failed is over."""
+    left = set(planned.APART) if rule.why in (Why.ISLAND_CALLED_OFF, Why.ISLAND_NOT_REACHED) else set[Task]()
+    return replace(
+        state,
+        reconnect=_reconnecting(given, state, memory, rule),
+        black_start=black_start.remembered(state, state.mode.mode, memory.mode, given.params, given.now_s),
+        orders={task: one for task, one in state.orders.items() if task not in left},
+    )
+
+
+def _nulled(given: Given, state: ControlState) -> ControlState:
+    """The state with since when nothing has flowed through a tie that is to be opened."""
+    since_s = planned.nulled_since(given.site, state, given.snapshot, given.params, given.now_s)
+    return replace(state, nulled_since_s=since_s)
+
+
+def _reconnecting(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule) -> ReconnectMemory:
+    """Back off after each permit that led to nothing; forget the failures once the grid carries the building."""
+    if rule.why is Why.RECONNECT_TIMED_OUT:
+        failures = state.reconnect.failures + 1
+        pause_s = given.params.reconnect.backoff_s * 2.0 ** (failures - 1)
+        return ReconnectMemory(failures=failures, not_before_s=given.now_s + pause_s)
+    return ReconnectMemory() if memory.mode is Mode.GRID_CONNECTED else state.reconnect
