@@ -289,7 +289,7 @@ broker() {
 }
 
 # Tools that pip has not: a second broker and a second Modbus implementation to test against, with a compiler for it, and
-# shellcheck where its wheel does not exist.
+# a linter for scripts where its wheel does not exist.
 run_test() {
     local -a wanted=()
     broker >/dev/null || wanted+=(mosquitto)
