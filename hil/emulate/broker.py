@@ -16,6 +16,8 @@ PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 UP_WITHIN_S = 10.0
 DOWN_WITHIN_S = 3.0
 LOOK_S = 0.05
+MOST_MOVES = 5
+"""How often another port is tried at the first start."""
 # A child that outlives its parent would hold the port: the shell ends it when its own standard input does.
 CHILD = '"$@" & child=$!; cat >/dev/null; kill $child; wait $child'
 
@@ -40,6 +42,8 @@ class Broker:
         self.kind = ("mosquitto" if find_mosquitto() else "amqtt") if kind == "auto" else kind
         self.port = free_port()
         self.alive = False
+        self._has_served = False
+        self._moves = 0
         self._config = run_dir / "mosquitto.conf"
         self._child: asyncio.subprocess.Process | None = None
         self._embedded: Any = None
@@ -97,12 +101,24 @@ class Broker:
     async def _start_embedded(self) -> None:
         # Imported here because it is an extra that only demo and tests install.
         from amqtt.broker import Broker as Embedded  # type: ignore[import-untyped]
+        from amqtt.errors import BrokerError  # type: ignore[import-untyped]
 
         logging.getLogger("amqtt").setLevel(logging.CRITICAL)  # it tells of every client that looks in or says goodbye
         anonymous = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
-        listener = {"type": "tcp", "bind": f"{LOOPBACK}:{self.port}"}
-        self._embedded = Embedded({"listeners": {"default": listener}, "plugins": anonymous})
-        await self._embedded.start()
+        while True:
+            listener = {"type": "tcp", "bind": f"{LOOPBACK}:{self.port}"}
+            self._embedded = Embedded({"listeners": {"default": listener}, "plugins": anonymous})
+            try:
+                await self._embedded.start()
+            except BrokerError:
+                # Somebody has taken the port since it was found free; from the first start on it stays the same.
+                if self._has_served or self._moves >= MOST_MOVES:
+                    raise
+                self._moves += 1
+                self.port = free_port()
+            else:
+                self._has_served = True
+                return
 
     async def _wait_for_answer(self) -> None:
         while True:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from hil.emulate.broker import find_mosquitto
+from hil.emulate.broker import Broker, find_mosquitto
 from tests.hil.bench import bench, mqtt, remote, tcp
 
 pytestmark = pytest.mark.wire
@@ -113,3 +113,17 @@ async def test_a_plug_comes_back_when_its_broker_does(run_dir, broker):
         async with mqtt(built.links["laundry_plug"]) as client:
             await client.subscribe("maple/laundry/online")
             assert (await next_of(client, "maple/laundry/online")).payload == b"true"
+
+
+async def test_an_embedded_broker_whose_port_was_taken_meanwhile_takes_another(run_dir):
+    # given a broker whose port somebody else has got hold of
+    broker = Broker("amqtt", run_dir)
+    taken = broker.port
+    squatter = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", taken)
+    # when it is started
+    await broker.start()
+    # then it serves somewhere else
+    assert broker.alive
+    assert broker.port != taken
+    await broker.stop()
+    squatter.close()
