@@ -1,52 +1,35 @@
 """What the daemon asks of the Modbus engine before any connection: are the profiles right, what do they offer."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 
 from drivers.modbus.address import Address, parse_address
-from drivers.modbus.check import Declared, problems, worst_s
+from drivers.modbus.bus_factory import BusFactory
+from drivers.modbus.check import Declared
 from drivers.modbus.device import Ask, Product
-from drivers.modbus.driver import BusDriver
 from drivers.modbus.force import keeping_of
 from drivers.modbus.layout import Layout
 from drivers.modbus.place import layout_of
 from drivers.modbus.probe import probe
 from drivers.modbus.schema import LinkSection, ModbusProfile
-from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
 from hems.model.errors import ConfigError
-from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import DriverContext, Found, Sought
+from hems.ports.device import Found, Sought
 
 
-class ModbusFactory(ProfileFactory[ModbusProfile]):
+class ModbusFactory(BusFactory[ModbusProfile]):
     """The engine `modbus`."""
 
     def __init__(self) -> None:
         super().__init__("modbus", ModbusProfile)
 
-    def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
-        """Every problem with profiles, parameters and links, offline."""
-        wrongs: list[str] = []
-        declared: list[Declared] = []
-        for spec in specs:
-            try:
-                declared.append(declare(spec))
-            except ConfigError as wrong:
-                wrongs += wrong.problems
-        return [*wrongs, *problems(declared)]
-
-    def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
-        """Worst times to the wire."""
-        return worst_s([declare(spec) for spec in specs])
+    def declare(self, spec: DeviceSpec) -> Declared:
+        """One device as the engine takes it."""
+        return declare(spec)
 
     def probe(self, sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
         """What answers there, by reading only."""
         return probe(sought, tell)
-
-    def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> BusDriver:
-        """A driver for these devices; opens nothing yet."""
-        return BusDriver([declare(spec) for spec in specs], context)
 
 
 def declare(spec: DeviceSpec) -> Declared:

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from drivers.modbus.codec import Coding
 from drivers.modbus.frame import Space
 from drivers.profile.command import WriteSpec
 from drivers.profile.expression import names_in
 from drivers.profile.point import ReadSpec
-
-When = Literal["positive", "negative", "zero", "nonzero"]
+from drivers.profile.when import When
 
 
 @dataclass(frozen=True, slots=True)

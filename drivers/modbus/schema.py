@@ -9,12 +9,12 @@ from drivers.modbus.address import SerialLine
 from drivers.modbus.codec import Coding, Order, Type, coding
 from drivers.modbus.frame import Space
 from drivers.modbus.job import Manners
-from drivers.modbus.layout import When
 from drivers.profile.command import WriteSpec
 from drivers.profile.consistent import Mistakes, Use
 from drivers.profile.expression import names_in
 from drivers.profile.point import Kind, ReadSpec
 from drivers.profile.schema import Expect, Profile, Strict
+from drivers.profile.when import When
 
 
 class SerialSettings(Strict):

@@ -12,6 +12,7 @@ from drivers.modbus.poll import Reader
 from drivers.modbus.queue import LinkQueue
 from drivers.profile.command import Verify
 from drivers.profile.expression import UnknownValueError, evaluate
+from drivers.profile.when import applies
 from hems.model.command import Fate
 from hems.ports.device import Reply
 
@@ -60,7 +61,7 @@ class Sender:
             ValueError: a value does not fit its register.
         """
         for step in steps:
-            if not _applies(step, value):
+            if not applies(step.when, value):
                 continue
             try:
                 await self._write(step, 0.0 - value if negate else value, urgent, still)
@@ -75,7 +76,8 @@ class Sender:
         known = self._reader.known()
         known["value"] = 0.0 - value if placed.spec.negate else value
         try:
-            return tuple(evaluate(step.to, known) for step in placed.steps_now(known) or () if _applies(step, value))
+            steps = placed.steps_now(known) or ()
+            return tuple(evaluate(step.to, known) for step in steps if applies(step.when, value))
         except UnknownValueError:
             return None
 
@@ -158,17 +160,3 @@ def _words(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _applies(step: PlacedStep, value: float) -> bool:
-    match step.when:
-        case "positive":
-            return value > 0
-        case "negative":
-            return value < 0
-        case "zero":
-            return value == 0
-        case "nonzero":
-            return value != 0
-        case None:
-            return True

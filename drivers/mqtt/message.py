@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, model_validator
 
 from drivers.mqtt.payload import Outgoing, Scalar, filled
 from drivers.profile.expression import NAME, UnknownValueError
 from drivers.profile.schema import Strict
+from drivers.profile.when import When, applies
 
 
 class Message(Strict):
@@ -47,24 +48,14 @@ class Message(Strict):
 class Step(Message):
     """One message of a command."""
 
-    when: Literal["positive", "negative", "zero", "nonzero"] | None = None
+    when: When | None = None
     """Only for such values, in hems' sign; for all without it."""
     wait_ms: int = Field(default=0, ge=0, le=10000)
     """Pause after it."""
 
     def applies(self, value: bool | float) -> bool:
         """Whether it is part of the command for `value`."""
-        match self.when:
-            case "positive":
-                return value > 0
-            case "negative":
-                return value < 0
-            case "zero":
-                return value == 0
-            case "nonzero":
-                return value != 0
-            case None:
-                return True
+        return applies(self.when, value)
 
 
 class Request(Message):

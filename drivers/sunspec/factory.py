@@ -1,63 +1,37 @@
 """What the daemon asks of the SunSpec engine before any connection."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 
-from drivers.modbus.check import Declared, problems, worst_s
+from drivers.modbus.bus_factory import BusFactory
+from drivers.modbus.check import Declared
 from drivers.modbus.device import Ask, Product
-from drivers.modbus.driver import BusDriver
 from drivers.modbus.factory import address_for
 from drivers.modbus.force import keeping_of
 from drivers.modbus.layout import Layout
-from drivers.profile.factory import ProfileFactory
 from drivers.profile.load import profile_for
 from drivers.sunspec.place import layout_of
 from drivers.sunspec.probe import probe
 from drivers.sunspec.schema import SunSpecProfile
 from drivers.sunspec.tables import MODELS
 from drivers.sunspec.walk import LAST_ADDRESS, Block, NoSunSpec, walk
-from hems.model.errors import ConfigError, DeviceMismatch
-from hems.model.units import DeviceId
+from hems.model.errors import DeviceMismatch
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import DriverContext, Found, Sought
+from hems.ports.device import Found, Sought
 
 
-class SunSpecFactory(ProfileFactory[SunSpecProfile]):
+class SunSpecFactory(BusFactory[SunSpecProfile]):
     """The engine `sunspec`."""
 
     def __init__(self) -> None:
         super().__init__("sunspec", SunSpecProfile)
 
-    def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
-        """Every problem with profiles, parameters and links, offline."""
-        wrongs: list[str] = []
-        declared: list[Declared] = []
-        for spec in specs:
-            try:
-                declared.append(declare(spec))
-            except ConfigError as wrong:
-                wrongs += wrong.problems
-        return [*wrongs, *problems(declared)]
-
-    def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
-        """Worst times to the wire."""
-        return worst_s([declare(spec) for spec in specs])
+    def declare(self, spec: DeviceSpec) -> Declared:
+        """One device as the engine takes it."""
+        return declared(spec, profile_for(SunSpecProfile, spec))
 
     def probe(self, sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
         """What answers there with a SunSpec map, by reading only."""
         return probe(sought, tell)
-
-    def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> BusDriver:
-        """A driver for these devices; opens nothing yet."""
-        return BusDriver([declare(spec) for spec in specs], context)
-
-
-def declare(spec: DeviceSpec) -> Declared:
-    """One device as the engine takes it.
-
-    Raises:
-        ConfigError: profile, parameters or link are wrong.
-    """
-    return declared(spec, profile_for(SunSpecProfile, spec))
 
 
 def declared(spec: DeviceSpec, profile: SunSpecProfile) -> Declared:

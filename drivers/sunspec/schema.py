@@ -7,13 +7,14 @@ from pydantic import Field, model_validator
 
 from drivers.modbus.codec import coding
 from drivers.modbus.frame import Space
-from drivers.modbus.layout import Register, When
+from drivers.modbus.layout import Register
 from drivers.modbus.schema import LinkSection, Place
 from drivers.profile.command import WriteSpec
 from drivers.profile.consistent import Mistakes, Use
 from drivers.profile.expression import names_in
 from drivers.profile.point import Kind, ReadSpec
 from drivers.profile.schema import Expect, Profile, Strict
+from drivers.profile.when import When
 from drivers.sunspec.models import ref
 
 
