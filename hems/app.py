@@ -20,6 +20,7 @@ from hems.model.picture import Picture
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
 from hems.runtime.act import Actuators
+from hems.runtime.archive import Archive
 from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
 from hems.runtime.fleet import Fleet, open_fleet
@@ -34,6 +35,7 @@ from hems.runtime.stop import leave
 from hems.runtime.supervise import Running
 from hems.runtime.survival import Starts, first_state
 from hems.runtime.toolbox import Toolbox
+from hems.store.archive import FileArchive
 from hems.store.boot import machine_boot_id
 from hems.store.commissioning import Commissioning
 from hems.store.health import StoreHealth
@@ -141,7 +143,15 @@ class Daemon:
         actuators = Actuators(
             fleet.devices, wiring.writes, store.journal, self._clock, islanded=lambda: loop.state.mode.mode.on_island
         )
-        toolbox = Toolbox(fleet, board, proving, self._clock, islanded=lambda: loop.state.mode.mode.on_island)
+        records = FileArchive(self._file.settings.state_dir, machine_boot_id())
+        toolbox = Toolbox(
+            fleet,
+            board,
+            proving,
+            self._clock,
+            islanded=lambda: loop.state.mode.mode.on_island,
+            more=Archive(records, self._clock, site).does,
+        )
         desk = self._desk = FrontDesk(site, params, fleet, self._clock, toolbox=toolbox, stop=self.stop)
         server = Server(self._file.settings.run_dir, desk)
         recorder = Recorder(store, params)

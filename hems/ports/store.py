@@ -1,12 +1,14 @@
 """What outlives the daemon, as the runtime sees it: a journal, records of arming, and a history."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from hems.model.command import Command
 from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.model.proof import Proof, Unproven
+from hems.model.trend import Trend
 from hems.model.units import DeviceId
 
 
@@ -83,3 +85,13 @@ class History(Protocol):
 
     def save_state(self, blob: str, at: Instant, *, at_once: bool = False) -> None:
         """What the next start needs."""
+
+
+class Records(Protocol):
+    """What was recorded, to be read again; both block and are called in a thread of their own."""
+
+    def trend(self, names: Sequence[str], *, at: Instant, span_s: float, steps: int) -> Trend:
+        """The last `span_s` seconds before `at` in even steps.  Raises: StoreError."""
+
+    def export(self, names: Sequence[str], *, at: Instant, span_s: float) -> Path:
+        """The same in a file for a spreadsheet.  Raises: StoreError."""

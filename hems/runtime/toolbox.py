@@ -30,8 +30,16 @@ class Toolbox:
     """Answers requests about devices; the desk passes them on."""
 
     def __init__(
-        self, fleet: Fleet, board: Board, proving: Proving, clock: Clock, *, islanded: Callable[[], bool]
+        self,
+        fleet: Fleet,
+        board: Board,
+        proving: Proving,
+        clock: Clock,
+        *,
+        islanded: Callable[[], bool],
+        more: Mapping[str, Do] | None = None,
     ) -> None:
+        """`more` are requests that are answered elsewhere, such as those of `hems.runtime.archive`."""
         self._fleet = fleet
         self._board = board
         self._proving = proving
@@ -44,6 +52,7 @@ class Toolbox:
             "prove": self._prove,
             "arm": self._arm,
             "disarm": self._disarm,
+            **(more or {}),
         }
         """Requests by name."""
 

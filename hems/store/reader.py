@@ -48,7 +48,7 @@ class MinuteSample:
 
 def events(directory: Path, since: datetime | None = None) -> list[Event]:
     """What happened, in order; with `since`, from the first event known to be no older.  Raises: StoreError."""
-    with _opened(directory) as connection:
+    with opened(directory) as connection:
         sql = _EVENTS.format(where="" if since is None else _SINCE)
         rows = connection.execute(sql, () if since is None else (since.timestamp(),)).fetchall()
     try:
@@ -62,7 +62,7 @@ def events(directory: Path, since: datetime | None = None) -> list[Event]:
 
 def series(directory: Path, name: str, since: datetime | None = None) -> list[MinuteSample]:
     """One-minute samples of one series, in order.  Raises: StoreError."""
-    with _opened(directory) as connection:
+    with opened(directory) as connection:
         sql = _SERIES.format(having="" if since is None else "HAVING at_s >= ?")
         after = () if since is None else (since.timestamp(),)
         rows = connection.execute(sql, (SECONDS, name, *after)).fetchall()
@@ -74,18 +74,19 @@ def series(directory: Path, name: str, since: datetime | None = None) -> list[Mi
 
 def series_names(directory: Path) -> list[str]:
     """Every series that was ever recorded.  Raises: StoreError."""
-    with _opened(directory) as connection:
+    with opened(directory) as connection:
         return [name for (name,) in connection.execute("SELECT name FROM series ORDER BY name")]
 
 
 def frames(directory: Path) -> list[str]:
     """Full inputs around events, as the JSON texts that were handed over, in order.  Raises: StoreError."""
-    with _opened(directory) as connection:
+    with opened(directory) as connection:
         return [text for (packed,) in connection.execute(_FRAMES) for text in unpack(packed)]
 
 
 @contextmanager
-def _opened(directory: Path) -> Iterator[sqlite3.Connection]:
+def opened(directory: Path) -> Iterator[sqlite3.Connection]:
+    """The history for reading, beside whoever writes it.  Raises: StoreError."""
     path = directory / HISTORY.name
     if not path.exists():
         raise StoreError(f"{path} does not exist. Nothing has been recorded there; check the state directory.")

@@ -23,6 +23,7 @@ from hems.tui.screens.cars import CarsScreen
 from hems.tui.screens.circuits import CircuitsScreen
 from hems.tui.screens.devices import DevicesScreen
 from hems.tui.screens.help import HelpScreen
+from hems.tui.screens.history import HistoryScreen
 from hems.tui.screens.listing import ListScreen
 from hems.tui.screens.log import LogScreen
 from hems.tui.screens.outage import OutageScreen
@@ -53,6 +54,7 @@ class HemsApp(App[None]):
         Binding("3", "show('circuits')", show=False),
         Binding("4", "show('cars')", show=False),
         Binding("5", "show('alarms')", show=False),
+        Binding("6", "show('history')", show=False),
         Binding("7", "show('devices')", show=False),
         Binding("8", "show('log')", show=False),
         Binding("question_mark,f1", "help", show=False),
@@ -84,6 +86,7 @@ class HemsApp(App[None]):
         self.add_mode("circuits", lambda: CircuitsScreen(self._ask, self._who, self._hint))
         self.add_mode("alarms", lambda: AlarmsScreen(self._ask, self._who, self._hint))
         self.add_mode("cars", lambda: CarsScreen(self._hint))
+        self.add_mode("history", lambda: HistoryScreen(self._ask, self._hint))
         self.add_mode("devices", lambda: DevicesScreen(self._hint))
         self.add_mode("log", lambda: LogScreen(self._ask, self._hint))
         await self.switch_mode("overview")

@@ -91,6 +91,19 @@ def bar(percent: float | None, width: int) -> str:
     return f"[{'#' * filled}{'.' * (width - filled)}]"
 
 
+SHADES = " .:-=+*#%@"
+
+
+def profile(points: Sequence[float | None], width: int) -> str:
+    """How values went, in one row: from light for the lowest to dark for the highest; `?` where nothing is known."""
+    known = [point for point in points if point is not None]
+    if not known or not width:
+        return "?" * width
+    low, span = min(known), (max(known) - min(known)) or 1.0
+    taken = [points[number * len(points) // width] for number in range(width)]
+    return "".join("?" if one is None else SHADES[round((one - low) / span * (len(SHADES) - 1))] for one in taken)
+
+
 def squeezed(rows: Sequence[Row], height: int) -> tuple[Row, ...]:
     """The rows without as many of their blank ones, from below, as it takes to fit."""
     kept = list(rows)

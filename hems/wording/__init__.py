@@ -5,7 +5,7 @@
 """
 
 from hems.wording.names import axis_name, axis_words, called, mode_words, names_of, tier_name
-from hems.wording.quantities import clock_time, duration, hours, kw, kwh, percent, until
+from hems.wording.quantities import clock_time, duration, hours, kw, kw_signed, kwh, percent, until
 from hems.wording.sentence import sentence
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "duration",
     "hours",
     "kw",
+    "kw_signed",
     "kwh",
     "mode_words",
     "names_of",

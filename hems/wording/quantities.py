@@ -15,6 +15,14 @@ def kw(power_w: float | None) -> str:
     return UNKNOWN if power_w is None or not isfinite(power_w) else f"{abs(power_w) / W_PER_KW:.1f} kW"
 
 
+def kw_signed(power_w: float | None) -> str:
+    """`-4.1 kW`, for a table, where no sentence says the direction."""
+    if power_w is None or not isfinite(power_w):
+        return UNKNOWN
+    told = f"{power_w / W_PER_KW:.1f}"
+    return "0.0 kW" if told == "-0.0" else f"{told} kW"
+
+
 def kwh(energy_wh: float | None) -> str:
     """`57 kWh`, below ten with one decimal."""
     if energy_wh is None or not isfinite(energy_wh):

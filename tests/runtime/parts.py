@@ -27,6 +27,7 @@ from hems.model.wiring import DeviceSpec, Port, Role, Wiring
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, Product, Reply, Scalar
 from hems.runtime.act import Actuators
+from hems.runtime.archive import Archive
 from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
 from hems.runtime.fleet import Fleet, open_fleet
@@ -34,6 +35,7 @@ from hems.runtime.loop import Cycle, Loop
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
 from hems.runtime.toolbox import Toolbox
+from hems.store.archive import FileArchive
 from hems.store.commissioning import Commissioning
 from hems.store.store import Store
 from tests.control.panel import healthy
@@ -293,7 +295,14 @@ async def house(
     fleet = open_fleet(wires.devices, {"paper": works}, context, store.arming, digest="the file", seal=record.seal)
     actuators = Actuators(fleet.devices, wires.writes, store.journal, clock, islanded=lambda: False)
     stops: list[bool] = []
-    toolbox = Toolbox(fleet, board, proving, clock, islanded=lambda: made.loop.state.mode.mode.on_island)
+    toolbox = Toolbox(
+        fleet,
+        board,
+        proving,
+        clock,
+        islanded=lambda: made.loop.state.mode.mode.on_island,
+        more=Archive(FileArchive(directory, "boot"), clock, site).does,
+    )
     desk = FrontDesk(site, params, fleet, clock, toolbox=toolbox, stop=stops.append)
     cycles: list[Cycle] = []
     faults: dict[str, str] = {}

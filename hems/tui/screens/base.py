@@ -25,9 +25,10 @@ KEYS: tuple[Key, ...] = (
     ("3 Circuits", "app.show('circuits')"),
     ("4 Cars", "app.show('cars')"),
     ("5 Alarms", "app.show('alarms')"),
+    ("6 History", "app.show('history')"),
     ("7 Devices", "app.show('devices')"),
     ("8 Log", "app.show('log')"),
-    ("? Help", "app.help"),
+    ("?Help", "app.help"),
 )
 
 
@@ -55,12 +56,21 @@ class BuildingScreen(Screen[None]):
         """Twenty-four lines: banner, rule, body, keys of this screen if it has any, rule, keys of all screens."""
         yield Rows(id="banner")
         yield Rows(id="top-rule")
-        yield Rows(id="body")
+        yield from self.middle()
         if self.LOOKS or self.ACTS:
             yield Footer((), id="actions")
         yield Rows(id="bottom-rule")
         yield Footer(KEYS)
         yield Rows(id="too-small")
+
+    def middle(self) -> ComposeResult:
+        """What stands between the two rules; a subclass may put more above the body."""
+        yield Rows(id="body")
+
+    def taken(self, size: Size) -> int:
+        """Rows of what stands above the body, when `size` is all there is between the two rules."""
+        del size
+        return 0
 
     def show(self, view: View) -> None:
         """Write everything again from `view`; only what differs reaches the terminal."""
@@ -90,7 +100,9 @@ class BuildingScreen(Screen[None]):
         self.query_one("#banner", Rows).show((banner(self._shown, size.width),))
         self.query_one("#top-rule", Rows).show(rule)
         self.query_one("#bottom-rule", Rows).show((row(_with_hint(self._hint, size.width)),))
-        self.query_one("#body", Rows).show(self._body(Size(size.width, size.height - spare)))
+        room = Size(size.width, size.height - spare)
+        rows = self._body(Size(room.width, room.height - self.taken(room)))
+        self.query_one("#body", Rows).show(rows)
 
     def _body(self, size: Size) -> Sequence[Row]:
         view = self._shown

@@ -18,15 +18,22 @@ class Footer(Rows):
     def __init__(self, keys: Sequence[Key], id: str | None = None) -> None:
         super().__init__(id=id)
         self._keys = keys
+        self._gap = GAP
 
     def on_mount(self) -> None:
         """Write them."""
         self.offer(self._keys)
 
+    def on_resize(self) -> None:
+        """Closer together where there is little room."""
+        self.offer(self._keys)
+
     def offer(self, keys: Sequence[Key]) -> None:
         """Show these keys from now on."""
         self._keys = keys
-        self.show((row(f" {GAP.join(word for word, _ in keys)}"),))
+        words = [word for word, _ in keys]
+        self._gap = GAP if len(GAP.join(words)) + 2 <= self.app.size.width else " "
+        self.show((row(f" {self._gap.join(words)}"),))
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the clicked key does."""
@@ -34,4 +41,4 @@ class Footer(Rows):
         for word, action in self._keys:
             if start <= event.x < start + len(word):
                 await self.app.run_action(action)
-            start += len(word) + len(GAP)
+            start += len(word) + len(self._gap)

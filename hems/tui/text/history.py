@@ -1,0 +1,139 @@
+"""What was recorded, as a table that is complete without the plot above it; and what the plot is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hems.model.picture import Picture
+from hems.model.site import Tier
+from hems.model.trend import Curve, Trend
+from hems.tui.format import BLANK, Part, Row, Tone, profile, row
+from hems.wording import duration, kw_signed, percent, tier_name
+
+SPANS_S = (3600.0, 6 * 3600.0, 86400.0, 7 * 86400.0, 365 * 86400.0)
+SPAN_WORDS = ("1 hour", "6 hours", "24 hours", "7 days", "1 year")
+FIGURES = 57
+"""Columns of a line before its profile."""
+TICKS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Series that are looked at together."""
+
+    title: str
+    names: Mapping[str, str]
+    """What each series is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve to draw; `letter` marks its points, so that no meaning is in colour alone."""
+
+    letter: str
+    name: str
+    points: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What a plot shows: lines, and where which words stand at its edges."""
+
+    lines: Sequence[Line]
+    times: Mapping[int, str]
+    """Words below a step."""
+    levels: Mapping[float, str]
+    """Words beside a value."""
+
+
+def groups(picture: Picture) -> tuple[Group, ...]:
+    """What can be looked at in this building."""
+    power = {"load_w": "Used by the building", "grid_w": "From the grid"}
+    power |= {"pv_w": "Sun"} if picture.pv_rated_w else {}
+    power |= {"battery_w": "Battery gives"} if picture.battery_capacity_wh else {}
+    power |= {"cars_w": "Cars give"} if picture.cars else {}
+    stored = {"battery_soc_pct": "Battery"} if picture.battery_capacity_wh else {}
+    stored |= {f"bays/{car.id}/soc_pct": car.name for car in picture.cars}
+    tiers = (Group(f"{tier_name(tier)} circuits", _circuits(picture, tier)) for tier in Tier)
+    found = (Group("Power of the building", power), Group("Stored energy", stored), *tiers)
+    return tuple(group for group in found if group.names)
+
+
+def _circuits(picture: Picture, tier: Tier) -> dict[str, str]:
+    return {f"circuits/{one.id}/power_w": one.name for one in picture.circuits if one.tier is tier}
+
+
+def title(group: Group, span: int) -> Row:
+    """`Power of the building, the last 24 hours`."""
+    return row(Part(f" {group.title}", Tone.STRONG), f", the last {SPAN_WORDS[span]}")
+
+
+def table(group: Group, told: Trend | None, note: str, width: int) -> tuple[Row, ...]:
+    """Lowest, mean, highest and last of each series, and how it went, from light to dark."""
+    if told is None:
+        return (BLANK, row(f"   {note or 'HEMS reads its records ...'}"))
+    room = width - FIGURES - 4
+    heading = row(f"   {'':<21}  LOWEST     MEAN  HIGHEST     LAST   {'HOW IT WENT'[:room]}")
+    letters = letters_of(group)
+    lines = [_line(letters[curve.series], group.names[curve.series], curve, room) for curve in told.curves]
+    return (heading, *lines, *_remarks(told, note))
+
+
+def _line(letter: str, name: str, curve: Curve, room: int) -> Row:
+    figures = "".join(f"{_figure(curve.series, one):>9}" for one in (curve.low, curve.mean, curve.high, curve.last))
+    went = profile(curve.points, min(room, len(curve.points)))
+    return row(" ", Part(letter, Tone.STRONG), f" {name[:20]:<20}{figures}  {went}")
+
+
+def _remarks(told: Trend, note: str) -> tuple[Row, ...]:
+    if note:
+        return (row(Part(f" {note}", Tone.STRONG)),)
+    if told.one_in > 1:
+        return (row(f" Of {told.one_in} minutes one was read: short peaks may be missing."),)
+    if all(curve.mean is None for curve in told.curves):
+        return (row(" Nothing was recorded in this time."),)
+    return (BLANK,)
+
+
+def letters_of(group: Group) -> dict[str, str]:
+    """A letter for each series: its first one that is still free."""
+    taken: dict[str, str] = {}
+    for series, name in group.names.items():
+        rest = f"{name}ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".replace(" ", "")
+        first = next((char for char in reversed(name) if char.isdigit()), rest[0].upper())
+        wanted = (first, *(char.upper() for char in rest), *rest)
+        taken[series] = next((char for char in wanted if char not in taken.values()), "*")
+    return taken
+
+
+def drawing(group: Group, told: Trend) -> Drawing:
+    """The same for the plot."""
+    letters = letters_of(group)
+    lines = [Line(letters[one.series], group.names[one.series], one.points) for one in told.curves]
+    known = [point for line in lines for point in line.points if point is not None]
+    return Drawing(lines, _times(told), _levels(told, known))
+
+
+def _times(told: Trend) -> dict[int, str]:
+    steps = len(told.curves[0].points)
+    places = [round(number * (steps - 1) / (TICKS - 1)) for number in range(TICKS)]
+    return {place: _when(told, told.span_s - place * told.step_s) for place in places}
+
+
+def _when(told: Trend, before_s: float) -> str:
+    if told.until is None:
+        return f"-{duration(before_s)}"
+    moment = (datetime.fromisoformat(told.until) - timedelta(seconds=before_s)).astimezone()
+    if told.span_s <= 86400.0:
+        return f"{moment:%H:%M}"
+    return f"{moment:%a %H:%M}" if told.span_s <= 7 * 86400.0 else f"{moment.day} {moment:%b}"
+
+
+def _levels(told: Trend, known: Sequence[float]) -> dict[float, str]:
+    low, high = min((0.0, *known)), max((0.0, *known))
+    series = told.curves[0].series
+    return {level: _figure(series, level) for level in sorted({low, 0.0, (low + high) / 2.0, high})}
+
+
+def _figure(series: str, value: float | None) -> str:
+    return percent(value) if series.endswith("_pct") else kw_signed(value)

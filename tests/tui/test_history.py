@@ -1,0 +1,100 @@
+"""How things went: a plot and a table, the table alone where no plot can be drawn, and a file for a spreadsheet."""
+
+from collections.abc import Mapping
+from math import cos, pi
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hems.model.codec import to_plain
+from hems.model.people import PersonRole
+from hems.model.trend import Curve, Trend
+from hems.tui.screens import history
+from hems.tui.text.history import groups, letters_of
+from tests.desk import HandMadeDesk, until
+from tests.pictures import AFTERNOON, home, normal_day, power_cut
+from tests.tui.screens import app_of, assert_looks_like, lines_of, text_of, watching
+
+
+def curve(series: str, steps: int, shift: float) -> Curve:
+    """A day with its highest value after noon, and an hour in the morning of which nothing is known."""
+    swing = [1.0 - cos(2 * pi * (number - shift) / steps) for number in range(steps)]
+    scale = 40.0 if series.endswith("_pct") else 9000.0 * (1.0 + shift / 40.0)
+    points = [None if 50 <= number < 55 else scale * one for number, one in enumerate(swing)]
+    if series == "grid_w":
+        points = [None if one is None else 2000.0 - 0.4 * one for one in points]
+    known = [one for one in points if one is not None]
+    mean = sum(known) / len(known)
+    return Curve(series=series, mean=mean, low=min(known), high=max(known), last=points[-1], points=tuple(points))
+
+
+class Archivist(HandMadeDesk):
+    """Tells a day that it has made up."""
+
+    one_in = 1
+
+    async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
+        self.asked.append((name, args, role, peer))
+        if name == "export":
+            return {"path": "/var/lib/hems/export/history-20261120-143205.csv"}
+        steps, span_s = args["steps"], args["span_s"]
+        curves = tuple(curve(one, steps, 9.0 * number) for number, one in enumerate(args["series"]))
+        trend = Trend(until=AFTERNOON, span_s=span_s, step_s=span_s / steps, one_in=self.one_in, curves=curves)
+        return {"trend": to_plain(trend)}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_history_as_it_looks(run_dir: Path, size: tuple[int, int]) -> None:
+    desk = Archivist(power_cut())
+    async with watching(run_dir, power_cut(), size=size, door="operate", desk=desk) as (pilot, _):
+        await pilot.press("6")
+        await until(lambda: "Used by the building" in text_of(app_of(pilot)))
+        await pilot.pause()
+        assert_looks_like(f"power_cut-history-{size[0]}x{size[1]}", text_of(app_of(pilot)))
+
+
+async def test_without_the_plot_the_table_says_it_all_in_plain_ascii(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "plot", lambda id: None)
+    async with watching(run_dir, normal_day(), desk=Archivist(normal_day())) as (pilot, _):
+        await pilot.press("6", "right")
+        await until(lambda: "HOW IT WENT" in text_of(app_of(pilot)))
+        await pilot.pause()
+        told = text_of(app_of(pilot))
+        assert_looks_like("normal_day-history-table", told)
+
+    assert told.isascii()
+
+
+async def test_keys_choose_the_values_and_the_time(run_dir: Path) -> None:
+    desk = Archivist(normal_day())
+    desk.one_in = 53
+    async with watching(run_dir, normal_day(), desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        await pilot.press("6", "right_square_bracket", "plus", "plus")
+        await until(lambda: "Stored energy, the last 1 year" in text_of(app))
+        await until(lambda: "Of 53 minutes one was read" in text_of(app))
+        assert desk.asked[-1][1]["series"][0] == "battery_soc_pct"
+        await pilot.press("left", "left", "minus")
+        await until(lambda: "Flexible circuits, the last 7 days" in text_of(app))
+        assert lines_of(app)[-3] == " LEFT/RIGHT other values  + longer  - shorter"
+
+
+async def test_what_is_shown_becomes_a_file_and_the_screen_tells_where(run_dir: Path) -> None:
+    desk = Archivist(normal_day())
+    async with watching(run_dir, normal_day(), door="operate", desk=desk) as (pilot, _):
+        await pilot.press("6", "x")
+        await until(lambda: "Written on the gateway: /var/lib/hems/export/history-" in text_of(app_of(pilot)))
+
+    assert ("export", {"series": [*groups(normal_day())[0].names], "span_s": 86400.0}) in [
+        one[:2] for one in desk.asked
+    ]
+
+
+def test_every_line_of_a_plot_has_a_letter_of_its_own() -> None:
+    for picture in (normal_day(), home()):
+        for group in groups(picture):
+            letters = letters_of(group)
+            assert len(set(letters.values())) == len(letters) == len(group.names)
