@@ -91,6 +91,8 @@ class Facts:
     """People work on the plant."""
     island_asked: bool = False
     """Somebody wants the building to leave the grid now, and nothing speaks against it."""
+    source_lost: bool = False
+    """A source that helped to carry the island has gone at this instant."""
     may_start: bool = False
     """The former may be asked to make voltage on the dead building."""
 
@@ -189,6 +191,11 @@ def island_called_off(facts: Facts) -> bool:
     return facts.regime in (Regime.CONNECTED, Regime.RETURNING) and not facts.island_asked
 
 
+def source_lost(facts: Facts) -> bool:
+    """On its own power, and with less of it from now on."""
+    return facts.source_lost and tie_open(facts)
+
+
 def may_start(facts: Facts) -> bool:
     """The building is dark, and its own source may be tried."""
     return facts.regime is Regime.BLACKOUT and facts.may_start
@@ -256,6 +263,7 @@ RULES: tuple[Rule, ...] = (
     Rule(ISLAND_MODES | DARK, degraded, "reconnect.settle_s", Mode.GRID_CONNECTED_DEGRADED, Why.GRID_UNKNOWN),
     # On the island.
     Rule(STABILIZING, island_at_rest, "island.stable_s", Mode.ISLANDED, Why.ISLAND_STABLE),
+    Rule(ISLANDED | QUALIFYING, source_lost, "", Mode.ISLANDED_STABILIZING, Why.SOURCE_LOST),
     Rule(ISLANDED, grid_back, "", Mode.GRID_RETURN_QUALIFYING, Why.GRID_SEEN),
     Rule(QUALIFYING | RECONNECTING, island, "", Mode.ISLANDED, Why.GRID_LOST_AGAIN),
     Rule(QUALIFYING, grid_qualified, "", Mode.RECONNECTING, Why.GRID_QUALIFIED),

@@ -257,6 +257,8 @@ class ControlState:
     """Circuits that keep something cool and have let it get too warm."""
     by_hand: bool = False
     """The red button was pressed when last read: people have taken over."""
+    fed_w: Mapping[Role, float] = field(default_factory=dict)
+    """What each source besides the former has lately fed the island."""
     nulled_since_s: float | None = None
     """Next to nothing has flowed through the tie since then."""
     sent: Mapping[Role, Sent] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hems.control import black_start, evidence, generator, loads, mode, orders, planned
+from hems.control import black_start, evidence, generator, loads, mode, orders, planned, sources
 from hems.control.given import Given, Told
 from hems.control.state import ControlState, ModeMemory, ReconnectMemory
 from hems.model.cause import Why
@@ -14,6 +14,8 @@ from hems.model.request import Task
 def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> tuple[ControlState, float]:
     """At most one change of mode per tick; another one that is due comes in the tick right after."""
     stays_apart = planned.asked(given.site, state, given.snapshot, given.params, given.now_s)
+    fed_w, lost = sources.fed(given.site, state, given.snapshot, given.now_s)
+    state = replace(state, fed_w=fed_w)
     facts = mode.Facts(
         grid=found.grid,
         tie=found.tie,
@@ -33,6 +35,7 @@ def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Tol
         contradiction=state.mode.contradiction,
         maintenance=orders.stands(state, Task.MAINTENANCE, given.now_s),
         island_asked=stays_apart,
+        source_lost=bool(lost),
         may_start=given.site.former.startable
         and black_start.obstacle(given.site, state, given.snapshot, given.params, given.now_s) is None,
     )

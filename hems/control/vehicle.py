@@ -93,7 +93,7 @@ def wishes(
     tie = state.evidence.tie
     closed = tie.value is TiePosition.CLOSED and tie.seen is TiePosition.CLOSED
     bays = followers + forming if on_grid and closed else followers
-    if mode in MAY_SUPPORT or steps_back(mode, site, state):
+    if mode in MAY_SUPPORT or steps_back(mode, site, state) or carries_on(state):
         return _supporting(bays, site, state, snapshot, params, now_s)
     if mode is Mode.GRID_CONNECTED or charges_first(mode, state, params, now_s):
         return _charging(bays, site, state, snapshot, params, now_s)
@@ -118,6 +118,12 @@ def charges_first(mode: Mode, state: ControlState, params: Params, now_s: float)
 def steps_back(mode: Mode, site: Site, state: ControlState) -> bool:
     """Before reconnecting: whether cars go on for as long as room for them is still being made."""
     return mode is Mode.RECONNECTING and not settled(site, state)
+
+
+def carries_on(state: ControlState) -> bool:
+    """After the loss of a source: whether the other cars go on as they are until the island has come to rest."""
+    mode = state.mode
+    return mode.mode is Mode.ISLANDED_STABILIZING and mode.because.why is Why.SOURCE_LOST
 
 
 def _refusal(bay: Bay, memory: BayMemory, reading: BayReading, params: CarParams, now_s: float) -> Why | None:
@@ -146,7 +152,8 @@ def _supporting(
 ) -> dict[SourceId, Wish]:
     """Cars take their share of what the sun does not deliver, each in proportion to what it has to spare.
 
-    While the former cannot be read nobody knows that share, and every car goes on as it is.
+    While the former cannot be read nobody knows that share, and every car goes on as it is; so it does while an island
+    that has lost a source comes to rest.
     """
     former = [reading.known(now_s) for reading in snapshot.former_phase_w]
     known = [watts for watts in former if watts is not None]
@@ -160,7 +167,7 @@ def _supporting(
         for bay in bays
         if refusals[bay.id] is None
     }
-    if len(known) < len(former):
+    if len(known) < len(former) or carries_on(state):
         return {bay.id: _going_on(bay, refusals[bay.id], state) for bay in bays}
     target_w = GIVING_SHARE * max(0.0, residual_w)
     return {bay.id: _support(bay, refusals[bay.id], free, target_w) for bay in bays}

@@ -12,7 +12,7 @@ from hems.control.restoring import fits
 from hems.control.sending import MAY_CLOSE
 from hems.control.shedding import FRESH, Outlook
 from hems.control.state import ControlState
-from hems.control.vehicle import MAY_SUPPORT, Wish, charges_first, giving_w, steps_back
+from hems.control.vehicle import MAY_SUPPORT, Wish, carries_on, charges_first, giving_w, steps_back
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Grid, Mode
@@ -87,7 +87,7 @@ def cars(
 ) -> Iterator[Proposal]:
     """The wish for each car inside what the mode, the driver's floor and the charger allow."""
     bays, mode = {bay.id: bay for bay in site.bays}, state.mode.mode
-    may_give = mode in MAY_GIVE or steps_back(mode, site, state)
+    may_give = mode in MAY_GIVE or steps_back(mode, site, state) or carries_on(state)
     for source, wish in wishes:
         bay, role = bays[source], wiring.bay_power(source)
         if mode in NOTHING_CHARGES and not charges_first(mode, state, params, now_s):

@@ -133,6 +133,8 @@ TRANSITIONS = [
     (STAB, ISLAND, 10.0, ISL, Why.ISLAND_STABLE),
     (STAB, facts(OPEN, Grid.DEAD, Bus.DEAD), 0.5, DARK, Why.BUS_DEAD),
     (ISL, facts(OPEN, Grid.QUALIFYING), 0.0, QUAL, Why.GRID_SEEN),
+    (ISL, facts(OPEN, Grid.DEAD, source_lost=True), 0.0, STAB, Why.SOURCE_LOST),
+    (QUAL, facts(OPEN, Grid.GOOD, source_lost=True), 0.0, STAB, Why.SOURCE_LOST),
     (QUAL, ISLAND, 0.0, ISL, Why.GRID_LOST_AGAIN),
     (QUAL, facts(OPEN, Grid.UNKNOWN), 0.0, ISL, Why.GRID_LOST_AGAIN),
     (QUAL, facts(OPEN, Grid.GOOD), 0.0, REC, Why.GRID_QUALIFIED),

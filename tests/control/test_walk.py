@@ -21,6 +21,7 @@ INTENTS = (
     "contradiction",
     "maintenance",
     "island_asked",
+    "source_lost",
     "may_start",
 )
 IN_WINDOW = (Grid.GOOD, Grid.QUALIFYING)
@@ -48,8 +49,13 @@ def seen() -> tuple[Facts, ...]:
 @cache
 def exits(mode: Mode) -> tuple[tuple[Facts, Rule], ...]:
     """The rules that can fire in a mode: each one that holds, whichever waits were over first."""
-    rules = [rule for rule in RULES if mode in rule.sources]
-    return tuple((facts, rule) for facts in seen() for rule in rules if rule.when(facts))
+    return tuple((facts, rule) for rule in RULES if mode in rule.sources for facts in holding(rule))
+
+
+@cache
+def holding(rule: Rule) -> tuple[Facts, ...]:
+    """Everything that satisfies a rule."""
+    return tuple(facts for facts in seen() if rule.when(facts))
 
 
 def steps(place: Place) -> Iterator[tuple[Place, Facts, Rule]]:
@@ -65,6 +71,7 @@ def _keeps(mode: Mode, rule: Rule) -> bool:
     return not (mode not in ISLAND_MODES and rule.target in ISLAND_MODES)
 
 
+@cache
 def reached() -> dict[Place, list[tuple[Place, Facts, Rule]]]:
     """Every place that can be reached from the start, with its ways on."""
     found: dict[Place, list[tuple[Place, Facts, Rule]]] = {}
