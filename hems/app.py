@@ -31,6 +31,7 @@ from hems.runtime.notify import notify
 from hems.runtime.process import gone_within, sole_instance
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
+from hems.runtime.search import Search
 from hems.runtime.stop import leave
 from hems.runtime.supervise import Running
 from hems.runtime.survival import Starts, first_state
@@ -143,6 +144,12 @@ class Daemon:
         actuators = Actuators(
             fleet.devices, wiring.writes, store.journal, self._clock, islanded=lambda: loop.state.mode.mode.on_island
         )
+        search = Search(
+            self._drivers,
+            context.shared,
+            mode=lambda: loop.state.mode.mode,
+            audit=lambda who, action, subject: fleet.audit(who, action, subject, "", at=self._clock.now()),
+        )
         records = FileArchive(self._file.settings.state_dir, machine_boot_id())
         toolbox = Toolbox(
             fleet,
@@ -150,7 +157,7 @@ class Daemon:
             proving,
             self._clock,
             islanded=lambda: loop.state.mode.mode.on_island,
-            more=Archive(records, self._clock, site).does,
+            more={**Archive(records, self._clock, site).does, **search.does},
         )
         desk = self._desk = FrontDesk(site, params, fleet, self._clock, toolbox=toolbox, stop=self.stop)
         server = Server(self._file.settings.run_dir, desk)

@@ -8,7 +8,15 @@ import pytest
 
 from hems.cli import main
 from hems.runtime.process import sole_instance
+from tests.drivers.bench import Bench, on_tcp
+from tests.drivers.test_probe import unit_of
 from tests.hil.bench import bench
+from tests.runtime.conftest import run_dir
+from tests.runtime.parts import soon
+from tests.test_app import hems_run, lost_site
+
+__all__ = ["run_dir"]
+IMAGES = Path(__file__).parent / "drivers" / "images"
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -49,12 +57,43 @@ async def test_an_inverter_with_a_sunspec_map_is_named_by_it(tmp_path: Path, cap
     assert "SunSpec models 1, 103" in out
 
 
-def test_while_a_daemon_runs_nothing_is_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+@pytest.mark.wire
+async def test_a_running_daemon_is_asked_to_look_and_nobody_speaks_beside_it(
+    run_dir: Path, capsys: pytest.CaptureFixture[str]
+):
+    board = unit_of(IMAGES / "waveshare-relay.toml")
+    meter = unit_of(IMAGES / "janitza-umg96rm-e.toml")
+    # given a daemon that polls a board, and a meter on the network that its site file does not know
+    async with (
+        on_tcp(Bench(u1=board)) as polled,
+        on_tcp(Bench(u1=meter)) as unknown,
+        hems_run(run_dir, lost_site(run_dir, tie_io=polled.link)),
+    ):
+        await soon(lambda: polled.diary, within_s=20.0)
+        words = ("--units", "1", "--driver", "modbus", "--run-dir", str(run_dir / "run"))
+        # when both are looked for
+        code, out, err = await asyncio.to_thread(said, capsys, "tcp", place_of(polled), *words)
+        other, more, _ = await asyncio.to_thread(said, capsys, "tcp", place_of(unknown), *words)
+    # then the board is found through the daemon's own connection, the meter over one that the daemon opened
+    assert (code, other) == (0, 0)
+    assert "HEMS runs here and looks by itself" in err
+    assert "unit 1 answers; comparing it with the known products" in err
+    assert 'profile = "waveshare-relay"' in out
+    assert 'profile = "janitza-umg96rm-e"' in more
+    assert polled.most_at_once == 1
+    # and nothing was written to either
+    assert polled.writes() == unknown.writes() == []
+
+
+def place_of(one: Bench) -> str:
+    return one.link.removeprefix("tcp://")
+
+
+def test_where_a_daemon_runs_that_does_not_answer_nothing_is_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     with sole_instance(tmp_path):
         code, _, err = said(capsys, "tcp", "127.0.0.1:9", "--run-dir", str(tmp_path))
     assert code == 1
     assert err.startswith("Another hems already runs")
-    assert "stop it first (hems stop)" in err
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from drivers.modbus.check import Declared, other_settings
 from drivers.modbus.device import Device
 from drivers.modbus.link import PymodbusLink
+from drivers.modbus.prober import hold
 from drivers.modbus.queue import LinkQueue
 from hems.model.command import Fate
 from hems.model.errors import ConfigError
@@ -70,6 +71,7 @@ def _shared_queue(one: Declared, context: DriverContext) -> LinkQueue:
     if key not in context.shared:
         context.shared[key] = LinkQueue(one.address, PymodbusLink(one.address), context.rng)
     queue: LinkQueue = context.shared[key]
+    hold(context.shared, queue, one.product.manners)
     if queue.address != one.address:
         raise ConfigError((other_settings(one.spec, one.address, "a device of another driver"),))
     return queue

@@ -14,7 +14,7 @@ from drivers.modbus.schema import LinkSection, ModbusProfile
 from drivers.profile.load import profile_for
 from hems.model.errors import ConfigError
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import Found, Sought
+from hems.ports.device import Found, Held, Sought
 
 
 class ModbusFactory(BusFactory[ModbusProfile]):
@@ -27,9 +27,9 @@ class ModbusFactory(BusFactory[ModbusProfile]):
         """One device as the engine takes it."""
         return declare(spec)
 
-    def probe(self, sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
+    def probe(self, sought: Sought, tell: Callable[[str], None], held: Held) -> AsyncIterator[Found]:
         """What answers there, by reading only."""
-        return probe(sought, tell)
+        return probe(sought, tell, held)
 
 
 def declare(spec: DeviceSpec) -> Declared:

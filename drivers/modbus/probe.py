@@ -3,7 +3,6 @@
 Read-only by construction: nothing here makes a frame that writes.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -11,23 +10,18 @@ from functools import cache
 from drivers.modbus.address import Address, SerialLine
 from drivers.modbus.batches import plan
 from drivers.modbus.codec import BadReading, decode
-from drivers.modbus.errors import Garbled, LinkDown, LinkError, NoAnswer, Refusal
-from drivers.modbus.frame import ReadFrame, Space
+from drivers.modbus.errors import LinkDown, LinkError, Refusal
+from drivers.modbus.frame import ReadFrame
 from drivers.modbus.layout import PlacedPoint
-from drivers.modbus.link import Link, PymodbusLink
 from drivers.modbus.place import layout_of
+from drivers.modbus.prober import Guest, Prober, probers
 from drivers.modbus.schema import ModbusProfile
 from drivers.profile import point
 from drivers.profile.candidate import Candidate, best, candidates, names_product, placeholder, profiles_of
 from drivers.profile.load import load_raw
 from drivers.profile.schema import Expect
-from hems.ports.device import Found, Scalar, Sought
+from hems.ports.device import Found, Held, Scalar, Sought
 
-CONTACT = (Space.HOLDING, Space.INPUT, Space.COIL)
-"""Any answer to a read of one of these, a refusal too, shows that a unit is there."""
-CONTACT_S, ANSWER_S, OPEN_S = 0.4, 0.6, 3.0
-QUIET_S = 0.15
-"""After a time-out on a serial line, for a late answer to die."""
 MOST_REQUESTS = 40
 """For one profile that a unit does not name itself as."""
 LIVELY = 0.6
@@ -36,51 +30,12 @@ LIVELY = 0.6
 Tell = Callable[[str], None]
 
 
-class Prober:
-    """One link, asked carefully: after a time-out a TCP connection is opened afresh, a serial line left quiet."""
-
-    def __init__(self, address: Address, link: Link) -> None:
-        self.address = address
-        self._link = link
-
-    async def ask(self, frame: ReadFrame, timeout_s: float = ANSWER_S) -> tuple[int, ...]:
-        """Registers or bits.  Raises: LinkError."""
-        if not self._link.is_open:
-            await self._link.open(OPEN_S)
-        try:
-            return await self._link.ask(frame, timeout_s)
-        except (NoAnswer, Garbled):
-            if self.address.kind == "rtu":
-                await asyncio.sleep(QUIET_S)
-            else:
-                self._link.close()
-            raise
-        finally:
-            await asyncio.sleep(0.0 if self.address.kind == "tcp" else self.address.serial.silence_s)
-
-    async def answers(self, unit: int) -> bool:
-        """Whether anything at all comes back from a unit.  Raises: LinkDown."""
-        for space in CONTACT:
-            try:
-                await self.ask(ReadFrame(unit, space, 0, 1), CONTACT_S)
-            except (NoAnswer, Garbled):
-                continue
-            except Refusal as refusal:
-                return not refusal.from_gateway
-            return True
-        return False
-
-    def close(self) -> None:
-        """Hang up."""
-        self._link.close()
-
-
-async def probe(sought: Sought, tell: Tell) -> AsyncIterator[Found]:
+async def probe(sought: Sought, tell: Tell, held: Held) -> AsyncIterator[Found]:
     """Everything that answers, unit by unit; the first framing or line setting that anything answers to is kept."""
-    for address in addresses(sought):
-        prober, answered = Prober(address, PymodbusLink(address)), False
+    for prober in probers(addresses(sought), held):
+        address, answered = prober.address, False
         try:
-            for unit in units(sought):
+            for unit in sought.units if isinstance(prober, Guest) else units(sought):
                 tell(f"{address}, {_line(address)}: unit {unit}")
                 if await prober.answers(unit):
                     answered = True

@@ -18,7 +18,7 @@ from hems.model.errors import ConfigError
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import Driver, DriverContext, Found, Reply, Scalar, Sought
+from hems.ports.device import Driver, DriverContext, Found, Held, Reply, Scalar, Sought
 
 
 class MqttDriver:
@@ -84,8 +84,8 @@ class MqttFactory(ProfileFactory[MqttProfile]):
         """Worst times until the broker has all messages of a command; devices do not wait for each other here."""
         return {spec.id: ACKNOWLEDGE_S + longest_pause_s(self.profile(spec)) for spec in specs}
 
-    def probe(self, sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
-        """What speaks on that broker, by listening only."""
+    def probe(self, sought: Sought, tell: Callable[[str], None], held: Held) -> AsyncIterator[Found]:
+        """What speaks on that broker, by listening only; a broker takes one more listener beside those it has."""
         return probe(sought, tell)
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Driver:

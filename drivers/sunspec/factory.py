@@ -16,7 +16,7 @@ from drivers.sunspec.tables import MODELS
 from drivers.sunspec.walk import LAST_ADDRESS, Block, NoSunSpec, walk
 from hems.model.errors import DeviceMismatch
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import Found, Sought
+from hems.ports.device import Found, Held, Sought
 
 
 class SunSpecFactory(BusFactory[SunSpecProfile]):
@@ -29,9 +29,9 @@ class SunSpecFactory(BusFactory[SunSpecProfile]):
         """One device as the engine takes it."""
         return declared(spec, profile_for(SunSpecProfile, spec))
 
-    def probe(self, sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
+    def probe(self, sought: Sought, tell: Callable[[str], None], held: Held) -> AsyncIterator[Found]:
         """What answers there with a SunSpec map, by reading only."""
-        return probe(sought, tell)
+        return probe(sought, tell, held)
 
 
 def declared(spec: DeviceSpec, profile: SunSpecProfile) -> Declared:

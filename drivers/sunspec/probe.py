@@ -6,13 +6,13 @@ from functools import cache
 from drivers.modbus.codec import BadReading, coding, decode
 from drivers.modbus.errors import LinkDown, LinkError
 from drivers.modbus.frame import ReadFrame, Space
-from drivers.modbus.link import PymodbusLink
-from drivers.modbus.probe import Prober, addresses, introduced, link_of
+from drivers.modbus.probe import addresses, introduced, link_of
+from drivers.modbus.prober import Prober, probers
 from drivers.profile.candidate import best, candidates, names_product, placeholder, profiles_of
 from drivers.sunspec.place import layout_of
 from drivers.sunspec.schema import SunSpecProfile
 from drivers.sunspec.walk import Block, NoSunSpec, walk
-from hems.ports.device import Found, Sought
+from hems.ports.device import Found, Held, Sought
 
 COMMON = 1
 TEXTS = (2, 18)
@@ -22,14 +22,13 @@ MOST_LINES = 3
 """Settings of a serial line that are tried: SunSpec on a serial line is rare."""
 
 
-async def probe(sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
+async def probe(sought: Sought, tell: Callable[[str], None], held: Held) -> AsyncIterator[Found]:
     """Every unit that keeps a SunSpec map, with the profiles that can make something of it."""
     places = [address for address in addresses(sought) if address.kind != "rtu-over-tcp"]
-    for address in places if sought.kind == "tcp" else places[:MOST_LINES]:
-        prober = Prober(address, PymodbusLink(address))
+    for prober in probers(places if sought.kind == "tcp" else places[:MOST_LINES], held):
         try:
             for unit in sought.units:
-                tell(f"{address}: unit {unit}, looking for SunSpec")
+                tell(f"{prober.address}: unit {unit}, looking for SunSpec")
                 for one in await _at(prober, unit):
                     yield one
         except LinkDown as down:

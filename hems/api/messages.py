@@ -34,6 +34,8 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "export": PersonRole.OPERATOR,
     "order": PersonRole.OPERATOR,
     "rehearse": PersonRole.OPERATOR,
+    "probe": PersonRole.ENGINEER,
+    "probed": PersonRole.ENGINEER,
     "trial": PersonRole.ENGINEER,
     "steer": PersonRole.ENGINEER,
     "prove": PersonRole.ENGINEER,

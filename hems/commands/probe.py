@@ -1,6 +1,6 @@
 """`hems probe`: what answers at a host, on a serial port or behind a broker, as lines for the site file.
 
-Reads only.  It opens links itself, and therefore works only while no daemon holds them.
+Reads only.  A running daemon is asked to look, because it may hold the very link; without one, links are opened here.
 """
 
 import argparse
@@ -9,17 +9,19 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hems.commands.asking import RUN_DIR
+from hems.commands.asking import RUN_DIR, add_who
 from hems.model.errors import HemsError
-from hems.ports.device import DriverFactory, Found, Sought
+from hems.ports.device import DriverFactory, Found, Held, Sought
 
 BY_ID = Path("/dev/serial/by-id")
-REMEDY = "Most devices serve one client only, so stop it first (hems stop); what it knows of a device says hems read."
 WIDTH = 79
+AGAIN_S = 0.25
+SOCKET = "admin.sock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +45,23 @@ class Command:
         )
         parser.add_argument("--driver", help="only this one, such as sunspec")
         parser.add_argument("--run-dir", type=Path, default=RUN_DIR, metavar="DIR", help="where a daemon would run")
+        add_who(parser)
 
     def run(self, args: argparse.Namespace) -> int:
         """Look, and print what to paste."""
+        from hems.api.client import NoContact
         from hems.app import installed_drivers
-        from hems.runtime.process import sole_instance
 
         if args.kind == "rtu" and args.place is None:
             return _list_ports()
         sought = _sought(args)
         factories = installed_drivers()
         chosen = _chosen(args.driver, factories)
-        if not args.run_dir.is_dir():  # no daemon has ever run here, and a probe makes no directories
-            return asyncio.run(_probe(sought, chosen, factories))
+        print(f"# Looking at {sought.place} ({sought.kind}), reading only.", flush=True)
         try:
-            with sole_instance(args.run_dir, remedy=REMEDY):
-                return asyncio.run(_probe(sought, chosen, factories))
-        except PermissionError as error:
-            raise HemsError(f"{args.run_dir} cannot be used: {error.strerror}. Use the daemon's user.") from error
+            return _shown(sought, asyncio.run(_by_daemon(sought, args)))
+        except NoContact as nobody:
+            return _shown(sought, _by_ourselves(sought, chosen, factories, args.run_dir, nobody))
 
 
 COMMAND = Command()
@@ -128,12 +129,51 @@ def _list_ports() -> int:
     return 0
 
 
-async def _probe(sought: Sought, drivers: Sequence[str], factories: Mapping[str, DriverFactory]) -> int:
-    print(f"# Looking at {sought.place} ({sought.kind}), reading only.", flush=True)
-    found: list[Found] = []
-    for name in drivers:
-        async for one in factories[name].probe(sought, _tell):
-            found.append(one)
+def _by_ourselves(
+    sought: Sought, chosen: Sequence[str], factories: Mapping[str, DriverFactory], run_dir: Path, nobody: HemsError
+) -> list[Found]:
+    """Without a daemon, and never beside one: `nobody` says why none was reached.  Raises: HemsError."""
+    from hems.runtime.process import sole_instance
+
+    if not run_dir.is_dir():  # no daemon has ever run here, and a probe makes no directories
+        return asyncio.run(_looked(sought, chosen, factories))
+    with ExitStack() as alone:
+        try:
+            alone.enter_context(sole_instance(run_dir))
+        except HemsError as held:
+            raise (nobody if (run_dir / SOCKET).exists() else held) from held
+        return asyncio.run(_looked(sought, chosen, factories))
+
+
+async def _looked(sought: Sought, drivers: Sequence[str], factories: Mapping[str, DriverFactory]) -> list[Found]:
+    """Over links of our own."""
+    return [one for name in drivers async for one in factories[name].probe(sought, _tell, Held())]
+
+
+async def _by_daemon(sought: Sought, args: argparse.Namespace) -> list[Found]:
+    """The running daemon looks; its progress is shown as it comes.  Raises: HemsError."""
+    from hems.api.client import Client
+    from hems.model.codec import from_plain
+
+    wanted = {"kind": sought.kind, "place": sought.place, "units": list(sought.units), "listen_s": sought.listen_s}
+    wanted |= {key: value for key, value in (("port", sought.port), ("driver", args.driver)) if value is not None}
+    async with Client(args.run_dir / SOCKET) as client:
+        _tell("HEMS runs here and looks by itself, after everything else that it has to do: this takes longer.")
+        number, heard = (await client.request("probe", who=args.who, **wanted))["search"], 0
+        while True:
+            told = await client.request("probed", search=number, after=heard)
+            for text in told["said"]:
+                _tell(text)
+            heard += len(told["said"])
+            if told["done"]:
+                break
+            await asyncio.sleep(AGAIN_S)
+    if told["trouble"]:
+        raise HemsError(told["trouble"])
+    return [from_plain(Found, one) for one in told["found"]]
+
+
+def _shown(sought: Sought, found: Sequence[Found]) -> int:
     _tell("")
     if not found:
         print(f"Nothing at {sought.place} says what it is. {_advice(sought)}")

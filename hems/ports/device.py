@@ -1,6 +1,6 @@
 """Devices as hems sees them: named points that arrive, named commands that are sent."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -151,6 +151,20 @@ class Found:
     """Whether that names the product; otherwise its values fit the profile, which others may as well."""
 
 
+async def _here(asked: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
+    return await asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Links that are in use while somebody looks for devices: a probe asks through them, never beside them."""
+
+    shared: Mapping[str, Any] = field(default_factory=dict)
+    """What `DriverContext.shared` holds."""
+    there: Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]] = _here
+    """Runs something where these links are served, which may be another thread's event loop."""
+
+
 class DriverFactory(Protocol):
     """What an entry point of group `hems.drivers` names."""
 
@@ -179,10 +193,11 @@ class DriverFactory(Protocol):
     def fingerprint(self, spec: DeviceSpec) -> str:
         """A text that changes whenever the device's profile does, so that an arming holds for just this profile."""
 
-    def probe(self, sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Found]:
+    def probe(self, sought: Sought, tell: Callable[[str], None], held: Held) -> AsyncIterator[Found]:
         """Find out what answers there, by reading only; nothing where this protocol is not spoken.
 
-        `tell` is given a few words of progress now and then.
+        `tell` is given a few words of progress now and then.  A place that is `held` is asked through the link that
+        is open already, after everything else that waits for it.
         """
 
     def products(self) -> Sequence[Product]:

@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def sole_instance(run_dir: Path, remedy: str = "Stop it first, or use another run_dir.") -> Iterator[None]:
-    """Hold the lock that says "a daemon runs this site"; `remedy` is told to whoever finds it held.
+def sole_instance(run_dir: Path) -> Iterator[None]:
+    """Hold the lock that says "a daemon runs this site".
 
     Raises: HemsError when another one holds it, or when the directory cannot be used.
     """
@@ -31,7 +31,9 @@ def sole_instance(run_dir: Path, remedy: str = "Stop it first, or use another ru
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise HemsError(f"Another hems already runs in {run_dir}. {remedy}") from error
+            raise HemsError(
+                f"Another hems already runs in {run_dir}. Stop it first, or use another run_dir."
+            ) from error
         yield
 
 

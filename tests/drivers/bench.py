@@ -70,6 +70,8 @@ class Bench:
         self.units = {int(name.lstrip("u")): unit for name, unit in units.items()}
         self.diary: list[Request] = []
         self.link = ""
+        self.most_at_once = 0
+        """Connections that stood at the same time."""
         self.drop: Callable[[], None] = lambda: None
 
     def writes(self) -> list[Request]:
@@ -153,6 +155,7 @@ async def on_tcp(bench: Bench, port: int = 0) -> AsyncIterator[Bench]:
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.add(writer)
+        bench.most_at_once = max(bench.most_at_once, len(writers))
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 header = await reader.readexactly(7)

@@ -1,6 +1,8 @@
 """Probing: every product is recognised at its own registers, and nothing is ever written."""
 
+import asyncio
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,17 @@ import pytest
 from drivers.modbus import FACTORY
 from drivers.modbus.address import Address, parse_address
 from drivers.modbus.link import PymodbusLink
-from drivers.modbus.probe import Prober, addresses, link_of, recognised, usual_lines
+from drivers.modbus.probe import addresses, link_of, recognised, usual_lines
+from drivers.modbus.prober import Prober, same_place
 from drivers.modbus.schema import ModbusProfile
 from drivers.profile.candidate import candidates, names_product
 from drivers.profile.load import load_raw
-from hems.ports.device import Found, Sought
-from tests.drivers.bench import Bench, Fault, Unit, on_pty, on_tcp
+from hems.model.command import Fate
+from hems.model.reading import Quality
+from hems.model.units import DeviceId
+from hems.ports.device import Found, Held, Sought
+from tests.drivers.bench import Bench, Fault, Site, Unit, eventually, on_pty, on_tcp
+from tests.drivers.given import declared, driven, profile
 
 IMAGES = sorted((Path(__file__).parent / "images").glob("*.toml"))
 
@@ -32,7 +39,7 @@ def unit_of(path: Path) -> Unit:
 
 async def probed(sought: Sought) -> tuple[list[Found], list[str]]:
     said: list[str] = []
-    return [found async for found in FACTORY.probe(sought, said.append)], said
+    return [found async for found in FACTORY.probe(sought, said.append, Held())], said
 
 
 def at(bench: Bench, *units: int) -> Sought:
@@ -102,6 +109,51 @@ async def test_nothing_at_all_is_said_and_not_raised():
     found, said = await probed(Sought(kind="tcp", place="127.0.0.1", port=9))
     assert found == []
     assert any("no connection" in line for line in said)
+
+
+@pytest.mark.wire
+async def test_a_link_in_use_is_asked_through_its_own_queue_while_polls_and_sheds_go_on():
+    board = Unit()
+    board.put("coil", 0, *[1] * 8)
+    # given a board that is polled, with a command that is armed, and nothing else at its address
+    of = profile(
+        read={"coil_1": {"space": "coil", "at": 0}},
+        write={"coil_1": {"kind": "bool", "lapses_to": "held", "steps": [{"space": "coil", "at": 0, "to": "{value}"}]}},
+    )
+    async with on_tcp(Bench(u1=board)) as bench:
+        site, told = Site(), declared(bench, of)
+        async with driven(site, told, armed=["box"]) as driver:
+            await site.until("box/coil_1")
+            # when somebody looks for units 1 and 2 there, under another name of the same host
+            where = Sought(kind="tcp", place="localhost", port=told.address.port, units=(1, 2))
+            looking = asyncio.create_task(listed(where, Held(shared=site.context.shared)))
+            await eventually(lambda: bench.asked(2) != [])
+            began_s = asyncio.get_running_loop().time()
+            reply = await driver.write(DeviceId("box"), "coil_1", False, urgent=True, islanded=True)
+            took_s = asyncio.get_running_loop().time() - began_s
+            looking.cancel()
+        # then there has never been a second connection, and a shed waited for one question at most
+        assert bench.most_at_once == 1
+        assert (reply.fate, board.coil[0]) == (Fate.UNVERIFIED, 0)  # nothing was said of reading it back
+        assert took_s < of.link.timeout_ms / 1000 + 0.1
+        # and no value of the board has gone stale meanwhile
+        assert all(reading.quality is Quality.GOOD for _, reading in site.history)
+        ages_s = [later.taken_s - one.taken_s for (_, one), (_, later) in pairwise(site.history)]
+        assert max(ages_s) < 0.5
+
+
+async def listed(sought: Sought, held: Held) -> list[Found]:
+    return [found async for found in FACTORY.probe(sought, lambda _: None, held)]
+
+
+def test_one_place_is_one_place_under_all_its_names(tmp_path: Path):
+    tty, name = tmp_path / "ttyUSB0", tmp_path / "by-id"
+    tty.touch()
+    name.symlink_to(tty)
+    assert same_place(Address("rtu", str(tty)), Address("rtu", str(name)))
+    assert same_place(Address("tcp", "localhost", 502), Address("rtu-over-tcp", "127.0.0.1", 502))
+    assert not same_place(Address("tcp", "127.0.0.1", 502), Address("tcp", "127.0.0.1", 503))
+    assert not same_place(Address("tcp", "127.0.0.1", 502), Address("tcp", "127.0.0.2", 502))
 
 
 def test_a_serial_port_is_tried_with_the_settings_of_known_products_first():

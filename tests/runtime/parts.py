@@ -25,7 +25,7 @@ from hems.model.snapshot import DeviceHealth
 from hems.model.units import CircuitId, DeviceId, SourceId
 from hems.model.wiring import DeviceSpec, Port, Role, Wiring
 from hems.ports.clock import Clock
-from hems.ports.device import DriverContext, Product, Reply, Scalar
+from hems.ports.device import DriverContext, Found, Held, Product, Reply, Scalar, Sought
 from hems.runtime.act import Actuators
 from hems.runtime.archive import Archive
 from hems.runtime.board import Board
@@ -34,6 +34,7 @@ from hems.runtime.fleet import Fleet, open_fleet
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
+from hems.runtime.search import Search
 from hems.runtime.toolbox import Toolbox
 from hems.store.archive import FileArchive
 from hems.store.commissioning import Commissioning
@@ -152,6 +153,8 @@ class Works:
 
     machines: Machines
     profile_text: str = "as printed"
+    finds: Callable[[Callable[[str], None]], AsyncIterator[Found]] | None = None
+    """What a search meets."""
 
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         return []
@@ -176,6 +179,11 @@ class Works:
 
     def fingerprint(self, spec: DeviceSpec) -> str:
         return self.profile_text
+
+    async def probe(self, sought: Sought, tell: Callable[[str], None], held: Held) -> AsyncIterator[Found]:
+        if self.finds is not None:
+            async for one in self.finds(tell):
+                yield one
 
     def open(self, specs: Sequence[DeviceSpec], context: DriverContext) -> Machines:
         self.machines.context = context
@@ -245,6 +253,7 @@ class House:
     clock: Clock
     store: Store
     machines: Machines
+    works: Works
     fleet: Fleet
     board: Board
     actuators: Actuators
@@ -295,13 +304,14 @@ async def house(
     fleet = open_fleet(wires.devices, {"paper": works}, context, store.arming, digest="the file", seal=record.seal)
     actuators = Actuators(fleet.devices, wires.writes, store.journal, clock, islanded=lambda: False)
     stops: list[bool] = []
+    search = Search({"paper": works}, context.shared, mode=lambda: made.loop.state.mode.mode, audit=lambda *_: None)
     toolbox = Toolbox(
         fleet,
         board,
         proving,
         clock,
         islanded=lambda: made.loop.state.mode.mode.on_island,
-        more=Archive(FileArchive(directory, "boot"), clock, site).does,
+        more={**Archive(FileArchive(directory, "boot"), clock, site).does, **search.does},
     )
     desk = FrontDesk(site, params, fleet, clock, toolbox=toolbox, stop=stops.append)
     cycles: list[Cycle] = []
@@ -322,7 +332,20 @@ async def house(
         shortened=False,
     )
     made = House(
-        site, clock, store, works.machines, fleet, board, actuators, desk, loop, faults, cycles, stops, healthy(site)
+        site,
+        clock,
+        store,
+        works.machines,
+        works,
+        fleet,
+        board,
+        actuators,
+        desk,
+        loop,
+        faults,
+        cycles,
+        stops,
+        healthy(site),
     )
     try:
         yield made
