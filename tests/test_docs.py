@@ -1,8 +1,8 @@
 """What the documents say of the code is true of the code.
 
-What repeats the code is written from it: the drawings of `docs/architecture.md`, and all of `docs/devices.md` and
-`docs/schema`.  After a change of the rules, the truth table, the layers, a profile or what may stand in one run
-`.venv/bin/python tests/test_docs.py`.
+What repeats the code is written from it: the drawings of `docs/architecture.md`, and all of `docs/devices.md`,
+`docs/safety-case.md` and `docs/schema`.  After a change of the rules, the truth table, the layers, a profile, what may
+stand in one, or a tag of the safety case, run `.venv/bin/python tests/test_docs.py`.
 """
 
 import json
@@ -29,6 +29,7 @@ from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import ISLAND_MODES, Bus, Grid, Mode, TiePosition
 from hems.model.units import SourceId
+from tests import safety
 
 # Drawn from the code -------------------------------------------------------------------------------------------------
 
@@ -130,6 +131,15 @@ def test_the_drawings_show_the_rules_the_truth_table_and_the_layers_as_they_are(
 def test_the_page_of_devices_says_what_the_profiles_say(checkout: Path) -> None:
     text = (checkout / "docs/devices.md").read_text(encoding="utf-8")
     assert text == markdown(known_products()), "run: .venv/bin/python tests/test_docs.py"
+
+
+def test_the_safety_case_says_what_code_tests_and_scenarios_say(checkout: Path) -> None:
+    text = (checkout / "docs/safety-case.md").read_text(encoding="utf-8")
+    assert text == safety.page(checkout), "run: .venv/bin/python tests/test_docs.py"
+
+
+def test_no_unsafe_action_is_without_a_rule_a_test_and_a_scenario_or_its_excuse(checkout: Path) -> None:
+    assert safety.orphans(checkout) == []
 
 
 def schemas() -> dict[str, str]:
@@ -356,5 +366,6 @@ if __name__ == "__main__":
     page = here / "docs/architecture.md"
     page.write_text(redrawn(page.read_text(encoding="utf-8"), drawn(here)), encoding="utf-8")
     (here / "docs/devices.md").write_text(markdown(known_products()), encoding="utf-8")
+    (here / "docs/safety-case.md").write_text(safety.page(here), encoding="utf-8")
     for file, text in schemas().items():
         (here / "docs/schema" / file).write_text(text, encoding="utf-8")

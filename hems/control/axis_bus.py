@@ -21,7 +21,7 @@ def feeding(snapshot: Snapshot, now_s: float) -> bool:
 def judged(
     memory: BusMemory, sights: list[Sight], params: Params, now_s: float, *, power_flows: bool, fed: bool
 ) -> BusMemory:
-    """Live if anything says live; dead if all that answer say so, a lone frame of zeros only after a while.
+    """Live if anything says live; dead if all that answer say so, a lone frame of zeros only after a while (UCA 9).
 
     Never a lone one while `fed`: a good grid through a closed tie speaks against it.
     """

@@ -16,7 +16,10 @@ def judged(
     needed_s: float,
     closed: bool,
 ) -> GridMemory:
-    """All fresh witnesses must be inside for the grid to be good; one outside is enough for bad, after the debounce."""
+    """All fresh witnesses must be inside for the grid to be good; one outside is enough for bad, after the debounce.
+
+    UCA 9, 18.
+    """
     seen = {Sight.DEAD if one is Sight.ZERO and zero_is_dead else one for one in sights} - {Sight.UNKNOWN, Sight.ZERO}
     if not seen:
         return _unseen(memory, params, now_s, closed=closed) if Sight.ZERO in sights else GridMemory()

@@ -25,7 +25,7 @@ PAUSES = (1.0, 2.0, 4.0, 12.0)
 
 
 def proven_open(snapshot: Snapshot, params: Params, now_s: float) -> bool:
-    """Whether both contacts have been read open a moment ago, and nothing says otherwise."""
+    """Whether both contacts have been read open a moment ago, and nothing says otherwise (UCA 10)."""
     tie = snapshot.tie
     age_s = max(tie.closed_contact.age_s(now_s), tie.open_contact.age_s(now_s))
     agrees = word(tie.grid_connected, now_s) is not True
@@ -60,7 +60,7 @@ def _short_of_energy(site: Site, snapshot: Snapshot, params: Params, now_s: floa
 
 
 def _too_much_cold(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> Cause | None:
-    """Whether what is not proven off would be too much for the former to start into."""
+    """Whether what is not proven off would be too much for the former to start into (UCA 14)."""
     unproven = [circuit for circuit in site.circuits if not _seen_off(circuit, snapshot, now_s)]
     since_s = state.mode.outage_since_s
     off_for_s = 0.0 if since_s is None else now_s - since_s

@@ -73,7 +73,10 @@ def shedding_pct(tier: Tier, params: BandParams) -> float | None:
 
 
 def floor_pct(bay: Bay, params: CarParams) -> float:
-    """Below this a car is never discharged: the driver's or the maker's limit, plus a margin for what is unknown."""
+    """Below this a car is never discharged: the driver's or the maker's limit, plus a margin for what is unknown.
+
+    UCA 12.
+    """
     return max(bay.floor_pct, bay.maker_floor_pct) + params.margin_pct
 
 

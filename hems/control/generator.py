@@ -44,7 +44,7 @@ class Look:
 
 
 def apart(site: Site, state: ControlState) -> bool:
-    """Whether generator and grid cannot meet: a transfer switch between them, or the tie seen open."""
+    """Whether generator and grid cannot meet: a transfer switch between them, or the tie seen open (UCA 13)."""
     generator = site.generator
     tie = state.evidence.tie
     is_open = tie.value is TiePosition.OPEN and tie.seen is TiePosition.OPEN

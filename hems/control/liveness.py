@@ -64,7 +64,7 @@ def frozen(memory: PointMemory, params: WitnessParams) -> bool:
 
 
 def misplaced(memory: PointMemory, params: WitnessParams, now_s: float) -> bool:
-    """Whether a point declared upstream follows the building's own voltage although the tie is open."""
+    """Whether a point declared upstream follows the building's own voltage although the tie is open (UCA 17)."""
     since_s, moved = memory.alike_since_s, memory.moves - memory.alike_moves
     return since_s is not None and now_s >= since_s + params.alike_s and moved >= LIVELY
 

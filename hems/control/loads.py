@@ -102,13 +102,15 @@ def released(state: ControlState) -> ControlState:
 
 
 def _ignores(entry: Sent, closed: bool | None, params: Params, now_s: float) -> bool:
-    """Whether a shed has had no acknowledgement and no visible effect for longer than it may take."""
+    """Whether a shed has had no acknowledgement and no visible effect for longer than it may take (UCA 3)."""
     due_s = ignored_s(entry, params)
     return due_s is not None and closed is not False and now_s >= due_s
 
 
 def _welded(circuit: Circuit, reading: CircuitReading, entry: Sent | None, params: Params, now_s: float) -> bool:
     """Whether current flows although the switch was told off and says that it is: its contacts have not parted.
+
+    UCA 3, 19.
 
     Meters average, and what coasts to a stop draws on for a while: only a reading taken well after counts.
     """
@@ -183,6 +185,8 @@ def handed_back(state: ControlState, before: Iterable[Override]) -> ControlState
 
 def found_open(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> ControlState:
     """What should be on and is found off waits for its turn, as nobody knows why it went off: a board lost power.
+
+    UCA 6.
 
     Otherwise all circuits of one board would be switched on again in the same moment.
     """

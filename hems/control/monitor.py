@@ -33,7 +33,14 @@ CLOSING_MODES = frozenset(
     {Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.BLACK_START, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED}
 )
 LEAVING_MODES = ISLAND_MODES | {Mode.ISLANDING_PLANNED}
+OUT_OF_DOUBT = frozenset({Mode.FAULT_SAFE, Mode.INIT, Mode.MAINTENANCE})
+"""Maintenance, too, ends in looking around afresh."""
 SLACK_S = 1e-6
+
+
+def turns(before: Mode, after: Mode) -> str | None:
+    """I4: the invariant that a change of mode would break, or None: out of doubt only by looking around afresh."""
+    return "I4" if before is Mode.FAULT_SAFE and after not in OUT_OF_DOUBT else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ def _gives_only_where_it_may(look: Look, command: Command) -> bool:
 
 
 def _waits_after_a_start(look: Look, command: Command) -> bool:
-    """I6: nothing is given power in the first moments of this process."""
+    """I6: nothing is given power in the first moments of this process (UCA 4)."""
     return not command.energises or look.now_s >= look.state.boot_s + look.params.boot.hold_energise_s - SLACK_S
 
 
@@ -143,4 +150,3 @@ INVARIANTS: dict[str, Check] = {
     "I5": _gives_only_where_it_may,
     "I6": _waits_after_a_start,
 }
-"""I4, that doubt is left by looking again only, is a property of the table of rules and not of a command."""

@@ -14,7 +14,7 @@ from hems.model.units import CircuitId
 
 
 def refusal(request: Request, site: Site) -> Why | None:
-    """Why a request cannot be granted at all, or None."""
+    """Why a request cannot be granted at all, or None (UCA 20)."""
     circuit = next((circuit for circuit in site.circuits if circuit.id == request.circuit), None)
     if circuit is None or not circuit.switchable or circuit.tier is Tier.LIFE_SAFETY:
         return Why.OVERRIDE_REFUSED
@@ -28,7 +28,7 @@ def after(
     params: OverrideParams,
     now_s: float,
 ) -> tuple[tuple[Override, ...], list[tuple[str, Cause]]]:
-    """The overrides in force after this instant's requests and expiries, and what to tell about each change."""
+    """The overrides in force after this instant's requests and expiries, and what to tell about each change (UCA 7)."""
     told: list[tuple[str, Cause]] = []
     active = {override.circuit: override for override in overrides}
     for circuit, override in list(active.items()):

@@ -52,7 +52,10 @@ def rested_s(circuit: Circuit, state: ControlState, params: Params) -> float:
 
 
 def restore(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> Restore:
-    """The next circuit to switch on.  On a failure to fit, everything behind it waits too, so that order is kept."""
+    """The next circuit to switch on.  On a failure to fit, everything behind it waits too, so that order is kept.
+
+    UCA 11.
+    """
     waiting = [circuit for circuit in off_circuits(site, state) if not locked_out(circuit, state, params)]
     held_until_s = state.boot_s + params.boot.hold_energise_s
     if Task.FIRE in state.orders:
@@ -109,7 +112,10 @@ def _after(when_s: float | None, pause_s: float) -> float:
 
 
 def fits(circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> bool:
-    """Whether every phase stays within its room with the circuit's cold pick-up, and within surge with its inrush."""
+    """Whether every phase stays within its room with the circuit's cold pick-up, and within surge with its inrush.
+
+    UCA 1, 11.
+    """
     if outlook.phase_w is None:
         return False
     off_for_s = now_s - (state.loads.get(circuit.id, FRESH).shed_since_s or state.boot_s)
@@ -134,7 +140,7 @@ def room_w(site: Site, power_w: Sequence[float] | None, params: Params) -> float
 
 
 def fruitless_after(state: ControlState, circuit: CircuitId, cause: Cause, params: Params, now_s: float) -> int:
-    """How many restores in a row were undone, if the circuit is shed at `now_s`."""
+    """How many restores in a row were undone, if the circuit is shed at `now_s` (UCA 8)."""
     memory = state.loads.get(circuit, FRESH)
     overloaded = cause.why in (Why.OVERLOAD, Why.ISLAND_CAPACITY)
     soon = memory.restored_s is not None and now_s - memory.restored_s <= params.restore.after_shed_s

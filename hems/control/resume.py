@@ -34,6 +34,8 @@ def resumed(
 ) -> ControlState:
     """The state to start with, `shift_s` being what to add to the saved times to have them on the present clock.
 
+    UCA 4.
+
     `told` is what the journal says was last asked of each actuator: newer than the saved state where the process died
     between acting and saving.  What was switched off then waits for its turn like everything else.
     """

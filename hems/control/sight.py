@@ -45,7 +45,7 @@ def _plausible(reading: Reading[float], nominal: float, now_s: float) -> float |
 
 
 def presence(reading: VoltageReading, site: Site, params: Params, now_s: float) -> Sight:
-    """Whether there is voltage at all: one live phase is enough, and the window does not matter."""
+    """Whether there is voltage at all: one live phase is enough, and the window does not matter (UCA 15)."""
     known = [value for phase in reading.volts if (value := _plausible(phase, site.grid.nominal_v, now_s)) is not None]
     if not known:
         return Sight.UNKNOWN

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 
-from hems.control import black_start, evidence, generator, loads, mode, orders, planned, sources
+from hems.control import black_start, evidence, generator, loads, mode, monitor, orders, planned, sources
 from hems.control.given import Given, Told
 from hems.control.state import ControlState, ModeMemory, ReconnectMemory
 from hems.model.cause import Why
 from hems.model.event import EventKind
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.request import Task
+
+PATIENCE_S = 1.0
+"""A turn that an invariant forbids is not looked at again before this."""
 
 
 def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> tuple[ControlState, float]:
@@ -40,6 +43,10 @@ def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Tol
         and black_start.obstacle(given.site, state, given.snapshot, given.params, given.now_s) is None,
     )
     memory, rule, due_s = mode.step(state.mode, facts, given.params, given.now_s)
+    broken = monitor.turns(state.mode.mode, memory.mode)
+    if broken is not None:
+        memory, rule, due_s = state.mode, None, given.now_s + PATIENCE_S
+        state = replace(state, broken=tuple(dict.fromkeys((*state.broken, broken))))
     solid = found.tie is TiePosition.CLOSED and found.grid is Grid.GOOD and found.bus is Bus.LIVE
     solid = solid and state.evidence.grid.outside_since_s is None  # what a debounce overlooks is still no firm ground
     solid_since_s = (given.now_s if state.grid_solid_since_s is None else state.grid_solid_since_s) if solid else None

@@ -54,7 +54,10 @@ def remembered(
 
 
 def _strays(reading: BayReading, entry: Sent | None, now_s: float) -> bool:
-    """Whether a charger that took its command does more than it says, or the opposite; less is a car's own affair."""
+    """Whether a charger that took its command does more than it says, or the opposite; less is a car's own affair.
+
+    UCA 6.
+    """
     watts = reading.power_w.known(now_s)
     if watts is None or entry is None or entry.acknowledged_s is None or entry.observed:
         return False
@@ -127,7 +130,7 @@ def carries_on(state: ControlState) -> bool:
 
 
 def _refusal(bay: Bay, memory: BayMemory, reading: BayReading, params: CarParams, now_s: float) -> Why | None:
-    """Why a car may not give, or None if it may."""
+    """Why a car may not give, or None if it may (UCA 12)."""
     if not bay.bidirectional or reading.discharge_ready.known(now_s) is not True:
         return Why.NO_CHARGE_ON_ISLAND
     if reading.soc_pct.known(now_s) is None:

@@ -60,7 +60,7 @@ def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, 
 
 
 def _shed_rank(cause: Cause) -> Rank:
-    """Protection beats people; saving energy does not."""
+    """Protection beats people; saving energy does not (UCA 7)."""
     limit = cause.why in LIMITS or cause.facts.get("band") in LIMIT_BANDS
     return Rank.LIMIT if limit else Rank.ISLAND
 
@@ -120,7 +120,7 @@ def _car_limit(bay: Bay, snapshot: Snapshot, params: Params, now_s: float) -> Pr
 
 
 def tie(site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, now_s: float) -> Iterator[Proposal]:
-    """Permission to reconnect: withheld, except while reconnecting or on a dead bus with a good grid.
+    """Permission to reconnect: withheld, except while reconnecting or on a dead bus with a good grid (UCA 16).
 
     Before it is given, cars that follow must have stopped giving, so that the former alone meets the grid.
     """

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """Now, on two clocks.  Durations and timers use `mono_s` only; `utc` is for people and calendars."""
+    """Now, on two clocks.  Durations and timers use `mono_s` only; `utc` is for people and calendars (UCA 5)."""
 
     mono_s: float
     """Seconds on a clock that never steps and also counts while the machine sleeps (boot time on Linux)."""

@@ -39,7 +39,7 @@ class Reading(Generic[T]):
         return self.quality is Quality.GOOD and self.value is not None and now_s - self.taken_s <= self.stale_after_s
 
     def known(self, now_s: float) -> T | None:
-        """The value if it may be decided on at `now_s`, else None."""
+        """The value if it may be decided on at `now_s`, else None (UCA 1)."""
         return self.value if self.is_fresh(now_s) else None
 
 

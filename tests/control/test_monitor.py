@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hems.control import monitor, sending, wanting
+from hems.control import mode, monitor, sending, wanting
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.params import Params
 from hems.control.state import ControlState, ModeMemory
@@ -16,7 +16,17 @@ from hems.model.mode import Mode
 from hems.model.request import Acknowledge
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
-from tests.control.panel import GRID_DEAD, TIE_OPEN, Panel, on_an_island, on_the_grid, snapshot, utility
+from tests.control.panel import (
+    GRID_DEAD,
+    TIE_CLOSED,
+    TIE_OPEN,
+    Panel,
+    on_an_island,
+    on_the_grid,
+    snapshot,
+    tie,
+    utility,
+)
 from tests.given import flats
 
 SITE = replace(flats(), former=replace(flats().former, startable=True))
@@ -29,8 +39,8 @@ def command(role: Role, value: Any) -> Command:
     return Command(role=role, value=value, cause=Cause(Why.GRID_RESTORED), energises=gives)
 
 
-def broken(made: Panel, one: Command, mode: Mode | None = None) -> str | None:
-    state: ControlState = made.state if mode is None else replace(made.state, mode=ModeMemory(mode=mode))
+def broken(made: Panel, one: Command, during: Mode | None = None) -> str | None:
+    state: ControlState = made.state if during is None else replace(made.state, mode=ModeMemory(mode=during))
     seen = snapshot(made.site, made.values, made.now_s)
     return monitor.breaks(monitor.Look(made.site, state, seen, made.params, made.now_s), one)
 
@@ -79,19 +89,36 @@ def test_i3_a_circuit_on_the_grid_needs_one_that_has_stood():
     assert broken(made, command(LAUNDRY, True), Mode.GRID_CONNECTED) == "I3 grid"
 
 
-@pytest.mark.parametrize("mode", Mode)
-def test_i5_what_is_given_power_in_which_mode(mode: Mode):
+@pytest.mark.parametrize("during", Mode)
+def test_i5_what_is_given_power_in_which_mode(during: Mode):
     made = on_an_island()
     made.state = replace(made.state, grid_solid_since_s=0.0)
-    closing = broken(made, command(LAUNDRY, True), mode)
-    assert (closing is None) is (mode in monitor.CLOSING_MODES)
-    giving = broken(made, command(wiring.bay_power(SourceId("bay_1")), 3_000), mode)
-    assert (giving is None) is (mode in monitor.GIVING_MODES)
-    apart = broken(made, command(wiring.TIE_ISLAND, True), mode)
-    assert (apart is None) is (mode in monitor.LEAVING_MODES)
+    closing = broken(made, command(LAUNDRY, True), during)
+    assert (closing is None) is (during in monitor.CLOSING_MODES)
+    giving = broken(made, command(wiring.bay_power(SourceId("bay_1")), 3_000), during)
+    assert (giving is None) is (during in monitor.GIVING_MODES)
+    apart = broken(made, command(wiring.TIE_ISLAND, True), during)
+    assert (apart is None) is (during in monitor.LEAVING_MODES)
     # and what takes power away may always go
     for role in (LAUNDRY, wiring.TIE_ISLAND, wiring.TIE_PERMIT):
-        assert broken(made, command(role, False), mode) is None
+        assert broken(made, command(role, False), during) is None
+
+
+def test_i4_a_mistaken_rule_does_not_lead_out_of_doubt(monkeypatch: pytest.MonkeyPatch):
+    # given a rule by which doubt ends as soon as the grid looks good
+    wrong = mode.Rule(mode.FAULT_SAFE, mode.connected, "", Mode.GRID_CONNECTED, Why.GRID_GOOD)
+    monkeypatch.setattr(mode, "RULES", (wrong, *mode.RULES))
+    made = on_the_grid().says(tie(True, True, None)).advance(5.0)
+    assert made.mode is Mode.FAULT_SAFE
+    # when it does, then hems goes on doubting, and a person is called
+    made.says(TIE_CLOSED).advance(5.0)
+    assert made.mode is Mode.FAULT_SAFE
+    assert made.state.alarms["invariant/I4"].priority == "HIGH"
+    # without that rule it looks around afresh once somebody has looked
+    monkeypatch.undo()
+    made.ask(Acknowledge(who="Alex", role="operator")).advance(62.0)
+    assert [entered for _, entered in made.modes][-2:] == [Mode.INIT, Mode.RECONNECTED_RESTORING]
+    assert made.state.alarms == {}
 
 
 def test_i6_nothing_is_given_power_in_the_first_moments():

@@ -112,6 +112,14 @@ def test_from_every_place_there_is_a_way_to_every_mode():
         assert {place.mode for place in found} == set(Mode), start
 
 
+def test_i4_doubt_can_be_entered_from_every_mode_and_is_left_by_looking_around_afresh_only():
+    after = {mode: {rule.target for _, rule in exits(mode)} for mode in Mode}
+    assert after[Mode.FAULT_SAFE] == {Mode.INIT, Mode.MAINTENANCE}
+    assert after[Mode.MAINTENANCE] == {Mode.INIT}  # whence it may go on doubting
+    for mode in set(Mode) - {Mode.FAULT_SAFE, Mode.MAINTENANCE}:
+        assert Mode.FAULT_SAFE in after[mode]
+
+
 def test_nobody_leaves_the_grid_on_purpose_unasked_nor_starts_on_own_power_with_the_grid_in_sight():
     for mode in Mode:
         for facts, rule in exits(mode):
