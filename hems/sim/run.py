@@ -1,11 +1,12 @@
 """Fast-forward: the real tick on the plant's equations, without wires; a day in seconds.
 
 The step rule: 0.1 s while something has just happened (the reflex and the sheds need it), 1 s within a quarter of an
-hour of any event, otherwise to the tick's own `wake_at`, at most five minutes, or until a watched value changes.
+hour of any event (a minute where only a car's power has changed), otherwise to the tick's own `wake_at`, at most five
+minutes, or until a watched value changes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from hems.control.state import ControlState, initial
 from hems.control.step import Armed, Step
 from hems.control.tick import tick
 from hems.model.command import Command, Fate, Outcome
-from hems.model.event import Event
+from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.reading import Reading
 from hems.model.request import Asked
@@ -32,6 +33,8 @@ FINE_S = 0.1
 FINE_FOR_S = 5.0
 PERIOD_S = 1.0
 NEAR_S = 900.0
+NEAR_POWER_S = 60.0
+"""The same after a mere change of a power, which a car's charging brings dozens of times a day."""
 FAR_S = 300.0
 
 
@@ -76,7 +79,15 @@ class FastForward:
     _outcomes: list[Outcome] = field(default_factory=list)
     _fired: list[Command] = field(default_factory=list)
     _eventful_s: float = 0.0
+    """Until when the last event asks for short steps."""
     _sudden_s: float = 0.0
+    _far: Params = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Far from any event a lease needs no renewal before the next look: nothing in a simulation lapses meanwhile.
+        lease_s = max(3.0 * FAR_S, self.params.command.lease_s)
+        self._far = replace(self.params, command=replace(self.params.command, lease_s=lease_s))
+        self._eventful_s = self.near_s
 
     def run(self, until_s: float, acts: Iterable[Act] = ()) -> Iterator[Ticked]:
         """Each tick up to `until_s` of plant time, acting on the world where `acts` says so."""
@@ -87,7 +98,8 @@ class FastForward:
         while self.plant.t_s < until_s:
             while ahead and ahead[0].t_s <= self.plant.t_s:
                 ahead.pop(0).do(self.plant)
-                self._sudden_s = self._eventful_s = self.plant.t_s
+                self._sudden_s = self.plant.t_s
+                self._eventful_s = self.plant.t_s + self.near_s
             if self._contacts() != contacts:
                 contacts = self._contacts()
                 self._sudden_s = self.plant.t_s
@@ -148,11 +160,13 @@ class FastForward:
         self._outcomes.clear()
         self._fired.clear()
         self.requests.clear()
-        step = tick(self.site, self.state, snapshot, self.params, Instant(now_s, self._wall(now_s)))
+        params = self.params if now_s < self._eventful_s else self._far
+        step = tick(self.site, self.state, snapshot, params, Instant(now_s, self._wall(now_s)))
         self.state, self.armed = step.state, step.armed
         self._do(step.commands)
-        if step.events:
-            self._eventful_s = now_s
+        for event in step.events:
+            near_s = min(self.near_s, NEAR_POWER_S) if _mere_power(event) else self.near_s
+            self._eventful_s = max(self._eventful_s, now_s + near_s)
         return Ticked(now_s, snapshot, step)
 
     def _wall(self, now_s: float) -> datetime | None:
@@ -170,12 +184,17 @@ class FastForward:
         now_s = self.plant.t_s
         if now_s - self._sudden_s < FINE_FOR_S:
             longest_s = FINE_S
-        elif now_s - self._eventful_s < self.near_s or self._outcomes:
+        elif now_s < self._eventful_s:
             longest_s = PERIOD_S
         else:
             longest_s = FAR_S
         next_s = min(now_s + longest_s, wake_s, until_s, *(act.t_s for act in ahead[:1]))
         return max(next_s - now_s, 0.01)
+
+
+def _mere_power(event: Event) -> bool:
+    """Whether it is no more than another power asked of a car or a battery."""
+    return event.kind is EventKind.COMMAND and event.subject.endswith("/power_w")
 
 
 def events(ticks: Iterable[Ticked]) -> list[Event]:

@@ -1,6 +1,6 @@
 """Fast-forward: the real tick on the plant's equations."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -33,7 +33,7 @@ def steps(ticks: list[Ticked]) -> list[tuple[float, float]]:
 
 def test_time_goes_in_tenths_after_something_sudden_in_seconds_near_it_and_in_minutes_far_from_it():
     # given a building at rest
-    made = forward(params=replace(PARAMS, command=replace(PARAMS.command, lease_s=1e6)))
+    made = forward()
     list(made.run(3000.0))
     # when the grid fails
     ticks = list(made.run(6000.0, [Act(3100.0, Plant.fail_grid)]))
@@ -112,8 +112,19 @@ def test_commands_are_answered_in_the_next_tick():
         assert [outcome.command for outcome in later.snapshot.outcomes] == list(one.step.commands)
 
 
+def test_what_rests_on_a_lease_is_still_renewed_before_it_could_lapse():
+    # given a car that charges, far from any event
+    made = forward(load=0.1, cars={"bay_1": Car(soc_pct=10.0, capacity_wh=500_000.0)})
+    list(made.run(4000.0))
+    # then its power is asked for again and again, though not every 20 s
+    ticks = list(made.run(7600.0))
+    renewed = [one.t_s for one in ticks for command in one.step.commands if command.role == "bays/bay_1/power_w"]
+    assert 10 <= len(renewed) <= 30
+    assert len(ticks) < 60
+
+
 def test_an_island_at_rest_costs_next_to_nothing():
-    made = forward(load=0.5, params=replace(PARAMS, command=replace(PARAMS.command, lease_s=1e6)))
+    made = forward(load=0.5)
     list(made.run(4000.0, [Act(12.0, Plant.fail_grid)]))
     assert len(list(made.run(7600.0))) < 50
 
@@ -138,9 +149,7 @@ class Kitchen:
 def test_an_overload_between_two_far_steps_is_met_as_a_daemon_would_meet_it():
     # given an island at rest for so long that steps are minutes
     start = StartPoint(battery_soc_pct=90.0)
-    made = FastForward(
-        SITE, replace(PARAMS, command=replace(PARAMS.command, lease_s=1e6)), Plant(SITE, Kitchen(5000.5), start=start)
-    )
+    made = FastForward(SITE, PARAMS, Plant(SITE, Kitchen(5000.5), start=start))
     # when the load jumps in the middle of a step
     ticks = list(made.run(5100.0, [Act(20.0, Plant.fail_grid)]))
     # then the inverter does not trip before anybody looks
