@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import getpass
 import logging
 import os
 import resource
@@ -100,13 +99,9 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     stop = command("stop", _stop, "end the daemon in good order")
     stop.add_argument("--hold", action="store_true", help="leave every device as it is, for a restart")
     stop.add_argument("--force", action="store_true", help="also in an outage")
-    tui = command("tui", _tui, "the operator's screen")
-    tui.add_argument("--socket", choices=("view", "operate", "admin"), help="default: operate if you may, else view")
-    tui.add_argument("--theme", choices=("dark", "light", "mono"), default="dark", help="colours (default dark)")
-    tui.add_argument("--readonly", action="store_true", help="only look: no key changes anything")
-    for one in (status, why, log, override, acknowledge, arm, disarm, stop, tui):
+    for one in (status, why, log, override, acknowledge, arm, disarm, stop):
         add_run_dir(one)
-    for one in (override, acknowledge, arm, disarm, stop, tui):
+    for one in (override, acknowledge, arm, disarm, stop):
         add_who(one)
 
 
@@ -245,23 +240,6 @@ def _stop(args: argparse.Namespace) -> int:
     _ask(args, "admin", "stop", hold=args.hold, force=args.force, who=args.who)
     print("HEMS is stopping.")
     return 0
-
-
-def _tui(args: argparse.Namespace) -> int:
-    from hems.tui.app import HemsApp, terminal_fits
-
-    if not terminal_fits():
-        return _status(argparse.Namespace(run_dir=args.run_dir, json=False, watch=None))
-    HemsApp(args.run_dir / f"{_door(args)}.sock", who=args.who or getpass.getuser(), colours=args.theme).run()
-    return 0
-
-
-def _door(args: argparse.Namespace) -> str:
-    """The socket to come in by: the one asked for, else the operators' if this person may open it."""
-    if args.readonly:
-        return "view"
-    may_operate = os.access(args.run_dir / "operate.sock", os.R_OK | os.W_OK)
-    return args.socket or ("operate" if may_operate else "view")
 
 
 def _simulate(args: argparse.Namespace) -> int:

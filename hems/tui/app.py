@@ -3,18 +3,19 @@
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from textual import work
-from textual.app import App
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.timer import Timer
 
-from hems.api.client import follow
-from hems.tui.asking import asking
+from hems.tui.in_turn import KeysInTurn
 from hems.tui.link import Link
 from hems.tui.screens.alarms import AlarmsScreen
 from hems.tui.screens.ask import LeaveScreen
@@ -29,7 +30,8 @@ from hems.tui.screens.log import LogScreen
 from hems.tui.screens.outage import OutageScreen
 from hems.tui.screens.override import OverrideScreen
 from hems.tui.screens.overview import OverviewScreen
-from hems.tui.themes import DARK, themes
+from hems.tui.source import Live, Source
+from hems.tui.themes import COLOURS, DARK, themes
 from hems.tui.view import View
 
 LOOK_S = 1.0
@@ -38,16 +40,21 @@ LOOK_S = 1.0
 FROZEN_S = 60.0
 """A frozen picture is let go after this long, so that nobody forgets it."""
 
+SLOW_S = 5.0
+"""On a slow line the picture is drawn again only so often, unless things get worse."""
 
-class HemsApp(App[None]):
-    """Shows one building, by the socket of its daemon; through the viewers' one nothing can be changed.
+MODES = ("overview", "outage", "circuits", "cars", "alarms", "history", "devices", "log")
+
+
+class HemsApp(KeysInTurn):
+    """Shows one building, by the socket of its daemon or from another source; by the viewers' door nothing changes.
 
     `who` is the name that goes into the log with what is changed.  `extra_hint` is appended to the line of keys, for a
     subclass with bindings of its own.
     """
 
     CSS_PATH = Path(__file__).with_name("hems.tcss")  # whole: a subclass lives elsewhere
-    ENABLE_COMMAND_PALETTE = False
+    ENABLE_COMMAND_PALETTE = False  # its key is here for everybody, and opens it for engineers
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show('overview')", show=False),
         Binding("2", "show('outage')", show=False),
@@ -60,19 +67,30 @@ class HemsApp(App[None]):
         Binding("question_mark,f1", "help", show=False),
         Binding("f,F", "freeze", show=False),
         Binding("escape", "back", show=False),
+        Binding("ctrl+p", "palette", show=False),
         Binding("ctrl+c", "quit", show=False, system=True),
     ]
 
-    def __init__(self, socket: Path, *, who: str = "", colours: str = "dark", extra_hint: str = "") -> None:
+    def __init__(
+        self,
+        source: Path | Source,
+        *,
+        who: str = "",
+        colours: str = "dark",
+        extra_hint: str = "",
+        slow: bool = False,
+    ) -> None:
         super().__init__()
         self._colours = colours
+        self._slow = slow
         self._waiting: View | None = None
         self._thawing: Timer | None = None
-        self._socket = socket
-        self._may_operate = socket.stem != "view"
-        self._ask = asking(socket)
+        self._source = Live(source) if isinstance(source, Path) else source
+        self._may_operate = self._source.may_operate
+        self._ask = self._source.ask
         self._who = who
-        self._hint = extra_hint
+        self._hint = extra_hint or self._source.note
+        self.use_command_palette = self._source.may_engineer
         self.view = View(may_operate=self._may_operate)
         """What is shown now."""
 
@@ -98,7 +116,9 @@ class HemsApp(App[None]):
         clock = asyncio.get_running_loop().time
         link = Link(clock(), may_operate=self._may_operate)
         self.set_interval(LOOK_S, lambda: self._grow_old(link.look(clock())))
-        async with aclosing(follow(self._socket)) as messages:
+        if self._slow:
+            self.set_interval(SLOW_S, self._catch_up)
+        async with aclosing(self._source.messages()) as messages:
             async for message in messages:
                 await self._take(link.hear(message, clock()))
 
@@ -108,7 +128,8 @@ class HemsApp(App[None]):
             self._show(view)
 
     async def _take(self, view: View) -> None:
-        if self.view.frozen and not _worse(self.view, view):
+        still = self.view.frozen or (self._slow and self.view.picture is not None and not self.view.old)
+        if still and not _worse(self.view, view):
             self._waiting = view
             return
         self._waiting = None
@@ -118,6 +139,12 @@ class HemsApp(App[None]):
         self._show(view)
         if began:
             await self.action_show("outage")
+
+    def _catch_up(self) -> None:
+        """On a slow line: draw what has come since the last time."""
+        if self._waiting is not None and not self.view.frozen:
+            self._show(self._waiting)
+            self._waiting = None
 
     def _show(self, view: View) -> None:
         self.view = view
@@ -135,6 +162,19 @@ class HemsApp(App[None]):
             self.screen.arrive()
         if isinstance(self.screen, BuildingScreen):
             self.screen.show(self.view)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers, which only engineers have: the screens by name, and the colours."""
+        for mode in MODES:
+            yield SystemCommand(mode.capitalize(), f"Go to the screen {mode.capitalize()}", self._going(mode))
+        for colours in COLOURS:
+            yield SystemCommand(f"Colours: {colours}", "Until you leave", self._coloured(colours))
+
+    def _going(self, mode: str) -> Callable[[], Awaitable[None]]:
+        return lambda: self.action_show(mode)
+
+    def _coloured(self, colours: str) -> Callable[[], None]:
+        return lambda: setattr(self, "theme", f"hems-{colours}")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours until a theme is chosen."""
@@ -170,6 +210,11 @@ class HemsApp(App[None]):
             await self.pop_screen()
         elif isinstance(self.screen, ListScreen):
             self.screen.leave_find()
+
+    def action_palette(self) -> None:
+        """Everything by name, for the engineer."""
+        if self._source.may_engineer:
+            self.action_command_palette()
 
     async def action_quit(self) -> None:
         """Ask, then leave."""

@@ -5,7 +5,7 @@ A theme has no say in what is shown: marks and words carry every meaning, so `mo
 
 from collections.abc import Mapping
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 Colours = Mapping[str, str]
 
@@ -43,7 +43,19 @@ MONO: Colours = {
 }
 """For a display without colours; what is urgent is shown reversed."""
 
-COLOURS: Mapping[str, Colours] = {"dark": DARK, "light": LIGHT, "mono": MONO}
+ANSI: Colours = {
+    "hems-ground": "ansi_default",
+    "hems-plain": "ansi_default",
+    "hems-strong": "ansi_default",
+    "hems-old": "ansi_default",
+    "hems-high-text": "ansi_black",
+    "hems-high": "ansi_white",
+    "hems-med": "ansi_yellow",
+    "hems-low": "ansi_cyan",
+}
+"""The terminal's own sixteen colours without the bright ones, which a Linux console does not show; bold and reverse."""
+
+COLOURS: Mapping[str, Colours] = {"dark": DARK, "light": LIGHT, "mono": MONO, "ansi": ANSI}
 
 
 def themes() -> list[Theme]:
@@ -56,7 +68,8 @@ def themes() -> list[Theme]:
             background=colours["hems-ground"],
             surface=colours["hems-ground"],
             dark=name != "light",
-            variables=dict(colours),
+            ansi=name == "ansi",
+            variables={**(BUILTIN_THEMES["ansi-dark"].variables if name == "ansi" else {}), **colours},
         )
         for name, colours in COLOURS.items()
     ]

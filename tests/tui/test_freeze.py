@@ -49,7 +49,7 @@ async def test_what_nobody_may_miss_lets_the_picture_go(run_dir: Path, news: Vie
         assert app.view == news
 
 
-@pytest.mark.parametrize("name", COLOURS)
+@pytest.mark.parametrize("name", [name for name in COLOURS if name != "ansi"])
 async def test_every_theme_can_be_read(run_dir: Path, name: str) -> None:
     class Coloured(HemsApp):
         def __init__(self, socket: Path) -> None:
@@ -65,6 +65,20 @@ async def test_every_theme_can_be_read(run_dir: Path, name: str) -> None:
     for key in ("plain", "strong", "med", "low"):
         assert contrast(colours[f"hems-{key}"], colours["hems-ground"]) > 4.5
     assert contrast(colours["hems-high-text"], colours["hems-high"]) > 4.0
+
+
+async def test_on_a_linux_console_only_its_own_eight_colours_are_used(run_dir: Path) -> None:
+    class Console(HemsApp):
+        def __init__(self, socket: Path) -> None:
+            super().__init__(socket, colours="ansi")
+
+    async with watching(run_dir, power_cut(), kind=Console) as (pilot, _):
+        strips = app_of(pilot).screen._compositor.render_strips(app_of(pilot).size)
+        styles = [segment.style for strip in strips for segment in strip if segment.style is not None]
+
+    numbers = {colour.number for style in styles for colour in (style.color, style.bgcolor) if colour is not None}
+    assert numbers <= {None, *range(8)}
+    assert not any(colour.triplet for style in styles for colour in (style.color, style.bgcolor) if colour)
 
 
 def contrast(one: Color, other: Color) -> float:

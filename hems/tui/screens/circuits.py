@@ -55,6 +55,11 @@ class CircuitsScreen(ListScreen):
         """The circuits."""
         return circuit_list(picture, self.chosen, find, width)
 
+    def first(self, picture: Picture, keys: Sequence[str]) -> str:
+        """The first circuit that HEMS has switched off: it is what people ask for."""
+        off = [one.id for one in picture.circuits if one.id in keys and one.sheddable and not one.wanted]
+        return min(off, key=keys.index) if off else keys[0]
+
     def action_change(self) -> None:
         """Open the form, unless nobody may change this circuit."""
         circuit = self._chosen_circuit()

@@ -1,5 +1,6 @@
 """A screen with a list: a line is chosen by arrows or mouse, and `/` finds."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
@@ -42,6 +43,11 @@ class ListScreen(BuildingScreen):
         """What to list of `picture`."""
         raise NotImplementedError
 
+    def first(self, picture: Picture, keys: Sequence[str]) -> str:
+        """What is chosen while nobody has chosen anything."""
+        del picture
+        return keys[0]
+
     def body(self, view: View, size: Size) -> tuple[Row, ...]:
         """The list and what there is to say about its chosen line."""
         if view.picture is None:
@@ -49,7 +55,7 @@ class ListScreen(BuildingScreen):
         listing = self.listing(view.picture, self._find, size.width)
         keys = [item.key for item in listing.items]
         if keys and self.chosen not in keys:
-            self.chosen = self._nearest(keys)
+            self.chosen = self._nearest(keys) if self.chosen else self.first(view.picture, keys)
             listing = self.listing(view.picture, self._find, size.width)
         self._keys = keys
         note = self._note()

@@ -1,6 +1,7 @@
 """Two steps to keep a circuit on or off for a while: what it would do, then Y."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -10,12 +11,13 @@ from textual.geometry import Size
 from hems.model.codec import from_plain
 from hems.model.consequence import Consequence
 from hems.model.errors import HemsError
+from hems.model.event import Event
 from hems.model.picture import CircuitPicture
 from hems.model.request import Want
 from hems.tui.asking import Ask
 from hems.tui.format import BLANK, Row
 from hems.tui.screens.base import BuildingScreen
-from hems.tui.text.override import DURATIONS_S, Field, Form, override_rows
+from hems.tui.text.override import DURATIONS_S, Field, Form, override_rows, reasons
 from hems.tui.view import View
 
 FIELDS = tuple(Field)
@@ -41,6 +43,7 @@ class OverrideScreen(BuildingScreen):
         self._circuit = circuit
         self._ask = ask
         self._confirm = ""
+        self._offered: tuple[str, ...] = reasons(())
         likely_on = not circuit.wanted or circuit.next_off
         self._form = Form(want=Want.ON if likely_on else Want.OFF, who=who)
 
@@ -54,6 +57,7 @@ class OverrideScreen(BuildingScreen):
         """Ask at once what it would do."""
         super().on_mount()
         self._consider()
+        self._remember()
 
     def on_key(self, event: events.Key) -> None:
         """Letters are letters here; Esc and Ctrl-Q go their usual way."""
@@ -73,6 +77,8 @@ class OverrideScreen(BuildingScreen):
         if key in ("tab", "down", "shift+tab", "up"):
             step = 1 if key in ("tab", "down") else -1
             self._set(at=FIELDS[(FIELDS.index(at) + step) % len(FIELDS)])
+        elif at is Field.REASON and key in ("left", "right"):
+            self._offer(-1 if key == "left" else 1)
         elif at in TEXTS:
             self._write_text(at, event)
         elif key in ("left", "right", "space"):
@@ -85,6 +91,12 @@ class OverrideScreen(BuildingScreen):
         elif event.is_printable and event.character:
             text = (text + event.character)[:LONGEST]
         self._set(**{at: text})
+
+    def _offer(self, step: int) -> None:
+        """The next reason of those on offer in place of what is written."""
+        offered, now = self._offered, self._form.reason
+        at = offered.index(now) + step if now in offered else (0 if step > 0 else -1)
+        self._set(reason=offered[at % len(offered)])
 
     def _choose(self, at: Field, step: int) -> None:
         if at is Field.WANT:
@@ -116,6 +128,13 @@ class OverrideScreen(BuildingScreen):
             return
         self._confirm = str(told["confirm"])
         self._set(consequence=from_plain(Consequence, told["consequence"]), refused="", asks=asks)
+
+    @work(group="reasons")
+    async def _remember(self) -> None:
+        """Learn what reasons people gave lately."""
+        with suppress(HemsError, KeyError):
+            told = await self._ask("events")
+            self._offered = reasons([from_plain(Event, one) for one in told["events"]])
 
     @work(exclusive=True)
     async def _do(self) -> None:

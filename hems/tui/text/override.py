@@ -8,12 +8,17 @@ from math import isinf
 from textwrap import wrap
 
 from hems.model.consequence import Consequence
+from hems.model.event import Event, EventKind
 from hems.model.picture import CircuitPicture, Picture
 from hems.model.request import Want
 from hems.tui.format import BLANK, Part, Row, Tone, row
 from hems.tui.when import local_time, roughly
 from hems.wording import clock_time, duration, hours, kw, tier_name
+from hems.wording.language import N_, translated
 
+REASONS = (N_("tenants asked for it"), N_("medical need"), N_("work on the plant"), N_("test"))
+"""Offered when nobody has given a reason yet."""
+MOST_REASONS = 5
 DURATIONS_S = (900.0, 3600.0, 14400.0, 28800.0)
 WIDTH = 72
 FIELD = 44
@@ -57,7 +62,7 @@ def override_rows(picture: Picture, circuit: CircuitPicture, form: Form, width: 
         BLANK,
         _choice(form, Field.WANT, "Keep it", [(want, want.upper()) for want in (Want.ON, Want.OFF)], form.want),
         _choice(form, Field.DURATION, "For how long", [(s, _span(s)) for s in DURATIONS_S], form.duration_s),
-        _text(form, Field.REASON, "Reason", form.reason),
+        _text(form, Field.REASON, "Reason", form.reason, "" if form.reason else "LEFT/RIGHT offers some"),
         _text(form, Field.WHO, "Your name", form.who),
         BLANK,
         *_question(picture, circuit, form),
@@ -130,14 +135,23 @@ def until_when(picture: Picture, span_s: float) -> str:
     return f"until {clock_time(now + timedelta(seconds=span_s), now)}"
 
 
+def reasons(events: Sequence[Event]) -> tuple[str, ...]:
+    """Reasons to choose from: the last ones that people gave, then those that are usual."""
+    given = [str(event.cause.facts.get("reason", "")) for event in reversed(events) if event.kind is EventKind.REQUEST]
+    usual = [translated(reason) for reason in REASONS]
+    return tuple(dict.fromkeys(reason for reason in (*given, *usual) if reason))[:MOST_REASONS]
+
+
 def _choice(form: Form, field: Field, label: str, choices: Sequence[tuple[object, str]], value: object) -> Row:
     told = "   ".join(f"({'*' if one == value else ' '}) {words}" for one, words in choices)
     return _field(form, field, label, told)
 
 
-def _text(form: Form, field: Field, label: str, text: str) -> Row:
+def _text(form: Form, field: Field, label: str, text: str, hint: str = "") -> Row:
     here = form.at is field and not form.asks
     shown = f"{text}_" if here else text
+    if here and hint:
+        shown += hint.rjust(FIELD - len(shown))
     return _field(form, field, label, f"[ {shown[-FIELD:]:<{FIELD}} ]")
 
 

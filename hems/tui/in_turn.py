@@ -1,0 +1,51 @@
+"""Keys one after the other: each goes to the screen that the one before it has opened.
+
+A slow line delivers many keys at once.  Left to itself the toolkit hands them all to the screen that is open when they
+arrive, and what somebody typed ahead is lost, or does something on the wrong screen.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+
+from textual import events, work
+from textual.app import App
+
+PATIENCE_S = 0.5
+"""A key whose screen goes away with it is waited for no longer than this."""
+
+
+class KeysInTurn(App[None]):
+    """An app that takes the next key only when the last one has done all it does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typed: deque[events.Key] = deque()
+        self._taking = False
+
+    async def on_event(self, event: events.Event) -> None:
+        """Put keys in a queue; everything else goes its usual way."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._typed.append(event)
+            if not self._taking:
+                self._taking = True
+                self._take_keys()
+        else:
+            await super().on_event(event)
+
+    @work(group="keys")
+    async def _take_keys(self) -> None:
+        try:
+            while self._typed:
+                await super().on_event(self._typed.popleft())
+                await self._done()
+        finally:
+            self._taking = False
+
+    async def _done(self) -> None:
+        """Back when the screen, and after it the app, have dealt with all that was before this."""
+        done = asyncio.Event()
+        self.screen.call_later(lambda: self.call_later(done.set))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await done.wait()
