@@ -16,6 +16,7 @@ from hems.control.state import ControlState
 from hems.model.errors import ConfigError, HemsError
 from hems.model.event import Event
 from hems.model.instant import Instant
+from hems.model.listing import unlisted
 from hems.model.picture import Picture
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
@@ -136,7 +137,15 @@ class Daemon:
         record = Commissioning(self._file.settings.state_dir, site=site.name, site_digest=self._file.digest)
         proving = Proving(site, wiring, profiles, record)
         digest = self._file.digest
-        fleet = open_fleet(wiring.devices, self._drivers, context, store.arming, digest=digest, seal=record.seal)
+        fleet = open_fleet(
+            wiring.devices,
+            self._drivers,
+            context,
+            store.arming,
+            digest=digest,
+            seal=record.seal,
+            watched=unlisted(site, wiring),
+        )
         for device in fleet.rearm(self._clock.now()):
             log.warning("%s is no longer armed: the site file, its profile or its proofs have changed.", device)
         for one in record.unproven().values():

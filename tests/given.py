@@ -66,7 +66,7 @@ def flats(**changes: object) -> Site:
         name="Maple Court 12",
         phases=THREE,
         grid=GridConnection(nominal_v=230.0, nominal_hz=50.0, service_a=100.0),
-        tie=Tie(has_contacts=True, has_flag=True, has_permit=True),
+        tie=Tie(has_contacts=True, has_flag=True, has_permit=True, listing="a listed transfer switch"),
         former=Former(source=SourceId("main"), name="Hybrid inverter", phase_va=(10_000.0, 10_000.0, 10_000.0)),
         circuits=(
             circuit("lift", Tier.LIFE_SAFETY, 3000.0),

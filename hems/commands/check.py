@@ -50,6 +50,8 @@ class Command:
             return EX_CONFIG
         for notice in site_file.notices:
             print(f"note: {notice}")
+        if site_file.site.tie.listing:
+            print(f"Certified disconnect device (MID): {site_file.site.tie.listing}. Compare with its label.")
         for line in (*times(site_file), *judged(site_file, args.history)):
             print(line)
         print(f"{args.file}: no mistakes found.")

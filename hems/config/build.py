@@ -48,6 +48,7 @@ def site_of(table: SiteTable) -> Site:
             has_permit=tie.permit is not None,
             has_island=tie.island is not None,
             travel_max_s=tie.travel_max_s,
+            listing=tie.listing or "",
         ),
         former=_former(table),
         generator=_generator(table.generator),

@@ -18,6 +18,7 @@ def worth_knowing(
 ) -> Iterator[Problem]:
     """Everything that is permitted and has consequences."""
     yield from _times(site, params, normal)
+    yield from _listing(site)
     yield from _utility_points(site)
     yield from _inner_points(site)
     yield from _switching(site)
@@ -34,6 +35,15 @@ def _times(site: SiteTable, params: Params, normal: Params) -> Iterator[Problem]
             ("times",),
             f' = "short" changes {len(differences(params, normal))} times that protect grid, compressors and relays; '
             "for demonstrations only, never with real equipment.",
+        )
+
+
+def _listing(site: SiteTable) -> Iterator[Problem]:
+    if site.tie.listing is None:
+        yield Problem(
+            ("tie", "listing"),
+            " is not given: until the certified disconnect device (MID) is declared, hems arms nothing that feeds the "
+            "building, starts something that does, or lets the building leave or rejoin the grid.",
         )
 
 

@@ -111,6 +111,10 @@ class TieTable(Table):
     """Command that permits reconnection; without it the certified device decides alone."""
     island: PortText | None = Field(None, examples=["tie_io/coil_2"])
     """Command that asks the certified device to open; without it hems makes no planned islands."""
+    listing: Line | None = Field(None, examples=["Make and model, VDE-AR-N 4105 certificate 24-0815"])
+    """Make, model and listing of the certified device (MID, transfer switch, backup box), as on its label.  Without it
+    hems feeds, starts and permits nothing: what could is only watched, because a tie that does not part the building
+    from the grid would feed the street."""
     travel_max_s: float = Field(1.0, ge=0.2, le=30)
     """Longest time between the two contacts while it moves: 1 for a contactor, 5 for a motor drive."""
 

@@ -196,6 +196,8 @@ class Tie:
     """hems can ask it to open on purpose."""
     travel_max_s: float = 1.0
     """Longest time both contacts may be open while it moves: 1 s for a contactor, 5 s for a motor drive."""
+    listing: str = ""
+    """Make, model and certificate of the device; empty where nobody has declared one, and then no source may feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,14 @@ def _tie(site_file: SiteFile) -> Section:
         ("permission to reconnect", _port(writes, wiring.TIE_PERMIT), "command"),
     )
     rows = [(what, port, kind, BOX) for what, port, kind in wires if port != NONE]
-    words = (f"HEMS never closes it. Longest travel between the contacts: {site_file.site.tie.travel_max_s:g} s.",)
+    listing = site_file.site.tie.listing
+    words = (
+        f"Certified disconnect device (MID): {listing}. Compare with its label: ____"
+        if listing
+        else "NO CERTIFIED DISCONNECT DEVICE (MID) IS DECLARED: nothing that feeds the building may be armed. "
+        "Fit one, then enter it as tie.listing.",
+        f"HEMS never closes it. Longest travel between the contacts: {site_file.site.tie.travel_max_s:g} s.",
+    )
     columns = ("Wire", "Terminal", "Kind", "Seen")
     return Section(heading="Switch between grid and building (tie)", words=words, columns=columns, rows=rows)
 

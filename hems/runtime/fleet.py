@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from hems.model.instant import Instant
@@ -28,7 +28,9 @@ class Fleet:
         vocabulary: Mapping[DeviceId, Sequence[str]],
         arming: ArmingRecords,
         seal: Callable[[DeviceId], str],
+        watched: Collection[DeviceId] = (),
     ) -> None:
+        """`watched` are devices that nobody may arm."""
         self.drivers = drivers
         """By the name in the site file."""
         self.devices: Mapping[DeviceId, Driver] = {spec.id: drivers[spec.driver] for spec in specs}
@@ -38,6 +40,7 @@ class Fleet:
         self._fingerprints = fingerprints
         self._arming = arming
         self._seal = seal
+        self.watched = watched
         self._trials: dict[DeviceId, float] = {}
         self._health = {spec.id: DeviceHealth(link=spec.link) for spec in specs}
         self._failing: set[str] = set()
@@ -48,7 +51,7 @@ class Fleet:
         """Arm again what was armed for this very set-up; the devices that were armed for another one are returned."""
         changed = []
         for device, fingerprint in self._arming.armed().items():
-            if device in self.devices and self._set_up(device) == fingerprint:
+            if device in self.devices and device not in self.watched and self._set_up(device) == fingerprint:
                 self.devices[device].arm(device, True)
             else:
                 self._arming.disarm(
@@ -172,6 +175,7 @@ def open_fleet(
     *,
     digest: str,
     seal: Callable[[DeviceId], str],
+    watched: Collection[DeviceId] = (),
 ) -> Fleet:
     """One driver per protocol for all its devices; fingerprints and seals tie an arming to what was proven."""
     drivers = {
@@ -183,4 +187,4 @@ def open_fleet(
         for spec in specs
     }
     vocabulary = {spec.id: tuple(factories[spec.driver].points(spec)) for spec in specs}
-    return Fleet(drivers, specs, fingerprints, vocabulary, arming, seal)
+    return Fleet(drivers, specs, fingerprints, vocabulary, arming, seal, watched)

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from hems.model.codec import to_plain
 from hems.model.errors import RequestError, StoreError
+from hems.model.listing import REMEDY
 from hems.model.people import PersonRole
 from hems.model.point import row_of
 from hems.model.proof import Proof, Unproven, Verdict
@@ -103,6 +104,7 @@ class Toolbox:
         if seconds and self._islanded():
             raise RequestError("The building runs on its own power: nothing is tried out now. Wait for the grid.")
         if seconds:
+            self._require_listed([device])
             self._fleet.try_out(device, until_s=now.mono_s + seconds)
         else:
             self._fleet.end_trial(device)
@@ -150,6 +152,7 @@ class Toolbox:
     async def _arm(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """Arm what is proven; what is not, only with a reason, which is recorded."""
         devices, armed, reason = self._named(args), list[DeviceId](), words(args, "unproven")
+        self._require_listed(devices)
         lacking = {device: missing for device in devices if (missing := self._proving.missing(device))}
         if lacking and len(reason) < SHORTEST_REASON:
             raise RequestError(_not_proven(lacking))
@@ -172,6 +175,15 @@ class Toolbox:
         else:
             await asyncio.to_thread(self._proving.record.forget_unproven, device)
         await self._fleet.arm(device, who=who, at=now)
+
+    def _require_listed(self, devices: Sequence[DeviceId]) -> None:
+        """Raises: RequestError for what may only be watched until the certified device is declared."""
+        watched = [device for device in devices if device in self._fleet.watched]
+        if watched:
+            raise RequestError(
+                "No certified disconnect device (MID) is declared, so what feeds the building or lets it rejoin the "
+                f"grid may only be watched ({', '.join(watched)}): {REMEDY}."
+            )
 
     async def _disarm(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """Forbid writing at once; that it was unproven is forgotten as far as the disk allows."""

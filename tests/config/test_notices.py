@@ -31,6 +31,12 @@ def test_without_a_utility_side_measurement_the_grid_cannot_be_seen_to_return(tm
     assert any("tie.permit will never be given" in notice for notice in notices)
 
 
+def test_without_a_declared_disconnect_device_it_is_said_what_cannot_be_armed(tmp_path):
+    text = "".join(line for line in example().splitlines(True) if not line.startswith("listing"))
+    (notice,) = noticed(tmp_path, text)
+    assert "tie.listing is not given: until the certified disconnect device (MID) is declared" in notice
+
+
 def test_a_utility_point_that_dies_with_the_grid_is_named(tmp_path):
     (notice,) = noticed(tmp_path, example().replace('powered_from = "ups"', 'powered_from = "utility"'))
     assert 'voltage_points.street.powered_from = "utility" means that it falls silent with the grid' in notice

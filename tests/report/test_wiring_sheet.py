@@ -46,6 +46,14 @@ def test_what_falls_out_by_itself_is_listed(tmp_path: Path):
     assert rows_of(file, "Circuits")["Gym"]["HEMS"] == "switches it; layer 0"
 
 
+def test_the_certified_disconnect_device_is_named_or_missed_in_capitals(tmp_path: Path):
+    file = tmp_path / "site.toml"
+    text = (EXAMPLES / "apartments.toml").read_text(encoding="utf-8")
+    assert "(MID): Backup box 3 x 80 A" in as_text(sheet_of(EXAMPLES / "apartments.toml"))
+    file.write_text("".join(line for line in text.splitlines(True) if not line.startswith("listing")), encoding="utf-8")
+    assert "NO CERTIFIED DISCONNECT DEVICE (MID) IS DECLARED" in as_text(sheet_of(file))
+
+
 def test_what_must_be_set_on_a_device_comes_from_its_profile():
     text = as_text(sheet_of(EXAMPLES / "apartments.toml"))
     assert "To set on laundry_plug, gym_plug, hot_water_plug: Shelly" in text

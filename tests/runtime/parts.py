@@ -18,6 +18,7 @@ from hems.model.cause import Cause, Why
 from hems.model.command import Command, Fate
 from hems.model.event import Event
 from hems.model.instant import Instant
+from hems.model.listing import unlisted
 from hems.model.picture import Picture
 from hems.model.reading import Reading
 from hems.model.site import Site
@@ -301,7 +302,15 @@ async def house(
     context = DriverContext(clock=clock, sink=board, rng=None)  # type: ignore[arg-type]
     record = Commissioning(directory, site=site.name, site_digest="the file")
     proving = Proving(site, wires, {spec.id: works.fingerprint(spec) for spec in wires.devices}, record)
-    fleet = open_fleet(wires.devices, {"paper": works}, context, store.arming, digest="the file", seal=record.seal)
+    fleet = open_fleet(
+        wires.devices,
+        {"paper": works},
+        context,
+        store.arming,
+        digest="the file",
+        seal=record.seal,
+        watched=unlisted(site, wires),
+    )
     actuators = Actuators(fleet.devices, wires.writes, store.journal, clock, islanded=lambda: False)
     stops: list[bool] = []
     search = Search({"paper": works}, context.shared, mode=lambda: made.loop.state.mode.mode, audit=lambda *_: None)

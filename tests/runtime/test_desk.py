@@ -21,9 +21,9 @@ REASON = "the washing machine leaks"
 
 
 @asynccontextmanager
-async def desk(run_dir: Path) -> AsyncIterator[House]:
+async def desk(run_dir: Path, **more: Any) -> AsyncIterator[House]:
     """A house with its sockets open, after a first look."""
-    async with house(run_dir) as made:
+    async with house(run_dir, **more) as made:
         server = Server(run_dir, made.desk)
         serving = asyncio.create_task(server.serve())
         await server.listening.wait()

@@ -2,18 +2,22 @@
 
 import contextlib
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hems.model.listing import unlisted
 from hems.model.mode import Mode
 from hems.model.proof import Proof, Verdict
+from hems.model.site import Tie
 from hems.model.units import DeviceId
 from hems.store.commissioning import NAME, Commissioning
 from tests.control.panel import GRID_DEAD, TIE_OPEN
+from tests.given import flats
 from tests.runtime.conftest import run_dir
-from tests.runtime.parts import METERS, SWITCHES, House
+from tests.runtime.parts import CHARGERS, METERS, SWITCHES, House, wired
 from tests.runtime.test_desk import ask, desk, refused
 from tests.store.given import rows
 
@@ -185,3 +189,38 @@ def test_a_record_that_cannot_be_written_keeps_what_it_had(tmp_path: Path):
     with contextlib.suppress(Exception):
         record.add(a_proof())
     assert record.proofs() == ()
+
+
+async def test_nothing_that_feeds_is_armed_or_tried_without_a_declared_disconnect_device(run_dir: Path):
+    bare = flats(tie=Tie(has_contacts=True, has_flag=True, has_permit=True))
+    async with desk(run_dir, site=bare) as house:
+        house.machines.arm(CHARGERS, False)
+        # given a building whose cars can give, and nobody has declared what parts it from the grid
+        for do, more in (("arm", {"devices": [CHARGERS], "unproven": "in a hurry"}), ("trial", {"seconds": 60})):
+            # when somebody wants to write to what they hang on, proven or not
+            sentence = await refused(run_dir, "admin", do, device=CHARGERS, **more)
+            # then it stays watched, and the remedy is named
+            assert sentence.startswith("No certified disconnect device (MID) is declared")
+            assert "(chargers)" in sentence
+            assert "tie.listing" in sentence
+        assert house.machines.armed[CHARGERS] is False
+        # and what only measures is armed as ever
+        assert (await ask(run_dir, "admin", "arm", devices=[METERS]))["armed"] == [METERS]
+
+
+async def test_an_arming_from_before_does_not_outlive_the_declaration(run_dir: Path):
+    async with desk(run_dir) as house:
+        await ask(run_dir, "admin", "arm", devices=[CHARGERS], unproven="on the bench")
+        assert house.fleet.is_armed(CHARGERS)
+        # when the same is found at the next start, and the disconnect device is no longer declared
+        house.fleet.watched = {CHARGERS}
+        assert CHARGERS in house.fleet.rearm(house.clock.now())
+        assert not house.fleet.is_armed(CHARGERS)
+
+
+def test_what_is_watched_for_want_of_a_disconnect_device_is_what_feeds():
+    bare = flats(tie=Tie(has_contacts=True, has_flag=True, has_permit=True))
+    assert unlisted(bare, wired(bare)) == {CHARGERS, SWITCHES}  # the permission hangs on the switches
+    assert unlisted(flats(), wired(flats())) == set()
+    one_way = replace(bare, bays=tuple(replace(bay, discharge_max_w=0.0) for bay in bare.bays))
+    assert unlisted(one_way, wired(one_way)) == {SWITCHES}
