@@ -17,7 +17,7 @@ from drivers.modbus.check import Declared
 from drivers.modbus.driver import BusDriver
 from drivers.modbus.factory import address_for, product_of
 from drivers.modbus.frame import ReadFrame, Space
-from drivers.modbus.link import PymodbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.modbus.schema import ModbusProfile
 from drivers.profile.load import parse
 from hems.model.units import DeviceId
@@ -77,7 +77,7 @@ async def _beside_c() -> tuple[float, float, float, float]:
 
 async def _bare(port: int) -> tuple[float, float]:
     """The library behind the engine's link, without queue, decoding and delivery."""
-    link = PymodbusLink(parse_address(f"tcp://127.0.0.1:{port}"))
+    link = ModbusLink(parse_address(f"tcp://127.0.0.1:{port}"))
     await link.open(1.0)
     began_s, began_used_s = time.perf_counter(), time.process_time()
     for _ in range(READS):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from drivers.modbus.check import Declared, other_settings
 from drivers.modbus.device import Device
-from drivers.modbus.link import PymodbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.modbus.prober import hold
 from drivers.modbus.queue import LinkQueue
 from hems.model.command import Fate
@@ -69,7 +69,7 @@ def _shared_queue(one: Declared, context: DriverContext) -> LinkQueue:
     """
     key = f"modbus {one.address.key}"
     if key not in context.shared:
-        context.shared[key] = LinkQueue(one.address, PymodbusLink(one.address), context.rng)
+        context.shared[key] = LinkQueue(one.address, ModbusLink(one.address), context.rng)
     queue: LinkQueue = context.shared[key]
     hold(context.shared, queue, one.product.manners)
     if queue.address != one.address:

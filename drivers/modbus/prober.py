@@ -14,7 +14,7 @@ from drivers.modbus.address import Address
 from drivers.modbus.errors import Garbled, NoAnswer, Refusal
 from drivers.modbus.frame import ReadFrame, Space
 from drivers.modbus.job import Manners
-from drivers.modbus.link import Link, PymodbusLink
+from drivers.modbus.link import Link, ModbusLink
 from drivers.modbus.queue import LinkQueue
 from hems.ports.device import Held
 
@@ -118,7 +118,7 @@ def probers(addresses: Iterable[Address], held: Held) -> Iterator[Prober]:
     for address in addresses:
         queue = next((one for one in queues if same_place(one.address, address)), None)
         if queue is None:
-            yield Prober(address, PymodbusLink(address))
+            yield Prober(address, ModbusLink(address))
         elif queue.address.key not in asked:
             asked.add(queue.address.key)
             yield Guest(queue, held.shared.get(_manners_key(queue), Manners(timeout_s=CONTACT_S)), held)

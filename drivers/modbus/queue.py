@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from random import Random
 
 from drivers.modbus.address import Address
-from drivers.modbus.connect import Reconnection
 from drivers.modbus.errors import Forbidden, Garbled, LinkDown, LinkError, NoAnswer, Refusal
 from drivers.modbus.frame import Frame, ReadFrame, WriteFrame
 from drivers.modbus.job import CoilWish, Job, Manners, Rank
 from drivers.modbus.link import Link
+from drivers.modbus.reconnect import Reconnection
 
 SILENT_AFTER = 3
 """Time-outs in a row after which a unit counts as silent and polls of it are spaced out."""

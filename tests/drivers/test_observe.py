@@ -11,7 +11,7 @@ from drivers.modbus.device import Device
 from drivers.modbus.errors import Forbidden
 from drivers.modbus.frame import Space, WriteFrame
 from drivers.modbus.job import Job, Manners, Rank
-from drivers.modbus.link import PymodbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.modbus.queue import LinkQueue
 from drivers.modbus.send import Sender
 from hems.model.command import Fate
@@ -105,7 +105,7 @@ async def test_a_write_that_nobody_vouches_for_never_leaves(space):
     unit.put(space.value, 0, 0)
     async with on_tcp(Bench(u1=unit)) as bench:
         address = parse_address(bench.link)
-        queue = LinkQueue(address, PymodbusLink(address), Random(1))
+        queue = LinkQueue(address, ModbusLink(address), Random(1))
         frame = WriteFrame(1, space, 0, (1,), single=True)
         answer = asyncio.get_running_loop().create_future()
         job = Job(unit=1, rank=Rank.SHED, due_s=0.0, manners=Manners(), answer=answer, frame=frame)

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.modbus import FACTORY
 from drivers.modbus.address import Address, parse_address
-from drivers.modbus.link import PymodbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.modbus.probe import addresses, link_of, recognised, usual_lines
 from drivers.modbus.prober import Prober, same_place
 from drivers.modbus.schema import ModbusProfile
@@ -52,7 +52,7 @@ def at(bench: Bench, *units: int) -> Sought:
 
 def prober_for(bench: Bench) -> Prober:
     address = parse_address(bench.link)
-    return Prober(address, PymodbusLink(address))
+    return Prober(address, ModbusLink(address))
 
 
 def as_delivered(path: Path) -> bool:

@@ -11,7 +11,7 @@ from drivers.modbus.address import parse_address
 from drivers.modbus.errors import LinkError, Refusal
 from drivers.modbus.frame import ReadFrame, Space, WriteFrame
 from drivers.modbus.job import Manners
-from drivers.modbus.link import PymodbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.modbus.queue import LinkQueue
 
 pytestmark = pytest.mark.wire
@@ -92,7 +92,7 @@ async def server(answers: list[Answer]) -> AsyncIterator[LinkQueue]:
 
     listener = await asyncio.start_server(client, "127.0.0.1", 0)
     address = parse_address(f"tcp://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
-    queue = LinkQueue(address, PymodbusLink(address), Random(1))
+    queue = LinkQueue(address, ModbusLink(address), Random(1))
     serving = asyncio.create_task(queue.serve())
     try:
         yield queue

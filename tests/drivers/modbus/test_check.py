@@ -7,7 +7,7 @@ import pytest
 
 from drivers.modbus import FACTORY
 from drivers.modbus.check import problems
-from drivers.modbus.link import PymodbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.sunspec import FACTORY as SUNSPEC
 from hems.model.errors import ConfigError
 from hems.model.wiring import DeviceSpec
@@ -103,7 +103,7 @@ async def test_a_line_on_which_another_program_speaks_is_told_and_the_other_link
     async with on_pty(Bench(u1=unit)) as taken, on_tcp(Bench(u1=unit)) as free:
         # given a tty that somebody else has opened for himself
         here = given.declared(taken, given.profile(), "here")
-        other = PymodbusLink(here.address)
+        other = ModbusLink(here.address)
         await other.open(1.0)
         async with given.driven(site, here, given.declared(free, given.profile(), "there")) as driver:
             # then that is said, and the other device is read

@@ -9,7 +9,7 @@ from drivers.modbus.address import parse_address
 from drivers.modbus.errors import LinkError, NoAnswer
 from drivers.modbus.frame import ReadFrame, Space
 from drivers.modbus.job import Manners
-from drivers.modbus.link import PymodbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.modbus.queue import LinkQueue
 from tests.drivers.bench import Bench, Fault, Request, Unit, on_gateway, on_pty, on_tcp
 
@@ -37,7 +37,7 @@ def slave(late_s: float, *, transaction: int | None = None, late_at: tuple[int, 
 async def answers(bench: Bench, *asked: tuple[int, int, int]) -> list[tuple[int, ...] | str]:
     """What reading (unit, address, count) one after the other gives; errors by name."""
     address = parse_address(bench.link)
-    queue = LinkQueue(address, PymodbusLink(address), Random(1))
+    queue = LinkQueue(address, ModbusLink(address), Random(1))
     serving = asyncio.create_task(queue.serve())
     got: list[tuple[int, ...] | str] = []
     for unit, at, count in asked:

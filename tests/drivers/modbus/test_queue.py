@@ -10,7 +10,7 @@ from drivers.modbus.address import parse_address
 from drivers.modbus.errors import Forbidden, Garbled, LinkDown, NoAnswer
 from drivers.modbus.frame import ReadFrame, Space, WriteFrame
 from drivers.modbus.job import Manners, coil_frames
-from drivers.modbus.link import PymodbusLink
+from drivers.modbus.link import ModbusLink
 from drivers.modbus.queue import LinkQueue
 from tests.drivers.bench import Bench, Fault, Unit, eventually, on_pty, on_tcp
 
@@ -29,7 +29,7 @@ def board(delay_s: float = 0.0) -> Unit:
 @asynccontextmanager
 async def queue_for(bench: Bench):
     address = parse_address(bench.link)
-    queue = LinkQueue(address, PymodbusLink(address), Random(1))
+    queue = LinkQueue(address, ModbusLink(address), Random(1))
     serving = asyncio.create_task(queue.serve())
     try:
         yield queue

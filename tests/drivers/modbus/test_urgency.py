@@ -6,11 +6,11 @@ from contextlib import suppress
 
 import pytest
 
-from drivers.modbus.connect import BACKOFF_MAX_S
 from drivers.modbus.errors import LinkDown, LinkError, Refusal
 from drivers.modbus.frame import Frame, ReadFrame, Space, WriteFrame
 from drivers.modbus.job import Manners
 from drivers.modbus.queue import LinkQueue
+from drivers.modbus.reconnect import BACKOFF_MAX_S
 from hil.vloop import VirtualLoop, run
 from tests.drivers import given
 from tests.drivers.bench import Bench, Fault, Request, Site, Unit, on_tcp

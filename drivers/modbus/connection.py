@@ -1,0 +1,120 @@
+"""One connection and the one exchange on it: a request leaves, and its answer comes, or does not in time."""
+
+import asyncio
+from collections.abc import Callable
+from math import inf
+from typing import cast
+
+from drivers.modbus.envelope import Envelope
+from drivers.modbus.errors import LinkDown, LinkError, NoAnswer
+from drivers.modbus.wire import Question, Words
+
+NUMBERS = 0xFFFF
+
+
+class Connection(asyncio.Protocol):
+    """One connection, with at most one question on it; whatever comes while none is asked is nobody's answer."""
+
+    def __init__(self, place: str, envelope: Envelope) -> None:
+        self._place = place
+        self._envelope = envelope
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._number = 0
+        self._question: Question | None = None
+        self._answer: asyncio.Future[Words] = self._loop.create_future()
+        self._heard = b""
+        self._patience = Patience(self._unanswered)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has been made and nobody has hung up."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    async def ask(self, question: Question, sealed: bytes, timeout_s: float) -> Words:
+        """The answer to one question.  Raises: LinkError."""
+        assert self._transport is not None
+        self._number = self._number % NUMBERS + 1
+        self._question, self._heard, self._answer = question, b"", self._loop.create_future()
+        self._patience.begin(timeout_s)
+        try:
+            self._transport.write(self._envelope.numbered(sealed, self._number))
+            return await self._answer
+        except TimeoutError:
+            raise NoAnswer(f"no answer from unit {question.unit} within {timeout_s:g} s") from None
+        finally:
+            self._question = None
+            self._patience.end()
+
+    def close(self) -> None:
+        """Hang up at once."""
+        if self._transport is not None:
+            self._transport.abort()
+        self.connection_lost(None)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is there."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody waits for an answer that can no longer come."""
+        self._transport = None
+        self._patience.close()
+        self._fail(LinkDown(f"{self._place} closed the connection"))
+
+    def data_received(self, data: bytes) -> None:
+        """Some octets, which may be the answer, a part of it, or none."""
+        if self._question is None or self._answer.done():
+            return
+        try:
+            reply, self._heard = self._envelope.opened(self._heard + data, self._question.unit, self._number)
+            if reply is not None:
+                self._answer.set_result(self._question.answered(reply))
+        except LinkError as wrong:
+            self._fail(wrong)
+
+    def _unanswered(self) -> None:
+        self._fail(TimeoutError())
+
+    def _fail(self, why: Exception) -> None:
+        if self._question is not None and not self._answer.done():
+            self._answer.set_exception(why)
+
+
+class Patience:
+    """One timer for many short waits: it is looked at when it fires, instead of being set anew for each of them."""
+
+    def __init__(self, is_over: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._is_over = is_over
+        self._until_s = inf
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, for_s: float) -> None:
+        """Call `is_over` in `for_s` seconds, unless it ends before."""
+        self._until_s = self._loop.time() + for_s
+        if self._timer is not None and self._timer.when() > self._until_s:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._until_s, self._look)
+
+    def end(self) -> None:
+        """What was waited for is there."""
+        self._until_s = inf
+
+    def close(self) -> None:
+        """Nothing will be waited for any more."""
+        self._until_s = inf
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        self._timer = None
+        left_s = self._until_s - self._loop.time()
+        if left_s <= 0:
+            self._until_s = inf
+            self._is_over()
+        elif left_s < inf:
+            self._timer = self._loop.call_at(self._until_s, self._look)

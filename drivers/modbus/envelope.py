@@ -1,0 +1,115 @@
+"""What is put around a message for its way, and how a message is found in what arrives.
+
+Over TCP a header says whose answer it is and how long; a serial line, also one behind a gateway, has neither, only a
+checksum at the end.
+"""
+
+from struct import Struct
+from typing import Protocol
+
+from pymodbus.framer import FramerRTU, FramerSocket
+from pymodbus.pdu import DecodePDU
+
+from drivers.modbus.errors import Garbled
+from drivers.modbus.wire import REFUSED, Question
+
+HEADER = Struct(">HHHB")
+"""Transaction, protocol, number of octets from here on, unit."""
+BEFORE_UNIT = 6
+MOST = 254
+"""Octets that may follow in one message: the unit and 253."""
+LEAST = 3
+"""The unit and a refusal.  Some devices count one too few for that."""
+CHECKSUM = 2
+SHORTEST = 5
+"""A refusal on a serial line."""
+ACKNOWLEDGED = 8
+READS, WRITES = (1, 2, 3, 4), (5, 6, 15, 16)
+
+_LIBRARY = DecodePDU(is_server=False)
+_OVER_TCP, _ON_LINE = FramerSocket(_LIBRARY), FramerRTU(_LIBRARY)
+
+
+class Envelope(Protocol):
+    """One of the two."""
+
+    def sealed(self, question: Question) -> bytes:
+        """A request as it leaves, but for its number."""
+
+    def numbered(self, sealed: bytes, number: int) -> bytes:
+        """A request as it leaves."""
+
+    def opened(self, heard: bytes, unit: int, number: int) -> tuple[bytes | None, bytes]:
+        """The reply that `heard` holds, if it does already, and what is still to be looked at with what comes next.
+
+        Raises:
+            Garbled: no reply can come of this any more.
+        """
+
+
+class TcpEnvelope:
+    """Modbus TCP: replies that carry another number came too late, and are passed over."""
+
+    def sealed(self, question: Question) -> bytes:
+        """With number 0."""
+        return _OVER_TCP.encode(question.request, question.unit, 0)
+
+    def numbered(self, sealed: bytes, number: int) -> bytes:
+        """With its own number."""
+        return number.to_bytes(2, "big") + sealed[2:]
+
+    def opened(self, heard: bytes, unit: int, number: int) -> tuple[bytes | None, bytes]:
+        """Some devices number every reply 0; that a late one of theirs is not taken, closing the connection ensures."""
+        while len(heard) >= BEFORE_UNIT + LEAST:
+            its_number, protocol, length, its_unit = HEADER.unpack_from(heard)
+            if protocol or length > MOST:
+                raise Garbled(f"what came is not Modbus TCP: {heard[:8].hex(' ')}")
+            end = BEFORE_UNIT + max(length, LEAST)
+            if len(heard) < end:
+                break
+            reply, heard = heard[BEFORE_UNIT + 1 : end], heard[end:]
+            if its_number == number or not its_number:
+                if its_unit != unit:
+                    raise Garbled(f"asked unit {unit}, unit {its_unit} answered")
+                return reply, heard
+        return None, heard
+
+
+class RtuEnvelope:
+    """Modbus RTU: replies of another unit came too late, and are passed over, as is noise before a reply."""
+
+    def sealed(self, question: Question) -> bytes:
+        """With its checksum."""
+        return _ON_LINE.encode(question.request, question.unit, 0)
+
+    def numbered(self, sealed: bytes, number: int) -> bytes:
+        """There is no number on a line."""
+        return sealed
+
+    def opened(self, heard: bytes, unit: int, number: int) -> tuple[bytes | None, bytes]:
+        """What begins like a message is waited for; unless its checksum is right, it began with noise."""
+        start = 0
+        while len(heard) - start >= SHORTEST:
+            size = _size(heard[start + 1], heard[start + 2])
+            if start + size > len(heard):
+                break
+            if not size or not _is_whole(heard[start : start + size]):
+                start += 1
+                continue
+            if heard[start] == unit:
+                return heard[start + 1 : start + size - CHECKSUM], heard[start + size :]
+            start += size
+        return None, heard[start:]
+
+
+def _size(function: int, octets: int) -> int:
+    """Of a reply on a line, checksum included; 0 if there is no such function."""
+    if function & REFUSED:
+        return SHORTEST
+    if function in READS:
+        return SHORTEST + octets
+    return ACKNOWLEDGED if function in WRITES else 0
+
+
+def _is_whole(message: bytes) -> bool:
+    return FramerRTU.check_CRC(message[:-CHECKSUM], int.from_bytes(message[-CHECKSUM:], "big"))

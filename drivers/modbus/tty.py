@@ -1,0 +1,56 @@
+"""A serial line as a transport: pyserial sets it up, the event loop reads it."""
+
+import asyncio
+import os
+
+import serial
+
+from drivers.modbus.address import SerialLine
+
+MOST = 512
+"""Octets taken at once; no message has more than 256."""
+
+
+class Tty(asyncio.Transport):
+    """One open tty, which nobody else may open meanwhile."""
+
+    def __init__(self, path: str, line: SerialLine, protocol: asyncio.Protocol) -> None:
+        """Open it.  Raises: OSError."""
+        super().__init__()
+        self._loop = asyncio.get_running_loop()
+        self._protocol = protocol
+        self._port = serial.Serial(
+            path, line.baud, parity=line.parity, stopbits=line.stop_bits, timeout=0, exclusive=True
+        )
+        self._loop.add_reader(self._port.fd, self._readable)
+        protocol.connection_made(self)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """A request fits into what the kernel holds for a line; if it does not, the line is stuck."""
+        try:
+            os.write(self._port.fd, data)
+        except OSError:
+            self.abort()
+
+    def is_closing(self) -> bool:
+        """Whether it is closed."""
+        return not self._port.is_open
+
+    def abort(self) -> None:
+        """Close it."""
+        if self._port.is_open:
+            self._loop.remove_reader(self._port.fd)
+            self._port.close()
+            self._loop.call_soon(self._protocol.connection_lost, None)
+
+    def _readable(self) -> None:
+        try:
+            data = os.read(self._port.fd, MOST)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._protocol.data_received(data)
+        else:  # the adapter has been pulled out
+            self.abort()
