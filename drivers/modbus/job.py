@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from drivers.modbus.errors import LinkError
@@ -43,7 +43,7 @@ class CoilWish:
     on: bool
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Job:
     """One request."""
 
@@ -51,25 +51,38 @@ class Job:
     rank: Rank
     due_s: float
     manners: Manners
-    answer: Answer
+    frame: Frame | None
     allowed: Callable[[], bool] | None = None
     """Asked when a write's turn comes; None for reads."""
-    frame: Frame | None = None
-    coils: dict[int, CoilWish] | None = None
-    """Instead of a frame: coils to write together."""
+    coils: dict[int, CoilWish] = field(default_factory=dict)
+    """Where there is no frame: coils to write together."""
+    _answers: list[Answer] = field(default_factory=list)
+
+    def answer(self) -> Answer:
+        """For one who waits; each has an answer of his own, so that he may go without taking it from the others."""
+        answer: Answer = asyncio.get_running_loop().create_future()
+        self._answers.append(answer)
+        return answer
 
     def frames(self, *, one_coil: bool) -> Sequence[Frame]:
         """What is sent; `one_coil` if the unit is known to take one at a time only."""
         if self.frame is not None:
             return (self.frame,)
-        wanted = {coil: wish.on for coil, wish in (self.coils or {}).items()}
+        wanted = {coil: wish.on for coil, wish in self.coils.items()}
         return coil_frames(self.unit, wanted, one=one_coil or self.manners.one_coil)
 
-    def settle(self, trouble: LinkError) -> None:
-        """Tell whoever waits that it failed."""
-        if not self.answer.done():
-            self.answer.set_exception(trouble)
-            self.answer.exception()  # whoever asked may have gone meanwhile; then nobody needs to hear of it
+    def succeed(self, values: tuple[int, ...]) -> None:
+        """Tell all who wait what came back."""
+        for answer in self._answers:
+            if not answer.done():
+                answer.set_result(values)
+
+    def fail(self, trouble: LinkError) -> None:
+        """Tell all who wait that it failed."""
+        for answer in self._answers:
+            if not answer.done():
+                answer.set_exception(trouble)
+                answer.exception()  # whoever asked may have gone meanwhile; then nobody needs to hear of it
 
 
 def coil_frames(unit: int, coils: Mapping[int, bool], *, one: bool = False) -> Sequence[Frame]:

@@ -27,14 +27,12 @@ class Reconnection:
     _retry_s: float = float("-inf")
     _backoff_s: float = BACKOFF_FIRST_S
 
-    async def have(self, *, poll: bool, timeout_s: float, settle_s: float) -> None:
-        """Connect if there is no connection; `settle_s` is what the device wants to be left alone for after that.
+    async def make(self, *, poll: bool, timeout_s: float, settle_s: float) -> None:
+        """Connect; `settle_s` is what the device wants to be left alone for after that.
 
         Raises:
             LinkDown: there is none, or it is too early to try again.
         """
-        if self.link.is_open:
-            return
         if _now_s() < (self._retry_s if poll else self._failed_s + COMMAND_RETRY_S):
             raise LinkDown(self._why)
         try:

@@ -107,8 +107,8 @@ async def test_a_write_that_nobody_vouches_for_never_leaves(space):
         address = parse_address(bench.link)
         queue = LinkQueue(address, ModbusLink(address), Random(1))
         frame = WriteFrame(1, space, 0, (1,), single=True)
-        answer = asyncio.get_running_loop().create_future()
-        job = Job(unit=1, rank=Rank.SHED, due_s=0.0, manners=Manners(), answer=answer, frame=frame)
+        job = Job(unit=1, rank=Rank.SHED, due_s=0.0, manners=Manners(), frame=frame)
+        answer = job.answer()
         queue._jobs.append(job)
         serving = asyncio.create_task(queue.serve())
         with pytest.raises(Forbidden):

@@ -7,7 +7,8 @@ import itertools
 from drivers.modbus.errors import LinkError
 from drivers.modbus.frame import ReadFrame, Space, WriteFrame
 from drivers.modbus.job import Manners
-from drivers.modbus.queue import PROBE_MAX_S, LinkQueue
+from drivers.modbus.queue import LinkQueue
+from drivers.modbus.unit import PROBE_MAX_S
 from hil.vloop import VirtualLoop, run
 from tests.drivers.modbus.paper import PaperLink, queue_on
 
