@@ -53,13 +53,13 @@ async def _measured() -> list[str]:
     shares = ", ".join(f"{size}: {100 * cost:.1f} %" for size, cost in zip(FLEETS, costs, strict=True))
     return [
         f"reading 40 registers     {rate:7.2f} times the rate of libmodbus in C, {used:.1f} times its processor time",
-        f"  pymodbus behind a link {bare_rate:7.2f} times the rate, {bare_used:.1f} times the processor time",
+        f"  the link alone        {bare_rate:7.2f} times the rate, {bare_used:.1f} times the processor time",
         f"meters read each second  {shares} of one core; grows with the {growth:.2f}th power of their number",
     ]
 
 
 async def _beside_c() -> tuple[float, float, float, float]:
-    """Rate and processor time per read of the engine and of bare pymodbus, each as a multiple of the C client's."""
+    """Rate and processor time per read of the engine and of its bare link, each as a multiple of the C client's."""
     async with foreign.on_tcp() as (port,):
         c_s, c_used_s = await foreign.polled(port, REGISTERS, READS)
         bare_s, bare_used_s = await _bare(port)
@@ -76,7 +76,7 @@ async def _beside_c() -> tuple[float, float, float, float]:
 
 
 async def _bare(port: int) -> tuple[float, float]:
-    """The library behind the engine's link, without queue, decoding and delivery."""
+    """The link alone, without queue, decoding and delivery."""
     link = ModbusLink(parse_address(f"tcp://127.0.0.1:{port}"))
     await link.open(1.0)
     began_s, began_used_s = time.perf_counter(), time.process_time()
