@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from drivers.modbus.queue import LinkQueue
 from hems.model.command import Fate
 from hems.model.reading import Quality
 from tests.drivers import given
@@ -328,7 +329,8 @@ async def test_two_devices_behind_one_gateway_share_its_connection():
     ):
         await site.until("one/first", "two/first")
         assert {request.unit for request in bench.diary} == {1, 2}
-        assert len(site.context.shared) == 1
+        (queue,) = [one for one in site.context.shared.values() if isinstance(one, LinkQueue)]
+        assert queue.connections == 1
         assert set(driver.health()) == {"one", "two"}
 
 
