@@ -13,17 +13,21 @@ from typing import Any
 from hems.api.server import Server
 from hems.config import SiteFile
 from hems.control.state import ControlState
+from hems.model.audit import Entry
 from hems.model.errors import ConfigError, HemsError
 from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.model.listing import unlisted
+from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
 from hems.runtime.act import Actuators
 from hems.runtime.archive import Archive
+from hems.runtime.auditing import Auditing
 from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
+from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.fleet import Fleet, open_fleet
 from hems.runtime.installed import InstalledDrivers
 from hems.runtime.jobs import calendar, zone_named
@@ -36,7 +40,7 @@ from hems.runtime.search import Search
 from hems.runtime.stop import leave
 from hems.runtime.supervise import Running
 from hems.runtime.survival import Starts, first_state
-from hems.runtime.toolbox import Toolbox
+from hems.runtime.toolbox import Do, Toolbox
 from hems.store.archive import FileArchive
 from hems.store.boot import machine_boot_id
 from hems.store.commissioning import Commissioning
@@ -136,39 +140,21 @@ class Daemon:
         profiles = {spec.id: self._drivers[spec.driver].fingerprint(spec) for spec in wiring.devices}
         record = Commissioning(self._file.settings.state_dir, site=site.name, site_digest=self._file.digest)
         proving = Proving(site, wiring, profiles, record)
-        digest = self._file.digest
-        fleet = open_fleet(
-            wiring.devices,
-            self._drivers,
-            context,
-            store.arming,
-            digest=digest,
-            seal=record.seal,
-            watched=unlisted(site, wiring),
-        )
-        for device in fleet.rearm(self._clock.now()):
-            log.warning("%s is no longer armed: the site file, its profile or its proofs have changed.", device)
+        fleet = self._fleet(context, store, record)
         for one in record.unproven().values():
             log.warning("%s is armed without proof, by %s: %s.", one.device, one.who, one.reason)
         actuators = Actuators(
             fleet.devices, wiring.writes, store.journal, self._clock, islanded=lambda: loop.state.mode.mode.on_island
         )
-        search = Search(
-            self._drivers,
-            context.shared,
-            mode=lambda: loop.state.mode.mode,
-            audit=lambda who, action, subject: fleet.audit(who, action, subject, "", at=self._clock.now()),
-        )
-        records = FileArchive(self._file.settings.state_dir, machine_boot_id())
         toolbox = Toolbox(
             fleet,
             board,
             proving,
             self._clock,
             islanded=lambda: loop.state.mode.mode.on_island,
-            more={**Archive(records, self._clock, site).does, **search.does},
+            more=self._more(context, lambda: loop.state.mode.mode),
         )
-        desk = self._desk = FrontDesk(site, params, fleet, self._clock, toolbox=toolbox, stop=self.stop)
+        desk = self._desk = self._front_desk(store, toolbox)
         server = Server(self._file.settings.run_dir, desk)
         recorder = Recorder(store, params)
         loop = Loop(
@@ -202,6 +188,54 @@ class Daemon:
             cycle.cancel()
             jobs.shutdown(wait=False)
             self.left_behind = await self._running.end(within_s=END_WITHIN_S)
+
+    def _front_desk(self, store: Store, toolbox: Toolbox) -> FrontDesk:
+        return FrontDesk(
+            self._file.site,
+            self._file.params,
+            self._clock,
+            toolbox=toolbox,
+            doorkeeper=Doorkeeper(self._file.site, store.people, self._clock),
+            auditing=Auditing(store.audit, self._clock),
+            stop=self.stop,
+        )
+
+    def _more(self, context: DriverContext, mode: Callable[[], Mode]) -> Mapping[str, Do]:
+        """Requests about what was recorded, and about what answers beside the devices of the site file."""
+        records = FileArchive(self._file.settings.state_dir, machine_boot_id())
+        archive = Archive(records, self._clock, self._file.site)
+        return {**archive.does, **Search(self._drivers, context.shared, mode=mode).does}
+
+    def _fleet(self, context: DriverContext, store: Store, record: Commissioning) -> Fleet:
+        """All devices, armed as they were; what has changed is told and kept."""
+        site, wiring = self._file.site, self._file.wiring
+        fleet = open_fleet(
+            wiring.devices,
+            self._drivers,
+            context,
+            store.arming,
+            digest=self._file.digest,
+            seal=record.seal,
+            watched=unlisted(site, wiring),
+        )
+        self._audit_configuration(store)
+        for device in fleet.rearm(self._clock.now()):
+            why = "the site file, its profile or its proofs have changed"
+            log.warning("%s is no longer armed: %s.", device, why)
+            store.audit.add(Entry(who="hems", action="disarm", subject=device, reason=why), self._clock.now())
+        return fleet
+
+    def _audit_configuration(self, store: Store) -> None:
+        """A site file that is not the one of the last run was changed by somebody: whose file it is, is all we know."""
+        file, before = self._file, store.audit.configuration
+        if file.digest == before:
+            return
+        owner = ""
+        with contextlib.suppress(OSError):
+            owner = f" of uid={file.path.stat().st_uid}"
+        was = f"before: {before}" if before else ""
+        entry = Entry(who="hems", action="configuration", subject=file.digest, origin=f"{file.path}{owner}", detail=was)
+        store.audit.add(entry, self._clock.now())
 
     async def _until_stopped(self, cycle: "asyncio.Task[None]") -> None:
         """Until somebody asks for it.  Raises: whatever has ended the cycle."""

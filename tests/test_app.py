@@ -23,6 +23,7 @@ from hems.model.picture import Picture
 from hems.model.units import PointId
 from hems.runtime.process import sole_instance
 from hems.runtime.survival import CRASHES
+from hems.store import audit_check
 from hil.relink import relinked
 from tests.control.panel import GRID_DEAD, TIE_OPEN, car, utility
 from tests.runtime.conftest import run_dir
@@ -206,6 +207,10 @@ async def test_a_changed_site_file_disarms_with_an_alarm(run_dir: Path):
         seen = await in_mode(run_dir, *Mode)
     assert not any(device.armed for device in seen.devices)
     assert "fault/arming" in {alarm.key for alarm in seen.alarms}
+    # and the audit says that the file was changed, by whose hand as far as that is known, and what followed
+    acts = [(kept.entry.who, kept.entry.action) for kept in audit_check.entries(run_dir / "state")]
+    assert acts.count(("hems", "disarm")) == len(changed.machines.devices)
+    assert acts.count(("hems", "configuration")) == 2
 
 
 async def test_a_disk_that_cannot_be_written_stops_history_and_not_control(run_dir: Path):

@@ -20,7 +20,7 @@ from hems.api.messages import (
     read_from_server,
     subscribe_line,
 )
-from hems.model.errors import HemsError, RequestError
+from hems.model.errors import HemsError, PinNeeded, RequestError
 from hems.model.event import Event
 from hems.model.picture import Picture
 
@@ -83,8 +83,11 @@ class Client:
             self._writer.close()
         self._end(NoContact("The connection was closed."))
 
-    async def request(self, name: str, **args: Any) -> Mapping[str, Any]:  # noqa: ANN401  (any JSON)
-        """Ask for something and wait for the answer.  Raises: RequestError with the daemon's sentence, NoContact."""
+    async def request(self, name: str, /, **args: Any) -> Mapping[str, Any]:  # noqa: ANN401  (any JSON)
+        """Ask for something and wait for the answer.  Raises: RequestError with the daemon's sentence, NoContact.
+
+        A PinNeeded among them means: ask the person, and ask again with `pin`.
+        """
         if self._lost is not None or self._writer is None:
             raise self._lost or NoContact("Not connected.")
         ask = Ask(id=next(self._numbers), do=name, args=args)
@@ -128,7 +131,8 @@ class Client:
                 self._news.set()
             case Answer(id=number) if number in self._waiting and not self._waiting[number].done():
                 if message.ok is None:
-                    self._waiting[number].set_exception(RequestError(message.error))
+                    refusal = PinNeeded if message.needs == "pin" else RequestError
+                    self._waiting[number].set_exception(refusal(message.error))
                 else:
                     self._waiting[number].set_result(message.ok)
 

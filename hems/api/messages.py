@@ -20,31 +20,6 @@ REQUEST_LIMIT = 64 * 1024
 REPLY_LIMIT = 4 * 1024 * 1024
 """Bytes of one line a client is ready to read: a day of events fits."""
 
-NEEDED_ROLE: Mapping[str, PersonRole] = {
-    "status": PersonRole.VIEWER,
-    "why": PersonRole.VIEWER,
-    "events": PersonRole.VIEWER,
-    "read": PersonRole.VIEWER,
-    "proofs": PersonRole.VIEWER,
-    "history": PersonRole.VIEWER,
-    "consider": PersonRole.OPERATOR,
-    "override": PersonRole.OPERATOR,
-    "acknowledge": PersonRole.OPERATOR,
-    "seen": PersonRole.OPERATOR,
-    "export": PersonRole.OPERATOR,
-    "order": PersonRole.OPERATOR,
-    "rehearse": PersonRole.OPERATOR,
-    "probe": PersonRole.ENGINEER,
-    "probed": PersonRole.ENGINEER,
-    "trial": PersonRole.ENGINEER,
-    "steer": PersonRole.ENGINEER,
-    "prove": PersonRole.ENGINEER,
-    "arm": PersonRole.ENGINEER,
-    "disarm": PersonRole.ENGINEER,
-    "stop": PersonRole.ENGINEER,
-}
-"""Every request there is, and who may make it."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
@@ -81,6 +56,8 @@ class Answer:
     """None when the line could not be read far enough to find one."""
     ok: Mapping[str, Any] | None = None
     error: str = ""
+    needs: str = ""
+    """What the client may add and ask again: `pin`."""
 
 
 def hello_line(hello: Hello) -> bytes:
@@ -111,7 +88,8 @@ def ask_line(ask: Ask) -> bytes:
 def answer_line(answer: Answer) -> bytes:
     """The answer to a request.  Raises: TypeError when the answer holds something that is not JSON."""
     if answer.error:
-        return _line({"id": answer.id, "error": answer.error})
+        needs = {"needs": answer.needs} if answer.needs else {}
+        return _line({"id": answer.id, "error": answer.error, **needs})
     return _line({"id": answer.id, "ok": to_plain(answer.ok or {})})
 
 
@@ -143,7 +121,8 @@ def read_from_server(line: bytes) -> Hello | Picture | Event | Answer | None:
     if "event" in plain:
         return from_plain(Event, plain["event"])
     if "ok" in plain or "error" in plain:
-        return Answer(id=plain.get("id"), ok=plain.get("ok"), error=plain.get("error", ""))
+        error, needs = plain.get("error", ""), plain.get("needs", "")
+        return Answer(id=plain.get("id"), ok=plain.get("ok"), error=error, needs=needs)
     return None
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from hems.api.messages import (
-    NEEDED_ROLE,
     PROTOCOL,
     REQUEST_LIMIT,
     Answer,
@@ -26,9 +25,9 @@ from hems.api.messages import (
 )
 from hems.api.sockets import Door, inherited_sockets, open_doors, peer_of
 from hems.model.codec import to_plain
-from hems.model.errors import RequestError
+from hems.model.errors import PinNeeded, RequestError
 from hems.model.event import Event
-from hems.model.people import PersonRole
+from hems.model.people import NEEDED_ROLE, PersonRole
 from hems.model.picture import Picture
 from hems.ports.desk import Desk
 
@@ -151,7 +150,8 @@ class Server:
             _check_role(ask.do, role)
             return answer_line(Answer(id=ask.id, ok=await self._do(ask, role, peer)))
         except RequestError as refusal:
-            return answer_line(Answer(id=ask.id, error=str(refusal)))
+            needs = "pin" if isinstance(refusal, PinNeeded) else ""
+            return answer_line(Answer(id=ask.id, error=str(refusal), needs=needs))
         except Exception:  # a bug in one request must not cost the other clients their picture
             log.exception("request %s failed", ask.do)
             return answer_line(Answer(id=ask.id, error="HEMS failed on this request; its log says where."))

@@ -2,12 +2,19 @@
 
 import argparse
 import asyncio
+import getpass
 import json
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hems.model.errors import HemsError
+
 RUN_DIR = Path("/run/hems")
+PIN_VARIABLE = "HEMS_PIN"
+"""Where a script keeps the PIN: a command line can be read by everybody on the machine."""
 
 
 def add_run_dir(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +28,32 @@ def add_who(parser: argparse.ArgumentParser) -> None:
 
 
 def ask(run_dir: Path, socket: str, do: str, **values: object) -> Mapping[str, Any]:
-    """One request to the daemon.  Raises: HemsError with one sentence."""
+    """One request to the daemon; where it needs a PIN, the person is asked for it.  Raises: HemsError."""
+    from hems.model.errors import PinNeeded
+
+    try:
+        return _asked(run_dir, socket, do, values)
+    except PinNeeded as needed:
+        return _asked(run_dir, socket, do, {**values, "pin": _pin(needed)})
+
+
+def secret(prompt: str) -> str:
+    """What nobody else shall see: typed without echo, or one line of what is piped in."""
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{prompt}: ")
+    return sys.stdin.readline().strip()
+
+
+def _pin(needed: HemsError) -> str:
+    """From the environment for scripts, else from the person.  Raises: HemsError where nobody can be asked."""
+    if given := os.environ.get(PIN_VARIABLE, ""):
+        return given
+    if not sys.stdin.isatty():
+        raise HemsError(f"{needed} Nobody can be asked here: set {PIN_VARIABLE}, or type the command yourself.")
+    return secret(str(needed).removesuffix(" is needed for this."))
+
+
+def _asked(run_dir: Path, socket: str, do: str, values: Mapping[str, object]) -> Mapping[str, Any]:
     from hems.api.client import Client
 
     async def asked() -> Mapping[str, Any]:

@@ -47,3 +47,7 @@ class StoreError(HemsError):
 
 class RequestError(HemsError):
     """A client's request cannot be done; answered to the client, nothing else happens."""
+
+
+class PinNeeded(RequestError):
+    """The request has to come with somebody's PIN; the client asks for it and asks again."""

@@ -1,5 +1,7 @@
 """Who is asking: three roles, each of which may do what the one before it may."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -17,3 +19,61 @@ class PersonRole(StrEnum):
         """Whether this role reaches the needed one."""
         order = tuple(PersonRole)
         return order.index(self) >= order.index(needed)
+
+
+NEEDED_ROLE: Mapping[str, PersonRole] = {
+    "status": PersonRole.VIEWER,
+    "why": PersonRole.VIEWER,
+    "events": PersonRole.VIEWER,
+    "read": PersonRole.VIEWER,
+    "proofs": PersonRole.VIEWER,
+    "history": PersonRole.VIEWER,
+    "consider": PersonRole.OPERATOR,
+    "override": PersonRole.OPERATOR,
+    "acknowledge": PersonRole.OPERATOR,
+    "seen": PersonRole.OPERATOR,
+    "export": PersonRole.OPERATOR,
+    "order": PersonRole.OPERATOR,
+    "rehearse": PersonRole.OPERATOR,
+    "probe": PersonRole.ENGINEER,
+    "probed": PersonRole.ENGINEER,
+    "enter": PersonRole.OPERATOR,
+    "leave": PersonRole.OPERATOR,
+    "code": PersonRole.OPERATOR,
+    "people": PersonRole.ENGINEER,
+    "person": PersonRole.ENGINEER,
+    "trial": PersonRole.ENGINEER,
+    "steer": PersonRole.ENGINEER,
+    "prove": PersonRole.ENGINEER,
+    "arm": PersonRole.ENGINEER,
+    "disarm": PersonRole.ENGINEER,
+    "stop": PersonRole.ENGINEER,
+}
+"""Every request there is, and who may make it."""
+
+
+DRIVER = "driver"
+"""The role of a bay's code: it speaks for that bay and for nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody with a PIN, a passphrase, or the code of a bay."""
+
+    name: str
+    """A bay's code has the name `bay/` and the bay."""
+    role: str
+    """A `PersonRole`, or `driver`."""
+    hash: str
+    """As argon2 writes it, salt and cost included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who makes a request, as far as the daemon knows."""
+
+    name: str
+    role: PersonRole
+    """The lower of what the socket admits and what the person may."""
+    known_by: str
+    """`pin`, or `name only` where nobody has to prove who he is."""

@@ -168,6 +168,8 @@ class Picture:
     """People have taken over by the red button: hems gives no commands."""
     armed: bool = False
     """Whether hems may command anything; False is observe mode."""
+    needs_pin: bool = False
+    """Whether operators' requests need somebody's PIN."""
     shortened: bool = False
     """Whether shortened demonstration times are in force."""
     circuits: tuple[CircuitPicture, ...] = ()

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from hems.model.audit import Entry
 from hems.model.command import Command
 from hems.model.event import Event
 from hems.model.instant import Instant
+from hems.model.people import Person
 from hems.model.proof import Proof, Unproven
 from hems.model.trend import Trend
 from hems.model.units import DeviceId
@@ -31,11 +33,28 @@ class ArmingRecords(Protocol):
     async def arm(self, device: DeviceId, hash_: str, *, who: str, at: Instant) -> None:
         """Record it.  Raises: StoreError when that fails."""
 
-    def disarm(self, device: DeviceId, *, who: str, at: Instant, because: str = "") -> None:
+    def disarm(self, device: DeviceId, *, at: Instant) -> None:
         """Record it beside."""
 
-    def audit(self, who: str, action: str, subject: str, detail: str, at: Instant) -> None:
-        """Record what a person did, beside."""
+
+class AuditRecords(Protocol):
+    """Who did what."""
+
+    def add(self, entry: Entry, at: Instant) -> None:
+        """Keep it, beside; never waits, never raises."""
+
+
+class PeopleRecords(Protocol):
+    """Hashes of PINs, passphrases and bay codes."""
+
+    def known(self) -> Mapping[str, Person]:
+        """Everybody by name."""
+
+    async def set(self, person: Person, *, set_by: str, at: Instant) -> None:
+        """Keep a person, in place of an older record of that name.  Raises: StoreError when that fails."""
+
+    async def remove(self, name: str, *, at: Instant) -> None:
+        """Forget a person.  Raises: StoreError when that fails."""
 
 
 class ProofRecords(Protocol):

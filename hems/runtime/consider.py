@@ -1,5 +1,7 @@
 """What an override would do, before anybody makes it."""
 
+import secrets as chance
+
 from hems.control import overload, reach, restoring, shedding
 from hems.control.energy import SERVED, Band, enter_pct
 from hems.control.sending import MAY_CLOSE
@@ -13,6 +15,8 @@ from hems.runtime.picture import Scene, draws, sun_w
 
 VALID_S = 60.0
 """How long what was shown may be acted on."""
+MOST_GIVEN = 32
+"""People who look at the same time."""
 HOUR_S = 3600.0
 
 Stands = tuple[Request, Mode, bool, bool | None]
@@ -20,25 +24,26 @@ Stands = tuple[Request, Mode, bool, bool | None]
 
 
 class Shown:
-    """The word that goes with what was shown last, good once, for a minute, and while nothing has changed."""
+    """The words that go with what people were shown: each good once, for a minute, and while nothing has changed."""
 
     def __init__(self) -> None:
-        self._given: tuple[str, Stands, float] | None = None
-        self._count = 0
+        self._given: dict[str, tuple[Stands, float]] = {}
 
     def word(self, request: Request, picture: Picture, now_s: float) -> str:
         """The word to say with the request."""
-        self._count += 1
-        text = f"{request.circuit}-{self._count}"
-        self._given = (text, _stands(request, picture), now_s + VALID_S)
+        self._given = {word: one for word, one in self._given.items() if now_s <= one[1]}
+        while len(self._given) >= MOST_GIVEN:
+            del self._given[next(iter(self._given))]
+        text = f"{request.circuit}-{chance.token_hex(3)}"
+        self._given[text] = (_stands(request, picture), now_s + VALID_S)
         return text
 
     def check(self, said: str, request: Request, picture: Picture | None, now_s: float) -> None:
         """Raises: RequestError when the word is not good any more."""
-        given, self._given = self._given, None
-        if given is None or said != given[0] or now_s > given[2]:
+        stands, until_s = self._given.pop(said, (None, 0.0))
+        if stands is None or now_s > until_s:
             raise RequestError("Not done: more than a minute has gone by. Look again, then confirm.")
-        if picture is None or _stands(request, picture) != given[1]:
+        if picture is None or _stands(request, picture) != stands:
             raise RequestError("Not done: the building has changed since you looked. Look again, then confirm.")
 
 

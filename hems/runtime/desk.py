@@ -2,24 +2,25 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import inf
 from typing import Any
 
 from hems.control import override
 from hems.control.drill import rehearse
 from hems.control.params import Params
-from hems.control.steer import LONGEST_S
 from hems.model.codec import to_plain
-from hems.model.errors import RequestError
+from hems.model.errors import PinNeeded, RequestError
 from hems.model.event import Event
-from hems.model.people import PersonRole
+from hems.model.people import Caller, PersonRole
 from hems.model.picture import Picture
 from hems.model.request import Acknowledge, Asked, Order, Request, Steer, Task, Want
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import CircuitId, SourceId
 from hems.ports.clock import Clock
+from hems.runtime.auditing import Auditing
 from hems.runtime.consider import Shown, consequence
-from hems.runtime.fleet import Fleet
+from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.ordering import TwoSteps, read_order
 from hems.runtime.picture import Scene
 from hems.runtime.seen import Seen
@@ -36,15 +37,17 @@ class FrontDesk:
         self,
         site: Site,
         params: Params,
-        fleet: Fleet,
         clock: Clock,
         *,
         toolbox: Toolbox,
+        doorkeeper: Doorkeeper,
+        auditing: Auditing,
         stop: Callable[[bool], None],
     ) -> None:
         self._site = site
         self._params = params
-        self._fleet = fleet
+        self._doorkeeper = doorkeeper
+        self._auditing = auditing
         self._clock = clock
         self._stop = stop
         self._picture: Picture | None = None
@@ -65,6 +68,11 @@ class FrontDesk:
             "order": self._order,
             "rehearse": self._rehearsed,
             "stop": self._end,
+            "enter": doorkeeper.enter,
+            "leave": doorkeeper.leave,
+            "people": doorkeeper.people,
+            "person": doorkeeper.person,
+            "code": doorkeeper.code,
             **toolbox.does,
         }
 
@@ -78,8 +86,8 @@ class FrontDesk:
         return self._picture
 
     def marked(self, picture: Picture) -> Picture:
-        """The picture with what people have seen of its alarms."""
-        return self._seen.marked(picture)
+        """The picture with what people have seen of its alarms, and whether they need a PIN."""
+        return replace(self._seen.marked(picture), needs_pin=self._doorkeeper.guards)
 
     def show(self, picture: Picture, events: tuple[Event, ...], scene: Scene) -> None:
         """Take the last tick's picture and events, and what the picture was painted from."""
@@ -101,7 +109,17 @@ class FrontDesk:
         do = self._does.get(name)
         if do is None:
             raise RequestError(f"There is no request {name!r}; there are: {', '.join(self._does)}.")
-        return await do(args, role, peer)
+        caller = Caller(name=who_asks(args), role=role, known_by="name only")
+        try:
+            caller = await self._doorkeeper.admit(name, args, role)
+            answer = await do({**args, "who": _name(caller, args)}, caller.role, peer)
+        except PinNeeded:
+            raise
+        except RequestError as refusal:
+            self._auditing.note(name, args, caller, peer, refused=str(refusal))
+            raise
+        self._auditing.note(name, args, caller, peer)
+        return answer
 
     async def _why(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         picture = self._picture
@@ -135,7 +153,6 @@ class FrontDesk:
         if "confirm" in args:
             self._shown.check(str(args["confirm"]), request, self._picture, self._clock.now().mono_s)
         self._waiting.append(request)
-        self._audit(request.who, f"override {request.want}", request.circuit, request.reason)
         return {"circuit": request.circuit, "want": request.want, "duration_s": request.duration_s}
 
     async def _steer(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
@@ -151,7 +168,6 @@ class FrontDesk:
         if isinstance(power_w, bool) or not isinstance(power_w, int | float) or not abs(power_w) <= most[source]:
             raise RequestError(f"Say how many watts, plus for giving: at most {most[source]:.0f} either way.")
         self._waiting.append(Steer(source=source, power_w=float(power_w), who=who, duration_s=duration_s))
-        self._audit(who, f"steer {power_w:+.0f} W", source, f"{min(duration_s, LONGEST_S):.0f} s")
         return {"source": source, "power_w": power_w}
 
     def _read_override(self, args: Mapping[str, Any], role: PersonRole, *, needs_reason: bool = True) -> Request:
@@ -196,7 +212,6 @@ class FrontDesk:
         if not self._steps.granted(order, str(args.get("confirm", "")), now_s):
             return {"confirm": self._steps.word(order, now_s)}
         self._waiting.append(order)
-        self._audit(order.who, f"{order.task} {'begins' if order.begin else 'ends'}", "building", order.reason)
         return {"task": order.task, "begin": order.begin}
 
     async def _rehearsed(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
@@ -208,19 +223,16 @@ class FrontDesk:
         # A minute of ticks: the cycle must not wait for it.
         found = await asyncio.to_thread(rehearse, self._site, scene.state, scene.snapshot, scene.params, scene.now)
         self._waiting.append(Order(task=Task.DRILL, begin=True, who=who, role=role, rehearsed=True))
-        self._audit(who, "rehearse a power cut", "building", peer)
         return {"rehearsal": to_plain(found)}
 
     async def _acknowledge(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         who = who_asks(args)
         self._waiting.append(Acknowledge(who=who, role=role))
-        self._audit(who, "acknowledge", "mode", peer)
         return {}
 
     async def _see(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         who, key = who_asks(args), words(args, "key")
         self._seen.see(key, who, self._clock.now().mono_s)
-        self._audit(who, "alarm seen", key, peer)
         return {"key": key}
 
     async def _end(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
@@ -229,9 +241,10 @@ class FrontDesk:
             raise RequestError(
                 "The building runs on its own power: a restart or upgrade waits until the grid is back, or is forced."
             )
-        self._audit(who_asks(args), "stop", "hold" if hold else "release", peer)
         self._stop(hold)
         return {}
 
-    def _audit(self, who: str, action: str, subject: str, detail: str) -> None:
-        self._fleet.audit(who, action, subject, detail, at=self._clock.now())
+
+def _name(caller: Caller, args: Mapping[str, Any]) -> str:
+    """The name that counts: the person's whose PIN it was, or else what was said, which may be nothing."""
+    return caller.name if caller.known_by == "pin" else words(args, "who")

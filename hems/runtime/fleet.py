@@ -54,9 +54,7 @@ class Fleet:
             if device in self.devices and device not in self.watched and self._set_up(device) == fingerprint:
                 self.devices[device].arm(device, True)
             else:
-                self._arming.disarm(
-                    device, who="hems", at=at, because="the site file, its profile or its proofs have changed"
-                )
+                self._arming.disarm(device, at=at)
                 changed.append(device)
         self._lapsed = {device for device in changed if device in self.devices}
         return changed
@@ -67,12 +65,12 @@ class Fleet:
         self.devices[device].arm(device, True)
         self._lapsed.discard(device)
 
-    def disarm(self, device: DeviceId, *, who: str, at: Instant, because: str = "") -> None:
-        """Forbid writes to a device; a trial goes on if its proofs are the reason."""
-        if not because:
+    def disarm(self, device: DeviceId, *, at: Instant, keep_trial: bool = False) -> None:
+        """Forbid writes to a device; `keep_trial` when a proof on trial is the reason."""
+        if not keep_trial:
             self._trials.pop(device, None)
         self.devices[device].arm(device, device in self._trials)
-        self._arming.disarm(device, who=who, at=at, because=because)
+        self._arming.disarm(device, at=at)
         self._lapsed.discard(device)
 
     def is_armed(self, device: DeviceId) -> bool:
@@ -98,10 +96,6 @@ class Fleet:
     def _set_up(self, device: DeviceId) -> str:
         """What an arming holds for: site file, profile and what was proven."""
         return hashlib.sha256(f"{self._fingerprints[device]} {self._seal(device)}".encode()).hexdigest()
-
-    def audit(self, who: str, action: str, subject: str, detail: str, *, at: Instant) -> None:
-        """Record what a person did."""
-        self._arming.audit(who, action, subject, detail, at)
 
     def faults(self) -> dict[str, str]:
         """What a person has to put right, in sentences: devices that have lost their arming by a change."""

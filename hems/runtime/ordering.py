@@ -1,5 +1,6 @@
 """What a person orders of the whole building, read from a request; what is grave is asked for twice."""
 
+import secrets as chance
 from collections.abc import Mapping
 from math import inf
 from typing import Any
@@ -16,28 +17,30 @@ GRAVE = frozenset({Task.EVACUATION})
 """Begun only when it is asked for again with the word of the first answer."""
 VALID_S = 60.0
 """How long that word may be used."""
+MOST_GIVEN = 32
 LONGEST_S = 7.0 * 86400.0
 
 
 class TwoSteps:
-    """The word that was handed out last and waits to be said again."""
+    """The words that were handed out and wait to be said again."""
 
     def __init__(self) -> None:
-        self._given: tuple[str, Task, float] | None = None
-        self._count = 0
+        self._given: dict[str, tuple[Task, float]] = {}
 
     def granted(self, order: Order, said: str, now_s: float) -> bool:
         """Whether an order may go through; each word is good once."""
         if order.task not in GRAVE or not order.begin:
             return True
-        given, self._given = self._given, None
-        return given is not None and (said, order.task) == given[:2] and now_s <= given[2]
+        task, until_s = self._given.pop(said, (None, 0.0))
+        return task is order.task and now_s <= until_s
 
     def word(self, order: Order, now_s: float) -> str:
         """The word to say again."""
-        self._count += 1
-        text = f"{order.task}-{self._count}"
-        self._given = (text, order.task, now_s + VALID_S)
+        self._given = {word: one for word, one in self._given.items() if now_s <= one[1]}
+        while len(self._given) >= MOST_GIVEN:
+            del self._given[next(iter(self._given))]
+        text = f"{order.task}-{chance.token_hex(3)}"
+        self._given[text] = (order.task, now_s + VALID_S)
         return text
 
 

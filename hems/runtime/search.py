@@ -19,7 +19,6 @@ from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.people import PersonRole
 from hems.ports.device import DriverFactory, Found, Held, Sought
 from hems.runtime.toolbox import Do
-from hems.runtime.words import who_asks
 
 log = logging.getLogger(__name__)
 
@@ -70,12 +69,10 @@ class Search:
         shared: Mapping[str, Any],
         *,
         mode: Callable[[], Mode],
-        audit: Callable[[str, str, str], None],
     ) -> None:
         self._factories = factories
         self._shared = shared
         self._mode = mode
-        self._audit = audit
         self._last: Looking | None = None
         self._watching: asyncio.Task[None] | None = None
         self.does: Mapping[str, Do] = {"probe": self._begin, "probed": self._told}
@@ -91,7 +88,6 @@ class Search:
         number = 1 if self._last is None else self._last.number + 1
         looking = Looking(number=number, sought=sought, drivers=self._chosen(args), asked_s=home.time())
         self._last = looking
-        self._audit(who_asks(args), "probe", f"{sought.kind} {sought.place}")
         held = Held(shared=dict(self._shared), there=lambda asked: _in(home, asked))
         threading.Thread(target=self._look, args=(looking, held), name="probe", daemon=True).start()
         self._watching = asyncio.create_task(self._watch(looking), name="watch the probe")

@@ -97,7 +97,7 @@ class Toolbox:
 
     async def _trial(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """Let a device be written to for a while, so that it can be proven; never during an outage."""
-        device, who, now = self._one(args.get("device")), who_asks(args), self._clock.now()
+        device, now = self._one(args.get("device")), self._clock.now()
         seconds = args.get("seconds", 0.0)
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0.0 <= seconds <= TRIAL_MAX_S:
             raise RequestError(f"Say for how many seconds: 0 to end it, at most {TRIAL_MAX_S:.0f}.")
@@ -108,7 +108,6 @@ class Toolbox:
             self._fleet.try_out(device, until_s=now.mono_s + seconds)
         else:
             self._fleet.end_trial(device)
-        self._fleet.audit(who, "trial", device, f"{seconds:.0f} s", at=now)
         return {"device": device, "seconds": seconds}
 
     async def _prove(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
@@ -121,11 +120,10 @@ class Toolbox:
         try:
             await asyncio.to_thread(self._proving.record.add, proof)
             if self._fleet.is_armed(device):
-                self._fleet.disarm(device, who=proof.who, at=now, because="its proofs have changed")
+                self._fleet.disarm(device, at=now, keep_trial=True)
                 await asyncio.to_thread(self._proving.record.forget_unproven, device)
         except StoreError as error:
             raise RequestError(f"The result is not recorded: {error}") from error
-        self._fleet.audit(proof.who, f"{proof.verdict} {step}", device, proof.note, at=now)
         return {"step": step, "device": device, "missing": list(self._proving.missing(device))}
 
     def _read_proof(self, args: Mapping[str, Any], step: str, device: DeviceId) -> Proof:
@@ -171,7 +169,6 @@ class Toolbox:
             at = "" if now.utc is None else now.utc.isoformat(timespec="seconds")
             one = Unproven(device=device, reason=reason, who=who, at=at)
             await asyncio.to_thread(self._proving.record.arm_unproven, one)
-            self._fleet.audit(who, "arm without proof", device, reason, at=now)
         else:
             await asyncio.to_thread(self._proving.record.forget_unproven, device)
         await self._fleet.arm(device, who=who, at=now)
@@ -189,7 +186,7 @@ class Toolbox:
         """Forbid writing at once; that it was unproven is forgotten as far as the disk allows."""
         devices = self._named(args)
         for device in devices:
-            self._fleet.disarm(device, who=who_asks(args), at=self._clock.now())
+            self._fleet.disarm(device, at=self._clock.now())
         for device in devices:
             with contextlib.suppress(StoreError):
                 await asyncio.to_thread(self._proving.record.forget_unproven, device)

@@ -1,4 +1,4 @@
-"""Which devices hems may write to, for which exact set-up, and who allowed it; with the audit of such acts."""
+"""Which devices hems may write to, for which exact set-up, and who allowed it."""
 
 import asyncio
 import sqlite3
@@ -17,15 +17,14 @@ from hems.store.writer import Writer
 
 _ARM = "INSERT OR REPLACE INTO arming (device, boot_id, mono_s, utc_s, hash, who) VALUES (?, ?, ?, ?, ?, ?)"
 _DISARM = "DELETE FROM arming WHERE device = ?"
-_AUDIT = "INSERT INTO audit (boot_id, mono_s, utc_s, who, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _MOST_WAITING = 1_000
 _TIME_OUT_S = 5.0
 
-_Entry = tuple[Any, ...]
+_Row = tuple[Any, ...]
 
 
 class Arming:
-    """Arming records and audit in `state.db`.
+    """Arming records in `state.db`.
 
     Arming counts once it is on disk.  Disarming counts at once and is written as soon as that is possible.
     """
@@ -36,7 +35,6 @@ class Arming:
         self._boot_id = boot_id
         self._armed: dict[DeviceId, str] = {}
         self._withdrawn = Backlog[tuple[DeviceId]](_MOST_WAITING)
-        self._entries = Backlog[_Entry](_MOST_WAITING)
         self._now_s = 0.0
 
     def armed(self) -> Mapping[DeviceId, str]:
@@ -47,8 +45,7 @@ class Arming:
         """Allow writing to `device` as long as `hash_` describes it.  Raises: StoreError when it cannot be recorded."""
         done: Future[None] = Future()
         row = (device, self._boot_id, at.mono_s, utc_s(at), hash_, who)
-        entry = self._entry(who, "arm", device, hash_, at)
-        if not self._writer.submit(lambda: self._answer(row, entry, at, done)):
+        if not self._writer.submit(lambda: self._answer(row, at, done)):
             raise StoreError("Nothing can be recorded: hems is stopping.")
         try:
             async with asyncio.timeout(_TIME_OUT_S):
@@ -59,16 +56,11 @@ class Arming:
             ) from None
         self._armed[device] = hash_
 
-    def disarm(self, device: DeviceId, *, who: str, at: Instant, because: str = "") -> None:
+    def disarm(self, device: DeviceId, *, at: Instant) -> None:
         """Forbid writing to `device`; recorded beside."""
+        self._now_s = at.mono_s
         self._armed.pop(device, None)
         self._withdrawn.add([(device,)])
-        self.audit(who, "disarm", device, because, at)
-
-    def audit(self, who: str, action: str, subject: str, detail: str, at: Instant) -> None:
-        """Record what a person did; beside."""
-        self._now_s = at.mono_s
-        self._file.add_dropped(self._entries.add([self._entry(who, action, subject, detail, at)]))
         self._writer.submit(self.write)
 
     def read(self, connection: sqlite3.Connection) -> None:
@@ -79,33 +71,27 @@ class Arming:
 
     def write(self) -> None:
         """Job of the writer: write what waits; keeps it for the next time if that fails."""
-        if self._entries.waiting()[0]:
+        if self._withdrawn.waiting()[0]:
             with suppress(StoreError):  # shows in the file's health
-                self._write((), (), self._now_s)
+                self._write((), self._now_s)
 
-    def _answer(self, row: _Entry, entry: _Entry, at: Instant, done: "Future[None]") -> None:
+    def _answer(self, row: _Row, at: Instant, done: "Future[None]") -> None:
         if not done.set_running_or_notify_cancel():
             return
         try:
-            self._write((row,), (entry,), at.mono_s)
+            self._write((row,), at.mono_s)
         except StoreError as error:
             done.set_exception(error)
         else:
             done.set_result(None)
 
-    def _write(self, armed: tuple[_Entry, ...], because: tuple[_Entry, ...], now_s: float) -> None:
-        withdrawn, withdrawn_mark = self._withdrawn.waiting()
-        entries, entries_mark = self._entries.waiting()
+    def _write(self, armed: tuple[_Row, ...], now_s: float) -> None:
+        withdrawn, mark = self._withdrawn.waiting()
 
         def work(connection: sqlite3.Connection) -> None:
             """One transaction."""
             connection.executemany(_DISARM, withdrawn)
             connection.executemany(_ARM, armed)
-            connection.executemany(_AUDIT, (*entries, *because))
 
         self._file.transact(work, now_s=now_s)
-        self._withdrawn.done(withdrawn_mark)
-        self._entries.done(entries_mark)
-
-    def _entry(self, who: str, action: str, subject: str, detail: str, at: Instant) -> _Entry:
-        return self._boot_id, at.mono_s, utc_s(at), who, action, subject, detail
+        self._withdrawn.done(mark)

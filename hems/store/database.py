@@ -60,7 +60,7 @@ class FileKind:
     """Whether it is small enough to be read through at every opening."""
 
 
-STATE = FileKind(name="state.db", steps="state", version=1, durability=Durability.FULL, busy_ms=1000, check_all=True)
+STATE = FileKind(name="state.db", steps="state", version=2, durability=Durability.FULL, busy_ms=1000, check_all=True)
 HISTORY = FileKind(
     name="history.db", steps="history", version=1, durability=Durability.NORMAL, busy_ms=50, check_all=False
 )

@@ -14,6 +14,8 @@ from sqlite_utils import Database
 from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
+from hems.store.chain import FIRST, link
+
 state = Migrations("hems.state")
 history = Migrations("hems.history")
 
@@ -29,6 +31,31 @@ def _state_1(db: Database) -> None:
     _table(db, "arming").create({"device": str, **at, "hash": str, "who": str}, pk="device")
     _table(db, "audit").create({"id": int, **at, "who": str, "action": str, "subject": str, "detail": str}, pk="id")
     db.execute("PRAGMA user_version = 1")
+
+
+@state(name="2 audit with a chain, people")
+def _state_2(db: Database) -> None:
+    old = list(db.execute("SELECT id, boot_id, mono_s, utc_s, who, action, subject, detail FROM audit ORDER BY id"))
+    db.execute("DROP TABLE audit")
+    # AUTOINCREMENT remembers the highest number, so that a missing end shows
+    db.execute(
+        "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, boot_id TEXT, mono_s FLOAT, utc_s FLOAT, who TEXT, "
+        "role TEXT, known_by TEXT, origin TEXT, action TEXT, subject TEXT, detail TEXT, reason TEXT, result TEXT, "
+        "prev TEXT, hash TEXT)"
+    )
+    before = FIRST
+    for number, (_, boot_id, mono_s, utc_s, who, action, subject, detail) in enumerate(old, start=1):
+        row = (number, boot_id, mono_s, utc_s, who, "", "", "", action, subject, detail, "", "")
+        hash_ = link(before, row)
+        db.execute(f"INSERT INTO audit VALUES ({', '.join('?' * 15)})", (*row, before, hash_))
+        before = hash_
+    for act in ("UPDATE", "DELETE"):
+        db.execute(
+            f"CREATE TRIGGER audit_no_{act.lower()} BEFORE {act} ON audit "
+            "BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END"
+        )
+    _table(db, "people").create({"name": str, "role": str, "hash": str, "set_by": str, "utc_s": float}, pk="name")
+    db.execute("PRAGMA user_version = 2")
 
 
 @history(name="1 samples, events, frames")

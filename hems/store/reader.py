@@ -85,9 +85,9 @@ def frames(directory: Path) -> list[str]:
 
 
 @contextmanager
-def opened(directory: Path) -> Iterator[sqlite3.Connection]:
-    """The history for reading, beside whoever writes it.  Raises: StoreError."""
-    path = directory / HISTORY.name
+def opened(directory: Path, name: str = HISTORY.name) -> Iterator[sqlite3.Connection]:
+    """A file of the store for reading, beside whoever writes it.  Raises: StoreError, also what fails in use."""
+    path = directory / name
     if not path.exists():
         raise StoreError(f"{path} does not exist. Nothing has been recorded there; check the state directory.")
     try:

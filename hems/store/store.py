@@ -10,11 +10,13 @@ from hems.model.errors import StoreError
 from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.store.arming import Arming
+from hems.store.audit import Audit
 from hems.store.boot import machine_boot_id
 from hems.store.database import HISTORY, STATE, Database
 from hems.store.health import StoreHealth
 from hems.store.history import History
 from hems.store.journal import Journal
+from hems.store.people import People
 from hems.store.ring import Ring
 from hems.store.saved import SavedState, Saving
 from hems.store.writer import Writer
@@ -37,7 +39,8 @@ class StoreLimits:
 class Store:
     """Everything that outlives the daemon.
 
-    Only `journal.commit` and `arming.arm` raise for a fault of the disk; the rest shows in `health` and goes on trying.
+    Only `journal.commit`, `arming.arm` and the writing of `people` raise for a fault of the disk; the rest shows in
+    `health` and goes on trying.
     """
 
     def __init__(
@@ -58,6 +61,8 @@ class Store:
         self._saving = Saving(self._state, self._writer, boot_id=boot_id, every_s=limits.save_every_s)
         self.journal = Journal(self._state, self._writer, boot_id=boot_id, time_out_s=limits.commit_time_out_s)
         self.arming = Arming(self._state, self._writer, boot_id=boot_id)
+        self.audit = Audit(self._state, self._writer, boot_id=boot_id)
+        self.people = People(self._state, self._writer)
 
     @property
     def ring(self) -> Ring:
@@ -121,10 +126,13 @@ class Store:
         self.journal.read(connection)
         self._saving.read(connection)
         self.arming.read(connection)
+        self.audit.read(connection)
+        self.people.read(connection)
 
     def _write_state(self) -> None:
         self.journal.write_noted()
         self.arming.write()
+        self.audit.write()
         self._saving.write_due()
 
     def _write_all(self) -> None:

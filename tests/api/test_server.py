@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from hems.api.messages import NEEDED_ROLE, REQUEST_LIMIT
+from hems.api.messages import REQUEST_LIMIT
 from hems.api.server import EVENT_BACKLOG, MOST_CLIENTS
 from hems.model.cause import Cause, Why
 from hems.model.errors import HemsError
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
+from hems.model.people import NEEDED_ROLE
 from tests.desk import HandMadeDesk, serving
 from tests.pictures import normal_day, power_cut
 
@@ -72,7 +73,18 @@ async def test_the_socket_is_the_ceiling_of_the_role(run_dir: Path) -> None:
             allowed[name] = {do for do in NEEDED_ROLE if "ok" in await caller.ask(do)}
 
     assert allowed["view"] == {"status", "why", "events", "read", "proofs", "history"}
-    assert allowed["operate"] == allowed["view"] | {"consider", "override", "acknowledge", "order", "seen", "rehearse"}
+    assert allowed["operate"] == allowed["view"] | {
+        "consider",
+        "override",
+        "acknowledge",
+        "order",
+        "seen",
+        "export",
+        "rehearse",
+        "enter",
+        "leave",
+        "code",
+    }
     assert allowed["admin"] == set(NEEDED_ROLE)
 
 

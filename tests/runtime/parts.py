@@ -29,8 +29,10 @@ from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, Found, Held, Product, Reply, Scalar, Sought
 from hems.runtime.act import Actuators
 from hems.runtime.archive import Archive
+from hems.runtime.auditing import Auditing
 from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
+from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.fleet import Fleet, open_fleet
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.proving import Proving
@@ -313,7 +315,7 @@ async def house(
     )
     actuators = Actuators(fleet.devices, wires.writes, store.journal, clock, islanded=lambda: False)
     stops: list[bool] = []
-    search = Search({"paper": works}, context.shared, mode=lambda: made.loop.state.mode.mode, audit=lambda *_: None)
+    search = Search({"paper": works}, context.shared, mode=lambda: made.loop.state.mode.mode)
     toolbox = Toolbox(
         fleet,
         board,
@@ -322,7 +324,15 @@ async def house(
         islanded=lambda: made.loop.state.mode.mode.on_island,
         more={**Archive(FileArchive(directory, "boot"), clock, site).does, **search.does},
     )
-    desk = FrontDesk(site, params, fleet, clock, toolbox=toolbox, stop=stops.append)
+    desk = FrontDesk(
+        site,
+        params,
+        clock,
+        toolbox=toolbox,
+        doorkeeper=Doorkeeper(site, store.people, clock),
+        auditing=Auditing(store.audit, clock),
+        stop=stops.append,
+    )
     cycles: list[Cycle] = []
     faults: dict[str, str] = {}
     loop = Loop(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -72,9 +73,31 @@ async def test_an_override_reaches_the_tick_and_the_audit(run_dir: Path):
         assert (override.who, override.reason, override.role) == ("Alex", REASON, "operator")
         assert override.expires_s == made.clock.now().mono_s + 1800.0
         made.store.drain()
-        assert rows(run_dir, "state.db", "SELECT who, action, subject, detail, mono_s FROM audit") == [
-            ("Alex", "override off", "laundry", REASON, 100.0)
+        assert rows(run_dir, "state.db", "SELECT who, role, action, subject, reason, result, mono_s FROM audit") == [
+            ("Alex", "operator", "override off", "laundry", REASON, "done", 100.0)
         ]
+        [(origin,)] = rows(run_dir, "state.db", "SELECT origin FROM audit")
+        assert f"pid={os.getpid()}" in str(origin)
+
+
+async def test_what_was_refused_is_in_the_audit_with_the_sentence_and_what_only_looks_is_not(run_dir: Path):
+    async with desk(run_dir) as made:
+        sentence = await refused(run_dir, "operate", "override", **laundry(circuit="lift"))
+        await ask(run_dir, "operate", "consider", **laundry())
+        await ask(run_dir, "view", "why")
+        made.store.drain()
+        assert rows(run_dir, "state.db", "SELECT action, subject, result FROM audit") == [
+            ("override off", "lift", sentence)
+        ]
+
+
+async def test_whoever_is_refused_again_and_again_does_not_fill_the_disk(run_dir: Path):
+    async with desk(run_dir) as made:
+        for _ in range(30):
+            await refused(run_dir, "operate", "override", **laundry(circuit="lift"))
+        await ask(run_dir, "operate", "override", **laundry())
+        made.store.drain()
+        assert rows(run_dir, "state.db", "SELECT count(*) FROM audit") == [(21,)]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +236,7 @@ async def test_holding_on_the_grid_needs_no_force_and_is_in_the_audit(run_dir: P
         await ask(run_dir, "admin", "stop", hold=True, who="Kim")
         assert made.stops == [True]
         made.store.drain()
-        assert rows(run_dir, "state.db", "SELECT who, action, subject FROM audit") == [("Kim", "stop", "hold")]
+        assert rows(run_dir, "state.db", "SELECT who, action, detail FROM audit") == [("Kim", "stop", '{"hold": true}')]
 
 
 async def test_before_the_first_look_why_is_answered_with_patience(run_dir: Path):

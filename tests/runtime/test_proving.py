@@ -36,7 +36,7 @@ async def prove_all(run_dir: Path, house: House, device: DeviceId) -> None:
 
 async def test_a_device_is_armed_once_everything_that_it_commands_is_proven(run_dir: Path):
     async with desk(run_dir) as house:
-        house.fleet.disarm(SWITCHES, who="test", at=house.clock.now())
+        house.fleet.disarm(SWITCHES, at=house.clock.now())
         # given a device of which nothing is proven
         assert (await refused(run_dir, "admin", "arm", devices=[SWITCHES])).startswith(f"Not proven is {SWITCHES} (")
         assert not house.fleet.is_armed(SWITCHES)
@@ -65,8 +65,8 @@ async def test_without_proof_a_reason_is_needed_and_kept_in_journal_and_record(r
         kept = tomllib.loads((run_dir / NAME).read_text())["unproven"][0]
         assert (kept["device"], kept["reason"], kept["who"]) == (SWITCHES, "the panel is on the bench", "Kim")
         house.store.drain()
-        audit = rows(run_dir, "state.db", "SELECT action, subject, detail FROM audit")
-        assert ("arm without proof", SWITCHES, "the panel is on the bench") in audit
+        audit = rows(run_dir, "state.db", "SELECT who, action, subject, reason, result FROM audit")
+        assert ("Kim", "arm", SWITCHES, "the panel is on the bench", "done") in audit
         # and once it is disarmed nothing of it is left
         await ask(run_dir, "admin", "disarm", devices=[SWITCHES])
         assert "unproven" not in tomllib.loads((run_dir / NAME).read_text())

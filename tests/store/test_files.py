@@ -11,7 +11,7 @@ import pytest
 
 from hems.model.units import CircuitId, DeviceId
 from hems.model.wiring import circuit_closed
-from hems.store import reader
+from hems.store import audit_check, reader
 from tests.store.given import at, event, rows, started, switch
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -39,6 +39,9 @@ async def test_files_of_schema_1_are_read_and_written_on(tmp_path):
     assert saved.blob == '{"mode": "islanded"}'
     assert last[circuit_closed(CircuitId("fridge"))].value is False
     assert armed == {DeviceId("relays"): "5eed"}
+    [kept] = audit_check.entries(tmp_path)
+    assert (kept.entry.who, kept.entry.action, kept.entry.subject) == ("anna", "arm", "relays")
+    assert audit_check.verified(tmp_path).problems == ()
     assert [entry.subject for entry in reader.events(tmp_path)] == ["islanded", "grid_connected"]
     assert reader.series(tmp_path, "grid/hz")[0].mean == 50.0
     assert store.health.state.set_aside == store.health.history.set_aside == ""
@@ -58,7 +61,8 @@ def test_an_ordinary_start_does_not_load_the_migration_library(tmp_path):
 def test_applied_migrations_are_recorded(tmp_path):
     started(tmp_path).stop()
     assert rows(tmp_path, "state.db", "SELECT name FROM _sqlite_migrations") == [
-        ("1 journal, saved state, arming, audit",)
+        ("1 journal, saved state, arming, audit",),
+        ("2 audit with a chain, people",),
     ]
 
 

@@ -1,0 +1,84 @@
+"""`hems audit`: who did what, and whether anybody has touched the record of it."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hems.commands.asking import print_json
+from hems.store.audit_check import Finding, Kept, entries, verified
+
+STATE_DIR = Path("/var/lib/hems")
+FAILED = 3
+"""Exit code of `verify` when the audit is not as it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`hems audit`."""
+
+    help: str = "who did what, when, from where and why; and whether anybody has touched that record"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        text = "list: every act (default); verify: look at the whole chain, exit code 3 when it is broken"
+        parser.add_argument("what", nargs="?", choices=("list", "verify"), default="list", help=text)
+        parser.add_argument("--find", default="", metavar="WORD", help="list only what has this word in it")
+        parser.add_argument("--head", default="", metavar="N:HASH", help="verify: what an earlier verify told to note")
+        parser.add_argument("--state-dir", type=Path, default=STATE_DIR, metavar="DIR", help="where state.db is")
+        parser.add_argument("--json", action="store_true")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Print the acts, or what came of looking at them."""
+        if args.what == "verify":
+            return _verify(verified(args.state_dir, args.head), as_json=args.json)
+        found = [one for one in entries(args.state_dir) if args.find.lower() in line(one).lower()]
+        if args.json:
+            print_json([_plain(one) for one in found])
+            return 0
+        for one in found:
+            print(line(one))
+        if not found:
+            print("Nothing has been asked of HEMS yet." if not args.find else "Nothing of that kind.")
+        return 0
+
+
+def line(kept: Kept) -> str:
+    """One act in one line."""
+    one = kept.entry
+    when = f"{kept.at.utc.astimezone():%Y-%m-%d %H:%M:%S%z}" if kept.at.utc else f"{kept.at.mono_s:.0f} s after a start"
+    known = f" ({', '.join(word for word in (one.role, one.known_by) if word)})" if one.role else ""
+    return " ".join([f"{kept.number}", when, f"{one.who}{known}:", *_told(kept)])
+
+
+def _told(kept: Kept) -> Iterator[str]:
+    one = kept.entry
+    yield f"{one.action} {one.subject}"
+    if one.reason:
+        yield f'because "{one.reason}"'
+    if one.detail:
+        yield one.detail
+    if one.origin:
+        yield f"from {one.origin}"
+    yield f"-> {one.result or 'done'}"
+
+
+def _plain(kept: Kept) -> dict[str, object]:
+    utc = None if kept.at.utc is None else kept.at.utc.isoformat()
+    return {"number": kept.number, "utc": utc, "mono_s": kept.at.mono_s, **asdict(kept.entry), "hash": kept.hash}
+
+
+def _verify(finding: Finding, *, as_json: bool) -> int:
+    if as_json:
+        print_json(asdict(finding))
+    elif finding.problems:
+        print("THE AUDIT IS NOT AS IT WAS WRITTEN:")
+        for problem in finding.problems:
+            print(f"  {problem}")
+    else:
+        print(f"{finding.entries} entries, each as it was written, none missing.")
+        print(f"Note this, to compare later with --head: {finding.head}")
+    return FAILED if finding.problems else 0
+
+
+COMMAND = Command()

@@ -1,0 +1,72 @@
+"""`hems person`: who may operate the building and whose code belongs to which bay."""
+
+import argparse
+import sys
+from dataclasses import dataclass
+
+from hems.commands.asking import add_run_dir, add_who, ask, print_json, secret
+from hems.model.errors import HemsError
+
+ROLES = ("operator", "engineer")
+WORDS = {"operator": "PIN, four to six digits", "engineer": "Passphrase, eight letters or more"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`hems person`."""
+
+    help: str = "who has a PIN, a passphrase or the code of a bay; give one, or take it away"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        text = "list; add NAME: give a PIN; remove NAME; code BAY: give its driver a code of four digits"
+        parser.add_argument("what", choices=("list", "add", "remove", "code"), help=text)
+        parser.add_argument("name", nargs="?", default="", help="the person, or the bay")
+        parser.add_argument("--role", choices=ROLES, default="operator", help="for add (default operator)")
+        parser.add_argument("--remove", action="store_true", help="with code: take the code away")
+        parser.add_argument("--json", action="store_true", help="with list: as data")
+        add_run_dir(parser)
+        add_who(parser)
+
+    def run(self, args: argparse.Namespace) -> int:
+        """List, or ask for a PIN twice and hand it over."""
+        if args.what == "list":
+            return _list(args)
+        if not args.name:
+            raise HemsError(f"Say whom: `hems person {args.what} NAME`.")
+        if args.what == "code":
+            more = {"remove": True} if args.remove else {"secret": _twice("Code, four digits")}
+            ask(args.run_dir, "operate", "code", bay=args.name, who=args.who, **more)
+            print(f"The code of {args.name} is {'taken away' if args.remove else 'set'}.")
+        elif args.what == "remove":
+            ask(args.run_dir, "admin", "person", name=args.name, remove=True, who=args.who)
+            print(f"{args.name} has no PIN any more.")
+        else:
+            new = _twice(WORDS[args.role])
+            ask(args.run_dir, "admin", "person", name=args.name, role=args.role, secret=new, who=args.who)
+            print(f"{args.name} may now act as {args.role}. From now on HEMS asks for it.")
+        return 0
+
+
+def _list(args: argparse.Namespace) -> int:
+    people = ask(args.run_dir, "admin", "people", who=args.who)["people"]
+    if args.json:
+        print_json(people)
+        return 0
+    if not any(one["role"] in ROLES for one in people):
+        print("Nobody has a PIN: whoever may open the operators' socket may operate. Begin with `hems person add`.")
+    for one in people:
+        bay = one["name"].removeprefix("bay/")
+        print(f"{bay}: its driver has a code." if one["role"] == "driver" else f"{one['name']}: {one['role']}.")
+    return 0
+
+
+def _twice(what: str) -> str:
+    """A new secret, typed twice by a person, once by a script.  Raises: HemsError when the two differ."""
+    first = secret(what)
+    if sys.stdin.isatty() and secret("The same again") != first:
+        raise HemsError("The two are not the same. Nothing was changed.")
+    return first
+
+
+COMMAND = Command()
