@@ -33,10 +33,12 @@ from hems.runtime.installed import InstalledDrivers
 from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.notify import notify
+from hems.runtime.picture import Scene
 from hems.runtime.process import gone_within, sole_instance
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
 from hems.runtime.search import Search
+from hems.runtime.setup import Setup
 from hems.runtime.stop import leave
 from hems.runtime.supervise import Running
 from hems.runtime.survival import Starts, first_state
@@ -152,7 +154,7 @@ class Daemon:
             proving,
             self._clock,
             islanded=lambda: loop.state.mode.mode.on_island,
-            more=self._more(context, lambda: loop.state.mode.mode),
+            more=self._more(context, lambda: loop.state.mode.mode, lambda: desk.scene),
         )
         desk = self._desk = self._front_desk(store, toolbox)
         server = Server(self._file.settings.run_dir, desk)
@@ -200,11 +202,14 @@ class Daemon:
             stop=self.stop,
         )
 
-    def _more(self, context: DriverContext, mode: Callable[[], Mode]) -> Mapping[str, Do]:
-        """Requests about what was recorded, and about what answers beside the devices of the site file."""
+    def _more(
+        self, context: DriverContext, mode: Callable[[], Mode], scene: Callable[[], Scene | None]
+    ) -> Mapping[str, Do]:
+        """Requests about what was recorded, about how the building is set up, and about what else answers there."""
         records = FileArchive(self._file.settings.state_dir, machine_boot_id())
         archive = Archive(records, self._clock, self._file.site)
-        return {**archive.does, **Search(self._drivers, context.shared, mode=mode).does}
+        setup = Setup(self._file.site, self._file.wiring, self._file.digest, scene)
+        return {**archive.does, **Search(self._drivers, context.shared, mode=mode).does, **setup.does}
 
     def _fleet(self, context: DriverContext, store: Store, record: Commissioning) -> Fleet:
         """All devices, armed as they were; what has changed is told and kept."""

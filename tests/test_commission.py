@@ -11,8 +11,9 @@ import pytest
 from hems.api.client import Client
 from hems.app import installed_drivers
 from hems.cli import main
-from hems.commands.commission import Daemon, _listed
+from hems.commands.commission import _listed
 from hems.commission.engine import Engine
+from hems.commission.house import Daemon
 from hems.commission.steps import steps
 from hems.config import load
 from hems.model.proof import Verdict
@@ -34,7 +35,7 @@ def walked(where: Path, *wanted: str, answers: str = "", rig: Mapping[str, Any] 
             file, person = load(run.site, installed_drivers()), Scripted(list(answers))
             todo = [step for step in steps(file.site, file.wiring) if step.id in wanted]
             async with Client(run.run_dir / "admin.sock") as client:
-                house = Daemon(client, "Kim")
+                house = Daemon(client.request, "Kim")
                 ends = await Engine(file.site, file.wiring, house, person).walk(todo)
                 await house.end()
                 told = await client.request("proofs")

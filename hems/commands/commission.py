@@ -12,16 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from hems.commands.asking import ask
-from hems.commission.engine import Engine, House, Stopped
-from hems.commission.measure import Judged, Look
+from hems.commission.engine import Engine, Stopped
+from hems.commission.house import Daemon
 from hems.commission.steps import Step, steps
-from hems.model import wiring
 from hems.model.errors import HemsError
 from hems.model.proof import Verdict
-from hems.model.units import CircuitId, SourceId
 
-TRIAL_S = 900.0
-REASON = "commissioning"
 MARKS = {"proven": "proven ", "failed": "FAILED ", "changed": "CHANGED", "open": "open   "}
 
 
@@ -38,6 +34,8 @@ class Command:
         parser.add_argument("--who", default="", help="your name, which stands under each result")
         parser.add_argument("--list", action="store_true", help="only show how each step stands")
         parser.add_argument("--again", action="store_true", help="also what has been proven")
+        parser.add_argument("--sheet", action="store_true", help="print the sheet to sign, with all that was proven")
+        parser.add_argument("--html", type=Path, metavar="FILE", help="with --sheet: write one HTML file instead")
         parser.add_argument("--needed", action="store_true", help="only what a device cannot be armed without")
 
     def run(self, args: argparse.Namespace) -> int:
@@ -48,6 +46,8 @@ class Command:
         site_file = load(args.site, installed_drivers())
         run_dir = site_file.settings.run_dir
         told = ask(run_dir, "view", "proofs")
+        if args.sheet:
+            return _sheet(site_file, told, args.html)
         every = steps(site_file.site, site_file.wiring)
         chosen = _chosen(every, args.what)
         if args.list:
@@ -65,6 +65,22 @@ class Command:
 
 
 COMMAND = Command()
+
+
+def _sheet(site_file: Any, told: Mapping[str, Any], html: Path | None) -> int:  # noqa: ANN401
+    from hems.report.sheet import as_html, as_text
+    from hems.report.sign_off import sign_off
+
+    sheet = sign_off(site_file.site, told, site_file.digest)
+    if html is None:
+        print(as_text(sheet), end="")
+        return 0
+    try:
+        html.write_text(as_html(sheet), encoding="utf-8")
+    except OSError as error:
+        raise HemsError(f"{html} cannot be written: {error.strerror}. Name another file.") from error
+    print(f"Written to {html}. Open it in a browser and print it.")
+    return 0
 
 
 def _chosen(every: Sequence[Step], what: Sequence[str]) -> list[Step]:
@@ -104,7 +120,7 @@ async def _walk(site_file: Any, run_dir: Path, todo: Sequence[Step], who: str) -
     terminal = Terminal()
     terminal.tell(f"{len(todo)} steps. Answer with one letter; q stops, and the next time it goes on there.")
     async with Client(run_dir / "admin.sock") as client:
-        house = Daemon(client, who)
+        house = Daemon(client.request, who)
         try:
             ends = await Engine(site_file.site, site_file.wiring, house, terminal).walk(todo)
         except Stopped:
@@ -118,62 +134,6 @@ async def _walk(site_file: Any, run_dir: Path, todo: Sequence[Step], who: str) -
     if ready:
         terminal.tell(f'Proven: {", ".join(ready)}. To let HEMS command: hems arm {" ".join(ready)} --who "{who}"')
     return 0 if all(end is Verdict.PROVEN for end in ends.values()) else 1
-
-
-class Daemon(House):
-    """The running daemon as the engine sees it."""
-
-    def __init__(self, client: Any, who: str) -> None:  # noqa: ANN401  (imported only when it is needed)
-        self._client = client
-        self._who = who
-        self._trials: set[str] = set()
-        self._opened: set[CircuitId] = set()
-
-    async def look(self) -> Look:
-        """All good points, by place and by role."""
-        seen: dict[str, bool | int | float | str] = {}
-        for table in (await self._client.request("read"))["devices"]:
-            for row in table["points"]:
-                if row["state"] == "good":
-                    seen[f"{table['device']}/{row['name']}"] = row["value"]
-                    seen |= dict.fromkeys(row["serves"], row["value"])
-        return seen
-
-    async def trial(self, device: str) -> None:
-        """For long enough to see a compressor come back."""
-        await self._client.request("trial", device=device, seconds=TRIAL_S, who=self._who)
-        self._trials.add(device)
-
-    async def override(self, circuit: CircuitId, want: str, seconds: float) -> None:
-        """With the reason that stands in the log."""
-        if want == "off":
-            self._opened.add(circuit)
-        span = {} if want == "auto" else {"duration_s": seconds}
-        await self._client.request("override", circuit=circuit, want=want, reason=REASON, who=self._who, **span)
-
-    async def steer(self, source: SourceId, power_w: float, seconds: float) -> None:
-        """A power that ends by itself."""
-        await self._client.request("steer", source=source, power_w=power_w, duration_s=seconds, who=self._who)
-
-    async def prove(self, step: str, judged: Judged, before: Mapping[str, float], after: Mapping[str, float]) -> None:
-        """Signed with the person's name."""
-        told = {"verdict": judged.verdict, "note": judged.note, "before": dict(before), "after": dict(after)}
-        await self._client.request("prove", step=step, who=self._who, **told)
-
-    async def rest(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
-
-    async def end(self) -> None:
-        """Devices that were on trial are only watched again, unless they are armed.
-
-        While a circuit is not back the trial goes on until its time is over: HEMS needs it to switch the circuit on.
-        """
-        look = await self.look()
-        if any(look.get(wiring.circuit_closed(circuit)) is not True for circuit in self._opened):
-            return
-        for device in self._trials:
-            await self._client.request("trial", device=device, seconds=0.0, who=self._who)
 
 
 class Terminal:

@@ -1,16 +1,12 @@
 """`hems drill`: practise a power cut, in thought or in earnest."""
 
 import argparse
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hems.commands.asking import add_run_dir, add_who, ask
 from hems.commands.times import seconds
-from hems.model.cause import Cause
-from hems.model.codec import from_plain
-from hems.model.mode import Mode
 from hems.model.request import Task
-from hems.wording import mode_words, percent, sentence
+from hems.report.rehearsal import rehearsal_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +28,13 @@ class Command:
         if args.what == "rehearse":
             answer = ask(args.run_dir, "operate", "rehearse", who=args.who)
             names = {one["id"]: one["name"] for one in ask(args.run_dir, "view", "status")["circuits"]}
-            print("\n".join(report(answer["rehearsal"], names)))
+            print("\n".join(rehearsal_lines(answer["rehearsal"], names)))
             return 0
         begin = args.what == "begin"
         more = {"duration_s": seconds(args.duration)} if begin else {}
         ask(args.run_dir, "operate", "order", task=Task.DRILL, begin=begin, who=args.who, **more)
         print("The drill begins. HEMS ends it by itself." if begin else "The drill is over: back to the grid.")
         return 0
-
-
-def report(rehearsal: Mapping[str, object], names: Mapping[str, str]) -> list[str]:
-    """The rehearsal in plain lines."""
-    off = rehearsal["off"]
-    assert isinstance(off, list)
-    lines = [
-        f"If the power failed now ({rehearsal['at'] or 'date not known'}), within a minute: "
-        f"{mode_words(Mode(str(rehearsal['mode'])))}.",
-        f"Own power would be at {_pct(rehearsal['before_pu'])} of its limit, and at {_pct(rehearsal['after_pu'])} "
-        f"with these off: {'none' if not off else ''}".rstrip(),
-    ]
-    for one in off:
-        told = sentence(from_plain(Cause, one["cause"]))
-        only = "" if one["sent"] else " ONLY WATCHED: its device is not armed and would stay on."
-        lines.append(f"  {one['after_s']:5.1f} s  {names.get(one['circuit'], one['circuit'])}: {told}{only}")
-    return [*lines, "Nothing was switched."]
-
-
-def _pct(part: object) -> str:
-    return percent(100.0 * part) if isinstance(part, int | float) else percent(None)
 
 
 COMMAND = Command()

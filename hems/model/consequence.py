@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hems.model.request import Want
+from hems.model.site import Tier
 from hems.model.units import CircuitId
 
 
@@ -28,3 +29,20 @@ class Consequence:
     essential_then_h: float | None = None
     floor_pct: float
     """Stored energy at which hems switches it off whatever anybody wants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """What it means for a power cut in which group a circuit is.  Hours may be infinite; None while not known."""
+
+    circuit: CircuitId
+    name: str
+    tier: Tier
+    draws_w: float
+    """What it is expected to draw when it is on."""
+    served_h: float | None
+    """Hours of essential power with it among the circuits that are served."""
+    left_h: float | None
+    """Hours of essential power without it."""
+    cost_h: float | None
+    """Hours that it costs when it is served; None where the sun covers it."""

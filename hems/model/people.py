@@ -44,6 +44,8 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "person": PersonRole.ENGINEER,
     "trial": PersonRole.ENGINEER,
     "steer": PersonRole.ENGINEER,
+    "setup": PersonRole.ENGINEER,
+    "groups": PersonRole.ENGINEER,
     "prove": PersonRole.ENGINEER,
     "arm": PersonRole.ENGINEER,
     "disarm": PersonRole.ENGINEER,

@@ -94,6 +94,11 @@ class FrontDesk:
         self._picture, self._scene = picture, scene
         self._events = [*self._events, *events][-EVENTS_KEPT:] if events else self._events
 
+    @property
+    def scene(self) -> Scene | None:
+        """What the last picture was painted from."""
+        return self._scene
+
     def take_requests(self) -> tuple[Asked, ...]:
         """What people asked for since this was last asked."""
         waiting, self._waiting = tuple(self._waiting), []

@@ -28,7 +28,6 @@ from hems.tui.screens.history import HistoryScreen
 from hems.tui.screens.listing import ListScreen
 from hems.tui.screens.log import LogScreen
 from hems.tui.screens.outage import OutageScreen
-from hems.tui.screens.override import OverrideScreen
 from hems.tui.screens.overview import OverviewScreen
 from hems.tui.source import Live, Source
 from hems.tui.themes import COLOURS, DARK, themes
@@ -43,7 +42,7 @@ FROZEN_S = 60.0
 SLOW_S = 5.0
 """On a slow line the picture is drawn again only so often, unless things get worse."""
 
-MODES = ("overview", "outage", "circuits", "cars", "alarms", "history", "devices", "log")
+MODES = ("overview", "outage", "circuits", "cars", "alarms", "history", "devices", "log", "settings")
 
 
 class HemsApp(KeysInTurn):
@@ -64,6 +63,7 @@ class HemsApp(KeysInTurn):
         Binding("6", "show('history')", show=False),
         Binding("7", "show('devices')", show=False),
         Binding("8", "show('log')", show=False),
+        Binding("0", "show('settings')", show=False),
         Binding("question_mark,f1", "help", show=False),
         Binding("f,F", "freeze", show=False),
         Binding("escape", "back", show=False),
@@ -107,6 +107,7 @@ class HemsApp(KeysInTurn):
         self.add_mode("history", lambda: HistoryScreen(self._ask, self._hint))
         self.add_mode("devices", lambda: DevicesScreen(self._hint))
         self.add_mode("log", lambda: LogScreen(self._ask, self._hint))
+        self.add_mode("settings", lambda: self._settings())
         await self.switch_mode("overview")
         self._watch()
 
@@ -170,6 +171,12 @@ class HemsApp(KeysInTurn):
         for colours in COLOURS:
             yield SystemCommand(f"Colours: {colours}", "Until you leave", self._coloured(colours))
 
+    def _settings(self) -> BuildingScreen:
+        """Imported when it is wanted: few come here, and the others shall not wait for it."""
+        from hems.tui.screens.settings import SettingsScreen
+
+        return SettingsScreen(self._ask, self._who, self._source.may_engineer, self._hint)
+
     def _going(self, mode: str) -> Callable[[], Awaitable[None]]:
         return lambda: self.action_show(mode)
 
@@ -206,10 +213,10 @@ class HemsApp(KeysInTurn):
 
     async def action_back(self) -> None:
         """Close what is open above the main screen; never leaves the program."""
-        if isinstance(self.screen, HelpScreen | OverrideScreen):
+        if isinstance(self.screen, ListScreen) and self.screen.leave_find():
+            return
+        if len(self.screen_stack) > 1 and isinstance(self.screen, BuildingScreen):
             await self.pop_screen()
-        elif isinstance(self.screen, ListScreen):
-            self.screen.leave_find()
 
     def action_palette(self) -> None:
         """Everything by name, for the engineer."""

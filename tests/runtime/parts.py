@@ -38,6 +38,7 @@ from hems.runtime.loop import Cycle, Loop
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
 from hems.runtime.search import Search
+from hems.runtime.setup import Setup
 from hems.runtime.toolbox import Toolbox
 from hems.store.archive import FileArchive
 from hems.store.commissioning import Commissioning
@@ -316,13 +317,14 @@ async def house(
     actuators = Actuators(fleet.devices, wires.writes, store.journal, clock, islanded=lambda: False)
     stops: list[bool] = []
     search = Search({"paper": works}, context.shared, mode=lambda: made.loop.state.mode.mode)
+    setup = Setup(site, wires, "the file", scene=lambda: desk.scene)
     toolbox = Toolbox(
         fleet,
         board,
         proving,
         clock,
         islanded=lambda: made.loop.state.mode.mode.on_island,
-        more={**Archive(FileArchive(directory, "boot"), clock, site).does, **search.does},
+        more={**Archive(FileArchive(directory, "boot"), clock, site).does, **search.does, **setup.does},
     )
     desk = FrontDesk(
         site,
