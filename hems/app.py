@@ -137,6 +137,7 @@ class Daemon:
     async def _control(self, store: Store, state: ControlState) -> None:
         """Build everything, let it run, and end it in the order that safety asks for."""
         site, wiring, params = self._file.site, self._file.wiring, self._file.params
+        zone = zone_named(self._file.settings.timezone)
         board = Board(wiring, self._clock, shed=lambda commands: actuators.shed(commands), wake=lambda: loop.wake.set())
         context = DriverContext(clock=self._clock, sink=board, rng=Random(self._seed))
         profiles = {spec.id: self._drivers[spec.driver].fingerprint(spec) for spec in wiring.devices}
@@ -173,8 +174,9 @@ class Daemon:
             completed=lambda cycle: self._completed(cycle, server.listening.is_set()),
             faults=lambda: _faults(store.health, actuators, fleet, self._running) | record.faults(),
             shortened=self._file.shortened,
+            zone=zone,
         )
-        jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone_named(self._file.settings.timezone))
+        jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone)
         jobs.start()
         for name, driver in fleet.drivers.items():
             self._running.keep(f"driver {name}", driver.run)

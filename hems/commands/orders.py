@@ -1,4 +1,4 @@
-"""`hems maintenance`, `island`, `evacuate` and `fire`: what a person orders of the whole building."""
+"""`hems maintenance`, `island`, `storm`, `evacuate` and `fire`: what a person orders of the whole building."""
 
 import argparse
 from collections.abc import Callable
@@ -100,6 +100,13 @@ EVACUATE = Command(
     "Cars now keep at least what an evacuation needs, and charge first.",
     "Cars keep what their drivers ask for again.",
     (_confirms,),
+)
+STORM = Command(
+    Task.STORM,
+    "a power cut is likely: charge to a target and keep it",
+    "Batteries charge and keep it until the time is over.",
+    "The storm watch is over: batteries go on as before.",
+    (_times,),
 )
 FIRE = Command(
     Task.FIRE,

@@ -54,11 +54,17 @@ NORTH_AMERICA = CodeOfGrid(
 )
 CODES: Mapping[str, CodeOfGrid] = {
     "eu": EUROPE,
-    "au": replace(EUROPE, source="AS/NZS 4777.2 for the 60 s; the European window, which is the stricter one"),
+    "au": replace(
+        EUROPE,
+        v_min_pu=205.0 / 230.0,
+        source="AS/NZS 4777.2: 60 s (SMA Sunny Island manual, installers' guides) in 205 to 253 V and 47.5 to 50.15 Hz "
+        "(standard not read here; 49.5 to 50.1 Hz is kept, which is stricter)",
+    ),
     "north_america": NORTH_AMERICA,
     "canada": replace(
         NORTH_AMERICA,
-        source="CSA C22.3 No. 9, taken to be as IEEE 1547-2018; CE Code 84-008 adds no time of its own",
+        source="CSA C22.3 No. 9:20 (standard not read here), taken to be as IEEE 1547-2018, whose 300 s are the "
+        "longest default in use; CE Code 84-008 wants normal voltage and names no time. Ask the utility",
     ),
 }
 assert set(CODES) == set(get_args(GridCode))

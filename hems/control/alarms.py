@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hems.control import black_start, liveness
+from hems.control import black_start, liveness, wear
 from hems.control.axis_tie import word
 from hems.control.balance import unbalanced
 from hems.control.evidence import Evidence
@@ -100,6 +100,8 @@ def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> 
             yield f"{role}/deaf", Condition(HIGH, role, Cause(Why.SHED_NOT_OBEYED))
         elif _found_off(memory) or _contradicted(state, role, params, now_s):
             yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
+        if memory.shed_because is not None and now_s < wear.closes_s(memory, params.restore):
+            yield f"{role}/rests", Condition(LOW, role, Cause(Why.RELAY_RESTS))
         if memory.fruitless >= params.restore.tries:
             yield f"{role}/locked_out", Condition(MEDIUM, role, Cause(Why.LOCKED_OUT, {"times": memory.fruitless}))
 

@@ -7,7 +7,7 @@ domain reference 2.10 and 5, UCA 13.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import inf
 
 from hems.control import overload
@@ -135,7 +135,7 @@ def _wanted(
     low = stored_pct is not None and stored_pct <= (own.stop_pct if goes_on else own.start_pct)
     high = memory.high_since_s is not None and now.mono_s >= memory.high_since_s + own.start_load_s
     need = Band(state.band) in (Band.CRITICAL, Band.FLOOR, Band.SHUTDOWN)
-    return (low or high) and (goes_on or need or not _quiet(own, now.utc))
+    return (low or high) and (goes_on or need or not _quiet(own, snapshot.local_h))
 
 
 def _high_since(site: Site, memory: GeneratorMemory, snapshot: Snapshot, params: Params, now_s: float) -> float | None:
@@ -146,11 +146,10 @@ def _high_since(site: Site, memory: GeneratorMemory, snapshot: Snapshot, params:
     return now_s if memory.high_since_s is None else memory.high_since_s
 
 
-def _quiet(own: GeneratorParams, utc: datetime | None) -> bool:
+def _quiet(own: GeneratorParams, hour: float | None) -> bool:
     """Whether it is night; without a known time it is not."""
-    if utc is None or own.quiet_from_h == own.quiet_to_h:
+    if hour is None or own.quiet_from_h == own.quiet_to_h:
         return False
-    hour = utc.hour + utc.minute / 60.0
     if own.quiet_from_h < own.quiet_to_h:
         return own.quiet_from_h <= hour < own.quiet_to_h
     return hour >= own.quiet_from_h or hour < own.quiet_to_h

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from math import exp
 
+from hems.control import wear
 from hems.control.demand import NOTHING, is_on
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
@@ -41,7 +42,10 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     if memory.shed_because is not None and entry is not None and not entry.value and not entry.observed:
         deaf = _ignores(entry, closed, params, now_s) or (deaf and entry.acknowledged_s is None)
     deaf = deaf or _welded(circuit, reading, entry, params, now_s)
-    return memory if deaf == memory.deaf else replace(memory, deaf=deaf)
+    read_back = memory.read_back or closed is not None
+    if (deaf, read_back) == (memory.deaf, memory.read_back):
+        return memory
+    return replace(memory, deaf=deaf, read_back=read_back)
 
 
 def learned(
@@ -79,6 +83,8 @@ def usual_w(site: Site, state: ControlState) -> dict[CircuitId, float]:
 def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: Params, now_s: float) -> ControlState:
     """What the reflex has sent is this controller's own decision: remembered, watched and restored like any other."""
     circuits = {wiring.circuit_closed(circuit.id): circuit.id for circuit in site.circuits}
+    fired = tuple(fired)
+    state = wear.moved(state, state.sent, fired, params.restore, now_s)
     for command in fired:
         entry = Sent(value=command.value, cause=command.cause, sent_s=now_s, last_s=now_s)
         state = replace(state, sent={**state.sent, command.role: entry})

@@ -86,6 +86,7 @@ class Measure:
         outcomes: tuple[Outcome, ...] = (),
         fired: tuple[Command, ...] = (),
         requests: tuple[Asked, ...] = (),
+        local_h: float | None = None,
     ) -> Snapshot:
         """All that is known now.  `latest` is read, not kept."""
         get = latest.get
@@ -126,4 +127,5 @@ class Measure:
             outcomes=outcomes,
             fired=fired,
             requests=requests,
+            local_h=local_h,
         )

@@ -20,11 +20,12 @@ def after(
     refusal: Callable[[Order], Cause | None],
     now_s: float,
     *,
+    before_s: float,
     fire: bool | None,
 ) -> tuple[dict[Task, Standing], Told]:
     """The orders in force after this instant's requests and expiries, and what to tell about each change.
 
-    `fire` is what the fire alarm's contact says, if anything.
+    `before_s` is when this was asked last; `fire` is what the fire alarm's contact says, if anything.
     """
     told: Told = []
     active = dict(orders)
@@ -32,6 +33,8 @@ def after(
         active[Task.FIRE] = Standing(task=Task.FIRE, who="", reason="", begins_s=now_s, ends_s=inf)
         told.append((Task.FIRE, Cause(Why.FIRE)))
     for task, standing in orders.items():
+        if before_s < standing.begins_s <= now_s:
+            told.append((task, Cause(Why.ORDER_BEGINS, {"task": task, "who": standing.who})))
         if standing.ends_s <= now_s:
             told.append((task, Cause(Why.ORDER_ENDED, {"task": task, "who": standing.who})))
             del active[task]

@@ -138,6 +138,11 @@ class RestoreParams:
     pickup_full_s: float = tunable(7200.0, (1800.0, 14400.0))
     tries: float = tunable(3.0, (1.0, 10.0))
     """Restores that failed before a circuit is locked out until a person looks."""
+    moves_hour: float = tunable(6.0, (4.0, 60.0))
+    """As often a switch is moved within an hour at most: automation's closing waits so that an opening still fits
+    (2.4)."""
+    moves_day: float = tunable(30.0, (8.0, 500.0))
+    """The same within a day."""
     pause_factor: float = tunable(1.0, (1.0, 4.0))
     """Multiplies every circuit's own minimum on and off times."""
 
@@ -224,7 +229,7 @@ class GeneratorParams:
     """It is run on the grid when it has not run for so long, if a transfer switch keeps it apart."""
     exercise_s: float = tunable(1800.0, (600.0, 7200.0))
     quiet_from_h: float = tunable(0.0, (0.0, 24.0))
-    """From this hour to the other, UTC, it is started in need only; equal hours mean never."""
+    """From this hour to the other, where the building stands, it is started in need only; equal hours mean never."""
     quiet_to_h: float = tunable(0.0, (0.0, 24.0))
 
 
@@ -325,6 +330,8 @@ def shortened(params: Params) -> Params:
             hold_rest_s=2.0,
             calm_s=2.0,
             after_shed_s=3.0,
+            moves_hour=1000.0,
+            moves_day=1000.0,
             pause_factor=0.02,
         ),
         reconnect=replace(params.reconnect, settle_s=1.0, watchdog_s=10.0),

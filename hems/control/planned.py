@@ -1,5 +1,6 @@
 """An island on purpose: charge beforehand, shed to plan, let nothing flow through the tie, ask it to open.
 
+A storm watch is the first part of it alone: charge, keep it, and end by itself.
 Source: domain reference 1.4 and 1.7, T2.
 """
 
@@ -27,7 +28,9 @@ SHORT = (Band.CRITICAL, Band.FLOOR, Band.SHUTDOWN)
 
 
 def refusal(order: Order, site: Site, snapshot: Snapshot, params: Params, now_s: float) -> Cause | None:
-    """Why a planned island cannot be ordered, or None; one that is announced has time to charge first."""
+    """Why it cannot be ordered, or None; a planned island that is announced has time to charge first."""
+    if order.task is Task.STORM and order.begin and not any(battery.controllable for battery in site.batteries):
+        return Cause(Why.STORM_REFUSED)
     if order.task not in APART or not order.begin or order.rehearsed:
         return None
     if not site.tie.has_island:
@@ -86,19 +89,25 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Param
     if site.tie.has_island:
         yield _request(state, params, now_s)
     mode = state.mode.mode
-    waiting = orders.announced(state, Task.ISLAND, now_s)
+    target_pct = _target_pct(state, params, now_s)
     grid_w = snapshot.grid_w.known(now_s)
     batteries = [battery for battery in site.batteries if battery.controllable]
     if mode is Mode.ISLANDING_PLANNED and grid_w is not None:
         for battery in batteries:
             yield _nulling(battery, grid_w / len(batteries), snapshot, now_s)
-    elif mode is Mode.GRID_CONNECTED and waiting is not None:
+    elif mode is Mode.GRID_CONNECTED and target_pct is not None:
         stored_pct = store_pct(site, snapshot, params.car, now_s)
-        target_pct = waiting.target_pct or params.plan.target_pct
         full = stored_pct is None or stored_pct >= target_pct
         for battery in batteries:
             power_w = 0.0 if full else -battery.charge_max_w
             yield _wish(battery, power_w, Cause(Why.CHARGE_BEFOREHAND, {"target_pct": target_pct}))
+
+
+def _target_pct(state: ControlState, params: Params, now_s: float) -> float | None:
+    """What to charge to and to keep: for an island that is announced, and while a storm is watched for."""
+    storm = state.orders.get(Task.STORM) if orders.stands(state, Task.STORM, now_s) else None
+    reasons = [one for one in (orders.announced(state, Task.ISLAND, now_s), storm) if one is not None]
+    return max((one.target_pct or params.plan.target_pct for one in reasons), default=None)
 
 
 def _request(state: ControlState, params: Params, now_s: float) -> Proposal:

@@ -4,10 +4,10 @@ There is no function here that switches everything on.  Source: domain reference
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
-from hems.control import overload
+from hems.control import overload, wear
 from hems.control.demand import pickup_w
 from hems.control.params import Params
 from hems.control.shedding import FRESH, Outlook
@@ -40,6 +40,11 @@ def off_circuits(site: Site, state: ControlState) -> list[Circuit]:
     return sorted(shed, key=lambda circuit: (circuit.tier, circuit.rank, circuit.id))
 
 
+def _read(circuit: Circuit, state: ControlState) -> bool:
+    """Whether its switch has been seen since this process started: the others do not wait for a silent one."""
+    return state.loads.get(circuit.id, FRESH).read_back
+
+
 def locked_out(circuit: Circuit, state: ControlState, params: Params) -> bool:
     """Whether it had to be undone so often that a person must look first."""
     return state.loads.get(circuit.id, FRESH).fruitless >= params.restore.tries
@@ -56,7 +61,16 @@ def restore(site: Site, state: ControlState, outlook: Outlook, params: Params, n
 
     UCA 11.
     """
-    waiting = [circuit for circuit in off_circuits(site, state) if not locked_out(circuit, state, params)]
+    off = [one for one in off_circuits(site, state) if _read(one, state) and not locked_out(one, state, params)]
+    spared_s = {one.id: wear.closes_s(state.loads.get(one.id, FRESH), params.restore) for one in off}
+    waiting = [circuit for circuit in off if spared_s[circuit.id] <= now_s]
+    found = _next(waiting, site, state, outlook, params, now_s)
+    return replace(found, due_s=min(found.due_s, *(when_s for when_s in spared_s.values() if when_s > now_s), inf))
+
+
+def _next(
+    waiting: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
+) -> Restore:
     held_until_s = state.boot_s + params.boot.hold_energise_s
     if Task.FIRE in state.orders:
         return NOT_NOW

@@ -51,7 +51,7 @@ def resumed(
         dose=saved.dose,
         band=saved.band,
         lasting_tier=saved.lasting_tier,
-        loads={circuit: _load(memory, now_s) for circuit, memory in saved.loads.items()},
+        loads={circuit: _load(memory, shift_s, now_s) for circuit, memory in saved.loads.items()},
         reconnect=ReconnectMemory(
             failures=saved.reconnect.failures, not_before_s=max(now_s, saved.reconnect.not_before_s + shift_s)
         ),
@@ -109,9 +109,10 @@ def _generator(saved: GeneratorMemory, shift_s: float, now_s: float) -> Generato
     )
 
 
-def _load(memory: LoadMemory, now_s: float) -> LoadMemory:
+def _load(memory: LoadMemory, shift_s: float, now_s: float) -> LoadMemory:
     shed_s = None if memory.shed_because is None else now_s
-    return replace(memory, shed_since_s=shed_s, restored_s=None, deaf=False)
+    moves_s = tuple(min(now_s, when_s + shift_s) for when_s in memory.moves_s)
+    return replace(memory, shed_since_s=shed_s, restored_s=None, deaf=False, moves_s=moves_s, read_back=False)
 
 
 def surviving(state: ControlState) -> ControlState:

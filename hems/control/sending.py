@@ -11,6 +11,7 @@ from math import inf
 from hems.control.arbitrate import Ruling
 from hems.control.params import CarParams, CommandParams, Params
 from hems.control.restoring import firm_s
+from hems.control.shedding import FRESH
 from hems.control.state import ControlState, Sent
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -161,9 +162,12 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
 def _closes_s(circuit: Circuit, state: ControlState, params: Params) -> float:
     """When a circuit may be switched on at the earliest, whoever wants it on, and why.
 
-    Its minimum off time must be over, and what relies on the grid needs one that has been good for a while.
+    Its minimum off time must be over, what relies on the grid needs one that has been good for a while, and its switch
+    must have been read since this process started (UCA 4).
     """
     if state.mode.mode not in MAY_CLOSE or Task.FIRE in state.orders:
+        return inf
+    if not state.loads.get(circuit.id, FRESH).read_back:
         return inf
     grid_s = -inf if state.mode.mode.on_island else firm_s(circuit, state, params)
     entry = state.sent.get(wiring.circuit_closed(circuit.id))

@@ -113,6 +113,10 @@ class LoadMemory:
     """What it drew when last measured on; the best guess of what it would draw."""
     fruitless: int = 0
     """Restores in a row that had to be undone."""
+    moves_s: tuple[float, ...] = ()
+    """When hems last moved its switch, as far back as its budget reaches."""
+    read_back: bool = False
+    """Its switch has been read since this process started."""
     deaf: bool = False
     """It did not obey a shed: counted as on and skipped until it answers."""
 

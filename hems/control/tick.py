@@ -35,6 +35,7 @@ from hems.control import (
     steer,
     vehicle,
     wanting,
+    wear,
 )
 from hems.control.arbitrate import Proposal, arbitrate
 from hems.control.axis_tie import word
@@ -102,6 +103,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         snapshot.requests,
         lambda order: planned.refusal(order, given.site, snapshot, given.params, now_s),
         now_s,
+        before_s=state.at_s,
         fire=word(snapshot.fire_alarm, now_s),
     )
     for task in planned.spent(given.site, state) & standing.keys():
@@ -280,6 +282,7 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
         for command in sent.commands
         if sending.worth_telling(command, state.sent.get(command.role))
     ]
+    state = wear.moved(state, state.sent, sent.commands, params.restore, now_s)
     return replace(state, sent=sent.sent), sent
 
 

@@ -16,46 +16,54 @@ PATIENCE_S = 1.0
 
 def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> tuple[ControlState, float]:
     """At most one change of mode per tick; another one that is due comes in the tick right after."""
-    stays_apart = planned.asked(given.site, state, given.snapshot, given.params, given.now_s)
     fed_w, lost = sources.fed(given.site, state, given.snapshot, given.now_s)
     state = replace(state, fed_w=fed_w)
-    facts = mode.Facts(
-        grid=found.grid,
-        tie=found.tie,
-        bus=found.bus,
-        witnessed=found.tie is not TiePosition.UNKNOWN or found.bus is not Bus.UNKNOWN,
-        island_calm=max(state.dose, default=0.0) < given.params.overload.dose_block
-        and loads.settled(given.site, state),
-        restored=not any(
-            memory.shed_because and memory.fruitless < given.params.restore.tries for memory in state.loads.values()
-        ),
-        may_reconnect=given.site.tie.has_permit
-        and not stays_apart
-        and generator.out_of_the_way(given.site, given.snapshot, given.now_s)
-        and given.now_s >= state.reconnect.not_before_s
-        and state.reconnect.failures < given.params.reconnect.tries,
-        acknowledged=state.acknowledged_s is not None and state.acknowledged_s >= state.mode.since_s,
-        contradiction=state.mode.contradiction,
-        maintenance=orders.stands(state, Task.MAINTENANCE, given.now_s),
-        island_asked=stays_apart,
-        source_lost=bool(lost),
-        may_start=given.site.former.startable
-        and black_start.obstacle(given.site, state, given.snapshot, given.params, given.now_s) is None,
-    )
+    facts = _facts(given, state, found, source_lost=bool(lost))
     memory, rule, due_s = mode.step(state.mode, facts, given.params, given.now_s)
     broken = monitor.turns(state.mode.mode, memory.mode)
     if broken is not None:
         memory, rule, due_s = state.mode, None, given.now_s + PATIENCE_S
         state = replace(state, broken=tuple(dict.fromkeys((*state.broken, broken))))
-    solid = found.tie is TiePosition.CLOSED and found.grid is Grid.GOOD and found.bus is Bus.LIVE
-    solid = solid and state.evidence.grid.outside_since_s is None  # what a debounce overlooks is still no firm ground
-    solid_since_s = (given.now_s if state.grid_solid_since_s is None else state.grid_solid_since_s) if solid else None
     if rule is not None:
         told.append((EventKind.MODE, memory.mode, memory.because))
-    if rule is not None:
         state = _turned(given, state, memory, rule)
-    entered = replace(state, mode=memory, grid_solid_since_s=solid_since_s)
+    entered = replace(state, mode=memory, grid_solid_since_s=_solid_since_s(given, state, found))
     return _nulled(given, entered), due_s
+
+
+def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, source_lost: bool) -> mode.Facts:
+    site, snapshot, params, now_s = given.site, given.snapshot, given.params, given.now_s
+    stays_apart = planned.asked(site, state, snapshot, params, now_s)
+    return mode.Facts(
+        grid=found.grid,
+        tie=found.tie,
+        bus=found.bus,
+        witnessed=found.tie is not TiePosition.UNKNOWN or found.bus is not Bus.UNKNOWN,
+        island_calm=max(state.dose, default=0.0) < params.overload.dose_block and loads.settled(site, state),
+        restored=not any(
+            memory.shed_because and memory.read_back and memory.fruitless < params.restore.tries
+            for memory in state.loads.values()
+        ),
+        may_reconnect=site.tie.has_permit
+        and not stays_apart
+        and generator.out_of_the_way(site, snapshot, now_s)
+        and now_s >= state.reconnect.not_before_s
+        and state.reconnect.failures < params.reconnect.tries,
+        acknowledged=state.acknowledged_s is not None and state.acknowledged_s >= state.mode.since_s,
+        contradiction=state.mode.contradiction,
+        maintenance=orders.stands(state, Task.MAINTENANCE, now_s),
+        island_asked=stays_apart,
+        source_lost=source_lost,
+        may_start=site.former.startable and black_start.obstacle(site, state, snapshot, params, now_s) is None,
+    )
+
+
+def _solid_since_s(given: Given, state: ControlState, found: evidence.Evidence) -> float | None:
+    """Since when the grid carries the building without a break; what a debounce overlooks is no firm ground either."""
+    solid = found.tie is TiePosition.CLOSED and found.grid is Grid.GOOD and found.bus is Bus.LIVE
+    if not solid or state.evidence.grid.outside_since_s is not None:
+        return None
+    return given.now_s if state.grid_solid_since_s is None else state.grid_solid_since_s
 
 
 def _turned(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule) -> ControlState:

@@ -1,7 +1,7 @@
 """A point in time that survives a wrong wall clock."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,13 @@ class Instant:
     utc: datetime | None = None
     """Wall time with time zone, or None until the clock is known to be good: a gateway without a battery-backed
     clock boots in the past, in an outage, with no network to ask."""
+
+    def hour_in(self, zone: tzinfo | None) -> float | None:
+        """Hour of the day, 0 to 24, in a time zone (None: the machine's own); None while nobody knows the time."""
+        if self.utc is None:
+            return None
+        local = self.utc.astimezone(zone)
+        return local.hour + local.minute / 60.0
 
     def since_s(self, earlier_s: float) -> float:
         """Seconds elapsed since `earlier_s` on the monotonic clock."""

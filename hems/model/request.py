@@ -35,6 +35,8 @@ class Task(StrEnum):
     """People work on the plant; `subjects` are locked out."""
     ISLAND = "island"
     """Leave the grid on purpose for a while."""
+    STORM = "storm"
+    """A power cut is likely: charge to a target and keep it, until it is over."""
     EVACUATION = "evacuation"
     """People may have to leave: cars keep more, and charge first."""
     DRILL = "drill"

@@ -151,5 +151,7 @@ class Snapshot:
     """What became of commands since the last tick."""
     fired: tuple[Command, ...] = ()
     """Sheds that the reflex has sent since the last tick; this tick adopts them as its own."""
+    local_h: float | None = None
+    """Hour of the day where the building stands; None while nobody knows what time it is."""
     requests: tuple[Asked, ...] = ()
     """What people asked for since the last tick."""

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from hems.control.measure import Measure
 from hems.control.params import Params
@@ -68,6 +69,7 @@ class Loop:
         completed: Callable[[Cycle], None],
         faults: Callable[[], Mapping[str, str]],
         shortened: bool,
+        zone: tzinfo | None = None,
     ) -> None:
         self.state = state
         self.wake = asyncio.Event()
@@ -83,6 +85,7 @@ class Loop:
         self._completed = completed
         self._faults = faults
         self._shortened = shortened
+        self._zone = zone
         self._measure = Measure(site)
         self._former = _former(site, actuators.writes)
         self._period_s = float("-inf")
@@ -121,6 +124,7 @@ class Loop:
             outcomes=self._actuators.take_outcomes(),
             fired=self._board.take_fired(),
             requests=self._desk.take_requests(),
+            local_h=now.hour_in(self._zone),
         )
 
     def _show(self, now: Instant, before: ControlState, snapshot: Snapshot, step: Step) -> None:

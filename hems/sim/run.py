@@ -7,7 +7,7 @@ minutes, or until a watched value changes.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hems.control.measure import Measure
@@ -149,19 +149,21 @@ class FastForward:
                     break
 
     def _tick(self, measure: Measure, latest: dict[Role, Reading[Any]]) -> Ticked:
-        now_s = self.plant.t_s
+        now = Instant(self.plant.t_s, self._wall(self.plant.t_s))
+        now_s = now.mono_s
         snapshot = measure.snapshot(
             latest,
             devices=self.faults.health(),
             outcomes=tuple(self._outcomes),
             fired=tuple(self._fired),
             requests=tuple(self.requests),
+            local_h=now.hour_in(UTC),
         )
         self._outcomes.clear()
         self._fired.clear()
         self.requests.clear()
         params = self.params if now_s < self._eventful_s else self._far
-        step = tick(self.site, self.state, snapshot, params, Instant(now_s, self._wall(now_s)))
+        step = tick(self.site, self.state, snapshot, params, now)
         self.state, self.armed = step.state, step.armed
         self._do(step.commands)
         for event in step.events:

@@ -71,6 +71,14 @@ GUIDANCE: Mapping[Why, Guidance] = {
         ),
         N_("It stays off. Nothing else is touched."),
     ),
+    Why.RELAY_RESTS: Guidance(
+        N_("This circuit has gone off and on too often lately, and relays wear out."),
+        (
+            N_("Read in the log (key 8) why it went off each time."),
+            N_("If it is needed now, keep it ON: key 3, choose it, ENTER."),
+        ),
+        N_("HEMS switches it on again by itself, within an hour as a rule."),
+    ),
     Why.TIE_DISPUTED: Guidance(
         N_("Two witnesses of the grid switch do not agree. HEMS believes the more careful one."),
         (HANDS_OFF, N_("Have the electrician look at the switch's contacts, this week.")),

@@ -96,6 +96,10 @@ WHOLE: Mapping[Why, Forms] = {
         N_("{name} stays OFF: switching it on failed too often. Look at what is connected to it."),
         N_("A circuit stays OFF: switching it on failed too often."),
     ),
+    Why.RELAY_RESTS: (
+        N_("{name} waits: its relay has moved often in the last hour or day. HEMS lets it rest before it comes back."),
+        N_("A circuit waits: its relay has moved often. HEMS lets it rest before it comes back."),
+    ),
     Why.TIE_DISPUTED: (
         N_("The grid switch's contacts and the inverter disagree whether it is open. Have the electrician look at it."),
     ),
@@ -228,7 +232,9 @@ WHOLE: Mapping[Why, Forms] = {
         N_("{task}: {who} asked for it."),
         N_("Somebody has given HEMS an order."),
     ),
+    Why.ORDER_BEGINS: (N_("{task}: begins now."), N_("An order begins now.")),
     Why.ORDER_ENDED: (N_("{task}: over."), N_("An order is over.")),
+    Why.STORM_REFUSED: (N_("Not done: there is no battery here that HEMS can charge beforehand."),),
     Why.ISLAND_REFUSED: (
         N_("Not done: stored energy is at {soc_pct}, and leaving the grid needs {least_pct}."),
         N_("Not done: leaving the grid needs stored energy of {least_pct}, and nobody knows how much there is."),
@@ -293,7 +299,10 @@ REASONS: Mapping[Why, Forms] = {
     Why.GENERATOR_RESTS: (N_("it is not needed, or it could meet the grid"),),
     Why.GENERATOR_LOAD: (N_("the generator needs more load than the building gives it"),),
     Why.NULL_TIE_POWER: (N_("nothing shall flow through the grid switch when it opens"),),
-    Why.CHARGE_BEFOREHAND: (N_("it is charged to {target_pct} for the planned island"), N_("it is charged beforehand")),
+    Why.CHARGE_BEFOREHAND: (
+        N_("it is charged to {target_pct} because a power cut is planned or likely"),
+        N_("it is charged beforehand"),
+    ),
     # people
     Why.OVERRIDE: (
         N_('{who} asked for it for {duration_s}, "{reason}"'),

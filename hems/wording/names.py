@@ -75,6 +75,7 @@ TASKS: Mapping[str, str] = {
     "evacuation": N_("Evacuation"),
     "fire": N_("Fire alarm"),
     "drill": N_("Drill"),
+    "storm": N_("Storm watch"),
 }
 
 

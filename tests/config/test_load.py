@@ -88,7 +88,7 @@ def test_in_the_home_the_car_forms_the_island_on_two_legs():
     ("code", "hz", "qualify_s", "v_min_pu", "f_max_hz"),
     [
         ("eu", 50, 60, 0.85, 50.1),
-        ("au", 50, 60, 0.85, 50.1),
+        ("au", 50, 60, 205 / 230, 50.1),
         ("north_america", 60, 300, 0.917, 60.1),
         ("canada", 60, 300, 0.917, 60.1),
     ],

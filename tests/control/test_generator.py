@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -137,15 +138,23 @@ def test_at_night_it_runs_in_need_only():
     own = replace(Params().generator, quiet_from_h=21.0, quiet_to_h=6.0)
     params = replace(Params(), generator=own)
     made = island(24.0, params=params)
-    night, day = datetime(2026, 1, 1, 23, 0, tzinfo=UTC), datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
-    seen = snapshot(made.site, made.values, made.now_s)
-    for utc, band, wants in ((night, "conserve", False), (night, "critical", True), (day, "conserve", True)):
-        state = replace(made.state, band=band)
-        memory, _ = generator.after(made.site, state, seen, params, Instant(made.now_s, utc))
-        assert memory.wanted is wants
-    # and a time that nobody knows is no night
-    memory, _ = generator.after(made.site, replace(made.state, band="conserve"), seen, params, Instant(made.now_s))
-    assert memory.wanted
+    for hour, band, wants in [
+        (23.0, "conserve", False),
+        (23.0, "critical", True),
+        (5.99, "conserve", False),
+        (6.0, "conserve", True),
+        (None, "conserve", True),  # a time that nobody knows is no night
+    ]:
+        seen = snapshot(made.site, made.values, made.now_s, local_h=hour)
+        memory, _ = generator.after(made.site, replace(made.state, band=band), seen, params, Instant(made.now_s))
+        assert memory.wanted is wants, (hour, band)
+
+
+def test_the_hour_is_that_of_the_building_and_nobodys_while_the_clock_is_not_known():
+    summer = Instant(0.0, datetime(2026, 7, 1, 20, 30, tzinfo=UTC))
+    assert summer.hour_in(ZoneInfo("Europe/Dublin")) == 21.5
+    assert summer.hour_in(ZoneInfo("America/New_York")) == 16.5
+    assert Instant(0.0).hour_in(ZoneInfo("Europe/Dublin")) is None
 
 
 @pytest.mark.parametrize(("separated", "runs"), [(True, True), (False, False)])

@@ -14,6 +14,7 @@ from hems.model.cause import Cause, Why
 from hems.model.command import Command
 from hems.model.mode import Mode
 from hems.model.request import Acknowledge
+from hems.model.site import Generator
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
 from tests.control.panel import (
@@ -87,6 +88,30 @@ def test_i3_a_circuit_on_the_grid_needs_one_that_has_stood():
     assert broken(made, command(LAUNDRY, True)) == "I3 grid"
     made.says(utility(230.0)).advance(20.0)
     assert broken(made, command(LAUNDRY, True), Mode.GRID_CONNECTED) == "I3 grid"
+
+
+def test_uca13_a_running_generator_keeps_the_permit_and_a_closed_tie_the_generator():
+    site = replace(SITE, generator=Generator(name="Generator", rated_w=20_000.0))
+    run, permit = command(wiring.GENERATOR_RUN, True), command(wiring.TIE_PERMIT, True)
+    made = on_an_island(site=site).says({wiring.GENERATOR_RUNNING: True}, utility(230.0)).advance(61.0)
+    assert broken(made, permit) == "generator"
+    assert broken(made, run) is None
+    # nothing of it holds for what takes power away, or for anything else
+    assert broken(made, command(wiring.TIE_PERMIT, False)) is None
+    assert broken(made, command(LAUNDRY, True), Mode.ISLANDED) is None
+    assert broken(made.says({wiring.GENERATOR_RUNNING: False}).advance(1.0), permit) is None
+    made.says(TIE_CLOSED).advance(1.0)
+    assert broken(made, run) == "generator"
+    assert broken(made, command(wiring.GENERATOR_RUN, False)) is None
+
+
+def test_i5_the_modes_are_those_of_the_reference():
+    island = {Mode.ISLANDED_STABILIZING, Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTING}
+    dark = {Mode.BLACK_START}
+    assert island | dark | {Mode.GRID_CONNECTED, Mode.ISLANDING_PLANNED} == monitor.GIVING_MODES
+    resting = {Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING}
+    assert resting | dark | {Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED} == monitor.CLOSING_MODES
+    assert island | {Mode.ISLANDING_PLANNED} == monitor.LEAVING_MODES
 
 
 @pytest.mark.parametrize("during", Mode)

@@ -233,6 +233,24 @@ def test_the_journal_adds_what_is_off_and_nothing_else(position: bool):
     assert set(state.loads) == (set() if position else {CircuitId("laundry")})
 
 
+def test_uca4_a_switch_that_is_silent_after_a_start_is_not_closed_before_it_has_been_read_and_nobody_waits_for_it():
+    # given an outage with circuits off, and a relay board that does not answer after the restart
+    kitchen = wiring.circuit_closed(CircuitId("kitchen"))
+    made = on_an_island().says(UNMETERED, {wiring.former_phase_w(index): 19_000.0 for index in range(3)}).advance(3.0)
+    assert {"kitchen", "ventilation"} <= made.off()
+    made.state = replace(resumed(made.state, shift_s=0.0, now_s=made.now_s), dose=(0.0, 0.0, 0.0))
+    made.steps.clear()
+    made.deaf.add(kitchen)
+    # when there is all the room in the world
+    made.says({kitchen: None} | {wiring.former_phase_w(index): 500.0 for index in range(3)}).advance(400.0)
+    # then others come back, and that one not
+    assert "ventilation" not in made.off()
+    assert not [one for _, one in made.commands(kitchen) if one.value]
+    # until it has been read once
+    made.says({kitchen: False}).advance(400.0)
+    assert [one for _, one in made.commands(kitchen) if one.value]
+
+
 def test_survival_leaves_out_restoring_and_cars_and_keeps_what_protects():
     made = panel().says(GRID_DEAD, TIE_OPEN, car("bay_1", 80.0), {wiring.former_phase_w(0): 5000.0})
     made.state = surviving(made.state)

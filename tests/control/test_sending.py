@@ -8,7 +8,7 @@ import pytest
 from hems.control.arbitrate import Ruling
 from hems.control.params import Params
 from hems.control.sending import energises, may_energise, noted, send, watched, worth_telling
-from hems.control.state import ControlState, EvidenceMemory, ModeMemory, Sent, TieMemory, initial
+from hems.control.state import ControlState, EvidenceMemory, LoadMemory, ModeMemory, Sent, TieMemory, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command, Fate, Outcome
@@ -44,6 +44,7 @@ def at(now_s: float, mode: Mode = Mode.ISLANDED, tie: TiePosition = TiePosition.
         grid_solid_since_s=0.0,
         evidence=EvidenceMemory(tie=TieMemory(value=tie, raw=tie)),
         sent={roles[name]: entry for name, entry in sent.items()},
+        loads={one.id: LoadMemory(read_back=True) for one in SITE.circuits},
     )
 
 
@@ -319,3 +320,12 @@ def test_a_second_island_does_not_switch_on_again_what_dropped_out_with_it():
     # then it is not given power while the island settles
     assert made.mode is Mode.ISLANDED_STABILIZING
     assert [one for _, one in made.commands() if one.role.endswith("closed") and one.value] == []
+
+
+def test_uca4_a_switch_that_has_not_been_read_since_the_start_is_not_closed_whoever_asks():
+    unread = replace(at(1000.0, laundry=entry(False, 0.0)), loads={CircuitId("laundry"): LoadMemory()})
+    assert values(unread, LAUNDRY, 1.0, 1000.0) == []
+    # while it may be opened, and another one is closed
+    opened = replace(unread, sent={LAUNDRY: entry(True, 0.0)})
+    assert values(opened, LAUNDRY, 0.0, 1000.0) == [False]
+    assert values(at(1000.0, laundry=entry(False, 0.0)), LAUNDRY, 1.0, 1000.0) == [True]

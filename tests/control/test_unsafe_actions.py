@@ -165,8 +165,8 @@ def test_uca8_a_load_that_is_too_much_each_time_it_comes_back_does_not_wear_out_
     circuits = tuple(one if circuit.id == one.id else circuit for circuit in site.circuits)
     made = on_an_island(site=replace(site, former=weak, circuits=circuits)).says(UNMETERED)
     made.steps.clear()
-    # when that goes on for an hour
-    for _ in range(180):
+    # when that goes on for two hours
+    for _ in range(360):
         made.says({FORMER[0]: 5_000.0 if "ventilation" in made.off() else 10_400.0}).advance(20.0)
     # then its relay has moved six times at most, and a person is asked
     moves = [bool(one.value) for _, one in made.commands(switch("ventilation"))]

@@ -1,0 +1,42 @@
+"""How often a switch has moved lately: contacts wear out, and a circuit that comes and goes serves nobody.
+
+Protection may always open.  Only automation's closing waits, early enough for the opening that may have to follow.
+Source: domain reference 2.4.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from math import inf
+
+from hems.control.params import RestoreParams
+from hems.control.shedding import FRESH
+from hems.control.state import ControlState, LoadMemory, Sent
+from hems.model import wiring
+from hems.model.command import Command
+from hems.model.wiring import Role
+
+HOUR_S, DAY_S = 3600.0, 86_400.0
+
+
+def moved(
+    state: ControlState, before: Mapping[Role, Sent], commands: Iterable[Command], params: RestoreParams, now_s: float
+) -> ControlState:
+    """The state with each command that moves a circuit's switch counted; `before` is what it was told until then."""
+    loads = dict(state.loads)
+    for command in commands:
+        circuit, entry = wiring.circuit_of(command.role), before.get(command.role)
+        closed = entry.value if entry is not None else True  # what nobody has touched is on
+        if circuit is not None and bool(command.value) != closed:
+            memory = loads.get(circuit, FRESH)
+            loads[circuit] = replace(memory, moves_s=(*memory.moves_s, now_s)[-int(params.moves_day) :])
+    return state if loads == state.loads else replace(state, loads=loads)
+
+
+def closes_s(memory: LoadMemory, params: RestoreParams) -> float:
+    """When automation may close it at the earliest: with an opening to spare in the hour and in the day (UCA 8)."""
+    return max(_free_s(memory.moves_s, params.moves_hour, HOUR_S), _free_s(memory.moves_s, params.moves_day, DAY_S))
+
+
+def _free_s(moves_s: tuple[float, ...], most: float, within_s: float) -> float:
+    spare = int(most) - 1
+    return moves_s[-spare] + within_s if len(moves_s) >= spare else -inf

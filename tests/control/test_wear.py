@@ -1,0 +1,144 @@
+"""A switch has only so many operations in it: automation's closing waits, protection's opening never does."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from hems.control import wear
+from hems.control.params import Params
+from hems.control.resume import resumed
+from hems.control.sending import is_switch
+from hems.control.state import LoadMemory
+from hems.model import wiring
+from hems.model.request import Want
+from hems.model.units import CircuitId, SourceId
+from hems.model.wiring import Role
+from tests.control.panel import GRID_DEAD, TIE_CLOSED, TIE_OPEN, Panel, on_the_grid, tie, utility
+from tests.given import flats, forces
+
+RESTORE = Params().restore
+GYM = wiring.circuit_closed(CircuitId("gym"))
+AWAY, BACK = {**GRID_DEAD, **TIE_OPEN}, {**utility(230.0), **TIE_CLOSED}
+
+
+def moves(made: Panel) -> dict[Role, list[float]]:
+    """When each switch was told something new."""
+    told: dict[Role, list[tuple[float, bool]]] = {}
+    for t_s, one in made.commands():
+        if is_switch(one.role) and one.role.startswith("circuits/"):
+            told.setdefault(one.role, [(0.0, True)]).append((t_s, bool(one.value)))
+    return {
+        role: [t_s for (_, before), (t_s, after) in pairwise(all_told) if before != after]
+        for role, all_told in told.items()
+    }
+
+
+def most_within(times: list[float], within_s: float) -> int:
+    return max((sum(start <= one < start + within_s for one in times) for start in times), default=0)
+
+
+def flapping(times: int, every_s: float = 90.0) -> Panel:
+    """A building whose tie opens and closes again and again."""
+    made = on_the_grid()
+    made.load = 1.0
+    made.steps.clear()
+    for _ in range(times):
+        made.says(AWAY).advance(every_s, every_s=1e6).says(BACK).advance(every_s, every_s=1e6)
+    return made
+
+
+# The budget ----------------------------------------------------------------------------------------------------------
+
+
+def test_uca8_a_switch_that_has_moved_five_times_in_the_hour_stays_open_until_the_hour_is_over():
+    # given a tie that opens and closes every three minutes
+    made = flapping(8)
+    times = moves(made)[GYM]
+    assert len(times) == 5
+    # then its circuit rests in the end, and somebody is told why
+    assert made.off() >= {"gym"}
+    assert made.state.alarms["circuits/gym/closed/rests"].priority == "LOW"
+    # and comes back as soon as the first of the five is an hour ago, in its turn
+    made.advance(3600.0, every_s=1e6)
+    back = sorted(seen[5] - seen[0] for seen in moves(made).values() if len(seen) > 5)
+    assert 3600.0 <= back[0] < 3601.0
+    assert back[-1] <= 3660.0
+    assert made.off() == set()
+    assert made.state.alarms == {}
+
+
+def test_others_do_not_wait_for_a_circuit_that_rests():
+    made = flapping(8)
+    kitchen = CircuitId("kitchen")
+    rested = replace(made.state.loads[kitchen], moves_s=())
+    made.state = replace(made.state, loads={**made.state.loads, kitchen: rested})
+    assert "kitchen" not in made.says(BACK).advance(200.0).off()
+    assert "gym" in made.off()
+
+
+def test_protection_and_people_are_not_held_up():
+    made = flapping(8)
+    # a person may have it on all the same
+    made.says(BACK).ask(forces("gym", Want.ON, duration_s=300.0)).advance(70.0)
+    assert "gym" not in made.off()
+    # and protection opens it, however often it has moved
+    made.ask(forces("gym", Want.AUTO)).advance(1.0).says(AWAY).advance(2.0)
+    assert "gym" in made.off()
+
+
+def test_a_restart_does_not_give_it_a_new_budget():
+    made = flapping(8)
+    saved = resumed(made.state, shift_s=100.0, now_s=made.now_s + 100.0)
+    gym = CircuitId("gym")
+    assert saved.loads[gym].moves_s == tuple(when_s + 100.0 for when_s in made.state.loads[gym].moves_s)
+    assert wear.closes_s(saved.loads[gym], RESTORE) == wear.closes_s(made.state.loads[gym], RESTORE) + 100.0
+
+
+def test_the_day_has_a_budget_of_its_own():
+    # given a switch that has moved every 48 minutes for a day
+    memory = LoadMemory(moves_s=tuple(2880.0 * n for n in range(29)))
+    assert wear.closes_s(memory, RESTORE) == 86_400.0
+    assert wear.closes_s(replace(memory, moves_s=memory.moves_s[1:]), RESTORE) < 86_400.0
+
+
+# In any noise --------------------------------------------------------------------------------------------------------
+
+
+def former(watts: float) -> dict[Role, Any]:
+    return {wiring.former_phase_w(index): watts for index in range(3)}
+
+
+def stored(soc_pct: float) -> dict[Role, Any]:
+    return {wiring.battery_soc(SourceId("main")): soc_pct}
+
+
+NOISE = [AWAY, BACK, utility(230.0), utility(170.0), tie(False, False, None), tie(None, None, None)]
+noise = st.lists(
+    st.tuples(
+        st.one_of(
+            st.sampled_from(NOISE),
+            st.floats(500.0, 14_000.0).map(former),
+            st.floats(4.0, 99.0).map(stored),
+        ),
+        st.floats(20.0, 400.0),
+    ),
+    min_size=10,
+    max_size=60,
+)
+FLAPPING = [(AWAY, 90.0), (BACK, 90.0)] * 30
+
+
+@given(noise)
+@example(FLAPPING)
+@settings(max_examples=12)
+def test_uca8_in_any_noise_no_switch_moves_more_often_than_its_budget_allows(history: list[tuple[Any, float]]):
+    made = on_the_grid(site=flats())
+    made.steps.clear()
+    for values, seconds in history:
+        made.says(values).advance(seconds, every_s=1e6)
+    for role, times in moves(made).items():
+        assert most_within(times, 3600.0) <= RESTORE.moves_hour, role
+        assert most_within(times, 86_400.0) <= RESTORE.moves_day, role
