@@ -20,9 +20,11 @@ from hems.model.instant import Instant
 from hems.model.listing import unlisted
 from hems.model.mode import Mode
 from hems.model.picture import Picture
+from hems.outlook.process import OutlookProcess
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
 from hems.runtime.act import Actuators
+from hems.runtime.ahead import Scene
 from hems.runtime.archive import Archive
 from hems.runtime.auditing import Auditing
 from hems.runtime.board import Board
@@ -33,7 +35,7 @@ from hems.runtime.installed import InstalledDrivers
 from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.notify import notify
-from hems.runtime.picture import Scene
+from hems.runtime.outlook import NoOutlook, Outlook
 from hems.runtime.process import gone_within, sole_instance
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
@@ -78,14 +80,19 @@ class Daemon:
         seed: int,
         told_to_stop: Callable[[], None] = lambda: None,
         writer: Writer | None = None,
+        outlook: Outlook | None = None,
     ) -> None:
-        """`writer` takes the place of the store's own thread where time is not the machine's."""
+        """`writer` takes the place of the store's own thread where time is not the machine's.
+
+        Without `outlook` nobody looks ahead.
+        """
         self._file = site_file
         self._drivers = drivers
         self._clock = clock
         self._seed = seed
         self._told_to_stop = told_to_stop
         self._writer = writer
+        self._outlook = outlook or NoOutlook()
         self._stopping = asyncio.Event()
         self._hold = False
         self._ready = False
@@ -169,6 +176,7 @@ class Daemon:
             fleet=fleet,
             actuators=actuators,
             desk=desk,
+            outlook=self._outlook,
             recorder=recorder,
             publish=lambda picture, events: _publish(server, picture, events),
             completed=lambda cycle: self._completed(cycle, server.listening.is_set()),
@@ -178,9 +186,7 @@ class Daemon:
         )
         jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone)
         jobs.start()
-        for name, driver in fleet.drivers.items():
-            self._running.keep(f"driver {name}", driver.run)
-        self._running.keep(SOCKETS, server.serve)
+        self._keep(fleet, server)
         cycle = asyncio.create_task(loop.run(), name="cycle")
         try:
             await self._until_stopped(cycle)
@@ -193,6 +199,13 @@ class Daemon:
             jobs.shutdown(wait=False)
             self.left_behind = await self._running.end(within_s=END_WITHIN_S)
 
+    def _keep(self, fleet: Fleet, server: Server) -> None:
+        """Have everything run that goes on beside the cycle."""
+        for name, driver in fleet.drivers.items():
+            self._running.keep(f"driver {name}", driver.run)
+        self._running.keep(SOCKETS, server.serve)
+        self._running.keep("look ahead", self._outlook.run)
+
     def _front_desk(self, store: Store, toolbox: Toolbox) -> FrontDesk:
         return FrontDesk(
             self._file.site,
@@ -201,6 +214,7 @@ class Daemon:
             toolbox=toolbox,
             doorkeeper=Doorkeeper(self._file.site, store.people, self._clock),
             auditing=Auditing(store.audit, self._clock),
+            outlook=self._outlook,
             stop=self.stop,
         )
 
@@ -284,7 +298,12 @@ def _faults(health: StoreHealth, actuators: Actuators, fleet: Fleet, running: Ru
 async def serve(site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock, seed: int) -> None:
     """Run the daemon until a signal asks it to stop: SIGTERM and SIGINT in good order, SIGHUP holding all as it is."""
     daemon = Daemon(
-        site_file, drivers, clock=clock, seed=seed, told_to_stop=lambda: gone_within(STOP_WITHIN_S, "stopping")
+        site_file,
+        drivers,
+        clock=clock,
+        seed=seed,
+        told_to_stop=lambda: gone_within(STOP_WITHIN_S, "stopping"),
+        outlook=OutlookProcess(),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -27,6 +27,11 @@ class Consequence:
     essential_now_h: float | None = None
     """Hours that essential power lasts, without and with this; None on the grid and when it is not known."""
     essential_then_h: float | None = None
+    next_off: str = ""
+    """Name of the circuit that would then go off next, and in how many hours; by the look ahead only."""
+    next_off_h: float | None = None
+    looked_ahead: bool = False
+    """Whether the hours come from running the next days; else from dividing what is stored by what is used."""
     floor_pct: float
     """Stored energy at which hems switches it off whatever anybody wants."""
 

@@ -31,6 +31,10 @@ class CircuitPicture:
     """Seconds in the wanted position."""
     next_off: bool = False
     """Whether it is among the next to be switched off."""
+    off_h: float | None = None
+    """Hours until it goes off on the expected course; None when it stays on, or nobody looks ahead."""
+    weighs_h: float | None = None
+    """Hours of essential power gained if it went off now, or lost if one that is off came on; None when not known."""
     disobeys: bool = False
     override_who: str = ""
     override_reason: str = ""
@@ -154,6 +158,11 @@ class Picture:
     """Names of the circuits that own power could not carry: they would go off the moment the grid fails."""
     all_hours: tuple[float, float, float] | None = None
     """Hours until the first circuits go off to save energy: earliest, expected, latest."""
+    ahead_age_s: float | None = None
+    """Age of the look ahead that all hours are taken from; None when they are a mere division of what is stored by
+    what is used."""
+    next_off_h: float | None = None
+    """Hours until the circuits marked `next_off` go off, by the look ahead."""
     overload_dose: float = 0.0
     """0 is cool, 1 is the inverter's trip."""
     capacity_va: float = 0.0

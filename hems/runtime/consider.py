@@ -7,11 +7,12 @@ from hems.control.energy import SERVED, Band, enter_pct
 from hems.control.sending import MAY_CLOSE
 from hems.model.consequence import Consequence
 from hems.model.errors import RequestError
+from hems.model.foresight import WhatIf
 from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.model.request import Request, Want
 from hems.model.site import Circuit, Tier
-from hems.runtime.picture import Scene, draws, sun_w
+from hems.runtime.ahead import Scene, draws, sun_w
 
 VALID_S = 60.0
 """How long what was shown may be acted on."""
@@ -53,13 +54,16 @@ def _stands(request: Request, picture: Picture) -> Stands:
     return bare, picture.mode, circuit.wanted, circuit.closed
 
 
-def consequence(scene: Scene, request: Request, longest_s: float) -> Consequence:
-    """What keeping a circuit as asked would do to the building as it stands."""
+def consequence(scene: Scene, request: Request, longest_s: float, ahead: WhatIf | None = None) -> Consequence:
+    """What keeping a circuit as asked would do to the building as it stands; by the look ahead, where there is one."""
     circuit = next(one for one in scene.site.circuits if one.id == request.circuit)
     on_island = scene.state.mode.mode.on_island
     now_h = then_h = None
-    if on_island:
+    if on_island and ahead is not None:
+        now_h, then_h = ahead.essential_now_h, ahead.essential_then_h
+    elif on_island:
         now_h, then_h = _essential_h(scene, circuit, request)
+    names = {one.id: one.name for one in scene.site.circuits}
     phase_w = overload.phase_w(scene.snapshot, scene.site, scene.now_s)
     return Consequence(
         circuit=circuit.id,
@@ -73,6 +77,9 @@ def consequence(scene: Scene, request: Request, longest_s: float) -> Consequence
         waits=request.want is Want.ON and _waits(scene, circuit, phase_w),
         essential_now_h=now_h,
         essential_then_h=then_h,
+        next_off=names.get(ahead.next_off, "") if ahead is not None and ahead.next_off is not None else "",
+        next_off_h=ahead.next_off_h if ahead is not None else None,
+        looked_ahead=ahead is not None,
         floor_pct=enter_pct(Band.FLOOR, scene.params.band),
     )
 

@@ -18,11 +18,12 @@ from hems.model.request import Acknowledge, Asked, Order, Request, Steer, Task, 
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import CircuitId, SourceId
 from hems.ports.clock import Clock
+from hems.runtime.ahead import Scene
 from hems.runtime.auditing import Auditing
 from hems.runtime.consider import Shown, consequence
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.ordering import TwoSteps, read_order
-from hems.runtime.picture import Scene
+from hems.runtime.outlook import Outlook
 from hems.runtime.seen import Seen
 from hems.runtime.toolbox import Do, Toolbox
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
@@ -42,6 +43,7 @@ class FrontDesk:
         toolbox: Toolbox,
         doorkeeper: Doorkeeper,
         auditing: Auditing,
+        outlook: Outlook,
         stop: Callable[[bool], None],
     ) -> None:
         self._site = site
@@ -49,6 +51,7 @@ class FrontDesk:
         self._doorkeeper = doorkeeper
         self._auditing = auditing
         self._clock = clock
+        self._outlook = outlook
         self._stop = stop
         self._picture: Picture | None = None
         self._scene: Scene | None = None
@@ -141,10 +144,11 @@ class FrontDesk:
     async def _consider(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """What an override would do, and the word to confirm it with; nothing is done yet."""
         request = self._granted(self._read_override(args, role, needs_reason=False))
+        ahead = await self._outlook.what_if(request) if self.in_outage else None
         picture, scene = self._picture, self._scene
         if picture is None or scene is None:
             raise RequestError("HEMS has only just started: ask again in a second.")
-        told = consequence(scene, request, self._longest_s(role))
+        told = consequence(scene, request, self._longest_s(role), ahead)
         return {"consequence": to_plain(told), "confirm": self._shown.word(request, picture, self._clock.now().mono_s)}
 
     def _granted(self, request: Request) -> Request:

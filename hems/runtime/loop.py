@@ -24,10 +24,12 @@ from hems.model.units import DeviceId
 from hems.model.wiring import Port, Role
 from hems.ports.clock import Clock
 from hems.runtime.act import Actuators
+from hems.runtime.ahead import Scene
 from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
 from hems.runtime.fleet import Fleet
-from hems.runtime.picture import Scene, paint
+from hems.runtime.outlook import Outlook
+from hems.runtime.picture import paint
 from hems.runtime.record import Recorder
 
 log = logging.getLogger(__name__)
@@ -64,6 +66,7 @@ class Loop:
         fleet: Fleet,
         actuators: Actuators,
         desk: FrontDesk,
+        outlook: Outlook,
         recorder: Recorder,
         publish: Callable[[Picture, tuple[Event, ...]], None],
         completed: Callable[[Cycle], None],
@@ -80,6 +83,7 @@ class Loop:
         self._fleet = fleet
         self._actuators = actuators
         self._desk = desk
+        self._outlook = outlook
         self._recorder = recorder
         self._publish = publish
         self._completed = completed
@@ -129,6 +133,7 @@ class Loop:
 
     def _show(self, now: Instant, before: ControlState, snapshot: Snapshot, step: Step) -> None:
         scene = self._scene(now, snapshot, step)
+        self._outlook.follow(scene)
         picture = self._desk.marked(paint(scene))
         self._desk.show(picture, step.events, scene)
         self._publish(picture, step.events)
@@ -154,6 +159,7 @@ class Loop:
             now=now,
             armed=any(health.armed for health in snapshot.devices.values()),
             shortened=self._shortened,
+            foresight=self._outlook.latest(),
         )
 
     async def _rest(self, wake_at_s: float) -> None:

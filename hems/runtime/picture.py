@@ -1,16 +1,11 @@
 """The building in one value for screens: everything a client shows is computed here, so that no client computes."""
 
-from dataclasses import dataclass
 from math import inf
 
-from hems.control import energy, reach, restoring, shedding
+from hems.control import energy, restoring, shedding
 from hems.control.demand import load_w
 from hems.control.overload import phase_w
-from hems.control.params import Params
-from hems.control.state import ControlState
-from hems.control.step import Step
 from hems.model import wiring
-from hems.model.instant import Instant
 from hems.model.mode import TiePosition
 from hems.model.picture import (
     AlarmPicture,
@@ -22,36 +17,10 @@ from hems.model.picture import (
     WitnessPicture,
 )
 from hems.model.reading import Reading
-from hems.model.site import Bay, Circuit, Location, Site, Tier
-from hems.model.snapshot import Snapshot
+from hems.model.site import Bay, Circuit, Location, Tier
 from hems.model.units import CircuitId
-
-Span = tuple[float, float, float]
-UNSURE_LOW, UNSURE_HIGH = 0.8, 1.25
-"""How far the hours left may be off either way: consumption of a building is not known better than that."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What a picture is painted from."""
-
-    site: Site
-    params: Params
-    snapshot: Snapshot
-    step: Step
-    now: Instant
-    armed: bool
-    shortened: bool
-
-    @property
-    def now_s(self) -> float:
-        """The present on the monotonic clock."""
-        return self.now.mono_s
-
-    @property
-    def state(self) -> ControlState:
-        """What the tick left."""
-        return self.step.state
+from hems.runtime import ahead
+from hems.runtime.ahead import Scene
 
 
 def paint(scene: Scene) -> Picture:
@@ -61,10 +30,10 @@ def paint(scene: Scene) -> Picture:
     since_s = mode.outage_since_s
     islanded = state.evidence.tie.value is TiePosition.OPEN
     power_w = phase_w(snapshot, site, now_s)
-    next_off = _next_off(scene)
+    next_off = ahead.next_off(scene)
     circuits = tuple(_circuit(scene, circuit, next_off) for circuit in site.circuits)
     stored_wh = energy.usable_wh(site, snapshot, scene.params.car, now_s)
-    pv_w = _sum(tuple(reading.known(now_s) for reading in snapshot.pvs.values()))
+    pv_w = ahead.known_sum(tuple(reading.known(now_s) for reading in snapshot.pvs.values()))
     return Picture(
         site=site.name,
         mono_s=now_s,
@@ -82,16 +51,18 @@ def paint(scene: Scene) -> Picture:
         load_w=load_w(site, snapshot, now_s, islanded=islanded),
         pv_w=pv_w,
         pv_rated_w=sum(pv.rated_w for pv in site.pvs),
-        battery_w=_sum(tuple(one.power_w.known(now_s) for one in snapshot.batteries.values())),
+        battery_w=ahead.known_sum(tuple(one.power_w.known(now_s) for one in snapshot.batteries.values())),
         battery_soc_pct=energy.store_pct(site, snapshot, scene.params.car, now_s) if site.batteries else None,
         battery_capacity_wh=sum(battery.capacity_wh for battery in site.batteries),
-        cars_w=_sum(tuple(bay.power_w.known(now_s) for bay in snapshot.bays.values())),
+        cars_w=ahead.known_sum(tuple(bay.power_w.known(now_s) for bay in snapshot.bays.values())),
         cars_plugged=sum(1 for bay in site.bays if _plugged(scene, bay)),
         cars_free_wh=_cars_free(scene),
         stored_pct=energy.store_pct(site, snapshot, scene.params.car, now_s),
         stored_wh=stored_wh,
-        essential_hours=_hours(scene, Tier.ESSENTIAL),
-        all_hours=_hours(scene, Tier.NON_ESSENTIAL),
+        essential_hours=ahead.essential(scene),
+        all_hours=ahead.first(scene),
+        ahead_age_s=ahead.age_s(scene),
+        next_off_h=ahead.next_off_h(scene),
         off_at_once=_off_at_once(scene),
         overload_dose=max(state.dose, default=0.0),
         capacity_va=sum(site.former.phase_va),
@@ -112,12 +83,6 @@ def paint(scene: Scene) -> Picture:
             for one in scene.step.witnesses
         ),
     )
-
-
-def _sum(values: tuple[float | None, ...]) -> float | None:
-    """The sum, or None when any part of it is unknown or there is none."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known and len(known) == len(values) else None
 
 
 def _upstream(scene: Scene, reading: Reading[float]) -> float | None:
@@ -156,36 +121,6 @@ def _cars_free(scene: Scene) -> float | None:
     return sum(known) if known else None
 
 
-def draws(scene: Scene) -> dict[Tier, float]:
-    """What each tier draws now, or on the grid: would draw on the island, after what goes off at once."""
-    uses = dict.fromkeys(Tier, 0.0)
-    at_once = scene.state.armed_on_tie_open
-    for circuit in scene.site.circuits:
-        if _still_on(scene, circuit) and circuit.id not in at_once:
-            uses[circuit.tier] += scene.step.watts[circuit.id]
-    return uses
-
-
-def sun_w(scene: Scene) -> float:
-    """What the sun gives now; none while it is not known."""
-    return max(0.0, _sum(tuple(reading.known(scene.now_s) for reading in scene.snapshot.pvs.values())) or 0.0)
-
-
-def _hours(scene: Scene, tier: Tier) -> Span | None:
-    """Earliest, expected and latest hours until a tier goes off; no sun counts while it is unknown."""
-    store = reach.stored(scene.site, scene.snapshot, scene.params, scene.now_s)
-    if store is None:
-        return None
-    sun, uses_w = sun_w(scene), draws(scene)
-    earliest, expected, latest = (
-        reach.hours_until_off(
-            tier, store, {one: watts * use for one, watts in uses_w.items()}, sun * shines, scene.params.band
-        )
-        for use, shines in ((1.0 / UNSURE_LOW, 0.5), (1.0, 1.0), (1.0 / UNSURE_HIGH, 1.0))
-    )
-    return earliest, expected, latest
-
-
 def _off_at_once(scene: Scene) -> tuple[str, ...]:
     """Names of the circuits that would go off the moment the grid fails, the most important first."""
     at_once = set(scene.state.armed_on_tie_open)
@@ -200,6 +135,7 @@ def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> 
     override = next((one for one in state.overrides if one.circuit == circuit.id), None)
     closed = reading.closed.known(now_s) if reading is not None else None
     wanted = bool(entry.value) if entry is not None else closed is not False
+    off_h, weighs_h = ahead.circuit_reach(scene, circuit.id)
     return CircuitPicture(
         id=circuit.id,
         name=circuit.name,
@@ -211,6 +147,8 @@ def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> 
         because=memory.shed_because or (entry.cause if entry is not None else None),
         since_s=None if entry is None else now_s - entry.sent_s,
         next_off=circuit.id in next_off,
+        off_h=off_h,
+        weighs_h=weighs_h,
         disobeys=memory.deaf or (entry is not None and entry.contradicted_since_s is not None),
         override_who=override.who if override is not None else "",
         override_reason=override.reason if override is not None else "",
@@ -227,20 +165,6 @@ def _circuit_power(scene: Scene, circuit: Circuit, closed: bool | None) -> float
     return 0.0 if closed is False else scene.step.watts[circuit.id]
 
 
-def _next_off(scene: Scene) -> frozenset[CircuitId]:
-    """The group that goes off next in an outage: the least important tier that still has something on."""
-    if scene.state.mode.outage_since_s is None:
-        return frozenset()
-    on = [circuit for circuit in shedding.shed_order(scene.site) if _still_on(scene, circuit)]
-    if not on or energy.shedding_pct(on[0].tier, scene.params.band) is None:
-        return frozenset()
-    return frozenset(circuit.id for circuit in on if circuit.tier is on[0].tier)
-
-
-def _still_on(scene: Scene, circuit: Circuit) -> bool:
-    return scene.state.loads.get(circuit.id, shedding.FRESH).shed_because is None
-
-
 def _tiers(scene: Scene, circuits: tuple[CircuitPicture, ...]) -> tuple[TierPicture, ...]:
     return tuple(
         _tier(scene, tier, [one for one in circuits if one.tier is tier])
@@ -250,7 +174,7 @@ def _tiers(scene: Scene, circuits: tuple[CircuitPicture, ...]) -> tuple[TierPict
 
 
 def _tier(scene: Scene, tier: Tier, circuits: list[CircuitPicture]) -> TierPicture:
-    hours = _hours(scene, tier)
+    hours = ahead.tier(scene, tier)
     off = [
         memory.shed_since_s
         for one in circuits
@@ -260,7 +184,7 @@ def _tier(scene: Scene, tier: Tier, circuits: list[CircuitPicture]) -> TierPictu
         tier=tier,
         circuits=len(circuits),
         on=sum(1 for one in circuits if one.wanted and one.closed is not False),
-        power_w=_sum(tuple(one.power_w for one in circuits)),
+        power_w=ahead.known_sum(tuple(one.power_w for one in circuits)),
         until_soc_pct=energy.shedding_pct(tier, scene.params.band),
         hours_left=None if hours is None or hours[1] == inf else hours[1],
         next_off=any(one.next_off for one in circuits),

@@ -11,7 +11,7 @@ from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.site import Circuit, Site, Tier
 from hems.model.wiring import Wiring
-from hems.runtime.picture import Scene, draws, sun_w
+from hems.runtime.ahead import Scene, draws, sun_w
 
 
 class Setup:

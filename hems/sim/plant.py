@@ -4,6 +4,7 @@ Nothing in here is controlled by hems except through the few acts at the bottom 
 itself, as it does in a building.
 """
 
+from collections.abc import Sequence
 from random import Random
 
 from hems.model.site import Site
@@ -40,10 +41,20 @@ class Plant:
     grid positive on import.  `step` may be given any duration: it divides itself where something happens.
     """
 
-    def __init__(self, site: Site, traces: Traces, *, start: StartPoint) -> None:
+    def __init__(
+        self,
+        site: Site,
+        traces: Traces,
+        *,
+        start: StartPoint,
+        begin_s: float = 0.0,
+        longest_s: float = ISLAND_STEP_S,
+    ) -> None:
+        """`begin_s` is the time at which it begins, `longest_s` how long an island's powers are taken as constant."""
         physics = start.physics
         self.site = site
-        self.t_s = 0.0
+        self.t_s = begin_s
+        self._longest_s = longest_s
         self._physics = physics
         self._traces = traces
         self._phases = range(len(site.phases))
@@ -72,7 +83,7 @@ class Plant:
         self._net_w = [0.0] * len(site.phases)
         self._wanted_w: dict[CircuitId, float | None] = {}
         self._sun_pu: float | None = None
-        self._next_car = traces.next_car(-1.0)
+        self._next_car = traces.next_car(begin_s - 1.0)
         self._settle(0.0)
 
     # What can be measured
@@ -214,6 +225,14 @@ class Plant:
         """The utility's voltage goes."""
         self.sag(0.0)
 
+    def begin_as_island(self, doses: Sequence[float] = ()) -> None:
+        """Be on its own from the first, as after an outage of some hours; `doses` is the heat of each phase."""
+        self.grid.present_pu = 0.0
+        self.tie.position = Position.OPEN
+        self.former.stage = Stage.FORMING
+        self.former.doses[: len(doses)] = doses
+        self._settle(0.0)
+
     def return_grid(self) -> None:
         """It is back, as if nothing had been."""
         self.sag(1.0)
@@ -291,7 +310,7 @@ class Plant:
         for bay in self.bays.values():
             if bay.ramping(live=live):
                 return RAMP_STEP_S
-        return ISLAND_STEP_S
+        return self._longest_s
 
     def _youngest_inrush_s(self) -> float | None:
         """How long the latest start is ago, while any is still felt."""

@@ -76,18 +76,21 @@ class FastForward:
     nothing happens in between."""
     near_s: float = NEAR_S
     """How long after an event every second is ticked."""
+    far_s: float = FAR_S
+    """The longest step, where nothing happens; at most 15 minutes."""
     _outcomes: list[Outcome] = field(default_factory=list)
     _fired: list[Command] = field(default_factory=list)
     _eventful_s: float = 0.0
     """Until when the last event asks for short steps."""
-    _sudden_s: float = 0.0
+    _sudden_s: float = field(init=False)
     _far: Params = field(init=False)
 
     def __post_init__(self) -> None:
         # Far from any event a lease needs no renewal before the next look: nothing in a simulation lapses meanwhile.
-        lease_s = max(3.0 * FAR_S, self.params.command.lease_s)
+        lease_s = max(3.0 * self.far_s, self.params.command.lease_s)
         self._far = replace(self.params, command=replace(self.params.command, lease_s=lease_s))
-        self._eventful_s = self.near_s
+        self._sudden_s = self.plant.t_s
+        self._eventful_s = self.plant.t_s + self.near_s
 
     def run(self, until_s: float, acts: Iterable[Act] = ()) -> Iterator[Ticked]:
         """Each tick up to `until_s` of plant time, acting on the world where `acts` says so."""
@@ -189,7 +192,7 @@ class FastForward:
         elif now_s < self._eventful_s:
             longest_s = PERIOD_S
         else:
-            longest_s = FAR_S
+            longest_s = self.far_s
         next_s = min(now_s + longest_s, wake_s, until_s, *(act.t_s for act in ahead[:1]))
         return max(next_s - now_s, 0.01)
 

@@ -35,6 +35,7 @@ from hems.runtime.desk import FrontDesk
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.fleet import Fleet, open_fleet
 from hems.runtime.loop import Cycle, Loop
+from hems.runtime.outlook import NoOutlook, Outlook
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
 from hems.runtime.search import Search
@@ -294,6 +295,7 @@ async def house(
     state: ControlState | None = None,
     clock: Clock | None = None,
     publish: Callable[[Picture, tuple[Event, ...]], None] = lambda picture, events: None,
+    outlook: Outlook | None = None,
 ) -> AsyncIterator[House]:
     """All parts of the runtime on a real store; what changes state is asked for by the test."""
     site, params, clock = site or flats(), params or Params(), clock or HandClock()
@@ -333,6 +335,7 @@ async def house(
         toolbox=toolbox,
         doorkeeper=Doorkeeper(site, store.people, clock),
         auditing=Auditing(store.audit, clock),
+        outlook=outlook or NoOutlook(),
         stop=stops.append,
     )
     cycles: list[Cycle] = []
@@ -346,6 +349,7 @@ async def house(
         fleet=fleet,
         actuators=actuators,
         desk=desk,
+        outlook=outlook or NoOutlook(),
         recorder=Recorder(store, params),
         publish=publish,
         completed=cycles.append,

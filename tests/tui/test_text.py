@@ -196,3 +196,12 @@ def test_plain_lines_need_no_terminal_library(checkout: Path) -> None:
     program = "import sys, hems.tui.plain; sys.exit('textual' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], cwd=checkout, check=False).returncode == 0
+
+
+def test_hours_say_whether_they_were_looked_ahead_or_merely_divided() -> None:
+    divided = " ".join(said(outage(power_cut(), 80, BODY)).split())
+    ahead = " ".join(said(outage(power_cut(ahead_age_s=42.0, next_off_h=2.0), 80, BODY)).split())
+
+    assert "if use and sun stay as they are" in divided
+    assert "by usual use and sun; looked ahead 42 s ago" in ahead
+    assert re.search(r"NEXT: at about \d\d:\d\d, HEMS switches off Heat pump, Ventilation\.", ahead)

@@ -72,6 +72,8 @@ def _next(picture: Picture, width: int) -> tuple[Row, ...]:
         return (row(" NEXT: nothing more is due to be switched off."),)
     groups = [group for group in picture.tiers if group.next_off]
     told, does = "NEXT: ", "switches off" if picture.armed else "would switch off"
+    if picture.next_off_h is not None:
+        return _paragraph(f"{told}{about_when(picture, picture.next_off_h)}, HEMS {does} {names(circuits)}.", width)
     if groups and groups[0].hours_left is not None:
         told += f"{about_when(picture, groups[0].hours_left)}, "
     if groups and groups[0].until_soc_pct is not None:

@@ -12,7 +12,7 @@ from hems.model.event import Event, EventKind
 from hems.model.picture import CircuitPicture, Picture
 from hems.model.request import Want
 from hems.tui.format import BLANK, Part, Row, Tone, row
-from hems.tui.when import local_time, roughly
+from hems.tui.when import about_when, local_time, roughly
 from hems.wording import clock_time, duration, hours, kw, tier_name
 from hems.wording.language import N_, translated
 
@@ -92,7 +92,7 @@ def effects(picture: Picture, told: Consequence) -> list[str]:
         end = "The building is on the grid: this costs no stored energy."
         return [end, *_limits(told)]
     room = "" if told.room_w is None else f" Room left on own power now: {kw(told.room_w)}."
-    return [_essential(picture, told), f"Uses about {kw(told.draws_w)}.{room}", *_limits(told)]
+    return [_essential(picture, told), *_next(picture, told), f"Uses about {kw(told.draws_w)}.{room}", *_limits(told)]
 
 
 def _essential(picture: Picture, told: Consequence) -> str:
@@ -105,6 +105,12 @@ def _essential(picture: Picture, told: Consequence) -> str:
     if then == now:
         return f"Essential power lasts until {now} as before."
     return f"Essential power would last until {then} (now {now})."
+
+
+def _next(picture: Picture, told: Consequence) -> list[str]:
+    if not told.next_off or told.next_off_h is None:
+        return []
+    return [f"Next to go off would then be {told.next_off}, {about_when(picture, told.next_off_h)}."]
 
 
 def _limits(told: Consequence) -> list[str]:

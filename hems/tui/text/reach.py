@@ -5,7 +5,7 @@ from math import isinf
 from hems.model.picture import Picture
 from hems.tui.format import Part, Row, Tone, row
 from hems.tui.when import WEEK_H, until
-from hems.wording import hours
+from hems.wording import duration, hours
 
 
 def essential_briefly(picture: Picture) -> str:
@@ -30,10 +30,17 @@ def essential_rows(picture: Picture) -> tuple[Row, Row]:
         told = hours(expected).upper() if _endless(expected) else hours(expected)
         bounds = f"   ({_range(earliest, latest)})"
         first = row("   ", Part(f"ESSENTIAL POWER LASTS ABOUT   {told}", Tone.STRONG), bounds)
-        return first, row("   from now, if use and sun stay as they are")
+        return first, row(f"   from now, {_basis(picture)}")
     bounds = f"   (earliest {until(picture, earliest) or '??'})"
     first = row("   ", Part(f"ESSENTIAL POWER LASTS UNTIL ABOUT   {moment}", Tone.STRONG), bounds)
-    return first, row(f"   that is {hours(expected)} from now, if use and sun stay as they are")
+    return first, row(f"   that is {hours(expected)} from now, {_basis(picture)}")
+
+
+def _basis(picture: Picture) -> str:
+    """What the hours rest on: the next days run through in advance, or a mere division."""
+    if picture.ahead_age_s is None:
+        return "if use and sun stay as they are"
+    return f"by usual use and sun; looked ahead {duration(round(picture.ahead_age_s))} ago"
 
 
 def how_long(span: tuple[float, float, float] | None) -> str:

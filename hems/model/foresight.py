@@ -1,0 +1,67 @@
+"""Until when, what next and what if: the building's next days as the outlook process sees them."""
+
+from dataclasses import dataclass
+
+from hems.model.request import Want
+from hems.model.site import Tier
+from hems.model.units import CircuitId
+
+Span = tuple[float, float, float]
+"""Hours in one case of ten, in half of all cases, and in nine of ten: earliest, expected, latest.  Infinite beyond
+the days that are looked ahead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierReach:
+    """One group of circuits: until the first of those that are on now goes off for good, or for an hour or more."""
+
+    tier: Tier
+    hours: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitReach:
+    """One circuit on its expected course."""
+
+    circuit: CircuitId
+    hours: float
+    """Until it goes off for an hour or more; 0 when it is off now or goes off at once, infinite when it stays on."""
+    weighs_h: float
+    """Hours of essential power gained if it went off now, or lost if one that is off came on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foresight:
+    """One look ahead; hours count from `at_s`."""
+
+    at_s: float
+    """The instant it starts from, on the monotonic clock."""
+    grid_fails: bool
+    """Whether it says what would be if the grid failed now; else how the outage goes on."""
+    essential: Span
+    """Until the first circuit of tiers 0 to 2 goes off for want of energy, or all is dark."""
+    first: Span
+    """Until the first circuit of any tier goes off for want of energy."""
+    tiers: tuple[TierReach, ...]
+    """Those groups that have something on."""
+    next_off: tuple[CircuitId, ...] = ()
+    """What goes off next on the expected course; empty when nothing does."""
+    next_off_h: float | None = None
+    off_at_once: tuple[CircuitId, ...] = ()
+    """What goes off with the grid and stays off."""
+    circuits: tuple[CircuitReach, ...] = ()
+    runs: int = 1
+    """How many courses the range comes from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """The expected course without and with one wish of a person."""
+
+    circuit: CircuitId
+    want: Want
+    essential_now_h: float
+    essential_then_h: float
+    next_off: CircuitId | None = None
+    """What would then go off next, and in how many hours."""
+    next_off_h: float | None = None

@@ -1,0 +1,82 @@
+"""The process: questions come in by standard input, answers go out by standard output, one line of JSON each.
+
+It lowers itself first: last in line for the processor, first in line when memory is short, and bounded in both.  A
+what-if goes before a look ahead, which is put aside meanwhile.  When the daemon is gone, so is it.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import TextIO
+
+from hems.model.codec import from_plain, to_plain
+from hems.model.foresight import Foresight
+from hems.outlook.look import looked, what_if
+from hems.outlook.question import Answer, Question
+
+NICENESS = 15
+MEMORY_BYTES = 512 * 1024 * 1024
+"""Address space; what is really used is a tenth of it."""
+WORST_FIRST = "1000"
+"""For the kernel: end this process before any other."""
+
+
+def lower() -> None:
+    """Take the last place.  What the system does not permit is left as it is."""
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(WORST_FIRST, encoding="ascii")
+
+
+def serve(questions: TextIO, answers: TextIO) -> None:
+    """Answer until no more questions can come."""
+    waiting: Queue[str | None] = Queue()
+    Thread(target=_read, args=(questions, waiting), daemon=True).start()
+    number, busy = 0, False
+    job: Iterator[Foresight | None] = iter(())
+    seen: Foresight | None = None
+    while True:
+        if not busy or not waiting.empty():
+            line = waiting.get()
+            if line is None:
+                return
+            question = from_plain(Question, json.loads(line))
+            if question.request is not None:
+                told = what_if(question, question.request)
+                _write(answers, Answer(number=question.number, what_if=told))
+            else:
+                number, job, seen, busy = question.number, looked(question), None, True
+            continue
+        try:
+            seen = next(job) or seen
+        except StopIteration:
+            busy = False
+            _write(answers, Answer(number=number, foresight=seen))
+
+
+def _read(questions: TextIO, waiting: "Queue[str | None]") -> None:
+    for line in questions:
+        waiting.put(line)
+    waiting.put(None)
+
+
+def _write(answers: TextIO, answer: Answer) -> None:
+    answers.write(json.dumps(to_plain(answer)) + "\n")
+    answers.flush()
+
+
+def main() -> int:
+    """The life of the process."""
+    lower()
+    with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
+        serve(sys.stdin, sys.stdout)
+    return 0

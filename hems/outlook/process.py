@@ -1,0 +1,178 @@
+"""The daemon's end of the outlook process: it starts it, asks it, and does without it.
+
+The cycle only leaves the present here.  Whatever happens to the process, an answer too late, rubbish, its end, it is
+killed and started again after a growing pause, and meanwhile the closed form has to do.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from itertools import count
+
+from hems.model.codec import from_plain, to_plain
+from hems.model.errors import HemsError
+from hems.model.foresight import Foresight, WhatIf
+from hems.model.mode import Mode
+from hems.model.request import Request
+from hems.outlook.question import Answer, Question
+from hems.runtime.ahead import Scene
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "hems.outlook")
+EVERY_S = 60.0
+ANSWER_WITHIN_S = 50.0
+WHAT_IF_WITHIN_S = 1.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
+LONGEST_LINE = 4 * 1024 * 1024
+
+
+class OutlookLost(HemsError):
+    """The process does not answer as it should."""
+
+
+class OutlookProcess:
+    """Fulfils `hems.runtime.outlook.Outlook`.  `run` keeps the process; everything else returns at once."""
+
+    def __init__(
+        self,
+        command: Sequence[str] = COMMAND,
+        *,
+        every_s: float = EVERY_S,
+        answer_within_s: float = ANSWER_WITHIN_S,
+        what_if_within_s: float = WHAT_IF_WITHIN_S,
+        first_pause_s: float = FIRST_PAUSE_S,
+    ) -> None:
+        self._command = tuple(command)
+        self._every_s = every_s
+        self._answer_within_s = answer_within_s
+        self._what_if_within_s = what_if_within_s
+        self._first_pause_s = first_pause_s
+        self._present: Scene | None = None
+        self._asked_in: Mode | None = None
+        self._due = asyncio.Event()
+        self._latest: Foresight | None = None
+        self._numbers = count(1)
+        self._child: asyncio.subprocess.Process | None = None
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self.starts = 0
+        """How often the process has been started."""
+
+    def follow(self, scene: Scene) -> None:
+        """Note the present; another mode asks at once."""
+        self._present = scene
+        if scene.state.mode.mode is not self._asked_in:
+            self._due.set()
+
+    def latest(self) -> Foresight | None:
+        """What was answered last."""
+        return self._latest
+
+    async def what_if(self, request: Request) -> WhatIf | None:
+        """Ask the process and wait a moment for its answer; None when it is not there or too slow."""
+        if self._child is None or self._present is None:
+            return None
+        with contextlib.suppress(OutlookLost, OSError, TimeoutError):
+            return (await self._ask(request, self._what_if_within_s)).what_if
+        return None
+
+    async def run(self) -> None:
+        """Keep a process and ask it, every so often and whenever the mode changes, until cancelled."""
+        pause_s = self._first_pause_s
+        while True:
+            before = self._latest
+            try:
+                await self._live()
+            except (OutlookLost, OSError, ValueError) as error:
+                log.info("The outlook process is started again in %.0f s: %s", pause_s, error)
+            finally:
+                await self._kill()
+            pause_s = self._first_pause_s if self._latest is not before else min(2.0 * pause_s, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause_s)
+
+    async def _live(self) -> None:
+        """One process, until it fails.  Raises: OutlookLost; OSError when it cannot be started."""
+        pipe = asyncio.subprocess.PIPE
+        self._child = await asyncio.create_subprocess_exec(
+            *self._command, stdin=pipe, stdout=pipe, limit=LONGEST_LINE, start_new_session=True
+        )
+        self.starts += 1
+        hearing = asyncio.create_task(self._hear(self._child), name="outlook answers")
+        asking = asyncio.create_task(self._look_regularly(), name="outlook questions")
+        try:
+            done, _ = await asyncio.wait({hearing, asking}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            hearing.cancel()
+            asking.cancel()
+            await asyncio.wait({hearing, asking})
+
+    async def _look_regularly(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._every_s if self._latest is not None or self._asked_in else None):
+                    await self._due.wait()
+            self._due.clear()
+            if self._present is None:
+                continue
+            self._asked_in = self._present.state.mode.mode
+            try:
+                answer = await self._ask(None, self._answer_within_s)
+            except TimeoutError as error:
+                raise OutlookLost("It takes too long.") from error
+            self._latest = answer.foresight
+
+    async def _ask(self, request: Request | None, within_s: float) -> Answer:
+        """Raises: TimeoutError; OutlookLost when the process has gone."""
+        present, child = self._present, self._child
+        if present is None or child is None or child.stdin is None:
+            raise OutlookLost("It does not run.")
+        number = next(self._numbers)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        try:
+            async with asyncio.timeout(within_s):
+                line = await asyncio.to_thread(_line, number, present, request)  # the cycle must not wait for it
+                child.stdin.write(line)
+                await child.stdin.drain()
+                return await answer
+        finally:
+            self._waiting.pop(number, None)
+
+    async def _hear(self, child: asyncio.subprocess.Process) -> None:
+        """Raises: OutlookLost when it ends; ValueError when it says what nobody understands."""
+        if child.stdout is None:
+            raise OutlookLost("It has no output.")
+        async for line in child.stdout:
+            answer = from_plain(Answer, json.loads(line))
+            asked = self._waiting.get(answer.number)
+            if asked is not None and not asked.done():
+                asked.set_result(answer)
+        raise OutlookLost("It has ended.")
+
+    async def _kill(self) -> None:
+        child, self._child = self._child, None
+        for asked in self._waiting.values():
+            if not asked.done():
+                asked.set_exception(OutlookLost("It has ended."))
+        if child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+
+
+def _line(number: int, present: Scene, request: Request | None) -> bytes:
+    question = Question(
+        number=number,
+        site=present.site,
+        params=present.params,
+        state=present.state,
+        snapshot=present.snapshot,
+        now=present.now,
+        request=request,
+    )
+    return json.dumps(to_plain(question)).encode() + b"\n"

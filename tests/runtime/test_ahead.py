@@ -1,0 +1,66 @@
+"""Hours on screens: by the look ahead while it is young and answers the question that stands, else by division."""
+
+from dataclasses import replace
+
+import pytest
+
+from hems.model.foresight import CircuitReach, Foresight, TierReach, WhatIf
+from hems.model.request import Request, Want
+from hems.model.site import Tier
+from hems.model.units import CircuitId
+from hems.runtime import ahead
+from hems.runtime.ahead import Scene
+from hems.runtime.consider import consequence
+from hems.runtime.picture import paint
+from tests.outlook.given import asked, present, scene
+
+GYM = CircuitId("gym")
+
+
+@pytest.fixture(scope="module")
+def outage() -> Scene:
+    return scene(present(fails=True))
+
+
+def seen(at_s: float, *, grid_fails: bool = False) -> Foresight:
+    """Ten hours for what is essential, four until the gym goes."""
+    return Foresight(
+        at_s=at_s,
+        grid_fails=grid_fails,
+        essential=(8.0, 10.0, 13.0),
+        first=(3.0, 4.0, 5.0),
+        tiers=(TierReach(tier=Tier.NON_ESSENTIAL, hours=(3.0, 4.0, 5.0)),),
+        next_off=(GYM,),
+        next_off_h=4.0,
+        circuits=(CircuitReach(circuit=GYM, hours=4.0, weighs_h=1.5),),
+    )
+
+
+def test_a_young_look_ahead_gives_the_hours_counted_from_now(outage: Scene):
+    picture = paint(replace(outage, foresight=seen(outage.now_s - 180.0)))
+    assert picture.ahead_age_s == pytest.approx(180.0)
+    assert picture.essential_hours == pytest.approx((7.95, 9.95, 12.95))
+    assert picture.next_off_h == pytest.approx(3.95)
+    gym = next(one for one in picture.circuits if one.id == GYM)
+    assert (gym.next_off, gym.off_h, gym.weighs_h) == (True, pytest.approx(3.95), 1.5)
+
+
+def test_an_old_one_and_one_that_answers_another_question_give_way_to_the_closed_form(outage: Scene):
+    plain = paint(outage)
+    assert plain.ahead_age_s is None
+    for other in (seen(outage.now_s - ahead.YOUNG_S - 1.0), seen(outage.now_s, grid_fails=True)):
+        picture = paint(replace(outage, foresight=other))
+        assert picture.ahead_age_s is None
+        assert picture.essential_hours == plain.essential_hours
+        assert picture.next_off_h is None
+
+
+def test_what_an_override_would_do_is_told_by_the_look_ahead_where_there_is_one(outage: Scene):
+    what_if = WhatIf(
+        circuit=GYM, want=Want.OFF, essential_now_h=10.0, essential_then_h=12.0, next_off=GYM, next_off_h=5.0
+    )
+    request: Request = asked(Want.OFF)
+    told = consequence(outage, request, 28800.0, what_if)
+    assert (told.looked_ahead, told.essential_now_h, told.essential_then_h) == (True, 10.0, 12.0)
+    assert (told.next_off, told.next_off_h) == ("Gym", 5.0)
+    assert not consequence(outage, request, 28800.0).looked_ahead
