@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 
+from hems.control import habits
 from hems.control.params import BandParams, CommandParams, Params
+from hems.control.state import Habits, initial
 from hems.model.errors import ConfigError, HemsError
 from hems.model.site import Tier
 from hems.sim.run import Act, FastForward
@@ -28,19 +30,19 @@ from hil.outage_policies import (
     carry_out,
     view_of,
 )
-from hil.outage_scenarios import BEFORE_S, SLOT_S, Outage, outage
+from hil.outage_scenarios import BEFORE_S, HISTORY_DAYS, SLOT_S, Outage, outage
 
 TUNING_SEED, REPORTED_SEED = 1, 1001
 """First seeds of the outages that policies may be tuned on, and of those in the reported table."""
 FIRST = (Tier.LIFE_SAFETY, Tier.CRITICAL)
-OURS, LASTING = "hems", "hems-lasting"
+OURS, BANDS = "hems", "hems-bands"
 NAMES = {
     "never-shed": "never shed (overload only)",
     "thresholds": "thresholds of stored energy",
     "runtime": "runtime target of 24 h",
     "program": "rolling linear program, hourly",
     OURS: "hems",
-    LASTING: "hems, `band.target_h = 12`",
+    BANDS: "hems, bands only",
 }
 BASELINES: dict[str, Callable[[Outage], Policy]] = {
     "never-shed": lambda _: NeverShed(),
@@ -51,7 +53,7 @@ BASELINES: dict[str, Callable[[Outage], Policy]] = {
 LOOK_S, NEAR_S = 60.0, 20.0
 UNWIRED = replace(Params(), command=replace(CommandParams(), lease_s=600.0))
 """As shipped, but commands are repeated less often: there is no wire here on which one could be lost."""
-CONTROLLERS = {OURS: UNWIRED, LASTING: replace(UNWIRED, band=BandParams(target_h=12.0))}
+CONTROLLERS = {OURS: UNWIRED, BANDS: replace(UNWIRED, band=BandParams(expect_h=0.0))}
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -90,13 +92,25 @@ def run_baseline(case: Outage, policy: Policy) -> Book:
 
 
 def run_ours(case: Outage, params: Params = UNWIRED) -> Book:
-    """The real controller in fast-forward, told nothing but what it measures."""
+    """The real controller in fast-forward, told nothing but what it measures, with the habits of the days before."""
     house = House(case)
     wall = NEW_YEAR + timedelta(days=case.day_of_year - 1, hours=case.hour)
-    forward = FastForward(case.site, params, house, wall_clock=wall, watch_s=LOOK_S, near_s=NEAR_S)
+    state = replace(initial(0.0), habits=habits_of(case, wall))
+    forward = FastForward(case.site, params, house, state, wall_clock=wall, watch_s=LOOK_S, near_s=NEAR_S)
     for _ in forward.run(case.ends_s, [Act(BEFORE_S, lambda _: house.begin(), "the grid goes")]):
         pass
     return house.book
+
+
+def habits_of(case: Outage, wall: datetime) -> Habits:
+    """What the controller would have learned on the grid in the days before the cut, looking every ten minutes."""
+    rated_w = sum(pv.rated_w for pv in case.site.pvs)
+    found = Habits()
+    for look in range(-HISTORY_DAYS * 24 * 6, 1):
+        t_s = look * 600.0
+        watts = {one.id: case.traces.load_w(one.id, t_s) for one in case.site.circuits}
+        found = habits.after(found, wall + timedelta(seconds=t_s), watts, rated_w * case.traces.sun_pu(t_s), 600.0)
+    return found
 
 
 def judged(name: str, case: Outage, bound: Best, book: Book, took_s: float) -> Run:

@@ -1,4 +1,4 @@
-"""`hems maintenance`, `island`, `storm`, `evacuate` and `fire`: what a person orders of the whole building."""
+"""`hems maintenance`, `island`, `storm`, `evacuate`, `estimate`, `fire`: what a person orders of the whole building."""
 
 import argparse
 from collections.abc import Callable
@@ -76,6 +76,10 @@ def _times(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", type=float, metavar="PCT", help="stored energy to charge to beforehand, in percent")
 
 
+def _expected(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--for", dest="duration", default="", metavar="TIME", help="such as 90m or 6h, from now")
+
+
 def _confirms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--confirm", default="", metavar="WORD", help="the word of the first answer")
 
@@ -107,6 +111,13 @@ STORM = Command(
     "Batteries charge and keep it until the time is over.",
     "The storm watch is over: batteries go on as before.",
     (_times,),
+)
+ESTIMATE = Command(
+    Task.RETURN,
+    "say in what time the grid is expected back, so that energy is made to last until then",
+    "Noted. Until then energy is made to last that long; HEMS does not take the grid to be back because of it.",
+    "Forgotten. HEMS goes by how long power cuts usually last.",
+    (_expected,),
 )
 FIRE = Command(
     Task.FIRE,

@@ -1,73 +1,105 @@
-"""Make it last: the least important tier that what is stored carries for as long as an outage is taken to last.
+"""Make it last: what is served now, so that what matters more can be served as long as the cut may still last.
 
-The bands of stored energy stay the fail-safe; this begins earlier, so that the critical circuits are not dark in the
-morning for the laundry of the evening.  Off unless a site says how long: `params.band.target_h`.
+Where the building's habits are known, energy in store has a price (`price`), and a tier is served while it is worth
+more; around its price some of its circuits are, in turn (`turns`).  The bands of stored energy stay the fail-safe, and
+are all there is on a site that hems has not seen for a few days, without a clock, or with `band.expect_h` at 0.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
+from hems.control import ahead, habits, turns
 from hems.control.energy import usable_wh
-from hems.control.params import Params
-from hems.control.state import ControlState
-from hems.model.site import Site, Tier
-from hems.model.snapshot import Snapshot
-from hems.model.units import CircuitId
+from hems.control.given import Given
+from hems.control.price import WORTH, price
+from hems.control.state import ControlState, SavingMemory
+from hems.model.cause import Cause, Why
+from hems.model.request import Task
+from hems.model.site import Site
+from hems.model.units import SECONDS_PER_HOUR, CircuitId
 
-SPARE = 1.2
-"""A tier comes back only when everything up to it would last so much longer than it must."""
+SOLVE_S = 60.0
+"""The price is found anew so often, when there is a tick."""
+EFFICIENCY = 0.95
+"""From the store to the circuits."""
+FULL_PCT = 95.0
+"""A store is charged only slowly from here on."""
+SPREAD = 0.15
+"""From so much above a tier's worth to as much below it, the price decides how many of its circuits are served."""
+NEARLY = 0.75
+"""How many circuits more or fewer it must be before their number changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """The least important tier that lasts, and since when a less important one would last, too."""
+    """What energy is saved on, and when to look again."""
 
-    least: Tier
-    better_since_s: float | None = None
+    memory: SavingMemory
     due_s: float = inf
 
 
-ALL = Lasting(Tier.FLEXIBLE)
+def lasting(given: Given, state: ControlState, dt_s: float) -> Lasting:
+    """The circuits that rest so that energy lasts; none on the grid."""
+    if not state.mode.mode.on_island:
+        return Lasting(SavingMemory(missed_h=state.saving.missed_h))
+    memory = replace(state.saving, missed_h=turns.missed(given.site, state, dt_s))
+    if given.now_s >= memory.solved_s + SOLVE_S:
+        memory = replace(_priced(given, state, memory), solved_s=given.now_s)
+    if memory.price is None:
+        return Lasting(replace(memory, served={}, resting=frozenset(), turns_s={}))
+    memory = replace(memory, served=_served(given.site, memory, memory.price))
+    memory, turn_s = turns.taken(given.site, state, memory, given.now_s)
+    return Lasting(memory, turn_s)
 
 
-def lasting(
-    site: Site,
-    state: ControlState,
-    snapshot: Snapshot,
-    watts: Mapping[CircuitId, float],
-    params: Params,
-    now_s: float,
-) -> Lasting:
-    """Fewer tiers at once, more one at a time after a while; never fewer than the critical ones.
-
-    `watts` is what each circuit usually draws.  Sun is left out: it shows in what is stored when it has shone.  While
-    the store cannot be read the tiers stay as they are.
-    """
-    if params.band.target_h <= 0.0 or not state.mode.mode.on_island:
-        return ALL
-    before, have_wh = Tier(state.lasting_tier), usable_wh(site, snapshot, params.car, now_s)
-    if have_wh is None:
-        return Lasting(before)
-    most_w = have_wh / params.band.target_h
-    least = _carried(site, watts, most_w)
-    if least < before:
-        return Lasting(least)
-    if _carried(site, watts, most_w / SPARE) <= before:
-        return Lasting(before)
-    since_s = now_s if state.lasting_better_since_s is None else state.lasting_better_since_s
-    due_s = since_s + params.band.leave_after_s
-    if now_s < due_s:
-        return Lasting(before, since_s, due_s)
-    return Lasting(Tier(before + 1), now_s, now_s + params.band.leave_after_s)
+def causes(site: Site, memory: SavingMemory) -> dict[CircuitId, Cause]:
+    """Why each circuit that rests does so."""
+    kept = Cause(Why.KEPT_FOR_LATER, {"sun_utc": memory.sunrise.isoformat()} if memory.sunrise is not None else {})
+    return {
+        one.id: Cause(Why.NOT_ITS_TURN) if turns.rotating(memory, one.tier) else kept
+        for one in site.circuits
+        if one.id in memory.resting
+    }
 
 
-def _carried(site: Site, watts: Mapping[CircuitId, float], most_w: float) -> Tier:
-    """The least important tier up to which all circuits together draw no more than `most_w`."""
-    least, need_w = Tier.CRITICAL, 0.0
-    for tier in Tier:
-        need_w += sum(watts[one.id] for one in site.circuits if one.tier is tier)
-        if need_w > most_w:
-            return least
-        least = max(least, tier)
-    return least
+def _priced(given: Given, state: ControlState, memory: SavingMemory) -> SavingMemory:
+    """With what stored energy is worth; as it was while it cannot be read, None where habits do not tell."""
+    params, site, utc = given.params, given.site, given.now.utc
+    if params.band.expect_h <= 0.0 or utc is None or not habits.known(state.habits):
+        return replace(memory, price=None)
+    stored_wh = usable_wh(site, given.snapshot, params.car, given.now_s)
+    if stored_wh is None:
+        return memory
+    tiers, suns_w = ahead.tiers_w(site, state.habits), ahead.suns_w(state.habits)
+    kept_wh = params.band.reserve_h * sum(wants_w[0] for wants_w in tiers) / len(tiers)
+    have_wh = EFFICIENCY * stored_wh - kept_wh
+    room_wh = EFFICIENCY * max(stored_wh, _full_wh(site)) - kept_wh
+    expect_h, said_h = ahead.expected_h(state.habits, params.band.expect_h), _said_h(state, given.now_s)
+    days = [ahead.hours(tiers, sun_w, utc, expect_h, said_h) for sun_w in suns_w]
+    return replace(
+        memory, price=price(have_wh, room_wh, days), sunrise=ahead.sunrise(tiers, suns_w[len(suns_w) // 2], utc)
+    )
+
+
+def _said_h(state: ControlState, now_s: float) -> float | None:
+    """In how many hours people expect the grid back, if they have said so and it is not yet time."""
+    said = state.orders.get(Task.RETURN)
+    return (said.ends_s - now_s) / SECONDS_PER_HOUR if said is not None and said.ends_s > now_s else None
+
+
+def _full_wh(site: Site) -> float:
+    return sum((FULL_PCT - one.shutdown_pct) / 100.0 * one.capacity_wh for one in site.batteries)
+
+
+def _served(site: Site, memory: SavingMemory, at_price: float) -> Mapping[int, int]:
+    """How many circuits of each tier are served, where not all are; it changes only when it is clear."""
+    found = {}
+    for tier, worth in WORTH.items():
+        count = len(turns.mates(site, tier))
+        part = min(1.0, max(0.0, (1.0 + SPREAD - at_price / worth) / (2.0 * SPREAD)))
+        before = memory.served.get(tier, count)
+        wanted = before if abs(part * count - before) < NEARLY and 0.0 < part < 1.0 else round(part * count)
+        if wanted < count:
+            found[int(tier)] = wanted
+    return found

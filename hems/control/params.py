@@ -114,8 +114,11 @@ class BandParams:
     """The inverter is about to stop: tier 1 goes too, so that life safety and the gateway last longest."""
     surplus_pct: float = tunable(95.0, (85.0, 99.0))
     surplus_leave_pct: float = tunable(90.0, (80.0, 98.0))
-    target_h: float = tunable(0.0, (0.0, 168.0))
-    """Tiers that stored energy does not carry for so many hours, as of now, go off early; 0 for bands only."""
+    expect_h: float = tunable(18.0, (0.0, 168.0))
+    """How much longer a power cut is taken to last on average, at any moment of it, once the building's habits are
+    known: energy is saved accordingly. 0 for bands only."""
+    reserve_h: float = tunable(2.0, (0.0, 24.0))
+    """Hours of the critical circuits for which energy is kept whatever is planned."""
     leave_after_s: float = tunable(900.0, (60.0, 3600.0))
     """How long storage must be above a leave threshold before its band is left towards better."""
 

@@ -84,7 +84,7 @@ def _next(
 def _on_island(
     waiting: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
 ) -> Restore:
-    served = [circuit for circuit in waiting if circuit.tier <= outlook.least and not _deaf(circuit, state)]
+    served = [circuit for circuit in waiting if outlook.serves(circuit) and not _deaf(circuit, state)]
     steps = params.restore
     paced_s = max(_after(state.last_restore_s, steps.step_island_s), _after(state.last_shed_s, steps.after_shed_s))
     if not served or max(state.dose, default=0.0) >= params.overload.dose_block or outlook.phase_w is None:

@@ -18,6 +18,7 @@ from hems.control.state import (
     LoadMemory,
     ModeMemory,
     ReconnectMemory,
+    SavingMemory,
     Sent,
     initial,
 )
@@ -50,7 +51,8 @@ def resumed(
         mode=ModeMemory(since_s=now_s, outage_since_s=moved(saved.mode.outage_since_s)),
         dose=saved.dose,
         band=saved.band,
-        lasting_tier=saved.lasting_tier,
+        saving=SavingMemory(missed_h=saved.saving.missed_h),
+        habits=saved.habits,
         loads={circuit: _load(memory, shift_s, now_s) for circuit, memory in saved.loads.items()},
         reconnect=ReconnectMemory(
             failures=saved.reconnect.failures, not_before_s=max(now_s, saved.reconnect.not_before_s + shift_s)

@@ -6,11 +6,11 @@ nothing on the phase in need is passed over, because opening it would help nobod
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hems.control import overload
 from hems.control.demand import held_w, is_on, per_phase
-from hems.control.energy import SERVED, Band
+from hems.control.energy import Band
 from hems.control.orders import locked
 from hems.control.params import Params
 from hems.control.state import ControlState, LoadMemory
@@ -81,13 +81,19 @@ class Outlook:
     """Part of it that is on its way off already."""
     band: Band
     least: Tier
-    """The least important tier that is served: by the band, and by how long the energy must last."""
+    """The least important tier that the band serves."""
     mode: Mode
     mode_for_s: float
     cars_phase_w: tuple[float, ...]
     """What the former would have to take over if every giving car stopped."""
     sheds_settled: bool
     """Every shed sent so far is acknowledged or given up on, and what is measured is what remains."""
+    resting: Mapping[CircuitId, Cause] = field(default_factory=dict)
+    """Circuits that go without before any band says so, and why: energy must last, or it is another's turn."""
+
+    def serves(self, circuit: Circuit) -> bool:
+        """Whether there is energy for a circuit now."""
+        return circuit.tier <= self.least and circuit.id not in self.resting
 
     @property
     def expected_w(self) -> tuple[float, ...] | None:
@@ -174,20 +180,20 @@ def _ran_long_enough(circuit: Circuit, state: ControlState, params: Params, now_
 def _by_band(
     on: Sequence[Circuit], state: ControlState, outlook: Outlook, params: Params, now_s: float
 ) -> dict[CircuitId, Cause]:
-    """Tiers that the stored energy no longer covers; all but tiers 0 and 1 when the island does not come to rest.
+    """What the stored energy is not to be spent on; all but tiers 0 and 1 when the island does not come to rest.
 
     A person's wish to keep something on ends at the last reserve; in doubt about the tie that is all that counts.
     """
     last = outlook.band in LAST_RESERVE
     if not outlook.mode.on_island and not last:
         return {}
-    least, forced = outlook.least, () if last else forced_on(state)
+    forced = () if last else forced_on(state)
     gives_up_s = state.mode.since_s + params.island.give_up_s
     unstable = outlook.mode is Mode.ISLANDED_STABILIZING and now_s >= gives_up_s
     found = {
         circuit.id: _saved(circuit, outlook)
         for circuit in on
-        if circuit.tier > least and circuit.id not in forced and _ran_long_enough(circuit, state, params, now_s)
+        if not outlook.serves(circuit) and circuit.id not in forced and _ran_long_enough(circuit, state, params, now_s)
     }
     if unstable:
         found = {circuit.id: Cause(Why.STABILISING_TOO_LONG) for circuit in on if circuit.tier > Tier.CRITICAL} | found
@@ -196,8 +202,10 @@ def _by_band(
 
 def _saved(circuit: Circuit, outlook: Outlook) -> Cause:
     """Why it goes for the sake of energy: for the band, or earlier because what is stored must last."""
-    band = {"band": outlook.band} if circuit.tier > SERVED[outlook.band] else {}
-    return Cause(Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ENERGY_BAND, band)
+    if circuit.tier <= outlook.least:
+        return outlook.resting[circuit.id]
+    why = Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ENERGY_BAND
+    return Cause(why, {"band": outlook.band})
 
 
 def _too_much(
@@ -261,7 +269,7 @@ def armed_set(
     on = candidates(site, state, snapshot, now_s)
     watts = {circuit.id: held_w(circuit, state) for circuit in site.circuits}
     spared = () if outlook.band in LAST_RESERVE else forced_on(state)
-    gone = [circuit for circuit in on if circuit.tier > outlook.least and circuit.id not in spared]
+    gone = [circuit for circuit in on if not outlook.serves(circuit) and circuit.id not in spared]
     stays = [
         circuit
         for circuit in site.circuits

@@ -108,9 +108,9 @@ class LoadMemory:
     restored_s: float | None = None
     """When automation last switched it back on."""
     demand_w: float | None = None
+    """What it drew when last measured on; the best guess of what it would draw."""
     usual_w: float | None = None
     """What it draws on average while it is on; None until it has been seen on."""
-    """What it drew when last measured on; the best guess of what it would draw."""
     fruitless: int = 0
     """Restores in a row that had to be undone."""
     moves_s: tuple[float, ...] = ()
@@ -221,6 +221,53 @@ class Failing:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What has been measured of something since the hour began."""
+
+    joules: float = 0.0
+    seen_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """What the building usually does, by the hour."""
+
+    loads_w: Mapping[CircuitId, tuple[int, ...]] = field(default_factory=dict)
+    """W while on, 24 hours of working days and 24 of weekends; -1 where nothing has been seen yet."""
+    suns_w: tuple[tuple[int, ...], ...] = ()
+    """W from all PV plants in each hour of the last days, the oldest first."""
+    today_w: Mapping[int, int] = field(default_factory=dict)
+    """The same for the hours of today that are over."""
+    cuts_h: tuple[float, ...] = ()
+    """How long the last power cuts lasted, the latest last."""
+    cut_h: float = 0.0
+    """How long the present one has lasted."""
+    hour: int = -1
+    """The hour that is being watched, counted from 1970; -1 before the first."""
+    drew: Mapping[CircuitId, Watched] = field(default_factory=dict)
+    sun: Watched = Watched()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavingMemory:
+    """How energy is being made to last."""
+
+    price: float | None = None
+    """What a kilowatt-hour in store is worth, on the scale of what tiers are worth; None when only bands count."""
+    sunrise: datetime | None = None
+    """When the sun usually begins to carry the critical circuits; None while it does, or never."""
+    solved_s: float = float("-inf")
+    served: Mapping[int, int] = field(default_factory=dict)
+    """How many circuits of a tier are served, for tiers of which not all are."""
+    resting: frozenset[CircuitId] = frozenset()
+    """Circuits that are off, or go off, so that energy lasts; those in turn included."""
+    turns_s: Mapping[CircuitId, float] = field(default_factory=dict)
+    """Since when a circuit has had its turn, in tiers that take turns."""
+    missed_h: Mapping[CircuitId, float] = field(default_factory=dict)
+    """Hours that a circuit did without for others' sake, half forgotten after two days."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlState:
     """Everything."""
@@ -235,10 +282,8 @@ class ControlState:
     """Overload dose of each phase of the former; 0 is cool, 1 is its trip."""
     former_w: tuple[float, ...] | None = None
     """What the former bore on each phase at the last tick; None when that could not be read."""
-    lasting_tier: int = 5
-    """The least important tier that stored energy carries for as long as an outage is taken to last."""
-    lasting_better_since_s: float | None = None
-    """Since when a less important one would last, too."""
+    saving: SavingMemory = SavingMemory()
+    habits: Habits = Habits()
     band: str = "normal"
     band_better_since_s: float | None = None
     """Since when stored energy has been good enough for the next better band."""

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hems.control import (
+    ahead,
     alarms,
     arming,
     balance,
@@ -22,6 +23,7 @@ from hems.control import (
     energy,
     evidence,
     generator,
+    lasting,
     loads,
     monitor,
     orders,
@@ -40,10 +42,9 @@ from hems.control import (
 from hems.control.arbitrate import Proposal, arbitrate
 from hems.control.axis_tie import word
 from hems.control.demand import demands, per_phase
-from hems.control.energy import SERVED, Band
+from hems.control.energy import SERVED
 from hems.control.given import Given, Told
 from hems.control.guard import guarded
-from hems.control.lasting import lasting
 from hems.control.params import Params
 from hems.control.shedding import Outlook
 from hems.control.state import ControlState
@@ -193,13 +194,14 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     watts = demands(site, state, snapshot, now_s, islanded=islanded)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
     going = loads.going(site, state, measured_s)
-    lasts = lasting(site, state, snapshot, loads.usual_w(site, state), params, now_s)
+    lasts = lasting.lasting(given, state, dt_s)
     outlook = Outlook(
         watts=watts,
         going_w=per_phase(site, watts, going),
         phase_w=overload.phase_w(snapshot, site, now_s),
         band=step.band,
-        least=SERVED[step.band] if step.band is Band.SURPLUS else min(SERVED[step.band], lasts.least),
+        least=SERVED[step.band],
+        resting=lasting.causes(site, lasts.memory),
         mode=state.mode.mode,
         mode_for_s=now_s - state.mode.since_s,
         cars_phase_w=vehicle.phase_w_of_cars(site, snapshot, now_s),
@@ -211,8 +213,8 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         state,
         band=step.band,
         band_better_since_s=step.better_since_s,
-        lasting_tier=int(lasts.least),
-        lasting_better_since_s=lasts.better_since_s,
+        saving=lasts.memory,
+        habits=state.habits if blinking else ahead.learned(given, state, outlook.watts, dt_s),
         loads=memory,
     )
     return after, outlook, min(step.due_s, lasts.due_s)

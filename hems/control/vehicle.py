@@ -7,9 +7,10 @@ the island. Powers are positive when a car feeds the building.  Source: domain r
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 
 from hems.control import orders
-from hems.control.energy import NO_CAR, car_free_wh, floor_pct
+from hems.control.energy import NO_CAR, car_free_wh, floor_pct, store_pct
 from hems.control.loads import settled
 from hems.control.params import CarParams, Params
 from hems.control.state import BayMemory, ControlState, Sent
@@ -23,6 +24,12 @@ from hems.model.units import SourceId
 
 NEW = BayMemory()
 MAY_SUPPORT = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING})
+REFILL_W, REFILL_SHARE = 3000.0, 0.5
+"""What cars add to refill a battery that is nearly empty, at most, and as a part of what it takes."""
+CAR_WELL_W = (1000.0, 4000.0)
+"""A charger works well from the one, and the next car joins beyond the other."""
+STAYS_WH = 2000.0
+"""So much fuller another car must be to take the place of one that gives."""
 GIVING_SHARE = 0.8
 """Part of what battery and cars deliver together that cars take over: the former keeps enough to hold the bus."""
 STRAY_W, STRAY_SHARE = 500.0, 0.2
@@ -172,8 +179,38 @@ def _supporting(
     }
     if len(known) < len(former) or carries_on(state):
         return {bay.id: _going_on(bay, refusals[bay.id], state) for bay in bays}
-    target_w = GIVING_SHARE * max(0.0, residual_w)
+    target_w = _target_w(max(0.0, residual_w), site, snapshot, params, now_s)
+    free = _carriers(free, giving_w(site, snapshot, now_s), target_w)
     return {bay.id: _support(bay, refusals[bay.id], free, target_w) for bay in bays}
+
+
+def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params, now_s: float) -> float:
+    """What cars deliver together: a share of the residual; more the emptier the battery, and something to refill it.
+
+    A car may leave with what it has, and an island whose battery is empty is dark whatever its cars hold.
+    """
+    stored_pct = store_pct(site, snapshot, params.car, now_s)
+    battery = next((one for one in site.batteries if one.id == site.former.source), None)
+    if battery is None or stored_pct is None:
+        return GIVING_SHARE * residual_w
+    full_pct, none_pct = params.band.critical_pct, params.band.floor_pct
+    low = min(1.0, max(0.0, (full_pct - stored_pct) / max(1.0, full_pct - none_pct)))
+    refill_w = min(REFILL_W, REFILL_SHARE * battery.charge_max_w)
+    return (GIVING_SHARE + (1.0 - GIVING_SHARE) * low) * residual_w + low * refill_w
+
+
+def _carriers(
+    free: Mapping[SourceId, float], giving: Mapping[SourceId, float], target_w: float
+) -> dict[SourceId, float]:
+    """The cars that give: no more than can work well, those that give already before others, else the fullest.
+
+    Little power from many chargers would be lost in them, and each would be asked for less than it can do.
+    """
+    fewest = max(1, ceil(target_w / CAR_WELL_W[1]))
+    most = max(fewest, int(target_w // CAR_WELL_W[0]))
+    count = min(most, max(fewest, sum(giving.get(bay, 0.0) > 0.0 for bay in free)))
+    order = sorted(free, key=lambda bay: (-free[bay] - STAYS_WH * (giving.get(bay, 0.0) > 0.0), bay))
+    return {bay: free[bay] for bay in order[:count]}
 
 
 def _going_on(bay: Bay, refusal: Why | None, state: ControlState) -> Wish:
@@ -186,7 +223,7 @@ def _going_on(bay: Bay, refusal: Why | None, state: ControlState) -> Wish:
 def _support(bay: Bay, refusal: Why | None, free: Mapping[SourceId, float], target_w: float) -> Wish:
     if refusal is not None:
         return Wish(0.0, Cause(refusal))
-    share_w = target_w * free[bay.id] / sum(free.values())
+    share_w = target_w * free.get(bay.id, 0.0) / sum(free.values())
     power_w = min(bay.discharge_max_w, share_w)
     if power_w < bay.discharge_min_w:
         return Wish(0.0, Cause(Why.CAR_IDLE))

@@ -41,6 +41,8 @@ class Task(StrEnum):
     """People may have to leave: cars keep more, and charge first."""
     DRILL = "drill"
     """Practise a power cut: a planned island that ends at the first sign of trouble, or the note of a rehearsal."""
+    RETURN = "return"
+    """Somebody has said when the grid comes back: energy is made to last until then, when the order ends."""
     FIRE = "fire"
     """The fire alarm has spoken: begins by its contact, ends by a person."""
 

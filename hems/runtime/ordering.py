@@ -55,6 +55,8 @@ def read_order(args: Mapping[str, Any], role: PersonRole, site: Site) -> Order:
         raise RequestError("Say whether it begins or ends: begin, true or false.")
     if task is Task.FIRE and begin:
         raise RequestError("The fire alarm begins by its contact; a person can only say that it is over.")
+    if task is Task.RETURN and begin and args.get("duration_s") is None:
+        raise RequestError("Say in what time the grid is expected back, such as --for 6h.")
     if task in (Task.ISLAND, Task.DRILL) and begin and not site.tie.has_island:
         raise RequestError("Nothing here can open the grid switch on request: the site file has no tie.island.")
     subjects = args.get("subjects", [])

@@ -268,6 +268,11 @@ REASONS: Mapping[Why, Forms] = {
         N_("stored energy must last; back when there is more, or when the grid returns"),
     ),
     Why.FLEXIBLE_ON_ISLAND: (N_("it can wait until the grid returns or energy is plentiful"),),
+    Why.KEPT_FOR_LATER: (
+        N_("energy is kept for what matters more until the sun returns, about {sun_utc}"),
+        N_("energy is kept for what matters more; back when there is enough for it, or when the grid returns"),
+    ),
+    Why.NOT_ITS_TURN: (N_("there is not enough for all circuits of its group, so they take turns of half an hour"),),
     Why.SOURCE_LOST: (N_("a source has gone, and the building must do with what remains"),),
     Why.STABILISING_TOO_LONG: (N_("own power did not settle, so only life safety and critical circuits stay on"),),
     Why.BLACKOUT: (N_("the building is dark, and not everything may start at once"),),

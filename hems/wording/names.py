@@ -74,6 +74,7 @@ TASKS: Mapping[str, str] = {
     "island": N_("Planned island"),
     "evacuation": N_("Evacuation"),
     "fire": N_("Fire alarm"),
+    "return": N_("Grid expected back"),
     "drill": N_("Drill"),
     "storm": N_("Storm watch"),
 }

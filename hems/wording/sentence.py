@@ -1,6 +1,7 @@
 """A cause as a sentence."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from string import Formatter
 
 from hems.model.cause import Cause, Value, Why
@@ -102,6 +103,8 @@ def _said(key: str, value: Value) -> str:
 
 
 def _said_word(key: str, value: str) -> str:
+    if key.endswith("_utc"):
+        return f"{datetime.fromisoformat(value).astimezone():%H:%M}"
     if key in ("grid", "tie", "bus"):
         return axis_words(key, value)
     if key == "task":

@@ -1,66 +1,119 @@
-"""Made to last: fewer tiers as soon as the energy would not last, more only after a while and with some to spare."""
+"""Made to last: what is not worth its energy rests before any band says so, with its cause, and does not flap."""
 
 from dataclasses import replace
-from math import inf
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hems.control.lasting import ALL, Lasting, lasting
+from hems.control import lasting
+from hems.control.given import Given
 from hems.control.params import BandParams, Params
-from hems.control.state import ControlState, ModeMemory, initial
+from hems.control.state import ControlState, Habits, ModeMemory, SavingMemory, initial
 from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.site import Tier
-from hems.model.units import SourceId
+from hems.model.units import CircuitId, SourceId
 from tests.control.panel import snapshot
 from tests.given import flats
 
 SITE = flats()
-TYPICAL = {one.id: one.typical_w for one in SITE.circuits}
-FOUR_HOURS = Params(band=BandParams(target_h=4.0))
-"""The tiers up to life safety, critical, essential, ... draw 3.8, 7.0, 14.2, 22.6, 30.6 and 36.6 kW together."""
+PARAMS, NOTHING_SAVED = Params(), SavingMemory()
+EVENING = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
+SUN = (0,) * 6 + (9000,) * 12 + (0,) * 6
+"""W from six to six."""
+KNOWN = Habits(
+    loads_w={one.id: (round(0.5 * one.typical_w),) * 48 for one in SITE.circuits}, suns_w=(SUN, SUN, SUN), hour=0
+)
+"""Critical circuits draw 3.5 kW, with the essential ones 7.1, 11.3, 15.3 and 18.3 kW."""
 
 
-def on_island(tier: Tier, better_since_s: float | None = None, mode: Mode = Mode.ISLANDED) -> ControlState:
-    state = initial(0.0)
-    return replace(state, mode=ModeMemory(mode=mode), lasting_tier=int(tier), lasting_better_since_s=better_since_s)
+def on_island(known: Habits = KNOWN, saving: SavingMemory = NOTHING_SAVED) -> ControlState:
+    return replace(initial(0.0), mode=ModeMemory(mode=Mode.ISLANDED), habits=known, saving=saving)
 
 
-def lasts(state: ControlState, soc_pct: float | None, now_s: float = 1000.0, params: Params = FOUR_HOURS) -> Lasting:
+def lasts(
+    soc_pct: float | None,
+    state: ControlState | None = None,
+    utc: datetime | None = EVENING,
+    params: Params = PARAMS,
+    now_s: float = 1000.0,
+) -> SavingMemory:
     seen = snapshot(SITE, {wiring.battery_soc(SourceId("main")): soc_pct}, now_s)
-    return lasting(SITE, state, seen, TYPICAL, params, now_s)
+    given = Given(SITE, seen, params, Instant(now_s, utc))
+    return lasting.lasting(given, state or on_island(), 1.0).memory
+
+
+def served(memory: SavingMemory) -> set[Tier]:
+    return {one.tier for one in SITE.circuits if one.id not in memory.resting}
+
+
+def test_a_full_battery_in_the_evening_is_for_what_matters_and_an_emptier_one_for_less() -> None:
+    full, half, low = lasts(100.0), lasts(60.0), lasts(20.0)
+    assert served(full) >= {Tier.LIFE_SAFETY, Tier.CRITICAL, Tier.ESSENTIAL}
+    assert served(low) <= {Tier.LIFE_SAFETY, Tier.CRITICAL, Tier.ESSENTIAL}
+    assert full.resting <= half.resting <= low.resting
+    assert full.price is not None
+    assert half.price is not None
+    assert full.price < half.price
+
+
+def test_in_the_morning_the_sun_ahead_counts() -> None:
+    morning = lasts(60.0, utc=EVENING + timedelta(hours=13))
+    assert morning.resting < lasts(60.0).resting
+
+
+def test_critical_circuits_never_rest_for_the_sake_of_energy() -> None:
+    assert served(lasts(6.0)) >= {Tier.LIFE_SAFETY, Tier.CRITICAL}
 
 
 @pytest.mark.parametrize(
-    ("soc_pct", "least"),
+    ("state", "utc", "params"),
     [
-        (100.0, Tier.ESSENTIAL),  # 76 kWh carry 19 kW for four hours
-        (80.0, Tier.ESSENTIAL),  # 15 kW
-        (75.0, Tier.CRITICAL),  # 14 kW
-        (20.0, Tier.CRITICAL),  # 3 kW: less than the critical ones need, which go by the bands only
+        (on_island(Habits(suns_w=(SUN, SUN))), EVENING, Params()),
+        (on_island(), None, Params()),
+        (on_island(), EVENING, Params(band=BandParams(expect_h=0.0))),
+        (replace(on_island(), mode=ModeMemory(mode=Mode.GRID_CONNECTED)), EVENING, Params()),
     ],
+    ids=["a building not seen for three days", "no clock", "switched off", "on the grid"],
 )
-def test_what_would_not_last_goes_at_once(soc_pct: float, least: Tier) -> None:
-    assert lasts(on_island(Tier.FLEXIBLE), soc_pct).least is least
+def test_otherwise_only_the_bands_count(state: ControlState, utc: datetime | None, params: Params) -> None:
+    memory = lasts(30.0, state, utc, params)
+    assert memory.price is None
+    assert memory.resting == frozenset()
 
 
-def test_what_comes_back_needs_a_fifth_more_for_a_quarter_of_an_hour() -> None:
-    # given only critical circuits served, and energy for the essential ones without anything to spare
-    assert lasts(on_island(Tier.CRITICAL), 80.0) == Lasting(Tier.CRITICAL)
-    # when there is a fifth more (17.04 kW), it begins to wait
-    waiting = lasts(on_island(Tier.CRITICAL), 95.0, 1000.0)
-    assert waiting == Lasting(Tier.CRITICAL, 1000.0, 1900.0)
-    # then they come back after a quarter of an hour, and no others
-    state = on_island(Tier.CRITICAL, waiting.better_since_s)
-    assert lasts(state, 95.0, 1899.0).least is Tier.CRITICAL
-    assert lasts(state, 95.0, 1900.0).least is Tier.ESSENTIAL
+def test_while_the_store_cannot_be_read_everything_stays_as_it_is() -> None:
+    before = lasts(60.0)
+    after = lasts(None, on_island(saving=before), now_s=2000.0)
+    assert (after.price, after.resting) == (before.price, before.resting)
 
 
-def test_a_store_that_cannot_be_read_changes_nothing() -> None:
-    assert lasts(on_island(Tier.COMFORT), None) == Lasting(Tier.COMFORT)
+def test_the_price_is_found_once_a_minute() -> None:
+    before = lasts(60.0)
+    assert lasts(20.0, on_island(saving=before), now_s=1030.0).price == before.price
+    assert lasts(20.0, on_island(saving=before), now_s=1061.0).price != before.price
 
 
-def test_on_the_grid_and_without_a_target_only_the_bands_count() -> None:
-    assert lasts(on_island(Tier.CRITICAL, mode=Mode.GRID_CONNECTED), 30.0) == ALL
-    assert lasts(on_island(Tier.CRITICAL), 30.0, params=Params()) == ALL
-    assert Lasting(Tier.FLEXIBLE, None, inf) == ALL
+def test_a_price_that_trembles_switches_nothing() -> None:
+    # given a price at which some of a group are served
+    memory = SavingMemory(price=10.0, solved_s=1000.0)
+    counts = set()
+    for look in range(40):
+        trembling = replace(memory, price=10.0 * (1.03 if look % 2 else 0.97), solved_s=1000.0 + look)
+        memory = lasts(60.0, on_island(saving=trembling), now_s=1001.0 + look)
+        counts.add(memory.served.get(Tier.COMFORT))
+    # then their number is the same all the time
+    assert len(counts) == 1
+
+
+def test_who_rests_is_told_until_when_or_that_it_is_somebody_elses_turn() -> None:
+    memory = replace(SavingMemory(), resting=frozenset({CircuitId("laundry"), CircuitId("gym")}), served={4: 0})
+    sunrise = EVENING + timedelta(hours=12)
+    causes = lasting.causes(SITE, replace(memory, sunrise=sunrise))
+    assert causes[CircuitId("gym")].why is Why.KEPT_FOR_LATER
+    assert causes[CircuitId("gym")].facts == {"sun_utc": sunrise.isoformat()}
+    turn = lasting.causes(SITE, replace(memory, served={4: 1}, resting=frozenset({CircuitId("gym")})))
+    assert turn[CircuitId("gym")].why is Why.NOT_ITS_TURN
+    assert lasts(60.0).sunrise == sunrise

@@ -1,0 +1,81 @@
+"""Habits: the average of each hour, a little with every one that ends, and nothing from what was not seen."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hems.control import habits
+from hems.control.habits import HOURS
+from hems.control.resume import resumed
+from hems.control.state import ControlState, Habits, initial
+from hems.model.codec import from_plain, to_plain
+from hems.model.units import CircuitId
+from tests.given import flats
+
+MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
+GYM = CircuitId("gym")
+
+
+def lived(found: Habits, since: datetime, hours: float, gym_w: float, sun_w: float | None = 0.0) -> Habits:
+    """Every five minutes for so long."""
+    for look in range(1, int(hours * 12) + 1):
+        found = habits.after(found, since + timedelta(minutes=5 * look), {GYM: gym_w}, sun_w, 300.0)
+    return found
+
+
+def test_an_hour_seen_for_the_first_time_is_taken_as_it_was_and_a_later_one_counts_for_a_quarter() -> None:
+    # given a Monday on which the gym draws 1 kW from noon to one
+    once = lived(Habits(), MONDAY + timedelta(hours=11.99), 1.2, 1000.0)
+    assert once.loads_w[GYM][12] == 1000
+    # when it draws 2 kW on Tuesday
+    twice = lived(once, MONDAY + timedelta(hours=35.99), 1.2, 2000.0)
+    assert twice.loads_w[GYM][12] == 1250
+
+
+def test_weekends_are_learned_apart_and_stand_in_for_working_days_that_nobody_has_seen() -> None:
+    saturday = MONDAY + timedelta(days=5, hours=11.99)
+    found = lived(Habits(), saturday, 1.2, 700.0)
+    assert found.loads_w[GYM][12] == -1
+    assert found.loads_w[GYM][HOURS + 12] == 700
+    usual = habits.usual_w(found, flats())
+    # then Monday's noon is taken to be like it, another hour like the average, another circuit like its plate
+    assert usual[GYM][12] == 700
+    assert usual[GYM][3] == 700
+    assert usual[CircuitId("kitchen")][12] == 5400.0
+
+
+def test_nothing_is_learned_without_a_clock_nor_over_a_gap_nor_from_a_few_minutes() -> None:
+    assert habits.after(Habits(), None, {GYM: 500.0}, 0.0, 60.0) == Habits()
+    assert habits.after(Habits(), MONDAY, {GYM: 500.0}, 0.0, 3600.0) == Habits()
+    found = lived(Habits(), MONDAY, 0.1, 900.0)
+    assert GYM not in lived(found, MONDAY + timedelta(hours=1), 0.1, 900.0).loads_w
+
+
+def test_three_whole_days_are_needed_and_ten_are_kept() -> None:
+    found = Habits()
+    known = []
+    for day in range(14):
+        found = lived(found, MONDAY + timedelta(days=day), 24.0, 100.0, sun_w=100.0 * day)
+        known.append(habits.known(found))
+    assert known[:4] == [False, False, True, True]
+    assert len(found.suns_w) == 10
+    assert found.suns_w[-1][12] == 1300
+
+
+def test_an_hour_in_which_the_sun_was_held_back_is_taken_from_the_day_before() -> None:
+    found = lived(Habits(), MONDAY, 24.0, 100.0, sun_w=3000.0)
+    found = lived(found, MONDAY + timedelta(days=1), 14.0, 100.0, sun_w=1000.0)
+    found = lived(found, MONDAY + timedelta(days=1, hours=14.0), 10.0, 100.0, sun_w=None)
+    found = lived(found, MONDAY + timedelta(days=2), 1.0, 100.0)
+    assert found.suns_w[-1][10] == 1000
+    assert found.suns_w[-1][16] == 3000
+
+
+def test_habits_survive_a_restart_and_a_leap_of_the_clock() -> None:
+    found = lived(Habits(), MONDAY, 100.0, 450.0, sun_w=2000.0)
+    state = replace(initial(0.0), habits=found)
+    saved = from_plain(ControlState, json.loads(json.dumps(to_plain(state))))
+    assert resumed(saved, shift_s=0.0, now_s=10.0).habits == found
+    # when the clock is found to be years ahead, what was learned stays
+    later = habits.after(found, MONDAY + timedelta(days=4000), {GYM: 1.0}, 0.0, 60.0)
+    assert later.loads_w[GYM][5] == found.loads_w[GYM][5]

@@ -1,0 +1,78 @@
+"""Turns: equals get the same over a day, by the half hour; rank decides first, and what cools gets its minutes."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from hems.control import turns
+from hems.control.state import ControlState, LoadMemory, SavingMemory, initial
+from hems.model.cause import Cause, Why
+from hems.model.site import Circuit, Phase, Site, Tier
+from hems.model.units import CircuitId
+from tests.given import circuit, flats
+
+HOMES = tuple(circuit(f"home_{number}", Tier.NON_ESSENTIAL, 900.0, Phase.L1) for number in range(8))
+EQUALS = flats(circuits=HOMES)
+OFF = Cause(Why.NOT_ITS_TURN)
+
+
+def day(site: Site, served: dict[int, int], hours: float = 24.0, every_s: float = 60.0) -> dict[CircuitId, list[bool]]:
+    """Whether each circuit is on, minute by minute, when switches do at once as they are told."""
+    state: ControlState = replace(initial(0.0), saving=SavingMemory(served=served))
+    seen: dict[CircuitId, list[bool]] = {one.id: [] for one in site.circuits}
+    for look in range(int(hours * 3600.0 / every_s)):
+        now_s = look * every_s
+        memory = replace(state.saving, missed_h=turns.missed(site, state, every_s))
+        memory, _ = turns.taken(site, state, memory, now_s)
+        loads = {one.id: _told(state, one, one.id in memory.resting, now_s) for one in site.circuits}
+        state = replace(state, saving=memory, loads=loads)
+        for name, line in seen.items():
+            line.append(name not in memory.resting)
+    return seen
+
+
+def _told(state: ControlState, one: Circuit, off: bool, now_s: float) -> LoadMemory:
+    before = state.loads.get(one.id, LoadMemory())
+    if off is (before.shed_because is not None):
+        return before
+    if off:
+        return replace(before, shed_because=OFF, shed_since_s=now_s)
+    return replace(before, shed_because=None, shed_since_s=None, restored_s=now_s)
+
+
+@pytest.mark.parametrize("served", [1, 3, 7])
+def test_equal_homes_get_the_same_over_a_day_of_shortage(served: int) -> None:
+    # given eight homes of which only some can be served
+    seen = day(EQUALS, {int(Tier.NON_ESSENTIAL): served})
+    # then always so many are
+    assert {sum(now) for now in zip(*seen.values(), strict=True)} == {served}
+    # and over the day Jain's index is near 1
+    on = [sum(line) for line in seen.values()]
+    assert sum(on) ** 2 / (len(on) * sum(one * one for one in on)) >= 0.95
+
+
+def test_a_turn_lasts_half_an_hour() -> None:
+    for line in day(EQUALS, {int(Tier.NON_ESSENTIAL): 3}).values():
+        changes = [0, *(minute for minute, (was, now) in enumerate(pairwise(line), 1) if was is not now), len(line)]
+        lengths = {later - earlier for earlier, later in pairwise(changes[1:-1])}
+        assert min(lengths) >= 30
+
+
+def test_rank_decides_before_turns() -> None:
+    # given one home that its owner ranks before the others
+    first = flats(circuits=(*HOMES[:-1], replace(HOMES[-1], rank=-1)))
+    assert all(day(first, {int(Tier.NON_ESSENTIAL): 2})[HOMES[-1].id])
+
+
+def test_what_keeps_food_cool_runs_a_quarter_of_each_hour_and_heating_does_not() -> None:
+    site = flats()
+    seen = day(site, {int(Tier.ESSENTIAL): 0, int(Tier.COMFORT): 0}, hours=12.0)
+    assert 10 * 15 <= sum(seen[CircuitId("freezers")]) <= 12 * 15 + 15
+    assert not any(seen[CircuitId("heat_pump")])
+    assert not any(seen[CircuitId("kitchen")])
+
+
+def test_what_is_never_switched_never_rests() -> None:
+    seen = day(flats(), {int(tier): 0 for tier in Tier if tier >= Tier.ESSENTIAL}, hours=1.0)
+    assert all(all(seen[one.id]) for one in flats().circuits if one.tier <= Tier.CRITICAL)
