@@ -156,7 +156,7 @@ class HemsApp(KeysInTurn):
     def _grow_old(self, view: View) -> None:
         """Ticks show themselves; between them only lost contact changes the screen, a frozen one too."""
         if view.old and view != self.view:
-            self._show(view)
+            self.show(view)
 
     async def _take(self, view: View) -> None:
         still = self.view.frozen or (self._slow and self.view.picture is not None and not self.view.old)
@@ -167,17 +167,18 @@ class HemsApp(KeysInTurn):
         if view == self.view:
             return
         began = _in_outage(view) and not _in_outage(self.view)
-        self._show(view)
+        self.show(view)
         if began:
             await self.action_show("outage")
 
     def _catch_up(self) -> None:
         """On a slow line: draw what has come since the last time."""
         if self._waiting is not None and not self.view.frozen:
-            self._show(self._waiting)
+            self.show(self._waiting)
             self._waiting = None
 
-    def _show(self, view: View) -> None:
+    def show(self, view: View) -> None:
+        """Draw it; what has not changed costs nothing."""
         self.view = view
         for screen in self.screen_stack:
             if isinstance(screen, BuildingScreen):
@@ -222,7 +223,7 @@ class HemsApp(KeysInTurn):
         if self.view.frozen:
             await self._thaw()
         elif self.view.picture is not None and not self.view.old:
-            self._show(replace(self.view, frozen=True))
+            self.show(replace(self.view, frozen=True))
             self._thawing = self.set_timer(FROZEN_S, self._thaw)
 
     async def _thaw(self) -> None:
@@ -232,7 +233,7 @@ class HemsApp(KeysInTurn):
             view = self._waiting or replace(self.view, frozen=False)
             self.view = replace(self.view, frozen=False)
             await self._take(view)
-            self._show(view)
+            self.show(view)
 
     async def action_help(self) -> None:
         """Explain the screen that is open."""
