@@ -18,7 +18,7 @@ from hems.model.errors import HemsError
 from hems.model.picture import Picture
 from hil.emulate.remote import wait_until_ready
 from hil.places import Place
-from hil.relink import relinked
+from hil.relink import overlaid, relinked
 
 READY_WITHIN_S = 20.0
 END_WITHIN_S = 15.0
@@ -57,8 +57,8 @@ class Run:
         """Whether the daemon is gone."""
         raise NotImplementedError
 
-    async def kill_and_restart(self) -> None:
-        """Take the daemon's life without a warning, and start it again on the same site and state."""
+    async def kill_and_restart(self, after_s: float = 0.0) -> None:
+        """Take the daemon's life without a warning, and start it again so much later on the same site and state."""
         raise NotImplementedError
 
     def step_clock(self, years: float) -> None:
@@ -106,10 +106,11 @@ class BenchRun(Run):
         """Start the daemon (again) on the same site and state."""
         self.daemon = await _daemon(self.where, self.site)
 
-    async def kill_and_restart(self) -> None:
+    async def kill_and_restart(self, after_s: float = 0.0) -> None:
         """SIGKILL, and a new process."""
         self.daemon.kill()
         await self.daemon.wait()
+        await asyncio.sleep(after_s)
         await self.start_daemon()
 
     async def end(self) -> None:
@@ -127,13 +128,15 @@ async def begin(
     broker: str = "auto",
     short: bool = True,
     rig: Mapping[str, Any] = MappingProxyType({}),
+    over: Mapping[str, Any] = MappingProxyType({}),
     calm_s: float | None = None,
 ) -> AsyncIterator[BenchRun]:
-    """Building and daemon running, every device armed, the building on the grid; `rig` is laid over the place's.
+    """Building and daemon running, every device armed, the building on the grid.
 
-    With `calm_s` it begins so long after the start; the rest of the restoring, with nothing to restore, is not awaited.
+    `rig` and `over` are laid over the place's rig and its site file.  With `calm_s` it begins so long after the start;
+    the rest of the restoring, with nothing to restore, is not awaited.
     """
-    run = await started(chosen, where, data=data, broker=broker, short=short, rig=rig)
+    run = await started(chosen, where, data=data, broker=broker, short=short, rig=rig, over=over)
     try:
         await run.settled("reconnected_restoring", "grid_connected", within_s=READY_WITHIN_S + (calm_s or 0.0))
         await run.arm("demonstration")
@@ -154,6 +157,7 @@ async def started(
     broker: str = "auto",
     short: bool = True,
     rig: Mapping[str, Any] = MappingProxyType({}),
+    over: Mapping[str, Any] = MappingProxyType({}),
 ) -> BenchRun:
     """Both processes, without waiting for the daemon."""
     options = ["--rig", str(chosen.rig), "--over", json.dumps(dict(rig)), "--run", str(where), "--broker", broker]
@@ -163,7 +167,8 @@ async def started(
         undo.push_async_callback(_ended, bench)
         links = await wait_until_ready(where, within_s=READY_WITHIN_S)
         site = where / "site.toml"
-        site.write_text(relinked(chosen.site.read_text(encoding="utf-8"), links, where, short=short), encoding="utf-8")
+        text = overlaid(chosen.site.read_text(encoding="utf-8"), over)
+        site.write_text(relinked(text, links, where, short=short), encoding="utf-8")
         daemon = await _daemon(where, site)
         undo.pop_all()
     return BenchRun(where=where, site=site, bench=bench, daemon=daemon)

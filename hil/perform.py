@@ -15,8 +15,10 @@ from hems.model.event import Event
 from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.report import Expectation, outage_report, timeline_line
-from hems.sim.judge import Frame, Record, Verdict, judge
+from hems.sim.judge import Verdict, judge
+from hems.sim.record import Frame, Record
 from hems.sim.scenario import Scenario, load_scenario
+from hems.sim.tie import in_window
 from hems.wording import names_of
 from hil.bench_run import Run
 from hil.emulate.remote import Remote
@@ -71,7 +73,7 @@ async def _act(run: Run, bench: Remote, scenario: Scenario, begin_s: float) -> N
     for act in scenario.acts:
         await asyncio.sleep(max(0.0, begin_s + act.t_s - asyncio.get_running_loop().time()))
         if act.do == "kill_hems":
-            await run.kill_and_restart()
+            await run.kill_and_restart(**act.args)
         elif act.do == "clock":
             run.step_clock(**act.args)
         elif act.do == "ask":
@@ -84,7 +86,9 @@ async def _ask(run: Run, *, request: str, refused: bool = False, **args: Any) ->
     """Ask hems, as an engineer.  Raises: RequestError when it refuses although it should not."""
     async with Client(run.run_dir / "admin.sock") as client:
         with suppress(RequestError) if refused else nullcontext():
-            await client.request(request, who="the scenario", **args)
+            answer = await client.request(request, who="the scenario", **args)
+            if "confirm" in answer:
+                await client.request(request, who="the scenario", confirm=answer["confirm"], **args)
 
 
 async def _listen(client: Client, record: Record, begin_s: float, names: Mapping[str, str] | None) -> None:
@@ -119,11 +123,18 @@ def _frame(truth: Mapping[str, Any], begin_s: float, mode: Mode) -> Frame:
         bus_live=truth["bus_live"],
         car_soc_pct={name: bay["soc_pct"] for name, bay in truth["bays"].items() if bay["soc_pct"] is not None},
         car_w=sum(bay["power_w"] for bay in truth["bays"].values()),
+        battery_w=sum(one["power_w"] for one in truth["batteries"].values()),
+        pv_w=sum(one["power_w"] for one in truth["pvs"].values()),
+        load_w=truth["load_w"],
+        generator=(truth["generator"] or {"stage": "none"})["stage"],
+        generator_w=(truth["generator"] or {"power_w": 0.0})["power_w"],
+        paralleled=truth["paralleled"],
+        bus_hz=truth["bus_hz"],
         battery_pct=min((one["soc_pct"] for one in truth["batteries"].values()), default=0.0),
         trips=truth["former"]["trips"],
         dose=truth["former"]["dose"],
         grid_w=truth["grid_w"],
-        grid_good=truth["grid_pu"] > 0.0,
+        grid_good=in_window(truth["grid_pu"]),
         tie_open=truth["open_contact"],
         permit=truth["permit"],
     )

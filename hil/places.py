@@ -1,4 +1,4 @@
-"""The two buildings of the demonstration: what hems believes of each, and what each really is."""
+"""The buildings of the bench: what hems believes of each, and what each really is."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -22,7 +22,11 @@ def place(name: str) -> Place:
     site = hil.parent / "examples" / f"{name}.toml"
     if not site.exists():
         raise FileNotFoundError(site)
-    titles = {"apartments": "Maple Court 12, an apartment house", "home": "A home with a car that can carry it"}
+    titles = {
+        "apartments": "Maple Court 12, an apartment house",
+        "home": "A home with a car that can carry it",
+        "hall": "A village hall with a generator, the shelter of its neighbourhood",
+    }
     return Place(
         title=titles[name],
         site=site,

@@ -14,13 +14,15 @@ from pathlib import Path
 from hems.app import installed_drivers
 from hems.config import SiteFile, load
 from hems.control.params import shortened
-from hems.sim.judge import Record, Verdict, judge
+from hems.sim.judge import Verdict, judge
 from hems.sim.play import play
+from hems.sim.record import Record
 from hems.sim.rig import load_rig
 from hems.sim.scenario import Scenario, load_scenario
 from hil import bench_run, virtual, vloop
 from hil.perform import played
 from hil.places import Place, place
+from hil.relink import overlaid
 
 VIRTUAL_LOOK_S = 0.5
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -60,10 +62,20 @@ def scenarios(wanted: str = "all", where: Path = SCENARIOS) -> list[Scenario]:
 def fast(scenario: Scenario) -> Played:
     """On the building's equations."""
     began_s, chosen = time.perf_counter(), place(scenario.place)
-    file = load(chosen.site, installed_drivers())
+    file = _believed(chosen, scenario)
     params = shortened(file.params) if scenario.times == "short" else file.params
     record = play(file.site, params, load_rig(chosen.rig, scenario.rig).plant(), scenario, file.wiring)
     return Played(scenario=scenario, way="fast", site_file=file, record=record, took_s=time.perf_counter() - began_s)
+
+
+def _believed(chosen: Place, scenario: Scenario) -> SiteFile:
+    """The site file with what the scenario changes in it."""
+    if not scenario.site:
+        return load(chosen.site, installed_drivers())
+    with tempfile.TemporaryDirectory(prefix="hems-") as where:
+        path = Path(where) / chosen.site.name
+        path.write_text(overlaid(chosen.site.read_text(encoding="utf-8"), scenario.site), encoding="utf-8")
+        return load(path, installed_drivers())
 
 
 def on_virtual_wires(scenario: Scenario) -> Played:
@@ -73,7 +85,12 @@ def on_virtual_wires(scenario: Scenario) -> Played:
     async def main(loop: vloop.VirtualLoop) -> tuple[SiteFile, Record]:
         with tempfile.TemporaryDirectory(prefix="hems-") as where:
             begun = virtual.begin(
-                place(scenario.place), Path(where), loop, short=scenario.times == "short", rig=scenario.rig
+                place(scenario.place),
+                Path(where),
+                loop,
+                short=scenario.times == "short",
+                rig=scenario.rig,
+                over=scenario.site,
             )
             async with begun as run:
                 record = await played(run, scenario, look_s=VIRTUAL_LOOK_S)
@@ -91,7 +108,12 @@ def on_real_wires(scenario: Scenario) -> Played:
         with tempfile.TemporaryDirectory(prefix="hems-") as where:
             chosen: Place = place(scenario.place)
             begun = bench_run.begin(
-                chosen, Path(where), short=scenario.times == "short", rig=scenario.rig, calm_s=virtual.CALM_S
+                chosen,
+                Path(where),
+                short=scenario.times == "short",
+                rig=scenario.rig,
+                over=scenario.site,
+                calm_s=virtual.CALM_S,
             )
             async with begun as run:
                 record = await played(run, scenario)

@@ -18,7 +18,7 @@ from hil.emulate.bench import Bench
 from hil.emulate.broker import Broker
 from hil.emulate.control import Control
 from hil.places import Place
-from hil.relink import relinked
+from hil.relink import overlaid, relinked
 from hil.vloop import VirtualClock, VirtualLoop
 
 SEED = 1
@@ -55,11 +55,12 @@ class VirtualRun(Run):
         self.daemon = Daemon(load(self.site, drivers), drivers, clock=self.clock, seed=SEED, writer=AtOnce())
         self.task = asyncio.create_task(self.daemon.run(), name="daemon")
 
-    async def kill_and_restart(self) -> None:
+    async def kill_and_restart(self, after_s: float = 0.0) -> None:
         """End the daemon where it stands; what it had not written is lost."""
         if self.task is not None:
             self.task.cancel()
             await asyncio.wait({self.task})
+        await asyncio.sleep(after_s)
         self.start_daemon()
 
     async def stop_daemon(self) -> None:
@@ -71,9 +72,15 @@ class VirtualRun(Run):
 
 @asynccontextmanager
 async def begin(
-    chosen: Place, where: Path, loop: VirtualLoop, *, short: bool = False, rig: Mapping[str, Any] = MappingProxyType({})
+    chosen: Place,
+    where: Path,
+    loop: VirtualLoop,
+    *,
+    short: bool = False,
+    rig: Mapping[str, Any] = MappingProxyType({}),
+    over: Mapping[str, Any] = MappingProxyType({}),
 ) -> AsyncIterator[VirtualRun]:
-    """Building and daemon running, every device armed, the building on the grid; `rig` is laid over the place's."""
+    """Building and daemon running, every device armed, on the grid; `rig` and `over` are laid over its files."""
     built = load_rig(chosen.rig, rig)
     bench = Bench(
         built.plant(), built.devices, where, Broker("amqtt", where), now_s=loop.time, step_s=STEP_S, serial=False
@@ -84,7 +91,7 @@ async def begin(
     running = asyncio.create_task(bench.run(), name="bench")
     try:
         site = where / "site.toml"
-        text = chosen.site.read_text(encoding="utf-8")
+        text = overlaid(chosen.site.read_text(encoding="utf-8"), over)
         site.write_text(relinked(text, bench.links, where, short=short), encoding="utf-8")
         run = VirtualRun(where=where, site=site, loop=loop)
         run.start_daemon()

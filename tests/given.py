@@ -223,7 +223,7 @@ class Building:
 
     def plug(self, bay: str, *, soc_pct: float) -> "Building":
         """A car arrives."""
-        return self._act(lambda plant: plant.plug(SourceId(bay), soc_pct=soc_pct))
+        return self._act(lambda plant: plant.plug(SourceId(bay), Car(soc_pct=soc_pct)))
 
     def restart(self, *, down_s: float = 5.0) -> "Building":
         """The daemon is killed and comes back `down_s` later with what it had saved."""

@@ -55,8 +55,9 @@ class WitnessParams:
     frozen_s: float = tunable(30.0, (10.0, 300.0))
     """A point whose voltages and frequency stand still for longer, while power moves, repeats itself and is not
     believed."""
-    alike_s: float = tunable(60.0, (30.0, 600.0))
-    """A point upstream of an open tie that follows the building's own voltage for so long is wired downstream."""
+    alike_s: float = tunable(30.0, (15.0, 45.0))
+    """A point upstream of an open tie that follows the building's own voltage for so long is wired downstream.  Well
+    below the shortest wait for a good grid of any code, 60 s: it must be found out before it can have qualified."""
     crossed_w: float = tunable(100.0, (50.0, 5000.0))
     """Power to or from the grid that an open tie cannot carry (5, process model mismatch)."""
     crossed_s: float = tunable(10.0, (2.0, 60.0))

@@ -93,7 +93,8 @@ def _saved_energy(circuit: Circuit, state: ControlState) -> bool:
 def _on_island(
     waiting: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
 ) -> Restore:
-    served = [circuit for circuit in waiting if outlook.serves(circuit) and not _deaf(circuit, state)]
+    """What layer 0 holds off cannot come back before the tie closes, and nobody waits behind it."""
+    served = [one for one in waiting if outlook.serves(one) and not one.layer_0 and not _deaf(one, state)]
     steps = params.restore
     paced_s = max(_after(state.last_restore_s, steps.step_island_s), _after(state.last_shed_s, steps.after_shed_s))
     if not served or max(state.dose, default=0.0) >= params.overload.dose_block or outlook.phase_w is None:

@@ -23,7 +23,16 @@ def car_loss_w(ac_w: float) -> float:
 class Store:
     """Energy that fills and empties through one converter; AC power is positive when it feeds the bus."""
 
-    __slots__ = ("_charge_max_w", "_discharge_max_w", "_loss_w", "_taper_from_pct", "capacity_wh", "power_w", "soc_pct")
+    __slots__ = (
+        "_charge_max_w",
+        "_discharge_max_w",
+        "_error_pct",
+        "_loss_w",
+        "_taper_from_pct",
+        "capacity_wh",
+        "power_w",
+        "soc_pct",
+    )
 
     def __init__(
         self,
@@ -34,6 +43,7 @@ class Store:
         discharge_max_w: float,
         loss_w: Callable[[float], float] = inverter_loss_w,
         taper_from_pct: float = TAPER_FROM_PCT,
+        error_pct: float = 0.0,
     ) -> None:
         self.capacity_wh = capacity_wh
         self.soc_pct = soc_pct
@@ -42,6 +52,12 @@ class Store:
         self._discharge_max_w = discharge_max_w
         self._loss_w = loss_w
         self._taper_from_pct = taper_from_pct
+        self._error_pct = error_pct
+
+    @property
+    def told_pct(self) -> float:
+        """What it says it holds; its estimate may be wrong."""
+        return min(100.0, max(0.0, self.soc_pct + self._error_pct))
 
     @property
     def charge_limit_w(self) -> float:

@@ -41,8 +41,10 @@ class BayCharger:
 
     @property
     def soc_pct(self) -> float | None:
-        """What the car tells; None without one."""
-        return self.store.soc_pct if self.store else None
+        """What the car tells, true or not; None without one."""
+        if self.store is None or self.car is None:
+            return None
+        return self.store.soc_pct if self.car.told_pct is None else self.car.told_pct
 
     @property
     def capacity_wh(self) -> float | None:
@@ -110,7 +112,7 @@ class BayCharger:
         if wish_w < 0.0:
             taken_w = min(-wish_w, self.spec.charge_max_w, self.store.charge_limit_w)
             return -taken_w if -wish_w >= self.spec.charge_min_w and taken_w > 0.0 else 0.0
-        if wish_w < self.spec.discharge_min_w or not self.discharge_ready:
+        if wish_w < self.spec.discharge_min_w or not self.discharge_ready or not self.car.gives_when_asked:
             return 0.0
         return min(wish_w, self.spec.discharge_max_w)
 

@@ -32,6 +32,8 @@ class CircuitLoad:
         """Where its relay stands; the contactor follows, if it can."""
         self.stuck: bool | None = None
         """Where its contacts are welded (True) or broken (False); None while they move."""
+        self.dropped = False
+        """Held open by a contactor that the tie's own contact feeds, without any software."""
         self.power_w = 0.0
         self.shares = spread(spec.phases, phases)
         self.demand_w = spec.typical_w
@@ -49,7 +51,7 @@ class CircuitLoad:
     @property
     def closed(self) -> bool:
         """Whether current can flow."""
-        return self.told if self.stuck is None else self.stuck
+        return (self.told if self.stuck is None else self.stuck) and not self.dropped
 
     @property
     def starting(self) -> bool:

@@ -1,71 +1,20 @@
-"""Whether a story went as it should, judged by what the building really did and by what hems said and sent.
-
-The record is the same whether the building was equations in memory or emulated devices on real sockets; times count
-from the start of the scenario.
-"""
+"""Whether a story went as it should, judged by what the building really did and by what hems said and sent."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 from hems.control.params import Params
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.event import Event, EventKind
-from hems.model.mode import ISLAND_MODES, Mode
+from hems.model.mode import ISLAND_MODES
 from hems.model.site import Site
+from hems.sim.record import Frame, Record
 from hems.sim.scenario import Expectation, Scenario
 
 TRANSFER_S = 0.5
 """Darkness up to this long is the changeover of the hardware, which no software can shorten."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """The building as it really was at one instant."""
-
-    t_s: float
-    mode: Mode
-    off: frozenset[str]
-    """Circuits through which no current can flow."""
-    bus_live: bool
-    car_soc_pct: Mapping[str, float]
-    car_w: float = 0.0
-    """All cars together, positive while they feed the building."""
-    battery_pct: float = 0.0
-    """The emptiest one."""
-    trips: int
-    dose: float = 0.0
-    """Overload of the former: 0 cool, 1 trips."""
-    grid_w: float = 0.0
-    grid_good: bool
-    tie_open: bool
-    permit: bool = False
-
-
-@dataclass(slots=True)
-class Record:
-    """A whole run."""
-
-    frames: list[Frame] = field(default_factory=list)
-    events: list[tuple[float, Event]] = field(default_factory=list)
-    tie_opened_s: float | None = None
-    opened_s: dict[str, float] = field(default_factory=dict)
-    """When each circuit's switch first opened, by the building's own clock."""
-
-    def modes(self) -> list[tuple[float, Mode]]:
-        """Every change of mode."""
-        return [(t_s, Mode(event.subject)) for t_s, event in self.events if event.kind is EventKind.MODE]
-
-    def switched(self, value: bool) -> list[tuple[float, str, Why]]:
-        """Every first command to switch a circuit on or off."""
-        return [
-            (t_s, event.subject.split("/")[1], event.cause.why)
-            for t_s, event in self.events
-            if event.kind is EventKind.COMMAND
-            and event.subject.endswith("/closed")
-            and event.cause.facts.get("value") is value
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +141,16 @@ def _staggered(case: Case) -> tuple[bool, str]:
     return closest >= step_s - 0.05, f"{len(times)} switched on, at least {closest:.1f} s apart"
 
 
+def _quiet_tie(case: Case, limit_w: float, for_s: float) -> tuple[bool, str]:
+    """When the tie first opened, no more than `limit_w` had flowed through it for `for_s`."""
+    frames = case.record.frames
+    opened_s = next((frame.t_s for frame in frames if frame.tie_open), None)
+    if opened_s is None:
+        return False, "the tie never opened"
+    flowed_w = [abs(frame.grid_w) for frame in frames if opened_s - for_s <= frame.t_s < opened_s]
+    return bool(flowed_w) and max(flowed_w) <= limit_w, f"at most {max(flowed_w, default=0.0):.0f} W"
+
+
 def _no_unknown_end(case: Case) -> tuple[bool, str]:
     """Every way from the island back to the grid leads through a tie and a grid that are known."""
     endings = [
@@ -210,6 +169,7 @@ def _all_on(case: Case) -> tuple[bool, str]:
     return not last.off, f"still off: {', '.join(sorted(last.off))}" if last.off else "all on"
 
 
+NOTHING_MORE: Mapping[str, object] = {}
 Fact = Sequence[object]
 """A field of `Frame`, a relation, and a value: ["dose", "at_most", 0.9] or ["off", "lacks", "freezers"]."""
 RELATIONS: Mapping[str, Callable[[object, object], bool]] = {
@@ -218,6 +178,7 @@ RELATIONS: Mapping[str, Callable[[object, object], bool]] = {
     "in": lambda seen, wanted: seen in wanted,  # type: ignore[operator]
     "at_least": lambda seen, wanted: seen >= wanted,  # type: ignore[operator]
     "at_most": lambda seen, wanted: seen <= wanted,  # type: ignore[operator]
+    "between": lambda seen, wanted: wanted[0] <= seen <= wanted[1],  # type: ignore[index]
     "has": lambda seen, wanted: wanted in seen,  # type: ignore[operator]
     "lacks": lambda seen, wanted: wanted not in seen,  # type: ignore[operator]
 }
@@ -236,7 +197,7 @@ def _between(case: Case, that: Fact, from_s: float = 0.0, to_s: float = float("i
     inside = [frame for frame in case.record.frames if from_s <= frame.t_s <= to_s]
     wrong = next((frame for frame in inside if not _holds(frame, that)), None)
     if wrong is not None:
-        return False, f"{that[0]} was {_told(getattr(wrong, str(that[0])))} at {wrong.t_s:.1f} s"
+        return False, f"{that[0]} was {_shown(getattr(wrong, str(that[0])))} at {wrong.t_s:.1f} s"
     return bool(inside), f"{len(inside)} looks"
 
 
@@ -254,7 +215,13 @@ def _never(case: Case, that: Fact) -> tuple[bool, str]:
     return (first is None and bool(case.record.frames)), "never" if first is None else f"at {first:.1f} s"
 
 
-def _told(value: object) -> str:
+def _silent_between(case: Case, from_s: float, to_s: float) -> tuple[bool, str]:
+    """No command at all is decided in this time."""
+    told = [event for t_s, event in case.record.events if event.kind is EventKind.COMMAND and from_s <= t_s <= to_s]
+    return not told, f"{len(told)} commands" + (f", first to {told[0].subject}" if told else "")
+
+
+def _shown(value: object) -> str:
     return ", ".join(sorted(str(one) for one in value)) if isinstance(value, frozenset) else str(value)
 
 
@@ -266,6 +233,29 @@ def _alarm(case: Case, about: str, by_s: float, from_s: float = 0.0) -> tuple[bo
         if event.kind is EventKind.ALARM_RAISED and event.subject.startswith(about) and t_s >= from_s
     ]
     return bool(raised) and raised[0][0] <= by_s, f"{raised[0][1]} at {raised[0][0]:.1f} s" if raised else "no alarm"
+
+
+def _told(
+    case: Case, why: str, by_s: float, from_s: float = 0.0, about: str = "", facts: Mapping[str, object] = NOTHING_MORE
+) -> tuple[bool, str]:
+    """Something is said, commanded or refused for this reason, with these facts, in time."""
+    times = [
+        t_s
+        for t_s, event in case.record.events
+        if event.cause.why == Why(why)
+        and event.subject.startswith(about)
+        and t_s >= from_s
+        and all(event.cause.facts.get(name) == value for name, value in facts.items())
+    ]
+    return bool(times) and times[0] <= by_s, f"at {times[0]:.1f} s" if times else "never"
+
+
+def _untold(
+    case: Case, why: str, from_s: float = 0.0, about: str = "", facts: Mapping[str, object] = NOTHING_MORE
+) -> tuple[bool, str]:
+    """Nothing is said, commanded or refused for this reason, or not with these facts."""
+    held, detail = _told(case, why, float("inf"), from_s, about, facts)
+    return not held, detail
 
 
 def _few_alarms(case: Case, at_most: int, within_s: float = 600.0) -> tuple[bool, str]:
@@ -296,6 +286,9 @@ CHECKS: Mapping[str, Check] = {
     "never": _never,
     "alarm": _alarm,
     "few_alarms": _few_alarms,
+    "silent_between": _silent_between,
+    "told": _told,
+    "never_told": _untold,
     "commanded_at_most": _commanded,
     "mode_by": _mode_by,
     "islanded_between": _islanded_between,
@@ -304,6 +297,7 @@ CHECKS: Mapping[str, Check] = {
     "tiers_on": _tiers_on,
     "cars_above_floor": _cars_above_floor,
     "qualified": _qualified,
+    "quiet_tie": _quiet_tie,
     "staggered": _staggered,
     "no_unknown_end": _no_unknown_end,
     "all_on": _all_on,

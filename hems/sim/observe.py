@@ -40,6 +40,8 @@ def _act(plant: Plant, role: Role) -> Callable[[bool | float], None]:
         return lambda value: plant.ask_apart(bool(value))
     if role == wiring.FORMER_START:
         return lambda value: plant.start_former(bool(value))
+    if role == wiring.GENERATOR_RUN and plant.engine is not None:
+        return lambda value: plant.run_generator(lambda engine: engine.ask(bool(value)))
     for circuit in plant.circuits:
         if role == wiring.circuit_closed(circuit):
             return lambda value: plant.switch(circuit, bool(value))
@@ -66,7 +68,21 @@ def _getters(plant: Plant, site: Site) -> dict[Role, Getter]:
             getters[wiring.voltage(point.id, index)] = _volts(point, index)
     for point in site.voltage_points:
         getters[wiring.frequency(point.id)] = _hertz(point)
-    return getters | _loads(plant, site) | _sources(plant, site)
+    return getters | _inputs(plant, site) | _loads(plant, site) | _sources(plant, site)
+
+
+def _inputs(plant: Plant, site: Site) -> dict[Role, Getter]:
+    getters: dict[Role, Getter] = {wiring.FORMER_WAKE: lambda plant: plant.contacts.dark_start}
+    if site.has_fire_alarm:
+        getters[wiring.FIRE_ALARM] = lambda plant: plant.contacts.fire_alarm
+    if site.has_red_button:
+        getters[wiring.RED_BUTTON] = lambda plant: plant.contacts.red_button
+    engine = plant.engine
+    if engine is not None and site.generator is not None:
+        getters[wiring.GENERATOR_RUN] = _attribute(engine, "asked")
+        getters[wiring.GENERATOR_RUNNING] = _attribute(engine, "running")
+        getters[wiring.GENERATOR_POWER] = _attribute(engine, "power_w")
+    return getters
 
 
 def _loads(plant: Plant, site: Site) -> dict[Role, Getter]:
@@ -83,7 +99,7 @@ def _sources(plant: Plant, site: Site) -> dict[Role, Getter]:
     getters: dict[Role, Getter] = {}
     for battery in site.batteries:
         getters[wiring.battery_power(battery.id)] = _attribute(plant.batteries[battery.id], "power_w")
-        getters[wiring.battery_soc(battery.id)] = _attribute(plant.batteries[battery.id], "soc_pct")
+        getters[wiring.battery_soc(battery.id)] = _attribute(plant.batteries[battery.id], "told_pct")
     for pv in site.pvs:
         getters[wiring.pv_power(pv.id)] = _attribute(plant.pvs[pv.id], "power_w")
     for bay_id, bay in ((spec.id, plant.bays[spec.id]) for spec in site.bays):
@@ -107,11 +123,14 @@ def _former_w(index: int) -> Getter:
     return lambda plant: plant.former_phase_w[index]
 
 
+def _upstream(point: VoltagePoint, plant: Plant) -> bool:
+    """Where it really is."""
+    return point.location is Location.UTILITY and point.id not in plant.misplaced
+
+
 def _volts(point: VoltagePoint, index: int) -> Getter:
-    upstream = point.location is Location.UTILITY
-    return lambda plant: (plant.utility_v if upstream else plant.bus_v)[index]
+    return lambda plant: (plant.utility_v if _upstream(point, plant) else plant.bus_v)[index]
 
 
 def _hertz(point: VoltagePoint) -> Getter:
-    upstream = point.location is Location.UTILITY
-    return lambda plant: plant.utility_hz if upstream else plant.bus_hz
+    return lambda plant: plant.utility_hz if _upstream(point, plant) else plant.bus_hz

@@ -4,16 +4,17 @@ Nothing in here is controlled by hems except through the few acts at the bottom 
 itself, as it does in a building.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from hems.model.site import Site
 from hems.model.units import CircuitId, SourceId
 from hems.sim.bay import BayCharger
 from hems.sim.circuits import CircuitLoad
+from hems.sim.engine import Engine
 from hems.sim.former import Stage
 from hems.sim.grid import Grid
-from hems.sim.start import Car, StartPoint
+from hems.sim.start import Car, Contacts, StartPoint
 from hems.sim.supply import Supply, subtract
 from hems.sim.tie import Position, Tie
 from hems.sim.traces import Traces
@@ -76,9 +77,12 @@ class Plant:
         for bay, car in start.cars.items():
             self.bays[bay].plug(car)
         self.supply = Supply(site, start, self.bays)
+        self.engine = self.supply.engine
         self.former = self.supply.former
         self.batteries = self.supply.batteries
         self.pvs = self.supply.pvs
+        self.misplaced = start.misplaced
+        self.contacts = Contacts()
         self._load_w = [0.0] * len(site.phases)
         self._net_w = [0.0] * len(site.phases)
         self._wanted_w: dict[CircuitId, float | None] = {}
@@ -215,7 +219,7 @@ class Plant:
 
     def start_former(self, start: bool) -> None:
         """Ask the former to make voltage on a dead building; the end of the request changes nothing."""
-        if start and not self.tie.connects and not self.bus_live:
+        if start and self.contacts.dark_start and not self.tie.connects and not self.bus_live:
             self.former.start(able=self.supply.able)
             self._settle(0.0)
 
@@ -242,11 +246,9 @@ class Plant:
         self.grid.present_pu = present_pu
         self._settle(0.0)
 
-    def plug(
-        self, bay: SourceId, *, soc_pct: float, capacity_wh: float = 60_000.0, gives: bool = True, resumes: bool = False
-    ) -> None:
+    def plug(self, bay: SourceId, car: Car) -> None:
         """A car arrives."""
-        self.bays[bay].plug(Car(soc_pct=soc_pct, capacity_wh=capacity_wh, gives=gives, resumes=resumes))
+        self.bays[bay].plug(car)
         self._settle(0.0)
 
     def unplug(self, bay: SourceId) -> None:
@@ -256,6 +258,13 @@ class Plant:
         self._settle(0.0)
 
     # What breaks
+
+    def run_generator(self, do: Callable[[Engine], None]) -> None:
+        """Something is done to the generator.  Raises: KeyError when there is none."""
+        if self.engine is None:
+            raise KeyError("generator")
+        do(self.engine)
+        self._settle(0.0)
 
     def stick(self, circuit: CircuitId, closed: bool | None) -> None:
         """Weld a circuit's contacts, break them, or None: mend them.  Its relay goes on moving."""
@@ -330,6 +339,7 @@ class Plant:
         self.t_s += dt_s
         if self.tie.position is not before:
             self._tie_moved()
+        self._wake_former()
         self.supply.stop_when_empty()
         self._move_cars()
         self._settle(dt_s)
@@ -339,6 +349,13 @@ class Plant:
             self.former.tie_opened(able=self.supply.able)
         elif self.tie.position is Position.CLOSED:
             self.former.tie_closed()
+        for circuit in self.circuits.values():
+            circuit.dropped = circuit.spec.layer_0 and self.tie.position is not Position.CLOSED
+
+    def _wake_former(self) -> None:
+        """A generator that takes load on a dead building wakes the former, which then follows it."""
+        if self.engine is not None and self.engine.loaded and not self.tie.connects and not self.bus_live:
+            self.former.start(able=True)
 
     def _move_cars(self) -> None:
         while self._next_car is not None and self._next_car.t_s <= self.t_s + 1e-9:

@@ -7,15 +7,16 @@ from datetime import UTC, datetime, timedelta
 from hems.control.params import Params
 from hems.control.resume import resumed
 from hems.model.mode import Mode
-from hems.model.request import Acknowledge, Request, Want
+from hems.model.request import Acknowledge, Asked, Order, Request, Task, Want
 from hems.model.site import Site
 from hems.model.units import CircuitId, DeviceId
 from hems.model.wiring import Wiring, circuit_closed
 from hems.sim.faults import Faults, Says
-from hems.sim.judge import Frame, Record
 from hems.sim.plant import Plant
+from hems.sim.record import Frame, Record
 from hems.sim.run import Act, FastForward, Ticked
 from hems.sim.scenario import WORLD, Scenario, WorldAct, act_on
+from hems.sim.tie import in_window
 
 SETTLED_WITHIN_S = 3600.0
 REBOOT_S = 3.0
@@ -51,12 +52,16 @@ class Stage:
     wiring: Wiring | None
 
     def acts(self, act: WorldAct, begin_s: float) -> Iterator[Act]:
-        """What `act` comes to, and when; a reboot also ends."""
+        """What `act` comes to, and when; a reboot also ends, and who was killed comes back."""
         t_s = begin_s + act.t_s
         if act.do == "reboot":
             device = act.args["device"]
             yield Act(t_s, lambda plant: self._lose_power(plant, device), act.do)
             yield Act(t_s + REBOOT_S, lambda _: self._say(device, Says.TRUTH), act.do)
+        elif act.do == "kill_hems":
+            dead_s = float(act.args.get("after_s", 0.0))
+            yield Act(t_s, lambda _: self.forward.die(t_s + dead_s), act.do)
+            yield Act(t_s + dead_s, lambda plant: self._restart(plant.t_s), act.do)
         else:
             yield Act(t_s, self._doing(act), act.do)
 
@@ -74,8 +79,6 @@ class Stage:
                 return lambda _: self._broker(alive=act.do == "start_broker")
             case "foreign":
                 return lambda plant: plant.switch(CircuitId(args["circuit"]), args["closed"])
-            case "kill_hems":
-                return lambda plant: self._restart(plant.t_s)
             case "clock":
                 return lambda _: self._set_clock(args["years"])
             case "ask":
@@ -104,16 +107,20 @@ class Stage:
         self.forward.wall_clock = began + timedelta(days=365.25 * years)
 
     def _restart(self, now_s: float) -> None:
-        """Kill hems and start it again at once, with what it had saved."""
+        """Start hems again with what it had saved."""
         self.forward.state = resumed(self.forward.state, shift_s=0.0, now_s=now_s)
-        self.forward.armed = ()
 
 
-def asked(*, request: str, **args: object) -> Request | Acknowledge:
-    """What a person's request is to the tick.  Raises: KeyError for one that fast-forward does not know."""
+def asked(*, request: str, refused: bool = False, **args: object) -> Asked:
+    """What a person's request is to the tick, which itself says when it is `refused`.
+
+    Raises: KeyError for one that fast-forward does not know.
+    """
     who, role = str(args.pop("who", "the scenario")), "engineer"
     if request == "acknowledge":
         return Acknowledge(who=who, role=role)
+    if request == "order":
+        return Order(task=Task(str(args.pop("task"))), begin=bool(args.pop("begin")), who=who, role=role, **args)  # type: ignore[arg-type]
     if request != "override":
         raise KeyError(request)
     return Request(
@@ -157,13 +164,20 @@ def frame_of(plant: Plant, t_s: float, mode: Mode) -> Frame:
         mode=mode,
         off=frozenset(str(name) for name, load in plant.circuits.items() if not load.closed),
         bus_live=plant.bus_live,
-        car_soc_pct={str(name): bay.soc_pct for name, bay in plant.bays.items() if bay.soc_pct is not None},
+        car_soc_pct={str(name): bay.store.soc_pct for name, bay in plant.bays.items() if bay.store is not None},
         car_w=sum(bay.power_w for bay in plant.bays.values()),
+        battery_w=sum(store.power_w for store in plant.batteries.values()),
+        pv_w=sum(pv.power_w for pv in plant.pvs.values()),
+        load_w=plant.load_w,
+        generator="none" if plant.engine is None else plant.engine.stage.value,
+        generator_w=0.0 if plant.engine is None else plant.engine.power_w,
+        paralleled=plant.engine is not None and plant.engine.meets(plant.tie.connects),
+        bus_hz=plant.bus_hz,
         battery_pct=min((store.soc_pct for store in plant.batteries.values()), default=0.0),
         trips=plant.former_trips,
         dose=plant.overload_dose,
         grid_w=plant.grid_w,
-        grid_good=plant.grid.energised,
+        grid_good=in_window(plant.grid.present_pu),
         tie_open=plant.open_contact,
         permit=plant.permit,
     )

@@ -8,10 +8,14 @@ from hems.sim.start import Physics
 
 
 class PvArray:
-    """Production in W, never negative; stops on a dead bus and waits for good voltage before it feeds again."""
+    """Production in W, never negative; stops on a dead bus and waits for good voltage before it feeds again.
 
-    def __init__(self, spec: Pv, phases: Sequence[Phase], physics: Physics) -> None:
+    One whose modules hang on the former itself (`direct`) never waits, and fills the former's battery in the dark.
+    """
+
+    def __init__(self, spec: Pv, phases: Sequence[Phase], physics: Physics, *, direct: bool = False) -> None:
         self.spec = spec
+        self.direct = direct
         self.shares = spread(spec.phases, phases)
         self.power_w = 0.0
         self.available_w = 0.0
@@ -24,7 +28,7 @@ class PvArray:
     @property
     def connected(self) -> bool:
         """Whether it is synchronised and may feed."""
-        return self._wait_s <= 0.0 and self._dead_s == 0.0
+        return self.direct or (self._wait_s <= 0.0 and self._dead_s == 0.0)
 
     def wanted_w(self, sun_pu: float) -> float:
         """What it would feed now, before any frequency shift asks for less."""
@@ -35,7 +39,7 @@ class PvArray:
 
     def until_s(self, *, live: bool) -> float:
         """Time until it connects by itself."""
-        return self._wait_s if live and self._wait_s > 0.0 else float("inf")
+        return self._wait_s if live and self._wait_s > 0.0 and not self.direct else float("inf")
 
     def step(self, dt_s: float, *, live: bool) -> None:
         """Let `dt_s` pass on a live or dead bus."""

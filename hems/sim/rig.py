@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from hems.model.errors import ConfigError
-from hems.model.site import Battery, Bay, Circuit, Former, GridConnection, Phase, Pv, Site, Tie, Tier
-from hems.model.units import W_PER_KW, CircuitId, SourceId
+from hems.model.site import Battery, Bay, Circuit, Former, Generator, GridConnection, Phase, Pv, Site, Tie, Tier
+from hems.model.units import W_PER_KW, CircuitId, PointId, SourceId
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
 from hems.sim.plant import Plant
@@ -65,7 +65,7 @@ def load_rig(path: Path, overlay: Table = MappingProxyType({})) -> Rig:
     Raises: ConfigError naming the file and what is missing or of the wrong kind.
     """
     try:
-        return _rig(_laid_over(tomllib.loads(path.read_text(encoding="utf-8")), overlay))
+        return _rig(laid_over(tomllib.loads(path.read_text(encoding="utf-8")), overlay))
     except OSError as error:
         raise ConfigError((f"{path}: cannot be read ({error.strerror}). Name an existing rig file.",)) from error
     except KeyError as error:
@@ -74,10 +74,10 @@ def load_rig(path: Path, overlay: Table = MappingProxyType({})) -> Rig:
         raise ConfigError((f"{path}: {error}. Correct it; hil/rigs has complete examples.",)) from error
 
 
-def _laid_over(table: Table, overlay: Table) -> Table:
+def laid_over(table: Table, overlay: Table) -> Table:
     """`table` with every value that `overlay` names; tables within are laid over each other."""
     mixed = {
-        key: _laid_over(table[key], value) if isinstance(value, Mapping) and key in table else value
+        key: laid_over(table[key], value) if isinstance(value, Mapping) and key in table else value
         for key, value in overlay.items()
     }
     return {**table, **mixed}
@@ -92,7 +92,10 @@ def _rig(table: Table) -> Rig:
         start=StartPoint(
             seed=int(start.get("seed", 1)),
             battery_soc_pct=float(start.get("battery_soc_pct", 60.0)),
+            soc_error_pct=float(start.get("soc_error_pct", 0.0)),
             cars={SourceId(bay): _car(car) for bay, car in start.get("cars", {}).items()},
+            direct_pvs=frozenset(SourceId(pv) for pv, own in table.get("pvs", {}).items() if own.get("direct")),
+            misplaced=frozenset(PointId(point) for point in start.get("misplaced", ())),
             open_circuits=frozenset(CircuitId(circuit) for circuit in start.get("open_circuits", ())),
             physics=_physics(table.get("physics", {})),
         ),
@@ -113,6 +116,7 @@ def _site(table: Table) -> Site:
         ),
         tie=Tie(has_contacts=True, has_flag=True, has_permit=True),
         former=_former(former),
+        generator=_generator(table.get("generator")),
         circuits=tuple(_circuit(name, circuit) for name, circuit in table["circuits"].items()),
         batteries=tuple(_battery(name, battery) for name, battery in table.get("batteries", {}).items()),
         pvs=tuple(_pv(name, pv) for name, pv in table.get("pvs", {}).items()),
@@ -126,6 +130,12 @@ def _former(table: Table) -> Former:
     return Former(source=plain.source, name="", phase_va=plain.phase_va, curve=curve)
 
 
+def _generator(table: Table | None) -> Generator | None:
+    if table is None:
+        return None
+    return Generator(name="", rated_w=_w(table, "rated_kw"), separated=bool(table.get("separated", False)))
+
+
 def _circuit(name: str, table: Table) -> Circuit:
     return Circuit(
         id=CircuitId(name),
@@ -135,6 +145,7 @@ def _circuit(name: str, table: Table) -> Circuit:
         typical_w=_w(table, "kw"),
         inrush_w=_w(table, "inrush_kw", 0.0),
         thermostatic=bool(table.get("thermostatic")),
+        layer_0=bool(table.get("layer_0")),
     )
 
 
@@ -165,12 +176,9 @@ def _bay(name: str, table: Table) -> Bay:
 
 
 def _car(table: Table) -> Car:
-    return Car(
-        soc_pct=float(table["soc_pct"]),
-        capacity_wh=_w(table, "capacity_kwh", 60.0),
-        gives=bool(table.get("gives", True)),
-        resumes=bool(table.get("resumes", False)),
-    )
+    """In kWh here; every other key is one of `Car`."""
+    more = {key: value for key, value in table.items() if key != "capacity_kwh"}
+    return Car(capacity_wh=_w(table, "capacity_kwh", 60.0), **more)
 
 
 def _physics(table: Table) -> Physics:

@@ -23,7 +23,7 @@ from hems.model.reading import Reading
 from hems.model.request import Asked
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
-from hems.model.wiring import Role
+from hems.model.wiring import Role, battery_power, bay_power
 from hems.sim.faults import Faults
 from hems.sim.observe import actuate, observe
 from hems.sim.plant import SHORTEST_S, Plant
@@ -78,6 +78,9 @@ class FastForward:
     """How long after an event every second is ticked."""
     far_s: float = FAR_S
     """The longest step, where nothing happens; at most 15 minutes."""
+    _dead_until_s: float = 0.0
+    _leases: dict[Role, float] = field(default_factory=dict)
+    """Until when each leased command holds."""
     _outcomes: list[Outcome] = field(default_factory=list)
     _fired: list[Command] = field(default_factory=list)
     _eventful_s: float = 0.0
@@ -106,6 +109,10 @@ class FastForward:
             if self._contacts() != contacts:
                 contacts = self._contacts()
                 self._sudden_s = self.plant.t_s
+            if self.plant.t_s < self._dead_until_s:
+                self._lapse()
+                self._pass(min(PERIOD_S, self._dead_until_s - self.plant.t_s, self._dt(until_s, until_s, ahead)))
+                continue
             latest = self._read()
             self._reflex(latest)
             self.armed = ()  # each list is used once; the tick below makes new ones
@@ -113,6 +120,22 @@ class FastForward:
             yield ticked
             wake_s = ticked.step.wake_at_s
             self._pass(self._dt(wake_s, until_s, ahead))
+
+    def die(self, until_s: float) -> None:
+        """Nobody decides anything until then; what was leased lapses in the devices."""
+        self._dead_until_s = until_s
+        self.armed = ()
+
+    def _lapse(self) -> None:
+        """Chargers stop and batteries serve themselves again when nobody has repeated what they were told."""
+        for role in [role for role, ends_s in self._leases.items() if ends_s <= self.plant.t_s]:
+            del self._leases[role]
+            for bay in self.plant.bays:
+                if role == bay_power(bay):
+                    self.plant.set_bay_power(bay, 0.0)
+            for battery in self.plant.batteries:
+                if role == battery_power(battery):
+                    self.plant.set_battery_power(battery, None)
 
     def _pass(self, dt_s: float) -> None:
         """Let time pass; on an island only until something happens that would wake a real daemon."""
@@ -182,6 +205,8 @@ class FastForward:
             fate = Fate.UNREACHABLE
             if self.faults.reaches(command.role):
                 actuate(self.plant, command.role, command.value)
+                if command.lease_s > 0.0:
+                    self._leases[command.role] = self.plant.t_s + command.lease_s
                 fate = Fate.CONFIRMED
             self._outcomes.append(Outcome(command=command, fate=fate, at_s=self.plant.t_s))
 

@@ -9,6 +9,7 @@ from typing import Any
 from hems.model.errors import ConfigError
 from hems.model.units import CircuitId, SourceId
 from hems.sim.plant import Plant
+from hems.sim.start import Car
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,8 @@ class Scenario:
     """`short` or `normal`: with which waits it makes sense."""
     rig: Mapping[str, Any]
     """What of the building is different here, laid over its rig."""
+    site: Mapping[str, Any]
+    """What hems believes differently here, laid over the site file."""
     ends_s: float
     acts: tuple[WorldAct, ...]
     expectations: tuple[Expectation, ...]
@@ -55,7 +58,12 @@ WORLD: Mapping[str, Callable[..., None]] = {
     "return_grid": lambda plant: plant.return_grid(),
     "sag": lambda plant, pu: plant.sag(pu),
     "unplug": lambda plant, bay: plant.unplug(_bay(plant, bay)),
-    "plug": lambda plant, bay, **car: plant.plug(_bay(plant, bay), **car),
+    "plug": lambda plant, bay, **car: plant.plug(_bay(plant, bay), Car(**car)),
+    "generator_ill": lambda plant: plant.run_generator(lambda engine: engine.fall_ill(True)),
+    "generator_mended": lambda plant: plant.run_generator(lambda engine: engine.fall_ill(False)),
+    "fire_alarm": lambda plant, on: setattr(plant.contacts, "fire_alarm", on),
+    "red_button": lambda plant, on: setattr(plant.contacts, "red_button", on),
+    "dark_start": lambda plant, charged: setattr(plant.contacts, "dark_start", charged),
     "weld": lambda plant, circuit, closed: plant.stick(_circuit(plant, circuit), closed),
     "mend": lambda plant, circuit: plant.stick(_circuit(plant, circuit), None),
     "want": lambda plant, circuit, kw: plant.want(_circuit(plant, circuit), kw * 1000.0),
@@ -114,6 +122,7 @@ def _scenario(table: Mapping[str, Any], stem: str) -> Scenario:
         place=str(table.get("place", "")),
         times=str(table.get("times", "normal")),
         rig=table.get("rig", {}),
+        site=table.get("site", {}),
         ends_s=float(table["ends_s"]),
         acts=tuple(_act(dict(entry)) for entry in table["at"]),
         expectations=tuple(_expectation(dict(entry)) for entry in table.get("expect", ())),

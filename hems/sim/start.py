@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hems.model.units import CircuitId, SourceId
+from hems.model.units import CircuitId, PointId, SourceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +15,10 @@ class Physics:
     60 to 100 ms (domain reference 1.6: "fraction of a second")."""
     tie_sag_s: float = 21.0
     """From voltage below 0.88 pu, but not dead, to opening: IEEE 1547 category III rides through that long (1.5)."""
+    tie_high_s: float = 13.0
+    """From voltage above 1.10 pu to opening; above 1.20 pu it opens as fast as on a dead grid (IEEE 1547, 1.5)."""
+    tie_bounce_s: float = 0.0
+    """How long its auxiliary contacts rattle after it has arrived; up to 20 ms on worn contactors."""
     tie_travel_s: float = 0.02
     """From one auxiliary contact opening to the other closing."""
     tie_qualify_s: float = 20.0
@@ -44,10 +48,32 @@ class Physics:
     charger_boot_s: float = 15.0
     """From supply to a charger that answers for a car again."""
     charger_ramp_w_per_s: float = 5000.0
+    engine_crank_s: float = 5.0
+    """One try of a generator's starter."""
+    engine_rest_s: float = 10.0
+    """Pause between two tries, for the starter's sake."""
+    engine_tries: int = 3
+    engine_warmup_s: float = 10.0
+    """From voltage to its breaker closing (2.10: 10 s to 10 min)."""
+    engine_cooldown_s: float = 60.0
+    """How long it runs on without load after it was asked to stop."""
+    engine_least_pu: float = 0.3
+    """Share of its rating below which it idles (2.10)."""
     inrush_tau_s: float = 0.3
     """Decay of the extra draw after switching on; hermetic compressors 100 to 300 ms, motors up to 3 s (2.5)."""
     coast_s: float = 1.0
     """Interruption after which machines stand still and start with their whole inrush; shorter ones need part of it."""
+
+
+@dataclass(slots=True)
+class Contacts:
+    """What the building tells besides its tie."""
+
+    fire_alarm: bool = False
+    red_button: bool = False
+    """The button by which people take over is pressed."""
+    dark_start: bool = True
+    """The small battery that wakes the former in the dark has charge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +84,10 @@ class Car:
     capacity_wh: float = 60_000.0
     gives: bool = True
     """Whether car and charger agree on a session that may discharge; a live permission, not a capability."""
+    gives_when_asked: bool = True
+    """Whether it does what it has agreed to; some take the command and give nothing."""
+    told_pct: float | None = None
+    """The charge it tells, where that is not the truth."""
     resumes: bool = False
     """Whether it charges by itself when nobody commands it (domain reference 3.3: cars resume on their own)."""
 
@@ -69,6 +99,12 @@ class StartPoint:
     seed: int = 1
     """Noise of the grid's voltage and frequency."""
     battery_soc_pct: float = 60.0
+    soc_error_pct: float = 0.0
+    """How much more the batteries tell than they hold."""
     cars: Mapping[SourceId, Car] = field(default_factory=dict)
+    direct_pvs: frozenset[SourceId] = frozenset()
+    """PV whose modules hang on the island-former itself."""
+    misplaced: frozenset[PointId] = frozenset()
+    """Voltage points that are said to be upstream of the tie and sit on the building's side of it."""
     open_circuits: frozenset[CircuitId] = frozenset()
     physics: Physics = Physics()

@@ -6,6 +6,7 @@ from hems.model.site import Battery, Site
 from hems.model.units import SourceId
 from hems.sim.battery import Store
 from hems.sim.bay import BayCharger
+from hems.sim.engine import Engine
 from hems.sim.former import Former, Stage
 from hems.sim.pv import PvArray
 from hems.sim.start import StartPoint
@@ -17,12 +18,15 @@ class Supply:
     def __init__(self, site: Site, start: StartPoint, bays: Mapping[SourceId, BayCharger]) -> None:
         physics = start.physics
         self.batteries: dict[SourceId, Store] = {spec.id: _store(spec, start) for spec in site.batteries}
-        self.pvs: dict[SourceId, PvArray] = {spec.id: PvArray(spec, site.phases, physics) for spec in site.pvs}
+        self.pvs: dict[SourceId, PvArray] = {
+            spec.id: PvArray(spec, site.phases, physics, direct=spec.id in start.direct_pvs) for spec in site.pvs
+        }
         self.former = Former(
             curve=site.former.curve, ratings=(*site.former.phase_va, _source_max_w(site)), physics=physics
         )
         self.wishes: dict[SourceId, float | None] = dict.fromkeys(self.batteries)
         """What each battery is commanded to do on the grid; None is its own self-consumption."""
+        self.engine = Engine(site.generator, physics) if site.generator is not None else None
         self.curtailed_pu = 0.0
         """Part of the PV production that frequency shift holds back."""
         self.excess_w = 0.0
@@ -35,7 +39,9 @@ class Supply:
 
     @property
     def able(self) -> bool:
-        """Whether the island-former has energy to form with."""
+        """Whether the island-former has energy to form with: its own, or that of a generator that has some to spare."""
+        if self.engine is not None and self.engine.loaded and self.engine.power_w < self.engine.spec.rated_w:
+            return True
         if self._source in self._bays:
             return self._bays[self._source].discharge_ready
         return self.batteries[self._source].soc_pct > self._physics.empty_pct
@@ -57,6 +63,8 @@ class Supply:
         until_s = self.former.until_s(self._load_pu(net_w), may_restart=may_restart)
         for pv in self.pvs.values():
             until_s = min(until_s, pv.until_s(live=live))
+        if self.engine is not None:
+            until_s = min(until_s, self.engine.until_s())
         if self.former.forming and self._source in self.batteries:
             until_s = min(until_s, self.batteries[self._source].until_s(self._physics.empty_pct))
         return until_s
@@ -67,6 +75,8 @@ class Supply:
             store.flow(dt_s)
         for pv in self.pvs.values():
             pv.step(dt_s, live=live)
+        if self.engine is not None:
+            self.engine.step(dt_s)
         self.former.step(dt_s, self._load_pu(net_w), may_restart=may_restart)
         self._excess_s = self._excess_s + dt_s if self.excess_w > 0.0 else 0.0
         if self.former.forming and self._excess_s >= self._physics.overcharge_s - 1e-9:
@@ -79,7 +89,7 @@ class Supply:
         """
         self.curtailed_pu = self.excess_w = 0.0
         for pv in self.pvs.values():
-            pv.power_w = pv.wanted_w(sun_pu) if live else 0.0
+            pv.power_w = pv.wanted_w(sun_pu) if live or pv.direct else 0.0
         if self.former.forming:
             self._hold_back(sum(net_w))
         for pv in self.pvs.values():
@@ -87,9 +97,14 @@ class Supply:
         for battery, store in self.batteries.items():
             forms = self.former.forming and battery == self._source
             store.power_w = 0.0 if forms or not live else self._following_w(battery, sum(net_w))
+            if not live and battery == self._source:
+                store.power_w = -min(store.charge_limit_w, sum([pv.power_w for pv in self.pvs.values()]))
             subtract(net_w, store.power_w, (1.0 / len(self._phases),) * len(self._phases))
         if self.former.forming:
+            self._run_engine(net_w)
             self._carry(sum(net_w))
+        elif self.engine is not None:
+            self.engine.carry(0.0)
 
     def overloaded(self, net_w: Sequence[float]) -> bool:
         """Whether some limit of the former is exceeded, so that its dose grows."""
@@ -99,6 +114,17 @@ class Supply:
         if not self.former.forming:
             return (0.0,) * (len(self._phases) + 1)
         return self.former.load_pu((*net_w, sum(net_w)))
+
+    def _run_engine(self, net_w: list[float]) -> None:
+        """A generator on the bus carries what nobody else feeds, and fills the former's battery as far as that is told.
+
+        A battery that is empty leaves all of it to the generator.
+        """
+        if self.engine is None:
+            return
+        filling_w = min(self._charge_room_w(), max(0.0, -(self.wishes.get(self._source) or 0.0)))
+        given_w = self.engine.carry(sum(net_w) + filling_w)
+        subtract(net_w, given_w, (1.0 / len(self._phases),) * len(self._phases))
 
     def _hold_back(self, before_pv_w: float) -> None:
         """Shift frequency until PV gives no more than the former's store can take."""
@@ -145,6 +171,7 @@ def _store(spec: Battery, start: StartPoint) -> Store:
         soc_pct=start.battery_soc_pct,
         charge_max_w=spec.charge_max_w,
         discharge_max_w=spec.discharge_max_w,
+        error_pct=start.soc_error_pct,
     )
 
 

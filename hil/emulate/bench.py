@@ -14,6 +14,7 @@ from hems.sim.faults import Says
 from hems.sim.plant import Plant
 from hil.emulate.broker import Broker
 from hil.emulate.building import STEP_S, Building, boot_time_s
+from hil.emulate.devices.dse import dse
 from hil.emulate.devices.evtec import evtec
 from hil.emulate.devices.sdm630 import sdm630
 from hil.emulate.devices.shelly import Shelly
@@ -32,6 +33,7 @@ MAKERS: dict[str, Maker] = {
     "sunspec-inverter": sunspec,
     "evtec-bidipro": evtec,
     "vestel-evc04": vestel,
+    "dse-genset": dse,
 }
 RELAY_BOARD, PLUG = "waveshare-relay", "shelly-gen2-switch"
 REBOOT_S = 3.0

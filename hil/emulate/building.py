@@ -172,6 +172,7 @@ class Building:
             ("bus", "live"): plant.bus_live,
             ("former", "stage"): plant.former.stage.value,
             ("former", "trips"): plant.former_trips,
+            ("generator", "stage"): None if plant.engine is None else plant.engine.stage.value,
         }
 
     def _write_changes(self, at_s: float) -> None:

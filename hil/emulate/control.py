@@ -113,6 +113,7 @@ def truth(bench: Bench, *, since: int = 0) -> Reply:
         "closed_contact": plant.closed_contact,
         "open_contact": plant.open_contact,
         "permit": plant.permit,
+        "paralleled": plant.engine is not None and plant.engine.meets(plant.tie.connects),
         "bus_live": plant.bus_live,
         "bus_v": plant.bus_v,
         "bus_hz": plant.bus_hz,
@@ -125,6 +126,9 @@ def truth(bench: Bench, *, since: int = 0) -> Reply:
             "dose": plant.overload_dose,
             "phase_w": plant.former_phase_w,
         },
+        "generator": None
+        if plant.engine is None
+        else {"stage": plant.engine.stage.value, "power_w": plant.engine.power_w, "idled_s": plant.engine.idled_s},
         "circuits": {name: {"closed": load.closed, "power_w": load.power_w} for name, load in plant.circuits.items()},
         "batteries": {
             name: {"soc_pct": store.soc_pct, "power_w": store.power_w} for name, store in plant.batteries.items()
@@ -134,7 +138,7 @@ def truth(bench: Bench, *, since: int = 0) -> Reply:
             name: {
                 "state": bay.state.value,
                 "power_w": bay.power_w,
-                "soc_pct": bay.soc_pct,
+                "soc_pct": None if bay.store is None else bay.store.soc_pct,
                 "discharge_ready": bay.discharge_ready,
                 "floor_pct": bay.floor,
             }

@@ -1,10 +1,11 @@
 """What no single reading can tell: meters that stand still, that sit on the wrong side, that do not add up."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
-from hems.control.params import Params
+from hems.config.grid_codes import CODES
+from hems.control.params import Params, WitnessParams
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode, TiePosition
@@ -242,3 +243,9 @@ def test_one_bad_reading_at_the_start_is_no_outage():
     made = panel().says(GRID_DEAD, tie(False, True, False)).advance(0.5)
     made.says(utility(230.0), tie(True, False, True), {wiring.GRID_POWER: 36_600.0}).advance(30.0)
     assert {mode for _, mode in made.modes} == {Mode.RECONNECTED_RESTORING}
+
+
+def test_a_meter_on_the_wrong_side_is_found_out_before_it_can_have_qualified():
+    shortest_s = min(code.qualify_s for code in CODES.values())
+    longest_s = next(one for one in fields(WitnessParams) if one.name == "alike_s").metadata["within"][1]
+    assert longest_s + 10.0 <= shortest_s

@@ -32,7 +32,7 @@ from tests.control.panel import (
     tie,
     utility,
 )
-from tests.given import flats
+from tests.given import building, flats
 
 SITE, PARAMS = flats(), Params()
 
@@ -95,6 +95,21 @@ def test_what_does_not_fit_waits_and_nothing_behind_it_jumps_the_queue():
     # when room appears, then the order is kept
     made.says(former(3_000.0, 3_000.0, 3_000.0)).advance(300.0)
     assert [name for _, name in back(made)] == ["ventilation", "gym", "laundry"]
+
+
+def test_what_layer_0_holds_off_is_not_switched_on_without_the_grid_and_nobody_waits_behind_it():
+    # given ventilation behind a contactor that the tie itself drops
+    circuits = tuple(replace(one, layer_0=one.id == "ventilation") for one in SITE.circuits)
+    made = building(site=replace(SITE, circuits=circuits), params=Params(), load=1.23).advance(60.0)
+    made.grid_lost().advance(30.0)
+    assert {"ventilation", "gym", "laundry"} <= made.off()
+    # when there is room on the island
+    made.wants("heat_pump", 0.0).wants("kitchen", 0.0).advance(400.0)
+    # then only what can come back does
+    assert made.off() & {"ventilation", "gym", "laundry"} == {"ventilation"}
+    # and with the grid it does, too
+    made.grid_back().advance(600.0)
+    assert "ventilation" not in made.off()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from hems.model.units import SourceId
+from hems.sim.start import Car
 from tests.hil.bench import bench, f32, holding, inputs, s32, tcp, two_words
 
 pytestmark = pytest.mark.wire
@@ -42,7 +44,7 @@ async def test_set_points_too_small_or_outside_the_window_are_refused(run_dir, w
 
 async def test_in_a_session_that_may_not_a_discharge_is_taken_and_not_done(run_dir):
     async with bench(run_dir, "bay_1") as built, tcp(built.links["bay_1"]) as client:
-        built.plant.plug("bay_1", soc_pct=70.0, gives=False)
+        built.plant.plug(SourceId("bay_1"), Car(soc_pct=70.0, gives=False))
         assert s32(await holding(client, X + 4, 2)) == 1
         assert f32(await holding(client, X + 22, 2)) == 0.0
         assert not (await client.write_registers(X + 86, two_words(-3000), device_id=1)).isError()

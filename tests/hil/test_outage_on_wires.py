@@ -14,8 +14,9 @@ import pytest
 from hems.app import installed_drivers
 from hems.config import load
 from hems.model.mode import Mode
-from hems.sim.judge import Record, judge, sequence
+from hems.sim.judge import judge, sequence
 from hems.sim.play import play
+from hems.sim.record import Record
 from hems.sim.rig import load_rig
 from hems.sim.scenario import load_scenario
 from hil.bench_run import BenchRun, begin

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hems.model.site import Battery, Bay, Circuit, Former, GridConnection, Phase, Pv, Site, Tie, Tier
+from hems.model.site import Battery, Bay, Circuit, Former, Generator, GridConnection, Phase, Pv, Site, Tie, Tier
 from hems.model.units import CircuitId, SourceId
 from hems.sim.plant import Plant
 from hems.sim.start import Car, Physics, StartPoint
@@ -27,7 +27,7 @@ def circuit(name: str, typical_w: float, *phases: Phase, inrush_w: float = 0.0, 
     )
 
 
-def site(*circuits: Circuit, former: SourceId = BATTERY, pv_w: float = 0.0) -> Site:
+def site(*circuits: Circuit, former: SourceId = BATTERY, pv_w: float = 0.0, generator: Generator | None = None) -> Site:
     """10 kVA on each of three phases, an 80 kWh battery, perhaps a roof, one bidirectional bay."""
     return Site(
         name="bench",
@@ -41,6 +41,7 @@ def site(*circuits: Circuit, former: SourceId = BATTERY, pv_w: float = 0.0) -> S
         ),
         pvs=(Pv(id=ROOF, name="roof", rated_w=pv_w, phases=(L1, L2, L3)),) if pv_w else (),
         bays=(Bay(id=BAY, name="bay", phases=(L1, L2, L3), charge_max_w=11_000.0, discharge_max_w=10_000.0),),
+        generator=generator,
     )
 
 
@@ -54,14 +55,21 @@ def plant(
     car: Car | None = None,
     events: tuple[CarEvent, ...] = (),
     physics: Physics | None = None,
+    generator: Generator | None = None,
+    soc_error_pct: float = 0.0,
 ) -> Plant:
     """Every circuit draws its typical power unless `loads_w` says otherwise."""
     chosen = {name: load.typical_w for name, load in ((c.id, c) for c in circuits)}
     chosen |= {CircuitId(name): power_w for name, power_w in (loads_w or {}).items()}
     start = StartPoint(
-        battery_soc_pct=soc_pct, cars={BAY: car} if car else {}, physics=physics or Physics(tie_qualify_s=20.0)
+        battery_soc_pct=soc_pct,
+        soc_error_pct=soc_error_pct,
+        cars={BAY: car} if car else {},
+        physics=physics or Physics(tie_qualify_s=20.0),
     )
-    return Plant(site(*circuits, former=former, pv_w=pv_w), ConstantTraces(chosen, sun, events), start=start)
+    return Plant(
+        site(*circuits, former=former, pv_w=pv_w, generator=generator), ConstantTraces(chosen, sun, events), start=start
+    )
 
 
 def islanded(building: Plant) -> Plant:

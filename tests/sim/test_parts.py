@@ -258,3 +258,27 @@ def test_a_dead_grid_has_neither_voltage_nor_frequency():
     grid = Grid(nominal_v=230.0, nominal_hz=50.0, phases=3, rng=Random(1))
     grid.present_pu = 0.0
     assert (grid.volts(1.0), grid.hertz(1.0), grid.energised) == ((0.0, 0.0, 0.0), 0.0, False)
+
+
+def test_a_swell_opens_the_tie_after_13_s_and_one_beyond_a_fifth_at_once():
+    tie = Tie(Physics())
+    tie.step(12.9, 1.15)
+    assert tie.position is Position.CLOSED
+    tie.step(0.2, 1.15)
+    assert tie.position is Position.MOVING
+    far = Tie(Physics())
+    far.step(0.07, 1.25)
+    assert far.position is Position.MOVING
+
+
+def test_worn_contacts_rattle_for_20_ms_after_the_tie_has_arrived():
+    tie = Tie(Physics(tie_bounce_s=0.02))
+    tie.step(0.06, 0.0)
+    tie.step(0.02, 0.0)
+    assert tie.position is Position.OPEN
+    seen = []
+    for _ in range(8):
+        seen.append(tie.open_contact)
+        tie.step(0.004, 0.0)
+    # on at 0, 4, 12 and 20 ms and later; off from 5 to 10 ms and from 15 to 20 ms
+    assert seen == [True, True, False, True, False, True, True, True]

@@ -118,7 +118,7 @@ def sungrow(building: Building, name: str, table: Mapping[str, Any]) -> SimDevic
     inputs += [
         Text(4989, 10, "A2330612345"),
         Field(4999, U16, lambda: TYPE_CODE_SH25T),
-        Field(5016, U32_LOW_FIRST, lambda: 0.0),
+        Field(5016, U32_LOW_FIRST, lambda: sum(pv.power_w for pv in plant.pvs.values() if pv.direct)),
         Field(5213, S32_LOW_FIRST, lambda: store.power_w),
         Field(5241, U16, lambda: plant.bus_hz * 100.0),
         Field(5600, S32_LOW_FIRST, _metered(building, lambda: plant.grid_w)),
@@ -128,7 +128,7 @@ def sungrow(building: Building, name: str, table: Mapping[str, Any]) -> SimDevic
         Field(13007, S32_LOW_FIRST, lambda: plant.grid_w + store.power_w),
         Field(13009, S32_LOW_FIRST, lambda: -plant.grid_w),
         Field(13021, U16, lambda: abs(store.power_w)),
-        Field(13022, U16, lambda: store.soc_pct * 10.0),
+        Field(13022, U16, lambda: store.told_pct * 10.0),
     ]
     for index in range(len(plant.site.phases)):
         inputs += [

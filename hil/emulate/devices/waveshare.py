@@ -10,14 +10,21 @@ from typing import Any
 from pymodbus.simulator import SimDevice
 
 from hems.model.units import CircuitId
+from hems.sim.plant import Plant
 from hil.emulate.building import Building
 from hil.emulate.registers import Bit, Bits, device
 
 CHANNELS = 8
+ASKS: Mapping[str, Callable[[Plant, bool], None]] = {
+    "tie_permit": lambda plant, on: plant.set_permit(on),
+    "tie_island": lambda plant, on: plant.ask_apart(on),
+    "former_start": lambda plant, on: plant.start_former(on),
+}
+"""What a coil may ask of the certified devices."""
 
 
 class Board:
-    """Eight coils, each wired to a circuit's contactor, to the tie's permit, or to nothing."""
+    """Eight coils, each wired to a circuit's contactor, to something of `ASKS`, or to nothing."""
 
     def __init__(self, building: Building, name: str, wires: Mapping[str, str]) -> None:
         self._building = building
@@ -36,8 +43,8 @@ class Board:
         wire = self._wires[channel]
         self._building.note("coil", f"{self._name}/coil_{channel + 1}", on)
         plant = self._building.plant
-        if wire == "tie_permit":
-            self._building.act("permit", wire, on, lambda: plant.set_permit(on))
+        if wire in ASKS:
+            self._building.act("permit", wire, on, lambda: ASKS[wire](plant, on))
         elif wire:
             self._building.switch(CircuitId(wire), on)
 
@@ -59,6 +66,9 @@ def waveshare(building: Building, name: str, table: Mapping[str, Any]) -> tuple[
     signals: dict[str, Callable[[], bool]] = {
         "tie_closed": lambda: plant.closed_contact,
         "tie_open": lambda: plant.open_contact,
+        "fire_alarm": lambda: plant.contacts.fire_alarm,
+        "red_button": lambda: plant.contacts.red_button,
+        "dark_start": lambda: plant.contacts.dark_start,
     }
     inputs = table.get("inputs", {})
     contacts = [Bit(signals.get(str(inputs.get(str(channel + 1))), lambda: False)) for channel in range(CHANNELS)]
