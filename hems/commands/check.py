@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from hems.config import SiteFile
+from hems.config.actuation import SLOWEST_S
 from hems.control import adequacy
 from hems.control.adequacy import Adequacy, Moment, Times
 from hems.model.errors import ConfigError, StoreError
@@ -76,6 +77,12 @@ def times(site_file: SiteFile) -> Iterator[str]:
         yield f"  {worst[link]:5.2f} s  {link} ({', '.join(devices)})"
     if by_link:
         yield f"  The overload logic counts with {site_file.params.overload.actuation_s:.2f} s."
+    slow = [bay.name for bay in site_file.site.bays if bay.stops_s and bay.id != site_file.site.former.source]
+    if slow:
+        yield (
+            f"  Not counted on when the tie opens, because they may take more than {SLOWEST_S:g} s to stop charging: "
+            f"{', '.join(slow)}; circuits are switched off in their place."
+        )
 
 
 def judged(site_file: SiteFile, history: Path | None) -> Iterator[str]:

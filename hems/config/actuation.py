@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 
 from hems.config.problem import Problem, wrong
 from hems.config.schema import SiteTable
 from hems.control.adequacy import DECIDE_S
 from hems.control.params import Params
-from hems.model.units import DeviceId
+from hems.model.site import Site
+from hems.model.units import DeviceId, SourceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverFactory
 
@@ -30,7 +32,7 @@ def too_slow(site: SiteTable, times: Mapping[DeviceId, float]) -> Iterator[Probl
     for name, circuit in site.circuits.items():
         if circuit.switch is None or circuit.protected or circuit.layer_0 or circuit.tier in KEPT:
             continue
-        seconds = times.get(DeviceId(circuit.switch.split("/")[0]), 0.0)
+        seconds = times.get(_device(circuit.switch), 0.0)
         if seconds > SLOWEST_S:
             why = f"takes {seconds:.1f} s at worst, and what is shed when the tie opens may take {SLOWEST_S:g}"
             remedy = (
@@ -40,10 +42,28 @@ def too_slow(site: SiteTable, times: Mapping[DeviceId, float]) -> Iterator[Probl
             yield wrong(("circuits", name, "switch"), circuit.switch, why, remedy)
 
 
+def slow_bays(table: SiteTable, times: Mapping[DeviceId, float]) -> dict[SourceId, float]:
+    """Bays whose chargers may go on charging for longer than what is shed at once may take, and how long."""
+    taken = {
+        SourceId(name): times.get(_device(bay.setpoint), 0.0) + DECIDE_S if bay.setpoint else inf
+        for name, bay in table.bays.items()
+    }
+    return {name: seconds for name, seconds in taken.items() if seconds > SLOWEST_S + DECIDE_S}
+
+
+def with_slow_bays(site: Site, slow: Mapping[SourceId, float]) -> Site:
+    """The site as the armed list has to see it."""
+    return replace(site, bays=tuple(replace(bay, stops_s=slow.get(bay.id, 0.0)) for bay in site.bays))
+
+
+def _device(port: str) -> DeviceId:
+    return DeviceId(port.split("/")[0])
+
+
 def slowest_shed_s(site: SiteTable, times: Mapping[DeviceId, float]) -> float:
     """The worst time of what is shed at once; 0 where nothing is."""
     switches = [one.switch for one in site.circuits.values() if one.switch is not None and not one.layer_0]
-    return max((times.get(DeviceId(switch.split("/")[0]), 0.0) for switch in switches), default=0.0)
+    return max((times.get(_device(switch), 0.0) for switch in switches), default=0.0)
 
 
 def reckoned_with(params: Params, seconds: float) -> Params:

@@ -90,7 +90,7 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
     ]
     return SiteFile(
         path=path,
-        site=site_of(table),
+        site=actuation.with_slow_bays(site_of(table), actuation.slow_bays(table, times)),
         wiring=wiring_of(table, wired),
         params=params,
         normal_params=normal,

@@ -1,15 +1,18 @@
 """What circuits draw, or would draw if they were on, and what that means for each phase of the island."""
 
 from collections.abc import Iterable, Mapping
+from math import exp
 
 from hems.control.params import RestoreParams
 from hems.control.state import ControlState
 from hems.model import wiring
-from hems.model.site import Circuit, Site
+from hems.model.site import Bay, Circuit, Site
 from hems.model.snapshot import CircuitReading, Snapshot
 from hems.model.units import CircuitId
 
 NOTHING = CircuitReading()
+FORGET_S = 30.0
+"""Time constant with which a learned demand follows a falling load."""
 SPREAD = (0.3, 2.5)
 """How far a circuit without a meter may be from its typical power."""
 
@@ -96,6 +99,32 @@ def load_w(site: Site, snapshot: Snapshot, now_s: float, *, islanded: bool) -> f
 def _generator_w(snapshot: Snapshot, now_s: float) -> float | None:
     """Nothing from a generator that stands still, whatever its meter says."""
     return 0.0 if snapshot.generator.running.known(now_s) is False else snapshot.generator.power_w.known(now_s)
+
+
+def remembered_w(before_w: float, now_w: float, dt_s: float) -> float:
+    """What is drawn, as learned: up at once, down slowly."""
+    return max(now_w, now_w + (before_w - now_w) * exp(-dt_s / FORGET_S))
+
+
+def slow_charging_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> tuple[float, ...]:
+    """What cars draw on each phase that will go on charging for a while, whatever they are told."""
+    total = [0.0] * len(site.phases)
+    for bay in site.bays:
+        if bay.stops_s and bay.id != site.former.source:
+            memory = state.bays.get(bay.id)
+            drawn_w = max(charging_w(bay, state, snapshot, now_s), 0.0 if memory is None else memory.charging_w)
+            for index, share_w in enumerate(site.per_phase(drawn_w, bay.phases)):
+                total[index] += share_w
+    return tuple(total)
+
+
+def charging_w(bay: Bay, state: ControlState, snapshot: Snapshot, now_s: float) -> float:
+    """As measured; as it was last told where nobody can see, because a car takes no more than that."""
+    reading = snapshot.bays.get(bay.id)
+    measured_w = None if reading is None else reading.power_w.known(now_s)
+    entry = state.sent.get(wiring.bay_power(bay.id))
+    told_w = 0.0 if entry is None else float(entry.value)
+    return max(0.0, -(told_w if measured_w is None else measured_w))
 
 
 def per_phase(site: Site, watts: Mapping[CircuitId, float], circuits: Iterable[Circuit]) -> tuple[float, ...]:

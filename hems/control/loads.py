@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import exp
 
 from hems.control import wear
-from hems.control.demand import NOTHING, is_on
+from hems.control.demand import NOTHING, is_on, remembered_w
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
 from hems.control.shedding import FRESH, forced_on
@@ -22,8 +22,6 @@ WELDED_W, WELDED_PU = 50.0, 0.05
 """What flows through an open switch at most: the meter's own error, in W and as a part of the circuit's usual draw."""
 USUAL_S = 3600.0
 """Time constant of what a circuit usually draws."""
-FORGET_S = 30.0
-"""Time constant with which a learned demand follows a falling load."""
 
 
 def observed(
@@ -55,20 +53,19 @@ def learned(
 
     The blink of a transfer must not make a building look empty in the very moment for which its load was watched.
     """
-    keep = exp(-dt_s / FORGET_S)
-    return {circuit.id: _learned(circuit, state, snapshot, watts[circuit.id], keep, now_s) for circuit in site.circuits}
+    return {circuit.id: _learned(circuit, state, snapshot, watts[circuit.id], now_s, dt_s) for circuit in site.circuits}
 
 
 def _learned(
-    circuit: Circuit, state: ControlState, snapshot: Snapshot, watts: float, keep: float, now_s: float
+    circuit: Circuit, state: ControlState, snapshot: Snapshot, watts: float, now_s: float, dt_s: float
 ) -> LoadMemory:
     memory = state.loads.get(circuit.id, FRESH)
     if not is_on(circuit, state, snapshot, now_s):
         return memory
     before_w = watts if memory.demand_w is None else memory.demand_w
-    demand_w = max(watts, watts + (before_w - watts) * keep)
+    demand_w = remembered_w(before_w, watts, dt_s)
     usual_before_w = watts if memory.usual_w is None else memory.usual_w
-    usual_w = watts + (usual_before_w - watts) * keep ** (FORGET_S / USUAL_S)
+    usual_w = watts + (usual_before_w - watts) * exp(-dt_s / USUAL_S)
     if (demand_w, usual_w) == (memory.demand_w, memory.usual_w):
         return memory
     return replace(memory, demand_w=demand_w, usual_w=usual_w)

@@ -7,9 +7,10 @@ nothing on the phase in need is passed over, because opening it would help nobod
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from hems.control import overload
-from hems.control.demand import held_w, is_on, per_phase
+from hems.control.demand import held_w, is_on, per_phase, slow_charging_w
 from hems.control.energy import Band
 from hems.control.orders import locked
 from hems.control.params import Params
@@ -26,6 +27,8 @@ FRESH = LoadMemory()
 DARK = (Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE, Mode.BLACK_START)
 DOUBT = (Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE)
 """Where nobody knows what carries the building: it is shed for as on an island, when it must be."""
+MARGIN = 0.5
+"""Share of the former's trip time that slow chargers may use up: the dose from which circuits go anyway."""
 LAST_RESERVE = (Band.FLOOR, Band.SHUTDOWN)
 
 
@@ -88,8 +91,6 @@ class Outlook:
     """What the former would have to take over if every giving car stopped."""
     sheds_settled: bool
     """Every shed sent so far is acknowledged or given up on, and what is measured is what remains."""
-    held: bool = False
-    """A person wants everything left as it is: saving energy waits until the last reserve."""
     resting: Mapping[CircuitId, Cause] = field(default_factory=dict)
     """Circuits that go without before any band says so, and why: energy must last, or it is another's turn."""
 
@@ -194,7 +195,7 @@ def _by_band(
     unstable = outlook.mode is Mode.ISLANDED_STABILIZING and now_s >= gives_up_s
     found = {
         circuit.id: _saved(circuit, outlook)
-        for circuit in ([] if outlook.held and not last else on)
+        for circuit in on
         if not outlook.serves(circuit) and circuit.id not in forced and _ran_long_enough(circuit, state, params, now_s)
     }
     if unstable:
@@ -260,13 +261,19 @@ def _overloaded(
     return {}
 
 
+def _bears_pu(site: Site) -> float:
+    """What the former carries, with margin, until the slowest car has stopped charging."""
+    slowest_s = max((bay.stops_s for bay in site.bays if bay.id != site.former.source), default=0.0)
+    return overload.loading_that_trips_in(slowest_s / MARGIN, site.former.curve) if 0.0 < slowest_s < inf else 0.0
+
+
 def armed_set(
     site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, params: Params, now_s: float
 ) -> tuple[CircuitId, ...]:
     """What to open the moment the tie opens: every flexible load, and as much else as brings each phase to the target.
 
     Counts on nothing but the former: PV drops out at the transition and returns minutes later, and no car carries an
-    island it does not form.
+    island it does not form.  A car whose charger is slow to stop goes on charging for as long as it matters here.
     """
     on = candidates(site, state, snapshot, now_s)
     watts = {circuit.id: held_w(circuit, state) for circuit in site.circuits}
@@ -280,7 +287,11 @@ def armed_set(
         and state.loads.get(circuit.id, FRESH).shed_because is None
     ]
     target = params.overload.target_pu
-    power_w = per_phase(site, watts, stays)
-    excess = [now_w - target * rated for now_w, rated in zip(power_w, site.former.phase_va, strict=True)]
+    loads_w, cars_w = per_phase(site, watts, stays), slow_charging_w(site, state, snapshot, now_s)
+    bears = max(target, _bears_pu(site))
+    excess = [
+        max(load_w - target * rated, load_w + car_w - bears * rated if car_w else 0.0)
+        for load_w, car_w, rated in zip(loads_w, cars_w, site.former.phase_va, strict=True)
+    ]
     more = smallest_set((one for one in expendable(on, state) if one not in gone), excess, watts, site)
     return tuple(circuit.id for circuit in (*gone, *more))

@@ -1,9 +1,11 @@
 """What is too slow for fast shedding is refused, and what is slow is reckoned with."""
 
+from math import inf
 from pathlib import Path
 
 import pytest
 
+from hems.commands.check import times
 from hems.config import load
 from hems.config.actuation import SLOWEST_S
 from tests.config.given import EXAMPLES, factories, report
@@ -37,3 +39,24 @@ def test_the_overload_logic_counts_with_the_slowest_shed_and_never_with_less_tha
     assert file.params.overload.actuation_s == pytest.approx(reckoned_s)
     assert set(file.actuation_s.values()) == {acts_s}
     assert file.sees_s == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("acts_s", "slow"), [(SLOWEST_S, False), (SLOWEST_S + 0.01, True)])
+def test_a_charger_that_may_take_longer_is_not_counted_on(acts_s: float, slow: bool, tmp_path: Path):
+    file = tmp_path / "site.toml"
+    falls = [
+        f"{line}\nlayer_0 = true" if line.startswith("switch = ") else line for line in SITE.read_text().splitlines()
+    ]
+    file.write_text("\n".join(falls), encoding="utf-8")
+    site_file = load(file, factories(100.0, acts_s=acts_s))
+    assert {bay.stops_s > 0.0 for bay in site_file.site.bays} == {slow}
+    told = [line for line in times(site_file) if "Not counted on when the tie opens" in line]
+    assert len(told) == slow
+
+
+def test_a_charger_that_nobody_can_tell_to_stop_is_not_counted_on(tmp_path: Path):
+    file = tmp_path / "site.toml"
+    text = SITE.read_text(encoding="utf-8")
+    file.write_text(text.replace('setpoint = "bay_3/power_w"', ""), encoding="utf-8")
+    bays = {bay.id: bay.stops_s == inf for bay in load(file, factories(100.0, acts_s=0.5)).site.bays}
+    assert bays == {"bay_1": False, "bay_2": False, "bay_3": True, "bay_4": False}

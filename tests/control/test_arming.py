@@ -1,21 +1,25 @@
 """What is made ready beforehand, and what the reflex does with it."""
 
+from dataclasses import replace
+from math import inf
 from typing import Any
 
 import pytest
 
 from hems.control.arming import VALID_S
+from hems.control.demand import slow_charging_w
 from hems.control.reflex import crossed, react
+from hems.control.state import Sent
 from hems.control.step import Armed, Step, Test, Trigger
 from hems.model import wiring
-from hems.model.cause import Why
+from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.reading import Quality, Reading
-from hems.model.site import Tie
+from hems.model.site import Site, Tie
 from hems.model.snapshot import BayState
 from hems.model.units import SourceId
 from hems.model.wiring import Role
-from tests.control.panel import TIE_OPEN, car, on_an_island, on_the_grid, panel, tie, utility
+from tests.control.panel import TIE_OPEN, car, on_an_island, on_the_grid, panel, snapshot, tie, utility
 from tests.given import flats
 
 SITE = flats()
@@ -211,3 +215,66 @@ def test_a_return_is_not_hurried_by_the_reflex():
     made = on_an_island().says(utility(230.0)).advance(61.0)
     assert all(not one.energises for _, step in made.steps for ready in step.armed for one in ready.commands)
     assert TIE_OPEN[wiring.TIE_OPEN_CONTACT]
+
+
+def charging(*names: str, watts: float) -> dict[Role, Any]:
+    return {
+        role: value
+        for name in names
+        for role, value in (
+            (wiring.bay_state(SourceId(name)), BayState.CHARGING),
+            (wiring.bay_power(SourceId(name)), -watts),
+        )
+    }
+
+
+def slow_at(bay_id: SourceId, seconds: float) -> Site:
+    site = flats()
+    return replace(site, bays=tuple(replace(bay, stops_s=seconds if bay.id == bay_id else 0.0) for bay in site.bays))
+
+
+@pytest.mark.parametrize(
+    ("stops_s", "more"),
+    [
+        (0.0, []),  # it stops as fast as circuits do
+        (5.0, ["heat_pump", "kitchen", "freezers"]),  # 1.5 of the rating is borne for 10 s, twice as long as that
+        (inf, ["heat_pump", "kitchen", "freezers", "door_entry"]),  # nobody can tell it to stop
+    ],
+)
+def test_a_charger_that_is_slow_to_stop_is_no_help_and_circuits_go_in_its_place(stops_s: float, more: list[str]):
+    # given a car that takes 11 kW from each phase
+    made = on_the_grid(site=slow_at(BAY_1, stops_s)).says(charging("bay_1", watts=33_000.0))
+    # when the list for the opening tie is made ready
+    ready = named(made.tick(), "tie open")
+    # then the car is told to stop in any case, and what the inverter could not carry until then goes beside it
+    assert ready is not None
+    assert wiring.bay_power(BAY_1) in [command.role for command in ready.commands]
+    assert opens(ready) == ["hot_water", "laundry", "gym", "ventilation", *more]
+
+
+def test_a_slow_charger_that_nobody_can_read_takes_what_it_was_told():
+    site, made = slow_at(BAY_1, 5.0), on_the_grid()
+    told = Sent(value=-33_000.0, cause=Cause(Why.CHARGE_ON_GRID), sent_s=0.0, last_s=0.0)
+    state = replace(made.state, sent={**made.state.sent, wiring.bay_power(BAY_1): told})
+    unread = snapshot(site, {wiring.bay_power(BAY_1): None}, made.now_s)
+    assert slow_charging_w(site, state, unread, made.now_s) == (11_000.0, 11_000.0, 11_000.0)
+
+
+def test_the_car_that_makes_the_island_does_not_charge_it_away():
+    site = flats()
+    forming = replace(
+        site,
+        former=replace(site.former, source=BAY_1),
+        bays=tuple(replace(bay, stops_s=5.0) for bay in site.bays),
+    )
+    made = on_the_grid(site=forming).says(charging("bay_1", watts=11_000.0))
+    assert opens(named(made.tick(), "tie open")) == ["hot_water", "laundry", "gym", "ventilation"]
+
+
+def test_the_blink_of_a_transfer_does_not_make_a_slow_charger_look_idle():
+    made = on_the_grid(site=slow_at(BAY_1, 5.0)).says(charging("bay_1", watts=33_000.0))
+    before = opens(named(made.tick(), "tie open"))
+    # when the dying grid takes the car along for a moment, while the tie still says closed
+    made.says({wiring.bay_power(BAY_1): 0.0}, utility(0.0, 0.0))
+    # then what is ready is what was: the car goes on as soon as there is voltage
+    assert opens(named(made.tick(), "tie open")) == before
