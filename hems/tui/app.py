@@ -247,5 +247,7 @@ def _in_outage(view: View) -> bool:
 
 def terminal_fits() -> bool:
     """Whether there is a terminal that can show a screen; otherwise the caller prints plain lines instead."""
+    if os.environ.get("TEXTUAL_DRIVER"):  # a browser at the other end
+        return True
     ends = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on the last of them
     return all(end.isatty() for end in ends) and os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "")
