@@ -49,11 +49,16 @@ class Command:
         parser.add_argument("--no-wires", action="store_true", help="only what needs no sockets")
         verbs = parser.add_subparsers(dest="verb", metavar="VERB")
         bench_outage.add_arguments(verbs.add_parser("outage", help="how well power cuts are got through, by policy"))
+        verbs.add_parser("screen", help="what the operator's screen costs, beside a bare one")
 
     def run(self, args: argparse.Namespace) -> int:
         """Measure and print."""
         if args.verb == "outage":
             return bench_outage.run(args)
+        if args.verb == "screen":
+            from hil import bench_screen
+
+            return bench_screen.run(args)
         chosen = place("apartments")
         site_file = load(chosen.site, installed_drivers())
         for line in (*_tick_cost(site_file, chosen), *_day(site_file, chosen)):

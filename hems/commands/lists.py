@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from textwrap import wrap
 
-from hems.commands.asking import add_run_dir, add_who, ask, print_json
+from hems.commands.asking import add_run_dir, add_who, ask, print_json, secret
+from hems.commands.times import seconds_until
 from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
+from hems.runtime.clock import SystemClock
 
 Lines = Callable[[Picture, str], Iterator[list[str]]]
 """What is told of the things in whose words the second argument occurs: for each its sentences."""
@@ -93,8 +95,66 @@ class Alarms(Command):
         return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Cars(Command):
+    """The bays, and what a driver has to say about a car."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        Command.add_arguments(self, parser)
+        say = parser.add_argument_group(
+            "what a driver says", "goes with --bay; --keeps, --never and --use need the code"
+        )
+        say.add_argument("--bay", metavar="BAY", help="the bay, as `hems cars --json` calls it")
+        say.add_argument("--leaving", action="store_true", help="I am here and leave now: no code, no reason needed")
+        say.add_argument("--staying", action="store_true", help="I do not leave after all")
+        say.add_argument("--leaves", metavar="WHEN", help="the car leaves at 07:30, or in 2h; `unknown` takes it back")
+        say.add_argument("--keeps", type=float, metavar="PCT", help="what the car keeps for me, in percent")
+        say.add_argument("--never", action="store_true", help="the building takes nothing from this car")
+        say.add_argument("--use", action="store_true", help="the building may use it again")
+        say.add_argument("--code", action="store_true", help="ask me for the code of the bay; without: as an operator")
+        add_who(parser)
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Print them, or say something about one."""
+        said = _said(args)
+        if args.bay is None:
+            if said:
+                raise HemsError("Say which car: add --bay BAY; `hems cars --json` has the names.")
+            return Command.run(self, args)
+        if not said:
+            raise HemsError("Say what about it: --leaving, --leaves, --keeps, --never or --use.")
+        if args.code:
+            said["code"] = secret(f"The code of {args.bay}")
+        ask(args.run_dir, "operate", "car", bay=args.bay, who=args.who, **said)
+        print(f"Noted for {args.bay}. {CAR_WORDS['leaving' if args.leaving else 'other']}")
+        return 0
+
+
+CAR_WORDS = {
+    "leaving": "It gives nothing more. On the grid it charges first; in a power cut it does not charge.",
+    "other": "See `hems cars`.",
+}
+
+
+def _said(args: argparse.Namespace) -> dict[str, object]:
+    """What goes with the request; only what was said."""
+    said: dict[str, object] = {}
+    if args.leaving or args.staying:
+        said["leaving"] = bool(args.leaving)
+    if args.leaves is not None:
+        said["leaves_in_s"] = (
+            -1.0 if args.leaves == "unknown" else seconds_until(args.leaves, SystemClock(trusted=True))
+        )
+    if args.keeps is not None:
+        said["keeps_pct"] = args.keeps
+    if args.never or args.use:
+        said["never"] = bool(args.never)
+    return said
+
+
 CIRCUITS = Command(
     "every circuit: on or off, and why", "circuits", _circuits, "There is no such circuit; see `hems circuits`."
 )
-CARS = Command("every charger: what its car does, what its driver keeps, and why", "cars", _cars, "No such bay.")
+CARS = Cars("every charger: what its car does, what its driver keeps, and why", "cars", _cars, "No such bay.")
 ALARMS = Alarms("what is abnormal, what it means and what to do", "alarms", _alarms, "No alarms. Nothing needs you.")

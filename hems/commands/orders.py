@@ -8,6 +8,7 @@ from hems.commands.asking import add_run_dir, add_who, ask
 from hems.commands.times import seconds
 from hems.model.errors import HemsError
 from hems.model.request import Task
+from hems.wording import duration
 
 Options = Callable[[argparse.ArgumentParser], None]
 
@@ -126,3 +127,54 @@ FIRE = Command(
     "Said. HEMS goes on as before, unless the contact still says alarm.",
     verbs=("over",),
 )
+HOLD = Command(
+    Task.HOLD,
+    "in a power cut: switch nothing off to save energy for 15 minutes",
+    "HEMS switches nothing off to save energy for 15 minutes; it still protects the building.",
+    "HEMS saves energy again as the battery empties.",
+)
+
+
+def _grid_times(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="such as 30m or 4h (default 1h)")
+
+
+@dataclass(frozen=True, slots=True)
+class GridWord:
+    """`hems grid`: what a person says of the utility, where HEMS cannot see it."""
+
+    help: str = "say that the grid is lost or there, where HEMS cannot see it; it always ends by itself"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        text = "lost: nothing charges and nothing goes back to it; present: circuits that were off to save energy"
+        parser.add_argument("what", choices=("lost", "present", "auto"), help=f"{text} may return; auto: take it back")
+        parser.add_argument("--reason", default="", help="for the others, and for the log")
+        _grid_times(parser)
+        add_run_dir(parser)
+        add_who(parser)
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Say it, or take back whatever was said."""
+        said = {"who": args.who, "reason": args.reason}
+        if args.what == "auto":
+            for task in (Task.GRID_LOST, Task.GRID_PRESENT):
+                ask(args.run_dir, "operate", "order", task=task, begin=False, **said)
+            print("HEMS goes by what it measures again.")
+            return 0
+        task = Task.GRID_LOST if args.what == "lost" else Task.GRID_PRESENT
+        answer = ask(args.run_dir, "operate", "order", task=task, begin=True, duration_s=seconds(args.duration), **said)
+        print(
+            f"{GRID_WORDS[task]} It ends by itself in {duration(answer['duration_s'])}; `hems grid auto` ends it now."
+        )
+        return 0
+
+
+GRID_WORDS = {
+    Task.GRID_LOST: "HEMS takes the grid for lost: no car charges from it, and the building does not go back to it.",
+    Task.GRID_PRESENT: (
+        "Where the grid switch is closed and nobody sees the street, HEMS brings back what was off to save energy."
+        " It never reconnects on your word."
+    ),
+}
+GRID = GridWord()

@@ -1,8 +1,10 @@
 """Times as people type them."""
 
+from datetime import datetime
 from math import isfinite
 
 from hems.model.errors import HemsError
+from hems.ports.clock import Clock
 
 DURATIONS = {"m": 60.0, "h": 3600.0, "s": 1.0}
 
@@ -17,3 +19,15 @@ def seconds(text: str) -> float:
     if not isfinite(number) or number <= 0.0:
         raise HemsError(f"{text} is not a time; write for example 30m or 4h.")
     return number
+
+
+def seconds_until(text: str, clock: Clock) -> float:
+    """Seconds to a clock time such as `07:30`, the next one there is, or of a time such as `2h`.  Raises: HemsError."""
+    try:
+        at = datetime.strptime(text, "%H:%M")
+    except ValueError:
+        return seconds(text)
+    utc = clock.now().utc
+    assert utc is not None
+    now = utc.astimezone()
+    return (now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0) - now).total_seconds() % 86400.0

@@ -45,9 +45,12 @@ class Evidence:
 
 
 def estimate(
-    site: Site, memory: EvidenceMemory, snapshot: Snapshot, params: Params, now_s: float
+    site: Site, memory: EvidenceMemory, snapshot: Snapshot, params: Params, now_s: float, *, told_lost: bool = False
 ) -> tuple[Evidence, EvidenceMemory]:
-    """The three axes at `now_s`.  The tie is judged first, because zero volts upstream means more once it is open."""
+    """The three axes at `now_s`.  The tie is judged first, because zero volts upstream means more once it is open.
+
+    `told_lost` is a person's word that the grid is lost: one more witness of the grid, and of nothing else.
+    """
     points = liveness.watched(site, memory.points, snapshot, memory.tie.value, params.witness, now_s)
     believed = [
         point for point in site.voltage_points if liveness.credible(points.get(point.id), params.witness, now_s)
@@ -71,7 +74,7 @@ def estimate(
     apart_since_s = None if closed else now_s if opened else memory.apart_since_s
     grid = axis_grid.judged(
         replace(memory.grid, inside_since_s=None) if opened else memory.grid,
-        [news(seen, one, apart_since_s) for seen, one in upstream],
+        [*(news(seen, one, apart_since_s) for seen, one in upstream), *([Sight.OUTSIDE] if told_lost else [])],
         params,
         now_s,
         zero_is_dead=tie.value is TiePosition.OPEN or bus.value is Bus.DEAD,
@@ -82,7 +85,10 @@ def estimate(
         grid=grid.value,
         tie=tie.value,
         bus=bus.value,
-        witnesses=_witnesses(site, snapshot, points, params, now_s),
+        witnesses=(
+            *_witnesses(site, snapshot, points, params, now_s),
+            *([Witness("grid", "a person", "lost", 0.0)] if told_lost else []),
+        ),
         disputed=axis_tie.disputed(tie.disagree_since_s, params, now_s),
         crossed=crossed,
         qualifying_left_s=axis_grid.qualifying_left(grid, needed_s, now_s),

@@ -7,7 +7,7 @@ called: the safe side of a mistake in this program.  Source: domain reference 1.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from hems.control import generator
+from hems.control import generator, said
 from hems.control.black_start import proven_open
 from hems.control.params import Params
 from hems.control.sending import REQUESTS, Sending
@@ -119,7 +119,8 @@ def _relies_on_a_proven_grid(look: Look, command: Command) -> bool:
         return True
     hold = look.params.restore
     hold_s = hold.hold_essential_s if circuit.tier <= Tier.ESSENTIAL else hold.hold_rest_s
-    since_s = look.state.grid_solid_since_s
+    solid_s, vouched_s = look.state.grid_solid_since_s, look.state.vouched_since_s
+    since_s = vouched_s if solid_s is None else solid_s
     return since_s is not None and look.now_s >= since_s + hold_s - SLACK_S
 
 
@@ -127,7 +128,8 @@ def _gives_only_where_it_may(look: Look, command: Command) -> bool:
     """I5: circuits, cars and the tie's request only in the modes made for them."""
     mode = look.state.mode.mode
     if wiring.circuit_of(command.role) is not None:
-        return not command.value or mode in CLOSING_MODES
+        told = mode is Mode.GRID_CONNECTED_DEGRADED and said.present(look.state, look.now_s)
+        return not command.value or mode in CLOSING_MODES or told
     if command.role == wiring.TIE_ISLAND:
         return not command.value or mode in LEAVING_MODES
     if command.role.endswith("/power_w") and command.value > 0:

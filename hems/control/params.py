@@ -249,6 +249,10 @@ class CarParams:
     """A car that was stopped at its floor gives again only this far above it."""
     evacuation_pct: float = tunable(80.0, (50.0, 100.0))
     """What every car keeps while people may have to leave (3.2, P5)."""
+    leaving_s: float = tunable(7200.0, (600.0, 43200.0))
+    """A car that still stands there so long after it was to leave counts as staying."""
+    leaves_soon_s: float = tunable(900.0, (60.0, 3600.0))
+    """So long before the time that its driver has told, a car gives nothing more."""
     deadband_w: float = tunable(300.0, (50.0, 2000.0))
     """Set-point changes smaller than this are not sent."""
 
@@ -294,6 +298,10 @@ class OverrideParams:
     default_s: float = tunable(3600.0, (300.0, 28800.0))
     operator_max_s: float = tunable(28800.0, (3600.0, 28800.0))
     engineer_max_s: float = tunable(86400.0, (3600.0, 86400.0))
+    hold_s: float = tunable(900.0, (60.0, 900.0))
+    """How long a hold lasts at most."""
+    hold_again_s: float = tunable(7200.0, (3600.0, 86400.0))
+    """From the beginning of one hold to the next: holding on and on would empty the battery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """What is installed as it counts right now: some circuits and cars matter more at times.
 
-A cold room that gets warm counts as one tier more important; while people may have to leave, every car keeps more.
+A cold room that gets warm counts as one tier more important; a car keeps what its driver says, and while people may
+have to leave, every car keeps more.
 Everything behind decides on this site.  Source: domain reference 3.2 P5 and 5, item 21.
 """
 
 from dataclasses import replace
 
-from hems.control import orders
+from hems.control import drivers, orders
 from hems.control.axis_tie import word
 from hems.control.demand import NOTHING
 from hems.control.params import Params
@@ -35,10 +36,11 @@ def _warm(circuit: Circuit, before: bool, snapshot: Snapshot, now_s: float) -> b
 def present(site: Site, state: ControlState, params: Params, now_s: float) -> Site:
     """The site with the tiers and floors of this instant."""
     evacuating = orders.stands(state, Task.EVACUATION, now_s)
-    if not state.warm and not evacuating:
+    if not state.warm and not evacuating and not state.drivers:
         return site
     circuits = tuple(_raised(one) if one.id in state.warm else one for one in site.circuits)
-    bays = tuple(_keeping(bay, params.car.evacuation_pct) for bay in site.bays) if evacuating else site.bays
+    bays = tuple(drivers.keeping(bay, state.drivers) for bay in site.bays)
+    bays = tuple(_keeping(bay, params.car.evacuation_pct) for bay in bays) if evacuating else bays
     return replace(site, circuits=circuits, bays=bays)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from hems.control import overload, wear
+from hems.control import overload, said, wear
 from hems.control.demand import pickup_w
 from hems.control.params import Params
 from hems.control.shedding import FRESH, Outlook
@@ -78,7 +78,16 @@ def _next(
         return Restore(None, None, held_until_s) if waiting else NOT_NOW
     if outlook.mode in ON_ISLAND:
         return _on_island(waiting, site, state, outlook, params, now_s)
+    if outlook.mode is Mode.GRID_CONNECTED_DEGRADED and said.present(state, now_s):
+        waiting = [circuit for circuit in waiting if _saved_energy(circuit, state)]
+        return _on_grid(waiting, state, params, now_s) if waiting else NOT_NOW
     return _on_grid(waiting, state, params, now_s) if outlook.mode in ON_GRID else NOT_NOW
+
+
+def _saved_energy(circuit: Circuit, state: ControlState) -> bool:
+    """Whether it is off for the sake of energy alone."""
+    because = state.loads.get(circuit.id, FRESH).shed_because
+    return because is not None and because.why in said.ENERGY
 
 
 def _on_island(
@@ -117,9 +126,10 @@ def _on_grid(waiting: Sequence[Circuit], state: ControlState, params: Params, no
 
 
 def firm_s(circuit: Circuit, state: ControlState, params: Params) -> float:
-    """From when the grid may be relied on for a circuit: good and connected without a break for a while."""
+    """From when the grid may be relied on for a circuit: good and connected, or vouched for, without a break."""
     hold_s = params.restore.hold_essential_s if circuit.tier <= Tier.ESSENTIAL else params.restore.hold_rest_s
-    return inf if state.grid_solid_since_s is None else state.grid_solid_since_s + hold_s
+    since_s = state.vouched_since_s if state.grid_solid_since_s is None else state.grid_solid_since_s
+    return inf if since_s is None else since_s + hold_s
 
 
 def _after(when_s: float | None, pause_s: float) -> float:

@@ -13,6 +13,7 @@ from hems.control.shedding import FRESH
 from hems.control.state import (
     BlackStartMemory,
     ControlState,
+    DriverMemory,
     Failing,
     GeneratorMemory,
     LoadMemory,
@@ -60,6 +61,8 @@ def resumed(
         black_start=BlackStartMemory(
             failures=saved.black_start.failures, not_before_s=max(now_s, saved.black_start.not_before_s + shift_s)
         ),
+        held_s=moved(saved.held_s),
+        drivers={bay: _driver(memory, shift_s) for bay, memory in saved.drivers.items()},
         drilled=saved.drilled,
         generator=_generator(saved.generator, shift_s, now_s),
         orders={
@@ -108,6 +111,16 @@ def _generator(saved: GeneratorMemory, shift_s: float, now_s: float) -> Generato
         not_before_s=max(now_s, saved.not_before_s + shift_s),
         stopped_since_s=None,
         exercise_until_s=saved.exercise_until_s + shift_s,
+    )
+
+
+def _driver(memory: DriverMemory, shift_s: float) -> DriverMemory:
+    """Without a clock, a departure is what was left of it when that was last known."""
+    since_s, leaves_s = memory.leaving_since_s, memory.leaves_s
+    return replace(
+        memory,
+        leaving_since_s=None if since_s is None else since_s + shift_s,
+        leaves_s=None if leaves_s is None else leaves_s + shift_s,
     )
 
 

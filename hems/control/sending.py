@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 
+from hems.control import said
 from hems.control.arbitrate import Ruling
 from hems.control.params import CarParams, CommandParams, Params
 from hems.control.restoring import firm_s
@@ -149,7 +150,7 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
         if gives:
             when_s = max(when_s, held_until_s)
             if role in circuits:
-                when_s = max(when_s, _closes_s(circuits[role], state, params))
+                when_s = max(when_s, _closes_s(circuits[role], state, params, now_s))
         if when_s > now_s:
             due_s = min(due_s, when_s)
             continue
@@ -159,13 +160,19 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
     return Sending(tuple(commands), sent, due_s)
 
 
-def _closes_s(circuit: Circuit, state: ControlState, params: Params) -> float:
+def may_close(state: ControlState, now_s: float) -> bool:
+    """Whether the mode lets circuits be switched on; in doubt about the grid, only where a person vouches for it."""
+    vouched = state.mode.mode is Mode.GRID_CONNECTED_DEGRADED and said.present(state, now_s)
+    return state.mode.mode in MAY_CLOSE or vouched
+
+
+def _closes_s(circuit: Circuit, state: ControlState, params: Params, now_s: float) -> float:
     """When a circuit may be switched on at the earliest, whoever wants it on, and why.
 
     Its minimum off time must be over, what relies on the grid needs one that has been good for a while, and its switch
     must have been read since this process started (UCA 4).
     """
-    if state.mode.mode not in MAY_CLOSE or Task.FIRE in state.orders:
+    if not may_close(state, now_s) or Task.FIRE in state.orders:
         return inf
     if not state.loads.get(circuit.id, FRESH).read_back:
         return inf

@@ -91,6 +91,8 @@ class Outlook:
     """What the former would have to take over if every giving car stopped."""
     sheds_settled: bool
     """Every shed sent so far is acknowledged or given up on, and what is measured is what remains."""
+    held: bool = False
+    """A person wants everything left as it is: saving energy waits until the last reserve."""
     resting: Mapping[CircuitId, Cause] = field(default_factory=dict)
     """Circuits that go without before any band says so, and why: energy must last, or it is another's turn."""
 
@@ -195,7 +197,7 @@ def _by_band(
     unstable = outlook.mode is Mode.ISLANDED_STABILIZING and now_s >= gives_up_s
     found = {
         circuit.id: _saved(circuit, outlook)
-        for circuit in on
+        for circuit in ([] if outlook.held and not last else on)
         if not outlook.serves(circuit) and circuit.id not in forced and _ran_long_enough(circuit, state, params, now_s)
     }
     if unstable:

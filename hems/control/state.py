@@ -135,6 +135,20 @@ class BayMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriverMemory:
+    """What a driver has said of a car."""
+
+    leaving_since_s: float | None = None
+    """The driver wants to leave, since then."""
+    leaves_s: float | None = None
+    """When the car is to leave."""
+    keeps_pct: float | None = None
+    """What it keeps; None as long as the site file says so."""
+    never: bool = False
+    """The building takes nothing from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """The last command to one role and its fate so far."""
 
@@ -296,12 +310,18 @@ class ControlState:
     """What the reflex was told to shed when the tie opens; the tick that sees it open confirms exactly this."""
     grid_solid_since_s: float | None = None
     """Tie closed, grid good and bus live without a break since then."""
+    vouched_since_s: float | None = None
+    """Tie closed, bus live, and a person's word in place of a grid that nobody can see, since then."""
     bays: Mapping[SourceId, BayMemory] = field(default_factory=dict)
+    drivers: Mapping[SourceId, DriverMemory] = field(default_factory=dict)
+    """What drivers have said; nothing of a bay whose driver has said nothing."""
     reconnect: ReconnectMemory = ReconnectMemory()
     black_start: BlackStartMemory = BlackStartMemory()
     generator: GeneratorMemory = GeneratorMemory()
     orders: Mapping[Task, Standing] = field(default_factory=dict)
     """What people have ordered."""
+    held_s: float | None = None
+    """When somebody last had everything held as it was."""
     drilled: datetime | None = None
     """When a power cut was practised last, or since when that is counted."""
     warm: frozenset[CircuitId] = frozenset()

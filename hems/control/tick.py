@@ -20,6 +20,7 @@ from hems.control import (
     arming,
     balance,
     black_start,
+    drivers,
     energy,
     evidence,
     generator,
@@ -32,6 +33,7 @@ from hems.control import (
     planned,
     present,
     restoring,
+    said,
     sending,
     shedding,
     steer,
@@ -102,7 +104,10 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
     standing, ordered = orders.after(
         state.orders,
         snapshot.requests,
-        lambda order: planned.refusal(order, given.site, snapshot, given.params, now_s),
+        lambda order: (
+            planned.refusal(order, given.site, snapshot, given.params, now_s)
+            or said.refusal(order, state, given.params.override, now_s)
+        ),
         now_s,
         before_s=state.at_s,
         fire=word(snapshot.fire_alarm, now_s),
@@ -110,7 +115,9 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
     for task in planned.spent(given.site, state) & standing.keys():
         why = Why.DRILL_ABORTED if task is Task.DRILL else Why.ORDER_ENDED
         ordered.append((task, Cause(why, {"task": task, "who": standing.pop(task).who})))
-    told += [(EventKind.REQUEST, subject, cause) for subject, cause in (*changes, *ordered)]
+    wishes, changed = drivers.after(given.site, state, snapshot, given.params.car, now_s)
+    standing = said.without_opposite(standing, state.orders)
+    told += [(EventKind.REQUEST, subject, cause) for subject, cause in (*changes, *ordered, *changed)]
     told += [(EventKind.OUTCOME, role, cause) for role, cause in sending.fell_short(adopted.sent, snapshot.outcomes)]
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
     told += [(EventKind.COMMAND, command.role, _with_value(command, snapshot)) for command in snapshot.fired]
@@ -122,6 +129,8 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         overrides=overrides,
         steering=steer.after(state, snapshot.requests, now_s),
         orders=standing,
+        drivers=wishes,
+        held_s=said.held_s(state, standing),
         drilled=_drilled(given, state),
         warm=present.warm_after(given.site, state, snapshot, now_s),
         by_hand=present.by_hand(state, snapshot, now_s),
@@ -167,7 +176,9 @@ def _borne_w(given: Given, state: ControlState) -> tuple[float, ...] | None:
 def _judged(given: Given, state: ControlState, told: Told) -> tuple[evidence.Evidence, ControlState]:
     """The three axes, and word of each that has changed."""
     before = state.evidence
-    found, memory = evidence.estimate(given.site, before, given.snapshot, given.params, given.now_s)
+    found, memory = evidence.estimate(
+        given.site, before, given.snapshot, given.params, given.now_s, told_lost=said.lost(state, given.now_s)
+    )
     changes: tuple[tuple[str, Grid | TiePosition | Bus, Grid | TiePosition | Bus], ...] = (
         ("grid", before.grid.value, found.grid),
         ("tie", before.tie.value, found.tie),
@@ -206,6 +217,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         mode_for_s=now_s - state.mode.since_s,
         cars_phase_w=vehicle.phase_w_of_cars(site, snapshot, now_s),
         sheds_settled=not going,
+        held=said.holds(state, now_s),
     )
     blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None
     memory = state.loads if blinking else loads.learned(site, state, snapshot, outlook.watts, now_s, dt_s)
@@ -305,6 +317,7 @@ def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: 
 def _expiries(given: Given, state: ControlState) -> list[float]:
     ends = [override.expires_s for override in state.overrides] + steer.expiries(state)
     ends += [generator.due_s(state, given.params, given.now_s), orders.due_s(state, given.now_s)]
+    ends.append(drivers.due_s(state, given.params.car, given.now_s))
     if state.nulled_since_s is not None:
         ends.append(state.nulled_since_s + given.params.plan.null_s)
     ends += [state.reconnect.not_before_s, state.black_start.not_before_s]

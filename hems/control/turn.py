@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hems.control import black_start, evidence, generator, loads, mode, monitor, orders, planned, sources
+from hems.control import black_start, evidence, generator, loads, mode, monitor, orders, planned, said, sources
 from hems.control.given import Given, Told
 from hems.control.state import ControlState, ModeMemory, ReconnectMemory
 from hems.model.cause import Why
@@ -27,7 +27,10 @@ def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Tol
     if rule is not None:
         told.append((EventKind.MODE, memory.mode, memory.because))
         state = _turned(given, state, memory, rule)
-    entered = replace(state, mode=memory, grid_solid_since_s=_solid_since_s(given, state, found))
+    vouched_s = None if not said.present(state, given.now_s) else (state.vouched_since_s or given.now_s)
+    entered = replace(
+        state, mode=memory, grid_solid_since_s=_solid_since_s(given, state, found), vouched_since_s=vouched_s
+    )
     return _nulled(given, entered), due_s
 
 

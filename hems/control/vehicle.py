@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
-from hems.control import orders
+from hems.control import drivers, orders
 from hems.control.demand import charging_w, remembered_w
 from hems.control.energy import NO_CAR, car_free_wh, floor_pct, store_pct
 from hems.control.loads import settled
@@ -173,7 +173,8 @@ def _supporting(
     known = [watts for watts in former if watts is not None]
     residual_w = sum(known) + sum(giving_w(site, snapshot, now_s).values())
     refusals = {
-        bay.id: _refusal(bay, state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR), params.car, now_s)
+        bay.id: drivers.refusal(state, bay.id, params.car, now_s)
+        or _refusal(bay, state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR), params.car, now_s)
         for bay in bays
     }
     free = {
@@ -237,15 +238,24 @@ def _support(bay: Bay, refusal: Why | None, free: Mapping[SourceId, float], targ
 def _charging(
     bays: list[Bay], site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
 ) -> dict[SourceId, Wish]:
-    """Equal shares of what the service leaves, nobody above what a charger can take, or a pause below 6 A."""
+    """Equal shares of what the service leaves, nobody above what a charger can take, or a pause below 6 A.
+
+    Cars that are about to leave come first.
+    """
     grid_w = snapshot.grid_w.known(now_s)
     plugged = [bay for bay in bays if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
     if grid_w is None or not plugged:
         return {bay.id: Wish(0.0, Cause(Why.CAR_IDLE)) for bay in bays}
     charging_w = sum(max(0.0, -(snapshot.bays[bay.id].power_w.known(now_s) or 0.0)) for bay in plugged)
     service_w = SERVICE_FRACTION * site.grid.service_a * site.grid.nominal_v * len(site.phases)
-    share_w = max(0.0, service_w - (grid_w - charging_w)) / len(plugged)
-    return {bay.id: _charge(bay, share_w if bay in plugged else 0.0) for bay in bays}
+    left_w = max(0.0, service_w - (grid_w - charging_w))
+    leaving = [bay for bay in plugged if drivers.leaves(state, bay.id, params.car, now_s)]
+    wishes = dict.fromkeys((bay.id for bay in bays), Wish(0.0, Cause(Why.CAR_IDLE)))
+    for group in (leaving, [bay for bay in plugged if bay not in leaving]):
+        share_w = left_w / len(group) if group else 0.0
+        wishes |= {bay.id: _charge(bay, share_w) for bay in group}
+        left_w += sum(wishes[bay.id].power_w for bay in group)
+    return wishes
 
 
 def _has_car(reading: BayReading, now_s: float) -> bool:

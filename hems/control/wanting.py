@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from hems.control import sending
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.balance import unbalanced
 from hems.control.energy import NO_CAR, car_free_wh
@@ -9,7 +10,6 @@ from hems.control.generator import out_of_the_way
 from hems.control.loads import settled
 from hems.control.params import Params
 from hems.control.restoring import fits
-from hems.control.sending import MAY_CLOSE
 from hems.control.shedding import FRESH, Outlook
 from hems.control.state import ControlState
 from hems.control.vehicle import MAY_SUPPORT, Wish, carries_on, charges_first, giving_w, steps_back
@@ -54,7 +54,7 @@ def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, 
             yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), low=1.0)
         touched = entry is not None or memory.shed_because is not None or override is not None
         closing = entry is not None and not entry.value and memory.shed_because is None
-        if touched and (not closing or outlook.mode in MAY_CLOSE):
+        if touched and (not closing or sending.may_close(state, now_s)):
             back = Why.GRID_RESTORED if not outlook.mode.on_island else Why.ROOM_ON_ISLAND
             yield Proposal(role=role, rank=Rank.GRID, cause=Cause(back), prefer=1.0)
 
@@ -72,7 +72,7 @@ def _may_force_on(
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
     if entry is not None and entry.value:
         return True
-    if outlook.mode not in MAY_CLOSE:
+    if not sending.may_close(state, now_s):
         return False
     return not outlook.mode.on_island or fits(circuit, site, state, outlook, params, now_s)
 

@@ -35,6 +35,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "export": PersonRole.OPERATOR,
     "order": PersonRole.OPERATOR,
     "rehearse": PersonRole.OPERATOR,
+    "car": PersonRole.OPERATOR,
     "probe": PersonRole.ENGINEER,
     "probed": PersonRole.ENGINEER,
     "enter": PersonRole.OPERATOR,

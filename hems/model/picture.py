@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from hems.model.cause import Cause
 from hems.model.mode import Bus, Grid, Mode, TiePosition
+from hems.model.request import Task
 from hems.model.site import Tier
 from hems.model.snapshot import BayState
 from hems.model.units import CircuitId, DeviceId, SourceId
@@ -74,6 +75,16 @@ class CarPicture:
     free_wh: float | None
     """What the building may use."""
     because: Cause | None = None
+    leaving: bool = False
+    """Its driver is about to leave: it gives nothing more, and charges first."""
+    leaves_in_s: float | None = None
+    """Seconds until the car leaves, as its driver has told; None when that was not told."""
+    told_keeps: bool = False
+    """What it keeps was said by its driver or an operator, and not only by the site file."""
+    never: bool = False
+    """Its driver lets the building take nothing."""
+    has_code: bool = False
+    """Whether the bay has a code, with which its driver may say more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +103,19 @@ class AlarmPicture:
     seen_for_s: float | None = None
     gone_for_s: float | None = None
     """Seconds since its cause went away; None while it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPicture:
+    """What somebody has ordered of the whole building, or says of it."""
+
+    task: Task
+    who: str
+    reason: str
+    begins_in_s: float
+    """0 once it is in force."""
+    left_s: float | None
+    """Seconds until it ends by itself; None when a person has to end it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,5 +211,7 @@ class Picture:
     alarms: tuple[AlarmPicture, ...] = ()
     alarms_gone: tuple[AlarmPicture, ...] = ()
     """Gone before anybody had seen them."""
+    orders: tuple[OrderPicture, ...] = ()
+    """What people have ordered of the building, in force or to come."""
     devices: tuple[DevicePicture, ...] = ()
     witnesses: tuple[WitnessPicture, ...] = field(default=())

@@ -45,6 +45,12 @@ class Task(StrEnum):
     """Somebody has said when the grid comes back: energy is made to last until then, when the order ends."""
     FIRE = "fire"
     """The fire alarm has spoken: begins by its contact, ends by a person."""
+    HOLD = "hold"
+    """Leave all as it is on own power, except for protection and the last reserve."""
+    GRID_LOST = "grid_lost"
+    """Somebody says that the utility is not there."""
+    GRID_PRESENT = "grid_present"
+    """Somebody says that the utility is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,5 +128,20 @@ class Override:
     """On the monotonic clock; a restart carries over what remains."""
 
 
-Asked = Request | Order | Steer | Acknowledge
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarWish:
+    """What a driver, or an operator for a driver, says of a car; None is not said."""
+
+    bay: SourceId
+    who: str
+    leaving: bool | None = None
+    """The driver is there and leaves now, or does not after all."""
+    leaves_in_s: float | None = None
+    """Below 0: not known any more."""
+    keeps_pct: float | None = None
+    never: bool | None = None
+    """The building takes nothing from this car."""
+
+
+Asked = Request | Order | Steer | CarWish | Acknowledge
 """Whatever a person may ask.  Read back from JSON in this order: the last one would also fit the others' text."""

@@ -42,7 +42,7 @@ class Auditing:
         entry = Entry(
             who=caller.name,
             role=caller.role,
-            known_by=caller.known_by,
+            known_by="bay code" if name == "car" and args.get("code") else caller.known_by,
             origin=origin,
             action=_action(name, args),
             subject=subject or _subject(args),

@@ -4,7 +4,7 @@ import secrets as chance
 
 from hems.control import overload, reach, restoring, shedding
 from hems.control.energy import SERVED, Band, enter_pct
-from hems.control.sending import MAY_CLOSE
+from hems.control.sending import may_close
 from hems.model.consequence import Consequence
 from hems.model.errors import RequestError
 from hems.model.foresight import WhatIf
@@ -89,7 +89,7 @@ def _waits(scene: Scene, circuit: Circuit, phase_w: tuple[float, ...] | None) ->
     if _is_on(scene, circuit):
         return False
     mode = scene.state.mode
-    if mode.mode not in MAY_CLOSE:
+    if not may_close(scene.state, scene.now_s):
         return True
     outlook = shedding.Outlook(
         watts=scene.step.watts,

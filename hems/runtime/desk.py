@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from hems.control import override
+from hems.control import override, said
 from hems.control.drill import rehearse
 from hems.control.params import Params
 from hems.model.codec import to_plain
@@ -22,11 +22,13 @@ from hems.runtime.ahead import Scene
 from hems.runtime.auditing import Auditing
 from hems.runtime.consider import Shown, consequence
 from hems.runtime.doorkeeper import Doorkeeper
+from hems.runtime.driving import car_wish
 from hems.runtime.ordering import TwoSteps, read_order
 from hems.runtime.outlook import Outlook
 from hems.runtime.seen import Seen
 from hems.runtime.toolbox import Do, Toolbox
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
+from hems.wording import sentence
 
 EVENTS_KEPT = 1000
 
@@ -69,6 +71,7 @@ class FrontDesk:
             "acknowledge": self._acknowledge,
             "seen": self._see,
             "order": self._order,
+            "car": self._car,
             "rehearse": self._rehearsed,
             "stop": self._end,
             "enter": doorkeeper.enter,
@@ -89,8 +92,9 @@ class FrontDesk:
         return self._picture
 
     def marked(self, picture: Picture) -> Picture:
-        """The picture with what people have seen of its alarms, and whether they need a PIN."""
-        return replace(self._seen.marked(picture), needs_pin=self._doorkeeper.guards)
+        """The picture with what people have seen of its alarms, and where they need a PIN or have a code."""
+        cars = tuple(replace(car, has_code=self._doorkeeper.has_code(car.id)) for car in picture.cars)
+        return replace(self._seen.marked(picture), needs_pin=self._doorkeeper.guards, cars=cars)
 
     def show(self, picture: Picture, events: tuple[Event, ...], scene: Scene) -> None:
         """Take the last tick's picture and events, and what the picture was painted from."""
@@ -217,11 +221,22 @@ class FrontDesk:
         return f"{circuit.name} is protected: it stays on."
 
     async def _order(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        order, now_s = read_order(args, role, self._site), self._clock.now().mono_s
+        order, now_s = read_order(args, role, self._site, self._params.override), self._clock.now().mono_s
+        if self._scene is not None:
+            refused = said.refusal(order, self._scene.state, self._params.override, now_s)
+            if refused is not None:
+                raise RequestError(sentence(refused))
         if not self._steps.granted(order, str(args.get("confirm", "")), now_s):
             return {"confirm": self._steps.word(order, now_s)}
         self._waiting.append(order)
-        return {"task": order.task, "begin": order.begin}
+        ends = {"duration_s": order.duration_s} if order.duration_s < inf else {}
+        return {"task": order.task, "begin": order.begin, **ends}
+
+    async def _car(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        state = None if self._scene is None else self._scene.state
+        wish = await car_wish(args, role, self._site, state, self._doorkeeper)
+        self._waiting.append(wish)
+        return {"bay": wish.bay}
 
     async def _rehearsed(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         scene, who = self._scene, who_asks(args)

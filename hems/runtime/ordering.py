@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
+from hems.control.params import OverrideParams
 from hems.model import wiring
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole
@@ -15,6 +16,8 @@ from hems.runtime.words import who_asks, words
 
 GRAVE = frozenset({Task.EVACUATION})
 """Begun only when it is asked for again with the word of the first answer."""
+ENDS = frozenset({Task.HOLD, Task.GRID_LOST, Task.GRID_PRESENT})
+"""A person's word in place of a measurement, or of a decision: it always has an end."""
 VALID_S = 60.0
 """How long that word may be used."""
 MOST_GIVEN = 32
@@ -44,7 +47,7 @@ class TwoSteps:
         return text
 
 
-def read_order(args: Mapping[str, Any], role: PersonRole, site: Site) -> Order:
+def read_order(args: Mapping[str, Any], role: PersonRole, site: Site, params: OverrideParams) -> Order:
     """The order in a request.  Raises: RequestError with one sentence."""
     try:
         task = Task(str(args.get("task", "")))
@@ -59,6 +62,9 @@ def read_order(args: Mapping[str, Any], role: PersonRole, site: Site) -> Order:
         raise RequestError("Say in what time the grid is expected back, such as --for 6h.")
     if task in (Task.ISLAND, Task.DRILL) and begin and not site.tie.has_island:
         raise RequestError("Nothing here can open the grid switch on request: the site file has no tie.island.")
+    duration_s = _number(args, "duration_s", inf, LONGEST_S)
+    if begin and task in ENDS:
+        duration_s = min(duration_s, longest_s(task, role, params))
     subjects = args.get("subjects", [])
     if not isinstance(subjects, list):
         raise RequestError("Name what is locked out in a list.")
@@ -69,10 +75,17 @@ def read_order(args: Mapping[str, Any], role: PersonRole, site: Site) -> Order:
         role=role,
         reason=words(args, "reason"),
         start_in_s=_number(args, "start_in_s", 0.0, LONGEST_S),
-        duration_s=_number(args, "duration_s", inf, LONGEST_S),
+        duration_s=duration_s,
         subjects=tuple(_role(str(name), site) for name in subjects),
         target_pct=_number(args, "target_pct", 0.0, 100.0),
     )
+
+
+def longest_s(task: Task, role: PersonRole, params: OverrideParams) -> float:
+    """What a person says lasts so long at most."""
+    if task is Task.HOLD:
+        return params.hold_s
+    return params.engineer_max_s if role is PersonRole.ENGINEER else params.operator_max_s
 
 
 def _number(args: Mapping[str, Any], key: str, default: float, most: float) -> float:

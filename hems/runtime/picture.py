@@ -2,7 +2,7 @@
 
 from math import inf
 
-from hems.control import energy, restoring, shedding
+from hems.control import drivers, energy, restoring, shedding
 from hems.control.demand import load_w
 from hems.control.overload import phase_w
 from hems.model import wiring
@@ -12,6 +12,7 @@ from hems.model.picture import (
     CarPicture,
     CircuitPicture,
     DevicePicture,
+    OrderPicture,
     Picture,
     TierPicture,
     WitnessPicture,
@@ -77,11 +78,9 @@ def paint(scene: Scene) -> Picture:
         tiers=_tiers(scene, circuits),
         cars=tuple(_car(scene, bay) for bay in site.bays),
         alarms=_alarms(scene),
+        orders=_orders(scene),
         devices=_devices(scene),
-        witnesses=tuple(
-            WitnessPicture(axis=one.axis, name=one.name, says=one.says, age_s=None if one.age_s == inf else one.age_s)
-            for one in scene.step.witnesses
-        ),
+        witnesses=_witnesses(scene),
     )
 
 
@@ -195,6 +194,7 @@ def _tier(scene: Scene, tier: Tier, circuits: list[CircuitPicture]) -> TierPictu
 def _car(scene: Scene, bay: Bay) -> CarPicture:
     reading, now_s = scene.snapshot.bays[bay.id], scene.now_s
     entry = scene.state.sent.get(wiring.bay_power(bay.id))
+    said = scene.state.drivers.get(bay.id, drivers.SILENT)
     return CarPicture(
         id=bay.id,
         name=bay.name,
@@ -205,6 +205,10 @@ def _car(scene: Scene, bay: Bay) -> CarPicture:
         floor_pct=bay.floor_pct,
         free_wh=energy.car_free_wh(bay, reading, scene.params.car, now_s) if bay.bidirectional else None,
         because=entry.cause if entry is not None else None,
+        leaving=drivers.leaves(scene.state, bay.id, scene.params.car, now_s),
+        leaves_in_s=None if said.leaves_s is None else max(0.0, said.leaves_s - now_s),
+        told_keeps=said.keeps_pct is not None,
+        never=said.never,
     )
 
 
@@ -221,6 +225,26 @@ def _alarms(scene: Scene) -> tuple[AlarmPicture, ...]:
         for key, alarm in scene.state.alarms.items()
     ]
     return tuple(sorted(rows, key=lambda row: (order.get(row.priority, 3), -row.since_s)))
+
+
+def _witnesses(scene: Scene) -> tuple[WitnessPicture, ...]:
+    return tuple(
+        WitnessPicture(axis=one.axis, name=one.name, says=one.says, age_s=None if one.age_s == inf else one.age_s)
+        for one in scene.step.witnesses
+    )
+
+
+def _orders(scene: Scene) -> tuple[OrderPicture, ...]:
+    return tuple(
+        OrderPicture(
+            task=task,
+            who=one.who,
+            reason=one.reason,
+            begins_in_s=max(0.0, one.begins_s - scene.now_s),
+            left_s=None if one.ends_s == inf else one.ends_s - scene.now_s,
+        )
+        for task, one in scene.state.orders.items()
+    )
 
 
 def _devices(scene: Scene) -> tuple[DevicePicture, ...]:

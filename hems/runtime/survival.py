@@ -96,6 +96,7 @@ def fitting(site: Site, state: ControlState) -> ControlState:
         dose=state.dose if len(state.dose) == len(site.phases) else (),
         loads={name: _load(circuits[name], memory) for name, memory in state.loads.items() if name in circuits},
         bays={bay: memory for bay, memory in state.bays.items() if bay in bays},
+        drivers={bay: memory for bay, memory in state.drivers.items() if bay in bays},
         sent={role: entry for role, entry in state.sent.items() if role in roles},
         overrides=tuple(one for one in state.overrides if override.refusal(_asked(one), site) is None),
     )

@@ -3,11 +3,11 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import SystemCommand
@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
+from hems.model.errors import HemsError, PinNeeded, RequestError
 from hems.tui.in_turn import KeysInTurn
 from hems.tui.link import Link
 from hems.tui.screens.alarms import AlarmsScreen
@@ -29,9 +30,11 @@ from hems.tui.screens.listing import ListScreen
 from hems.tui.screens.log import LogScreen
 from hems.tui.screens.outage import OutageScreen
 from hems.tui.screens.overview import OverviewScreen
+from hems.tui.screens.pin import PinScreen
 from hems.tui.source import Live, Source
 from hems.tui.themes import COLOURS, DARK, themes
 from hems.tui.view import View
+from hems.wording.language import N_, translated
 
 LOOK_S = 1.0
 """How often the age of old numbers is looked at."""
@@ -39,6 +42,8 @@ LOOK_S = 1.0
 FROZEN_S = 60.0
 """A frozen picture is let go after this long, so that nobody forgets it."""
 
+WRONG = ("PIN ", "Code ")
+"""How the daemon begins the sentence about a PIN that is not right; the person may try again."""
 SLOW_S = 5.0
 """On a slow line the picture is drawn again only so often, unless things get worse."""
 
@@ -87,12 +92,37 @@ class HemsApp(KeysInTurn):
         self._thawing: Timer | None = None
         self._source = Live(source) if isinstance(source, Path) else source
         self._may_operate = self._source.may_operate
-        self._ask = self._source.ask
+        self._session: dict[str, str] = {}
         self._who = who
         self._hint = extra_hint or self._source.note
         self.use_command_palette = self._source.may_engineer
         self.view = View(may_operate=self._may_operate)
         """What is shown now."""
+
+    async def _ask(self, do: str, **args: Any) -> Mapping[str, Any]:  # noqa: ANN401  (any JSON)
+        """Ask the daemon; where it wants a PIN, ask the person for it and ask again.  Raises: HemsError."""
+        try:
+            return await self._source.ask(do, **args, **self._session)
+        except PinNeeded as needed:
+            why = str(needed)
+        while True:
+            pin = await self.push_screen_wait(PinScreen(why))
+            if not pin:
+                raise HemsError(translated(N_("Not done: it needs a PIN.")))
+            try:
+                return await self._with(pin, do, args)
+            except RequestError as refused:
+                if not str(refused).startswith(WRONG):
+                    raise
+                why = str(refused)
+
+    async def _with(self, pin: str, do: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """With a PIN, which names the person.  An installer's is good for a while: there is much to prove."""
+        known = {key: value for key, value in args.items() if key != "who"}
+        if not self._source.may_engineer:
+            return await self._source.ask(do, **known, pin=pin)
+        self._session = {"session": str((await self._source.ask("enter", pin=pin))["session"])}
+        return await self._source.ask(do, **known, **self._session)
 
     async def on_mount(self) -> None:
         """Open on the overview; an outage opens its own screen as soon as it is seen."""
@@ -126,7 +156,7 @@ class HemsApp(KeysInTurn):
     def _grow_old(self, view: View) -> None:
         """Ticks show themselves; between them only lost contact changes the screen, a frozen one too."""
         if view.old and view != self.view:
-            self._show(view)
+            self.show(view)
 
     async def _take(self, view: View) -> None:
         still = self.view.frozen or (self._slow and self.view.picture is not None and not self.view.old)
@@ -137,17 +167,18 @@ class HemsApp(KeysInTurn):
         if view == self.view:
             return
         began = _in_outage(view) and not _in_outage(self.view)
-        self._show(view)
+        self.show(view)
         if began:
             await self.action_show("outage")
 
     def _catch_up(self) -> None:
         """On a slow line: draw what has come since the last time."""
         if self._waiting is not None and not self.view.frozen:
-            self._show(self._waiting)
+            self.show(self._waiting)
             self._waiting = None
 
-    def _show(self, view: View) -> None:
+    def show(self, view: View) -> None:
+        """Draw it; what has not changed costs nothing."""
         self.view = view
         for screen in self.screen_stack:
             if isinstance(screen, BuildingScreen):
@@ -192,7 +223,7 @@ class HemsApp(KeysInTurn):
         if self.view.frozen:
             await self._thaw()
         elif self.view.picture is not None and not self.view.old:
-            self._show(replace(self.view, frozen=True))
+            self.show(replace(self.view, frozen=True))
             self._thawing = self.set_timer(FROZEN_S, self._thaw)
 
     async def _thaw(self) -> None:
@@ -202,7 +233,7 @@ class HemsApp(KeysInTurn):
             view = self._waiting or replace(self.view, frozen=False)
             self.view = replace(self.view, frozen=False)
             await self._take(view)
-            self._show(view)
+            self.show(view)
 
     async def action_help(self) -> None:
         """Explain the screen that is open."""

@@ -195,6 +195,13 @@ WHOLE: Mapping[Why, Forms] = {
         N_("No power cut has been practised for {days} days. Type `hems drill rehearse`, or `hems drill begin`."),
         N_("No power cut has been practised for long. Type `hems drill rehearse`, or `hems drill begin`."),
     ),
+    Why.CAR_WISH: (
+        N_("{name}: the car leaves in {leaves_s} and keeps {keeps_pct}, says its driver."),
+        N_("{name}: the car leaves in {leaves_s}, says its driver."),
+        N_("{name}: the car keeps {keeps_pct} from now on."),
+        N_("{name}: its driver has said what is to be done with the car."),
+        N_("A driver has said what is to be done with a car."),
+    ),
     Why.REHEARSED: (N_("{who} has rehearsed a power cut; nothing was switched."), N_("A power cut was rehearsed.")),
     Why.GENERATOR_COOLS: (N_("The generator is no longer needed and cools down."),),
     Why.GENERATOR_STOPS: (N_("The generator is no longer asked to run."),),
@@ -239,6 +246,10 @@ WHOLE: Mapping[Why, Forms] = {
         N_("Not done: stored energy is at {soc_pct}, and leaving the grid needs {least_pct}."),
         N_("Not done: leaving the grid needs stored energy of {least_pct}, and nobody knows how much there is."),
         N_("Not done: nothing here can open the grid switch on request."),
+    ),
+    Why.HOLD_REFUSED: (
+        N_("Not done: everything was held not long ago. It can be held again in {left_s}."),
+        N_("Not done: the building is on the grid, so there is nothing to hold."),
     ),
     Why.OVERRIDE_EXPIRED: (
         N_("{name} is back to automatic: the override of {who} has ended."),
@@ -287,6 +298,8 @@ REASONS: Mapping[Why, Forms] = {
     Why.CAR_AT_FLOOR: (N_("the car is down to what its driver keeps"),),
     Why.CAR_SOC_UNKNOWN: (N_("nobody knows how full the car is, so it does not give"),),
     Why.EVACUATION: (N_("people may have to leave, so it charges first and keeps more"),),
+    Why.CAR_LEAVES: (N_("its driver is about to leave"),),
+    Why.CAR_NEVER: (N_("its driver does not want the building to take anything"),),
     Why.CHARGE_ON_GRID: (N_("the grid has room"),),
     Why.CHARGE_WAITS_FOR_RESTORE: (N_("circuits come back first"),),
     Why.CAR_IDLE: (N_("there is nothing for it to do"),),

@@ -77,6 +77,9 @@ TASKS: Mapping[str, str] = {
     "return": N_("Grid expected back"),
     "drill": N_("Drill"),
     "storm": N_("Storm watch"),
+    "hold": N_("Hold everything"),
+    "grid_lost": N_("Somebody says that the grid is lost"),
+    "grid_present": N_("Somebody says that the grid is there"),
 }
 
 

@@ -84,6 +84,7 @@ async def test_the_socket_is_the_ceiling_of_the_role(run_dir: Path) -> None:
         "enter",
         "leave",
         "code",
+        "car",
     }
     assert allowed["admin"] == set(NEEDED_ROLE)
 

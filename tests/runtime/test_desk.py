@@ -433,3 +433,23 @@ async def test_a_power_beyond_the_source_is_refused(run_dir: Path, watts: object
             await refused(run_dir, "admin", "steer", source="bay_1", power_w=watts)
         await refused(run_dir, "admin", "steer", source="nobody", power_w=100.0)
         assert made.desk.take_requests() == ()
+
+
+# A person's word ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_hold_is_refused_on_the_grid_with_the_reason(run_dir: Path):
+    async with desk(run_dir):
+        told = await refused(run_dir, "operate", "order", task="hold", begin=True, who="Ana")
+        assert told == "Not done: the building is on the grid, so there is nothing to hold."
+
+
+@pytest.mark.parametrize(("socket", "longest_s"), [("operate", 8 * 3600.0), ("admin", 24 * 3600.0)])
+async def test_what_a_person_says_of_the_grid_always_ends_and_is_shown(run_dir: Path, socket: str, longest_s: float):
+    async with desk(run_dir) as made:
+        answer = await ask(run_dir, socket, "order", task="grid_lost", begin=True, who="Ana", reason="lines are down")
+        assert answer["duration_s"] == longest_s
+        await made.cycle()
+        [shown] = (await ask(run_dir, "view", "status"))["orders"]
+        assert (shown["task"], shown["who"], shown["reason"]) == ("grid_lost", "Ana", "lines are down")
+        assert shown["left_s"] == longest_s

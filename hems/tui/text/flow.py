@@ -82,7 +82,7 @@ def _arrow(canvas: Canvas, x: int, power_w: float | None, *, broken: bool) -> No
     if broken:
         canvas.put(x, 2, "==/  /==")
         return
-    number = UNKNOWN if power_w is None else kw(abs(power_w)).removesuffix(" kW")
+    number = kw(power_w).removesuffix(" kW")
     if power_w is not None and power_w < -RESTING_W:
         canvas.put(x, 2, f"<{number.center(6, '=')}=")
     elif power_w is None or power_w <= RESTING_W:

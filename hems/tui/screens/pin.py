@@ -1,0 +1,54 @@
+"""A small box that asks for a PIN; the daemon judges it, counts the tries and keeps nothing here."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import ModalScreen
+
+from hems.tui.format import BLANK, Part, Row, Tone, row
+from hems.tui.text.listing import paragraphs
+from hems.tui.widgets.rows import Rows
+
+LONGEST = 64
+WIDTH = 52
+
+
+class PinScreen(ModalScreen[str | None]):
+    """Ends with what was typed; None when the person does not want to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self._why = why
+        self._typed = ""
+
+    def compose(self) -> ComposeResult:
+        """A small box in the middle."""
+        yield Rows(id="question")
+
+    def on_mount(self) -> None:
+        """Ask."""
+        self._write()
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters and digits are the PIN; what was typed is never shown."""
+        event.stop()
+        event.prevent_default()
+        if event.key in ("escape", "ctrl+q", "ctrl+c"):
+            self.dismiss(None)
+        elif event.key == "enter":
+            self.dismiss(self._typed)
+        elif event.key == "backspace":
+            self._typed = self._typed[:-1]
+        elif event.is_printable and event.character:
+            self._typed = (self._typed + event.character)[:LONGEST]
+        self._write()
+
+    def _write(self) -> None:
+        stars = f"{'*' * min(len(self._typed), WIDTH - 8)}_"
+        told: tuple[Row, ...] = paragraphs([self._why], WIDTH)
+        field = row("  ", Part(f"[ {stars:<{WIDTH - 8}} ]", Tone.STRONG))
+        self.query_one(Rows).show((*told, BLANK, field, row("  ENTER go on   ESC stop")))
