@@ -19,7 +19,7 @@ from hems.model.mode import Mode
 from hems.model.request import Override, Want
 from hems.model.units import CircuitId, SourceId
 from hems.sim.start import Car
-from tests.control.panel import GRID_DEAD, TIE_OPEN, UNMETERED, car, on_an_island, panel, utility
+from tests.control.panel import GRID_DEAD, TIE_CLOSED, TIE_OPEN, UNMETERED, car, on_an_island, panel, utility
 from tests.given import Building, building, flats, forces
 
 SITE, PARAMS = flats(), Params()
@@ -241,10 +241,11 @@ def test_uca4_a_switch_that_is_silent_after_a_start_is_not_closed_before_it_has_
     made.state = replace(resumed(made.state, shift_s=0.0, now_s=made.now_s), dose=(0.0, 0.0, 0.0))
     made.steps.clear()
     made.deaf.add(kitchen)
-    # when there is all the room in the world
-    made.says({kitchen: None} | {wiring.former_phase_w(index): 500.0 for index in range(3)}).advance(400.0)
-    # then others come back, and that one not
-    assert "ventilation" not in made.off()
+    # when the grid is back
+    made.says({kitchen: None}, utility(230.0), TIE_CLOSED).advance(1500.0, every_s=30.0)
+    # then all others come back, and that one not
+    assert made.mode is Mode.GRID_CONNECTED
+    assert not [one for one in made.off() if one != "kitchen"]
     assert not [one for _, one in made.commands(kitchen) if one.value]
     # until it has been read once
     made.says({kitchen: False}).advance(400.0)
