@@ -17,21 +17,15 @@ from typing import Any
 
 from hems.app import installed_drivers
 from hems.config import SiteFile, load
-from hems.control.params import shortened
 from hems.model.mode import Mode
-from hems.model.site import Site
-from hems.model.units import CircuitId
 from hems.sim.play import play
 from hems.sim.rig import load_rig
-from hems.sim.run import FastForward
 from hems.sim.scenario import plain_day
-from hil import bench_drivers, bench_outage
+from hil import bench_drivers, bench_outage, bench_tick
 from hil.bench_run import BenchRun, begin
 from hil.emulate.remote import Remote
 from hil.places import Place, place
 
-SIZES = (1, 4, 16)
-TICKS = 300
 OUTAGES = 5
 CPU_WINDOW_S = 10.0
 READ_ONE_COIL = bytes.fromhex("000100000006010100000001")
@@ -61,7 +55,7 @@ class Command:
             return bench_screen.run(args)
         chosen = place("apartments")
         site_file = load(chosen.site, installed_drivers())
-        for line in (*_tick_cost(site_file, chosen), *_day(site_file, chosen)):
+        for line in (*bench_tick.lines(site_file, chosen), *_day(site_file, chosen)):
             print(line, flush=True)
         if not args.no_wires:
             print(*bench_drivers.lines(), sep="\n", flush=True)
@@ -70,38 +64,6 @@ class Command:
 
 
 COMMAND = Command()
-
-
-def _tick_cost(site_file: SiteFile, chosen: Place) -> Iterator[str]:
-    """A tick of a building with ever more circuits."""
-    first_us = 0.0
-    for size in SIZES:
-        site = _grown(site_file.site, size)
-        plant = replace(load_rig(chosen.rig), site=_grown(load_rig(chosen.rig).site, size)).plant()
-        forward = FastForward(site, shortened(site_file.params), plant)
-        used_us = []
-        for _ in range(TICKS):
-            ticks = forward.run(plant.t_s + 1.0)
-            began_s = time.perf_counter()
-            next(ticks)
-            used_us.append((time.perf_counter() - began_s) * 1e6)
-            plant.step(1.0)
-        cost_us = median(used_us)
-        first_us = first_us or cost_us
-        yield (
-            f"tick, {len(site.circuits):3} circuits   {cost_us:7.0f} us   "
-            f"{cost_us / first_us:5.1f} times the cost for {size} times the circuits"
-        )
-
-
-def _grown(site: Site, times: int) -> Site:
-    """The same building with every circuit `times` over, each a part of the power."""
-    many = tuple(
-        replace(one, id=CircuitId(f"{one.id}_{index}" if index else str(one.id)), typical_w=one.typical_w / times)
-        for one in site.circuits
-        for index in range(times)
-    )
-    return replace(site, circuits=many)
 
 
 def _day(site_file: SiteFile, chosen: Place) -> Iterator[str]:

@@ -4,8 +4,9 @@ Nothing here should ever find anything.  What breaks an invariant is not sent, a
 called: the safe side of a mistake in this program.  Source: domain reference 1.4, I1 to I6.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from hems.control import generator, said
 from hems.control.black_start import proven_open
@@ -15,8 +16,9 @@ from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.command import Command
 from hems.model.mode import ISLAND_MODES, Grid, Mode, TiePosition
-from hems.model.site import Site, Tier
+from hems.model.site import Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
+from hems.model.wiring import Role
 
 GIVING_MODES = frozenset(
     {
@@ -43,7 +45,7 @@ def turns(before: Mode, after: Mode) -> str | None:
     return "I4" if before is Mode.FAULT_SAFE and after not in OUT_OF_DOUBT else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is looked up once for many commands
 class Look:
     """What every check is given."""
 
@@ -52,6 +54,11 @@ class Look:
     snapshot: Snapshot
     params: Params
     now_s: float
+
+    @cached_property
+    def circuits(self) -> Mapping[Role, Circuit]:
+        """Every circuit by its switch."""
+        return {wiring.circuit_closed(one.id): one for one in self.site.circuits}
 
 
 def kept(
@@ -78,7 +85,7 @@ def _only_what_may_be_told(look: Look, command: Command) -> bool:
     site, role = look.site, command.role
     if role in REQUESTS:
         return True
-    circuit = next((one for one in site.circuits if wiring.circuit_closed(one.id) == role), None)
+    circuit = look.circuits.get(role)
     if circuit is not None:
         return circuit.switchable and circuit.tier is not Tier.LIFE_SAFETY
     powers = {wiring.bay_power(bay.id) for bay in site.bays} | {wiring.battery_power(one.id) for one in site.batteries}
@@ -114,7 +121,7 @@ def _returns_after_the_whole_wait(look: Look, command: Command) -> bool:
 
 def _relies_on_a_proven_grid(look: Look, command: Command) -> bool:
     """I3: nothing comes back on the strength of a grid that is not connected and good for a while."""
-    circuit = next((one for one in look.site.circuits if wiring.circuit_closed(one.id) == command.role), None)
+    circuit = look.circuits.get(command.role)
     if circuit is None or not command.value or look.state.mode.mode.on_island:
         return True
     hold = look.params.restore

@@ -111,14 +111,14 @@ class Outlook:
 def candidates(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[Circuit]:
     """Circuits that are on, or not proven off, and that answer: what can still be shed, first to go first."""
     forced, untouchable = forced_on(state), locked(state)
-    return [
-        circuit
-        for circuit in shed_order(site, forced)
-        if wiring.circuit_closed(circuit.id) not in untouchable
-        and not state.loads.get(circuit.id, FRESH).deaf
-        and (state.loads.get(circuit.id, FRESH).shed_because is None or _kept_on(circuit, state, forced))
-        and is_on(circuit, state, snapshot, now_s)
-    ]
+
+    def can_go(circuit: Circuit) -> bool:
+        memory = state.loads.get(circuit.id, FRESH)
+        if memory.deaf or (memory.shed_because is not None and not _kept_on(circuit, state, forced)):
+            return False
+        return wiring.circuit_closed(circuit.id) not in untouchable and is_on(circuit, state, snapshot, now_s)
+
+    return [circuit for circuit in shed_order(site, forced) if can_go(circuit)]
 
 
 def _kept_on(circuit: Circuit, state: ControlState, forced: Collection[CircuitId]) -> bool:
@@ -280,12 +280,12 @@ def armed_set(
     on = candidates(site, state, snapshot, now_s)
     watts = {circuit.id: held_w(circuit, state) for circuit in site.circuits}
     spared = () if outlook.band in LAST_RESERVE else forced_on(state)
-    gone = [circuit for circuit in on if not outlook.serves(circuit) and circuit.id not in spared]
+    gone = {circuit.id: circuit for circuit in on if not outlook.serves(circuit) and circuit.id not in spared}
     stays = [
         circuit
         for circuit in site.circuits
         if is_on(circuit, state, snapshot, now_s)
-        and circuit not in gone
+        and circuit.id not in gone
         and state.loads.get(circuit.id, FRESH).shed_because is None
     ]
     target = params.overload.target_pu
@@ -295,5 +295,5 @@ def armed_set(
         max(load_w - target * rated, load_w + car_w - bears * rated if car_w else 0.0)
         for load_w, car_w, rated in zip(loads_w, cars_w, site.former.phase_va, strict=True)
     ]
-    more = smallest_set((one for one in expendable(on, state) if one not in gone), excess, watts, site)
-    return tuple(circuit.id for circuit in (*gone, *more))
+    more = smallest_set((one for one in expendable(on, state) if one.id not in gone), excess, watts, site)
+    return (*gone, *(circuit.id for circuit in more))
