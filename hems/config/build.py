@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hems.config.installed import specs
-from hems.config.schema import BayTable, CircuitTable, GeneratorTable, SiteTable
+from hems.config.schema import BayTable, CircuitTable, FlexibleTable, GeneratorTable, GridTable, SiteTable
 from hems.config.wires import Wire
 from hems.model.site import (
     Battery,
     Bay,
     Circuit,
+    FlexibleLimits,
     Former,
     Generator,
     GridConnection,
@@ -37,11 +38,11 @@ TIERS = {
 
 def site_of(table: SiteTable) -> Site:
     """What is installed."""
-    grid, tie = table.grid, table.tie
+    tie = table.tie
     return Site(
         name=table.name,
         phases=_phases(table.phases),
-        grid=GridConnection(nominal_v=grid.nominal_v, nominal_hz=grid.nominal_hz, service_a=grid.service_a),
+        grid=_grid(table.grid),
         tie=Tie(
             has_contacts=tie.closed_contact is not None and tie.open_contact is not None,
             has_flag=tie.grid_connected is not None,
@@ -76,6 +77,33 @@ def wiring_of(table: SiteTable, wires: Sequence[Wire]) -> Wiring:
 
 def _phases(names: Sequence[str]) -> tuple[Phase, ...]:
     return tuple(sorted(Phase(name) for name in names))
+
+
+def _grid(grid: GridTable) -> GridConnection:
+    return GridConnection(
+        nominal_v=grid.nominal_v,
+        nominal_hz=grid.nominal_hz,
+        service_a=grid.service_a,
+        import_max_w=_watts(grid.import_kw),
+        export_max_w=_watts(grid.export_kw),
+        demand_max_w=_watts(grid.demand_kw),
+        flexible=_flexible(grid.flexible) if grid.flexible is not None else None,
+    )
+
+
+def _flexible(flexible: FlexibleTable) -> FlexibleLimits:
+    return FlexibleLimits(
+        failsafe_import_w=flexible.failsafe_import_kw * W_PER_KW,
+        failsafe_export_w=flexible.failsafe_export_kw * W_PER_KW,
+        heartbeat_s=flexible.heartbeat_s,
+        told=flexible.import_limit is not None or flexible.export_limit is not None,
+        has_heartbeat=flexible.heartbeat is not None,
+        reduced_import_w=flexible.reduced_import_kw * W_PER_KW if flexible.reduced is not None else None,
+    )
+
+
+def _watts(power_kw: float | None) -> float | None:
+    return None if power_kw is None else power_kw * W_PER_KW
 
 
 def _called(name: str | None, key: str) -> str:
@@ -115,6 +143,7 @@ def _batteries(table: SiteTable) -> tuple[Battery, ...]:
             discharge_max_w=battery.discharge_max_kw * W_PER_KW,
             shutdown_pct=battery.shutdown_pct,
             controllable=battery.setpoint is not None,
+            reserve_pct=battery.reserve_pct,
         )
         for name, battery in table.batteries.items()
     )

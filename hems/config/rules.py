@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hems.config.connection import connection
 from hems.config.grid_codes import CODES
 from hems.config.problem import Path, Problem, absent, dotted, nearest, shown, wrong
 from hems.config.schema import BayTable, CircuitTable, PvTable, SiteTable, VoltagePointTable
@@ -54,6 +55,7 @@ def _one_per_phase(site: SiteTable) -> Iterator[Problem]:
     lists: list[tuple[Path, Sequence[object] | None]] = [
         (("former", "phase_kva"), site.former.phase_kva),
         (("former", "power"), site.former.power),
+        (("grid", "phase_power"), site.grid.phase_power),
         *(
             (("voltage_points", name, "volts"), point.volts)
             for name, point in site.voltage_points.items()
@@ -217,6 +219,7 @@ RULES: tuple[Callable[[SiteTable], Iterator[Problem]], ...] = (
     _phases,
     _one_per_phase,
     _supply,
+    connection,
     _tie,
     _former,
     _names,

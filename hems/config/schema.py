@@ -67,6 +67,27 @@ class SettingsTable(Table):
     """Zone for clock times in reports, such as `Europe/Dublin`; without it the machine's own."""
 
 
+class FlexibleTable(Table):
+    """Limits that the utility sets and changes: a flexible connection, EnWG 14a, EEBus LPC and LPP by a gateway."""
+
+    import_limit: PortText | None = Field(None, examples=["utility_box/import_limit_w"])
+    """What may be drawn at present, in W."""
+    export_limit: PortText | None = Field(None, examples=["utility_box/export_limit_w"])
+    """What may be fed in at present, in W."""
+    heartbeat: PortText | None = Field(None, examples=["utility_box/heartbeat"])
+    """A number whose arrival shows that the utility is still there; without it the limits themselves are that sign."""
+    heartbeat_s: float = Field(120.0, ge=5, le=3600)
+    """Without a sign of life for so long the failsafe holds, until there is one and a fresh limit."""
+    failsafe_import_kw: float = Field(ge=0, le=5000, examples=[4.2])
+    """What may be drawn while the utility is not heard from."""
+    failsafe_export_kw: float = Field(0.0, ge=0, le=5000)
+    """What may be fed in meanwhile."""
+    reduced: PortText | None = Field(None, examples=["tie_io/input_5"])
+    """The utility's contact, true when import shall be reduced; while it cannot be read it counts as closed."""
+    reduced_import_kw: float = Field(0.0, ge=0, le=5000, examples=[4.2])
+    """What may be drawn while that contact is closed."""
+
+
 class GridTable(Table):
     """The supply as agreed with the utility."""
 
@@ -80,6 +101,16 @@ class GridTable(Table):
     """Main fuse per phase."""
     power: PortText | None = Field(None, examples=["utility_meter/power_w"])
     """Where the power drawn from the grid is measured, import positive."""
+    phase_power: Ports | None = Field(None, examples=[["meter/l1_w", "meter/l2_w", "meter/l3_w"]])
+    """The same for each phase, so that cars heed the fullest one."""
+    import_kw: Kw | None = Field(None, examples=[30.0])
+    """Agreed capacity; without it the main fuse alone is the limit."""
+    export_kw: float | None = Field(None, ge=0, le=5000, examples=[0.0])
+    """What may be fed in; without it nobody limits what the sun gives.  Batteries and cars never feed the grid."""
+    demand_kw: Kw | None = Field(None, examples=[40.0])
+    """Mean over a quarter of an hour that is paid for and must not be exceeded."""
+    flexible: FlexibleTable | None = None
+    """Limits that the utility changes at any time."""
 
 
 class DeviceTable(Table):
@@ -206,6 +237,9 @@ class BatteryTable(Table):
     """Where its state of charge is read."""
     setpoint: PortText | None = Field(None, examples=["hybrid/battery_w"])
     """Command for its power; without it the inverter decides alone."""
+    reserve_pct: Pct | None = Field(None, examples=[60.0])
+    """Kept for power cuts.  With it and `setpoint` HEMS decides on the grid what the battery does: it takes the sun,
+    serves the building and keeps the connection inside its limits, never below this.  Set the same in the inverter."""
 
 
 class PvTable(Table):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hems.config.problem import Path
-from hems.config.schema import BayTable, SiteTable
+from hems.config.schema import BayTable, GridTable, SiteTable
 from hems.model import wiring
 from hems.model.units import CircuitId, DeviceId, PointId, SourceId
 from hems.model.wiring import Port, Role
@@ -25,7 +25,7 @@ class Wire:
 
 def wires(site: SiteTable) -> Iterator[Wire]:
     """All of them, in the order of the tables."""
-    yield from _single(("grid", "power"), site.grid.power, wiring.GRID_POWER)
+    yield from _grid(site.grid)
     yield from _tie(site)
     yield from _single(("former", "start"), site.former.start, wiring.FORMER_START, "bool", writes=True)
     yield from _single(("former", "wakes"), site.former.wakes, wiring.FORMER_WAKE, "bool")
@@ -57,6 +57,17 @@ def _single(
 def _many(where: Path, texts: list[str] | None, roles: list[Role]) -> Iterator[Wire]:
     for index, (text, role) in enumerate(zip(texts or [], roles, strict=False)):
         yield from _single((*where, index), text, role)
+
+
+def _grid(grid: GridTable) -> Iterator[Wire]:
+    yield from _single(("grid", "power"), grid.power, wiring.GRID_POWER)
+    yield from _many(("grid", "phase_power"), grid.phase_power, [wiring.grid_phase_w(phase) for phase in range(3)])
+    if grid.flexible is not None:
+        where, own = ("grid", "flexible"), grid.flexible
+        yield from _single((*where, "import_limit"), own.import_limit, wiring.IMPORT_LIMIT)
+        yield from _single((*where, "export_limit"), own.export_limit, wiring.EXPORT_LIMIT)
+        yield from _single((*where, "heartbeat"), own.heartbeat, wiring.LIMIT_HEARTBEAT)
+        yield from _single((*where, "reduced"), own.reduced, wiring.REDUCED, "bool")
 
 
 def _tie(site: SiteTable) -> Iterator[Wire]:

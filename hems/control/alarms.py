@@ -10,6 +10,7 @@ from datetime import timedelta
 from hems.control import black_start, liveness, wear
 from hems.control.axis_tie import word
 from hems.control.balance import unbalanced
+from hems.control.dispatch.envelope import envelope
 from hems.control.evidence import Evidence
 from hems.control.params import Params
 from hems.control.shedding import FRESH
@@ -61,6 +62,7 @@ def conditions(
     if state.reconnect.failures >= params.reconnect.tries:
         found["reconnect"] = Condition(HIGH, "tie", Cause(Why.RECONNECT_GIVEN_UP, {"tries": state.reconnect.failures}))
     found |= dict(_people(site, state, snapshot, now_s))
+    found |= dict(_connection(site, state, snapshot, params, now_s))
     if state.generator.failures >= params.generator.tries:
         tries = {"tries": state.generator.failures}
         found["generator"] = Condition(HIGH, "generator", Cause(Why.GENERATOR_GIVEN_UP, tries))
@@ -142,6 +144,23 @@ def _people(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -
             known: dict[str, Value] = {} if temp_c is None else {"temp_c": temp_c, "limit_c": circuit.temp_max_c}
             role = wiring.circuit_closed(circuit.id)
             yield f"{role}/warm", Condition(MEDIUM, role, Cause(Why.TOO_WARM, known))
+
+
+def _connection(
+    site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
+) -> Iterator[tuple[str, Condition]]:
+    """Limits of the connection that nobody can keep, or that nobody tells."""
+    since_s = state.connection.excess.since_s
+    if since_s is not None and now_s >= since_s + params.connection.settle_s:
+        bounds = envelope(site, state.connection, snapshot, now_s)
+        facts: dict[str, Value] = {"limit_w": bounds.import_w}
+        grid_w = snapshot.grid_w.known(now_s)
+        if grid_w is not None:
+            facts |= {"w": grid_w, "limit_w": bounds.import_w if grid_w > 0.0 else bounds.export_w}
+        yield "connection", Condition(MEDIUM, wiring.GRID_POWER, Cause(Why.LIMIT_EXCEEDED, facts))
+    silent_s = state.connection.flexible.failsafe_since_s
+    if silent_s is not None and now_s >= silent_s + params.connection.settle_s:
+        yield "flexible", Condition(LOW, wiring.IMPORT_LIMIT, Cause(Why.LIMIT_FAILSAFE))
 
 
 def _cars(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:

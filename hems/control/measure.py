@@ -15,6 +15,7 @@ from hems.model.snapshot import (
     CircuitReading,
     DeviceHealth,
     GeneratorReading,
+    LimitReading,
     Snapshot,
     TieReading,
     VoltageReading,
@@ -51,6 +52,7 @@ class Measure:
     def __init__(self, site: Site) -> None:
         phases = range(len(site.phases))
         self._former = tuple(wiring.former_phase_w(index) for index in phases)
+        self._grid = tuple(wiring.grid_phase_w(index) for index in phases)
         self._points = {
             point.id: (tuple(wiring.voltage(point.id, index) for index in phases), wiring.frequency(point.id))
             for point in site.voltage_points
@@ -108,6 +110,13 @@ class Measure:
                 running=get(wiring.GENERATOR_RUNNING, NEVER), power_w=get(wiring.GENERATOR_POWER, NEVER)
             ),
             grid_w=get(wiring.GRID_POWER, NEVER),
+            grid_phase_w=tuple(get(role, NEVER) for role in self._grid),
+            limits=LimitReading(
+                import_w=get(wiring.IMPORT_LIMIT, NEVER),
+                export_w=get(wiring.EXPORT_LIMIT, NEVER),
+                heartbeat=get(wiring.LIMIT_HEARTBEAT, NEVER),
+                reduced=get(wiring.REDUCED, NEVER),
+            ),
             former_phase_w=tuple(get(role, NEVER) for role in self._former),
             circuits={
                 circuit: CircuitReading(

@@ -258,6 +258,14 @@ class CarParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionParams:
+    """Keeping the connection inside its limits."""
+
+    settle_s: float = tunable(10.0, (1.0, 120.0))
+    """In so long batteries and cars have made room: 6 s for a car on alternating current, plus its meter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandParams:
     """Sending commands and watching what they do (5, UCA 3)."""
 
@@ -319,6 +327,7 @@ class Params:
     black_start: BlackStartParams = BlackStartParams()
     generator: GeneratorParams = GeneratorParams()
     car: CarParams = CarParams()
+    connection: ConnectionParams = ConnectionParams()
     command: CommandParams = CommandParams()
     boot: BootParams = BootParams()
     fault: FaultParams = FaultParams()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from hems.control.dispatch.memory import ConnectionMemory
 from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.request import Override, Standing, Steering, Task
@@ -315,6 +316,8 @@ class ControlState:
     bays: Mapping[SourceId, BayMemory] = field(default_factory=dict)
     drivers: Mapping[SourceId, DriverMemory] = field(default_factory=dict)
     """What drivers have said; nothing of a bay whose driver has said nothing."""
+    connection: ConnectionMemory = field(default_factory=ConnectionMemory)
+    """Limits heard, the quarter of an hour that is counted, and what has flowed beyond."""
     reconnect: ReconnectMemory = ReconnectMemory()
     black_start: BlackStartMemory = BlackStartMemory()
     generator: GeneratorMemory = GeneratorMemory()

@@ -44,6 +44,8 @@ from hems.control import (
 from hems.control.arbitrate import Proposal, arbitrate
 from hems.control.axis_tie import word
 from hems.control.demand import demands, per_phase
+from hems.control.dispatch import storage
+from hems.control.dispatch.turn import connected, due_s
 from hems.control.energy import SERVED
 from hems.control.given import Given, Told
 from hems.control.guard import guarded
@@ -75,6 +77,7 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     seen, rule_due_s = moded(given, seen, facts, told)
     seen, outlook, band_due_s = _looked(given, seen, told, now.mono_s - state.at_s)
     seen = _generated(given, seen, told)
+    seen = connected(given, seen, told, now.mono_s - state.at_s)
     seen, restore_due_s = _switched(given, seen, outlook, told)
     seen, sent = _ruled(given, seen, outlook, told)
     lists, tie_set = arming.arm(site, seen, snapshot, outlook, params, now.mono_s)
@@ -270,6 +273,7 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
     proposals = [
         *wanting.circuits(site, state, outlook, params, now_s),
         *wanting.tie(site, state, snapshot, outlook, now_s),
+        *storage.proposals(site, state, snapshot, now_s),
         *planned.proposals(site, state, snapshot, params, now_s),
         *black_start.proposals(site, state, snapshot, params, now_s),
         *generator.proposals(site, state, snapshot, params, now_s),
@@ -333,6 +337,7 @@ def _expiries(given: Given, state: ControlState) -> list[float]:
     ends += [since_s + given.params.command.follow_s for since_s in astray if since_s is not None]
     lost = (one.lost_since_s for one in given.snapshot.devices.values())
     ends += [since_s + alarms.LOST_S for since_s in lost if since_s is not None]
+    ends += due_s(state, given)
     return [end for end in ends if end > given.now_s]
 
 

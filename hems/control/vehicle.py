@@ -11,6 +11,9 @@ from math import ceil
 
 from hems.control import drivers, orders
 from hems.control.demand import charging_w, remembered_w
+from hems.control.dispatch.envelope import Envelope, envelope, phase_w
+from hems.control.dispatch.flows import flows, house_phase_w
+from hems.control.dispatch.shares import shares
 from hems.control.energy import NO_CAR, car_free_wh, floor_pct, store_pct
 from hems.control.loads import settled
 from hems.control.params import CarParams, Params
@@ -35,8 +38,6 @@ GIVING_SHARE = 0.8
 """Part of what battery and cars deliver together that cars take over: the former keeps enough to hold the bus."""
 STRAY_W, STRAY_SHARE = 500.0, 0.2
 """So much more than its command a charger may do before that is somebody else's doing."""
-SERVICE_FRACTION = 0.8
-"""Continuous use of the service rating."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,24 +239,27 @@ def _support(bay: Bay, refusal: Why | None, free: Mapping[SourceId, float], targ
 def _charging(
     bays: list[Bay], site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
 ) -> dict[SourceId, Wish]:
-    """Equal shares of what the service leaves, nobody above what a charger can take, or a pause below 6 A.
+    """Fair shares of what the connection leaves, nobody above what a charger can take, or a pause below 6 A.
 
     Cars that are about to leave come first.
     """
-    grid_w = snapshot.grid_w.known(now_s)
+    flow = flows(site, snapshot, now_s)
     plugged = [bay for bay in bays if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
-    if grid_w is None or not plugged:
+    if flow is None or not plugged:
         return {bay.id: Wish(0.0, Cause(Why.CAR_IDLE)) for bay in bays}
-    charging_w = sum(max(0.0, -(snapshot.bays[bay.id].power_w.known(now_s) or 0.0)) for bay in plugged)
-    service_w = SERVICE_FRACTION * site.grid.service_a * site.grid.nominal_v * len(site.phases)
-    left_w = max(0.0, service_w - (grid_w - charging_w))
+    bounds = envelope(site, state.connection, snapshot, now_s)
+    room = [phase_w(site) - house_w for house_w in house_phase_w(site, snapshot, flow, now_s)]
+    charging = frozenset(bay.id for bay in plugged if _told_w(bay, state) < 0.0)
     leaving = [bay for bay in plugged if drivers.leaves(state, bay.id, params.car, now_s)]
-    wishes = dict.fromkeys((bay.id for bay in bays), Wish(0.0, Cause(Why.CAR_IDLE)))
-    for group in (leaving, [bay for bay in plugged if bay not in leaving]):
-        share_w = left_w / len(group) if group else 0.0
-        wishes |= {bay.id: _charge(bay, share_w) for bay in group}
-        left_w += sum(wishes[bay.id].power_w for bay in group)
-    return wishes
+    staying = [bay for bay in plugged if bay not in leaving]
+    given = shares(site, (leaving, staying), max(0.0, bounds.import_w - flow.house_w), room, charging)
+    return {bay.id: _charge(given.get(bay.id, 0.0), bay in plugged, bounds) for bay in bays}
+
+
+def _told_w(bay: Bay, state: ControlState) -> float:
+    """What a car was told last; 0 when nothing."""
+    entry = state.sent.get(wiring.bay_power(bay.id))
+    return float(entry.value) if entry is not None else 0.0
 
 
 def _has_car(reading: BayReading, now_s: float) -> bool:
@@ -263,11 +267,11 @@ def _has_car(reading: BayReading, now_s: float) -> bool:
     return state is not None and state.has_car
 
 
-def _charge(bay: Bay, share_w: float) -> Wish:
-    power_w = min(bay.charge_max_w, share_w)
-    if power_w < bay.charge_min_w:
-        return Wish(0.0, Cause(Why.CAR_IDLE))
-    return Wish(-power_w, Cause(Why.CHARGE_ON_GRID, {"w": round(power_w)}))
+def _charge(power_w: float, plugged: bool, bounds: Envelope) -> Wish:
+    """A share as a wish; a car that gets none hears whose limit that is."""
+    if power_w:
+        return Wish(-power_w, Cause(Why.CHARGE_ON_GRID, {"w": round(power_w)}))
+    return Wish(0.0, bounds.import_by if plugged else Cause(Why.CAR_IDLE))
 
 
 def phase_w_of_cars(site: Site, snapshot: Snapshot, now_s: float) -> tuple[float, ...]:

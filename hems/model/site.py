@@ -102,6 +102,8 @@ class Battery:
     """Below this the inverter is about to stop by itself."""
     controllable: bool = False
     """hems can command its power while the building is on the grid."""
+    reserve_pct: float | None = None
+    """Kept for power cuts: on the grid hems never discharges it below this.  None: the inverter decides alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +206,22 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlexibleLimits:
+    """What the utility may change at any time, and what holds while it is not heard from."""
+
+    failsafe_import_w: float
+    failsafe_export_w: float = 0.0
+    heartbeat_s: float = 120.0
+    """Silent for so long, and the failsafe holds until there is a sign of life and a fresh limit."""
+    told: bool = True
+    """It tells limits in W; otherwise it only closes a contact."""
+    has_heartbeat: bool = False
+    """It also gives signs of life; otherwise the limits themselves are those."""
+    reduced_import_w: float | None = None
+    """While its contact is closed; None without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GridConnection:
     """The supply as agreed with the utility."""
 
@@ -212,6 +230,13 @@ class GridConnection:
     nominal_hz: float
     service_a: float
     """Main fuse per phase."""
+    import_max_w: float | None = None
+    """Agreed capacity; None: the fuse alone."""
+    export_max_w: float | None = None
+    """What may be fed in; None: what the sun gives.  Batteries and cars never feed the grid."""
+    demand_max_w: float | None = None
+    """Mean over a quarter of an hour that must not be exceeded; None where nobody counts it."""
+    flexible: FlexibleLimits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

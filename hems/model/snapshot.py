@@ -124,6 +124,16 @@ class DeviceHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitReading:
+    """What the utility asks of the connection."""
+
+    import_w: Reading[float] = field(default_factory=missing)
+    export_w: Reading[float] = field(default_factory=missing)
+    heartbeat: Reading[float] = field(default_factory=missing)
+    reduced: Reading[bool] = field(default_factory=missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The latest readings, the fate of earlier commands and the wishes of people, at one instant."""
 
@@ -135,6 +145,9 @@ class Snapshot:
     """The small battery that wakes the former in the dark has charge."""
     grid_w: Reading[float] = field(default_factory=missing)
     """Import positive."""
+    grid_phase_w: tuple[Reading[float], ...] = ()
+    """The same per phase, aligned with `Site.phases`; empty where it is not measured."""
+    limits: LimitReading = field(default_factory=LimitReading)
     former_phase_w: tuple[Reading[float], ...] = ()
     """What the island-former delivers per phase, aligned with `Site.phases`."""
     circuits: Mapping[CircuitId, CircuitReading] = field(default_factory=dict)

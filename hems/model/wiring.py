@@ -78,6 +78,19 @@ GENERATOR_POWER = Role("generator/power_w")
 """W, positive towards the bus."""
 GRID_POWER = Role("grid/power_w")
 """W, import positive."""
+IMPORT_LIMIT = Role("grid/import_limit_w")
+"""W, what the utility lets the building draw at present."""
+EXPORT_LIMIT = Role("grid/export_limit_w")
+"""W, what the utility lets the building feed in at present."""
+LIMIT_HEARTBEAT = Role("grid/limit_heartbeat")
+"""Any number; each reading of it is a sign of life of whoever sets the limits."""
+REDUCED = Role("grid/reduced")
+"""bool; the utility's contact: True asks for reduced import."""
+
+
+def grid_phase_w(phase_index: int) -> Role:
+    """W drawn from the grid on one phase, import positive."""
+    return Role(f"grid/l{phase_index + 1}_w")
 
 
 def voltage(point: PointId, phase_index: int) -> Role:

@@ -229,6 +229,20 @@ WHOLE: Mapping[Why, Forms] = {
         N_("{name} is too warm. It counts as more important until it is cool again."),
         N_("Something that is kept cool is too warm."),
     ),
+    Why.LIMIT_FAILSAFE: (
+        N_("The utility is not heard from: until it is, the building keeps to the limits agreed for that case."),
+    ),
+    Why.LIMIT_EXCEEDED: (
+        N_(
+            "The connection is at {w}, above its limit of {limit_w}, and nothing more can make room. "
+            "Switch something off."
+        ),
+        N_("The connection is above its limit, and nothing more can make room. Switch something off."),
+    ),
+    Why.LIMIT_KEPT_AGAIN: (
+        N_("The connection is inside its limit again; {excess_wh} went beyond it in {for_s}."),
+        N_("The connection is inside its limit again."),
+    ),
     Why.DARK_START_EMPTY: (
         N_("The small battery that wakes the charger in the dark is empty: without the grid it cannot start."),
     ),
@@ -321,6 +335,24 @@ REASONS: Mapping[Why, Forms] = {
         N_("it is charged to {target_pct} because a power cut is planned or likely"),
         N_("it is charged beforehand"),
     ),
+    # the connection
+    Why.LIMIT_SERVICE: (N_("the main fuses carry no more"),),
+    Why.LIMIT_AGREED: (N_("the agreed capacity of the connection is used up"),),
+    Why.LIMIT_FLEXIBLE: (N_("the utility lets no more through at present"),),
+    Why.LIMIT_REDUCED: (N_("the utility asks for less by its contact"),),
+    Why.LIMIT_DEMAND: (
+        N_("this quarter of an hour would exceed {limit_w} on average"),
+        N_("this quarter of an hour has used what it may"),
+    ),
+    Why.STORE_SUN: (N_("it keeps what the sun gives and nobody uses"),),
+    Why.OWN_USE: (N_("it serves the building with what it has above its reserve"),),
+    Why.REFILL_RESERVE: (
+        N_("it fills up to the {target_pct} that are kept for a power cut"),
+        N_("it fills up to what is kept for a power cut"),
+    ),
+    Why.RESERVE_KEPT: (N_("what it has is kept for a power cut"),),
+    Why.STORAGE_RESTS: (N_("it is full, or there is nothing for it to do"),),
+    Why.STORAGE_BLIND: (N_("nobody can tell how much flows"),),
     # people
     Why.OVERRIDE: (
         N_('{who} asked for it for {duration_s}, "{reason}"'),

@@ -82,8 +82,8 @@ def test_critical_circuits_stay_on_as_long_as_the_former_can_bear_it(pump_w: flo
 
 @given(
     st.lists(st.floats(0.0, 10_000.0), min_size=3, max_size=3),
-    st.floats(0.0, 10_000.0),
-    st.floats(0.0, 10_000.0),
+    st.floats(0.0, 10_000.0, allow_subnormal=False),
+    st.floats(0.0, 10_000.0, allow_subnormal=False),
 )
 @settings(max_examples=60)
 def test_what_is_left_is_within_the_rating_or_everything_that_helps_is_off(

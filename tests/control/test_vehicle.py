@@ -157,10 +157,17 @@ def test_what_the_cars_carry_is_known_by_phase():
 
 
 def test_on_a_good_grid_cars_share_what_the_service_leaves():
-    # given 80 % of 3 x 100 A = 55.2 kW, 40 kW of house, and three cars
+    # given 80 % of 3 x 100 A = 55.2 kW, 40 kW of house, and two cars on three phases
+    made = on_the_grid().says({wiring.GRID_POWER: 40_000.0}, car("bay_1", 50.0), car("bay_2", 50.0)).advance(1.0)
+    assert [asked(made, bay) for bay in ("bay_1", "bay_2", "bay_3", "bay_4")] == [-7600.0, -7600.0, 0.0, 0.0]
+
+
+def test_cars_on_several_phases_share_with_one_that_fills_a_single_phase():
+    # given 5.07 kW left on each phase, and a third car that charges on L1 alone
     made = on_the_grid().says({wiring.GRID_POWER: 40_000.0}, car("bay_1", 50.0), car("bay_2", 50.0), car("bay_3", 50.0))
     made.advance(1.0)
-    assert [asked(made, bay) for bay in ("bay_1", "bay_2", "bay_3", "bay_4")] == [-5067.0, -5067.0, -5067.0, 0.0]
+    # then each gets the same, and L1 carries all of it: 1/3 + 1/3 + 1 of 3.04 kW
+    assert [asked(made, bay) for bay in ("bay_1", "bay_2", "bay_3")] == [-3040.0, -3040.0, -3040.0]
 
 
 @pytest.mark.parametrize("grid_w", [55_000.0, None])

@@ -1,0 +1,34 @@
+"""What must hold for the limits of the connection and the batteries that keep it inside them."""
+
+from collections.abc import Iterator
+
+from hems.config.problem import Path, Problem, absent, wrong
+from hems.config.schema import SiteTable
+
+
+def connection(site: SiteTable) -> Iterator[Problem]:
+    """Limits need a meter that shows them kept, and a reserve a battery that obeys."""
+    grid = site.grid
+    if grid.power is None:
+        limits = [name for name in ("import_kw", "demand_kw", "flexible") if getattr(grid, name) is not None]
+        for name in limits:
+            yield absent(("grid", "power"), f"grid.{name} needs a meter that shows the power drawn", ("grid", name))
+    flexible = grid.flexible
+    if flexible is not None:
+        if not (flexible.import_limit or flexible.export_limit or flexible.reduced):
+            why = "neither import_limit nor export_limit nor reduced, so nobody could change a limit"
+            yield Problem(("grid", "flexible"), f" has {why}; name the point that tells it.")
+        if grid.import_kw is not None and flexible.failsafe_import_kw > grid.import_kw:
+            why = f"is above grid.import_kw = {grid.import_kw:g}"
+            key = ("grid", "flexible", "failsafe_import_kw")
+            yield wrong(key, flexible.failsafe_import_kw, why, "lower it", ("grid", "import_kw"))
+    for name, battery in site.batteries.items():
+        where = ("batteries", name)
+        if battery.reserve_pct is None:
+            continue
+        if battery.setpoint is None:
+            remedy = "a reserve is kept by commands; name the command for its power, or remove reserve_pct"
+            yield absent((*where, "setpoint"), remedy, (*where, "reserve_pct"))
+        elif battery.power is None or grid.power is None:
+            missing: Path = (*where, "power") if battery.power is None else ("grid", "power")
+            yield absent(missing, "a battery with reserve_pct is steered by what it measures", (*where, "reserve_pct"))

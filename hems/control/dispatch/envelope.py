@@ -1,0 +1,51 @@
+"""How much may flow through the connection now: the narrowest of all limits, and whose it is."""
+
+from dataclasses import dataclass
+from math import inf
+
+from hems.control.dispatch import flexible, quarter
+from hems.control.dispatch.flexible import Bound
+from hems.control.dispatch.memory import ConnectionMemory
+from hems.model.cause import Cause, Why
+from hems.model.site import GridConnection, Site
+from hems.model.snapshot import Snapshot
+
+CONTINUOUS = 0.8
+"""Part of a main fuse that may be used for hours (2.8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """W in both directions, infinite where nobody limits it, each with whose limit it is."""
+
+    import_w: float
+    import_by: Cause
+    export_w: float
+    export_by: Cause
+
+
+def envelope(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: float) -> Envelope:
+    """What holds at this instant."""
+    grid = site.grid
+    imports = [(phase_w(site) * len(site.phases), Cause(Why.LIMIT_SERVICE)), *_agreed(grid)]
+    exports = [(inf if grid.export_max_w is None else grid.export_max_w, Cause(Why.LIMIT_AGREED))]
+    if grid.flexible is not None:
+        imports += flexible.imports(grid.flexible, memory.flexible, snapshot.limits, now_s)
+        exports += flexible.exports(grid.flexible, memory.flexible)
+    if grid.demand_max_w is not None:
+        left_w = quarter.left_w(memory.quarter, grid.demand_max_w, now_s)
+        imports.append((left_w, Cause(Why.LIMIT_DEMAND, {"limit_w": grid.demand_max_w})))
+    return Envelope(*min(imports, key=_watts), *min(exports, key=_watts))
+
+
+def phase_w(site: Site) -> float:
+    """What one main fuse carries for hours."""
+    return CONTINUOUS * site.grid.service_a * site.grid.nominal_v
+
+
+def _agreed(grid: GridConnection) -> list[Bound]:
+    return [] if grid.import_max_w is None else [(grid.import_max_w, Cause(Why.LIMIT_AGREED))]
+
+
+def _watts(bound: Bound) -> float:
+    return bound[0]

@@ -1,0 +1,56 @@
+"""What flows at this instant, as far as everything that matters for it can be read."""
+
+from dataclasses import dataclass
+
+from hems.control.energy import NO_CAR
+from hems.model.site import Site
+from hems.model.snapshot import BatteryReading, Snapshot
+
+NO_BATTERY = BatteryReading()
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """W; from the grid import positive, from cars and batteries positive when they feed the building."""
+
+    grid_w: float
+    batteries_w: float
+    cars_w: float
+
+    @property
+    def house_w(self) -> float:
+        """What circuits draw beyond what the sun gives; negative in surplus."""
+        return self.grid_w + self.batteries_w + self.cars_w
+
+    @property
+    def without_batteries_w(self) -> float:
+        """What the grid would carry if batteries rested and cars went on."""
+        return self.grid_w + self.batteries_w
+
+
+def flows(site: Site, snapshot: Snapshot, now_s: float) -> Flows | None:
+    """None while the meter at the grid, or that of a battery with a reserve, cannot be read.
+
+    A car, or any other battery, that tells no power counts as resting.
+    """
+    grid_w = snapshot.grid_w.known(now_s)
+    batteries = {one.id: snapshot.batteries.get(one.id, NO_BATTERY).power_w.known(now_s) for one in site.batteries}
+    blind = any(batteries[one.id] is None for one in site.batteries if one.reserve_pct is not None)
+    if grid_w is None or blind:
+        return None
+    cars = (snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0 for bay in site.bays)
+    return Flows(grid_w, sum(watts or 0.0 for watts in batteries.values()), sum(cars))
+
+
+def house_phase_w(site: Site, snapshot: Snapshot, flow: Flows, now_s: float) -> tuple[float, ...]:
+    """What circuits draw on each phase beyond what the sun gives; spread evenly where phases are not measured."""
+    measured = [reading.known(now_s) for reading in snapshot.grid_phase_w]
+    known = [watts for watts in measured if watts is not None]
+    if len(known) < len(site.phases):
+        return site.per_phase(flow.house_w, site.phases)
+    total = [watts + flow.batteries_w / len(known) for watts in known]
+    for bay in site.bays:
+        car_w = snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0
+        for place, share_w in enumerate(site.per_phase(car_w, bay.phases)):
+            total[place] += share_w
+    return tuple(total)

@@ -1,0 +1,39 @@
+"""The quarter of an hour whose mean import is counted: what it has used, and what it has left.
+
+Quarters begin with the clock's, as the utility's meter counts; while the time of day is not known, with hems.
+"""
+
+from hems.control.dispatch.memory import QuarterMemory
+from hems.model.instant import Instant
+
+QUARTER_S = 900.0
+SECONDS_PER_HOUR = 3600.0
+
+
+def after(
+    memory: QuarterMemory, import_w: float | None, demand_max_w: float, dt_s: float, now: Instant
+) -> QuarterMemory:
+    """The count after `dt_s` more at `import_w`; what was not measured counts as all that was allowed."""
+    begun_s = _begun_s(memory, now)
+    fresh = memory.begun_s is None or begun_s > memory.begun_s + 1.0
+    counted_s = min(dt_s, now.mono_s - begun_s)
+    power_w = demand_max_w if import_w is None else max(0.0, import_w)
+    before_wh = 0.0 if fresh else memory.drawn_wh
+    return QuarterMemory(begun_s=begun_s, drawn_wh=before_wh + power_w * max(0.0, counted_s) / SECONDS_PER_HOUR)
+
+
+def left_w(memory: QuarterMemory, demand_max_w: float, now_s: float) -> float:
+    """What may be drawn on average until the quarter ends."""
+    if memory.begun_s is None:
+        return demand_max_w
+    rest_s = max(1.0, memory.begun_s + QUARTER_S - now_s)
+    rest_wh = demand_max_w * QUARTER_S / SECONDS_PER_HOUR - memory.drawn_wh
+    return max(0.0, rest_wh * SECONDS_PER_HOUR / rest_s)
+
+
+def _begun_s(memory: QuarterMemory, now: Instant) -> float:
+    if now.utc is not None:
+        return now.mono_s - (now.utc.timestamp() % QUARTER_S)
+    if memory.begun_s is None:
+        return now.mono_s
+    return memory.begun_s + QUARTER_S * ((now.mono_s - memory.begun_s) // QUARTER_S)

@@ -1,0 +1,135 @@
+"""What batteries do on the grid: keep the connection inside its limits, take the sun, serve the building.
+
+Only batteries with a reserve and a command are asked; the others know their own way.  Nothing goes below the reserve,
+and cars are not charged from batteries.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hems.control.arbitrate import Proposal, Rank
+from hems.control.dispatch.envelope import Envelope, envelope
+from hems.control.dispatch.flows import NO_BATTERY, Flows, flows
+from hems.control.state import ControlState
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
+from hems.model.site import Battery, Site
+from hems.model.snapshot import Snapshot
+from hems.model.units import SourceId
+
+ON_GRID = frozenset(
+    {Mode.GRID_CONNECTED, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED, Mode.RECONNECTED_RESTORING}
+)
+BAND_PCT = 2.0
+"""A battery that was stopped at its reserve serves again only so far above it."""
+FULL_PCT = 99.5
+CALM_S = 5.0
+"""So long a battery that keeps the connection inside a limit does not give less: meters do not read at one instant."""
+GENTLE = 0.5
+"""Part of the way to its aim that a battery goes in one turn, when no limit is at stake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What all batteries together should do, positive towards the building, and why."""
+
+    power_w: float
+    cause: Cause
+    urgent: bool = False
+
+
+def steered(site: Site) -> tuple[Battery, ...]:
+    """The batteries that are dispatched."""
+    return tuple(one for one in site.batteries if one.controllable and one.reserve_pct is not None)
+
+
+def aim(flow: Flows, bounds: Envelope) -> Aim:
+    """Limits first, then the sun, then the building's own use."""
+    without_w, house_w = flow.without_batteries_w, flow.house_w
+    over_w = without_w - bounds.import_w
+    own_w = max(0.0, min(without_w, house_w))
+    if over_w > own_w:
+        return Aim(over_w, bounds.import_by, urgent=True)
+    if without_w < 0.0:
+        return Aim(without_w, Cause(Why.STORE_SUN))
+    return Aim(own_w, Cause(Why.OWN_USE))
+
+
+def powers(
+    site: Site, state: ControlState, snapshot: Snapshot, flow: Flows | None, bounds: Envelope, now_s: float
+) -> Mapping[SourceId, tuple[float, Cause]]:
+    """What each steered battery is asked to do; nothing while what flows is not known."""
+    batteries = steered(site)
+    if flow is None:
+        return {one.id: (0.0, Cause(Why.STORAGE_BLIND)) for one in batteries}
+    wanted = aim(flow, bounds)
+    usable = {one.id: _usable_w(one, state, snapshot, wanted.power_w, now_s) for one in batteries}
+    total_w = sum(usable.values())
+    part = min(1.0, abs(wanted.power_w) / total_w) if total_w else 0.0
+    sign = 1.0 if wanted.power_w > 0.0 else -1.0
+    found = {}
+    for one in batteries:
+        below = _refill_w(one, snapshot, flow, bounds, now_s) if wanted.power_w >= 0.0 and not wanted.urgent else 0.0
+        if below:
+            found[one.id] = (-below, Cause(Why.REFILL_RESERVE, {"target_pct": one.reserve_pct or 0.0}))
+        elif not usable[one.id]:
+            found[one.id] = (0.0, Cause(Why.RESERVE_KEPT if wanted.power_w > 0.0 else Why.STORAGE_RESTS))
+        else:
+            found[one.id] = (_eased(one, state, sign * part * usable[one.id], wanted, now_s), wanted.cause)
+    return found
+
+
+def proposals(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[Proposal]:
+    """One for each steered battery while the grid carries the building; in doubt about the grid it rests.
+
+    The reserve is a bound above everything economic: whoever wishes for more does not get it.
+    """
+    mode = state.mode.mode
+    if mode not in ON_GRID:
+        return
+    bounds = envelope(site, state.connection, snapshot, now_s)
+    flow = flows(site, snapshot, now_s) if mode is Mode.GRID_CONNECTED else None
+    asked = powers(site, state, snapshot, flow, bounds, now_s)
+    for battery in steered(site):
+        role = wiring.battery_power(battery.id)
+        power_w, cause = asked[battery.id]
+        if mode is Mode.GRID_CONNECTED and not _above_reserve(battery, snapshot, now_s):
+            yield Proposal(role=role, rank=Rank.ISLAND, cause=Cause(Why.RESERVE_KEPT), high=0.0)
+        yield Proposal(role=role, rank=Rank.GRID, cause=cause, prefer=power_w)
+
+
+def _above_reserve(battery: Battery, snapshot: Snapshot, now_s: float) -> bool:
+    soc_pct = snapshot.batteries.get(battery.id, NO_BATTERY).soc_pct.known(now_s)
+    return soc_pct is not None and battery.reserve_pct is not None and soc_pct > battery.reserve_pct
+
+
+def _usable_w(battery: Battery, state: ControlState, snapshot: Snapshot, wanted_w: float, now_s: float) -> float:
+    """W it can give, or take, at its charge; 0 while that is not known."""
+    soc_pct = snapshot.batteries.get(battery.id, NO_BATTERY).soc_pct.known(now_s)
+    if soc_pct is None or battery.reserve_pct is None:
+        return 0.0
+    if wanted_w <= 0.0:
+        return battery.charge_max_w if soc_pct < FULL_PCT else 0.0
+    entry = state.sent.get(wiring.battery_power(battery.id))
+    gives = entry is not None and float(entry.value) > 0.0
+    least_pct = battery.reserve_pct + (0.0 if gives else BAND_PCT)
+    return battery.discharge_max_w if soc_pct > least_pct else 0.0
+
+
+def _refill_w(battery: Battery, snapshot: Snapshot, flow: Flows, bounds: Envelope, now_s: float) -> float:
+    """W by which it fills up to its reserve from what the connection leaves."""
+    soc_pct = snapshot.batteries.get(battery.id, NO_BATTERY).soc_pct.known(now_s)
+    if soc_pct is None or battery.reserve_pct is None or soc_pct >= battery.reserve_pct - BAND_PCT:
+        return 0.0
+    return max(0.0, min(battery.charge_max_w, bounds.import_w - flow.without_batteries_w))
+
+
+def _eased(battery: Battery, state: ControlState, power_w: float, wanted: Aim, now_s: float) -> float:
+    """Limits are met at once and not let go at once; everything else is approached."""
+    entry = state.sent.get(wiring.battery_power(battery.id))
+    before_w = float(entry.value) if entry is not None else 0.0
+    if wanted.urgent:
+        calm = entry is not None and now_s >= entry.sent_s + CALM_S
+        return power_w if calm or power_w > before_w else before_w
+    return before_w + GENTLE * (power_w - before_w)

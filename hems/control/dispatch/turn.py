@@ -1,0 +1,52 @@
+"""One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
+
+from dataclasses import replace
+
+from hems.control.dispatch import excess, flexible, quarter
+from hems.control.dispatch.envelope import Envelope, envelope
+from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory
+from hems.control.given import Given, Told
+from hems.control.state import ControlState
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.event import EventKind
+
+
+def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> ControlState:
+    """What is known of limits, of the counted quarter and of excess after `dt_s` more."""
+    site, snapshot, now_s = given.site, given.snapshot, given.now_s
+    memory = state.connection
+    if site.grid.flexible is not None:
+        heard = flexible.after(site.grid.flexible, memory.flexible, snapshot.limits, now_s)
+        memory = replace(memory, flexible=heard)
+    memory = replace(memory, quarter=_counted(given, memory, dt_s))
+    over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
+    if memory.excess.since_s is not None and over.since_s is None:
+        facts = {"excess_wh": memory.excess.wh, "for_s": now_s - memory.excess.since_s}
+        told.append((EventKind.SYSTEM, wiring.GRID_POWER, Cause(Why.LIMIT_KEPT_AGAIN, facts)))
+    return replace(state, connection=replace(memory, excess=over))
+
+
+def _counted(given: Given, memory: ConnectionMemory, dt_s: float) -> QuarterMemory:
+    demand_max_w = given.site.grid.demand_max_w
+    if demand_max_w is None:
+        return memory.quarter
+    return quarter.after(memory.quarter, given.snapshot.grid_w.known(given.now_s), demand_max_w, dt_s, given.now)
+
+
+def _exceeded(
+    given: Given, state: ControlState, memory: ConnectionMemory, bounds: Envelope, dt_s: float
+) -> ExcessMemory:
+    """What flows beyond the limits; an island ends the event."""
+    if state.mode.mode.on_island:
+        return ExcessMemory()
+    above_w = excess.over_w(given.snapshot.grid_w.known(given.now_s), bounds.import_w, bounds.export_w)
+    return excess.after(memory.excess, above_w, dt_s, given.now_s)
+
+
+def due_s(state: ControlState, given: Given) -> list[float]:
+    """When something of it comes due by time alone: a silence that becomes the failsafe, an excess that is told."""
+    limits, heard_s = given.site.grid.flexible, state.connection.flexible.heard_s
+    silence = [heard_s + limits.heartbeat_s] if limits is not None and heard_s is not None else []
+    since_s = state.connection.excess.since_s
+    return silence + ([since_s + given.params.connection.settle_s] if since_s is not None else [])
