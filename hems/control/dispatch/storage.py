@@ -24,6 +24,8 @@ ON_GRID = frozenset(
 BAND_PCT = 2.0
 """A battery that was stopped at its reserve serves again only so far above it."""
 FULL_PCT = 99.5
+NEAR_W = 600.0
+"""So close to its aim a battery goes the whole way."""
 CALM_S = 5.0
 """So long a battery that keeps the connection inside a limit does not give less: meters do not read at one instant."""
 GENTLE = 0.5
@@ -132,4 +134,5 @@ def _eased(battery: Battery, state: ControlState, power_w: float, wanted: Aim, n
     if wanted.urgent:
         calm = entry is not None and now_s >= entry.sent_s + CALM_S
         return power_w if calm or power_w > before_w else before_w
-    return before_w + GENTLE * (power_w - before_w)
+    way_w = power_w - before_w
+    return power_w if abs(way_w) < NEAR_W else before_w + GENTLE * way_w

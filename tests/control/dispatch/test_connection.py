@@ -1,0 +1,159 @@
+"""The connection stays inside its limits, whoever set them, and says so when it cannot."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.site import FlexibleLimits
+from hems.model.units import SourceId
+from tests.control.dispatch.street import FUSES_W, TOLD, Street, connected_site
+
+ALIVE = {wiring.LIMIT_HEARTBEAT: 1.0}
+
+
+def limited(watts: float) -> dict[wiring.Role, float]:
+    """The utility is there and lets so much through."""
+    return ALIVE | {wiring.IMPORT_LIMIT: watts}
+
+
+# What the utility says ------------------------------------------------------------------------------------------------
+
+
+def test_a_limit_is_commanded_in_the_second_in_which_it_arrives_and_met_with_the_next():
+    # given a building that draws 10 kW beside two cars
+    street = Street(connected_site(flexible=TOLD), limits=limited(50_000.0)).plug("bay_1", "bay_2").lives(30)
+    assert street.grid_w > 20_000.0
+    # when the utility lets 8 kW through
+    street.limits = limited(8000.0)
+    street.lives(1)
+    # then cars pause at once and the battery gives what is missing
+    assert [street.car_w(bay) for bay in ("bay_1", "bay_2")] == [0.0, 0.0]
+    assert street.lives(2).grid_w <= 8000.0 + street.params.car.deadband_w
+    assert street.state.sent[wiring.bay_power(SourceId("bay_1"))].cause.why is Why.LIMIT_FLEXIBLE
+
+
+def test_silence_of_the_utility_means_the_failsafe():
+    street = Street(connected_site(flexible=TOLD), limits=limited(50_000.0)).plug("bay_1").lives(30)
+    assert street.car_w("bay_1") < -5000.0
+    # when it falls silent, nothing changes until its heartbeat has been missed for long enough
+    street.limits = {}
+    street.lives(110)
+    assert street.car_w("bay_1") < -5000.0
+    street.lives(30)
+    assert street.car_w("bay_1") == 0.0
+    assert street.state.alarms["flexible"].cause.why is Why.LIMIT_FAILSAFE
+
+
+def test_neither_a_heartbeat_nor_a_limit_alone_ends_the_failsafe():
+    street = Street(connected_site(flexible=TOLD)).plug("bay_1").lives(10)
+    assert street.car_w("bay_1") == 0.0
+    # when only the heartbeat is back
+    street.limits = ALIVE
+    assert street.lives(30).car_w("bay_1") == 0.0
+    # when only a limit is told
+    street.limits = {wiring.IMPORT_LIMIT: 50_000.0}
+    assert street.lives(130).car_w("bay_1") == 0.0
+    # then it takes both
+    street.limits = limited(50_000.0)
+    assert street.lives(3).car_w("bay_1") < -5000.0
+
+
+@pytest.mark.parametrize("contact", [True, None])
+def test_a_contact_that_is_closed_or_cannot_be_read_reduces(contact: bool | None):
+    only = FlexibleLimits(failsafe_import_w=0.0, told=False, reduced_import_w=12_000.0)
+    street = Street(connected_site(flexible=only), soc_pct=60.0, limits={wiring.REDUCED: False}).plug("bay_1").lives(30)
+    assert street.grid_w > 12_500.0
+    street.limits = {wiring.REDUCED: contact}
+    assert street.lives(8).grid_w <= 12_000.0 + street.params.car.deadband_w
+
+
+# What was agreed ------------------------------------------------------------------------------------------------------
+
+
+def test_the_agreed_capacity_holds_below_the_fuses():
+    street = Street(connected_site(import_max_w=15_000.0), soc_pct=60.0).plug("bay_1", "bay_2").lives(60)
+    assert 10_000.0 < street.grid_w <= 15_000.0 + street.params.car.deadband_w
+
+
+def test_a_quarter_of_an_hour_never_exceeds_its_mean():
+    # given 12 kW on average, a battery at its reserve, and cars that would take all there is
+    street = Street(connected_site(demand_max_w=12_000.0), soc_pct=60.0, house_w=8000.0).plug("bay_1", "bay_2")
+    drawn_wh = 0.0
+    for _ in range(900):
+        street.lives(1)
+        drawn_wh += street.grid_w / 3600.0
+    assert 2500.0 < drawn_wh <= 12_000.0 / 4.0 * 1.005
+
+
+def test_while_the_meter_is_silent_nobody_charges_and_the_quarter_counts_as_used():
+    street = Street(connected_site(demand_max_w=12_000.0), house_w=8000.0).plug("bay_1").lives(60)
+    assert street.car_w("bay_1") < 0.0
+    street.blind = True
+    street.lives(10)
+    assert street.car_w("bay_1") == 0.0
+    assert street.battery_w == 0.0
+    before_wh = street.state.connection.quarter.drawn_wh
+    assert street.lives(10).state.connection.quarter.drawn_wh == pytest.approx(before_wh + 12_000.0 * 10 / 3600.0)
+
+
+# When nothing more can make room --------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_kept_is_told_and_counted():
+    # given circuits that draw 20 kW and a battery at its reserve
+    street = Street(connected_site(flexible=TOLD), house_w=20_000.0, soc_pct=60.0, limits=limited(50_000.0)).lives(5)
+    # when only 8 kW are let through for a minute
+    street.limits = limited(8000.0)
+    street.lives(60)
+    assert street.state.alarms["connection"].cause.why is Why.LIMIT_EXCEEDED
+    street.limits = limited(50_000.0)
+    street.lives(2)
+    # then the event ends with what went beyond
+    (end,) = [e for _, step in street.steps for e in step.events if e.cause.why is Why.LIMIT_KEPT_AGAIN]
+    assert end.cause.facts["excess_wh"] == pytest.approx(12_000.0 * 59 / 3600.0, rel=0.03)
+    assert "connection" not in street.state.alarms
+
+
+# Whatever comes -------------------------------------------------------------------------------------------------------
+
+BAYS = ("bay_1", "bay_2", "bay_3", "bay_4")
+Happening = tuple[float, float | None, float, frozenset[str]]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(-20_000.0, 25_000.0),
+            st.one_of(st.none(), st.floats(0.0, 60_000.0)),
+            st.floats(20.0, 100.0),
+            st.frozensets(st.sampled_from(BAYS)),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_nothing_that_hems_decides_ever_exceeds_a_limit_touches_the_reserve_or_starves_a_charger(
+    story: list[Happening],
+):
+    street = Street(connected_site(flexible=TOLD), limits=limited(30_000.0))
+    for house_w, limit_w, soc_pct, plugged in story:
+        street.house_w, street.soc_pct = house_w, soc_pct
+        street.limits = {} if limit_w is None else limited(limit_w)
+        street.plugged = dict.fromkeys(plugged, 50.0)
+        street.lives(150, every_s=30).lives(6)
+        allowed_w = min(FUSES_W, TOLD.failsafe_import_w if limit_w is None else limit_w)
+        own_w = -street.battery_w - sum(street.car_w(bay) for bay in street.plugged)
+        # then what batteries and cars draw fits, or they draw nothing
+        slack_w = street.params.car.deadband_w * (1 + len(plugged))
+        assert own_w <= max(0.0, allowed_w - house_w) + slack_w
+        # and nothing leaves the reserve
+        assert street.battery_w <= 0.0 or soc_pct > 60.0
+        # and nobody gets less than 6 A
+        for bay in street.site.bays:
+            watts = -street.car_w(str(bay.id))
+            assert watts == 0.0 or watts >= bay.charge_min_w - 1.0
+        # and neither battery nor car feeds the grid
+        assert street.grid_w >= min(0.0, house_w) - slack_w

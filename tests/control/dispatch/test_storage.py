@@ -1,0 +1,65 @@
+"""What a battery with a reserve does on the grid."""
+
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.mode import Mode
+from tests.control.dispatch.street import MAIN, Street, connected_site
+from tests.control.panel import GRID_DEAD, TIE_OPEN, utility
+
+ROLE = wiring.battery_power(MAIN)
+
+
+def test_it_takes_what_the_sun_gives_and_nobody_uses():
+    street = Street(connected_site(), house_w=-6000.0).lives(20)
+    assert abs(street.grid_w) <= street.params.car.deadband_w
+    assert street.state.sent[ROLE].cause.why is Why.STORE_SUN
+
+
+def test_it_serves_the_building_down_to_its_reserve_and_not_below():
+    street = Street(connected_site(), house_w=6000.0, soc_pct=70.0).lives(20)
+    assert abs(street.grid_w) <= street.params.car.deadband_w
+    street.soc_pct = 59.9
+    assert street.lives(2).battery_w == 0.0
+    # and not again before there is a little more
+    street.soc_pct = 61.0
+    assert street.lives(5).battery_w == 0.0
+
+
+def test_cars_are_not_charged_from_it():
+    street = Street(connected_site(), house_w=5000.0).plug("bay_1").lives(40)
+    assert street.car_w("bay_1") < -10_000.0
+    assert street.battery_w <= 5000.0 + street.params.car.deadband_w
+
+
+def test_it_fills_up_to_its_reserve_from_what_the_connection_leaves():
+    street = Street(connected_site(import_max_w=15_000.0), house_w=10_000.0, soc_pct=30.0).lives(10)
+    assert -5000.0 - street.params.car.deadband_w <= street.battery_w < -4000.0
+    assert street.state.sent[ROLE].cause.why is Why.REFILL_RESERVE
+
+
+def test_nobody_discharges_one_whose_charge_is_not_known():
+    street = Street(connected_site(), house_w=6000.0).lives(10)
+    assert street.battery_w > 0.0
+    street.soc_pct = None  # type: ignore[assignment]
+    assert street.lives(2).battery_w == 0.0
+
+
+def test_one_without_a_reserve_is_left_alone():
+    street = Street(connected_site(reserve_pct=None), house_w=6000.0).lives(30)
+    assert street.commands(ROLE) == []
+
+
+def test_it_rests_while_nobody_sees_the_grid():
+    street = Street(connected_site(), house_w=6000.0).lives(10)
+    assert street.battery_w > 0.0
+    street.says(utility(None, None)).lives(10)
+    assert street.mode is Mode.GRID_CONNECTED_DEGRADED
+    assert street.battery_w == 0.0
+
+
+def test_on_an_island_nobody_tells_it_anything():
+    street = Street(connected_site(), house_w=6000.0).lives(10)
+    street.says(GRID_DEAD, TIE_OPEN).lives(1)
+    told = len(street.commands(ROLE))
+    assert street.lives(60).mode.on_island
+    assert len(street.commands(ROLE)) == told
