@@ -133,6 +133,18 @@ class DevicePicture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionPicture:
+    """What may flow through the connection now, and whose limit that is."""
+
+    import_w: float
+    import_by: Cause
+    export_w: float | None
+    """None where nobody limits it."""
+    reserve_pct: float | None
+    """Kept in the batteries for a power cut; None where hems does not dispatch any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessPicture:
     """One witness of one axis, for `hems why`."""
 
@@ -161,6 +173,8 @@ class Picture:
     qualifying_left_s: float | None = None
     """Seconds the grid must still stay good before reconnection is permitted."""
     grid_w: float | None = None
+    connection: ConnectionPicture | None = None
+    """None while the building is not on the grid."""
     grid_v: tuple[float | None, ...] = ()
     load_w: float | None = None
     pv_w: float | None = None

@@ -4,6 +4,8 @@ from math import inf
 
 from hems.control import drivers, energy, restoring, shedding
 from hems.control.demand import load_w
+from hems.control.dispatch import storage
+from hems.control.dispatch.envelope import envelope
 from hems.control.overload import phase_w
 from hems.model import wiring
 from hems.model.mode import TiePosition
@@ -11,6 +13,7 @@ from hems.model.picture import (
     AlarmPicture,
     CarPicture,
     CircuitPicture,
+    ConnectionPicture,
     DevicePicture,
     OrderPicture,
     Picture,
@@ -48,6 +51,7 @@ def paint(scene: Scene) -> Picture:
         bus=state.evidence.bus.value,
         qualifying_left_s=scene.step.qualifying_left_s,
         grid_w=_upstream(scene, snapshot.grid_w),
+        connection=None if mode.mode.on_island else _connection(scene),
         grid_v=_grid_volts(scene),
         load_w=load_w(site, snapshot, now_s, islanded=islanded),
         pv_w=pv_w,
@@ -89,6 +93,16 @@ def _upstream(scene: Scene, reading: Reading[float]) -> float | None:
     apart_since_s = scene.state.evidence.apart_since_s
     outdated = apart_since_s is not None and reading.taken_s < apart_since_s
     return None if outdated else reading.known(scene.now_s)
+
+
+def _connection(scene: Scene) -> ConnectionPicture:
+    bounds = envelope(scene.site, scene.state.connection, scene.snapshot, scene.now_s)
+    return ConnectionPicture(
+        import_w=bounds.import_w,
+        import_by=bounds.import_by,
+        export_w=None if bounds.export_w == inf else bounds.export_w,
+        reserve_pct=min((one.reserve_pct for one in storage.steered(scene.site) if one.reserve_pct), default=None),
+    )
 
 
 def _grid_volts(scene: Scene) -> tuple[float | None, ...]:

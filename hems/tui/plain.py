@@ -39,6 +39,11 @@ def _sentences(picture: Picture) -> Iterator[str]:
     yield f"Grid: {GRID_WORDS[picture.grid]}, {volts(picture)}. Island switch: {switch}."
     direction = "To" if picture.grid_w is not None and picture.grid_w < 0.0 else "From"
     yield f"{direction} the grid {kw(picture.grid_w)}. Using {kw(picture.load_w)}. Room for {kw(picture.room_w)} more."
+    if picture.connection is not None:
+        allowed = picture.connection
+        yield f"The connection may draw {kw(allowed.import_w)}. {sentence(allowed.import_by)}"
+        if allowed.reserve_pct is not None:
+            yield f"Kept in the battery for a power cut: {allowed.reserve_pct:.0f}%."
     yield " ".join(_sources(picture))
     for device in picture.devices:
         if device.lost_for_s is not None:

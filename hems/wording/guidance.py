@@ -180,6 +180,21 @@ GUIDANCE: Mapping[Why, Guidance] = {
         (N_("On a quiet day type `hems drill rehearse`: it switches nothing and tells what would happen."),),
         N_("Nothing happens now."),
     ),
+    Why.LIMIT_EXCEEDED: Guidance(
+        N_(
+            "The building draws or feeds in more than its connection allows. Cars and battery already do what they can."
+        ),
+        (
+            N_("Switch off what can wait: laundry, hot water, heating (key 3)."),
+            N_("If it happens often, tell your installer: more circuits should have a switch."),
+        ),
+        N_("The utility may charge for it, or a main fuse may go."),
+    ),
+    Why.LIMIT_FAILSAFE: Guidance(
+        N_("The box through which the utility tells its limits is silent. The building keeps to less, to be safe."),
+        (N_("Look whether the utility's box and its network plug have power."), INSTALLER),
+        N_("Cars charge slowly or not at all until it is heard again. Nothing else changes."),
+    ),
     Why.NO_WITNESS: HOLDS_STILL,
     Why.TIE_STUCK_MOVING: HOLDS_STILL,
     Why.TIE_INVALID: HOLDS_STILL,

@@ -65,6 +65,10 @@ ONE_MISTAKE = [
     ('power = "gym_plug/power_w"', 'power = "laundry_plug/power_w"', "is counted by circuits.laundry.power already"),
     ('"hybrid/l2_v"', '"hybrid/l1_v"', 'voltage_points.busbar.volts[1] = "hybrid/l1_v" is read by voltage_points.busbar.volts[0]'),
     ('"tie_io/input_2"', '"tie_io/input_1"', "tie.open_contact = \"tie_io/input_1\" is read by tie.closed_contact already"),
+    ('power = "utility_meter/power_w"', "demand_kw = 40", "grid.power is missing; grid.demand_kw needs a meter that shows the power drawn."),
+    ("[former]", "[grid.flexible]\nfailsafe_import_kw = 4.2\n\n[former]", "grid.flexible has neither import_limit nor export_limit nor reduced"),
+    ('power = "utility_meter/power_w"', 'power = "utility_meter/power_w"\nimport_kw = 4\nflexible = { reduced = "tie_io/input_5", failsafe_import_kw = 9 }', "grid.flexible.failsafe_import_kw = 9.0 is above grid.import_kw = 4; lower it."),
+    ('setpoint = "hybrid/battery_w"', "reserve_pct = 60", "batteries.main.setpoint is missing; a reserve is kept by commands"),
     # devices
     ('driver = "sunspec"', 'driver = "sunspecs"', 'is not an installed driver (installed: "modbus", "mqtt" or "sunspec"); write'),
     ('profile = "sungrow-sh"', 'profile = "sungrow"', "devices.hybrid.profile = 'sungrow': there is no such profile."),

@@ -49,7 +49,11 @@ def test_half_a_recording_is_played_as_far_as_it_goes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(None, "does not exist"), (b"a shopping list", "is no recording"), (gzip.compress(b""), "has no picture in it")],
+    [
+        (None, "does not exist"),
+        (b"a shopping list", "is no recording"),
+        (gzip.compress(b"", mtime=0), "has no picture in it"),
+    ],
 )
 def test_what_is_no_recording_is_refused_in_a_sentence(tmp_path: Path, content: bytes | None, told: str) -> None:
     file = tmp_path / "file"
