@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from drivers.modbus.codec import Raw, decoder
+from drivers.modbus.codec import BadReading, Raw, decoder
 from drivers.modbus.frame import ReadFrame, Space
 from drivers.modbus.layout import PlacedPoint
 
@@ -14,21 +14,10 @@ MAX_BITS = 2000
 class Batch:
     """One request and the points that its answer holds."""
 
-    space: Space
-    address: int
-    count: int
+    frame: ReadFrame
     points: tuple[PlacedPoint, ...]
-    values: tuple[tuple[PlacedPoint, Callable[[Sequence[int]], Raw]], ...] = field(compare=False, repr=False)
-    """Each point and how to take it out of the answer."""
-
-    def frame(self, unit: int) -> ReadFrame:
-        """As a request to `unit`."""
-        return ReadFrame(unit, self.space, self.address, self.count)
-
-    def values_of(self, point: PlacedPoint, answer: Sequence[int]) -> Sequence[int]:
-        """The part of the answer that belongs to `point`."""
-        start = point.register.address - self.address
-        return answer[start : start + point.register.end - point.register.address]
+    values: Callable[[Sequence[int]], Sequence[Raw | BadReading]] = field(compare=False, repr=False)
+    """What an answer says for each point."""
 
     def halves(self) -> "tuple[Batch, ...]":
         """Two smaller requests for the same points, or none for a single point."""
@@ -38,10 +27,12 @@ class Batch:
         middle = places[len(places) // 2]
         low = [point for point in self.points if point.register.address < middle]
         high = [point for point in self.points if point.register.address >= middle]
-        return (_batch(low), _batch(high))
+        return (_batch(self.frame.unit, low), _batch(self.frame.unit, high))
 
 
-def plan(points: Iterable[PlacedPoint], *, max_gap: int, max_read: int, barriers: Collection[int] = ()) -> list[Batch]:
+def plan(
+    unit: int, points: Iterable[PlacedPoint], *, max_gap: int, max_read: int, barriers: Collection[int] = ()
+) -> list[Batch]:
     """Requests for all `points` of one unit and poll class.
 
     `max_gap` registers that nobody wants may be read through, `max_read` registers asked at once, and no request
@@ -51,7 +42,7 @@ def plan(points: Iterable[PlacedPoint], *, max_gap: int, max_read: int, barriers
     for space in Space:
         wanted = sorted((point for point in points if point.register.space is space), key=_place)
         limit = MAX_BITS if space.of_bits else max_read
-        batches += [_batch(group) for group in _groups(wanted, max_gap, limit, barriers)]
+        batches += [_batch(unit, group) for group in _groups(wanted, max_gap, limit, barriers)]
     return batches
 
 
@@ -77,11 +68,11 @@ def _groups(
         yield group
 
 
-def _batch(points: Sequence[PlacedPoint]) -> Batch:
-    address = min(point.register.address for point in points)
-    end = max(point.register.end for point in points)
-    values = tuple((point, decoder(point.register.coding, point.register.address - address)) for point in points)
-    return Batch(points[0].register.space, address, end - address, tuple(points), values)
+def _batch(unit: int, points: Sequence[PlacedPoint]) -> Batch:
+    start = min(point.register.address for point in points)
+    count = max(point.register.end for point in points) - start
+    places = [(point.register.address - start, point.register.coding) for point in points]
+    return Batch(ReadFrame(unit, points[0].register.space, start, count), tuple(points), decoder(places, count))
 
 
 def _place(point: PlacedPoint) -> tuple[int, int]:

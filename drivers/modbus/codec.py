@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 Type = Literal["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64", "str", "bool"]
 Order = Literal["big", "little"]
@@ -77,34 +77,35 @@ def decode(how: Coding, registers: Sequence[int]) -> Raw:
     return value
 
 
-def decoder(how: Coding, start: int) -> Callable[[Sequence[int]], Raw]:
-    """`decode` for a value that begins at `start` of a longer answer of 16-bit words.
+def decoder(places: Sequence[tuple[int, Coding]], width: int) -> Callable[[Sequence[int]], Sequence[Raw | BadReading]]:
+    """`decode` for values that begin at places of an answer of `width` words, in this order.
 
-    Made once and used all day: what is usual is read without slicing, packing and asking again what it is.
+    Made once and used all day: values that lie one behind the other as the machine knows them are read in one go.
     """
-    end = start + how.registers
-    if how.byte == "big" and how.type in ("u16", "s16"):
-        return _short(start, signed=how.type == "s16")
-    if how.byte == "big" and how.type in ("u32", "s32", "f32"):
-        high, low = (start, start + 1) if how.word == "big" else (start + 1, start)
-        return _long(high, low, struct.Struct(f">{FORMATS[how.type]}").unpack)
-    return lambda words: decode(how, words[start:end])
+    layout = _straight(places, width)
+    if layout is not None:
+        octets, values = struct.Struct(f">{width}H").pack, struct.Struct(layout).unpack
+        return lambda words: values(octets(*words))
+    each = [(how, start, start + how.registers) for start, how in places]
+    return lambda words: [_decoded(how, words[start:end]) for how, start, end in each]
 
 
-def _short(at: int, *, signed: bool) -> Callable[[Sequence[int]], Raw]:
-    if not signed:
-        return lambda words: words[at]
-    return lambda words: words[at] - 0x10000 if words[at] & 0x8000 else words[at]
+def _straight(places: Sequence[tuple[int, Coding]], width: int) -> str | None:
+    """The values as one structure with holes, or None if they overlap or need turning round."""
+    layout, free = ">", 0
+    for start, how in places:
+        if how.type not in FORMATS or how.word == "little" or how.byte == "little" or start < free:
+            return None
+        layout += f"{2 * (start - free)}x{FORMATS[how.type]}"
+        free = start + how.registers
+    return f"{layout}{2 * (width - free)}x"
 
 
-def _long(high: int, low: int, unpack: Callable[[bytes], tuple[Any, ...]]) -> Callable[[Sequence[int]], Raw]:
-    pack = struct.Struct(">HH").pack
-
-    def value(words: Sequence[int]) -> Raw:
-        number: Raw = unpack(pack(words[high], words[low]))[0]
-        return number
-
-    return value
+def _decoded(how: Coding, words: Sequence[int]) -> Raw | BadReading:
+    try:
+        return decode(how, words)
+    except BadReading as wrong:
+        return wrong
 
 
 def encode(how: Coding, value: Raw) -> tuple[int, ...]:

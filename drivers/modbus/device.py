@@ -165,15 +165,18 @@ class Device:
             await self._cycle(name)
             # What is polled seldom must not wait for its next turn once the device is there.
             pause_s = every_s if self._identified else min(every_s, IDENTIFY_PAUSE_S)
-            next_s = max(next_s + pause_s, loop.time())
-            await asyncio.sleep(next_s - loop.time())
+            now_s = loop.time()
+            next_s = max(next_s + pause_s, now_s)
+            if next_s > now_s:
+                await asyncio.sleep(next_s - now_s)
 
     async def _cycle(self, name: str) -> None:
         try:
-            if self._rests(name) or not await self._identify(Rank.POLL):
+            if self._rests(name) or not (self._is_known() or await self._identify(Rank.POLL)):
                 return
             await self._reader.poll(name)
-            await self._look_again()
+            if self._product.moves and self._reader.refused:
+                await self._look_again()
         except LinkError as trouble:
             self._failed(trouble)
         except DeviceMismatch as wrong:
@@ -202,7 +205,7 @@ class Device:
             self._hurry = rank
             self._queue.hurry(self._product.unit, rank)
         async with self._identifying:
-            known = self._identified and not self._out_of_date()
+            known = self._is_known()
             if known or (rank is Rank.POLL and not self._worth_a_look()):
                 return known
             self._try_again_s = asyncio.get_running_loop().time() + IDENTIFY_PAUSE_S
@@ -216,6 +219,10 @@ class Device:
                 self._disabled = self._detail = ""
         await self._commander.regained(layout)
         return True
+
+    def _is_known(self) -> bool:
+        """Whether it has said who it is, and nothing has happened since that makes it a question again."""
+        return self._identified and not self._out_of_date()
 
     def _worth_a_look(self) -> bool:
         """Whether it is time to ask again who it is; a wrong one seldom, unless it may have been exchanged."""
@@ -246,7 +253,7 @@ class Device:
         What is where it was stays as it is, with the refusals remembered.
         """
         product, now_s = self._product, asyncio.get_running_loop().time()
-        if not (product.moves and self._reader.refused) or now_s < self._looked_s + LOOK_AGAIN_S:
+        if now_s < self._looked_s + LOOK_AGAIN_S:
             return
         self._reader.refused, self._looked_s = False, now_s
         layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=Rank.POLL))

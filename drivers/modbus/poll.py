@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 from drivers.modbus.batches import Batch, plan
-from drivers.modbus.codec import BadReading
+from drivers.modbus.codec import BadReading, Raw
 from drivers.modbus.errors import LinkDown, Refusal
 from drivers.modbus.job import Manners, Rank
 from drivers.modbus.layout import Layout, PlacedPoint
@@ -50,25 +50,25 @@ class Reader:
         self._classes = classes
         self._computed = computed
         self._out_of_date = out_of_date
-        self._raw: dict[str, Any] = {}
+        self._raw: dict[str, Raw | BadReading] = {}
+        """What was last read for each power of ten."""
         self._held: list[tuple[str, Reading[Any]]] | None = None
         """Readings of a device that has not identified itself yet."""
         self._batches: dict[str, list[Batch]] = {}
         self._memory = Memory()
         self._scales: Collection[str] = ()
-        self._decoders: dict[str, Callable[[Any, int], point.Decoded]] = {}
+        self._usual: dict[str, point.Usual] = {}
+        """For each point, what makes a reading of most of its values."""
 
     def lay_out(self, layout: Layout, *, max_gap: int, max_read: int) -> None:
         """Plan the requests of each poll class afresh, and say which points this unit lacks."""
         # Another firmware may come back with other powers of ten: what was known of them is not known any more.
         self._raw.clear()
         self._scales = layout.exponents
-        self._decoders = {
-            name: point.decoder(place.spec, bits=place.register.coding.bits) for name, place in layout.points.items()
-        }
+        self._usual = {name: self._usual_for(place) for name, place in layout.points.items()}
         for name in self._classes:
             places = [place for place in layout.points.values() if place.poll == name]
-            batches = plan(places, max_gap=max_gap, max_read=max_read, barriers=layout.barriers)
+            batches = plan(self._unit, places, max_gap=max_gap, max_read=max_read, barriers=layout.barriers)
             # Powers of ten before what they scale, so that the first value is already right.
             batches.sort(key=lambda batch: not any(place.name in self._scales for place in batch.points))
             self._batches[name] = batches
@@ -89,9 +89,9 @@ class Reader:
             UnknownValueError: it has not said.
         """
         found = self._raw.get(name)
-        if found is None or not _is_exponent(found):
+        if not _is_exponent(found):
             raise UnknownValueError(f"its scale factor {name.lstrip('_').split()[0]}")
-        return int(found)
+        return found
 
     async def poll(self, name: str, *, rank: Rank = Rank.POLL) -> None:
         """Read one poll class.
@@ -120,7 +120,7 @@ class Reader:
 
     async def _read(self, kind: str, batch: Batch, rank: Rank, slack_s: float) -> None:
         try:
-            answer = await self._queue.read(batch.frame(self._unit), self._manners, rank=rank, slack_s=slack_s)
+            answer = await self._queue.read(batch.frame, self._manners, rank=rank, slack_s=slack_s)
         except Refusal as refusal:
             if not refusal.about_addresses:
                 raise
@@ -153,42 +153,51 @@ class Reader:
             self._lack(kind, batch, refusal)
 
     def _lack(self, kind: str, batch: Batch, refusal: Refusal) -> None:
+        now_s, stale_s = self._now_s(), self._classes[kind].stale_after_s
         for place in batch.points:
             if place.spec.optional:
                 self._deliver(place.name, point.absent("this unit does not have it"))
             else:
-                self._deliver(place.name, self._reading(kind, place, point.Decoded(None, str(refusal))))
+                self._deliver(place.name, self._remembered(place, point.Decoded(None, str(refusal)), now_s, stale_s))
         self._compute({place.name for place in batch.points})
 
     def _take(self, kind: str, batch: Batch, answer: Sequence[int]) -> None:
-        for place, value_in in batch.values:
-            try:
-                raw: Any = value_in(answer)
-            except BadReading as wrong:
-                raw = wrong
-            # A scale factor that the device keeps to itself while it sleeps is still what it was, and never 0.
-            if place.name in self._scales and not _is_exponent(raw) and _is_exponent(self._raw.get(place.name)):
-                continue
-            self._raw[place.name] = raw
-        taken_s, stale_s = self._now_s(), self._classes[kind].stale_after_s
-        for place in batch.points:
-            decoded = self._decoded(place)
-            reading = self._memory.reading(place.name, place.spec, decoded, taken_s=taken_s, stale_after_s=stale_s)
-            self._deliver(place.name, reading)
+        now_s, stale_s = self._now_s(), self._classes[kind].stale_after_s
+        said = batch.values(answer)
+        if self._scales:
+            self._keep_scales(batch, said)
+        for place, raw in zip(batch.points, said, strict=True):
+            reading = self._usual[place.name](raw, now_s, stale_s)
+            self._deliver(place.name, reading or self._looked_at(place, raw, now_s, stale_s))
         if self._computed:
             self._compute({place.name for place in batch.points})
 
-    def _decoded(self, place: PlacedPoint) -> point.Decoded:
-        raw = self._raw[place.name]
+    def _keep_scales(self, batch: Batch, said: Sequence[Raw | BadReading]) -> None:
+        """A power of ten that the device keeps to itself while it sleeps is still what it was, and never 0."""
+        for place, raw in zip(batch.points, said, strict=True):
+            if place.name in self._scales and (_is_exponent(raw) or not _is_exponent(self._raw.get(place.name))):
+                self._raw[place.name] = raw
+
+    def _usual_for(self, place: PlacedPoint) -> point.Usual:
+        remembers = place.spec.monotonic or place.spec.hold_s is not None
+        if remembers or place.exponent_from is not None or place.name in self._scales:
+            return point.unusual
+        return point.usual(place.spec, bits=place.register.coding.bits)
+
+    def _looked_at(self, place: PlacedPoint, raw: Raw | BadReading, now_s: float, stale_s: float) -> Reading[Any]:
+        return self._remembered(place, self._decoded(place, self._raw.get(place.name, raw)), now_s, stale_s)
+
+    def _decoded(self, place: PlacedPoint, raw: Raw | BadReading) -> point.Decoded:
         if isinstance(raw, BadReading):
             return point.Decoded(None, str(raw))
-        if place.exponent_from is None:
-            return self._decoders[place.name](raw, 0)
         try:
-            exponent = self.exponent(place.exponent_from)
+            exponent = 0 if place.exponent_from is None else self.exponent(place.exponent_from)
         except UnknownValueError as unknown:
             return point.Decoded(None, str(unknown))
-        return self._decoders[place.name](raw, exponent)
+        return point.decode(place.spec, raw, bits=place.register.coding.bits, exponent=exponent)
+
+    def _remembered(self, place: PlacedPoint, decoded: point.Decoded, now_s: float, stale_s: float) -> Reading[Any]:
+        return self._memory.reading(place.name, place.spec, decoded, taken_s=now_s, stale_after_s=stale_s)
 
     def _compute(self, changed: set[str]) -> None:
         for name, node in self._computed.items():
@@ -220,13 +229,9 @@ class Reader:
         elif not name.startswith("_"):
             self._context.sink(self._device, name, reading)
 
-    def _reading(self, kind: str, place: PlacedPoint, decoded: point.Decoded) -> Reading[Any]:
-        stale_s = self._classes[kind].stale_after_s
-        return self._memory.reading(place.name, place.spec, decoded, taken_s=self._now_s(), stale_after_s=stale_s)
-
     def _now_s(self) -> float:
         return self._context.clock.now().mono_s
 
 
-def _is_exponent(raw: object) -> bool:
+def _is_exponent(raw: object) -> TypeGuard[int]:
     return isinstance(raw, int) and -10 <= raw <= 10

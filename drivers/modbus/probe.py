@@ -9,7 +9,7 @@ from functools import cache
 
 from drivers.modbus.address import Address, SerialLine
 from drivers.modbus.batches import plan
-from drivers.modbus.codec import BadReading, decode
+from drivers.modbus.codec import BadReading, Raw, decode
 from drivers.modbus.errors import LinkDown, LinkError, Refusal
 from drivers.modbus.frame import ReadFrame
 from drivers.modbus.layout import PlacedPoint
@@ -147,32 +147,34 @@ async def introduced(
 
 async def _value(prober: Prober, unit: int, place: PlacedPoint) -> Scalar | None:
     register = place.register
-    answer = await prober.ask(ReadFrame(unit, register.space, register.address, register.end - register.address))
-    return _meaning(place, answer)
-
-
-def _meaning(place: PlacedPoint, raw: Sequence[int]) -> Scalar | None:
+    words = await prober.ask(ReadFrame(unit, register.space, register.address, register.end - register.address))
     try:
-        value = decode(place.register.coding, raw)
+        return _meaning(place, decode(register.coding, words))
     except BadReading:
         return None
-    return point.decode(place.spec, value, bits=place.register.coding.bits).value
+
+
+def _meaning(place: PlacedPoint, raw: Raw | BadReading) -> Scalar | None:
+    if isinstance(raw, BadReading):
+        return None
+    return point.decode(place.spec, raw, bits=place.register.coding.bits).value
 
 
 async def _liveliness(prober: Prober, unit: int, profile: ModbusProfile, places: Iterable[PlacedPoint]) -> float:
     """The more points a unit has and the more of them can be believed, the higher; 0 below a bound."""
     wanted = [place for place in places if not place.spec.optional]
     link = profile.link
-    batches = plan(wanted, max_gap=link.max_gap, max_read=link.max_read, barriers=link.barriers)
+    batches = plan(unit, wanted, max_gap=link.max_gap, max_read=link.max_read, barriers=link.barriers)
     good = asked = 0
     while batches and asked < MOST_REQUESTS:
         batch, asked = batches.pop(0), asked + 1
         try:
-            answer = await prober.ask(batch.frame(unit))
+            answer = await prober.ask(batch.frame)
         except Refusal as refusal:
             batches += batch.halves() if refusal.about_addresses else ()
         else:
-            good += sum(_meaning(place, batch.values_of(place, answer)) is not None for place in batch.points)
+            said = zip(batch.points, batch.values(answer), strict=True)
+            good += sum(_meaning(place, raw) is not None for place, raw in said)
     share = good / len(wanted) if wanted else 0.0
     return share * good if share >= LIVELY else 0.0
 

@@ -6,6 +6,7 @@ before (`monotonic`, `hold_s`) follows in `drivers.profile.memory`.
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -170,25 +171,49 @@ def decode(spec: ReadSpec, raw: Scalar | None, *, bits: int = 64, exponent: int 
     return Decoded(raw) if isinstance(raw, str) else _measured(spec, raw, exponent)
 
 
-def decoder(spec: ReadSpec, *, bits: int = 64) -> Callable[[Scalar, int], Decoded]:
-    """`decode` for one point as a function of raw value and exponent, with everything prepared that does not change."""
-    if spec.zero_is_null or spec.bit is not None or spec.mask is not None or spec.shift or spec.as_ or spec.map:
-        return lambda raw, exponent: decode(spec, raw, bits=bits, exponent=exponent)
-    span = 1 << bits
-    sentinels = frozenset(nan % span for nan in spec.nan if isinstance(nan, int))
-    sign = -1.0 if spec.negate != spec.negate_if else 1.0
-    scale, offset, unit = spec.scale, spec.offset, UNIT_FACTORS.get(spec.unit or "", 1.0)
-    low, high = spec.valid or (-math.inf, math.inf)
+Usual = Callable[[Any, float, float], Reading[Any] | None]
 
-    def measured(raw: Scalar, exponent: int) -> Decoded:
-        number = raw if raw.__class__ is int or raw.__class__ is float else None
-        if number is None or exponent or (sentinels and number % span in sentinels):
-            return decode(spec, raw, bits=bits, exponent=exponent)
-        value = round(sign * (number * scale + offset) * unit, 9) + 0.0
-        # Also what is not finite fails this comparison, and is told by the long way.
-        return Decoded(value) if low <= value <= high and -math.inf < value < math.inf else decode(spec, raw, bits=bits)
+
+def usual(spec: ReadSpec, *, bits: int = 64) -> Usual:
+    """The reading of an ordinary number, taken at a time and stale after a while; None for what `decode` must look at.
+
+    Everything that does not change is prepared, because this is done for every point of every poll.
+    """
+    if spec.zero_is_null or spec.bit is not None or spec.mask is not None or spec.shift or spec.as_ or spec.map:
+        return unusual
+    span, nans = 1 << bits, frozenset(spec.nan)
+    sentinels = frozenset(nan % span for nan in spec.nan if isinstance(nan, int))
+    sign, scale, offset, unit = _sign(spec), spec.scale, spec.offset, _unit(spec)
+    plain = _is_plain(spec)
+    low, high = spec.valid or (-sys.float_info.max, sys.float_info.max)
+
+    def measured(raw: Any, taken_s: float, stale_after_s: float) -> Reading[Any] | None:  # noqa: ANN401 from the wire
+        if (raw.__class__ is not float and raw.__class__ is not int) or (
+            nans and (raw in nans or raw % span in sentinels)
+        ):
+            return None
+        value = sign * raw + 0.0 if plain else round(sign * (raw * scale + offset) * unit, 9) + 0.0
+        # What is not finite is not within any bounds either.
+        return Reading(value, taken_s, stale_after_s) if low <= value <= high else None
 
     return measured
+
+
+def unusual(_raw: object, _taken_s: float, _stale_after_s: float) -> None:
+    """For a point of which every value must be looked at."""
+
+
+def _sign(spec: ReadSpec) -> float:
+    return -1.0 if spec.negate != spec.negate_if else 1.0
+
+
+def _unit(spec: ReadSpec) -> float:
+    return UNIT_FACTORS.get(spec.unit or "", 1.0)
+
+
+def _is_plain(spec: ReadSpec) -> bool:
+    """Whether the number on the wire is the value but for its sign, so that there is no dust to be rounded away."""
+    return spec.scale * _unit(spec) == 1.0 and not spec.offset
 
 
 def _is_sentinel(spec: ReadSpec, raw: Scalar, bits: int) -> bool:
@@ -244,9 +269,10 @@ def whole_number(text: str) -> int | None:
 
 
 def _measured(spec: ReadSpec, raw: int | float, exponent: int) -> Decoded:
-    value = raw * spec.scale * 10.0**exponent + spec.offset
-    value = -value if spec.negate != spec.negate_if else value
-    value = round(value * UNIT_FACTORS.get(spec.unit or "", 1.0), 9) + 0.0
+    if _is_plain(spec) and not exponent:
+        value = _sign(spec) * raw + 0.0
+    else:
+        value = round(_sign(spec) * (raw * spec.scale * 10.0**exponent + spec.offset) * _unit(spec), 9) + 0.0
     if not math.isfinite(value):
         return Decoded(None, IMMEASURABLE)
     if spec.valid is not None and not spec.valid[0] <= value <= spec.valid[1]:

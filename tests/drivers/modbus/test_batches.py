@@ -21,7 +21,8 @@ def spans(
     *points: PlacedPoint, max_gap: int = 0, max_read: int = 100, barriers: tuple[int, ...] = ()
 ) -> list[tuple[int, int]]:
     return [
-        (batch.address, batch.count) for batch in plan(points, max_gap=max_gap, max_read=max_read, barriers=barriers)
+        (batch.frame.address, batch.frame.count)
+        for batch in plan(1, points, max_gap=max_gap, max_read=max_read, barriers=barriers)
     ]
 
 
@@ -52,18 +53,19 @@ def test_neighbours_share_a_request_within_the_limits_of_the_device(points, more
 )
 def test_every_point_is_asked_for_and_no_request_breaks_a_limit(places, max_gap, max_read, barriers):
     points = [point(address, size) for address, size in places]
-    batches = plan(points, max_gap=max_gap, max_read=max_read, barriers=barriers)
+    batches = plan(1, points, max_gap=max_gap, max_read=max_read, barriers=barriers)
     assert sorted(one.name for batch in batches for one in batch.points) == sorted(one.name for one in points)
     for batch in batches:
-        assert batch.count <= max_read
+        asked = batch.frame
+        assert asked.count <= max_read
         ends = {one.register.end for one in batch.points}
         starts = {one.register.address for one in batch.points}
-        assert (min(starts), max(ends)) == (batch.address, batch.address + batch.count)
-        assert not any(batch.address < barrier <= max(starts) for barrier in barriers)
+        assert (min(starts), max(ends)) == (asked.address, asked.address + asked.count)
+        assert not any(asked.address < barrier <= max(starts) for barrier in barriers)
 
 
 def test_a_batch_is_halved_until_single_places_are_left():
-    (batch,) = plan([point(0), point(1), point(1), point(5)], max_gap=4, max_read=100)
+    (batch,) = plan(1, [point(0), point(1), point(1), point(5)], max_gap=4, max_read=100)
     low, high = batch.halves()
-    assert (low.address, low.count, high.address, high.count) == (0, 1, 1, 5)
+    assert [(half.frame.address, half.frame.count) for half in (low, high)] == [(0, 1), (1, 5)]
     assert low.halves() == ()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from drivers.modbus.codec import BOUNDS, WIDTHS, BadReading, coding, decode, decoder, encode
+from drivers.modbus.codec import BOUNDS, WIDTHS, BadReading, Coding, coding, decode, decoder, encode
 
 ORDERS = some.sampled_from(("big", "little"))
 REGISTERS = some.lists(some.integers(0, 0xFFFF), min_size=1, max_size=4)
@@ -96,16 +96,31 @@ def test_a_coding_that_contradicts_itself_is_refused(kind, more, problem):
         coding(kind, **more)
 
 
-@given(
-    kind=some.sampled_from(["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64"]),
-    word=some.sampled_from(["big", "little"]),
-    byte=some.sampled_from(["big", "little"]),
-    before=some.integers(0, 5),
-    words=some.lists(some.integers(0, 0xFFFF), min_size=12, max_size=12),
-)
-def test_the_prepared_way_reads_what_the_plain_way_reads(kind, word, byte, before, words):
-    how = coding(kind, word=word if kind[1:] != "16" else "big", byte=byte)
-    slow = decode(how, words[before : before + how.registers])
-    fast = decoder(how, before)(words)
-    assert fast == slow or (fast != fast and slow != slow)
-    assert type(fast) is type(slow)
+@some.composite
+def laid_out(draw: some.DrawFn) -> list[tuple[int, Coding]]:
+    """Values of all kinds at places of an answer of forty words, one behind the other or across each other."""
+    apart, places, free = draw(some.booleans()), [], 0
+    for _ in range(draw(some.integers(1, 8))):
+        kind = draw(some.sampled_from(["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64", "str"]))
+        turned = draw(some.sampled_from([{}, {}, {"byte": "little"}, {"word": "little"}]))
+        if kind.endswith("16"):
+            turned.pop("word", None)
+        how = coding(kind, length=3 if kind == "str" else None, **turned)
+        start = free + draw(some.integers(0, 1)) if apart else draw(some.integers(0, 36))
+        free = start + how.registers
+        places.append((start, how))
+    return places
+
+
+@given(places=laid_out(), words=some.lists(some.integers(0, 0xFFFF), min_size=40, max_size=40))
+def test_the_prepared_way_reads_what_the_plain_way_reads(places, words):
+    told = decoder(places, 40)(words)
+    assert len(told) == len(places)
+    for (start, how), fast in zip(places, told, strict=True):
+        try:
+            slow = decode(how, words[start : start + how.registers])
+        except BadReading:
+            assert isinstance(fast, BadReading)
+            continue
+        assert type(fast) is type(slow)
+        assert fast == slow or (fast != fast and slow != slow)

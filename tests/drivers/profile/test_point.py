@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from drivers.profile.point import ReadSpec, decode, decoder
+from drivers.profile.point import ReadSpec, decode, usual
 from hems.model.reading import Quality
 
 
@@ -110,14 +110,26 @@ def test_a_contradiction_in_a_line_is_told(spec, problem):
 
 
 @given(
-    raw=some.one_of(some.integers(-(2**31), 2**32 - 1), some.floats(), some.booleans(), some.text(max_size=3)),
-    scale=some.sampled_from([1.0, 0.1, 0.01, 10.0]),
+    raw=some.one_of(
+        some.integers(-(2**31), 2**32 - 1), some.floats(), some.booleans(), some.text(max_size=3), some.just(999.0)
+    ),
+    scale=some.sampled_from([1.0, 0.1, 0.01, 10.0, 1e300]),
+    offset=some.sampled_from([0.0, -40.0]),
     negate=some.booleans(),
-    nan=some.sampled_from([(), (0x8000,), (-1,), ("-",)]),
+    nan=some.sampled_from([(), (0x8000,), (-1,), ("-",), (999.0,)]),
     valid=some.sampled_from([None, (0.0, 400.0), (-1e5, 1e5)]),
     unit=some.sampled_from([None, "kW", "mA"]),
-    exponent=some.sampled_from([0, -2, 3]),
+    zero_is_null=some.booleans(),
 )
-def test_the_prepared_way_says_what_the_plain_way_says(raw, scale, negate, nan, valid, unit, exponent):
-    spec = ReadSpec(scale=scale, negate=negate, nan=nan, valid=valid, unit=unit)
-    assert decoder(spec, bits=32)(raw, exponent) == decode(spec, raw, bits=32, exponent=exponent)
+def test_the_prepared_way_says_what_the_plain_way_says_or_leaves_it_to_that(
+    raw, scale, offset, negate, nan, valid, unit, zero_is_null
+):
+    spec = ReadSpec(
+        scale=scale, offset=offset, negate=negate, nan=nan, valid=valid, unit=unit, zero_is_null=zero_is_null
+    )
+    plain = decode(spec, raw, bits=32).reading(taken_s=1.0, stale_after_s=2.0)
+    prepared = usual(spec, bits=32)(raw, 1.0, 2.0)
+    assert prepared in (plain, None)
+    # and an ordinary number is read by it, or there would be no use in preparing
+    if type(raw) in (int, float) and plain.quality is Quality.GOOD and not zero_is_null and not nan:
+        assert prepared == plain
