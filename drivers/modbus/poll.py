@@ -52,7 +52,7 @@ class Reader:
         self._out_of_date = out_of_date
         self._raw: dict[str, Raw | BadReading] = {}
         """What was last read for each power of ten."""
-        self._held: list[tuple[str, Reading[Any]]] | None = None
+        self._held: dict[str, Reading[Any]] | None = None
         """Readings of a device that has not identified itself yet."""
         self._batches: dict[str, list[Batch]] = {}
         self._memory = Memory()
@@ -72,8 +72,7 @@ class Reader:
             # Powers of ten before what they scale, so that the first value is already right.
             batches.sort(key=lambda batch: not any(place.name in self._scales for place in batch.points))
             self._batches[name] = batches
-        for name in layout.absent:
-            self._deliver(name, point.absent("this unit does not have it"))
+        self._deliver({name: point.absent("this unit does not have it") for name in layout.absent})
         self._compute(set(layout.absent))
 
     def known(self) -> dict[str, Any]:
@@ -154,23 +153,28 @@ class Reader:
 
     def _lack(self, kind: str, batch: Batch, refusal: Refusal) -> None:
         now_s, stale_s = self._now_s(), self._classes[kind].stale_after_s
-        for place in batch.points:
-            if place.spec.optional:
-                self._deliver(place.name, point.absent("this unit does not have it"))
-            else:
-                self._deliver(place.name, self._remembered(place, point.Decoded(None, str(refusal)), now_s, stale_s))
-        self._compute({place.name for place in batch.points})
+        why = point.Decoded(None, str(refusal))
+        found = {
+            place.name: point.absent("this unit does not have it")
+            if place.spec.optional
+            else self._remembered(place, why, now_s, stale_s)
+            for place in batch.points
+        }
+        self._deliver(found)
+        self._compute(set(found))
 
     def _take(self, kind: str, batch: Batch, answer: Sequence[int]) -> None:
         now_s, stale_s = self._now_s(), self._classes[kind].stale_after_s
         said = batch.values(answer)
         if self._scales:
             self._keep_scales(batch, said)
+        found, usual = {}, self._usual
         for place, raw in zip(batch.points, said, strict=True):
-            reading = self._usual[place.name](raw, now_s, stale_s)
-            self._deliver(place.name, reading or self._looked_at(place, raw, now_s, stale_s))
+            name = place.name
+            found[name] = usual[name](raw, now_s, stale_s) or self._looked_at(place, raw, now_s, stale_s)
+        self._deliver(found)
         if self._computed:
-            self._compute({place.name for place in batch.points})
+            self._compute(set(found))
 
     def _keep_scales(self, batch: Batch, said: Sequence[Raw | BadReading]) -> None:
         """A power of ten that the device keeps to itself while it sleeps is still what it was, and never 0."""
@@ -203,31 +207,33 @@ class Reader:
         for name, node in self._computed.items():
             if changed & derive.operands(node):
                 changed.add(name)
-                self._deliver(name, derive.derived(node, self.latest))
+                self._deliver({name: derive.derived(node, self.latest)})
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
         """Deliver nothing until it is known whose values these are; after an error they are nobody's."""
-        self._held = []
+        self._held = {}
         try:
             yield
         except BaseException:
-            for name, _ in self._held or ():
+            for name in self._held:
                 self.latest.pop(name, None)
             raise
         else:
-            held, self._held = self._held or [], None
-            for name, reading in held:
-                self._deliver(name, reading)
+            held, self._held = self._held, None
+            self._deliver(held)
         finally:
             self._held = None
 
-    def _deliver(self, name: str, reading: Reading[Any]) -> None:
-        self.latest[name] = reading
+    def _deliver(self, found: Mapping[str, Reading[Any]]) -> None:
+        self.latest.update(found)
         if self._held is not None:
-            self._held.append((name, reading))
-        elif not name.startswith("_"):
-            self._context.sink(self._device, name, reading)
+            self._held.update(found)
+            return
+        sink, device = self._context.sink, self._device
+        for name, reading in found.items():
+            if name[0] != "_":
+                sink(device, name, reading)
 
     def _now_s(self) -> float:
         return self._context.clock.now().mono_s
