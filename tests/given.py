@@ -138,7 +138,7 @@ def silent(reading: Reading[Any]) -> Reading[Any]:
 
 def stale(reading: Reading[Any]) -> Reading[Any]:
     """It arrived too long ago."""
-    return replace(reading, taken_s=reading.taken_s - 60.0, stale_after_s=5.0)
+    return reading._replace(taken_s=reading.taken_s - 60.0, stale_after_s=5.0)
 
 
 def sentinel(reading: Reading[Any]) -> Reading[Any]:

@@ -1,7 +1,6 @@
 """Messages of one device as readings."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from drivers.mqtt.payload import Incoming, Unreadable, as_json, as_text, dig, raw_value
@@ -144,7 +143,7 @@ class Points:
 
     def _deliver(self, name: str, reading: Reading[Any]) -> None:
         if self.stranger:
-            reading = replace(reading, value=None, quality=Quality.INVALID, reason="another device answers here")
+            reading = reading._replace(value=None, quality=Quality.INVALID, reason="another device answers here")
         self.latest[name] = reading
         if not name.startswith("_"):
             self._context.sink(self._device, name, reading)

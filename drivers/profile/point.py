@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hems.model.reading import Quality, Reading, good
+from hems.model.reading import Quality, Reading
 
 Scalar = bool | int | float | str
 Kind = Literal["bool", "float", "str"]
@@ -194,7 +194,7 @@ def usual(spec: ReadSpec, *, bits: int = 64) -> Usual:
             return None
         value = sign * raw + 0.0 if plain else round(sign * (raw * scale + offset) * unit, 9) + 0.0
         # What is not finite is not within any bounds either.
-        return good(value, taken_s, stale_after_s) if low <= value <= high else None
+        return Reading(value, taken_s, stale_after_s) if low <= value <= high else None
 
     return measured
 

@@ -104,7 +104,7 @@ def _outage(
         return Reading(value, then_s)
 
     def again(reading: Reading[Any]) -> Reading[Any]:
-        return replace(reading, taken_s=then_s) if reading.value is not None else reading
+        return reading._replace(taken_s=then_s) if reading.value is not None else reading
 
     upstream = {point.id for point in site.voltage_points if point.location is Location.UTILITY}
     return replace(

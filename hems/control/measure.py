@@ -1,6 +1,6 @@
 """From the latest reading of every role to one typed snapshot: the process image of a tick."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hems.model import wiring
@@ -24,17 +24,19 @@ from hems.model.units import DeviceId
 from hems.model.wiring import Role
 
 Latest = Mapping[Role, Reading[Any]]
+Get = Callable[[Role, Reading[Any]], Reading[Any]]
 NEVER: Reading[Any] = missing()
 
 
 def bay_reading(latest: Latest, roles: Mapping[str, Role]) -> BayReading:
     """One bay; a state no charger should know is an invalid reading, not an empty bay."""
+    get: Get = latest.get
     return BayReading(
-        state=_bay_state(latest.get(roles["state"], NEVER)),
-        power_w=latest.get(roles["power_w"], NEVER),
-        soc_pct=latest.get(roles["soc_pct"], NEVER),
-        capacity_wh=latest.get(roles["capacity_wh"], NEVER),
-        discharge_ready=latest.get(roles["discharge_ready"], NEVER),
+        state=_bay_state(get(roles["state"], NEVER)),
+        power_w=get(roles["power_w"], NEVER),
+        soc_pct=get(roles["soc_pct"], NEVER),
+        capacity_wh=get(roles["capacity_wh"], NEVER),
+        discharge_ready=get(roles["discharge_ready"], NEVER),
     )
 
 
@@ -91,7 +93,7 @@ class Measure:
         local_h: float | None = None,
     ) -> Snapshot:
         """All that is known now.  `latest` is read, not kept."""
-        get = latest.get
+        get: Get = latest.get
         return Snapshot(
             tie=TieReading(
                 closed_contact=get(wiring.TIE_CLOSED_CONTACT, NEVER),

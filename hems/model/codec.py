@@ -1,8 +1,9 @@
 """Values to JSON and back: one codec for the socket, the journal and the state that survives a restart.
 
 Driven by the type annotations, so that a new field needs no new code.  What it can carry: None, bool, int, float
-(infinities too), str, enums, date-times, frozen dataclasses (generic ones such as `Reading[float]` included), tuples,
-frozen sets, mappings keyed by strings, numbers or enums, and unions whose members look different in JSON.
+(infinities too), str, enums, date-times, frozen dataclasses and named tuples (generic ones such as `Reading[float]`
+included), tuples, frozen sets, mappings keyed by strings, numbers or enums, and unions whose members look different in
+JSON.
 
 Tolerant in time, strict in type: a key that this program does not know is passed over and a missing one takes the
 field's default, so that an older or newer peer is understood; a value of the wrong type is an error.
@@ -39,6 +40,8 @@ def to_plain(value: object) -> Plain:
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple) and _is_named_tuple(type(value)):
+        return {name: to_plain(member) for name, member in zip(_names(type(value)), value, strict=True)}
     if isinstance(value, Mapping):
         return {_key_to_text(key): to_plain(member) for key, member in value.items()}
     if isinstance(value, tuple | list):
@@ -80,8 +83,8 @@ def _decode(hint: Any, plain: Any, bound: Mapping[Any, Any]) -> Any:
 def _decode_simple(hint: type, plain: Any) -> Any:
     if hint is NoneType and plain is None:
         return None
-    if is_dataclass(hint):
-        return _decode_dataclass(hint, plain, {})
+    if _has_fields(hint):
+        return _decode_fields(hint, plain, {})
     if issubclass(hint, Enum):
         return hint(plain)
     if hint is float:
@@ -108,10 +111,10 @@ def _decode_union(members: tuple[Any, ...], plain: Any, bound: Mapping[Any, Any]
 
 def _decode_generic(hint: Any, origin: Any, plain: Any, bound: Mapping[Any, Any]) -> Any:
     arguments = get_args(hint)
-    if is_dataclass(origin) and isinstance(origin, type):
+    if _has_fields(origin):
         names = getattr(origin, "__parameters__", ())
         inner = {name: bound.get(argument, argument) for name, argument in zip(names, arguments, strict=True)}
-        return _decode_dataclass(origin, plain, inner)
+        return _decode_fields(origin, plain, inner)
     if issubclass(origin, Mapping):
         return _decode_mapping(arguments[0], arguments[1], plain, bound)
     if not isinstance(plain, list):
@@ -150,26 +153,46 @@ def _decode_key(hint: Any, text: str) -> Any:
     return text
 
 
-def _decode_dataclass(cls: Any, plain: Any, bound: Mapping[Any, Any]) -> Any:
+def _decode_fields(cls: Any, plain: Any, bound: Mapping[Any, Any]) -> Any:
     if not isinstance(plain, dict):
         raise ValueError(f"expected an object for {cls.__name__}, found {type(plain).__name__}")
     values = {}
-    for field, hint in _typed_fields(cls):
-        if field.name not in plain:
-            if field.default is MISSING and field.default_factory is MISSING:
-                raise ValueError(f"{cls.__name__} lacks {field.name}")
+    for name, hint, optional in _typed_fields(cls):
+        if name not in plain:
+            if not optional:
+                raise ValueError(f"{cls.__name__} lacks {name}")
             continue
         try:
-            values[field.name] = _decode(hint, plain[field.name], bound)
+            values[name] = _decode(hint, plain[name], bound)
         except ValueError as error:
-            raise ValueError(f"{field.name}: {error}") from error
+            raise ValueError(f"{name}: {error}") from error
     return cls(**values)
 
 
+def _has_fields(cls: Any) -> bool:
+    return isinstance(cls, type) and (is_dataclass(cls) or _is_named_tuple(cls))
+
+
+def _is_named_tuple(cls: type) -> bool:
+    return issubclass(cls, tuple) and hasattr(cls, "_fields")
+
+
+def _names(cls: Any) -> tuple[str, ...]:
+    names: tuple[str, ...] = cls._fields
+    return names
+
+
 @lru_cache(maxsize=256)
-def _typed_fields(cls: type) -> tuple[tuple[Field[Any], Any], ...]:
+def _typed_fields(cls: Any) -> tuple[tuple[str, Any, bool], ...]:
+    """Each field with its annotation, and whether it may be left out."""
     hints = get_type_hints(cls)
-    return tuple((field, hints[field.name]) for field in fields(cls) if field.init)
+    if _is_named_tuple(cls):
+        return tuple((name, hints[name], name in cls._field_defaults) for name in _names(cls))
+    return tuple((field.name, hints[field.name], _has_default(field)) for field in fields(cls) if field.init)
+
+
+def _has_default(field: Field[Any]) -> bool:
+    return field.default is not MISSING or field.default_factory is not MISSING
 
 
 def _odd_float(plain: Any) -> Any:
