@@ -103,6 +103,21 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
     )
 
 
+def building(path: Path) -> tuple[Site, Params]:
+    """What is installed at the site file at `path`, and how it is tuned; devices and wires are not looked at.
+
+    Raises: ConfigError with every mistake in the rest, one sentence each.
+    """
+    source = read(path)
+    table, problems = _believed(source.table)
+    if table is None:
+        raise ConfigError(_sentences(problems, source))
+    params, found = tuned(table.params, table.grid.code)
+    if problems or found:
+        raise ConfigError(_sentences([*problems, *found], source))
+    return site_of(table), shortened(params) if table.times == "short" else params
+
+
 def _believed(raw: Mapping[str, Any]) -> tuple[SiteTable | None, list[Problem]]:
     """The tables, with stand-ins for what is mistaken, so that all other keys can be checked against each other."""
     problems: list[Problem] = []
