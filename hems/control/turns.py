@@ -1,7 +1,7 @@
-"""Whose turn it is where not all circuits of a tier can be served, and what cools gets its minutes of each hour.
+"""Whose turn it is where not all circuits of a tier can be served, and what cools runs now and then.
 
-Rank decides first.  Among equals, who has gone without for longest is served, for half an hour at a time, so that
-over a day nobody gets less than others.  Source: domain reference 2.1 and 2.7.
+Rank decides first.  Among equals, who has gone without for longest is served, for an hour at a time, so that over a
+day nobody gets less than others.  Source: domain reference 2.1 and 2.7.
 """
 
 from dataclasses import replace
@@ -12,12 +12,13 @@ from hems.control.state import ControlState, SavingMemory
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import SECONDS_PER_HOUR, CircuitId
 
-TURN_S = 1800.0
-"""How long a turn lasts at least."""
+TURN_S = 3600.0
+"""How long a turn lasts at least: at worst 24 operations of each switch in a day, within its budget (`wear`)."""
 FORGET_H = 48.0
 """Half-life of what somebody has gone without."""
-COOLS_S, WARMS_S = 900.0, 2700.0
-"""What keeps food cool runs for so long, then pauses for so long, while its tier rests: a quarter of each hour."""
+COOLS_S, WARMS_S = 1800.0, 5400.0
+"""What keeps food cool runs for so long, then pauses for so long, while its tier rests: a quarter of the time.  Food
+bears four hours without (domain reference 2.1); a quarter of each single hour would wear the switch out."""
 
 
 def mates(site: Site, tier: Tier) -> list[Circuit]:
@@ -58,12 +59,16 @@ def taken(site: Site, state: ControlState, memory: SavingMemory, now_s: float) -
 
 
 def _chosen(all_of: list[Circuit], count: int, memory: SavingMemory, now_s: float) -> list[CircuitId]:
-    """Those who are served: by rank, then who is in the middle of a turn, then who has gone without for longest."""
+    """Those who are served: by rank, then who is in the middle of a turn, then who has gone without for longest.
+
+    Whoever is served goes on until somebody else has gone without for a turn more.
+    """
 
     def key(one: Circuit) -> tuple[float, bool, float, str]:
         since_s = memory.turns_s.get(one.id)
         in_turn = since_s is not None and now_s < since_s + TURN_S
-        return (one.rank, not in_turn, -memory.missed_h.get(one.id, 0.0), one.id)
+        stays_h = 0.0 if since_s is None else TURN_S / SECONDS_PER_HOUR
+        return (one.rank, not in_turn, -memory.missed_h.get(one.id, 0.0) - stays_h, one.id)
 
     return [one.id for one in sorted(all_of, key=key)[:count]]
 

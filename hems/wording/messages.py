@@ -297,7 +297,7 @@ REASONS: Mapping[Why, Forms] = {
         N_("energy is kept for what matters more until the sun returns, about {sun_utc}"),
         N_("energy is kept for what matters more; back when there is enough for it, or when the grid returns"),
     ),
-    Why.NOT_ITS_TURN: (N_("there is not enough for all circuits of its group, so they take turns of half an hour"),),
+    Why.NOT_ITS_TURN: (N_("there is not enough for all circuits of its group, so they take turns of an hour"),),
     Why.SOURCE_LOST: (N_("a source has gone, and the building must do with what remains"),),
     Why.STABILISING_TOO_LONG: (N_("own power did not settle, so only life safety and critical circuits stay on"),),
     Why.BLACKOUT: (N_("the building is dark, and not everything may start at once"),),
