@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from hems.control import overload, said, wear
-from hems.control.demand import pickup_w
+from hems.control.demand import per_phase, pickup_w
 from hems.control.params import Params
 from hems.control.shedding import FRESH, Outlook
 from hems.control.state import ControlState
@@ -59,6 +59,8 @@ def rested_s(circuit: Circuit, state: ControlState, params: Params) -> float:
 def restore(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> Restore:
     """The next circuit to switch on.  On a failure to fit, everything behind it waits too, so that order is kept.
 
+    Behind what would not fit even if all that matters less were off, nobody waits.
+
     UCA 11.
     """
     off = [one for one in off_circuits(site, state) if _read(one, state) and not locked_out(one, state, params)]
@@ -99,13 +101,29 @@ def _on_island(
     paced_s = max(_after(state.last_restore_s, steps.step_island_s), _after(state.last_shed_s, steps.after_shed_s))
     if not served or max(state.dose, default=0.0) >= params.overload.dose_block or outlook.phase_w is None:
         return NOT_NOW
-    first = served[0]
-    due_s = max(paced_s, rested_s(first, state, params))
-    if now_s < due_s:
-        return Restore(None, None, due_s)
-    if not fits(first, site, state, outlook, params, now_s):
-        return NOT_NOW
-    return Restore(first.id, Cause(Why.ROOM_ON_ISLAND, {"w": round(outlook.watts[first.id])}), now_s)
+    for first in served:
+        due_s = max(paced_s, rested_s(first, state, params))
+        if now_s < due_s:
+            return Restore(None, None, due_s)
+        if fits(first, site, state, outlook, params, now_s):
+            return Restore(first.id, Cause(Why.ROOM_ON_ISLAND, {"w": round(outlook.watts[first.id])}), now_s)
+        if fits(first, site, state, _without_lesser(first, site, state, outlook), params, now_s):
+            return NOT_NOW
+    return NOT_NOW
+
+
+def _without_lesser(first: Circuit, site: Site, state: ControlState, outlook: Outlook) -> Outlook:
+    """How it would look if all that matters less were off: what does not fit even then makes nobody wait."""
+    if outlook.phase_w is None:
+        return outlook
+    lesser = [
+        one
+        for one in site.circuits
+        if one.sheddable and (one.tier, one.rank, one.id) > (first.tier, first.rank, first.id)
+        if state.loads.get(one.id, FRESH).shed_because is None
+    ]
+    freed_w = per_phase(site, outlook.watts, lesser)
+    return replace(outlook, phase_w=tuple(watts - less for watts, less in zip(outlook.phase_w, freed_w, strict=True)))
 
 
 def _deaf(circuit: Circuit, state: ControlState) -> bool:

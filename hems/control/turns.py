@@ -7,6 +7,7 @@ day nobody gets less than others.  Source: domain reference 2.1 and 2.7.
 from dataclasses import replace
 from math import inf
 
+from hems.control.price import WORTH
 from hems.control.shedding import FRESH
 from hems.control.state import ControlState, SavingMemory
 from hems.model.site import Circuit, Site, Tier
@@ -19,6 +20,10 @@ FORGET_H = 48.0
 COOLS_S, WARMS_S = 1800.0, 5400.0
 """What keeps food cool runs for so long, then pauses for so long, while its tier rests: a quarter of the time.  Food
 bears four hours without (domain reference 2.1); a quarter of each single hour would wear the switch out."""
+
+
+COOLS_TO = 2.0
+"""Up to so many times what it is worth; where energy is dearer, a full freezer keeps for two days."""
 
 
 def mates(site: Site, tier: Tier) -> list[Circuit]:
@@ -50,7 +55,9 @@ def taken(site: Site, state: ControlState, memory: SavingMemory, now_s: float) -
         resting |= {one.id for one in all_of} - set(chosen)
         if count > 0:
             dues += [since_s + TURN_S for name in chosen if (since_s := turns[name]) + TURN_S > now_s]
-    cooled = {one.id: _until_s(one, state, now_s) for one in site.circuits if one.id in resting and _keeps_cool(one)}
+    cools = memory.price is None or memory.price < COOLS_TO * WORTH[Tier.ESSENTIAL]
+    kept = [one for one in site.circuits if cools and one.id in resting and _keeps_cool(one)]
+    cooled = {one.id: _until_s(one, state, now_s) for one in kept}
     for name, (runs, due_s) in cooled.items():
         dues.append(due_s)
         if runs:
