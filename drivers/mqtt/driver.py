@@ -80,6 +80,10 @@ class MqttFactory(ProfileFactory[MqttProfile]):
         """What is wrong with links, profiles and parameters, all at once."""
         return [*(problem for spec in specs for problem in _problems(spec)), *_twice(specs), *_at_odds(specs)]
 
+    def lacks(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
+        """Certificates and logins that are not there or cannot be used."""
+        return [sentence for spec in specs for sentence in _unusable(spec)]
+
     def actuation_s(self, specs: Sequence[DeviceSpec]) -> Mapping[DeviceId, float]:
         """Worst times until the broker has all messages of a command; devices do not wait for each other here."""
         return {spec.id: ACKNOWLEDGE_S + longest_pause_s(self.profile(spec)) for spec in specs}
@@ -109,14 +113,19 @@ def _shared_link(spec: DeviceSpec, context: DriverContext) -> Link:
 
 def _problems(spec: DeviceSpec) -> Iterator[str]:
     try:
-        for wrong in credentials.problems(parse_address(spec.link)):
-            yield f"devices.{spec.id}.link: {wrong}."
+        parse_address(spec.link)
     except ValueError as unclear:
         yield f"devices.{spec.id}.link: {unclear}."
     try:
         profile_for(MqttProfile, spec)
     except ConfigError as wrong:
         yield from wrong.problems
+
+
+def _unusable(spec: DeviceSpec) -> Iterator[str]:
+    with suppress(ValueError):
+        for wrong in credentials.problems(parse_address(spec.link)):
+            yield f"devices.{spec.id}.link: {wrong}."
 
 
 def _twice(specs: Sequence[DeviceSpec]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from drivers.mqtt.address import parse_address
 from drivers.mqtt.errors import LinkDown
@@ -48,7 +49,35 @@ def proposals(topics: Sequence[str], link: str) -> list[Found]:
             if share >= LIKELY:
                 place = min(heard.values())
                 devices.setdefault(place, []).append((share, _found(name, dict(values), link, place)))
+    known = [dict(one.params) for group in devices.values() for _, one in group]
+    for topic, group in _only_there(topics, link, known).items():
+        devices.setdefault(topic, group)
     return [one for group in devices.values() for one in best(_likeliest_first(group))]
+
+
+def _only_there(
+    topics: Sequence[str], link: str, known: Sequence[Mapping[str, Scalar]]
+) -> dict[str, list[tuple[float, Found]]]:
+    """Devices that have said no more than that they are there; the more of a topic a product prescribes, the likelier.
+
+    Many speak only when something changes, but their retained last will is heard at once.
+    """
+    found: dict[str, list[tuple[float, Found]]] = {}
+    for name in profiles_of("mqtt"):
+        for template in _availability(name):
+            for values, heard in _matches([template], topics).items():
+                if not any(all(one.get(key) == text for key, text in values) for one in known):
+                    one = _found(name, dict(values), link, heard[template])
+                    told = f"{one.told}, and nothing else yet: switch it by hand, or compare with the label"
+                    likeness = len(NAME.sub("", template)) / 1000
+                    found.setdefault(heard[template], []).append((likeness, replace(one, told=told)))
+    return found
+
+
+def _availability(name: str) -> set[str]:
+    lines: Sequence[Mapping[str, str]] = load_raw(name).get("link", {}).get("available", ())
+    topics = {str(fill(line.get("topic", ""), _usual(name))) for line in lines}
+    return {topic for topic in topics if NAME.search(topic)}
 
 
 def _likeliest_first(group: Iterable[tuple[float, Found]]) -> list[Found]:

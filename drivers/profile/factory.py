@@ -25,6 +25,10 @@ class ProfileFactory(Generic[ProfileT]):
         """The profile of a device, its parameters filled in."""
         return profile_for(self._model, spec)
 
+    def lacks(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
+        """Nothing: what is not there is found out when the device is asked."""
+        return ()
+
     def points(self, spec: DeviceSpec) -> Mapping[str, str]:
         """Readable points and their kind."""
         return {name: kind for name, kind in self.profile(spec).kinds().items() if not name.startswith("_")}

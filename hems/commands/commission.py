@@ -31,6 +31,12 @@ class Command:
         """Its options."""
         parser.add_argument("what", nargs="*", metavar="DEVICE|STEP", help="only these; default: all that is open")
         parser.add_argument("--site", type=Path, default=Path("/etc/hems/site.toml"), metavar="FILE")
+        parser.add_argument(
+            "--run-dir",
+            type=Path,
+            metavar="DIR",
+            help="where the daemon's sockets are; default: the site's run_dir",
+        )
         parser.add_argument("--who", default="", help="your name, which stands under each result")
         parser.add_argument("--list", action="store_true", help="only show how each step stands")
         parser.add_argument("--again", action="store_true", help="also what has been proven")
@@ -44,7 +50,7 @@ class Command:
         from hems.config import load
 
         site_file = load(args.site, installed_drivers())
-        run_dir = site_file.settings.run_dir
+        run_dir = args.run_dir or site_file.settings.run_dir
         told = ask(run_dir, "view", "proofs")
         if args.sheet:
             return _sheet(site_file, told, args.html)

@@ -120,9 +120,10 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     from hems.model.codec import from_plain
 
     lost_s = told["lost_for_s"]
-    state = "answers" if lost_s is None else f"no answer for {duration(lost_s)}"
-    hands = "HEMS may command it" if told["armed"] else "only watched"
-    yield f"{told['device']} at {told['link']}: {state}, {hands}. {told['detail']}".rstrip()
+    why = told["detail"].rstrip(".") or ("answers" if lost_s is None else "no answer")
+    state = why if lost_s is None else f"{why}; nothing usable for {duration(lost_s)}"
+    hands = "HEMS may command it" if told["armed"] else "Only watched"
+    yield f"{told['device']} at {told['link']}: {state}. {hands}."
     rows = [from_plain(PointRow, row) for row in told["points"]]
     width = max((len(row.name) for row in rows), default=0)
     for row in rows:

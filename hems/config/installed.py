@@ -35,8 +35,11 @@ def specs(devices: Mapping[str, DeviceTable]) -> tuple[DeviceSpec, ...]:
     )
 
 
-def known_drivers(devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory]) -> Iterator[Problem]:
-    """Drivers that are not installed, and two names for one and the same device."""
+def known_drivers(
+    devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory], said: Sequence[Problem] = ()
+) -> Iterator[Problem]:
+    """Drivers that are not installed, and two names for one and the same device unless its driver has `said` so."""
+    told = {problem.where[:2] for problem in said}
     places: dict[tuple[str, str, tuple[tuple[str, object], ...]], DeviceId] = {}
     for spec in devices:
         if spec.driver not in factories:
@@ -47,7 +50,7 @@ def known_drivers(devices: Sequence[DeviceSpec], factories: Mapping[str, DriverF
             yield wrong(("devices", spec.id, "driver"), spec.driver, why, remedy)
         place = (spec.driver, spec.link, tuple(sorted(spec.params.items())))
         first = places.setdefault(place, spec.id)
-        if first != spec.id:
+        if first != spec.id and ("devices", spec.id) not in told:
             why = f"is where devices.{first} answers already, with the same params"
             yield wrong(("devices", spec.id, "link"), spec.link, why, "give it its own link or params, or remove one")
 
@@ -58,6 +61,14 @@ def profile_problems(devices: Sequence[DeviceSpec], factories: Mapping[str, Driv
         own = [spec for spec in devices if spec.driver == driver]
         for sentence in factories[driver].check(own):
             yield Problem(_key_named_in(sentence, own), sentence, whole=True)
+
+
+def lacking(devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory]) -> Iterator[Problem]:
+    """What this machine lacks for some devices; without them the rest of the site runs."""
+    for driver in dict.fromkeys(spec.driver for spec in devices):
+        own = [spec for spec in devices if spec.driver == driver]
+        for sentence in factories[driver].lacks(own):
+            yield Problem(_key_named_in(sentence, own), f"{sentence} Until then the device is lost.", whole=True)
 
 
 def _key_named_in(sentence: str, devices: Sequence[DeviceSpec]) -> Path:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from hems.config import actuation, notices, rules
 from hems.config.build import site_of, wiring_of
 from hems.config.explain import explain
-from hems.config.installed import known_drivers, profile_problems, specs, vocabularies, wrong_ports
+from hems.config.installed import known_drivers, lacking, profile_problems, specs, vocabularies, wrong_ports
 from hems.config.params import tuned
 from hems.config.problem import Path as KeyPath
 from hems.config.problem import Problem, wrong
@@ -87,6 +87,7 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
     told = [
         *notices.worth_knowing(table, wired, devices, params, normal),
         *notices.slow_witnesses(wired, table, devices, factories),
+        *lacking(devices, factories),
     ]
     return SiteFile(
         path=path,
@@ -140,7 +141,7 @@ def _device_problems(
     whole = [spec for spec in devices if not any(where[:2] == ("devices", spec.id) for where in mistaken)]
     words = vocabularies(whole, factories)
     said = list(profile_problems(whole, factories))
-    yield from known_drivers(devices, factories)
+    yield from known_drivers(devices, factories, said)
     yield from said
     for spec in whole:
         if spec.driver in factories and spec.id not in words and not said:

@@ -171,6 +171,12 @@ class DriverFactory(Protocol):
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """Problems with profiles and parameters, offline; each one sentence naming device, key, value and remedy."""
 
+    def lacks(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
+        """What this machine lacks for them now, such as a certificate's file: sentences as those of `check`.
+
+        A device that lacks something is lost until it is there; all others run.
+        """
+
     def points(self, spec: DeviceSpec) -> Mapping[str, str]:
         """Readable points and their kind (`bool`, `float`, `str`)."""
 

@@ -47,8 +47,8 @@ def _sentences(picture: Picture) -> Iterator[str]:
     yield " ".join(_sources(picture))
     for device in picture.devices:
         if device.lost_for_s is not None:
-            silence = f"no answer for {duration(int(device.lost_for_s))}"
-            yield f"{device.id} ({device.link}): {silence}. {device.detail}".strip()
+            why = device.detail.rstrip(".") or "no answer"
+            yield f"{device.id} ({device.link}): {why}; nothing usable for {duration(int(device.lost_for_s))}."
     if watching_note(picture):
         yield watching_note(picture)
 

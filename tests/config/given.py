@@ -52,6 +52,9 @@ class PaperFactory:
         self.time_ms = witness_ms
         self.acts_s = acts_s
 
+    def lacks(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
+        return []
+
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         return [
             f"devices.{spec.id}.profile = '{spec.profile}': there is no such profile. Use {', '.join(POINTS)}."

@@ -161,6 +161,9 @@ class Works:
     finds: Callable[[Callable[[str], None]], AsyncIterator[Found]] | None = None
     """What a search meets."""
 
+    def lacks(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
+        return []
+
     def check(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         return []
 

@@ -122,7 +122,7 @@ def sungrow(building: Building, name: str, table: Mapping[str, Any]) -> SimDevic
         Field(5213, S32_LOW_FIRST, lambda: store.power_w),
         Field(5241, U16, lambda: plant.bus_hz * 100.0),
         Field(5600, S32_LOW_FIRST, _metered(building, lambda: plant.grid_w)),
-        Field(5725, S16, lambda: sum(plant.former_phase_w)),
+        Field(5725, S32_LOW_FIRST, lambda: sum(plant.former_phase_w)),
         Field(12999, U16, inverter.running_state),
         Field(13000, U16, inverter.flow),
         Field(13007, S32_LOW_FIRST, lambda: plant.grid_w + store.power_w),

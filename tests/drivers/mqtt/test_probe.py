@@ -28,3 +28,22 @@ async def test_a_link_that_is_none_is_told_and_nothing_is_opened():
     said: list[str] = []
     assert [one async for one in probe(Sought(kind="mqtt", place="x://y"), said.append)] == []
     assert said == ["'x://y' is no MQTT link. Write mqtt://HOST:PORT or, with TLS, mqtts://HOST:PORT?ca=FILE"]
+
+
+def test_a_plug_that_has_said_only_that_it_is_there_is_proposed_with_that_doubt():
+    # given a plug of each generation that nobody has switched while hems listened, and one that has said more
+    topics = ["cellar/laundry/online", "shellies/shelly1pm-8CAA/online", "gym/online", "gym/status/switch:0"]
+    found = proposals(topics, "mqtt://10.0.20.2:1883")
+    # then each is proposed at its place, the likeliest product first, and the third by what it said
+    first = {}
+    for one in found:
+        first.setdefault(one.place, one)
+    assert first["cellar/laundry/online"].params == {"prefix": "cellar/laundry"}
+    assert "nothing else yet" in first["cellar/laundry/online"].told
+    assert (first["shellies/shelly1pm-8CAA/online"].profile, first["shellies/shelly1pm-8CAA/online"].params) == (
+        "shelly-gen1-switch",
+        {"id": "shelly1pm-8CAA"},
+    )
+    assert first["gym/status/switch:0"].profile == "shelly-gen2-switch"
+    assert "gym/online" not in first
+    assert not any(one.sure for one in found)

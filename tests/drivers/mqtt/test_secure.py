@@ -45,7 +45,7 @@ CONNECTED = "never been heard"
 async def test_a_broker_of_our_authority_is_trusted(authority, tmp_path):
     with on(tmp_path, *server(authority), "allow_anonymous true") as broker:
         url = link(broker, ca=authority.file)
-        assert FACTORY.check([plug(url)]) == []
+        assert FACTORY.check([plug(url)]) == FACTORY.lacks([plug(url)]) == []
         assert CONNECTED in await said_by(url)
 
 
@@ -157,14 +157,16 @@ def test_each_file_that_cannot_be_used_is_one_sentence(tmp_path, name, text, mod
     if text is not None:
         file.write_text(text)
         file.chmod(mode)
-    (problem,) = FACTORY.check([plug(f"mqtts://broker?{name}={file}")])
+    device = plug(f"mqtts://broker?{name}={file}")
+    (problem,) = FACTORY.lacks([device])
+    assert FACTORY.check([device]) == []  # the site file is right, and everything else of the site runs
     assert problem.startswith(f"devices.gym_plug.link: {file} ")
     assert said in problem
 
 
 def test_a_key_that_does_not_belong_to_its_certificate_is_named(authority, tmp_path):
     (file, _), (_, key) = authority.signed("hems"), authority.signed("other")
-    (problem,) = FACTORY.check([plug(f"mqtts://broker?ca={authority.file}&cert={file}&key={key}")])
+    (problem,) = FACTORY.lacks([plug(f"mqtts://broker?ca={authority.file}&cert={file}&key={key}")])
     assert f"{file} with {key} holds no certificate or key that fits" in problem
 
 
