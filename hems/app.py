@@ -20,6 +20,7 @@ from hems.model.instant import Instant
 from hems.model.listing import unlisted
 from hems.model.mode import Mode
 from hems.model.picture import Picture
+from hems.model.upstream import upstream
 from hems.outlook.process import OutlookProcess
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
@@ -238,6 +239,7 @@ class Daemon:
             digest=self._file.digest,
             seal=record.seal,
             watched=unlisted(site, wiring),
+            upstream=upstream(site, wiring),
         )
         self._audit_configuration(store)
         for device in fleet.rearm(self._clock.now()):

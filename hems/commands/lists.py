@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from hems.commands.asking import add_run_dir, add_who, ask, print_json, secret
-from hems.commands.times import seconds_until
+from hems.commands.times import seconds, seconds_until
 from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
 from hems.runtime.clock import SystemClock
+from hems.wording import duration
 
 Lines = Callable[[Picture, str], Iterator[list[str]]]
 """What is told of the things in whose words the second argument occurs: for each its sentences."""
@@ -82,16 +83,27 @@ class Alarms(Command):
         """Its options."""
         Command.add_arguments(self, parser)
         parser.add_argument("--seen", metavar="KEY", help="say that you have seen it; KEY is printed with each alarm")
+        parser.add_argument("--aside", metavar="KEY", help="set it aside for a while; needs --reason, at most 8h")
+        parser.add_argument("--back", metavar="KEY", help="no longer set it aside")
+        parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="with --aside (default 1h)")
+        parser.add_argument("--reason", default="", help="with --aside: for the others, and for the log")
         add_who(parser)
 
     def run(self, args: argparse.Namespace) -> int:
         """Print them, or mark one."""
-        if args.seen is None:
+        marks = {"seen": args.seen, "aside": args.aside, "unaside": args.back}
+        asked = {do: key for do, key in marks.items() if key is not None}
+        if not asked:
             return Command.run(self, args)
-        if args.json or args.find:
-            raise HemsError("--seen goes alone: it marks one alarm and lists none.")
-        ask(args.run_dir, "operate", "seen", key=args.seen, who=args.who)
-        print("Noted: seen. It leaves when its cause is gone.")
+        if len(asked) > 1 or args.json or args.find:
+            raise HemsError("--seen, --aside and --back go alone: each marks one alarm and lists none.")
+        [(do, key)] = asked.items()
+        more = {"duration_s": seconds(args.duration), "reason": args.reason} if do == "aside" else {}
+        answer = ask(args.run_dir, "operate", do, key=key, who=args.who, **more)
+        if do == "aside":
+            print(f"Set aside for {duration(answer['duration_s'])}. If it still stands then, it is news again.")
+        else:
+            print("Noted: seen. It leaves when its cause is gone." if do == "seen" else "It is no longer set aside.")
         return 0
 
 

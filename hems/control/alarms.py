@@ -14,10 +14,9 @@ from hems.control.dispatch.envelope import envelope
 from hems.control.evidence import Evidence
 from hems.control.params import Params
 from hems.control.shedding import FRESH
-from hems.control.state import Alarm, ControlState, LoadMemory
+from hems.control.state import ControlState, LoadMemory
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
-from hems.model.event import EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.request import Task
@@ -40,6 +39,8 @@ class Condition:
     priority: str
     subject: str
     cause: Cause
+    unused: bool = False
+    """The power cut itself is the reason: nobody can do anything about it, and nobody is told."""
 
 
 def conditions(
@@ -47,7 +48,7 @@ def conditions(
 ) -> Mapping[str, Condition]:
     """Everything abnormal now, by a key that stays the same while it lasts."""
     now_s = now.mono_s
-    found = dict(_devices(snapshot, now_s))
+    found = dict(_devices(snapshot, now_s, fed=state.mode.outage_since_s is None))
     found |= dict(_circuits(site, state, params, now_s))
     found |= dict(_meters(state, params, now_s))
     found |= dict(_cars(site, state, params, now_s))
@@ -84,11 +85,12 @@ def conditions(
     return found
 
 
-def _devices(snapshot: Snapshot, now_s: float) -> Iterator[tuple[str, Condition]]:
+def _devices(snapshot: Snapshot, now_s: float, *, fed: bool) -> Iterator[tuple[str, Condition]]:
     for device, health in snapshot.devices.items():
         if health.lost_since_s is not None and now_s >= health.lost_since_s + LOST_S:
             facts = {"device": device, "detail": health.detail}
-            yield f"device/{device}", Condition(MEDIUM, device, Cause(Why.DEVICE_SILENT, facts))
+            silenced = health.upstream and not fed
+            yield f"device/{device}", Condition(MEDIUM, device, Cause(Why.DEVICE_SILENT, facts), unused=silenced)
         for alarm in health.alarms:
             cause = Cause(Why.DEVICE_ALARM, {"device": device, "detail": alarm.text})
             yield f"device/{device}/{alarm.code}", Condition(PRIORITIES[alarm.severity], device, cause)
@@ -171,21 +173,3 @@ def _cars(site: Site, state: ControlState, params: Params, now_s: float) -> Iter
             priority = HIGH if state.mode.mode.on_island else MEDIUM
             role = wiring.bay_power(bay.id)
             yield f"{role}/astray", Condition(priority, role, Cause(Why.ANOTHER_MASTER))
-
-
-def compare(
-    before: Mapping[str, Alarm], now: Mapping[str, Condition], now_s: float
-) -> tuple[dict[str, Alarm], list[tuple[EventKind, str, Cause]]]:
-    """The alarms in force, and what was raised and cleared."""
-    told: list[tuple[EventKind, str, Cause]] = []
-    after: dict[str, Alarm] = {}
-    for key, condition in now.items():
-        old = before.get(key)
-        since_s = old.since_s if old is not None else now_s
-        after[key] = Alarm(
-            priority=condition.priority, since_s=since_s, subject=condition.subject, cause=condition.cause
-        )
-        if old is None:
-            told.append((EventKind.ALARM_RAISED, key, condition.cause))
-    told += [(EventKind.ALARM_CLEARED, key, alarm.cause) for key, alarm in before.items() if key not in now]
-    return after, told

@@ -11,6 +11,7 @@ from math import inf
 from hems.control.loads import handed_back
 from hems.control.shedding import FRESH
 from hems.control.state import (
+    Alarm,
     BlackStartMemory,
     ControlState,
     DriverMemory,
@@ -76,9 +77,8 @@ def resumed(
             for one in saved.overrides
             if one.expires_s + shift_s > now_s
         ),
-        alarms={
-            key: replace(alarm, since_s=min(now_s, alarm.since_s + shift_s)) for key, alarm in saved.alarms.items()
-        },
+        alarms={key: _alarm(alarm, shift_s, now_s) for key, alarm in saved.alarms.items()},
+        alarms_gone={key: _alarm(alarm, shift_s, now_s) for key, alarm in saved.alarms_gone.items()},
     )
     return _also_off(handed_back(state, saved.overrides), told or {}, now_s)
 
@@ -111,6 +111,22 @@ def _generator(saved: GeneratorMemory, shift_s: float, now_s: float) -> Generato
         not_before_s=max(now_s, saved.not_before_s + shift_s),
         stopped_since_s=None,
         exercise_until_s=saved.exercise_until_s + shift_s,
+    )
+
+
+def _alarm(alarm: Alarm, shift_s: float, now_s: float) -> Alarm:
+    """On the present clock, with who has seen it and until when it is set aside."""
+
+    def past(when_s: float | None) -> float | None:
+        return None if when_s is None else min(now_s, when_s + shift_s)
+
+    until_s = alarm.aside_until_s
+    return replace(
+        alarm,
+        since_s=min(now_s, alarm.since_s + shift_s),
+        seen_s=past(alarm.seen_s),
+        gone_s=past(alarm.gone_s),
+        aside_until_s=None if until_s is None else until_s + shift_s,
     )
 
 

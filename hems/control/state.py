@@ -225,6 +225,19 @@ class Alarm:
     since_s: float
     subject: str
     cause: Cause
+    seen_by: str = ""
+    seen_s: float | None = None
+    """When somebody has said to have seen it."""
+    aside_until_s: float | None = None
+    """Somebody has set it aside until then."""
+    aside_by: str = ""
+    aside_reason: str = ""
+    folded: bool = False
+    """It came with the beginning of a power cut and is not urgent."""
+    unused: bool = False
+    """The power cut itself silences what it is about."""
+    gone_s: float | None = None
+    """When its cause went away; None while it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,6 +360,8 @@ class ControlState:
     failing: Mapping[str, Failing] = field(default_factory=dict)
     """Proposal makers that raised."""
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
+    alarms_gone: Mapping[str, Alarm] = field(default_factory=dict)
+    """Gone before anybody had seen them."""
 
 
 def initial(now_s: float) -> ControlState:

@@ -16,6 +16,7 @@ from datetime import datetime
 
 from hems.control import (
     ahead,
+    alarm_states,
     alarms,
     arming,
     balance,
@@ -313,14 +314,15 @@ def _with_value(command: Command, snapshot: Snapshot) -> Cause:
 def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> ControlState:
     """Alarms raised and cleared."""
     now = alarms.conditions(given.site, state, given.snapshot, given.params, given.now, found)
-    after, changes = alarms.compare(state.alarms, now, given.now_s)
-    told += changes
-    return replace(state, alarms=after)
+    found_now = alarm_states.after(state, now, given.snapshot.requests, given.now_s)
+    told += found_now.told
+    return replace(state, alarms=found_now.standing, alarms_gone=found_now.gone)
 
 
 def _expiries(given: Given, state: ControlState) -> list[float]:
     ends = [override.expires_s for override in state.overrides] + steer.expiries(state)
     ends += [generator.due_s(state, given.params, given.now_s), orders.due_s(state, given.now_s)]
+    ends.append(alarm_states.due_s(state.alarms, given.now_s))
     ends.append(drivers.due_s(state, given.params.car, given.now_s))
     if state.nulled_since_s is not None:
         ends.append(state.nulled_since_s + given.params.plan.null_s)

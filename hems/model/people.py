@@ -32,6 +32,8 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "override": PersonRole.OPERATOR,
     "acknowledge": PersonRole.OPERATOR,
     "seen": PersonRole.OPERATOR,
+    "aside": PersonRole.OPERATOR,
+    "unaside": PersonRole.OPERATOR,
     "export": PersonRole.OPERATOR,
     "order": PersonRole.OPERATOR,
     "rehearse": PersonRole.OPERATOR,

@@ -103,6 +103,15 @@ class AlarmPicture:
     seen_for_s: float | None = None
     gone_for_s: float | None = None
     """Seconds since its cause went away; None while it stands."""
+    respond_s: float = 0.0
+    """How soon after it was raised somebody must act."""
+    aside_left_s: float | None = None
+    """Seconds until it is news again; None unless somebody has set it aside."""
+    aside_by: str = ""
+    aside_reason: str = ""
+    may_set_aside: bool = True
+    unused: bool = False
+    """Silenced by the power cut itself: not used until that is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +234,10 @@ class Picture:
     alarms: tuple[AlarmPicture, ...] = ()
     alarms_gone: tuple[AlarmPicture, ...] = ()
     """Gone before anybody had seen them."""
+    alarms_aside: tuple[AlarmPicture, ...] = ()
+    """Set aside by somebody, or not used while the power cut lasts: they ask for nobody now."""
+    alarms_folded: tuple[AlarmPicture, ...] = ()
+    """Came with the beginning of this power cut and are not urgent; one line for all of them is enough."""
     orders: tuple[OrderPicture, ...] = ()
     """What people have ordered of the building, in force or to come."""
     devices: tuple[DevicePicture, ...] = ()

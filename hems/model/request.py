@@ -143,5 +143,26 @@ class CarWish:
     """The building takes nothing from this car."""
 
 
-Asked = Request | Order | Steer | CarWish | Acknowledge
+class AlarmAct(StrEnum):
+    """What a person does with an alarm."""
+
+    SEEN = "seen"
+    ASIDE = "aside"
+    """Say nothing of it for a while."""
+    BACK = "back"
+    """No longer set aside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmMark:
+    """Somebody has seen an alarm, sets it aside, or takes it back."""
+
+    key: str
+    act: AlarmAct
+    who: str
+    duration_s: float = 0.0
+    reason: str = ""
+
+
+Asked = Request | Order | Steer | CarWish | AlarmMark | Acknowledge
 """Whatever a person may ask.  Read back from JSON in this order: the last one would also fit the others' text."""

@@ -119,6 +119,8 @@ class DeviceHealth:
     """The last error in one sentence; empty while all is well."""
     armed: bool = False
     """Whether hems may write to it."""
+    upstream: bool = False
+    """It measures nothing but the utility's side, and may fall silent with it."""
     alarms: tuple[DeviceAlarm, ...] = ()
     """What it calls abnormal itself."""
 

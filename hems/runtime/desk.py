@@ -23,9 +23,9 @@ from hems.runtime.auditing import Auditing
 from hems.runtime.consider import Shown, consequence
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.driving import car_wish
+from hems.runtime.marking import read_mark
 from hems.runtime.ordering import TwoSteps, read_order
 from hems.runtime.outlook import Outlook
-from hems.runtime.seen import Seen
 from hems.runtime.toolbox import Do, Toolbox
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
 from hems.wording import sentence
@@ -58,7 +58,6 @@ class FrontDesk:
         self._picture: Picture | None = None
         self._scene: Scene | None = None
         self._shown = Shown()
-        self._seen = Seen()
         self._events: list[Event] = []
         self._waiting: list[Asked] = []
         self._steps = TwoSteps()
@@ -69,7 +68,9 @@ class FrontDesk:
             "override": self._override,
             "steer": self._steer,
             "acknowledge": self._acknowledge,
-            "seen": self._see,
+            "seen": lambda args, role, peer: self._mark({**args, "act": "seen"}, role, peer),
+            "unaside": lambda args, role, peer: self._mark({**args, "act": "back"}, role, peer),
+            "aside": lambda args, role, peer: self._mark({**args, "act": "aside"}, role, peer),
             "order": self._order,
             "car": self._car,
             "rehearse": self._rehearsed,
@@ -92,9 +93,9 @@ class FrontDesk:
         return self._picture
 
     def marked(self, picture: Picture) -> Picture:
-        """The picture with what people have seen of its alarms, and where they need a PIN or have a code."""
+        """The picture with where people need a PIN or have a code."""
         cars = tuple(replace(car, has_code=self._doorkeeper.has_code(car.id)) for car in picture.cars)
-        return replace(self._seen.marked(picture), needs_pin=self._doorkeeper.guards, cars=cars)
+        return replace(picture, needs_pin=self._doorkeeper.guards, cars=cars)
 
     def show(self, picture: Picture, events: tuple[Event, ...], scene: Scene) -> None:
         """Take the last tick's picture and events, and what the picture was painted from."""
@@ -254,10 +255,10 @@ class FrontDesk:
         self._waiting.append(Acknowledge(who=who, role=role))
         return {}
 
-    async def _see(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        who, key = who_asks(args), words(args, "key")
-        self._seen.see(key, who, self._clock.now().mono_s)
-        return {"key": key}
+    async def _mark(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        mark = read_mark(args, None if self._scene is None else self._scene.state)
+        self._waiting.append(mark)
+        return {"key": mark.key, "act": mark.act, "duration_s": mark.duration_s}
 
     async def _end(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         hold = args.get("hold", False) is True

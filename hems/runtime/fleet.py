@@ -29,8 +29,9 @@ class Fleet:
         arming: ArmingRecords,
         seal: Callable[[DeviceId], str],
         watched: Collection[DeviceId] = (),
+        upstream: Collection[DeviceId] = (),
     ) -> None:
-        """`watched` are devices that nobody may arm."""
+        """`watched` are devices that nobody may arm, `upstream` those that see the utility's side only."""
         self.drivers = drivers
         """By the name in the site file."""
         self.devices: Mapping[DeviceId, Driver] = {spec.id: drivers[spec.driver] for spec in specs}
@@ -41,6 +42,7 @@ class Fleet:
         self._arming = arming
         self._seal = seal
         self.watched = watched
+        self._upstream = upstream
         self._trials: dict[DeviceId, float] = {}
         self._health = {spec.id: DeviceHealth(link=spec.link) for spec in specs}
         self._failing: set[str] = set()
@@ -122,7 +124,7 @@ class Fleet:
                     log.exception("Driver %s cannot tell how its devices are.", name)
                 self._failing.add(name)
                 self._health |= self._lost(name, now_s)
-        return dict(self._health)
+        return {name: replace(one, upstream=name in self._upstream) for name, one in self._health.items()}
 
     def follow(self, mode: Mode, former: DeviceId | None) -> None:
         """Tell every driver at once when an island, made by `former`, begins, has come to rest, or ends."""
@@ -170,6 +172,7 @@ def open_fleet(
     digest: str,
     seal: Callable[[DeviceId], str],
     watched: Collection[DeviceId] = (),
+    upstream: Collection[DeviceId] = (),
 ) -> Fleet:
     """One driver per protocol for all its devices; fingerprints and seals tie an arming to what was proven."""
     drivers = {
@@ -181,4 +184,4 @@ def open_fleet(
         for spec in specs
     }
     vocabulary = {spec.id: tuple(factories[spec.driver].points(spec)) for spec in specs}
-    return Fleet(drivers, specs, fingerprints, vocabulary, arming, seal, watched)
+    return Fleet(drivers, specs, fingerprints, vocabulary, arming, seal, watched, upstream)

@@ -10,7 +10,6 @@ from hems.control.overload import phase_w
 from hems.model import wiring
 from hems.model.mode import TiePosition
 from hems.model.picture import (
-    AlarmPicture,
     CarPicture,
     CircuitPicture,
     ConnectionPicture,
@@ -25,10 +24,15 @@ from hems.model.site import Bay, Circuit, Location, Tier
 from hems.model.units import CircuitId
 from hems.runtime import ahead
 from hems.runtime.ahead import Scene
+from hems.runtime.alarm_lists import with_alarms
 
 
 def paint(scene: Scene) -> Picture:
     """The picture of one tick."""
+    return with_alarms(_building(scene), scene.state, scene.now_s)
+
+
+def _building(scene: Scene) -> Picture:
     site, state, snapshot, now_s = scene.site, scene.state, scene.snapshot, scene.now_s
     mode = state.mode
     since_s = mode.outage_since_s
@@ -81,7 +85,6 @@ def paint(scene: Scene) -> Picture:
         circuits=circuits,
         tiers=_tiers(scene, circuits),
         cars=tuple(_car(scene, bay) for bay in site.bays),
-        alarms=_alarms(scene),
         orders=_orders(scene),
         devices=_devices(scene),
         witnesses=_witnesses(scene),
@@ -224,21 +227,6 @@ def _car(scene: Scene, bay: Bay) -> CarPicture:
         told_keeps=said.keeps_pct is not None,
         never=said.never,
     )
-
-
-def _alarms(scene: Scene) -> tuple[AlarmPicture, ...]:
-    order = {"HIGH": 0, "MED": 1, "LOW": 2}
-    rows = [
-        AlarmPicture(
-            key=key,
-            priority=alarm.priority,
-            since_s=scene.now_s - alarm.since_s,
-            cause=alarm.cause,
-            subject=alarm.subject,
-        )
-        for key, alarm in scene.state.alarms.items()
-    ]
-    return tuple(sorted(rows, key=lambda row: (order.get(row.priority, 3), -row.since_s)))
 
 
 def _witnesses(scene: Scene) -> tuple[WitnessPicture, ...]:

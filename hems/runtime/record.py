@@ -47,7 +47,8 @@ class Recorder:
 
     def save(self, now: Instant, state: ControlState, *, at_once: bool = False) -> None:
         """Keep what a restart needs, at once when a decision has changed it and otherwise now and then."""
-        lasting = (state.mode.mode, state.mode.outage_since_s, state.last_shed_s, state.last_restore_s, state.overrides)
+        said = (state.overrides, dict(state.orders), dict(state.drivers), state.drilled, _marks(state))
+        lasting = (state.mode.mode, state.mode.outage_since_s, state.last_shed_s, state.last_restore_s, said)
         changed = at_once or lasting != self._saved
         if changed or now.mono_s - self._saved_s >= SAVE_EVERY_S:
             self._saved, self._saved_s = lasting, now.mono_s
@@ -60,6 +61,11 @@ class Recorder:
             return False
         self._keyed_s = now.mono_s
         return True
+
+
+def _marks(state: ControlState) -> list[tuple[str, str, float | None]]:
+    """What people have said of alarms."""
+    return [(key, one.seen_by, one.aside_until_s) for key, one in state.alarms.items() if one.seen_s is not None]
 
 
 def _samples(picture: Picture) -> dict[str, float | None]:

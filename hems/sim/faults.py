@@ -34,6 +34,8 @@ class Faults:
     """What the devices of a site say, and which roles go with them.  Without a wiring all tell the truth."""
 
     wiring: Wiring | None = None
+    upstream: frozenset[DeviceId] = frozenset()
+    """Devices that see the utility's side only."""
     _says: dict[DeviceId, tuple[Says, float]] = field(default_factory=dict)
     _last: dict[Role, Reading[Any]] = field(default_factory=dict)
 
@@ -68,7 +70,9 @@ class Faults:
             return {}
         silent = {device: since_s for device, (says, since_s) in self._says.items() if says is Says.NOTHING}
         return {
-            spec.id: DeviceHealth(link=spec.link, lost_since_s=silent.get(spec.id), armed=True)
+            spec.id: DeviceHealth(
+                link=spec.link, lost_since_s=silent.get(spec.id), armed=True, upstream=spec.id in self.upstream
+            )
             for spec in self.wiring.devices
         }
 

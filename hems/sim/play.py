@@ -10,6 +10,7 @@ from hems.model.mode import Mode
 from hems.model.request import Acknowledge, Asked, Order, Request, Task, Want
 from hems.model.site import Site
 from hems.model.units import CircuitId, DeviceId
+from hems.model.upstream import upstream
 from hems.model.wiring import Wiring, circuit_closed
 from hems.sim.faults import Faults, Says
 from hems.sim.plant import Plant
@@ -31,7 +32,9 @@ def play(site: Site, params: Params, plant: Plant, scenario: Scenario, wiring: W
     `wiring` says what hangs on which device, for scenarios in which devices fail.  Raises: KeyError for an act on
     something that the building does not have.
     """
-    forward = FastForward(site, params, plant, faults=Faults(wiring), wall_clock=NOON)
+    forward = FastForward(
+        site, params, plant, faults=Faults(wiring, upstream(site, wiring) if wiring else frozenset()), wall_clock=NOON
+    )
     for ticked in forward.run(SETTLED_WITHIN_S):
         if ticked.step.state.mode.mode is Mode.GRID_CONNECTED:
             break

@@ -85,6 +85,8 @@ async def test_the_socket_is_the_ceiling_of_the_role(run_dir: Path) -> None:
         "leave",
         "code",
         "car",
+        "aside",
+        "unaside",
     }
     assert allowed["admin"] == set(NEEDED_ROLE)
 

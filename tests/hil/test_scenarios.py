@@ -5,15 +5,32 @@ from pathlib import Path
 
 import pytest
 
+from hems.model.event import EventKind
+from hems.model.mode import Mode
 from hil import stage
 from hil.run import junit, plain, table
 
 SCENARIOS = {scenario.id: scenario for scenario in stage.scenarios()}
 
 
+MOST_ALARMS, FIRST_S = 5, 600.0
+"""Of a power cut.  More than these nobody can work off.  Source: operator reference 1.1."""
+DARK = frozenset({Mode.ISLANDED_STABILIZING, Mode.BLACKOUT})
+
+
 def failures(played: stage.Played) -> list[str]:
     assert played.verdicts
-    return [f"{verdict.text}: {verdict.detail}" for verdict in played.verdicts if not verdict.held]
+    wrong = [f"{verdict.text}: {verdict.detail}" for verdict in played.verdicts if not verdict.held]
+    raised = alarms(played)
+    return [*wrong, *([f"{len(raised)} alarms in ten minutes: {raised}"] if len(raised) > MOST_ALARMS else [])]
+
+
+def alarms(played: stage.Played) -> list[str]:
+    """What asked for somebody in the first ten minutes of each power cut, the worst of them."""
+    events = played.record.events
+    begun = [t_s for t_s, event in events if event.kind is EventKind.MODE and event.subject in DARK]
+    raised = [(t_s, event.subject) for t_s, event in events if event.kind is EventKind.ALARM_RAISED]
+    return max(([key for t_s, key in raised if at_s <= t_s <= at_s + FIRST_S] for at_s in begun), key=len, default=[])
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

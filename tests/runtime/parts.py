@@ -24,6 +24,7 @@ from hems.model.reading import Reading
 from hems.model.site import Site
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import CircuitId, DeviceId, SourceId
+from hems.model.upstream import upstream
 from hems.model.wiring import DeviceSpec, Port, Role, Wiring
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, Found, Held, Product, Reply, Scalar, Sought
@@ -318,6 +319,7 @@ async def house(
         digest="the file",
         seal=record.seal,
         watched=unlisted(site, wires),
+        upstream=upstream(site, wires),
     )
     actuators = Actuators(fleet.devices, wires.writes, store.journal, clock, islanded=lambda: False)
     stops: list[bool] = []

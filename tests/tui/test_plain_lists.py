@@ -59,5 +59,5 @@ async def test_an_alarm_is_marked_as_seen(run_dir: Path, capsys: pytest.CaptureF
 
     assert told == "Noted: seen. It leaves when its cause is gone.\n"
     assert desk.asked[0][:2] == ("seen", {"key": HEATING.key, "who": "Ana"})
-    with pytest.raises(HemsError, match="--seen goes alone"):
+    with pytest.raises(HemsError, match="--seen, --aside and --back go alone"):
         await said(run_dir, capsys, ALARMS, desk, "--seen", HEATING.key, "--json")

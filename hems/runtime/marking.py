@@ -1,0 +1,34 @@
+"""What a person says of an alarm, read from a request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hems.control.alarm_states import ASIDE_MAX_S, may_set_aside
+from hems.control.state import ControlState
+from hems.model.errors import RequestError
+from hems.model.request import AlarmAct, AlarmMark
+from hems.runtime.words import SHORTEST_REASON, who_asks, words
+
+ASIDE_S = 3600.0
+
+
+def read_mark(args: Mapping[str, Any], state: ControlState | None) -> AlarmMark:
+    """The mark in a request.  Raises: RequestError with one sentence."""
+    key, reason = words(args, "key"), words(args, "reason")
+    alarm = None if state is None else state.alarms.get(key) or state.alarms_gone.get(key)
+    if alarm is None:
+        raise RequestError(f"There is no alarm {key[:60]} any more.")
+    try:
+        act = AlarmAct(str(args.get("act", AlarmAct.SEEN)))
+    except ValueError as error:
+        raise RequestError(f"Say what of the alarm: {', '.join(AlarmAct)}.") from error
+    if act is not AlarmAct.ASIDE:
+        return AlarmMark(key=key, act=act, who=who_asks(args))
+    if not may_set_aside(alarm):
+        raise RequestError("This alarm is not set aside by anybody: lives may hang on it.")
+    if len(reason) < SHORTEST_REASON:
+        raise RequestError("Give a reason of at least five letters: others will want to know.")
+    duration_s = args.get("duration_s", ASIDE_S)
+    if isinstance(duration_s, bool) or not isinstance(duration_s, int | float) or not 0.0 < duration_s <= ASIDE_MAX_S:
+        raise RequestError(f"Say for how many seconds: more than 0, and at most {ASIDE_MAX_S:.0f}, which is 8 hours.")
+    return AlarmMark(key=key, act=act, who=who_asks(args), duration_s=float(duration_s), reason=reason)
