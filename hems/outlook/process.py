@@ -17,6 +17,7 @@ from hems.model.errors import HemsError
 from hems.model.foresight import Foresight, WhatIf
 from hems.model.mode import Mode
 from hems.model.request import Request
+from hems.model.units import CircuitId
 from hems.outlook.question import Answer, Question
 from hems.runtime.ahead import Scene
 
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "hems.outlook")
 EVERY_S = 60.0
+SOON_S = 15.0
+"""No sooner after the last look because circuits have gone or come back: on a young island they do so in a row."""
 ANSWER_WITHIN_S = 50.0
 WHAT_IF_WITHIN_S = 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
@@ -53,6 +56,8 @@ class OutlookProcess:
         self._first_pause_s = first_pause_s
         self._present: Scene | None = None
         self._asked_in: Mode | None = None
+        self._asked_off: frozenset[CircuitId] = frozenset()
+        self._asked_s = 0.0
         self._due = asyncio.Event()
         self._latest: Foresight | None = None
         self._numbers = count(1)
@@ -62,9 +67,10 @@ class OutlookProcess:
         """How often the process has been started."""
 
     def follow(self, scene: Scene) -> None:
-        """Note the present; another mode asks at once."""
+        """Note the present; another mode asks at once, another set of circuits that are off soon."""
         self._present = scene
-        if scene.state.mode.mode is not self._asked_in:
+        moved = scene.now_s >= self._asked_s + SOON_S and _off(scene) != self._asked_off
+        if moved or scene.state.mode.mode is not self._asked_in:
             self._due.set()
 
     def latest(self) -> Foresight | None:
@@ -119,7 +125,8 @@ class OutlookProcess:
             self._due.clear()
             if self._present is None:
                 continue
-            self._asked_in = self._present.state.mode.mode
+            self._asked_in, self._asked_off = self._present.state.mode.mode, _off(self._present)
+            self._asked_s = self._present.now_s
             try:
                 answer = await self._ask(None, self._answer_within_s)
             except TimeoutError as error:
@@ -163,6 +170,11 @@ class OutlookProcess:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
+
+
+def _off(scene: Scene) -> frozenset[CircuitId]:
+    """What hems has switched off."""
+    return frozenset(name for name, one in scene.state.loads.items() if one.shed_because is not None)
 
 
 def _line(number: int, present: Scene, request: Request | None) -> bytes:

@@ -136,7 +136,7 @@ def next_off(scene: Scene) -> frozenset[CircuitId]:
     if scene.state.mode.outage_since_s is None:
         return frozenset()
     on = [circuit for circuit in shedding.shed_order(scene.site) if still_on(scene, circuit)]
-    seen = foreseen(scene)
+    seen = _next_seen(scene)
     if seen is not None:
         return frozenset(circuit.id for circuit in on if circuit.id in seen.next_off)
     if not on or energy.shedding_pct(on[0].tier, scene.params.band) is None:
@@ -144,9 +144,19 @@ def next_off(scene: Scene) -> frozenset[CircuitId]:
     return frozenset(circuit.id for circuit in on if circuit.tier is on[0].tier)
 
 
+def _next_seen(scene: Scene) -> Foresight | None:
+    """The look ahead that may say what goes off next: none that has left out a circuit which has come back since."""
+    seen = foreseen(scene)
+    if seen is None:
+        return None
+    left_out = {one.circuit for one in seen.circuits if one.hours == 0.0}
+    came_back = any(circuit.id in left_out and still_on(scene, circuit) for circuit in scene.site.circuits)
+    return None if came_back else seen
+
+
 def next_off_h(scene: Scene) -> float | None:
     """Hours until then, as foreseen."""
-    seen = foreseen(scene)
+    seen = _next_seen(scene)
     hours = None if seen is None else seen.next_off_h
     return None if hours is None else aged(scene, hours)
 

@@ -55,6 +55,16 @@ def test_an_old_one_and_one_that_answers_another_question_give_way_to_the_closed
         assert picture.next_off_h is None
 
 
+def test_what_has_come_back_since_the_look_ahead_is_not_forgotten_among_what_goes_off_next(outage: Scene):
+    # given a look ahead from when the laundry was still off, which is on now
+    laundry = CircuitReach(circuit=CircuitId("laundry"), hours=0.0, weighs_h=1.0)
+    before = seen(outage.now_s - 30.0)
+    picture = paint(replace(outage, foresight=replace(before, circuits=(*before.circuits, laundry))))
+    # then what goes off next is told from what is on, and no hour is given that leaves it out
+    assert picture.next_off_h is None
+    assert {one.name for one in picture.circuits if one.next_off} == {"Laundry", "Gym"}
+
+
 def test_what_an_override_would_do_is_told_by_the_look_ahead_where_there_is_one(outage: Scene):
     what_if = WhatIf(
         circuit=GYM, want=Want.OFF, essential_now_h=10.0, essential_then_h=12.0, next_off=GYM, next_off_h=5.0
