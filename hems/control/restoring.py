@@ -31,6 +31,8 @@ class Restore:
     due_s: float
 
 
+HUNGRY_S = 7200.0
+"""After so long little is left of a cold-load pick-up (its time constant is half an hour)."""
 NOT_NOW = Restore(None, None, inf)
 
 
@@ -162,7 +164,7 @@ def fits(circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, pa
     if outlook.phase_w is None:
         return False
     off_for_s = now_s - (state.loads.get(circuit.id, FRESH).shed_since_s or state.boot_s)
-    demand_w = outlook.watts[circuit.id]
+    demand_w = _fed_w(circuit, state, outlook)
     steady = site.per_phase(pickup_w(circuit, demand_w, off_for_s, params.restore), circuit.phases)
     surge = site.per_phase(demand_w + circuit.inrush_w, circuit.phases)
     former = site.former
@@ -172,6 +174,15 @@ def fits(circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, pa
         for now_w, steady_w, surge_w, rated in zip(outlook.phase_w, steady, surge, former.phase_va, strict=True)
         if steady_w > 0.0
     )
+
+
+def _fed_w(circuit: Circuit, state: ControlState, outlook: Outlook) -> float:
+    """What it draws once it has had enough: what it drew last, unless that was when it had just come back hungry."""
+    demand_w, memory = outlook.watts[circuit.id], state.loads.get(circuit.id, FRESH)
+    if not circuit.thermostatic or memory.restored_s is None or memory.shed_since_s is None:
+        return demand_w
+    hungry = memory.shed_since_s - memory.restored_s < HUNGRY_S
+    return min(demand_w, circuit.typical_w) if hungry else demand_w
 
 
 def room_w(site: Site, power_w: Sequence[float] | None, params: Params) -> float | None:

@@ -328,3 +328,24 @@ def test_restores_come_singly_after_their_rest_and_in_modes_that_allow_them(
 
 def test_a_grid_that_is_good_from_the_beginning_has_nothing_to_restore():
     assert back(on_the_grid()) == []
+
+
+def test_what_would_not_fit_even_if_all_lesser_circuits_were_off_keeps_nobody_waiting():
+    # given room on L1 and L2, and 7.6 kW on L3 that no lesser circuit draws, so that ventilation cannot come
+    made = on_an_island().says(former(1_000.0, 1_000.0, 7_600.0)).advance(300.0)
+    # then the gym does not wait for it, and the laundry, which needs L3 too, waits
+    assert [name for _, name in back(made)] == ["gym"]
+
+
+def test_what_was_drawn_in_a_cold_pick_up_is_not_taken_for_what_is_usually_drawn():
+    # given a freezer of 1.5 kW that was on for ten minutes, and drew 3.7 kW then because it had been off before
+    name = CircuitId("freezers")
+    memory = LoadMemory(shed_because=Cause(Why.ENERGY_BAND), restored_s=400.0, shed_since_s=1000.0)
+    seen = replace(
+        outlook((3_000.0, 0.0, 0.0)), watts={one.id: one.typical_w for one in SITE.circuits} | {name: 3700.0}
+    )
+    hungry, fed = (replace(initial(0.0), loads={name: one}) for one in (memory, replace(memory, restored_s=-7000.0)))
+    # when it has been off for two hours again
+    # then two and a half times its usual draw must fit, and not of what it drew then
+    assert fits(SITE.circuit(name), SITE, hungry, seen, PARAMS, 8200.0)
+    assert not fits(SITE.circuit(name), SITE, fed, seen, PARAMS, 8200.0)

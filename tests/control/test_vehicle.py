@@ -288,3 +288,25 @@ def _check(made: Panel, mode: Mode, told: dict[Role, float]) -> None:
 def test_support_says_why():
     made = island_with_cars()
     assert {one.cause.why for _, one in made.commands(wiring.bay_power(BAY_1)) if one.value > 0} == {Why.SUPPORT_ISLAND}
+
+
+@pytest.mark.parametrize(("stored_pct", "watts"), [(70.0, 9600.0), (20.0, 9600.0), (15.0, 12_300.0), (10.0, 15_000.0)])
+def test_cars_give_more_the_emptier_the_battery_and_refill_it_in_the_end(stored_pct: float, watts: float) -> None:
+    # given an island of 12 kW whose battery goes down
+    made = island_with_cars().says({wiring.battery_soc(SourceId("main")): stored_pct}).advance(5.0)
+    # then cars give eight tenths of what is needed; below 20 % more, at 10 % all of it and 3 kW to refill the battery
+    told_w = [asked(made, bay) or 0.0 for bay in ("bay_1", "bay_2")]
+    assert sum(told_w) == pytest.approx(watts, abs=600.0)
+
+
+def test_when_little_is_needed_one_car_gives_it_and_goes_on_while_the_others_are_alike() -> None:
+    # given an island of 1.5 kW and two cars: 1.2 kW from one work better than 0.6 kW from each
+    made = island_with_cars(each_w=500.0)
+    assert [asked(made, bay) or 0.0 for bay in ("bay_1", "bay_2")] == [pytest.approx(1200.0, abs=1.0), 0.0]
+    # when the other is a little fuller now, then nothing changes
+    made.says(car("bay_1", 70.0, 1200.0), car("bay_2", 82.0), former(100.0)).advance(5.0)
+    assert asked(made, "bay_2") == 0.0
+    # when it is much fuller, then it takes over
+    made.says(car("bay_1", 60.0, 1200.0)).advance(5.0)
+    assert asked(made, "bay_1") == 0.0
+    assert (asked(made, "bay_2") or 0.0) > 1000.0
