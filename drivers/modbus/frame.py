@@ -27,6 +27,10 @@ class ReadFrame:
     address: int
     count: int
 
+    def __hash__(self) -> int:
+        """Of what is quick to hash, since each poll is looked up."""
+        return hash((self.unit, self.address, self.count))
+
 
 @dataclass(frozen=True, slots=True)
 class WriteFrame:

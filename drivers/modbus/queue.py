@@ -124,6 +124,7 @@ class LinkQueue:
     async def serve(self) -> None:
         """Work the queue until cancelled.  Several drivers may await it; one works, the others stand by."""
         async with self._serving:
+            me = asyncio.current_task()
             try:
                 while True:
                     job = self._next()
@@ -132,7 +133,9 @@ class LinkQueue:
                     else:
                         self._jobs.remove(job)
                         await self._settle(job)
-                    _stop_if_cancelled()
+                    if me is not None and me.cancelling():
+                        # A link's library may swallow a cancellation that comes with the answer, as 3.11's `wait_for`.
+                        raise asyncio.CancelledError
             finally:
                 self.link.close()
                 for job in self._jobs:
@@ -197,7 +200,7 @@ class LinkQueue:
 
     async def _done(self, job: Job) -> tuple[int, ...]:
         unit = self._units[job.unit]
-        if job.rank is Rank.POLL and unit.let_be(_now_s(), spare=self.spare):
+        if unit.silent and job.rank is Rank.POLL and unit.let_be(_now_s(), spare=self.spare):
             raise NoAnswer(f"unit {job.unit} is silent")
         try:
             return await self._in_frames(job)
@@ -225,34 +228,32 @@ class LinkQueue:
         if not self.link.is_open:
             poll = job.rank is Rank.POLL
             await self._reach.make(poll=poll, timeout_s=manners.timeout_s, settle_s=manners.connect_wait_s)
-        if (silence_s := self._free_s - _now_s()) > 0:
+        if self.address.kind != "tcp" and (silence_s := self._free_s - _now_s()) > 0:
             await asyncio.sleep(silence_s)
         # The last place before the wire, whoever asks and by whichever way: what observes sends no write at all.
         if isinstance(frame, WriteFrame) and not (job.allowed is not None and job.allowed()):
             raise Forbidden("not armed")
-        return await self._asked(frame, manners)
+        return await self._asked(frame, self._units[job.unit], manners)
 
-    async def _asked(self, frame: Frame, manners: Manners) -> tuple[int, ...]:
-        unit = self._units[frame.unit]
+    async def _asked(self, frame: Frame, unit: Unit, manners: Manners) -> tuple[int, ...]:
+        """What comes back, and what it means for the unit and for the line."""
         try:
             answer = await self.link.ask(frame, manners.timeout_s)
-        except NoAnswer:
-            unit.unheard(_now_s())
-            self._let_late_answers_die(unit, manners)
-            raise
-        except Garbled:
+        except (NoAnswer, Garbled) as trouble:
+            if isinstance(trouble, NoAnswer):
+                unit.unheard(_now_s())
             self._let_late_answers_die(unit, manners)
             raise
         except Refusal as refusal:
             if refusal.from_gateway:
                 unit.unheard(_now_s())
             else:
-                unit.heard(_now_s() + _gap_s(frame, manners))
+                unit.heard(_ready_s(frame, manners))
             raise
         finally:
             if self.address.kind != "tcp":
                 self._free_s = _now_s() + self.address.serial.silence_s
-        unit.heard(_now_s() + _gap_s(frame, manners))
+        unit.heard(_ready_s(frame, manners))
         return answer
 
     def _let_late_answers_die(self, unit: Unit, manners: Manners) -> None:
@@ -269,15 +270,10 @@ async def _others_turn() -> None:
         await asyncio.sleep(0)
 
 
-def _gap_s(frame: Frame, manners: Manners) -> float:
-    return max(manners.min_gap_s, manners.after_write_s) if isinstance(frame, WriteFrame) else manners.min_gap_s
-
-
-def _stop_if_cancelled() -> None:
-    """A link's library may swallow a cancellation that comes with the answer, as Python 3.11's `wait_for` does."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+def _ready_s(frame: Frame, manners: Manners) -> float:
+    """When a unit that has just answered may be spoken to again."""
+    gap_s = max(manners.min_gap_s, manners.after_write_s) if isinstance(frame, WriteFrame) else manners.min_gap_s
+    return _now_s() + gap_s if gap_s else -inf
 
 
 def _now_s() -> float:

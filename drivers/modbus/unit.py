@@ -45,5 +45,5 @@ class Unit:
             self._pause_s = min(PROBE_MAX_S, self._pause_s * 2)
 
     def let_be(self, now_s: float, *, spare: bool) -> bool:
-        """Whether a poll is not worth its time-out now; `spare` while nobody has time for those known to be dead."""
-        return self.silent and (now_s < self._probe_s or (spare and self._pause_s >= PROBE_MAX_S))
+        """Whether a poll of a silent one is not worth its time-out; `spare` while nobody has time for the dead."""
+        return now_s < self._probe_s or (spare and self._pause_s >= PROBE_MAX_S)

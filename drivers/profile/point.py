@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -172,6 +173,8 @@ def decode(spec: ReadSpec, raw: Scalar | None, *, bits: int = 64, exponent: int 
 
 
 Usual = Callable[[Any, float, float], Reading[Any] | None]
+_new: Callable[[tuple[Any, float, float, Quality, str]], Reading[Any]] = partial(tuple.__new__, Reading)
+"""`Reading` without the detour over keywords and defaults."""
 
 
 def usual(spec: ReadSpec, *, bits: int = 64) -> Usual:
@@ -186,6 +189,7 @@ def usual(spec: ReadSpec, *, bits: int = 64) -> Usual:
     sign, scale, offset, unit = _sign(spec), spec.scale, spec.offset, _unit(spec)
     plain = _is_plain(spec)
     low, high = spec.valid or (-sys.float_info.max, sys.float_info.max)
+    good = Quality.GOOD
 
     def measured(raw: Any, taken_s: float, stale_after_s: float) -> Reading[Any] | None:  # noqa: ANN401 from the wire
         if (raw.__class__ is not float and raw.__class__ is not int) or (
@@ -194,7 +198,7 @@ def usual(spec: ReadSpec, *, bits: int = 64) -> Usual:
             return None
         value = sign * raw + 0.0 if plain else round(sign * (raw * scale + offset) * unit, 9) + 0.0
         # What is not finite is not within any bounds either.
-        return Reading(value, taken_s, stale_after_s) if low <= value <= high else None
+        return _new((value, taken_s, stale_after_s, good, "")) if low <= value <= high else None
 
     return measured
 
