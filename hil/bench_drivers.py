@@ -31,8 +31,8 @@ READS = 4000
 REPEATS = 3
 WINDOW_S = 2.0
 SETTLE_S = 1.0
-SHARING = 8
-"""Devices on the one connection, so that it is never idle."""
+SHARING = 24
+"""Devices on the one connection, each asked a thousand times a second if it could, so that it is never idle."""
 FLEETS = (50, 150, 500)
 PER_LINK = 10
 

@@ -53,9 +53,11 @@ class LinkQueue:
     _free_s: float = -inf
     """Until then nothing may be sent on the line."""
     _reach: Reconnection = field(init=False)
+    _serial: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self._reach = Reconnection(self.link, self.rng)
+        self._serial = self.address.kind != "tcp"
 
     @property
     def connections(self) -> int:
@@ -127,6 +129,9 @@ class LinkQueue:
             me = asyncio.current_task()
             try:
                 while True:
+                    # Before it is decided who is next: something more urgent may come meanwhile.
+                    if self._serial:
+                        await self._silence()
                     job = self._next()
                     if job is None:
                         await self._pause()
@@ -228,12 +233,18 @@ class LinkQueue:
         if not self.link.is_open:
             poll = job.rank is Rank.POLL
             await self._reach.make(poll=poll, timeout_s=manners.timeout_s, settle_s=manners.connect_wait_s)
-        if self.address.kind != "tcp" and (silence_s := self._free_s - _now_s()) > 0:
-            await asyncio.sleep(silence_s)
+        if self._serial:
+            await self._silence()
         # The last place before the wire, whoever asks and by whichever way: what observes sends no write at all.
         if isinstance(frame, WriteFrame) and not (job.allowed is not None and job.allowed()):
             raise Forbidden("not armed")
         return await self._asked(frame, self._units[job.unit], manners)
+
+    async def _silence(self) -> None:
+        """The end of a frame is told from the next one by silence alone."""
+        left_s = self._free_s - _now_s()
+        if left_s > 0:
+            await asyncio.sleep(left_s)
 
     async def _asked(self, frame: Frame, unit: Unit, manners: Manners) -> tuple[int, ...]:
         """What comes back, and what it means for the unit and for the line."""
@@ -251,14 +262,14 @@ class LinkQueue:
                 unit.heard(_ready_s(frame, manners))
             raise
         finally:
-            if self.address.kind != "tcp":
+            if self._serial:
                 self._free_s = _now_s() + self.address.serial.silence_s
         unit.heard(_ready_s(frame, manners))
         return answer
 
     def _let_late_answers_die(self, unit: Unit, manners: Manners) -> None:
         """RTU answers carry no number: one that comes late would be taken for the answer to the next request."""
-        if self.address.kind != "tcp":
+        if self._serial:
             unit.ready_s = _now_s() + manners.quiet_s
         if self.address.kind != "rtu":
             self.link.close()

@@ -42,6 +42,24 @@ def test_each_request_on_a_line_waits_for_three_and_a_half_characters_of_silence
     assert all(gap == pytest.approx(silence_s, rel=0.02) for gap in gaps)
 
 
+def test_a_shed_that_comes_in_the_silence_before_a_poll_goes_before_it():
+    async def story(_loop: VirtualLoop) -> list[Frame]:
+        link = PaperLink(takes_s=0.1)
+        queue = queue_on(link)
+        serving = asyncio.create_task(queue.serve())
+        # given two polls of which the first has just been answered
+        polls = [asyncio.create_task(queue.read(read(1, at), MANNERS)) for at in (0, 1)]
+        await polls[0]
+        # when a relay has to open while the line must be silent for 4 ms
+        await asyncio.sleep(0.001)
+        await queue.write_coil(2, 0, False, MANNERS, allowed=yes, urgent=True)
+        await polls[1]
+        serving.cancel()
+        return [frame for _, frame in link.asked]
+
+    assert [type(frame) for frame in run(story)] == [ReadFrame, WriteFrame, ReadFrame]
+
+
 def test_a_shed_to_another_unit_does_not_wait_for_a_quiet_time():
     async def story(_loop: VirtualLoop) -> float:
         link = PaperLink()
