@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.mqtt import credentials
 from hems.api.client import Client, NoContact
 from hems.api.messages import Hello, read_from_server
 from hems.api.sockets import DOORS, MODE
@@ -89,7 +90,7 @@ def verify(directory: Path) -> subprocess.CompletedProcess[str]:
 
 def copied(units: Path, directory: Path) -> Path:
     """The units with a program that exists here."""
-    for path in (*units.glob("*.service"), *units.glob("*.socket")):
+    for path in (*units.glob("*.service"), *units.glob("*.socket"), *units.glob("*.timer")):
         lines = path.read_text(encoding="utf-8").splitlines()
         lines = ["ExecStart=/bin/true" if line.startswith("ExecStart=") else line for line in lines]
         (directory / path.name).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -119,6 +120,32 @@ def test_the_service_is_shut_in_as_tightly_as_its_devices_allow(units: Path) -> 
     command = [systemd("systemd-analyze"), "security", "--no-pager", "--offline=true", "--threshold=15"]
     told = subprocess.run([*command, str(units / "hems.service")], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+@pytest.mark.parametrize("name", ["hems-backup.service", "hems-wall@.service"])
+def test_its_companions_are_shut_in_as_well(units: Path, tmp_path: Path, name: str) -> None:
+    shut_in = tmp_path / name.replace("@", "@tty1")
+    shutil.copy(units / name, shut_in)
+    command = [systemd("systemd-analyze"), "security", "--no-pager", "--offline=true", "--threshold=30"]
+    told = subprocess.run([*command, str(shut_in)], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_a_credential_that_is_absent_does_not_keep_the_daemon_from_starting(units: Path) -> None:
+    service = unit(units / "hems.service")
+    ((name, _, directory),) = [value.partition(":") for value in service["LoadCredential"]]
+    # a directory is loaded, whatever is in it, and it is there even where nobody has put anything into it
+    assert f"{name}_" == credentials.PREFIX
+    assert directory == str(credentials.BY_HAND)
+    assert directory.removeprefix("/etc/") in service["ConfigurationDirectory"][0].split()
+    assert directory in {line[1] for line in table(units / "hems.tmpfiles")}
+
+
+def test_an_end_in_failure_is_told_although_the_daemon_is_started_again_for_ever(units: Path) -> None:
+    (after,) = unit(units / "hems.service")["ExecStopPost"]
+    assert "hems-failed@%n.service" in after
+    assert unit(units / "hems-backup.service")["OnFailure"] == ["hems-failed@%n.service"]
+    assert (units / "hems-failed@.service").exists()
 
 
 def test_no_key_is_given_twice_by_mistake(units: Path) -> None:

@@ -1,5 +1,6 @@
 """Certificates and passwords, read from files at each connection, so that a renewed one needs no restart."""
 
+import os
 import ssl
 import stat
 from collections.abc import Iterator
@@ -22,9 +23,23 @@ class Credentials:
     password: str | None = None
 
 
+HANDED_OVER = "CREDENTIALS_DIRECTORY"
+"""Where the service manager puts the files of the directory that the unit's `LoadCredential=mqtt:` names."""
+PREFIX = "mqtt_"
+BY_HAND = Path("/etc/hems/credentials")
+
+
+def located(file: str) -> Path:
+    """A path as it is; a bare name is one of the credentials that the service manager hands over."""
+    if "/" in file:
+        return Path(file)
+    directory = os.environ.get(HANDED_OVER)
+    return BY_HAND / file if directory is None else Path(directory) / f"{PREFIX}{file}"
+
+
 def load(address: BrokerAddress) -> Credentials:
     """Everything in the files that `address` names.  Blocks for the disk.  Raises: Unusable."""
-    name, password = _login(Path(address.login)) if address.login else (None, None)
+    name, password = _login(located(address.login)) if address.login else (None, None)
     return Credentials(_tls(address) if address.tls else None, name, password)
 
 
@@ -32,8 +47,8 @@ def problems(address: BrokerAddress) -> Iterator[str]:
     """What is wrong with the files, each a sentence; one that only hems may read is left for the daemon to judge."""
     for file in (address.ca, address.cert, address.key, address.login):
         try:
-            if file and not Path(file).is_file():
-                yield f"{file} does not exist. Put it there or correct the link"
+            if file and not located(file).is_file():
+                yield f"{located(file)} does not exist. Put it there or correct the link"
         except PermissionError:
             continue
     try:
@@ -58,14 +73,15 @@ def _login(file: Path) -> tuple[str, str]:
 
 def _tls(address: BrokerAddress) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=address.ca or None)
+        context = ssl.create_default_context(cafile=located(address.ca) if address.ca else None)
     except (OSError, ssl.SSLError) as wrong:
-        raise Unusable(_unreadable(Path(address.ca), wrong)) from wrong
+        raise Unusable(_unreadable(located(address.ca), wrong)) from wrong
     if address.cert:
+        cert, key = located(address.cert), located(address.key)
         try:
-            context.load_cert_chain(address.cert, address.key, password=_no_passphrase)
+            context.load_cert_chain(cert, key, password=_no_passphrase)
         except (OSError, ssl.SSLError, ValueError) as wrong:
-            raise Unusable(_unreadable(Path(f"{address.cert} with {address.key}"), wrong)) from wrong
+            raise Unusable(_unreadable(Path(f"{cert} with {key}"), wrong)) from wrong
     return context
 
 

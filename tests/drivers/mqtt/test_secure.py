@@ -189,3 +189,13 @@ def test_one_broker_is_entered_in_one_way(authority):
     specs = [plug("mqtts://broker"), plug(f"mqtts://broker?ca={authority.file}", "other", "other-plug")]
     (problem,) = FACTORY.check(specs)
     assert problem == "devices.other.link: leads to the broker of devices.gym_plug in another way. Write one link."
+
+
+def test_a_bare_name_is_a_credential_that_the_service_manager_hands_over(tmp_path, monkeypatch):
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    device = plug("mqtt://broker?login=broker_login")
+    (problem,) = FACTORY.lacks([device])
+    assert f"{tmp_path}/mqtt_broker_login does not exist" in problem
+    (tmp_path / "mqtt_broker_login").write_text("hems:secret\n")
+    (tmp_path / "mqtt_broker_login").chmod(0o400)
+    assert FACTORY.lacks([device]) == []
