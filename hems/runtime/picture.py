@@ -190,22 +190,30 @@ def _tiers(scene: Scene, circuits: tuple[CircuitPicture, ...]) -> tuple[TierPict
 
 
 def _tier(scene: Scene, tier: Tier, circuits: list[CircuitPicture]) -> TierPicture:
-    hours = ahead.tier(scene, tier)
     off = [
         memory.shed_since_s
         for one in circuits
         if (memory := scene.state.loads.get(one.id)) is not None and memory.shed_since_s is not None
     ]
+    next_off = any(one.next_off for one in circuits)
     return TierPicture(
         tier=tier,
         circuits=len(circuits),
         on=sum(1 for one in circuits if one.wanted and one.closed is not False),
         power_w=ahead.known_sum(tuple(one.power_w for one in circuits)),
         until_soc_pct=energy.shedding_pct(tier, scene.params.band),
-        hours_left=None if hours is None or hours[1] == inf else hours[1],
-        next_off=any(one.next_off for one in circuits),
+        hours_left=_hours_left(scene, tier, next_off=next_off),
+        next_off=next_off,
         off_since_s=scene.now_s - min(off) if off else None,
     )
+
+
+def _hours_left(scene: Scene, tier: Tier, *, next_off: bool) -> float | None:
+    """Until a group goes off; of the one that goes next the same hours as everywhere it is told."""
+    soonest_h = ahead.next_off_h(scene) if next_off else None
+    hours = ahead.tier(scene, tier)
+    expected_h = hours[1] if soonest_h is None and hours is not None else soonest_h
+    return None if expected_h == inf else expected_h
 
 
 def _car(scene: Scene, bay: Bay) -> CarPicture:

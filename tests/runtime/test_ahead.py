@@ -29,7 +29,7 @@ def seen(at_s: float, *, grid_fails: bool = False) -> Foresight:
         grid_fails=grid_fails,
         essential=(8.0, 10.0, 13.0),
         first=(3.0, 4.0, 5.0),
-        tiers=(TierReach(tier=Tier.NON_ESSENTIAL, hours=(3.0, 4.0, 5.0)),),
+        tiers=(TierReach(tier=Tier.NON_ESSENTIAL, hours=(3.0, 4.2, 5.0)),),
         next_off=(GYM,),
         next_off_h=4.0,
         circuits=(CircuitReach(circuit=GYM, hours=4.0, weighs_h=1.5),),
@@ -41,6 +41,8 @@ def test_a_young_look_ahead_gives_the_hours_counted_from_now(outage: Scene):
     assert picture.ahead_age_s == pytest.approx(180.0)
     assert picture.essential_hours == pytest.approx((7.95, 9.95, 12.95))
     assert picture.next_off_h == pytest.approx(3.95)
+    group = next(one for one in picture.tiers if one.tier is Tier.NON_ESSENTIAL)
+    assert group.hours_left == picture.next_off_h
     gym = next(one for one in picture.circuits if one.id == GYM)
     assert (gym.next_off, gym.off_h, gym.weighs_h) == (True, pytest.approx(3.95), 1.5)
 
