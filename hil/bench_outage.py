@@ -6,6 +6,7 @@ the outage's end, the sun and every load before.
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from hems.control.params import BandParams, CommandParams, Params
 from hems.control.state import Habits, initial
 from hems.model.errors import ConfigError, HemsError
 from hems.model.site import Tier
+from hems.sim.measured import APPLIANCES
 from hems.sim.run import Act, FastForward
 from hil.outage_bound import Best, best, solver
 from hil.outage_house import FULLY, Book, House, fairness, share, worth
@@ -50,6 +52,8 @@ BASELINES: dict[str, Callable[[Outage], Policy]] = {
     "runtime": RuntimeTarget,
     "program": RollingProgram,
 }
+INVENTED = "Invented loads and sun: anybody gets the same."
+MEASURED = "Measured loads and sun, from the directory of HEMS_DATA; only the rest is invented."
 LOOK_S, NEAR_S = 60.0, 20.0
 UNWIRED = replace(Params(), command=replace(CommandParams(), lease_s=600.0))
 """As shipped, but commands are repeated less often: there is no wire here on which one could be lost."""
@@ -132,11 +136,14 @@ def judged(name: str, case: Outage, bound: Best, book: Book, took_s: float) -> R
     )
 
 
-def runs(seeds: Iterable[int], policies: Sequence[str] = tuple(NAMES)) -> Iterable[Run]:
-    """Every policy through the outage of every seed.  Raises: HemsError when there is no scipy."""
+def runs(seeds: Iterable[int], policies: Sequence[str] = tuple(NAMES), data: Path | None = None) -> Iterable[Run]:
+    """Every policy through the outage of every seed, with measured loads and sun from `data` if there are any.
+
+    Raises: HemsError when there is no scipy.
+    """
     solver()
     for seed in seeds:
-        case = outage(seed)
+        case = outage(seed, data)
         bound = best(case)
         for name in policies:
             began_s = time.perf_counter()
@@ -155,6 +162,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help=f"first seed; {REPORTED_SEED} (default) is for reports, {TUNING_SEED} for tuning",
     )
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        default=os.environ.get("HEMS_DATA") or None,
+        help="measured loads and sun from this directory; default: HEMS_DATA, else they are invented",
+    )
     parser.add_argument("--policy", action="append", choices=tuple(NAMES), help="again for several; default: all")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run as JSON")
     parser.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
@@ -164,15 +177,20 @@ def run(args: argparse.Namespace) -> int:
     """Play, print and write.  Raises: ConfigError for less than one scenario; HemsError without scipy."""
     if args.scenarios < 1:
         raise ConfigError((f"--scenarios {args.scenarios}: at least one is needed. Give 1 or more.",))
+    data = None if args.data is None else Path(args.data)
+    if data is not None and not (data / APPLIANCES).is_file():
+        raise ConfigError((f"{data}: no measured data there ({APPLIANCES} is missing). Name their directory.",))
+    print(MEASURED if data is not None else INVENTED, flush=True)
     done: list[Run] = []
-    for one in runs(range(args.seed, args.seed + args.scenarios), args.policy or tuple(NAMES)):
+    for one in runs(range(args.seed, args.seed + args.scenarios), args.policy or tuple(NAMES), data):
         if not done or done[-1].seed != one.seed:
             print(one.title, flush=True)
         done.append(one)
         first = f"first tiers {100 * one.first_share:5.1f} %"
         print(f"  {NAMES[one.policy]:32} {one.score:6.3f}   {first}   {one.took_s:5.1f} s", flush=True)
     print("\n" + table(done))
-    for path, text in ((args.table, table(done)), (args.json, plain(done))):
+    labelled = f"{MEASURED if data is not None else INVENTED}\n\n{table(done)}"
+    for path, text in ((args.table, labelled), (args.json, plain(done))):
         if path is not None:
             _write(path, text)
     return 0

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 from hems.model.site import Battery, Bay, Circuit, Former, GridConnection, Phase, Pv, Site, Tie, Tier
 from hems.model.units import CircuitId, SourceId
 from hems.sim.generated import GeneratedTraces
+from hems.sim.measured import MeasuredTraces
 from hems.sim.start import Car, StartPoint
 from hems.sim.traces import CarEvent, Traces
 
@@ -74,8 +76,11 @@ class Outage:
         )
 
 
-def outage(seed: int) -> Outage:
-    """The power cut of a seed: size of the equipment, season, hour, length, charge and cars are all drawn from it."""
+def outage(seed: int, data: Path | None = None) -> Outage:
+    """The power cut of a seed: size of the equipment, season, hour, length, charge and cars are all drawn from it.
+
+    With a directory of measured `data` its loads and sun are measured ones, and only the rest is invented.
+    """
     rng = Random(f"outage/{seed}")
     bays = tuple(_bay(number) for number in range(1, rng.randint(2, 4) + 1))
     site = _site(bays, store_wh=rng.uniform(35e3, 75e3), sun_w=rng.uniform(10e3, 22e3))
@@ -84,7 +89,9 @@ def outage(seed: int) -> Outage:
     home = {bay.id: Car(soc_pct=rng.uniform(45.0, 85.0), capacity_wh=bay.capacity_wh) for bay in bays}
     home = {bay: car for bay, car in home.items() if rng.random() < (0.8 if not 8.0 < hour < 17.0 else 0.25)}
     start = StartPoint(seed=seed, battery_soc_pct=rng.uniform(45.0, 98.0), cars=home)
-    days = GeneratedTraces(site, seed, hour, day_of_year=day_of_year, home=tuple(home))
+    days: Traces = GeneratedTraces(site, seed, hour, day_of_year=day_of_year, home=tuple(home))
+    if data is not None:
+        days = MeasuredTraces(data, site, hour, others=days, day_of_year=day_of_year, seed=seed)
     return Outage(
         seed=seed,
         site=site,
