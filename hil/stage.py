@@ -25,6 +25,8 @@ from hil.places import Place, place
 from hil.relink import overlaid
 
 VIRTUAL_LOOK_S = 0.5
+SHORT_CALM_S = 5.0
+"""Of the last minutes of restoring, where waits are shortened."""
 SCENARIOS = Path(__file__).parent / "scenarios"
 
 
@@ -113,7 +115,7 @@ def on_real_wires(scenario: Scenario) -> Played:
                 short=scenario.times == "short",
                 rig=scenario.rig,
                 over=scenario.site,
-                calm_s=virtual.CALM_S,
+                calm_s=SHORT_CALM_S if scenario.times == "short" else virtual.CALM_S,
             )
             async with begun as run:
                 record = await played(run, scenario)

@@ -2,7 +2,8 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ class Scenario:
     ends_s: float
     acts: tuple[WorldAct, ...]
     expectations: tuple[Expectation, ...]
+    short: tuple[tuple[float, float], ...] = ()
+    """Instants of the story and where they fall when it is told in short; those between are in proportion."""
 
 
 WORLD: Mapping[str, Callable[..., None]] = {
@@ -126,7 +129,35 @@ def _scenario(table: Mapping[str, Any], stem: str) -> Scenario:
         ends_s=float(table["ends_s"]),
         acts=tuple(_act(dict(entry)) for entry in table["at"]),
         expectations=tuple(_expectation(dict(entry)) for entry in table.get("expect", ())),
+        short=tuple((float(long_s), float(short_s)) for long_s, short_s in table.get("short", ())),
     )
+
+
+def in_short(scenario: Scenario) -> Scenario:
+    """The same story with shortened waits; as it is where it says nothing of how it would be told."""
+    if not scenario.short:
+        return scenario
+    marks = ((0.0, 0.0), *scenario.short)
+
+    def when(t_s: float) -> float:
+        before, after = next(pair for pair in pairwise(marks) if t_s <= pair[1][0])
+        return before[1] + (after[1] - before[1]) * (t_s - before[0]) / (after[0] - before[0])
+
+    def moved(expectation: Expectation) -> Expectation:
+        params = {key: when(value) if key in WHEN else value for key, value in expectation.params.items()}
+        return replace(expectation, params=params)
+
+    return replace(
+        scenario,
+        times="short",
+        ends_s=when(scenario.ends_s),
+        acts=tuple(replace(act, t_s=when(act.t_s)) for act in scenario.acts),
+        expectations=tuple(moved(one) for one in scenario.expectations),
+    )
+
+
+WHEN = ("by_s", "from_s", "to_s")
+"""Parameters of checks that are instants of the story."""
 
 
 def _act(entry: dict[str, Any]) -> WorldAct:

@@ -7,6 +7,7 @@ import pytest
 
 from hems.model.event import EventKind
 from hems.model.mode import Mode
+from hems.sim.scenario import in_short
 from hil import stage
 from hil.run import junit, plain, table
 
@@ -69,3 +70,46 @@ def test_the_page_of_scenarios_has_every_expectation_and_all_held(checkout: Path
     missing = [one.text for scenario in SCENARIOS.values() for one in scenario.expectations if one.text not in page]
     assert missing == [], "write the page again: hems hil run all --table docs/scenarios.md"
     assert "not held" not in page
+
+
+# In short, and in real time ------------------------------------------------------------------------------------------
+
+SHORT = {name: in_short(scenario) for name, scenario in SCENARIOS.items() if scenario.short}
+IN_REAL_TIME = ("T1-a", "T1-b", "T1-d", "T1-e", "T1-f", "T3-b", "X-a", "X-c", "X-e")
+
+
+def test_told_in_short_a_story_keeps_its_order_and_its_expectations() -> None:
+    for name, short in SHORT.items():
+        assert short.times == "short"
+        assert short.ends_s <= 65.0
+        assert [act.do for act in short.acts] == [act.do for act in SCENARIOS[name].acts]
+        assert [one.text for one in short.expectations] == [one.text for one in SCENARIOS[name].expectations]
+        assert list(short.acts) == sorted(short.acts, key=lambda act: act.t_s)
+        assert all(act.t_s < short.ends_s for act in short.acts)
+
+
+def test_a_report_says_which_waits_were_shortened() -> None:
+    short = stage.fast(SHORT["T1-e"])
+    assert failures(short) == []
+    assert "| `grid.qualify_s` | 5 | 60 |" in table([short])
+    assert "shortened" not in table([stage.fast(SCENARIOS["T1-e"])])
+
+
+@pytest.mark.wire
+def test_as_two_processes_in_real_time_the_grid_fails_and_all_is_shed_in_time() -> None:
+    assert failures(stage.on_real_wires(SHORT["T1-a"])) == []
+
+
+@pytest.mark.soak
+@pytest.mark.wire
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", IN_REAL_TIME)
+def test_as_two_processes_in_real_time_everything_goes_as_expected(name: str) -> None:
+    assert failures(stage.on_real_wires(in_short(SCENARIOS[name]))) == []
+
+
+@pytest.mark.soak
+@pytest.mark.wire
+@pytest.mark.parametrize("name", SHORT)
+def test_in_short_over_real_sockets_everything_goes_as_expected(name: str) -> None:
+    assert failures(stage.on_virtual_wires(SHORT[name])) == []
