@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from functools import lru_cache
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -63,7 +64,20 @@ def test_the_story_itself_ends_well():
 
 @given(st.floats(LOST_S + 0.05, END_S - 1.0), st.floats(0.1, 8.0))
 @settings(max_examples=8)
-def test_killed_at_any_moment_the_story_ends_as_it_would_have(kill_s: float, down_s: float):
+def test_uca4_killed_at_any_moment_the_story_ends_as_it_would_have(kill_s: float, down_s: float):
+    killed(kill_s, down_s)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_xa_killed_a_thousand_times_the_story_ends_each_time_as_it_would_have():
+    rng = Random(1)
+    for _ in range(1000):
+        killed(rng.uniform(LOST_S + 0.05, END_S - 1.0), rng.uniform(0.1, 8.0))
+
+
+def killed(kill_s: float, down_s: float) -> None:
+    """The story with a daemon that dies at one time and comes back a while later."""
     # given an outage in the middle of which the daemon is killed
     made = play(story(), kill_s)
     opened = made.off()
