@@ -23,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; the exit code is 0 only if it was done."""
     words = sys.argv[1:] if arguments is None else arguments
     args = _parser(words).parse_args(words)
+    if args.lang:
+        os.environ["LANGUAGE"] = args.lang
     try:
         code = int(args.act(args))
         sys.stdout.flush()
@@ -44,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hems", description="Keeps a building powered when the grid fails.")
     parser.add_argument("--version", action="version", version=f"hems {version('hems')}")
+    parser.add_argument("--lang", metavar="LANGUAGE", help="such as de; default: that of your login (LANGUAGE, LANG)")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, act: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
@@ -68,7 +71,8 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     replay = command("replay", _replay, "ask today's code what it would have done with what was recorded")
     replay.add_argument("--site", type=Path, required=True, metavar="FILE")
     replay.add_argument("--state-dir", type=Path, metavar="DIR", help="where the records are; default: the site's")
-    asked = next((word for word in words if not word.startswith("-")), None)
+    named = (word for word, before in zip(words, ("", *words), strict=False) if before != "--lang")
+    asked = next((word for word in named if not word.startswith("-")), None)
     if asked not in commands.choices:  # the daemon needs none of what is plugged in
         _plugged_in(command, asked)
     return parser

@@ -6,6 +6,7 @@ from hems.api.client import Lost
 from hems.model.event import Event
 from hems.model.picture import Picture
 from hems.tui.view import View
+from hems.wording.language import say
 
 SILENCE_S = 3.0
 """Without a tick for this long the daemon hangs or the line is bad; it ticks once a second."""
@@ -36,6 +37,6 @@ class Link:
         """The view as time passes; what is heard no longer grows old."""
         silent_s = now_s - self._heard_s
         if self._lost or silent_s >= SILENCE_S:
-            reason = self._view.reason or "HEMS does not answer; it hangs, or the line is bad."
+            reason = self._view.reason or say("HEMS does not answer; it hangs, or the line is bad.")
             return replace(self._view, lost_for_s=float(int(silent_s)), reason=reason)
         return self._view

@@ -12,6 +12,7 @@ from hems.tui.text.notes import alarm_rows, watching_note
 from hems.tui.text.reach import essential_rows, how_long, off_at_once
 from hems.tui.when import date_and_time
 from hems.wording import duration, kw, kwh, sentence
+from hems.wording.language import say
 
 
 def lines(picture: Picture, width: int = 80) -> list[str]:
@@ -19,7 +20,7 @@ def lines(picture: Picture, width: int = 80) -> list[str]:
     told = [line for sentence_ in _sentences(picture) for line in wrap(sentence_, width, subsequent_indent="  ")]
     groups = [text_of(group_row(picture, group)).strip() for group in picture.tiers]
     alarms = [text_of(alarm) for alarm in alarm_rows(picture, width, most=100)]
-    return [*told, "", *groups, "", *(alarms or ["No alarms."])]
+    return [*told, "", *groups, "", *(alarms or [say("No alarms.")])]
 
 
 def _sentences(picture: Picture) -> Iterator[str]:
@@ -27,38 +28,63 @@ def _sentences(picture: Picture) -> Iterator[str]:
     yield ", ".join(part for part in (headline(picture), second_thought(picture)) if part) + "."
     yield sentence(picture.mode_because)
     if picture.by_hand:
-        yield "RED BUTTON PRESSED - HEMS gives no commands."
+        yield say("RED BUTTON PRESSED - HEMS gives no commands.")
     if picture.car_forms:
-        yield f"Do not unplug the car at {picture.car_forms}: it alone powers the building, and without it all is dark."
+        yield say(
+            "Do not unplug the car at {car_forms}: it alone powers the building, and without it all is dark.",
+            car_forms=picture.car_forms,
+        )
     if picture.mode.on_island:
         yield " ".join(" ".join(text_of(line) for line in essential_rows(picture)).split()) + "."
     elif not is_dark(picture):
-        yield f"If the power failed now, essential circuits would run {how_long(picture.essential_hours)}."
+        yield say(
+            "If the power failed now, essential circuits would run {how_long}.",
+            how_long=how_long(picture.essential_hours),
+        )
         yield off_at_once(picture)
-    switch = " ".join(TIE_WORDS[picture.tie]).strip()
-    yield f"Grid: {GRID_WORDS[picture.grid]}, {volts(picture)}. Island switch: {switch}."
-    direction = "To" if picture.grid_w is not None and picture.grid_w < 0.0 else "From"
-    yield f"{direction} the grid {kw(picture.grid_w)}. Using {kw(picture.load_w)}. Room for {kw(picture.room_w)} more."
+    switch = " ".join(say(line) for line in TIE_WORDS[picture.tie]).strip()
+    yield say(
+        "Grid: {grid}, {volts}. Island switch: {switch}.",
+        grid=say(GRID_WORDS[picture.grid]),
+        volts=volts(picture),
+        switch=switch,
+    )
+    direction = say("To") if picture.grid_w is not None and picture.grid_w < 0.0 else say("From")
+    yield say(
+        "{direction} the grid {kw}. Using {kw2}. Room for {kw3} more.",
+        direction=direction,
+        kw=kw(picture.grid_w),
+        kw2=kw(picture.load_w),
+        kw3=kw(picture.room_w),
+    )
     if picture.connection is not None:
         allowed = picture.connection
-        yield f"The connection may draw {kw(allowed.import_w)}. {sentence(allowed.import_by)}"
+        yield say(
+            "The connection may draw {kw}. {sentence}", kw=kw(allowed.import_w), sentence=sentence(allowed.import_by)
+        )
         if allowed.reserve_pct is not None:
-            yield f"Kept in the battery for a power cut: {allowed.reserve_pct:.0f}%."
+            yield say("Kept in the battery for a power cut: {reserve_pct:.0f}%.", reserve_pct=allowed.reserve_pct)
     yield " ".join(_sources(picture))
     for device in picture.devices:
         if device.lost_for_s is not None:
-            why = device.detail.rstrip(".") or "no answer"
-            yield f"{device.id} ({device.link}): {why}; nothing usable for {duration(int(device.lost_for_s))}."
+            why, silent = device.detail.rstrip(".") or say("no answer"), duration(int(device.lost_for_s))
+            told = say("nothing usable for {duration}", duration=silent)
+            yield f"{device.id} ({device.link}): {why}; {told}."
     if watching_note(picture):
         yield watching_note(picture)
 
 
 def _sources(picture: Picture) -> Iterator[str]:
     if picture.pv_rated_w:
-        yield f"Sun: {kw(picture.pv_w)} of {kw(picture.pv_rated_w)}."
+        yield say("Sun: {kw} of {kw2}.", kw=kw(picture.pv_w), kw2=kw(picture.pv_rated_w))
     if picture.battery_capacity_wh:
         percent = "??" if picture.battery_soc_pct is None else f"{picture.battery_soc_pct:.0f}"
-        yield f"Battery: {percent}%, {doing(picture.battery_w)}."
+        yield say("Battery: {percent}%, {doing}.", percent=percent, doing=doing(picture.battery_w))
     if picture.cars:
-        yield f"Cars: {cars_plugged(picture)} of {len(picture.cars)} plugged in, {doing(picture.cars_w)},"
-        yield f"{kwh(picture.cars_free_wh)} free."
+        yield say(
+            "Cars: {cars_plugged} of {len} plugged in, {doing},",
+            cars_plugged=cars_plugged(picture),
+            len=len(picture.cars),
+            doing=doing(picture.cars_w),
+        )
+        yield say("{kwh} free.", kwh=kwh(picture.cars_free_wh))

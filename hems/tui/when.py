@@ -8,7 +8,8 @@ from math import isinf
 
 from hems.model.picture import Picture
 from hems.tui.format import UNKNOWN
-from hems.wording import clock_time, duration, hours
+from hems.wording import clock_time, day, duration, hours, weekday
+from hems.wording.language import say
 
 NO_CLOCK = "clock not checked"
 WEEK_H = 168.0
@@ -24,7 +25,7 @@ def local_time(picture: Picture) -> datetime | None:
 def date_and_time(picture: Picture) -> str:
     """`Fri 20 Nov 14:32`."""
     now = local_time(picture)
-    return NO_CLOCK if now is None else f"{now:%a} {now.day} {now:%b %H:%M}"
+    return NO_CLOCK if now is None else f"{weekday(now)} {day(now)} {now:%H:%M}"
 
 
 def time_only(picture: Picture) -> str:
@@ -42,11 +43,18 @@ def to_the_second(picture: Picture) -> str | None:
 def since(picture: Picture, age_s: float | None) -> str:
     """`since 13:07`, with the day when it was another one; `for 1 h 25 min` without a clock."""
     if age_s is None:
-        return f"since {UNKNOWN}"
+        return say("since {unknown}", unknown=UNKNOWN)
     now = local_time(picture)
     if now is None:
-        return f"for {duration(int(age_s))}"
-    return f"since {clock_time(now - timedelta(seconds=age_s), now)}"
+        return say("for {duration}", duration=duration(int(age_s)))
+    return say("since {clock_time}", clock_time=clock_time(now - timedelta(seconds=age_s), now))
+
+
+def bare(told: str) -> str:
+    """`13:07` of `since 13:07`, for a table."""
+    for form in (say("since {clock_time}", clock_time=""), say("for {duration}", duration="")):
+        told = told.removeprefix(form)
+    return told
 
 
 def since_and_for(picture: Picture, age_s: float) -> str:
@@ -69,10 +77,12 @@ def until(picture: Picture, hours_left: float) -> str | None:
 def roughly(picture: Picture, hours_left: float) -> str:
     """`~17:50`, or `in ~3 h` without a clock: for a table."""
     moment = until(picture, hours_left)
-    return f"in ~{hours(hours_left)}" if moment is None else f"~{moment}"
+    return say("in ~{hours}", hours=hours(hours_left)) if moment is None else f"~{moment}"
 
 
 def about_when(picture: Picture, hours_left: float) -> str:
     """`at about 17:50`, or `in about 3 h` without a clock."""
     moment = until(picture, hours_left)
-    return f"in about {hours(hours_left)}" if moment is None else f"at about {moment}"
+    return (
+        say("in about {hours}", hours=hours(hours_left)) if moment is None else say("at about {moment}", moment=moment)
+    )

@@ -5,7 +5,7 @@
 """
 
 from hems.wording.names import axis_name, axis_words, called, mode_words, names_of, tier_name
-from hems.wording.quantities import clock_time, duration, hours, kw, kw_signed, kwh, percent, until
+from hems.wording.quantities import clock_time, day, duration, hours, kw, kw_signed, kwh, percent, until, weekday
 from hems.wording.sentence import sentence
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "axis_words",
     "called",
     "clock_time",
+    "day",
     "duration",
     "hours",
     "kw",
@@ -24,4 +25,5 @@ __all__ = [
     "sentence",
     "tier_name",
     "until",
+    "weekday",
 ]

@@ -26,3 +26,9 @@ def catalogue(folder: Path = CATALOGUES, languages: Sequence[str] | None = None)
 def translated(message: str) -> str:
     """A marked message in the reader's language."""
     return catalogue().gettext(message) if message else ""
+
+
+def say(message: str, **facts: object) -> str:
+    """A message of a screen in the reader's language, with its facts filled in: `say("{count} alarms", count=3)`."""
+    told = translated(message)
+    return told.format(**facts) if facts else told

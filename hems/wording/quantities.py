@@ -4,10 +4,16 @@ from datetime import datetime, tzinfo
 from math import isfinite
 
 from hems.model.units import W_PER_KW
+from hems.wording.language import N_, translated
 
 UNKNOWN = "??"
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 WEEK_H = 168.0
+DAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+MONTHS = (
+    *(N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun")),
+    *(N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec")),
+)
 
 
 def kw(power_w: float | None) -> str:
@@ -50,7 +56,7 @@ def duration(seconds: float | None) -> str:
         return _two(whole, MINUTE_S, "min", 1, "s") if whole < 10 * MINUTE_S else f"{whole // MINUTE_S} min"
     if whole < 2 * DAY_S:
         return _two(whole, HOUR_S, "h", MINUTE_S, "min")
-    return _two(whole, DAY_S, "days", HOUR_S, "h")
+    return _two(whole, DAY_S, translated(N_("days")), HOUR_S, "h")
 
 
 def _two(whole: int, large: int, large_unit: str, small: int, small_unit: str) -> str:
@@ -63,16 +69,26 @@ def hours(count: float | None) -> str:
     if count is None or count != count:
         return UNKNOWN
     if count > WEEK_H:
-        return "more than a week"
+        return translated(N_("more than a week"))
     return f"{count:.0f} h" if count >= 3 else duration(MINUTE_S * round(count * 60))
+
+
+def weekday(moment: datetime) -> str:
+    """`Fri`, in the reader's language."""
+    return translated(DAYS[moment.weekday()])
+
+
+def day(moment: datetime) -> str:
+    """`20 Nov`, in the reader's language."""
+    return f"{moment.day} {translated(MONTHS[moment.month - 1])}"
 
 
 def clock_time(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """`04:40`, or `Sat 04:40` when that is not today; in `zone`, or the machine's own."""
     local, today = moment.astimezone(zone), now.astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%a %H:%M}"
+    return f"{local:%H:%M}" if local.date() == today.date() else f"{weekday(local)} {local:%H:%M}"
 
 
 def until(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """`until 15:32`."""
-    return f"until {clock_time(moment, now, zone)}"
+    return translated(N_("until {clock_time}")).format(clock_time=clock_time(moment, now, zone))

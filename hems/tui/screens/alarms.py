@@ -13,6 +13,7 @@ from hems.tui.screens.listing import ListScreen
 from hems.tui.text.alarm_list import alarm_list
 from hems.tui.text.listing import Listing
 from hems.tui.widgets.footer import Key
+from hems.wording.language import say
 
 
 class AlarmsScreen(ListScreen):
@@ -61,4 +62,4 @@ class AlarmsScreen(ListScreen):
         except HemsError as error:
             self.tell(str(error))
         else:
-            self.tell("Noted: seen. It leaves when its cause is gone.")
+            self.tell(say("Noted: seen. It leaves when its cause is gone."))

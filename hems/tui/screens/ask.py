@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from hems.tui.format import BLANK, Part, Tone, row
 from hems.tui.widgets.rows import Rows
+from hems.wording.language import say
 
 
 class YesScreen(ModalScreen[bool]):
@@ -40,4 +41,4 @@ class LeaveScreen(YesScreen):
     """Before leaving; it also says that leaving is harmless."""
 
     def __init__(self) -> None:
-        super().__init__("Leave this screen? The building keeps running.", "Y leave      any other key: stay")
+        super().__init__(say("Leave this screen? The building keeps running."), say("Y leave      any other key: stay"))

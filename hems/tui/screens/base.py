@@ -14,6 +14,7 @@ from hems.tui.text.notes import no_picture, old_note
 from hems.tui.view import View
 from hems.tui.widgets.footer import Footer, Key
 from hems.tui.widgets.rows import Rows
+from hems.wording.language import say
 
 NEEDED = Size(80, 24)
 FRAME = 4
@@ -90,7 +91,13 @@ class BuildingScreen(Screen[None]):
         small = size.width < NEEDED.width or size.height < NEEDED.height
         self.set_class(small, "-too-small")
         if small:
-            told = f" Window too small: {size.width}x{size.height}. HEMS needs {NEEDED.width}x{NEEDED.height}."
+            told = say(
+                " Window too small: {width}x{height}. HEMS needs {width2}x{height2}.",
+                width=size.width,
+                height=size.height,
+                width2=NEEDED.width,
+                height2=NEEDED.height,
+            )
             self.query_one("#too-small", Rows).show((toned(told, Tone.STRONG),))
             return
         rule, spare = (row("-" * size.width),), FRAME

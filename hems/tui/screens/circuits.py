@@ -15,6 +15,7 @@ from hems.tui.screens.override import OverrideScreen
 from hems.tui.text.circuit_list import circuit_list
 from hems.tui.text.listing import Listing
 from hems.tui.widgets.footer import Key
+from hems.wording.language import say
 
 
 class CircuitsScreen(ListScreen):
@@ -66,7 +67,7 @@ class CircuitsScreen(ListScreen):
         if circuit is None or not self._shown.may_operate:
             return
         if not circuit.sheddable:
-            self.tell(f"{circuit.name} cannot be switched from here; below is why.")
+            self.tell(say("{name} cannot be switched from here; below is why.", name=circuit.name))
             return
         form = OverrideScreen(circuit, self._ask, self._who, self._hint)
         self.app.push_screen(form)
@@ -80,7 +81,7 @@ class CircuitsScreen(ListScreen):
         if circuit.override_who:
             self._hand_back([circuit])
         else:
-            self.tell(f"{circuit.name} is automatic already.")
+            self.tell(say("{name} is automatic already.", name=circuit.name))
 
     def action_all_to_automatic(self) -> None:
         """Hand all of them back, after a question."""
@@ -89,9 +90,9 @@ class CircuitsScreen(ListScreen):
             return
         by_hand = [circuit for circuit in picture.circuits if circuit.override_who]
         if not by_hand:
-            self.tell("Every circuit is automatic already.")
+            self.tell(say("Every circuit is automatic already."))
             return
-        question = "All circuits back to automatic?"
+        question = say("All circuits back to automatic?")
         self.app.push_screen(YesScreen(question), lambda yes: self._hand_all_back(by_hand, yes=yes is True))
 
     def _hand_all_back(self, circuits: Sequence[CircuitPicture], *, yes: bool) -> None:
@@ -106,7 +107,7 @@ class CircuitsScreen(ListScreen):
         except HemsError as error:
             self.tell(str(error))
         else:
-            self.tell(f"{', '.join(one.name for one in circuits)}: back to automatic.")
+            self.tell(say("{names}: back to automatic.", names=", ".join(one.name for one in circuits)))
 
     def _chosen_circuit(self) -> CircuitPicture | None:
         picture = self._shown.picture

@@ -9,6 +9,7 @@ from textual.geometry import Size
 from hems.tui.format import BLANK, Row, row
 from hems.tui.screens.base import BuildingScreen
 from hems.tui.view import View
+from hems.wording.language import say
 
 EVERYWHERE = (
     "EVERYWHERE",
@@ -31,7 +32,8 @@ class HelpScreen(BuildingScreen):
     def body(self, view: View, size: Size) -> Sequence[Row]:
         """The words, whatever the building does."""
         del view, size
-        told = ("", *self._about, "", *EVERYWHERE, "", "Esc back")
+        about, everywhere = say("\n".join(self._about)), say("\n".join(EVERYWHERE))
+        told = ("", *about.split("\n"), "", *everywhere.split("\n"), "", say("Esc back"))
         return tuple(row(f"   {line}") if line else BLANK for line in told)
 
     def _body(self, size: Size) -> Sequence[Row]:

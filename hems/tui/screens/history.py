@@ -20,6 +20,7 @@ from hems.tui.view import View
 from hems.tui.widgets.footer import Key
 from hems.tui.widgets.plot import Plot, plot
 from hems.tui.widgets.rows import Rows
+from hems.wording.language import say
 
 STEPS = 120
 AGAIN_S = 60.0
@@ -160,7 +161,7 @@ class HistoryScreen(BuildingScreen):
         except HemsError as error:
             self._note = str(error)
         else:
-            self._note = f"Written on the gateway: {told['path']}"
+            self._note = say("Written on the gateway: {told}", told=told["path"])
         self.show(self._shown)
 
 

@@ -13,6 +13,7 @@ from hems.tui.screens.base import BuildingScreen
 from hems.tui.text.listing import Laid, Listing, laid_out
 from hems.tui.view import View
 from hems.tui.widgets.rows import Rows
+from hems.wording.language import say
 
 PAGE = 10
 
@@ -122,7 +123,9 @@ class ListScreen(BuildingScreen):
 
     def _note(self) -> Row:
         if self._finding:
-            return row(Part(f" FIND: {self._find}_", Tone.STRONG), "     ENTER keep   ESC show all")
+            return row(Part(say(" FIND: {find}_", find=self._find), Tone.STRONG), say("     ENTER keep   ESC show all"))
         if self._told:
             return row(Part(f" {self._told}", Tone.STRONG))
-        return row(f' Only what has "{self._find}" in it is shown.   ESC show all') if self._find else BLANK
+        return (
+            row(say(' Only what has "{find}" in it is shown.   ESC show all', find=self._find)) if self._find else BLANK
+        )

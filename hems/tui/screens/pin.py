@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from hems.tui.format import BLANK, Part, Row, Tone, row
 from hems.tui.text.listing import paragraphs
 from hems.tui.widgets.rows import Rows
+from hems.wording.language import say
 
 LONGEST = 64
 WIDTH = 52
@@ -51,4 +52,4 @@ class PinScreen(ModalScreen[str | None]):
         stars = f"{'*' * min(len(self._typed), WIDTH - 8)}_"
         told: tuple[Row, ...] = paragraphs([self._why], WIDTH)
         field = row("  ", Part(f"[ {stars:<{WIDTH - 8}} ]", Tone.STRONG))
-        self.query_one(Rows).show((*told, BLANK, field, row("  ENTER go on   ESC stop")))
+        self.query_one(Rows).show((*told, BLANK, field, row(say("  ENTER go on   ESC stop"))))

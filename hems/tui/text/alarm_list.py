@@ -8,9 +8,10 @@ from hems.tui.format import Part, Row, Tone, row
 from hems.tui.text.headline import MARKS
 from hems.tui.text.listing import Item, Listing, detail_width
 from hems.tui.text.notes import TONES, names_in
-from hems.tui.when import local_time, since
+from hems.tui.when import bare, local_time, since
 from hems.wording import sentence
 from hems.wording.guidance import guidance
+from hems.wording.language import say
 
 HEADING = row("  PRIO  SINCE      WHAT                                   STATE")
 LABEL = 17
@@ -25,7 +26,7 @@ def alarm_list(picture: Picture, chosen: str, find: str, width: int) -> Listing:
     items = [Item(alarm.key, _line(picture, alarm)) for alarm in alarms]
     one = next((alarm for alarm in alarms if alarm.key == chosen), None)
     details = () if one is None else tuple(_details(picture, one, detail_width(width)))
-    empty = f'No alarm has "{find}" in it.' if find else "No alarms. Nothing needs your attention."
+    empty = say('No alarm has "{find}" in it.', find=find) if find else say("No alarms. Nothing needs your attention.")
     return Listing((HEADING,), items, details, empty=empty)
 
 
@@ -42,10 +43,10 @@ def about(picture: Picture, alarm: AlarmPicture) -> list[str]:
     steps = " ".join(help_.do)
     return [
         head,
-        f"What it means: {help_.means}",
-        f"What to do: {steps}",
-        f"If you wait: {help_.wait}",
-        f"Key: {alarm.key}",
+        say("What it means: {means}", means=help_.means),
+        say("What to do: {steps}", steps=steps),
+        say("If you wait: {wait}", wait=help_.wait),
+        say("Key: {key}", key=alarm.key),
     ]
 
 
@@ -63,28 +64,28 @@ def in_brief(text: str) -> str:
 def state_words(picture: Picture, alarm: AlarmPicture) -> str:
     """`NEW`, `SEEN by Ana 13:20` or `GONE, not seen`."""
     if alarm.gone_for_s is not None:
-        return "GONE, not seen"
+        return say("GONE, not seen")
     if not alarm.seen_by:
-        return "NEW"
-    at = f" {since(picture, alarm.seen_for_s).removeprefix('since ')}" if local_time(picture) else ""
-    return f"SEEN by {alarm.seen_by}{at}"
+        return say("NEW")
+    at = f" {bare(since(picture, alarm.seen_for_s))}" if local_time(picture) else ""
+    return say("SEEN by {seen_by}{at}", seen_by=alarm.seen_by, at=at)
 
 
 def _line(picture: Picture, alarm: AlarmPicture) -> Row:
     tone = Tone.PLAIN if alarm.gone_for_s is not None else TONES.get(alarm.priority, Tone.MED)
     mark = MARKS.get(tone, " ")
-    at = since(picture, alarm.since_s).removeprefix("since ").removeprefix("for ")
+    at = bare(since(picture, alarm.since_s))
     what = in_brief(told(picture, alarm))
     return row(Part(f"{mark}{alarm.priority:<5} {at[:10]:<10} {what[:38]:<38} {state_words(picture, alarm)}", tone))
 
 
 def _details(picture: Picture, alarm: AlarmPicture, width: int) -> Iterator[Row]:
-    yield from _labelled("What happened", [told(picture, alarm)], width)
+    yield from _labelled(say("What happened"), [told(picture, alarm)], width)
     help_ = guidance(alarm.cause)
-    yield from _labelled("What it means", [help_.means], width)
+    yield from _labelled(say("What it means"), [help_.means], width)
     steps = [f"{number}. {step}" for number, step in enumerate(help_.do, start=1)] if len(help_.do) > 1 else help_.do
-    yield from _labelled("What to do", steps, width, tone=Tone.STRONG)
-    yield from _labelled("If you wait", [help_.wait], width)
+    yield from _labelled(say("What to do"), steps, width, tone=Tone.STRONG)
+    yield from _labelled(say("If you wait"), [help_.wait], width)
 
 
 def _labelled(label: str, texts: list[str] | tuple[str, ...], width: int, tone: Tone = Tone.PLAIN) -> Iterator[Row]:

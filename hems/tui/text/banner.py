@@ -6,6 +6,7 @@ from hems.tui.text.headline import HEADLINES, MARKS, hands, headline, second_tho
 from hems.tui.view import View
 from hems.tui.when import date_and_time, time_only, to_the_second
 from hems.wording import duration
+from hems.wording.language import say
 
 
 def banner(view: View, width: int) -> Row:
@@ -13,21 +14,28 @@ def banner(view: View, width: int) -> Row:
     if view.old:
         return fitted(row(Part(_no_contact(view, width), Tone.HIGH)), width)
     if view.picture is None:
-        return fitted(row(" CONNECTING TO HEMS ..."), width)
+        return fitted(row(say(" CONNECTING TO HEMS ...")), width)
     return _frozen(view.picture, width) if view.frozen else _live(view.picture, width)
 
 
 def _frozen(picture: Picture, width: int) -> Row:
     at = to_the_second(picture)
-    when = f" at {at}" if at else ""
-    told = joined_within([f"*FROZEN{when}", "F goes on", f"then: {HEADLINES[picture.mode]}"], width - 1)
+    when = say(" at {at}", at=at) if at else ""
+    told = joined_within(
+        [
+            say("*FROZEN{when}", when=when),
+            say("F goes on"),
+            say("then: {headline}", headline=say(HEADLINES[picture.mode])),
+        ],
+        width - 1,
+    )
     return fitted(row(Part(told, Tone.MED)), width)
 
 
 def alarm_count(picture: Picture) -> str:
     """`no alarms`, `1 alarm`, `3 alarms`; with `!` when one of them is urgent."""
     count = len(picture.alarms)
-    told = "no alarms" if count == 0 else f"{count} alarm{'s' if count > 1 else ''}"
+    told = {0: say("no alarms"), 1: say("1 alarm")}.get(count, say("{count} alarms", count=count))
     return f"!{told}" if any(alarm.priority == "HIGH" for alarm in picture.alarms) else told
 
 
@@ -56,8 +64,12 @@ def _told(picture: Picture, room: int) -> str:
 
 def _no_contact(view: View, width: int) -> str:
     if view.picture is None or view.lost_for_s is None:
-        return "!NO CONTACT WITH HEMS"
+        return say("!NO CONTACT WITH HEMS")
     since = to_the_second(view.picture)
-    told = f"since {since}" if since else f"for {duration(view.lost_for_s)}"
-    pieces = [f"!NO CONTACT WITH HEMS {told}", "all below is OLD", f"last seen: {HEADLINES[view.picture.mode]}"]
+    told = say("since {since}", since=since) if since else say("for {duration}", duration=duration(view.lost_for_s))
+    pieces = [
+        say("!NO CONTACT WITH HEMS {told}", told=told),
+        say("all below is OLD"),
+        say("last seen: {headline}", headline=say(HEADLINES[view.picture.mode])),
+    ]
     return joined_within(pieces, width - 1)

@@ -8,6 +8,7 @@ from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.tui.text.notes import names_in
 from hems.tui.text.overview import bay_does
 from hems.wording import kwh, sentence
+from hems.wording.language import say
 
 HEADING = row("  BAY                CHARGE             KEEPS     SPARE  DOES")
 
@@ -18,7 +19,9 @@ def car_list(picture: Picture, chosen: str, find: str, width: int) -> Listing:
     items = [Item(car.id, _line(picture, car)) for car in cars]
     one = next((car for car in cars if car.id == chosen), None)
     details = () if one is None else paragraphs(list(about(picture, one)), detail_width(width))
-    empty = f'No bay is called "{find}".' if find else "This building has no chargers that HEMS knows."
+    empty = (
+        say('No bay is called "{find}".', find=find) if find else say("This building has no chargers that HEMS knows.")
+    )
     return Listing((HEADING,), items, details, empty=empty)
 
 
@@ -39,33 +42,42 @@ def _line(picture: Picture, car: CarPicture) -> Row:
     spare = "" if empty or not car.bidirectional else kwh(car.free_wh)
     forms = picture.car_forms == car.name
     tone = Tone.HIGH if forms else Tone.MED if car.state is None else Tone.PLAIN
-    what = "FEEDS ALL, DO NOT UNPLUG" if forms else does(car)
+    what = say("FEEDS ALL, DO NOT UNPLUG") if forms else does(car)
     return row(f" {car.name[:18]:<18} {charge:<17} {car.floor_pct:4.0f}%  {spare:>8}  ", Part(what, tone))
 
 
 def about(picture: Picture, car: CarPicture) -> Iterator[str]:
     """All there is to say about one bay, the most important first."""
     if picture.car_forms == car.name:
-        yield f"DO NOT UNPLUG the car at {car.name}: it alone powers the building, and without it all is dark."
+        yield say(
+            "DO NOT UNPLUG the car at {name}: it alone powers the building, and without it all is dark.", name=car.name
+        )
     yield _now(car)
     if car.because is not None:
-        yield f"Why: {sentence(car.because, f'bays/{car.id}', names_in(picture))}"
+        yield say("Why: {sentence}", sentence=sentence(car.because, f"bays/{car.id}", names_in(picture)))
     yield from _rules(car)
 
 
 def _now(car: CarPicture) -> str:
     if car.state is None:
-        return f"{car.name}: the charger does not answer. What the car does is not known."
+        return say("{name}: the charger does not answer. What the car does is not known.", name=car.name)
     if not car.state.has_car:
-        return f"{car.name}: no car is plugged in."
-    charge = "nobody knows how full it is" if car.soc_pct is None else f"it is {car.soc_pct:.0f}% full"
+        return say("{name}: no car is plugged in.", name=car.name)
+    charge = (
+        say("nobody knows how full it is")
+        if car.soc_pct is None
+        else say("it is {soc_pct:.0f}% full", soc_pct=car.soc_pct)
+    )
     return f"{car.name}: {does(car)}, {charge}."
 
 
 def _rules(car: CarPicture) -> Iterator[str]:
     if not car.bidirectional:
-        yield "This charger can only charge: the building never takes anything from a car here."
+        yield say("This charger can only charge: the building never takes anything from a car here.")
         return
-    yield f"The driver keeps {car.floor_pct:.0f}%. In a power cut the car may give down to that, never below."
+    yield say(
+        "The driver keeps {floor_pct:.0f}%. In a power cut the car may give down to that, never below.",
+        floor_pct=car.floor_pct,
+    )
     if car.free_wh is not None:
-        yield f"Above that the building may use {kwh(car.free_wh)} now."
+        yield say("Above that the building may use {kwh} now.", kwh=kwh(car.free_wh))

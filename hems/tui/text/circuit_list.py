@@ -10,6 +10,7 @@ from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.tui.text.notes import names_in
 from hems.tui.when import local_time, roughly, since
 from hems.wording import clock_time, duration, kw, sentence, tier_name
+from hems.wording.language import say
 
 HEADING = row("  CIRCUIT            GROUP             NOW  IS   WHY / UNTIL WHEN")
 
@@ -20,7 +21,7 @@ def circuit_list(picture: Picture, chosen: str, find: str, width: int) -> Listin
     items = [_item(picture, circuit) for circuit in shown]
     told = next((circuit for circuit in shown if circuit.id == chosen), None)
     details = () if told is None else paragraphs(about(picture, told), detail_width(width))
-    return Listing((HEADING,), items, details, empty=f'No circuit is called "{find}".')
+    return Listing((HEADING,), items, details, empty=say('No circuit is called "{find}".', find=find))
 
 
 def ordered(picture: Picture, find: str) -> list[CircuitPicture]:
@@ -31,7 +32,7 @@ def ordered(picture: Picture, find: str) -> list[CircuitPicture]:
 def in_a_line(picture: Picture, circuit: CircuitPicture) -> str:
     """The row as a sentence: `Laundry (Non-essential): OFF, 0.0 kW, since 13:07`."""
     position, why, _ = _stands(picture, circuit)
-    position = "not known" if position == UNKNOWN else position
+    position = say("not known") if position == UNKNOWN else position
     return f"{circuit.name} ({tier_name(circuit.tier)}): {position}, {kw(circuit.power_w)}, {why}."
 
 
@@ -49,26 +50,30 @@ def _stands(picture: Picture, circuit: CircuitPicture) -> tuple[str, str, Tone]:
     """What its switch says, why in a few words, and how far that is from normal."""
     wanted, is_on = _on(circuit.wanted), UNKNOWN if circuit.closed is None else _on(circuit.closed)
     if circuit.tier is Tier.LIFE_SAFETY:
-        return wanted if circuit.closed is None else is_on, "locked: life safety", Tone.PLAIN
+        return wanted if circuit.closed is None else is_on, say("locked: life safety"), Tone.PLAIN
     if circuit.disobeys:
-        return is_on, f"asked {wanted}, DOES NOT OBEY", Tone.HIGH
+        return is_on, say("asked {wanted}, DOES NOT OBEY", wanted=wanted), Tone.HIGH
     if circuit.closed is None and circuit.sheddable:
-        return UNKNOWN, f"NO ANSWER, asked {wanted}", Tone.MED
+        return UNKNOWN, say("NO ANSWER, asked {wanted}", wanted=wanted), Tone.MED
     if circuit.override_who:
-        return _going(circuit, is_on), f"BY HAND {override_end(picture, circuit)}", Tone.STRONG
+        return (
+            _going(circuit, is_on),
+            say("BY HAND {override_end}", override_end=override_end(picture, circuit)),
+            Tone.STRONG,
+        )
     if circuit.closed is not None and circuit.closed is not circuit.wanted:
-        return is_on, f"going {wanted}", Tone.STRONG
+        return is_on, say("going {wanted}", wanted=wanted), Tone.STRONG
     if not circuit.wanted:
         return wanted, since(picture, circuit.since_s), Tone.PLAIN
     if circuit.next_off:
-        return wanted, f"automatic, goes off NEXT{_when_off(picture, circuit)}", Tone.STRONG
+        return wanted, say("automatic, goes off NEXT{when_off}", when_off=_when_off(picture, circuit)), Tone.STRONG
     return wanted, _quietly(circuit), Tone.PLAIN
 
 
 def _quietly(circuit: CircuitPicture) -> str:
     if not circuit.switchable:
-        return "no switch"
-    return "automatic" if circuit.sheddable else "protected, stays on"
+        return say("no switch")
+    return say("automatic") if circuit.sheddable else say("protected, stays on")
 
 
 def _going(circuit: CircuitPicture, is_on: str) -> str:
@@ -86,12 +91,18 @@ def override_end(picture: Picture, circuit: CircuitPicture) -> str:
     if left_s is None:
         return f"({circuit.override_who})"
     if now is None:
-        return f"{duration(round(left_s))} more ({circuit.override_who})"
-    return f"until {clock_time(now + timedelta(seconds=left_s), now)} ({circuit.override_who})"
+        return say(
+            "{duration} more ({override_who})", duration=duration(round(left_s)), override_who=circuit.override_who
+        )
+    return say(
+        "until {clock_time} ({override_who})",
+        clock_time=clock_time(now + timedelta(seconds=left_s), now),
+        override_who=circuit.override_who,
+    )
 
 
 def _on(closed: bool) -> str:
-    return "ON" if closed else "OFF"
+    return say("ON") if closed else say("OFF")
 
 
 def about(picture: Picture, circuit: CircuitPicture) -> Sequence[str]:
@@ -102,16 +113,28 @@ def about(picture: Picture, circuit: CircuitPicture) -> Sequence[str]:
 def _by_hand(picture: Picture, circuit: CircuitPicture) -> str:
     if not circuit.override_who:
         return ""
-    reason = f', reason "{circuit.override_reason}"' if circuit.override_reason else ""
-    return f"{circuit.name}: kept {_on(circuit.wanted)} by hand {override_end(picture, circuit)}{reason}."
+    reason = (
+        say(', reason "{override_reason}"', override_reason=circuit.override_reason) if circuit.override_reason else ""
+    )
+    return say(
+        "{name}: kept {on} by hand {override_end}{reason}.",
+        name=circuit.name,
+        on=_on(circuit.wanted),
+        override_end=override_end(picture, circuit),
+        reason=reason,
+    )
 
 
 def _because(picture: Picture, circuit: CircuitPicture) -> str:
     if circuit.disobeys:
         asked = _on(circuit.wanted)
-        return f"HEMS asked {circuit.name} to be {asked}, and nothing shows it. Look at its contactor and breaker."
+        return say(
+            "HEMS asked {name} to be {asked}, and nothing shows it. Look at its contactor and breaker.",
+            name=circuit.name,
+            asked=asked,
+        )
     if circuit.closed is None and circuit.sheddable:
-        return f"The switch of {circuit.name} does not answer. HEMS counts it as on until it does."
+        return say("The switch of {name} does not answer. HEMS counts it as on until it does.", name=circuit.name)
     if circuit.because is None or circuit.override_who:
         return ""
     head = f"{_on(circuit.wanted)} {since(picture, circuit.since_s)}. " if circuit.since_s is not None else ""
@@ -120,12 +143,15 @@ def _because(picture: Picture, circuit: CircuitPicture) -> str:
 
 def _rule(picture: Picture, circuit: CircuitPicture) -> str:
     if circuit.tier is Tier.LIFE_SAFETY:
-        return "This circuit is locked: life safety. Nobody can switch it off here."
+        return say("This circuit is locked: life safety. Nobody can switch it off here.")
     if not circuit.switchable:
-        return f"{circuit.name} has no switch that HEMS could use. Use its breaker."
+        return say("{name} has no switch that HEMS could use. Use its breaker.", name=circuit.name)
     if not circuit.sheddable:
-        return f"{circuit.name} is protected: it stays on for as long as there is any power."
+        return say("{name} is protected: it stays on for as long as there is any power.", name=circuit.name)
     group = next((one for one in picture.tiers if one.tier is circuit.tier), None)
     if group is None or group.until_soc_pct is None:
-        return f"{circuit.name} belongs to the group {tier_name(circuit.tier)}."
-    return f"In a power cut this group stays on until stored energy is {group.until_soc_pct:.0f}%."
+        return say("{name} belongs to the group {tier_name}.", name=circuit.name, tier_name=tier_name(circuit.tier))
+    return say(
+        "In a power cut this group stays on until stored energy is {until_soc_pct:.0f}%.",
+        until_soc_pct=group.until_soc_pct,
+    )

@@ -7,17 +7,22 @@ from hems.model.mode import Bus
 from hems.model.picture import CircuitPicture, Picture, TierPicture
 from hems.model.site import Tier
 from hems.tui.format import UNKNOWN, Part, Row, Tone, row
-from hems.tui.when import roughly, since
+from hems.tui.when import bare, roughly, since
 from hems.wording import duration, kw, tier_name
+from hems.wording.language import say
 
-GROUP_HEADING = row(" GROUP                 CIRCUITS           NOW     STATE")
 ROOMY = 58
 """Columns from which a circuit's row says in words what it otherwise says in one."""
 
 
+def group_heading() -> Row:
+    """Names of the columns of `group_row`."""
+    return row(say(" GROUP                 CIRCUITS           NOW     STATE"))
+
+
 def group_row(picture: Picture, group: TierPicture) -> Row:
     """`Comfort   3 circuits   1.2 kW   ON   goes off NEXT`."""
-    noun = "circuit " if group.circuits == 1 else "circuits"
+    noun = f"{say('circuit') if group.circuits == 1 else say('circuits'):<8}"
     state, note = _group_state(picture, group)
     tone = Tone.STRONG if group.next_off else Tone.PLAIN
     return row(
@@ -30,14 +35,16 @@ def _group_state(picture: Picture, group: TierPicture) -> tuple[str, str]:
     mine = [circuit for circuit in picture.circuits if circuit.tier is group.tier]
     silent = [circuit for circuit in mine if circuit.closed is None and circuit.sheddable]
     if picture.bus is Bus.DEAD:
-        return "NO POWER", ""
+        return say("NO POWER"), ""
     if silent:
-        return UNKNOWN, f"{len(silent)} of {group.circuits} do not answer"
+        return UNKNOWN, say("{len} of {circuits} do not answer", len=len(silent), circuits=group.circuits)
     if group.tier is Tier.LIFE_SAFETY:
-        return "ON", "never switched off"
+        return say("ON"), say("never switched off")
     if group.on == 0:
-        return "OFF", since(picture, group.off_since_s) if group.off_since_s is not None else ""
-    state = "ON" if group.on == group.circuits else f"{group.on} of {group.circuits} ON"
+        return say("OFF"), since(picture, group.off_since_s) if group.off_since_s is not None else ""
+    state = (
+        say("ON") if group.on == group.circuits else say("{on} of {circuits} ON", on=group.on, circuits=group.circuits)
+    )
     return state, _group_outlook(picture, group)
 
 
@@ -46,8 +53,12 @@ def _group_outlook(picture: Picture, group: TierPicture) -> str:
         return ""
     if group.next_off:
         when = "" if group.hours_left is None else f", {roughly(picture, group.hours_left)}"
-        return f"goes off NEXT{when}"
-    return "stays on" if group.until_soc_pct is None else f"until stored energy is {group.until_soc_pct:.0f}%"
+        return say("goes off NEXT{when}", when=when)
+    return (
+        say("stays on")
+        if group.until_soc_pct is None
+        else say("until stored energy is {until_soc_pct:.0f}%", until_soc_pct=group.until_soc_pct)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,7 @@ def circuit_rows(picture: Picture, width: int, most: int) -> tuple[Row, ...]:
     heading = row(f" {'CIRCUIT':<{_name_width(width)}}    NOW  STATE")
     rows = [heading, *(_circuit_row(picture, circuit, width) for circuit in shown)]
     if len(shown) < len(ordered):
-        rows.append(row(f" ... and {len(ordered) - len(shown)} more"))
+        rows.append(row(say(" ... and {what} more", what=len(ordered) - len(shown))))
     return tuple(rows[:most])
 
 
@@ -83,22 +94,36 @@ def _circuit_row(picture: Picture, circuit: CircuitPicture, width: int) -> Row:
 
 
 def _circuit_state(picture: Picture, circuit: CircuitPicture) -> _State:
-    wanted = "ON" if circuit.wanted else "OFF"
+    wanted = say("ON") if circuit.wanted else say("OFF")
     if circuit.disobeys:
-        return _State(wanted, "asked for, DOES NOT OBEY", "DISOBEYS", Tone.HIGH)
+        return _State(wanted, say("asked for, DOES NOT OBEY"), say("DISOBEYS"), Tone.HIGH)
     if circuit.closed is None and circuit.sheddable:
-        return _State(UNKNOWN, f"no answer, wanted {wanted}", "SILENT", Tone.MED)
+        return _State(UNKNOWN, say("no answer, wanted {wanted}", wanted=wanted), say("SILENT"), Tone.MED)
     if circuit.override_who:
-        left = "" if circuit.override_left_s is None else f", {duration(round(circuit.override_left_s))} left"
-        return _State(wanted, f"by hand: {circuit.override_who}{left}", "by hand", Tone.STRONG)
+        left = (
+            ""
+            if circuit.override_left_s is None
+            else say(", {duration} left", duration=duration(round(circuit.override_left_s)))
+        )
+        return _State(
+            wanted,
+            say("by hand: {override_who}{left}", override_who=circuit.override_who, left=left),
+            say("by hand"),
+            Tone.STRONG,
+        )
     if circuit.closed is not None and circuit.closed is not circuit.wanted:
-        return _State("ON" if circuit.closed else "OFF", f"going {wanted}", f"to {wanted}", Tone.STRONG)
+        return _State(
+            say("ON") if circuit.closed else say("OFF"),
+            say("going {wanted}", wanted=wanted),
+            say("to {wanted}", wanted=wanted),
+            Tone.STRONG,
+        )
     if not circuit.wanted:
         at = since(picture, circuit.since_s)
-        return _State(wanted, at, at.removeprefix("since "))
+        return _State(wanted, at, bare(at))
     if circuit.next_off:
-        return _State(wanted, "goes off next", "next off", Tone.STRONG)
-    return _State(wanted, *(("never switched off", "locked") if circuit.tier is Tier.LIFE_SAFETY else ()))
+        return _State(wanted, say("goes off next"), say("next off"), Tone.STRONG)
+    return _State(wanted, *((say("never switched off"), say("locked")) if circuit.tier is Tier.LIFE_SAFETY else ()))
 
 
 def names(circuits: Sequence[CircuitPicture]) -> str:

@@ -9,6 +9,7 @@ from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.tui.when import since_and_for
 from hems.wording import duration
 from hems.wording.guidance import guidance
+from hems.wording.language import say
 
 HEADING = row("  DEVICE               ANSWERS            COMMANDS      OWN ALARMS")
 
@@ -20,14 +21,18 @@ def device_list(picture: Picture, chosen: str, find: str, width: int) -> Listing
     items = [Item(device.id, _line(device)) for device in devices]
     one = next((device for device in devices if device.id == chosen), None)
     details = () if one is None else paragraphs(list(about(picture, one)), detail_width(width))
-    return Listing((HEADING,), items, details, empty=f'No device has "{find}" in its name or address.')
+    return Listing((HEADING,), items, details, empty=say('No device has "{find}" in its name or address.', find=find))
 
 
 def _line(device: DevicePicture) -> Row:
     lost = device.lost_for_s is not None
-    answers = f"NO ANSWER {duration(int(device.lost_for_s))}" if device.lost_for_s is not None else "answers"
+    answers = (
+        say("NO ANSWER {duration}", duration=duration(int(device.lost_for_s)))
+        if device.lost_for_s is not None
+        else say("answers")
+    )
     tone = Tone.MED if lost or device.alarms else Tone.PLAIN
-    commands = "armed" if device.armed else "only watched"
+    commands = say("armed") if device.armed else say("only watched")
     return row(f" {device.id[:20]:<20} ", Part(f"{answers:<18} {commands:<13} {', '.join(device.alarms)}", tone))
 
 
@@ -36,15 +41,15 @@ def about(picture: Picture, device: DevicePicture) -> Iterator[str]:
     if device.lost_for_s is not None:
         silent = since_and_for(picture, device.lost_for_s)
         help_ = guidance(Cause(Why.DEVICE_SILENT))
-        yield f"{device.id} has given no answer {silent}. {help_.wait}"
-        yield f"What to do: {' '.join(help_.do)}"
+        yield say("{id} has given no answer {silent}. {wait}", id=device.id, silent=silent, wait=help_.wait)
+        yield say("What to do: {names}", names=" ".join(help_.do))
     else:
-        yield f"{device.id} answers."
-    yield from (f"It reports itself: {alarm}." for alarm in device.alarms)
+        yield say("{id} answers.", id=device.id)
+    yield from (say("It reports itself: {alarm}.", alarm=alarm) for alarm in device.alarms)
     if device.detail:
-        yield f"Last error: {device.detail}"
+        yield say("Last error: {detail}", detail=device.detail)
     if device.armed:
-        yield "Armed: HEMS may command it."
+        yield say("Armed: HEMS may command it.")
     else:
-        yield "Only watched: HEMS reads it and sends it no commands, until the installer arms it."
-    yield f"It is reached at {device.link}."
+        yield say("Only watched: HEMS reads it and sends it no commands, until the installer arms it.")
+    yield say("It is reached at {link}.", link=device.link)

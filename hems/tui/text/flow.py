@@ -4,6 +4,7 @@ from hems.model.mode import Bus, Grid, TiePosition
 from hems.model.picture import Picture
 from hems.tui.format import UNKNOWN, Canvas, Row, Tone, bar
 from hems.wording import kw, kwh
+from hems.wording.language import say
 
 WIDTH, HEIGHT = 76, 14
 RESTING_W = 50.0
@@ -45,15 +46,15 @@ def flow(picture: Picture) -> tuple[Row, ...]:
 
 
 def _draw_top(canvas: Canvas, picture: Picture) -> None:
-    canvas.put(GRID_X + 1, 0, "GRID")
-    canvas.put(TIE_X, 0, "METER / ISLAND SWITCH")
-    canvas.put(BUILDING_X + 5, 0, "BUILDING")
+    canvas.put(GRID_X + 1, 0, say("GRID"))
+    canvas.put(TIE_X, 0, say("METER / ISLAND SWITCH"))
+    canvas.put(BUILDING_X + 5, 0, say("BUILDING"))
     gone = picture.grid in (Grid.BAD, Grid.DEAD)
-    canvas.box(GRID_X, 1, 9, [GRID_WORDS[picture.grid].center(7), volts(picture).center(7)], _tone(gone))
+    canvas.box(GRID_X, 1, 9, [say(GRID_WORDS[picture.grid]).center(7), volts(picture).center(7)], _tone(gone))
     astray = picture.tie in (TiePosition.INVALID, TiePosition.UNKNOWN)
-    canvas.box(TIE_X, 1, 21, [line.center(19) for line in TIE_WORDS[picture.tie]], _tone(astray))
+    canvas.box(TIE_X, 1, 21, [say(line).center(19) for line in TIE_WORDS[picture.tie]], _tone(astray))
     dead = picture.bus is Bus.DEAD
-    canvas.box(BUILDING_X, 1, 24, ["       NO POWER", ""] if dead else _circuit_counts(picture), _tone(dead))
+    canvas.box(BUILDING_X, 1, 24, [say("       NO POWER"), ""] if dead else _circuit_counts(picture), _tone(dead))
     connected = picture.tie is not TiePosition.OPEN
     _arrow(canvas, 11, picture.grid_w if connected else 0.0, broken=not connected)
     _arrow(canvas, 40, picture.load_w, broken=dead)
@@ -73,8 +74,11 @@ def _circuit_counts(picture: Picture) -> list[str]:
     silent = sum(circuit.closed is None and circuit.sheddable for circuit in picture.circuits)
     off = sum(not circuit.wanted for circuit in picture.circuits)
     if silent:
-        return [f" {len(picture.circuits):2} circuits", f" {silent:2} of them {UNKNOWN}"]
-    return [f" {len(picture.circuits) - off:2} circuits on", f" {off:2} switched off"]
+        return [
+            say(" {len:2} circuits", len=len(picture.circuits)),
+            say(" {silent:2} of them {unknown}", silent=silent, unknown=UNKNOWN),
+        ]
+    return [say(" {what:2} circuits on", what=len(picture.circuits) - off), say(" {off:2} switched off", off=off)]
 
 
 def _arrow(canvas: Canvas, x: int, power_w: float | None, *, broken: bool) -> None:
@@ -98,7 +102,7 @@ def _draw_sun(canvas: Canvas, picture: Picture) -> None:
     canvas.put(SUN_MID, 7, "+" + "-" * (SUN_JOINT - SUN_MID - 1) + "+")
     canvas.put(SUN_MID, 8, "|")
     rated = kw(picture.pv_rated_w).replace(".0 ", " ")
-    canvas.box(SUN_X, SOURCES_Y, 13, [" SUN", f" {kw(picture.pv_w)}", f" of {rated}"])
+    canvas.box(SUN_X, SOURCES_Y, 13, [say(" SUN"), f" {kw(picture.pv_w)}", say(" of {rated}", rated=rated)])
     canvas.put(SUN_MID, SOURCES_Y, "+")
 
 
@@ -111,7 +115,7 @@ def _draw_battery(canvas: Canvas, picture: Picture) -> None:
     canvas.put(BATTERY_MID, 8, "v" if takes else "|")
     percent = UNKNOWN if picture.battery_soc_pct is None else f"{picture.battery_soc_pct:.0f}"
     level = f" {percent}% {bar(picture.battery_soc_pct, 5)}"
-    canvas.box(BATTERY_X, SOURCES_Y, 17, [" BATTERY", level, f" {doing(picture.battery_w)}"])
+    canvas.box(BATTERY_X, SOURCES_Y, 17, [say(" BATTERY"), level, f" {doing(picture.battery_w)}"])
     canvas.put(BATTERY_MID, SOURCES_Y, "+")
 
 
@@ -121,8 +125,8 @@ def _draw_cars(canvas: Canvas, picture: Picture) -> None:
     canvas.put(CARS_JOINT, 6, "|")
     canvas.put(CARS_JOINT, 7, "+" + "-" * (CARS_MID - CARS_JOINT - 1) + "+")
     canvas.put(CARS_MID, 8, "v" if takes else "|")
-    plugged = f" CARS {cars_plugged(picture)} of {len(picture.cars)}"
-    free = f" {kwh(picture.cars_free_wh)} free"
+    plugged = say(" CARS {cars_plugged} of {len}", cars_plugged=cars_plugged(picture), len=len(picture.cars))
+    free = say(" {kwh} free", kwh=kwh(picture.cars_free_wh))
     canvas.box(CARS_X, SOURCES_Y, 17, [plugged, f" {doing(picture.cars_w)}", free])
     canvas.put(CARS_MID, SOURCES_Y, "+")
 
@@ -142,4 +146,6 @@ def doing(power_w: float | None) -> str:
     if power_w is None:
         return f"{UNKNOWN} kW"
     gives, takes = _direction(power_w)
-    return f"giving {kw(power_w)}" if gives else f"taking {kw(power_w)}" if takes else "resting"
+    return (
+        say("giving {kw}", kw=kw(power_w)) if gives else say("taking {kw}", kw=kw(power_w)) if takes else say("resting")
+    )

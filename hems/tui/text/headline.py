@@ -6,6 +6,7 @@ from hems.tui.format import Tone
 from hems.tui.text.reach import essential_briefly
 from hems.tui.when import since, since_and_for
 from hems.wording import duration
+from hems.wording.language import say
 
 HEADLINES = {
     Mode.INIT: "STARTING",
@@ -47,7 +48,7 @@ def tone_of(picture: Picture) -> Tone:
 
 def headline(picture: Picture, *, brief: bool = False) -> str:
     """`POWER CUT since 13:07 (1 h 25 min)`, or `GRID OK`; the duration is left out of a brief one."""
-    told = HEADLINES[picture.mode]
+    told = say(HEADLINES[picture.mode])
     if picture.outage_for_s is not None and (picture.mode.on_island or is_dark(picture)):
         when = since if brief else since_and_for
         return f"{told} {when(picture, picture.outage_for_s)}"
@@ -58,23 +59,23 @@ def second_thought(picture: Picture) -> str:
     """What matters most next to the headline."""
     match picture.mode:
         case Mode.GRID_RETURN_QUALIFYING if picture.qualifying_left_s is not None:
-            return f"grid is back, waits {duration(round(picture.qualifying_left_s))} more"
+            return say("grid is back, waits {duration} more", duration=duration(round(picture.qualifying_left_s)))
         case Mode.GRID_RETURN_QUALIFYING:
-            return "grid is back, waits for it to stay"
+            return say("grid is back, waits for it to stay")
         case Mode.RECONNECTING:
-            return "switching over to the grid"
+            return say("switching over to the grid")
         case Mode.RECONNECTED_RESTORING:
-            return "circuits come on again one by one"
+            return say("circuits come on again one by one")
         case Mode.BLACKOUT_GRID_AVAILABLE:
-            return "the grid is there"
+            return say("the grid is there")
         case Mode.BLACK_START:
-            return "starting on its own power"
+            return say("starting on its own power")
         case Mode.ISLANDING_PLANNED:
-            return "circuits go off to plan"
+            return say("circuits go off to plan")
         case Mode.MAINTENANCE:
-            return "HEMS switches nothing on"
+            return say("HEMS switches nothing on")
         case Mode.FAULT_SAFE:
-            return "it cannot trust its measurements"
+            return say("it cannot trust its measurements")
         case Mode.ISLANDED | Mode.ISLANDED_STABILIZING:
             return essential_briefly(picture)
         case Mode.GRID_CONNECTED_DEGRADED | Mode.GRID_DISTURBED:
@@ -90,4 +91,4 @@ def is_dark(picture: Picture) -> bool:
 
 def hands(picture: Picture) -> str:
     """Whether hems acts or only watches."""
-    return "auto" if picture.armed else "ONLY WATCHING"
+    return say("auto") if picture.armed else say("ONLY WATCHING")

@@ -8,7 +8,8 @@ from hems.model.picture import Picture
 from hems.model.site import Tier
 from hems.model.trend import Curve, Trend
 from hems.tui.format import BLANK, Part, Row, Tone, profile, row
-from hems.wording import duration, kw_signed, percent, tier_name
+from hems.wording import day, duration, kw_signed, percent, tier_name, weekday
+from hems.wording.language import say
 
 SPANS_S = (3600.0, 6 * 3600.0, 86400.0, 7 * 86400.0, 365 * 86400.0)
 SPAN_WORDS = ("1 hour", "6 hours", "24 hours", "7 days", "1 year")
@@ -48,14 +49,14 @@ class Drawing:
 
 def groups(picture: Picture) -> tuple[Group, ...]:
     """What can be looked at in this building."""
-    power = {"load_w": "Used by the building", "grid_w": "From the grid"}
-    power |= {"pv_w": "Sun"} if picture.pv_rated_w else {}
-    power |= {"battery_w": "Battery gives"} if picture.battery_capacity_wh else {}
-    power |= {"cars_w": "Cars give"} if picture.cars else {}
-    stored = {"battery_soc_pct": "Battery"} if picture.battery_capacity_wh else {}
+    power = {"load_w": say("Used by the building"), "grid_w": say("From the grid")}
+    power |= {"pv_w": say("Sun")} if picture.pv_rated_w else {}
+    power |= {"battery_w": say("Battery gives")} if picture.battery_capacity_wh else {}
+    power |= {"cars_w": say("Cars give")} if picture.cars else {}
+    stored = {"battery_soc_pct": say("Battery")} if picture.battery_capacity_wh else {}
     stored |= {f"bays/{car.id}/soc_pct": car.name for car in picture.cars}
-    tiers = (Group(f"{tier_name(tier)} circuits", _circuits(picture, tier)) for tier in Tier)
-    found = (Group("Power of the building", power), Group("Stored energy", stored), *tiers)
+    tiers = (Group(say("{tier_name} circuits", tier_name=tier_name(tier)), _circuits(picture, tier)) for tier in Tier)
+    found = (Group(say("Power of the building"), power), Group(say("Stored energy"), stored), *tiers)
     return tuple(group for group in found if group.names)
 
 
@@ -65,15 +66,15 @@ def _circuits(picture: Picture, tier: Tier) -> dict[str, str]:
 
 def title(group: Group, span: int) -> Row:
     """`Power of the building, the last 24 hours`."""
-    return row(Part(f" {group.title}", Tone.STRONG), f", the last {SPAN_WORDS[span]}")
+    return row(Part(f" {group.title}", Tone.STRONG), say(", the last {span}", span=say(SPAN_WORDS[span])))
 
 
 def table(group: Group, told: Trend | None, note: str, width: int) -> tuple[Row, ...]:
     """Lowest, mean, highest and last of each series, and how it went, from light to dark."""
     if told is None:
-        return (BLANK, row(f"   {note or 'HEMS reads its records ...'}"))
+        return (BLANK, row(f"   {note or say('HEMS reads its records ...')}"))
     room = width - FIGURES - 4
-    heading = row(f"   {'':<21}  LOWEST     MEAN  HIGHEST     LAST   {'HOW IT WENT'[:room]}")
+    heading = row(f"   {'':<21}{say('  LOWEST     MEAN  HIGHEST     LAST')}   {say('HOW IT WENT')[:room]}")
     letters = letters_of(group)
     lines = [_line(letters[curve.series], group.names[curve.series], curve, room) for curve in told.curves]
     return (heading, *lines, *_remarks(told, note))
@@ -89,9 +90,9 @@ def _remarks(told: Trend, note: str) -> tuple[Row, ...]:
     if note:
         return (row(Part(f" {note}", Tone.STRONG)),)
     if told.one_in > 1:
-        return (row(f" Of {told.one_in} minutes one was read: short peaks may be missing."),)
+        return (row(say(" Of {one_in} minutes one was read: short peaks may be missing.", one_in=told.one_in)),)
     if all(curve.mean is None for curve in told.curves):
-        return (row(" Nothing was recorded in this time."),)
+        return (row(say(" Nothing was recorded in this time.")),)
     return (BLANK,)
 
 
@@ -126,7 +127,7 @@ def _when(told: Trend, before_s: float) -> str:
     moment = (datetime.fromisoformat(told.until) - timedelta(seconds=before_s)).astimezone()
     if told.span_s <= 86400.0:
         return f"{moment:%H:%M}"
-    return f"{moment:%a %H:%M}" if told.span_s <= 7 * 86400.0 else f"{moment.day} {moment:%b}"
+    return f"{weekday(moment)} {moment:%H:%M}" if told.span_s <= 7 * 86400.0 else day(moment)
 
 
 def _levels(told: Trend, known: Sequence[float]) -> dict[float, str]:

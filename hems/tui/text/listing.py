@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from hems.tui.format import BLANK, Part, Row, Tone, beside, fitted, row, text_of
+from hems.wording.language import say
 
 NARROW = 80
 WIDE = 120
@@ -74,12 +75,13 @@ def detail_width(width: int) -> int:
 
 
 def _heading(listing: Listing, first: int, count: int, width: int) -> list[Row]:
+    heading = [row(*(Part(say(part.text), part.tone) for part in line)) for line in listing.heading]
     total = len(listing.items)
     if count >= total or not listing.heading:
-        return list(listing.heading)
-    told = f"{first + 1}-{first + count} of {total} "
-    last = fitted(listing.heading[-1], width - len(told))
-    return [*listing.heading[:-1], (*last, Part(told, Tone.STRONG))]
+        return heading
+    told = say("{what}-{what2} of {total} ", what=first + 1, what2=first + count, total=total)
+    last = fitted(heading[-1], width - len(told))
+    return [*heading[:-1], (*last, Part(told, Tone.STRONG))]
 
 
 def _marked(item: Item, chosen: bool, width: int) -> Row:

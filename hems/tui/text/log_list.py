@@ -9,6 +9,8 @@ from hems.model.event import Event
 from hems.report.timeline import tag, told
 from hems.tui.format import Part, Row, Tone, row
 from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
+from hems.wording import day, weekday
+from hems.wording.language import say
 
 HEADING = row("  WHEN          WHAT   ")
 
@@ -28,12 +30,12 @@ class Entry:
     @property
     def day(self) -> str:
         """`Fri 20 Nov`, or a word for a day that is not known."""
-        return "day not known" if self.moment is None else f"{self.moment:%a} {self.moment.day} {self.moment:%b}"
+        return say("day not known") if self.moment is None else f"{weekday(self.moment)} {day(self.moment)}"
 
     @property
     def time(self) -> str:
         """`Fri 13:07:05`."""
-        return f"{self.mono_s:.0f} s" if self.moment is None else f"{self.moment:%a %H:%M:%S}"
+        return f"{self.mono_s:.0f} s" if self.moment is None else f"{weekday(self.moment)} {self.moment:%H:%M:%S}"
 
 
 def entries(events: Sequence[Event], names: Mapping[str, str]) -> list[Entry]:
@@ -55,7 +57,7 @@ def log_list(shown: Sequence[Entry], chosen: str, width: int) -> Listing:
     one = next((entry for entry in shown if entry.key == chosen), None)
     details = () if one is None else paragraphs([f"{one.day}, {_at(one)}: {one.text}"], detail_width(width))
     items = [Item(entry.key, _line(entry)) for entry in shown]
-    return Listing((HEADING,), items, details, empty="Nothing of that kind has happened since HEMS started.")
+    return Listing((HEADING,), items, details, empty=say("Nothing of that kind has happened since HEMS started."))
 
 
 def matching(all_of_them: Sequence[Entry], find: str) -> list[Entry]:
@@ -79,4 +81,8 @@ def _line(entry: Entry) -> Row:
 
 
 def _at(entry: Entry) -> str:
-    return f"{entry.mono_s:.1f} s after the gateway started" if entry.moment is None else f"{entry.moment:%H:%M:%S}"
+    return (
+        say("{mono_s:.1f} s after the gateway started", mono_s=entry.mono_s)
+        if entry.moment is None
+        else f"{entry.moment:%H:%M:%S}"
+    )

@@ -8,6 +8,7 @@ from hems.tui.text.headline import MARKS
 from hems.tui.view import View
 from hems.tui.when import since, to_the_second
 from hems.wording import duration, sentence
+from hems.wording.language import say
 
 TONES = {"HIGH": Tone.HIGH, "MED": Tone.MED, "LOW": Tone.LOW}
 MARGIN = 3
@@ -18,18 +19,22 @@ def old_note(view: View) -> str:
     if view.lost_for_s is None or view.picture is None:
         return ""
     at = to_the_second(view.picture)
-    as_of = f" as of {at}" if at else ""
-    return f"OLD{as_of} ({duration(view.lost_for_s)}). Circuits stay as they are: see the panel card."
+    as_of = say(" as of {at}", at=at) if at else ""
+    return say(
+        "OLD{as_of} ({duration}). Circuits stay as they are: see the panel card.",
+        as_of=as_of,
+        duration=duration(view.lost_for_s),
+    )
 
 
 def no_picture(view: View, width: int) -> tuple[Row, ...]:
     """What to show while nothing has ever been seen."""
     if not view.old:
-        return (BLANK, row("   Waiting for the first picture of the building."))
+        return (BLANK, row(say("   Waiting for the first picture of the building.")))
     told = [
         view.reason,
-        "Circuits stay as they are. See the card on the panel door.",
-        "This screen tries again by itself.",
+        say("Circuits stay as they are. See the card on the panel door."),
+        say("This screen tries again by itself."),
     ]
     return (BLANK, *(row(f"   {line}") for sentence_ in told for line in wrap(sentence_, width - 2 * MARGIN)))
 
@@ -44,7 +49,10 @@ def alarm_rows(picture: Picture, width: int, most: int) -> tuple[Row, ...]:
     if len(first) <= most:
         return first
     left = len(first) - (most - 1)
-    return (*first[: most - 1], toned(f"* and {left} more alarm{'s' if left > 1 else ''}", Tone.MED))
+    return (
+        *first[: most - 1],
+        toned(say("* and {left} more alarms", left=left) if left > 1 else say("* and 1 more alarm"), Tone.MED),
+    )
 
 
 def _cut(line: Row) -> str:
@@ -67,5 +75,5 @@ def names_in(picture: Picture) -> dict[str, str]:
 def watching_note(picture: Picture) -> str:
     """What to know when hems commands nothing, or not at its normal pace."""
     if not picture.armed:
-        return "HEMS ONLY WATCHES: its devices are not armed, so it switches nothing."
-    return "Demonstration: waiting times are shortened." if picture.shortened else ""
+        return say("HEMS ONLY WATCHES: its devices are not armed, so it switches nothing.")
+    return say("Demonstration: waiting times are shortened.") if picture.shortened else ""

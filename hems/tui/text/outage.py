@@ -5,13 +5,14 @@ from textwrap import wrap
 from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.tui.format import BLANK, Part, Row, Tone, bar, beside, row
-from hems.tui.text.circuits import GROUP_HEADING, circuit_rows, group_row, names
+from hems.tui.text.circuits import circuit_rows, group_heading, group_row, names
 from hems.tui.text.flow import cars_plugged
 from hems.tui.text.head import head_rows
 from hems.tui.text.headline import is_dark
 from hems.tui.text.notes import alarm_rows, watching_note
 from hems.tui.when import about_when
 from hems.wording import duration, kw, kwh, sentence
+from hems.wording.language import say
 
 NARROW = 80
 WIDE = 120
@@ -39,7 +40,7 @@ def _column(picture: Picture, width: int, height: int, live: bool) -> tuple[Row,
         BLANK,
         *_energy(picture),
         BLANK,
-        GROUP_HEADING,
+        group_heading(),
         *(group_row(picture, group) for group in picture.tiers),
         BLANK,
         *_next(picture, width),
@@ -55,12 +56,27 @@ def _column(picture: Picture, width: int, height: int, live: bool) -> tuple[Row,
 
 def _energy(picture: Picture) -> tuple[Row, ...]:
     percent = "??%" if picture.stored_pct is None else f"{picture.stored_pct:.0f}%"
-    using = f"Using {kw(picture.load_w):>8}"
-    sun = f"   Sun {kw(picture.pv_w):>8}" if picture.pv_rated_w else ""
-    rows = [row(f"   Stored {percent:>4} {bar(picture.stored_pct, 20)} {kwh(picture.stored_wh):>7}    {using}{sun}")]
+    using = say("Using {kw:>8}", kw=kw(picture.load_w))
+    sun = say("   Sun {kw:>8}", kw=kw(picture.pv_w)) if picture.pv_rated_w else ""
+    rows = [
+        row(
+            say(
+                "   Stored {percent:>4} {bar} {kwh:>7}    {using}{sun}",
+                percent=percent,
+                bar=bar(picture.stored_pct, 20),
+                kwh=kwh(picture.stored_wh),
+                using=using,
+                sun=sun,
+            )
+        )
+    ]
     if picture.cars:
-        cars = f"{cars_plugged(picture)} of {len(picture.cars)} plugged in; what drivers keep is not touched"
-        rows.append(row(f"   of which cars {kwh(picture.cars_free_wh)} ({cars})"))
+        cars = say(
+            "{cars_plugged} of {len} plugged in; what drivers keep is not touched",
+            cars_plugged=cars_plugged(picture),
+            len=len(picture.cars),
+        )
+        rows.append(row(say("   of which cars {kwh} ({cars})", kwh=kwh(picture.cars_free_wh), cars=cars)))
     return tuple(rows)
 
 
@@ -69,17 +85,31 @@ def _next(picture: Picture, width: int) -> tuple[Row, ...]:
     if not picture.mode.on_island:
         return ()
     if not circuits:
-        return (row(" NEXT: nothing more is due to be switched off."),)
+        return (row(say(" NEXT: nothing more is due to be switched off.")),)
     groups = [group for group in picture.tiers if group.next_off]
-    told, does = "NEXT: ", "switches off" if picture.armed else "would switch off"
+    told, does = say("NEXT: "), say("switches off") if picture.armed else say("would switch off")
     if picture.next_off_h is not None:
-        return _paragraph(f"{told}{about_when(picture, picture.next_off_h)}, HEMS {does} {names(circuits)}.", width)
+        return _paragraph(
+            say(
+                "{told}{about_when}, HEMS {does} {names}.",
+                told=told,
+                about_when=about_when(picture, picture.next_off_h),
+                does=does,
+                names=names(circuits),
+            ),
+            width,
+        )
     if groups and groups[0].hours_left is not None:
         told += f"{about_when(picture, groups[0].hours_left)}, "
     if groups and groups[0].until_soc_pct is not None:
-        told += f"when stored energy reaches {groups[0].until_soc_pct:.0f}%, HEMS {does} {names(circuits)}."
+        told += say(
+            "when stored energy reaches {until_soc_pct:.0f}%, HEMS {does} {names}.",
+            until_soc_pct=groups[0].until_soc_pct,
+            does=does,
+            names=names(circuits),
+        )
     else:
-        told += f"if more is used than there is, HEMS {does} {names(circuits)}."
+        told += say("if more is used than there is, HEMS {does} {names}.", does=does, names=names(circuits))
     return _paragraph(told, width)
 
 
@@ -87,17 +117,28 @@ def _return(picture: Picture, width: int) -> tuple[Row, ...]:
     off = [circuit for circuit in picture.circuits if not circuit.wanted]
     match picture.mode:
         case Mode.GRID_RETURN_QUALIFYING:
-            left = "" if picture.qualifying_left_s is None else f" {duration(round(picture.qualifying_left_s))} more"
-            told = f"THE GRID IS BACK: HEMS waits{left} for it to stay, then switches over."
+            left = (
+                ""
+                if picture.qualifying_left_s is None
+                else say(" {duration} more", duration=duration(round(picture.qualifying_left_s)))
+            )
+            told = say("THE GRID IS BACK: HEMS waits{left} for it to stay, then switches over.", left=left)
         case Mode.RECONNECTING:
-            told = "THE GRID IS BACK and steady: the island switch is closing now."
+            told = say("THE GRID IS BACK and steady: the island switch is closing now.")
         case Mode.RECONNECTED_RESTORING:
-            told = f"THE GRID IS BACK: circuits come on again one by one. Still off: {names(off) or 'none'}."
+            told = say(
+                "THE GRID IS BACK: circuits come on again one by one. Still off: {what}.",
+                what=names(off) or say("none"),
+            )
         case _ if not picture.mode.on_island:
             return ()
         case _:
-            wait = f"wait {duration(picture.reconnect_wait_s)}" if picture.reconnect_wait_s else "wait a while"
-            told = f"WHEN THE GRID RETURNS: {wait}, switch over, then circuits one by one."
+            wait = (
+                say("wait {duration}", duration=duration(picture.reconnect_wait_s))
+                if picture.reconnect_wait_s
+                else say("wait a while")
+            )
+            told = say("WHEN THE GRID RETURNS: {wait}, switch over, then circuits one by one.", wait=wait)
     return _paragraph(told, width)
 
 
@@ -106,15 +147,15 @@ def _advice(picture: Picture, width: int) -> tuple[Row, ...]:
     if note:
         return (row(Part(f" {note}", Tone.STRONG)),)
     if is_dark(picture):
-        return (row(Part(" See the card on the panel door.", Tone.STRONG)),)
+        return (row(Part(say(" See the card on the panel door."), Tone.STRONG)),)
     if picture.by_hand:
-        return (row(Part(" RED BUTTON PRESSED - HEMS gives no commands.", Tone.STRONG)),)
+        return (row(Part(say(" RED BUTTON PRESSED - HEMS gives no commands."), Tone.STRONG)),)
     if picture.car_forms:
-        told = f" DO NOT UNPLUG the car at {picture.car_forms}: it alone powers the building."
+        told = say(" DO NOT UNPLUG the car at {car_forms}: it alone powers the building.", car_forms=picture.car_forms)
         return (row(Part(told[:width], Tone.HIGH)),)
     if not picture.mode.on_island or any(alarm.priority == "HIGH" for alarm in picture.alarms):
         return ()
-    return (row(" YOU NEED DO NOTHING: HEMS switches by itself, also when this screen is closed."[:width]),)
+    return (row(say(" YOU NEED DO NOTHING: HEMS switches by itself, also when this screen is closed.")[:width]),)
 
 
 def _reasons(picture: Picture, width: int) -> tuple[Row, ...]:
@@ -126,7 +167,7 @@ def _reasons(picture: Picture, width: int) -> tuple[Row, ...]:
     if not by_sentence:
         return ()
     told = [line for why, off in by_sentence.items() for line in _paragraph(f"{', '.join(off)}: {why}", width)]
-    return (BLANK, row(" WHY OFF"), *told)
+    return (BLANK, row(say(" WHY OFF")), *told)
 
 
 def _paragraph(text: str, width: int) -> tuple[Row, ...]:

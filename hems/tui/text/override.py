@@ -14,7 +14,7 @@ from hems.model.request import Want
 from hems.tui.format import BLANK, Part, Row, Tone, row
 from hems.tui.when import about_when, local_time, roughly
 from hems.wording import clock_time, duration, hours, kw, tier_name
-from hems.wording.language import N_, translated
+from hems.wording.language import N_, say, translated
 
 REASONS = (N_("tenants asked for it"), N_("medical need"), N_("work on the plant"), N_("test"))
 """Offered when nobody has given a reason yet."""
@@ -52,18 +52,24 @@ class Form:
 
 def override_rows(picture: Picture, circuit: CircuitPicture, form: Form, width: int) -> tuple[Row, ...]:
     """The form in a frame."""
-    power_cut = " in a power cut" if picture.mode.on_island else ""
-    title = f"KEEP {form.want.upper()}  {circuit.name}  ({tier_name(circuit.tier)}){power_cut}"
+    power_cut = say(" in a power cut") if picture.mode.on_island else ""
+    title = say(
+        "KEEP {want}  {name}  ({tier_name}){power_cut}",
+        want=_want(form.want),
+        name=circuit.name,
+        tier_name=tier_name(circuit.tier),
+        power_cut=power_cut,
+    )
     inner = [
         row(Part(title, Tone.STRONG)),
         BLANK,
-        row("What this does"),
+        row(say("What this does")),
         *(row(f"  {line}") for line in _effects(picture, form)),
         BLANK,
-        _choice(form, Field.WANT, "Keep it", [(want, want.upper()) for want in (Want.ON, Want.OFF)], form.want),
-        _choice(form, Field.DURATION, "For how long", [(s, _span(s)) for s in DURATIONS_S], form.duration_s),
-        _text(form, Field.REASON, "Reason", form.reason, "" if form.reason else "LEFT/RIGHT offers some"),
-        _text(form, Field.WHO, "Your name", form.who),
+        _choice(form, Field.WANT, say("Keep it"), [(want, _want(want)) for want in (Want.ON, Want.OFF)], form.want),
+        _choice(form, Field.DURATION, say("For how long"), [(s, _span(s)) for s in DURATIONS_S], form.duration_s),
+        _text(form, Field.REASON, say("Reason"), form.reason, "" if form.reason else say("LEFT/RIGHT offers some")),
+        _text(form, Field.WHO, say("Your name"), form.who),
         BLANK,
         *_question(picture, circuit, form),
     ]
@@ -81,7 +87,7 @@ def _effects(picture: Picture, form: Form) -> Sequence[str]:
     if form.refused:
         return wrap(form.refused, WIDTH - 2)
     if form.consequence is None:
-        return ["HEMS is asked ..."]
+        return [say("HEMS is asked ...")]
     told = effects(picture, form.consequence)
     return [line for text in told for line in wrap(text, WIDTH - 2)]
 
@@ -89,47 +95,64 @@ def _effects(picture: Picture, form: Form) -> Sequence[str]:
 def effects(picture: Picture, told: Consequence) -> list[str]:
     """What an override would do, sentence by sentence."""
     if not told.on_island:
-        end = "The building is on the grid: this costs no stored energy."
+        end = say("The building is on the grid: this costs no stored energy.")
         return [end, *_limits(told)]
-    room = "" if told.room_w is None else f" Room left on own power now: {kw(told.room_w)}."
-    return [_essential(picture, told), *_next(picture, told), f"Uses about {kw(told.draws_w)}.{room}", *_limits(told)]
+    room = "" if told.room_w is None else say(" Room left on own power now: {kw}.", kw=kw(told.room_w))
+    return [
+        _essential(picture, told),
+        *_next(picture, told),
+        say("Uses about {kw}.{room}", kw=kw(told.draws_w), room=room),
+        *_limits(told),
+    ]
 
 
 def _essential(picture: Picture, told: Consequence) -> str:
     now_h, then_h = told.essential_now_h, told.essential_then_h
     if now_h is None or then_h is None:
-        return "How long essential power then lasts is not known."
+        return say("How long essential power then lasts is not known.")
     then, now = roughly(picture, then_h), roughly(picture, now_h)
     if isinf(now_h) and isinf(then_h):
-        return f"Essential power lasts {hours(now_h)}, as before."
+        return say("Essential power lasts {hours}, as before.", hours=hours(now_h))
     if then == now:
-        return f"Essential power lasts until {now} as before."
-    return f"Essential power would last until {then} (now {now})."
+        return say("Essential power lasts until {now} as before.", now=now)
+    return say("Essential power would last until {then} (now {now}).", then=then, now=now)
 
 
 def _next(picture: Picture, told: Consequence) -> list[str]:
     if not told.next_off or told.next_off_h is None:
         return []
-    return [f"Next to go off would then be {told.next_off}, {about_when(picture, told.next_off_h)}."]
+    return [
+        say(
+            "Next to go off would then be {next_off}, {about_when}.",
+            next_off=told.next_off,
+            about_when=about_when(picture, told.next_off_h),
+        )
+    ]
 
 
 def _limits(told: Consequence) -> list[str]:
     if told.want is Want.OFF:
-        return ["Afterwards it comes back by itself, in its turn."]
-    waits = ["It is NOT switched on at once: HEMS waits until there is room for it."] if told.waits else []
-    limits = (
-        f"HEMS still switches it off without asking when stored energy reaches {told.floor_pct:.0f}% or the "
-        "inverter is overloaded in a power cut, or when somebody presses the red button."
+        return [say("Afterwards it comes back by itself, in its turn.")]
+    waits = [say("It is NOT switched on at once: HEMS waits until there is room for it.")] if told.waits else []
+    limits = say(
+        "HEMS still switches it off without asking when stored energy reaches {floor_pct:.0f}% or the "
+        "inverter is overloaded in a power cut, or when somebody presses the red button.",
+        floor_pct=told.floor_pct,
     )
     return [*waits, limits]
 
 
 def _question(picture: Picture, circuit: CircuitPicture, form: Form) -> Sequence[Row]:
     if not form.asks:
-        return (row("Step 1 of 2   ENTER go on   TAB next   LEFT/RIGHT choose   ESC stop"),)
+        return (row(say("Step 1 of 2   ENTER go on   TAB next   LEFT/RIGHT choose   ESC stop")),)
     span_s = form.duration_s if form.consequence is None else form.consequence.duration_s
-    ask = f"Keep {circuit.name} {form.want.upper()} {until_when(picture, span_s)}?"
-    told = (f"Step 2 of 2   {ask}", "Press Y to do it, any other key to stop.")
+    ask = say(
+        "Keep {name} {want} {until_when}?",
+        name=circuit.name,
+        want=_want(form.want),
+        until_when=until_when(picture, span_s),
+    )
+    told = (say("Step 2 of 2   {ask}", ask=ask), say("Press Y to do it, any other key to stop."))
     return [row(Part(line, Tone.STRONG)) for line in told]
 
 
@@ -137,8 +160,8 @@ def until_when(picture: Picture, span_s: float) -> str:
     """`until 15:32`, or `for 1 h` without a clock."""
     now = local_time(picture)
     if now is None:
-        return f"for {duration(span_s)}"
-    return f"until {clock_time(now + timedelta(seconds=span_s), now)}"
+        return say("for {duration}", duration=duration(span_s))
+    return say("until {clock_time}", clock_time=clock_time(now + timedelta(seconds=span_s), now))
 
 
 def reasons(events: Sequence[Event]) -> tuple[str, ...]:
@@ -164,6 +187,10 @@ def _text(form: Form, field: Field, label: str, text: str, hint: str = "") -> Ro
 def _field(form: Form, field: Field, label: str, told: str) -> Row:
     here = form.at is field and not form.asks
     return row(Part(f"{'>' if here else ' '} {label:<14}{told}", Tone.STRONG if here else Tone.PLAIN))
+
+
+def _want(want: Want) -> str:
+    return say("ON") if want is Want.ON else say("OFF")
 
 
 def _span(seconds: float) -> str:

@@ -12,6 +12,7 @@ from hems.tui.text.head import head_rows
 from hems.tui.text.notes import alarm_rows, watching_note
 from hems.tui.text.reach import how_long, off_at_once
 from hems.wording import duration
+from hems.wording.language import say
 
 WIDE = 120
 BESIDE_AT = 80
@@ -52,20 +53,22 @@ def _column(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
 def _reach(picture: Picture, width: int) -> tuple[Row, ...]:
     if picture.mode is not Mode.GRID_CONNECTED:
         return head_rows(picture, width)
-    told = f"IF THE POWER FAILED NOW: essential circuits would run {how_long(picture.essential_hours)}."
+    told = say(
+        "IF THE POWER FAILED NOW: essential circuits would run {how_long}.", how_long=how_long(picture.essential_hours)
+    )
     rest = (*wrap(told, width - 2), *wrap(off_at_once(picture), width - 2))
     return tuple(row(f" {line}") for line in rest)
 
 
 def _calm(picture: Picture) -> tuple[Row, ...]:
-    return (BLANK, row(" Nothing needs your attention.")) if picture.mode is Mode.GRID_CONNECTED else ()
+    return (BLANK, row(say(" Nothing needs your attention."))) if picture.mode is Mode.GRID_CONNECTED else ()
 
 
 def car_rows(picture: Picture) -> tuple[Row, ...]:
     """Bays: what the car does, its charge, and what its driver keeps."""
     if not picture.cars:
         return ()
-    return (row(" BAY         CHARGE KEEPS  DOES"), *(_car_row(car) for car in picture.cars))
+    return (row(say(" BAY         CHARGE KEEPS  DOES")), *(_car_row(car) for car in picture.cars))
 
 
 def _car_row(car: CarPicture) -> Row:
@@ -79,19 +82,19 @@ def bay_does(state: BayState, power_w: float | None) -> str:
     """`giving 3.3 kW`, `no car`."""
     if state in (BayState.CHARGING, BayState.DISCHARGING):
         return doing(power_w)
-    return BAY_WORDS[state]
+    return say(BAY_WORDS[state])
 
 
 def device_rows(picture: Picture, width: int) -> tuple[Row, ...]:
     """The silent ones first, for they are why somebody looks here; with their links where there is room."""
     ordered = sorted(picture.devices, key=lambda device: device.lost_for_s is None)
     linked = width >= WITH_LINKS
-    heading = row(f" DEVICE            STATE{' ' * 14 + 'LINK' if linked else ''}")
+    heading = row(say(" DEVICE            STATE{more}", more=" " * 14 + "LINK" if linked else ""))
     return (heading, *(_device_row(device, linked) for device in ordered))
 
 
 def _device_row(device: DevicePicture, linked: bool) -> Row:
-    lost = "" if device.lost_for_s is None else f"NO ANSWER {duration(int(device.lost_for_s))}"
-    state = lost or ("answers" if device.armed else "only watched")
+    lost = "" if device.lost_for_s is None else say("NO ANSWER {duration}", duration=duration(int(device.lost_for_s)))
+    state = lost or (say("answers") if device.armed else say("only watched"))
     link = f" {device.link}" if linked else ""
     return row(f" {device.id[:16]:<16}  ", Part(f"{state:<18}", Tone.MED if lost else Tone.PLAIN), link)

@@ -6,6 +6,7 @@ from textual import events
 
 from hems.tui.format import row
 from hems.tui.widgets.rows import Rows
+from hems.wording.language import say
 
 Key = tuple[str, str]
 """What is written and the action behind it, such as `("1 Overview", "show('overview')")`."""
@@ -31,14 +32,15 @@ class Footer(Rows):
     def offer(self, keys: Sequence[Key]) -> None:
         """Show these keys from now on."""
         self._keys = keys
-        words = [word for word, _ in keys]
+        words = [say(word) for word, _ in keys]
         self._gap = GAP if len(GAP.join(words)) + 2 <= self.app.size.width else " "
         self.show((row(f" {self._gap.join(words)}"),))
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the clicked key does."""
         start = 1
-        for word, action in self._keys:
+        for told, action in self._keys:
+            word = say(told)
             if start <= event.x < start + len(word):
                 await self.app.run_action(action)
             start += len(word) + len(self._gap)
