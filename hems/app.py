@@ -50,6 +50,7 @@ from hems.store.archive import FileArchive
 from hems.store.boot import machine_boot_id
 from hems.store.commissioning import Commissioning
 from hems.store.health import StoreHealth
+from hems.store.last import LastPicture
 from hems.store.store import Store
 from hems.store.writer import Writer
 
@@ -167,7 +168,8 @@ class Daemon:
         )
         desk = self._desk = self._front_desk(store, toolbox)
         server = Server(self._file.settings.run_dir, desk)
-        recorder = Recorder(store, params)
+        recorder, settings = Recorder(store, params), self._file.settings
+        last = LastPicture(settings.run_dir, settings.state_dir, store.beside)
         loop = Loop(
             site,
             params,
@@ -179,7 +181,7 @@ class Daemon:
             desk=desk,
             outlook=self._outlook,
             recorder=recorder,
-            publish=lambda picture, events: _publish(server, picture, events),
+            publish=lambda picture, events: _publish(server, last, picture, events),
             completed=lambda cycle: self._completed(cycle, server.listening.is_set()),
             faults=lambda: _faults(store.health, actuators, fleet, self._running) | record.faults(),
             shortened=self._file.shortened,
@@ -280,8 +282,9 @@ class Daemon:
         notify(f"WATCHDOG=1\nSTATUS={state.mode.mode}; {len(state.alarms)} alarms")
 
 
-def _publish(server: Server, picture: Picture, events: tuple[Event, ...]) -> None:
+def _publish(server: Server, last: LastPicture, picture: Picture, events: tuple[Event, ...]) -> None:
     """Events first, so that a screen knows why the picture has changed."""
+    last.keep(picture)
     for event in events:
         server.publish_event(event)
     server.publish(picture)

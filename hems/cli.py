@@ -7,14 +7,16 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from hems.commands.asking import add_run_dir, add_who, ask, print_json
 from hems.commands.times import seconds
-from hems.model.errors import ConfigError, HemsError
+from hems.model.errors import ConfigError, HemsError, StoreError
 
+GONE = "Circuits stay as they are; use the hand switches in the panel, the least important circuits first."
 EX_CONFIG = 78
 """sysexits.h: something is wrong with the configuration."""
 
@@ -83,6 +85,8 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     status = command("status", _status, "what is going on, in plain lines")
     status.add_argument("--json", action="store_true")
     status.add_argument("--watch", type=float, metavar="SECONDS", help="again and again")
+    where = "where the last picture is, without HEMS"
+    status.add_argument("--state-dir", type=Path, default=Path("/var/lib/hems"), metavar="DIR", help=where)
     why = command("why", _why, "which witness says what, and which rule holds")
     why.add_argument("--json", action="store_true")
     log = command("log", _log, "what has happened since the start")
@@ -151,12 +155,20 @@ def _ask(args: argparse.Namespace, socket: str, do: str, **values: object) -> Ma
 
 
 def _status(args: argparse.Namespace) -> int:
+    from hems.api.client import NoContact
     from hems.model.codec import from_plain
     from hems.model.picture import Picture
     from hems.tui.plain import lines
 
     while True:
-        answer = _ask(args, "view", "status")
+        try:
+            answer = _ask(args, "view", "status")
+        except NoContact as lost:
+            if args.watch is None:
+                return _old_status(args, lost)
+            print(lost, file=sys.stderr, flush=True)
+            asyncio.run(asyncio.sleep(args.watch))
+            continue
         if args.json:
             print_json(answer)
         else:
@@ -165,6 +177,27 @@ def _status(args: argparse.Namespace) -> int:
             return 0
         asyncio.run(asyncio.sleep(args.watch))
         print()
+
+
+def _old_status(args: argparse.Namespace, lost: HemsError) -> int:
+    """Without the daemon: its last picture, clearly old, and what to do.  Raises: HemsError when there is none."""
+    from hems.model.codec import to_plain
+    from hems.runtime.clock import SystemClock
+    from hems.store.last import last_picture
+    from hems.tui.plain import old_lines
+
+    now = SystemClock(trusted=True).now().utc
+    assert now is not None
+    try:
+        picture, written_s = last_picture(args.run_dir, args.state_dir)
+    except StoreError as nothing:
+        raise HemsError(f"{lost} {nothing} {GONE}") from nothing
+    age_s = max(0.0, now.timestamp() - written_s)
+    if args.json:
+        print_json({"old": True, "age_s": round(age_s, 1), "reason": str(lost), "picture": to_plain(picture)})
+    else:
+        print("\n".join(old_lines(picture, str(lost), datetime.fromtimestamp(written_s, UTC).astimezone(), age_s)))
+    return 1
 
 
 def _why(args: argparse.Namespace) -> int:

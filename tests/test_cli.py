@@ -132,6 +132,33 @@ def test_a_time_that_is_none_is_refused_before_anybody_is_asked(
     assert said(capsys, *words) == (1, "", f"{time} is not a time; write for example 30m or 4h.\n")
 
 
+async def test_without_the_daemon_the_last_picture_is_shown_as_old_with_what_to_do(
+    run_dir: Path, capsys: pytest.CaptureFixture[str]
+):
+    # given a daemon that ran for a moment and is gone
+    daemon = Daemon(site_file(run_dir), Living().drivers, clock=LoopClock(), seed=1)
+    running = asyncio.create_task(daemon.run())
+    await soon(lambda: (run_dir / "picture.json").exists())
+    daemon.stop()
+    await running
+    # when somebody asks for the status
+    words = ["status", "--run-dir", str(run_dir), "--state-dir", str(run_dir / "state")]
+    code, out, err = await asyncio.to_thread(said, capsys, *words)
+    # then nothing of it can be taken for live
+    assert (code, err) == (1, "")
+    assert out.startswith("NO CONTACT WITH HEMS. HEMS does not run here")
+    assert "What follows is OLD" in out
+    assert "hand switches in the panel" in " ".join(out.split())
+    after = out.split("-" * 80)[1].strip().splitlines()
+    assert all(line.startswith("OLD") for line in after)
+    assert "Maple Court 12" in out
+    plain = json.loads((await asyncio.to_thread(said, capsys, *words, "--json"))[1])
+    assert (plain["old"], plain["picture"]["site"]) == (True, "Maple Court 12")
+    # and the copy on the disk does as well when the run directory is gone
+    (run_dir / "picture.json").unlink()
+    assert "What follows is OLD" in (await asyncio.to_thread(said, capsys, *words))[1]
+
+
 async def test_with_a_daemon_every_command_is_answered(run_dir: Path, capsys: pytest.CaptureFixture[str]):
     living = Living()
     daemon = Daemon(site_file(run_dir), living.drivers, clock=LoopClock(), seed=1)

@@ -63,5 +63,10 @@ def _grant(
             set_s=now_s,
             expires_s=now_s + min(request.duration_s, longest_s),
         )
+    told.append((f"circuits/{request.circuit}", cause(request, why or Why.OVERRIDE)))
+
+
+def cause(request: Request, why: Why = Why.OVERRIDE) -> Cause:
+    """What is told of a request."""
     facts: dict[str, Value] = {"who": request.who, "want": request.want, "reason": request.reason}
-    told.append((f"circuits/{request.circuit}", Cause(why or Why.OVERRIDE, facts | {"duration_s": request.duration_s})))
+    return Cause(why, facts | {"duration_s": request.duration_s})

@@ -52,7 +52,8 @@ def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, 
             and _may_force_on(circuit, site, state, outlook, params, now_s)
         ):
             yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), low=1.0)
-        touched = entry is not None or memory.shed_because is not None or override is not None
+        kept_off = override is not None and override.want is Want.OFF
+        touched = entry is not None or memory.shed_because is not None or kept_off
         closing = entry is not None and not entry.value and memory.shed_because is None
         if touched and (not closing or sending.may_close(state, now_s)):
             back = Why.GRID_RESTORED if not outlook.mode.on_island else Why.ROOM_ON_ISLAND

@@ -1,7 +1,7 @@
 """The store as the daemon holds it: two files, one writer, started and stopped together."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,6 +113,10 @@ class Store:
     def load_state(self) -> SavedState | None:
         """The control state that the file held at the start."""
         return self._saving.loaded
+
+    def beside(self, job: Callable[[], None]) -> None:
+        """Do some other writing in the writer's own time; it must not raise."""
+        self._writer.submit(job)
 
     def keep_copy(self, at: Instant) -> None:
         """Copy the small file aside, in the writer's own time; a failure shows in `health`."""

@@ -1,6 +1,7 @@
 """The building in plain lines, for `hems status`: no columns to see, no colour, good for a screen reader and a log."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from textwrap import wrap
 
 from hems.model.picture import Picture
@@ -14,6 +15,13 @@ from hems.tui.when import date_and_time
 from hems.wording import duration, kw, kwh, sentence
 from hems.wording.language import say
 
+NO_HEMS = (
+    "Circuits stay as they are. The inverter, the grid switch and the chargers protect themselves without HEMS; what "
+    "each device does alone stands on `hems checklist`.",
+    "What to do: use the hand switches in the panel, the least important circuits first; the card on the panel door "
+    "names them. Then tell your installer. Root may switch one circuit at a time with `sudo hems emergency`.",
+)
+
 
 def lines(picture: Picture, width: int = 80) -> list[str]:
     """Everything Overview and Outage say about `picture`, wrapped to `width` columns."""
@@ -21,6 +29,17 @@ def lines(picture: Picture, width: int = 80) -> list[str]:
     groups = [text_of(group_row(picture, group)).strip() for group in picture.tiers]
     alarms = [text_of(alarm) for alarm in alarm_rows(picture, width, most=100)]
     return [*told, "", *groups, "", *(alarms or [say("No alarms.")])]
+
+
+def old_lines(picture: Picture, reason: str, written: datetime, age_s: float, width: int = 80) -> list[str]:
+    """The last picture of a daemon that does not answer, clearly old, and what to do."""
+    told = (
+        f"NO CONTACT WITH HEMS. {reason}",
+        f"What follows is OLD: from {written:%a %d %b %H:%M:%S}, {duration(age_s)} ago. It may have changed.",
+        *NO_HEMS,
+    )
+    head = [line for sentence_ in told for line in wrap(sentence_, width, subsequent_indent="  ")]
+    return [*head, "-" * width, *(f"OLD {line}".rstrip() for line in lines(picture, width - 4))]
 
 
 def _sentences(picture: Picture) -> Iterator[str]:

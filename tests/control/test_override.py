@@ -131,3 +131,14 @@ def test_at_the_end_of_a_wish_automation_has_its_way_again():
     assert is_on(made, "hot_water")
     made.advance(20.0)
     assert not is_on(made, "hot_water")
+
+
+def test_a_circuit_that_somebody_wants_on_and_that_hems_never_touched_still_needs_room_on_the_island():
+    # given an island at its limit, and a circuit that was off by hand before
+    full = {wiring.former_phase_w(index): 9_900.0 for index in range(3)}
+    made = on_an_island().says(full, {wiring.circuit_closed(CircuitId("kitchen")): False})
+    assert wiring.circuit_closed(CircuitId("kitchen")) not in made.state.sent
+    # when somebody wants it on
+    made.ask(forces("kitchen", Want.ON)).advance(10.0)
+    # then it waits for room
+    assert not [one for _, one in made.commands(wiring.circuit_closed(CircuitId("kitchen"))) if one.value]

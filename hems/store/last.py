@@ -1,0 +1,62 @@
+"""The last picture, for whoever looks while the daemon is gone: one file in memory, and one on disk that lasts.
+
+The first is written every few seconds to the run directory, which wears nothing out; the second now and then, and when
+the mode changes, beside the store.  A picture that cannot be written is let be: nothing depends on it.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from hems.model.codec import from_plain, to_plain
+from hems.model.errors import StoreError
+from hems.model.mode import Mode
+from hems.model.picture import Picture
+
+NAME = "picture.json"
+OFTEN_S, SELDOM_S = 10.0, 900.0
+
+
+class LastPicture:
+    """Keeps pictures; `submit` hands the work to a thread."""
+
+    def __init__(self, run_dir: Path, state_dir: Path, submit: Callable[[Callable[[], None]], object]) -> None:
+        self._run_dir = run_dir
+        self._state_dir = state_dir
+        self._submit = submit
+        self._often_s = self._seldom_s = float("-inf")
+        self._mode: Mode | None = None
+
+    def keep(self, picture: Picture) -> None:
+        """Take the picture of one tick; returns at once."""
+        turned, now_s = picture.mode is not self._mode, picture.mono_s
+        seldom = turned or now_s >= self._seldom_s + SELDOM_S
+        if not turned and now_s < self._often_s + OFTEN_S:
+            return
+        self._mode, self._often_s = picture.mode, now_s
+        self._seldom_s = now_s if seldom else self._seldom_s
+        places = [self._run_dir, self._state_dir] if seldom else [self._run_dir]
+        self._submit(lambda: _write(picture, places))
+
+
+def _write(picture: Picture, places: list[Path]) -> None:
+    text = json.dumps(to_plain(picture), separators=(",", ":"))
+    for place in places:
+        with suppress(OSError):
+            fresh = place / f".{NAME}"
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(place / NAME)
+
+
+def last_picture(*places: Path) -> tuple[Picture, float]:
+    """The newest one that can be read, and when it was written, by the machine's clock.  Raises: StoreError."""
+    found = []
+    for place in places:
+        with suppress(OSError, ValueError, TypeError):
+            path = place / NAME
+            found.append((path.stat().st_mtime, from_plain(Picture, json.loads(path.read_text(encoding="utf-8")))))
+    if not found:
+        raise StoreError("No picture was kept: nothing is known of the building.")
+    written_s, picture = max(found, key=lambda one: one[0])
+    return picture, written_s
