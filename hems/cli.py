@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import logging
 import os
-import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -63,13 +62,6 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         "--trust-clock", action="store_true", help="the wall clock is right: a battery-backed clock is fitted"
     )
     _client_commands(command)
-    simulate = command("simulate", _simulate, "run a site on a simulated building, fast-forward")
-    simulate.add_argument("--site", type=Path, required=True, metavar="FILE")
-    simulate.add_argument("--rig", type=Path, required=True, metavar="FILE", help="the building as it really is")
-    simulate.add_argument("--scenario", type=Path, metavar="FILE", help="what the world does; default: a plain day")
-    simulate.add_argument("--hours", type=float, default=24.0)
-    simulate.add_argument("--short", action="store_true", help="with the shortened times of the demonstration")
-    simulate.add_argument("--json", action="store_true")
     replay = command("replay", _replay, "ask today's code what it would have done with what was recorded")
     replay.add_argument("--site", type=Path, required=True, metavar="FILE")
     replay.add_argument("--state-dir", type=Path, metavar="DIR", help="where the records are; default: the site's")
@@ -277,37 +269,6 @@ def _stop(args: argparse.Namespace) -> int:
     _ask(args, "admin", "stop", hold=args.hold, force=args.force, who=args.who)
     print("HEMS is stopping.")
     return 0
-
-
-def _simulate(args: argparse.Namespace) -> int:
-    from hems.app import installed_drivers
-    from hems.config import load
-    from hems.control.params import shortened
-    from hems.model.codec import to_plain
-    from hems.report import timeline_line
-    from hems.sim.judge import judge
-    from hems.sim.play import play
-    from hems.sim.rig import load_rig
-    from hems.sim.scenario import load_scenario, plain_day
-    from hems.wording import names_of
-
-    site_file = load(args.site, installed_drivers())
-    scenario = load_scenario(args.scenario) if args.scenario else plain_day(args.hours)
-    rig = load_rig(args.rig, scenario.rig)
-    params = shortened(site_file.params) if args.short else site_file.params
-    record = play(site_file.site, params, rig.plant(), scenario, site_file.wiring)
-    verdicts = judge(scenario, site_file.site, params, record)
-    if args.json:
-        print_json([{"t_s": round(t_s, 3), "event": to_plain(event)} for t_s, event in record.events])
-    else:
-        print(scenario.title)
-        for t_s, event in record.events:
-            print(timeline_line(event, event.at.mono_s - t_s, names_of(site_file.site)))
-        for verdict in verdicts:
-            print(f"{'held' if verdict.held else 'FAILED':6} {verdict.text} ({verdict.detail})")
-        spent_s = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-        print(f"{len(record.frames)} looks at the building, {spent_s:.1f} s of processor time.")
-    return 0 if all(verdict.held for verdict in verdicts) else 1
 
 
 def _replay(args: argparse.Namespace) -> int:

@@ -61,7 +61,7 @@ def test_a_broken_site_file_is_refused_in_sentences(
     assert all(line.startswith(str(file)) and line.endswith(".") for line in lines)
 
 
-@pytest.mark.parametrize("command", [["check"], ["run", "--site"], ["simulate", "--rig", "x", "--site"]])
+@pytest.mark.parametrize("command", [["check"], ["run", "--site"], ["simulate", "--rig", "x"]])
 @pytest.mark.parametrize("name", ["missing.toml", "."])
 def test_a_file_that_is_none_is_refused_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], name: str
@@ -221,9 +221,11 @@ def test_what_other_packages_add_is_loaded_only_when_it_may_be_asked_for():
 
 
 @pytest.mark.parametrize("name", ["apartments", "home"])
-def test_the_evening_outage_can_be_simulated_on_both_examples(name: str, capsys: pytest.CaptureFixture[str]):
+def test_the_evening_outage_can_be_simulated_on_both_examples(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+):
     site, rig = ROOT / "examples" / f"{name}.toml", ROOT / "hil" / "rigs" / f"{name}.toml"
-    words = ["simulate", "--site", str(site), "--rig", str(rig), "--scenario", str(EVENING), "--short"]
+    words = ["simulate", str(site), "--rig", str(rig), "--scenario", str(EVENING), "--short", "--out", str(tmp_path)]
     code, out, err = said(capsys, *words)
     assert (code, err) == (0, "")
     assert "FAILED" not in out

@@ -26,7 +26,14 @@ LOOK_S = 1.0
 """How often a building at rest is looked at; whenever something happens, anyway."""
 
 
-def play(site: Site, params: Params, plant: Plant, scenario: Scenario, wiring: Wiring | None = None) -> Record:
+def play(
+    site: Site,
+    params: Params,
+    plant: Plant,
+    scenario: Scenario,
+    wiring: Wiring | None = None,
+    look: Callable[[float, Ticked, Plant], None] = lambda t_s, ticked, plant: None,
+) -> Record:
     """A scenario in fast-forward; its time begins when hems is running on the grid.
 
     `wiring` says what hangs on which device, for scenarios in which devices fail.  Raises: KeyError for an act on
@@ -44,6 +51,7 @@ def play(site: Site, params: Params, plant: Plant, scenario: Scenario, wiring: W
     record = Record()
     for ticked in forward.run(begin_s + scenario.ends_s, acts):
         observed(record, ticked, plant, begin_s)
+        look(ticked.t_s - begin_s, ticked, plant)
     return record
 
 

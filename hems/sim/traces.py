@@ -71,6 +71,28 @@ class ScaledTraces:
         return self.traces.next_car(after_s)
 
 
+@dataclass(frozen=True, slots=True)
+class ShiftedTraces:
+    """The same days from another moment on."""
+
+    traces: Traces
+    by_s: float
+    """What is 0 here is so much underneath."""
+
+    def load_w(self, circuit: CircuitId, t_s: float) -> float:
+        """The load underneath."""
+        return self.traces.load_w(circuit, t_s + self.by_s)
+
+    def sun_pu(self, t_s: float) -> float:
+        """The sun underneath."""
+        return self.traces.sun_pu(t_s + self.by_s)
+
+    def next_car(self, after_s: float) -> CarEvent | None:
+        """The event underneath, at its time here."""
+        event = self.traces.next_car(after_s + self.by_s)
+        return None if event is None else CarEvent(event.t_s - self.by_s, event.bay, event.car)
+
+
 def scaled_to(traces: Traces, circuits: Iterable[CircuitId], total_w: float) -> ScaledTraces:
     """Scaled so that `circuits` together want `total_w` at t = 0."""
     at_start_w = sum(traces.load_w(circuit, 0.0) for circuit in circuits)
