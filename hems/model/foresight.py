@@ -13,7 +13,7 @@ the days that are looked ahead."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierReach:
-    """One group of circuits: until the first of those that are on now goes off for good, or for an hour or more."""
+    """One group of circuits: until the first of those that are on now goes off for good, or for three hours or more."""
 
     tier: Tier
     hours: Span
@@ -25,7 +25,7 @@ class CircuitReach:
 
     circuit: CircuitId
     hours: float
-    """Until it goes off for an hour or more; 0 when it is off now or goes off at once, infinite when it stays on."""
+    """Until it goes off for three hours or more; 0 when it is off or goes off at once, infinite when it stays on."""
     weighs_h: float
     """Hours of essential power gained if it went off now, or lost if one that is off came on."""
 

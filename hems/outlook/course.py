@@ -21,8 +21,8 @@ HORIZON_H = 168.0
 FAILS_AFTER_S = 2.0
 AT_ONCE_S = 60.0
 """What goes off so soon after the grid goes with it, and not for want of energy."""
-GONE_S = 3600.0
-"""A circuit that is off for so long is gone; shorter is a pause of a turn or a duty."""
+GONE_S = 3.0 * 3600.0
+"""A circuit that is off for so long is gone; shorter is a pause: others have their turn, or cooling rests."""
 STEP_S, LATER_STEP_S, LATER_S = 300.0, 900.0, 12.0 * 3600.0
 """Longest step, and the same once so much has gone by: nobody needs the minute of something half a day ahead."""
 STEADY_S = 60.0 * 3600.0

@@ -23,8 +23,8 @@ def looked(question: Question) -> Iterator[Foresight | None]:
         yield None
         return
     courses: list[Course] = []
-    for use, sun in CASES:
-        for one in course(question, expected(question, use, sun)):
+    for use, sky in CASES:
+        for one in course(question, expected(question, use, sky)):
             last = one
             yield None
         courses.append(last)

@@ -109,3 +109,23 @@ def test_keeping_a_circuit_on_costs_hours_and_keeping_it_off_gains_some(outage: 
 
 def test_the_range_is_one_case_in_ten_the_middle_and_nine_in_ten():
     assert span([float(n) for n in range(11)]) == (1.0, 5.0, 9.0)
+
+
+def test_what_is_expected_follows_the_habits_of_the_building_by_the_hour(outage: Question):
+    # given a building that knows when its kitchen is used, and has seen four days of sun
+    kitchen = CircuitId("kitchen")
+    loads = {kitchen: tuple(4000 if hour % 24 == 12 else 100 for hour in range(48))}
+    suns = tuple(tuple(n * 1000 if 9 <= hour <= 15 else 0 for hour in range(24)) for n in (3, 6, 9, 12))
+    knows = replace(outage.state, habits=replace(outage.state.habits, loads_w=loads, suns_w=suns))
+    traces, noon_s = expected(replace(outage, state=knows)), outage.now.mono_s + 16 * 3600.0 + 1800.0
+    # then it expects just that, tomorrow at half past twelve
+    assert traces.load_w(kitchen, noon_s) == pytest.approx(4000.0, rel=0.01)
+    assert traces.load_w(kitchen, noon_s - 3 * 3600.0) == pytest.approx(100.0, rel=0.05)
+    poor, good = (expected(replace(outage, state=knows), sky=sky).sun_pu(noon_s) for sky in (0, 2))
+    assert 0.0 < poor < traces.sun_pu(noon_s) < good <= 1.0
+    assert traces.sun_pu(noon_s - 12 * 3600.0) == 0.0
+
+
+def test_without_a_clock_no_sun_is_counted_after_an_hour(outage: Question):
+    traces = expected(replace(outage, now=Instant(outage.now.mono_s)))
+    assert traces.sun_pu(outage.now.mono_s + 7200.0) == 0.0
