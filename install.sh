@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Sets hems up in this checkout and starts it: see `./install.sh --help`.
+# Sets hems up in this checkout and starts it, or installs it as a service of the system: see `./install.sh --help`.
 #
-# Everything goes to .venv beside this file, from requirements.lock, hash by hash; nothing needs root, and a set-up that
+# The service is the business of systemd/setup.  In this checkout everything goes to .venv beside this file, from requirements.lock, hash by hash; nothing needs root, and a set-up that
 # fails leaves the checkout as it was.  pip's own settings (PIP_* variables, pip.conf) apply untouched.
 set -euo pipefail
 
@@ -11,9 +11,22 @@ usage() {
     cat <<'USAGE'
 Usage: ./install.sh MODE
 
+In this checkout, without root:
   --demo [SITE]   set up and show a simulated building losing its grid; SITE is apartments (default) or home
   --test [ARG..]  set up with the test tools and run every check and test; ARGs go to pytest
-  --dry-run       with --demo or --test: look at everything, say what would be done, change nothing
+  --make-bundle   make hems-VERSION.tar, from which a machine without a network is installed
+
+As a service of this system, as root:
+  (no mode)       install or update: user, units, and the release beside the one in use; the link is turned only after a test
+                  on copies, and turned back unless the new release is ready and runs for a minute
+  --rollback      go back to the release before
+  --uninstall     remove it; records and site file are kept, unless --purge is given as well
+  --bundle FILE   install from a bundle    --version X     which release, where it is installed already
+  --prefix DIR    in place of /opt/hems    --no-start      do not start it
+  --force         also in an outage, or while somebody keeps a circuit by hand; set-points are held, not zeroed
+  --root DIR      into a system that is not running, such as a mounted card
+
+  --dry-run       look at everything, say what would be done, change nothing
   -h, --help      this text
 
 Needs Debian 12 or 13, Raspberry Pi OS or alike, 64 bits, Python 3.11 to 3.13 with its venv module, and 500 MB.
@@ -25,9 +38,24 @@ die() {
     exit 1
 }
 
+service() {  # PROGRAM ARGUMENT..
+    local program
+    program=$(dirname "${BASH_SOURCE[0]}")/systemd/$1
+    [ -x "$program" ] || die "this copy lacks systemd/$1; take a whole checkout or a bundle."
+    shift
+    exec "$program" "$@"
+}
+
 main() {
-    local mode="" dry_run=no
+    local mode="" dry_run=no word
     local -a rest=()
+    for word in "$@"; do
+        case $word in
+            --make-bundle) service bundle ;;
+            --rollback | --uninstall | --purge | --bundle | --version | --prefix | --no-start | --force | --root) service setup "$@" ;;
+            --demo | --test | -h | --help) break ;;
+        esac
+    done
     while [ $# -gt 0 ]; do
         case $1 in
             -h | --help) usage; exit 0 ;;
@@ -35,8 +63,6 @@ main() {
             --demo | --test)
                 [ -z "$mode" ] || die "--demo and --test are two runs; choose one."
                 mode=${1#--} ;;
-            --rollback | --uninstall)
-                die "$1 belongs to the installation as a system service, which this version does not have yet." ;;
             *)
                 [ -n "$mode" ] || die "$1 is not known here; ./install.sh --help lists what is."
                 rest+=("$1") ;;
@@ -49,7 +75,7 @@ main() {
             *) die "there is no demo site named ${rest[0]}; use apartments or home." ;;
         esac
     elif [ -z "$mode" ]; then
-        die "installing as a system service is not part of this version yet; use ./install.sh --demo or ./install.sh --test."
+        if [ "$dry_run" = yes ]; then service setup --dry-run; else service setup; fi
     fi
 
     cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -325,7 +351,7 @@ check_all() {
     check mypy || failed+=" mypy"
     check lint-imports || failed+=" lint-imports"
     if command -v shellcheck >/dev/null; then
-        check shellcheck install.sh .ci/run .ci/lock .ci/check-lock || failed+=" shellcheck"
+        check shellcheck install.sh systemd/setup systemd/bundle .ci/run .ci/lock .ci/check-lock || failed+=" shellcheck"
     else
         echo "-- shellcheck is not here and was left out"
     fi

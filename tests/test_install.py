@@ -163,7 +163,7 @@ def test_what_pip_died_of_is_said_in_our_words(bench: Bench, words: str, sentenc
 
 
 @pytest.mark.parametrize("arguments", [[], ["--rollback"], ["--uninstall"], ["--demo", "castle"], ["--nonsense"]])
-def test_what_this_version_cannot_do_it_refuses(bench: Bench, arguments: list[str]) -> None:
+def test_what_a_part_of_a_checkout_cannot_do_it_refuses(bench: Bench, arguments: list[str]) -> None:
     bench.stand_in()
     bench.refused(*arguments)
     assert bench.asked() == []
