@@ -21,7 +21,7 @@ def guarded(
 ) -> tuple[ControlState, list[T]]:
     """What `make` gives, or nothing if it raises or is resting; the state remembers which."""
     before = state.failing.get(maker)
-    if before is not None and now_s < before.until_s:
+    if resting(state, maker, now_s):
         return state, []
     try:
         made = list(make())
@@ -30,6 +30,12 @@ def guarded(
     if before is None:
         return state, made
     return replace(state, failing={name: one for name, one in state.failing.items() if name != maker}), made
+
+
+def resting(state: ControlState, maker: str, now_s: float) -> bool:
+    """Whether a maker is left out for good, or for an hour."""
+    before = state.failing.get(maker)
+    return before is not None and now_s < before.until_s
 
 
 def _failed(state: ControlState, maker: str, before: Failing | None, error: Exception, now_s: float) -> ControlState:

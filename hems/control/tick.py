@@ -49,7 +49,7 @@ from hems.control.dispatch import storage
 from hems.control.dispatch.turn import connected, due_s
 from hems.control.energy import SERVED
 from hems.control.given import Given, Told
-from hems.control.guard import guarded
+from hems.control.guard import guarded, resting
 from hems.control.params import Params
 from hems.control.shedding import Outlook
 from hems.control.state import ControlState
@@ -286,6 +286,8 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
         return list(wanting.cars(site, state, snapshot, wishes.items(), params, now_s))
 
     state, more = guarded(state, "cars", cars, now_s)
+    if resting(state, "cars", now_s):
+        more = list(wanting.resting_cars(site))
     rulings = arbitrate([*proposals, *more])
     if outlook.mode is Mode.INIT:  # nothing is given yet; what was taken away may be taken again
         rulings = {role: ruling for role, ruling in rulings.items() if sending.is_switch(role) and not ruling.value}

@@ -107,6 +107,14 @@ def cars(
         )
 
 
+def resting_cars(site: Site) -> Iterator[Proposal]:
+    """While nobody decides about cars none goes on by itself, down to nothing; what forms the island is left alone."""
+    for bay in site.bays:
+        if bay.controllable and bay.id != site.former.source:
+            role, cause = wiring.bay_power(bay.id), Cause(Why.CAR_UNATTENDED)
+            yield Proposal(role=role, rank=Rank.INTERLOCK, cause=cause, low=0.0, high=0.0, prefer=0.0)
+
+
 def _car_limit(bay: Bay, snapshot: Snapshot, params: Params, now_s: float) -> Proposal:
     reading = snapshot.bays.get(bay.id, NO_CAR)
     may_give = bool(car_free_wh(bay, reading, params.car, now_s))

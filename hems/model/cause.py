@@ -70,6 +70,7 @@ class Why(StrEnum):
     CHARGE_ON_GRID = "charge_on_grid"
     CHARGE_WAITS_FOR_RESTORE = "charge_waits_for_restore"
     CAR_IDLE = "car_idle"
+    CAR_UNATTENDED = "car_unattended"
     BEFORE_RECONNECT = "before_reconnect"
     BEFORE_ISLAND = "before_island"
     # tie

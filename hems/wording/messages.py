@@ -317,6 +317,7 @@ REASONS: Mapping[Why, Forms] = {
     Why.CHARGE_ON_GRID: (N_("the grid has room"),),
     Why.CHARGE_WAITS_FOR_RESTORE: (N_("circuits come back first"),),
     Why.CAR_IDLE: (N_("there is nothing for it to do"),),
+    Why.CAR_UNATTENDED: (N_("HEMS cannot decide about cars just now, so it rests"),),
     Why.BEFORE_ISLAND: (N_("the building is about to leave the grid"),),
     Why.BEFORE_RECONNECT: (N_("the building is about to rejoin the grid"),),
     # tie

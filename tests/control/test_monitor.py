@@ -122,6 +122,8 @@ def test_i5_what_is_given_power_in_which_mode(during: Mode):
     assert (closing is None) is (during in monitor.CLOSING_MODES)
     giving = broken(made, command(wiring.bay_power(SourceId("bay_1")), 3_000), during)
     assert (giving is None) is (during in monitor.GIVING_MODES)
+    least = broken(made, command(wiring.bay_power(SourceId("bay_1")), 1), during)
+    assert least == giving
     apart = broken(made, command(wiring.TIE_ISLAND, True), during)
     assert (apart is None) is (during in monitor.LEAVING_MODES)
     # and what takes power away may always go
@@ -148,7 +150,9 @@ def test_i4_a_mistaken_rule_does_not_lead_out_of_doubt(monkeypatch: pytest.Monke
 
 def test_i6_nothing_is_given_power_in_the_first_moments():
     made = on_the_grid()
-    made.state = replace(made.state, boot_s=made.now_s - 29.0)
+    made.state = replace(made.state, boot_s=made.now_s - 30.0)
+    assert broken(made, command(LAUNDRY, True)) is None
+    made.state = replace(made.state, boot_s=made.now_s - 29.99)
     assert broken(made, command(LAUNDRY, True)) == "I6"
     assert broken(made, command(wiring.bay_power(SourceId("bay_1")), -3_000)) == "I6"
     assert broken(made, command(LAUNDRY, False)) is None

@@ -266,6 +266,31 @@ def test_uca4_a_switch_that_is_silent_after_a_start_is_not_closed_before_it_has_
     assert [one for _, one in made.commands(kitchen) if one.value]
 
 
+def test_in_survival_an_outage_is_got_through_with_what_protects_and_nothing_comes_back_by_itself():
+    # given an outage in which the daemon has fallen over again and again, with circuits off and a car that may give
+    made = building(load=1.0, cars={"bay_1": Car(soc_pct=80.0)}).grid_lost().advance(60.0)
+    off = made.off()
+    assert off
+    made.restart(down_s=2.0)
+    made.forward.state = surviving(made.forward.state)
+    assert made.plant.bays[SourceId("bay_1")].power_w > 0.0
+    began = len(made.ticks)
+    # when nobody decides about cars, then none goes on giving by itself
+    assert made.advance(40.0).plant.bays[SourceId("bay_1")].power_w == 0.0
+    # and when it is overloaded, and when energy gets short, then circuits go as ever
+    made.wants("lift", 22_000.0).advance(60.0)
+    assert made.plant.former_trips == 0
+    assert off < made.off()
+    made.wants("lift", 500.0).plant.batteries[SourceId("main")].soc_pct = 9.0
+    made.advance(10.0)
+    assert "kitchen" in made.off()
+    # and the tie is permitted to close on a good grid, with nothing switched on and no car giving before or after
+    made.grid_back().advance(200.0)
+    assert made.mode is Mode.RECONNECTED_RESTORING
+    told = [one for ticked in made.ticks[began:] for one in ticked.step.commands if one.energises]
+    assert {one.role for one in told} == {wiring.TIE_PERMIT}
+
+
 def test_survival_leaves_out_restoring_and_cars_and_keeps_what_protects():
     made = panel().says(GRID_DEAD, TIE_OPEN, car("bay_1", 80.0), {wiring.former_phase_w(0): 5000.0})
     made.state = surviving(made.state)
