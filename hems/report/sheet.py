@@ -29,6 +29,8 @@ class Section:
     rows: Sequence[Sequence[str]] = ()
     boxes: Sequence[str] = ()
     """Things to be ticked off."""
+    figures: Sequence[str] = ()
+    """Plots as SVG, in HTML only: what they show stands in the table as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ def _html(sheet: Sheet) -> Iterator[str]:
         yield f"<h2>{escape(section.heading)}</h2>"
         for paragraph in section.words:
             yield f"<p>{escape(paragraph)}</p>"
+        yield from section.figures
         if section.rows:
             yield f"<table><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in section.columns)}</tr>"
             for row in section.rows:

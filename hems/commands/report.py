@@ -1,0 +1,101 @@
+"""`hems report`: what became of a power cut, or of a month, as text or as one HTML file with plots."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from hems.commands.asking import print_json
+from hems.model.errors import HemsError
+from hems.report.past import Cut
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`hems report`."""
+
+    help: str = "after a power cut, or for a month: what happened, what was not served, and what to do better"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        parser.add_argument("what", choices=("outages", "outage", "month"), help="outages: list them")
+        parser.add_argument(
+            "which", nargs="?", default="", help="the number of the outage (default: the last), or 2026-11"
+        )
+        parser.add_argument("--site", type=Path, default=Path("/etc/hems/site.toml"), metavar="FILE")
+        parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where the records are; default: the site's")
+        parser.add_argument("--html", type=Path, metavar="FILE", help="write one HTML file that needs nothing else")
+        parser.add_argument("--json", action="store_true", help="with outages: as data")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Print it, or write it to a file."""
+        from hems.app import installed_drivers
+        from hems.config import load
+        from hems.report import past
+        from hems.report.after import after_outage
+        from hems.report.monthly import monthly
+        from hems.report.sheet import as_html, as_text
+        from hems.runtime.jobs import zone_named
+
+        file = load(args.site, installed_drivers())
+        directory, zone = args.state_dir or file.settings.state_dir, zone_named(file.settings.timezone)
+        events = past.on_the_wall(directory)
+        cuts = past.outages(events)
+        if args.what == "outages":
+            return _listed(cuts, zone, as_json=args.json)
+        curves = past.curves_of(directory)
+        if args.what == "outage":
+            sheet = after_outage(file.site, past.chosen(cuts, _number(args.which)), curves, zone)
+        else:
+            begins = _month(args.which, zone)
+            ends = past.next_month(begins)
+            inside = [cut for cut in cuts if cut.start.utc is not None and begins <= cut.start.utc < ends]
+            sheet = monthly(file.site, begins, past.month(events, begins), inside, curves)
+        if args.html is None:
+            print(as_text(sheet), end="")
+            return 0
+        try:
+            args.html.write_text(as_html(sheet), encoding="utf-8")
+        except OSError as error:
+            raise HemsError(f"{args.html} cannot be written: {error.strerror}. Name another file.") from error
+        print(f"Written to {args.html}. Open it in a browser; it prints well.")
+        return 0
+
+
+def _listed(cuts: Sequence[Cut], zone: tzinfo | None, *, as_json: bool) -> int:
+    from hems.wording import duration
+
+    rows = []
+    for cut in cuts:
+        lasted_s = None if cut.end is None else cut.end.since_s(cut.start.mono_s)
+        began = "" if cut.start.utc is None else f"{cut.start.utc.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        rows.append({"number": cut.number, "began": began, "lasted_s": lasted_s})
+        if not as_json:
+            lasts = "still lasting" if lasted_s is None else f"lasted {duration(lasted_s)}"
+            print(f"{cut.number}: began {began}, {lasts}.")
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        print("No power cut has been recorded.")
+    return 0
+
+
+def _number(text: str) -> int:
+    """Which outage; the newest one without a number.  Raises: HemsError."""
+    try:
+        return int(text) if text else 0
+    except ValueError:
+        raise HemsError(f"{text} is not the number of a power cut; `hems report outages` lists them.") from None
+
+
+def _month(text: str, zone: tzinfo | None) -> datetime:
+    """The beginning of a month such as 2026-11.  Raises: HemsError."""
+    try:
+        begins = datetime.strptime(text, "%Y-%m")
+        return begins.astimezone() if zone is None else begins.replace(tzinfo=zone)
+    except ValueError:
+        raise HemsError(f"{text or 'Nothing'} is not a month; write for example 2026-11.") from None
+
+
+COMMAND = Command()

@@ -1,0 +1,208 @@
+"""The report after a power cut: what happened, what was not served, who did what, and what to do better."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+
+from hems.model.cause import Why
+from hems.model.event import Event, EventKind
+from hems.model.instant import Instant
+from hems.model.mode import Mode
+from hems.model.site import Circuit, Site, Tier
+from hems.report.course import Course, Spell, course_of
+from hems.report.figure import Line, svg
+from hems.report.past import USUAL_S, Curves, Cut
+from hems.report.sheet import Section, Sheet
+from hems.report.timeline import tag, told
+from hems.wording import called, duration, kw, kwh, mode_words, names_of, sentence, tier_name
+
+STEPS = 48
+ROWS = 12
+POWERS = ("load_w", "pv_w", "battery_w", "cars_w", "grid_w")
+NAMES = {"load_w": "Use", "pv_w": "Sun", "battery_w": "Battery", "cars_w": "Cars", "grid_w": "Grid"}
+SHOWN = frozenset({EventKind.EVIDENCE, EventKind.MODE, EventKind.COMMAND})
+NONE = "-"
+
+
+def after_outage(site: Site, cut: Cut, curves: Curves, zone: tzinfo | None = None) -> Sheet:
+    """The whole report."""
+    course = course_of(cut.events)
+    assert course is not None
+    end_s = cut.events[-1].at.mono_s if cut.end is None else cut.end.mono_s
+    unserved = unserved_wh(site, course, curves, end_s)
+    return Sheet(
+        title=f"Power cut {cut.number} of {site.name}",
+        under=tuple(_summary(site, cut, course, unserved, zone)),
+        sections=(
+            Section(heading="What to improve", words=tuple(improvements(site, course, cut.events, unserved))),
+            _curves(cut, curves, end_s, zone),
+            _unserved(site, course, unserved, end_s),
+            _spells(site, course, end_s, zone),
+            _fairness(site, course, end_s),
+            _timeline(site, cut, zone),
+            _told(site, cut.events, EventKind.REQUEST, "What people asked for", "Nobody asked for anything.", zone),
+            _told(site, cut.events, EventKind.ALARM_RAISED, "Alarms", "There was none.", zone),
+            _told(site, cut.events, EventKind.OUTCOME, "Commands that failed", "None: all did as told.", zone),
+        ),
+    )
+
+
+def off_s(spell: Spell, end_s: float) -> float:
+    """How long a circuit was off for the power cut, not longer than that lasted or until it came back."""
+    return max(0.0, (end_s if spell.on_s is None else spell.on_s) - spell.off_s)
+
+
+def unserved_wh(site: Site, course: Course, curves: Curves, end_s: float) -> dict[str, float]:
+    """What each circuit that was off would have used, by what it used on average the day before."""
+    roles = {f"circuits/{one.id}/closed": one for one in site.circuits}
+    spells = [spell for spell in course.spells if spell.circuit in roles]
+    names = [f"circuits/{roles[spell.circuit].id}/power_w" for spell in spells]
+    usual = {one.series: one.mean for one in curves(names, course.start, USUAL_S, 1)} if names else {}
+    found: dict[str, float] = {}
+    for spell, name in zip(spells, names, strict=True):
+        circuit, mean_w = roles[spell.circuit], usual.get(name)
+        watts = circuit.typical_w if mean_w is None else mean_w
+        found[circuit.id] = found.get(circuit.id, 0.0) + watts * off_s(spell, end_s) / 3600.0
+    return found
+
+
+def improvements(site: Site, course: Course, events: Sequence[Event], unserved: dict[str, float]) -> Iterator[str]:
+    """What somebody should do before the next one; one sentence each."""
+    counted = Counter(event.cause.why for event in events if event.kind is EventKind.ALARM_RAISED)
+    vital = [one.name for one in site.circuits if one.id in unserved and one.tier <= Tier.CRITICAL]
+    found = []
+    if vital:
+        found.append(f"Critical circuits were off: {', '.join(vital)}. Give them more storage, or less beside them.")
+    if any(spell.because.facts.get("band") in ("floor", "shutdown") for spell in course.spells):
+        found.append("Stored energy ran out. Agree with tenants what goes off earlier, or add storage or a generator.")
+    if any(spell.because.why is Why.OVERLOAD for spell in course.spells):
+        found.append("The inverter was overloaded. Look at what starts at once, and move it to a less important group.")
+    if counted[Why.SHED_NOT_OBEYED] or counted[Why.UNEXPECTED_CLOSE]:
+        found.append("A switch did not do as told. Have contactor, relay and hand switch looked at; prove it anew.")
+    silent = {str(event.cause.facts.get("device")) for event in events if event.cause.why is Why.DEVICE_SILENT}
+    if silent:
+        found.append(f"These devices fell silent: {', '.join(sorted(silent))}. Put them on the protected supply.")
+    if any(event.subject in (Mode.BLACKOUT, Mode.BLACK_START) for event in course.modes):
+        found.append("The building was dark for a while. Look why its own power did not hold.")
+    if counted[Why.RECONNECT_GIVEN_UP]:
+        found.append("The certified switch did not close when the grid was back. Have it looked at.")
+    if any(event.kind is EventKind.OUTCOME for event in events):
+        found.append("Commands failed, see below. Prove those devices again with `hems commission`.")
+    if not any(one.tier >= Tier.COMFORT and one.id in unserved for one in site.circuits) and unserved:
+        found.append("Only important circuits were off. Look at the groups: something less important might go first.")
+    yield from found or ["Nothing: all went as it should."]
+
+
+def _summary(site: Site, cut: Cut, course: Course, unserved: dict[str, float], zone: tzinfo | None) -> Iterator[str]:
+    lasted = "still lasting" if cut.end is None else f"it lasted {duration(cut.end.since_s(cut.start.mono_s))}"
+    yield f"It began {_clock(cut.start, zone)}; {lasted}."
+    kept = sum(1 for one in site.circuits if one.id not in unserved)
+    yield f"{kept} of {len(site.circuits)} circuits stayed on throughout. Not served: {kwh(sum(unserved.values()))}."
+    gave = [f"{called(role, names_of(site))} up to {kw(watts)}" for role, watts in course.gave_w.items()]
+    if gave:
+        yield f"Asked to help: {', '.join(gave)}."
+
+
+def _curves(cut: Cut, curves: Curves, end_s: float, zone: tzinfo | None) -> Section:
+    """Stored energy and powers, as a table and as plots."""
+    span_s = max(600.0, end_s - cut.start.mono_s)
+    at = Instant(end_s, datetime.fromtimestamp(end_s, cut.start.utc.tzinfo if cut.start.utc else None))
+    found = {one.series: one for one in curves(["battery_soc_pct", *POWERS], at, span_s, STEPS)}
+    times = [_time(end_s - span_s + span_s * (step + 0.5) / STEPS, zone) for step in range(STEPS)]
+    soc = found["battery_soc_pct"]
+    powers = [Line(NAMES[name], [None if w is None else w / 1000.0 for w in found[name].points]) for name in POWERS]
+    rows = [
+        (times[step], _pct(soc.points[step]), *(kw(found[name].points[step]) for name in POWERS))
+        for step in range(0, STEPS, STEPS // ROWS)
+    ]
+    return Section(
+        heading="Stored energy and power",
+        words=("Battery and cars are above 0 when they give, the grid when it is drawn from.",),
+        columns=("At", "Stored", *(NAMES[name] for name in POWERS)),
+        rows=rows,
+        figures=(svg([Line("Stored", soc.points)], unit="%", times=times), svg(powers, unit="kW", times=times)),
+    )
+
+
+def _unserved(site: Site, course: Course, unserved: dict[str, float], end_s: float) -> Section:
+    rows = []
+    for tier in Tier:
+        circuits = [one for one in site.circuits if one.tier is tier and one.id in unserved]
+        if circuits:
+            rows.append((tier_name(tier), "all together", "", kwh(sum(unserved[one.id] for one in circuits))))
+        rows += [("", one.name, duration(_off_for(one, course, end_s)), kwh(unserved[one.id])) for one in circuits]
+    words = ("By what each circuit used on average the day before.",) if rows else ("Everything was served.",)
+    return Section(
+        heading="What was not served", words=words, columns=("Group", "Circuit", "Off for", "Not served"), rows=rows
+    )
+
+
+def _off_for(circuit: Circuit, course: Course, end_s: float) -> float:
+    return sum(off_s(spell, end_s) for spell in course.spells if spell.circuit == f"circuits/{circuit.id}/closed")
+
+
+def _spells(site: Site, course: Course, end_s: float, zone: tzinfo | None) -> Section:
+    names = names_of(site)
+    rows = [
+        (
+            _time(spell.off_s, zone),
+            called(spell.circuit, names),
+            NONE if spell.on_s is None else _time(spell.on_s, zone),
+            sentence(spell.because),
+            NONE if spell.back_because is None else sentence(spell.back_because),
+        )
+        for spell in course.spells
+    ]
+    words = () if rows else ("No circuit was switched off.",)
+    return Section(
+        heading="What was switched off, and why",
+        words=words,
+        columns=("Off", "Circuit", "Back", "Why off", "Why back"),
+        rows=rows,
+    )
+
+
+def _fairness(site: Site, course: Course, end_s: float) -> Section:
+    """Whether circuits of the same group went without for the same time."""
+    rows = []
+    for tier in Tier:
+        times = {one.name: _off_for(one, course, end_s) for one in site.circuits if one.tier is tier and one.sheddable}
+        if len(times) > 1 and any(times.values()):
+            least, most = min(times, key=lambda name: times[name]), max(times, key=lambda name: times[name])
+            rows.append((tier_name(tier), f"{least}, {duration(times[least])}", f"{most}, {duration(times[most])}"))
+    words = () if rows else ("No group has two circuits of which one went without.",)
+    return Section(
+        heading="Fairness within each group", words=words, columns=("Group", "Least off", "Longest off"), rows=rows
+    )
+
+
+def _timeline(site: Site, cut: Cut, zone: tzinfo | None) -> Section:
+    names = names_of(site)
+    rows = []
+    for event in cut.events:
+        if event.kind in SHOWN:
+            mode = event.kind is EventKind.MODE
+            text = mode_words(Mode(event.subject)) if mode else told(event, names)
+            rows.append((_time(event.at.mono_s, zone), tag(event), text[:1].upper() + text[1:]))
+    return Section(heading="Timeline, with the evidence", columns=("At", "", "What"), rows=rows)
+
+
+def _told(
+    site: Site, events: Sequence[Event], kind: EventKind, heading: str, none: str, zone: tzinfo | None
+) -> Section:
+    names = names_of(site)
+    rows = [(_time(event.at.mono_s, zone), told(event, names)) for event in events if event.kind is kind]
+    return Section(heading=heading, words=() if rows else (none,), columns=("At", "What"), rows=rows)
+
+
+def _clock(at: Instant, zone: tzinfo | None) -> str:
+    return NONE if at.utc is None else f"on {at.utc.astimezone(zone):%a %d %b %Y at %H:%M:%S}"
+
+
+def _time(epoch_s: float, zone: tzinfo | None) -> str:
+    at = datetime.fromtimestamp(epoch_s, zone) if zone else datetime.fromtimestamp(epoch_s).astimezone()
+    return f"{at:%a %H:%M:%S}"
+
+
+def _pct(value: float | None) -> str:
+    return "??" if value is None else f"{value:.0f}%"

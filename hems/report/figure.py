@@ -1,0 +1,60 @@
+"""A plot as a picture that needs nothing from outside: curves over time, drawn as SVG."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 900.0, 220.0, 50.0, 22.0
+STROKES = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7")
+DASHES = ("", "6 3", "2 3", "10 3 2 3", "1 4")
+"""Colour never alone: each curve has a dash of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve; None is not known."""
+
+    name: str
+    values: Sequence[float | None]
+
+
+def svg(lines: Sequence[Line], *, unit: str, times: Sequence[str]) -> str:
+    """All curves on one scale, with a legend; empty when nothing is known."""
+    known = [value for line in lines for value in line.values if value is not None]
+    if not known:
+        return ""
+    low, high = min(0.0, *known), max(*known, 1e-9)
+    parts = [_mark(mark, _y(mark, low, high)) for mark in dict.fromkeys((round(low, 1), 0.0, round(high, 1)))]
+    for number, line in enumerate(lines):
+        style = f'fill="none" stroke="{STROKES[number % 5]}" stroke-width="2" stroke-dasharray="{DASHES[number % 5]}"'
+        parts += [f'<polyline {style} points="{piece}"/>' for piece in _pieces(line.values, low, high)]
+        x = LEFT + 10 + 165 * number
+        parts.append(f'<line x1="{x}" y1="10" x2="{x + 30}" y2="10" {style}/>')
+        parts.append(f'<text x="{x + 35}" y="14">{escape(line.name)}, {escape(unit)}</text>')
+    for place, text in ((LEFT, times[0]), ((LEFT + WIDTH) / 2, times[len(times) // 2]), (WIDTH - 30, times[-1])):
+        parts.append(f'<text x="{place:.0f}" y="{HEIGHT + BOTTOM - 6}" text-anchor="middle">{escape(text)}</text>')
+    return (
+        f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT + BOTTOM:.0f}" width="100%" font-size="11" font-family="sans-serif" '
+        f'role="img">{"".join(parts)}</svg>'
+    )
+
+
+def _mark(value: float, y: float) -> str:
+    line = f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH}" y2="{y:.1f}" stroke="#bbb"/>'
+    return f'{line}<text x="{LEFT - 4}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
+
+
+def _pieces(values: Sequence[float | None], low: float, high: float) -> list[str]:
+    """The runs of known values; a gap stays a gap."""
+    pieces: list[list[str]] = [[]]
+    for number, value in enumerate(values):
+        if value is None:
+            pieces.append([])
+        else:
+            x = LEFT + (WIDTH - LEFT) * number / max(1, len(values) - 1)
+            pieces[-1].append(f"{x:.1f},{_y(value, low, high):.1f}")
+    return [" ".join(piece) for piece in pieces if len(piece) > 1]
+
+
+def _y(value: float, low: float, high: float) -> float:
+    return 22.0 + (HEIGHT - 22.0) * (high - value) / (high - low)
