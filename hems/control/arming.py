@@ -1,8 +1,8 @@
 """Sheds made ready beforehand, so that on the event there is nothing left to compute.
 
-Each tick arms a list per thing that could go wrong next: the tie opens, a giving car leaves, the inverter is
-overloaded faster than software can think.  Sheds only; they expire within a few seconds, because the building
-changes. Source: domain reference 2.2, layer 1.
+Each tick arms a list per thing that could go wrong next: the tie opens, a giving car leaves, the sun or the generator
+goes, the inverter is overloaded faster than software can think.  Sheds only; they expire within a few seconds, because
+the building changes. Source: domain reference 2.2, layer 1.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,10 +10,12 @@ from dataclasses import replace
 
 from hems.control import overload
 from hems.control.demand import per_phase
+from hems.control.energy import Band
 from hems.control.loads import going
 from hems.control.orders import locked
 from hems.control.params import Params
 from hems.control.shedding import Outlook, armed_set, candidates, expendable, smallest_set
+from hems.control.sources import LEFT_SHARE
 from hems.control.state import ControlState
 from hems.control.step import Armed, Test, Trigger
 from hems.control.vehicle import giving_w
@@ -22,7 +24,7 @@ from hems.model.cause import Cause, Why
 from hems.model.command import Command
 from hems.model.mode import Mode, TiePosition
 from hems.model.request import Task
-from hems.model.site import Bay, Circuit, Site, Tier
+from hems.model.site import Bay, Circuit, Pv, Site, Tier
 from hems.model.snapshot import BayState, Snapshot
 from hems.model.units import CircuitId
 
@@ -114,6 +116,25 @@ def _generator_gone(
     )
 
 
+def _sun_gone(
+    pv: Pv, site: Site, expendable: list[Circuit], snapshot: Snapshot, outlook: Outlook, now_s: float
+) -> Armed | None:
+    """What to shed if a PV plant trips or its feeder is lost; one that a full store holds back is not missed."""
+    given_w = snapshot.pvs[pv.id].known(now_s) if pv.id in snapshot.pvs else None
+    if outlook.phase_w is None or given_w is None or given_w <= 0.0 or outlook.band is Band.SURPLUS:
+        return None
+    share = site.per_phase(given_w, pv.phases)
+    after = (watts + more for watts, more in zip(outlook.phase_w, share, strict=True))
+    excess = [watts - rated for watts, rated in zip(after, site.former.phase_va, strict=True)]
+    sheds = smallest_set(expendable, excess, outlook.watts, site)
+    return Armed(
+        name=f"{pv.id} gone",
+        triggers=(Trigger(wiring.pv_power(pv.id), Test.BELOW, LEFT_SHARE * given_w),),
+        commands=tuple(_open(circuit.id, Why.SOURCE_LOST) for circuit in sheds),
+        expires_s=now_s + VALID_S,
+    )
+
+
 def _overload(
     site: Site, on: list[Circuit], going_w: Sequence[float], outlook: Outlook, params: Params, now_s: float
 ) -> Iterator[Armed]:
@@ -168,7 +189,8 @@ def _armed(
     cars = (_car_gone(bay, site, less, snapshot, outlook, now_s) for bay in site.bays if bay.bidirectional)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
     going_w = per_phase(site, outlook.watts, going(site, state, measured_s))
-    gone = (*cars, _generator_gone(site, less, snapshot, outlook, now_s))
+    suns = (_sun_gone(pv, site, less, snapshot, outlook, now_s) for pv in site.pvs)
+    gone = (*cars, *suns, _generator_gone(site, less, snapshot, outlook, now_s))
     lists = [*(one for one in gone if one is not None), *_overload(site, on, going_w, outlook, params, now_s)]
     return tuple(ready for ready in lists if ready.commands), ()
 

@@ -20,6 +20,7 @@ class Test(StrEnum):
 
     IS = "is"
     ABOVE = "above"
+    BELOW = "below"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ class Trigger:
         """Whether a fresh, good value meets the condition."""
         if self.test is Test.IS:
             return value == self.value
-        return isinstance(value, int | float) and isinstance(self.value, int | float) and value > self.value
+        if not isinstance(value, int | float) or not isinstance(self.value, int | float):
+            return False
+        return value > self.value if self.test is Test.ABOVE else value < self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

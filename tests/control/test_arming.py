@@ -125,6 +125,28 @@ def test_a_car_that_can_be_spared_arms_nothing():
     assert named(made.tick(), "bay_1 gone") is None
 
 
+def test_on_an_island_a_sun_that_goes_all_at_once_finds_its_sheds_ready():
+    # given 9 kW a phase on the inverter and 6 kW from the roof: 1 kW a phase too much without it
+    sun = wiring.pv_power(SourceId("roof"))
+    made = on_an_island().says({sun: 6_000.0}, former(9_000.0, 9_000.0, 9_000.0))
+    ready = named(made.tick(), "roof gone")
+    assert opens(ready) == ["heat_pump"]
+    assert ready is not None
+    # when it trips they go; a cloud, or a reading that is none, is not enough
+    assert react([ready], sun, Reading(0.0, made.now_s), made.now_s) != []
+    assert react([ready], sun, Reading(2_000.0, made.now_s), made.now_s) == []
+    assert react([ready], sun, Reading(None, made.now_s, quality=Quality.MISSING), made.now_s) == []
+
+
+def test_a_sun_that_can_be_spared_and_one_that_a_full_store_holds_back_arm_nothing():
+    sun = {wiring.pv_power(SourceId("roof")): 6_000.0}
+    assert named(on_an_island().says(sun, former(3_000.0, 3_000.0, 3_000.0)).tick(), "roof gone") is None
+    full = on_an_island().says(sun, former(9_000.0, 9_000.0, 9_000.0))
+    full.state = replace(full.state, band="surplus")
+    full.says({wiring.battery_soc(SourceId("main")): 97.0})
+    assert named(full.tick(), "roof gone") is None
+
+
 @pytest.mark.parametrize("mode", [Mode.ISLANDED, Mode.FAULT_SAFE])
 def test_a_jump_that_no_tick_could_follow_finds_its_sheds_ready(mode: Mode):
     made = on_an_island()
