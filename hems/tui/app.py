@@ -24,13 +24,13 @@ from hems.tui.screens.base import BuildingScreen
 from hems.tui.screens.cars import CarsScreen
 from hems.tui.screens.circuits import CircuitsScreen
 from hems.tui.screens.devices import DevicesScreen
+from hems.tui.screens.field import FieldScreen
 from hems.tui.screens.help import HelpScreen
 from hems.tui.screens.history import HistoryScreen
 from hems.tui.screens.listing import ListScreen
 from hems.tui.screens.log import LogScreen
 from hems.tui.screens.outage import OutageScreen
 from hems.tui.screens.overview import OverviewScreen
-from hems.tui.screens.pin import PinScreen
 from hems.tui.source import Live, Source
 from hems.tui.themes import COLOURS, DARK, themes
 from hems.tui.view import View
@@ -106,7 +106,7 @@ class HemsApp(KeysInTurn):
         except PinNeeded as needed:
             why = str(needed)
         while True:
-            pin = await self.push_screen_wait(PinScreen(why))
+            pin = await self.push_screen_wait(FieldScreen(why, secret=True))
             if not pin:
                 raise HemsError(translated(N_("Not done: it needs a PIN.")))
             try:
@@ -130,10 +130,10 @@ class HemsApp(KeysInTurn):
             self.register_theme(theme)
         self.theme = f"hems-{self._colours}"
         self.add_mode("overview", lambda: OverviewScreen(self._hint))
-        self.add_mode("outage", lambda: OutageScreen(self._hint))
+        self.add_mode("outage", lambda: OutageScreen(self._ask, self._who, self._hint))
         self.add_mode("circuits", lambda: CircuitsScreen(self._ask, self._who, self._hint))
         self.add_mode("alarms", lambda: AlarmsScreen(self._ask, self._who, self._hint))
-        self.add_mode("cars", lambda: CarsScreen(self._hint))
+        self.add_mode("cars", lambda: CarsScreen(self._ask, self._who, self._hint))
         self.add_mode("history", lambda: HistoryScreen(self._ask, self._hint))
         self.add_mode("devices", lambda: DevicesScreen(self._hint))
         self.add_mode("log", lambda: LogScreen(self._ask, self._hint))

@@ -50,11 +50,45 @@ def since(picture: Picture, age_s: float | None) -> str:
     return say("since {clock_time}", clock_time=clock_time(now - timedelta(seconds=age_s), now))
 
 
+def ends(picture: Picture, left_s: float) -> str:
+    """`until 16:32`, or `for 2 h` without a clock."""
+    now = local_time(picture)
+    if now is None:
+        return say("for {duration}", duration=duration(left_s))
+    return say("until {clock_time}", clock_time=clock_time(now + timedelta(seconds=left_s), now))
+
+
+def leaves(picture: Picture, in_s: float) -> str:
+    """When something is to be: `at 07:30`, or `in 2 h` without a clock."""
+    now = local_time(picture)
+    if now is None:
+        return say("in {duration}", duration=duration(in_s))
+    return say("at {clock_time}", clock_time=clock_time(now + timedelta(seconds=in_s), now))
+
+
 def bare(told: str) -> str:
     """`13:07` of `since 13:07`, for a table."""
     for form in (say("since {clock_time}", clock_time=""), say("for {duration}", duration="")):
         told = told.removeprefix(form)
     return told
+
+
+UNITS_S = {"m": 60.0, "h": 3600.0}
+
+
+def seconds_told(picture: Picture, text: str) -> float | None:
+    """Seconds until `07:30`, the next one there is, or of `2h` and `30m`; None for what is no time."""
+    now, (number, unit) = local_time(picture), (text[:-1], text[-1:].lower())
+    if unit in UNITS_S and number.replace(".", "", 1).isdigit():
+        return float(number) * UNITS_S[unit]
+    try:
+        at = datetime.strptime(text, "%H:%M")
+    except ValueError:
+        return None
+    if now is None:
+        return None
+    moment = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
+    return (moment - now).total_seconds() % timedelta(days=1).total_seconds()
 
 
 def since_and_for(picture: Picture, age_s: float) -> str:

@@ -4,7 +4,7 @@
 `until` for quantities.  All messages stand in `messages` and `names`.
 """
 
-from hems.wording.names import axis_name, axis_words, called, mode_words, names_of, tier_name
+from hems.wording.names import axis_name, axis_words, called, mode_words, names_of, task_name, tier_name
 from hems.wording.quantities import clock_time, day, duration, hours, kw, kw_signed, kwh, percent, until, weekday
 from hems.wording.sentence import sentence
 
@@ -23,6 +23,7 @@ __all__ = [
     "names_of",
     "percent",
     "sentence",
+    "task_name",
     "tier_name",
     "until",
     "weekday",

@@ -88,6 +88,11 @@ def mode_words(mode: Mode) -> str:
     return translated(MODES[mode])
 
 
+def task_name(task: str) -> str:
+    """An order as people call it."""
+    return translated(TASKS.get(task, task))
+
+
 def tier_name(tier: Tier) -> str:
     """A tier as people know it."""
     return translated(TIERS[tier])

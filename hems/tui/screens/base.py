@@ -88,6 +88,8 @@ class BuildingScreen(Screen[None]):
         self._write(self.app.size)
 
     def _write(self, size: Size) -> None:
+        if not self.query("#too-small"):  # a size or a picture may come before the rows are there
+            return
         small = size.width < NEEDED.width or size.height < NEEDED.height
         self.set_class(small, "-too-small")
         if small:

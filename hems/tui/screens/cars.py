@@ -1,18 +1,38 @@
 """Key 4: the cars."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from hems.model.picture import Picture
+from textual import work
+from textual.binding import Binding, BindingType
+
+from hems.model.errors import HemsError
+from hems.model.picture import CarPicture, Picture
+from hems.tui.asking import Ask
+from hems.tui.screens.field import FieldScreen
 from hems.tui.screens.listing import ListScreen
 from hems.tui.text.car_list import car_list
 from hems.tui.text.listing import Listing
+from hems.tui.when import seconds_told
 from hems.tui.widgets.footer import Key
+from hems.wording.language import say
 
 
 class CarsScreen(ListScreen):
     """What each car gives or takes, and what its driver keeps."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,L", "leaving", show=False),
+        Binding("d,D", "departure", show=False),
+        Binding("k,K,r,R", "keeps", show=False),
+        Binding("n,N", "never", show=False),
+    ]
+    ACTS: ClassVar[tuple[Key, ...]] = (
+        ("L leaving early", "screen.leaving"),
+        ("D leaves at", "screen.departure"),
+        ("K keeps", "screen.keeps"),
+        ("N take nothing", "screen.never"),
+    )
     LOOKS: ClassVar[tuple[Key, ...]] = (("/ find", "screen.find"),)
     ABOUT: ClassVar[Sequence[str]] = (
         "CARS lists every charger. Arrows choose a line; below stands why the car",
@@ -22,10 +42,86 @@ class CarsScreen(ListScreen):
         "  SPARE  what the building may still use of it now",
         "  DOES   giving: the car feeds the building; taking: it charges",
         "",
+        "  L  leaving early: it gives nothing more and charges first; L again: not so",
+        "  D  when it leaves    K  what it keeps    N  the building takes nothing",
+        "     of it: with the driver's code of the bay, or an operator's PIN",
+        "",
         "In a power cut cars do not charge; those that can give may help.",
         "A driver who wants to leave simply unplugs, unless the line says FEEDS",
         "ALL: then this car alone powers the building and all would be dark.",
     )
+
+    def __init__(self, ask: Ask, who: str, hint: str = "") -> None:
+        super().__init__(hint)
+        self._ask = ask
+        self._who = who
+
+    def action_leaving(self) -> None:
+        """Whoever stands there may say so; the same key takes it back."""
+        car = self._chosen_car()
+        if car is not None:
+            self._say(car, leaving=not car.leaving)
+
+    def action_departure(self) -> None:
+        """When the car leaves, so that it is ready."""
+        self._ask_driver(say("When does the car leave? Such as 07:30 or 2h."), self._departs)
+
+    def action_keeps(self) -> None:
+        """What the car keeps, in percent."""
+        self._ask_driver(say("How many percent shall the car keep in a power cut?"), self._keeps)
+
+    def action_never(self) -> None:
+        """Whether the building may take anything at all."""
+        car = self._chosen_car()
+        if car is not None:
+            self._with_code(car, never=not car.never)
+
+    @work(exclusive=True, group="driver")
+    async def _ask_driver(self, question: str, then: Callable[[CarPicture, str], None]) -> None:
+        car = self._chosen_car()
+        typed = None if car is None else await self.app.push_screen_wait(FieldScreen(question))
+        if car is not None and typed:
+            then(car, typed)
+
+    def _departs(self, car: CarPicture, typed: str) -> None:
+        picture = self._shown.picture
+        in_s = None if picture is None else seconds_told(picture, typed)
+        if in_s is None:
+            self.tell(say("{typed} is no time; write for example 07:30 or 2h.", typed=typed))
+        else:
+            self._with_code(car, leaves_in_s=in_s)
+
+    def _keeps(self, car: CarPicture, typed: str) -> None:
+        if typed.rstrip("%").isdigit():
+            self._with_code(car, keeps_pct=float(typed.rstrip("%")))
+        else:
+            self.tell(say("{typed} is no number of percent.", typed=typed))
+
+    @work(exclusive=True, group="code")
+    async def _with_code(self, car: CarPicture, **wish: bool | float) -> None:
+        """The driver is known by the code of the bay; without it an operator may say what gives the car more."""
+        code = None
+        if car.has_code:
+            question = say("Four-digit code of {name}? Empty: I am an operator.", name=car.name)
+            code = await self.app.push_screen_wait(FieldScreen(question, secret=True))
+            if code is None:
+                return
+        self._say(car, **wish, **({"code": code} if code else {}))
+
+    @work(exclusive=True, group="say")
+    async def _say(self, car: CarPicture, **wish: bool | float | str) -> None:
+        try:
+            await self._ask("car", bay=car.id, who=self._who, **wish)
+        except HemsError as error:
+            self.tell(str(error))
+        else:
+            self.tell(say("{name}: noted. The lines below say what it means.", name=car.name))
+
+    def _chosen_car(self) -> CarPicture | None:
+        picture = self._shown.picture
+        if picture is None or not self._shown.may_operate:
+            return None
+        return next((car for car in picture.cars if car.id == self.chosen), None)
 
     def listing(self, picture: Picture, find: str, width: int) -> Listing:
         """The bays."""

@@ -8,7 +8,7 @@ from hems.tui.format import Part, Row, Tone, row
 from hems.tui.text.headline import MARKS
 from hems.tui.text.listing import Item, Listing, detail_width
 from hems.tui.text.notes import TONES, names_in
-from hems.tui.when import bare, local_time, since
+from hems.tui.when import bare, ends, local_time, since
 from hems.wording import sentence
 from hems.wording.guidance import guidance
 from hems.wording.language import say
@@ -65,6 +65,10 @@ def state_words(picture: Picture, alarm: AlarmPicture) -> str:
     """`NEW`, `SEEN by Ana 13:20` or `GONE, not seen`."""
     if alarm.gone_for_s is not None:
         return say("GONE, not seen")
+    if alarm.unused:
+        return say("NOT USED in a power cut")
+    if alarm.aside_left_s is not None:
+        return say("ASIDE {until}", until=ends(picture, alarm.aside_left_s))
     if not alarm.seen_by:
         return say("NEW")
     at = f" {bare(since(picture, alarm.seen_for_s))}" if local_time(picture) else ""

@@ -7,6 +7,7 @@ from hems.tui.format import UNKNOWN, Part, Row, Tone, bar, row
 from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.tui.text.notes import names_in
 from hems.tui.text.overview import bay_does
+from hems.tui.when import leaves
 from hems.wording import kwh, sentence
 from hems.wording.language import say
 
@@ -55,7 +56,18 @@ def about(picture: Picture, car: CarPicture) -> Iterator[str]:
     yield _now(car)
     if car.because is not None:
         yield say("Why: {sentence}", sentence=sentence(car.because, f"bays/{car.id}", names_in(picture)))
+    yield from _said(picture, car)
     yield from _rules(car)
+
+
+def _said(picture: Picture, car: CarPicture) -> Iterator[str]:
+    """What its driver has said."""
+    if car.leaving:
+        yield say("Its driver is about to leave: it gives nothing more. L takes that back.")
+    if car.leaves_in_s is not None:
+        yield say("It leaves {about_when}.", about_when=leaves(picture, car.leaves_in_s))
+    if car.never:
+        yield say("Its driver lets the building take nothing.")
 
 
 def _now(car: CarPicture) -> str:

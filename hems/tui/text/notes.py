@@ -2,12 +2,12 @@
 
 from textwrap import wrap
 
-from hems.model.picture import AlarmPicture, Picture
+from hems.model.picture import AlarmPicture, OrderPicture, Picture
 from hems.tui.format import BLANK, Row, Tone, row, text_of, toned
 from hems.tui.text.headline import MARKS
 from hems.tui.view import View
 from hems.tui.when import since, to_the_second
-from hems.wording import duration, sentence
+from hems.wording import duration, sentence, task_name
 from hems.wording.language import say
 
 TONES = {"HIGH": Tone.HIGH, "MED": Tone.MED, "LOW": Tone.LOW}
@@ -70,6 +70,18 @@ def names_in(picture: Picture) -> dict[str, str]:
     """What circuits and bays are called, for `hems.wording.sentence`."""
     names = {f"circuits/{circuit.id}": circuit.name for circuit in picture.circuits}
     return names | {f"bays/{car.id}": car.name for car in picture.cars}
+
+
+def order_rows(picture: Picture) -> tuple[Row, ...]:
+    """What somebody has ordered of the whole building, and until when."""
+    return tuple(toned(f" {order_words(order)}", Tone.STRONG) for order in picture.orders)
+
+
+def order_words(order: OrderPicture) -> str:
+    """Such as `Hold everything, 12 min more (Ana).`."""
+    left = say(", {duration} more", duration=duration(round(order.left_s))) if order.left_s is not None else ""
+    waits = say(", begins in {duration}", duration=duration(round(order.begins_in_s))) if order.begins_in_s else ""
+    return f"{task_name(order.task)}{waits or left} ({order.who or '?'})."
 
 
 def watching_note(picture: Picture) -> str:

@@ -9,7 +9,7 @@ from hems.tui.text.circuits import circuit_rows, group_heading, group_row, names
 from hems.tui.text.flow import cars_plugged
 from hems.tui.text.head import head_rows
 from hems.tui.text.headline import is_dark
-from hems.tui.text.notes import alarm_rows, watching_note
+from hems.tui.text.notes import alarm_rows, order_rows, watching_note
 from hems.tui.when import about_when
 from hems.wording import duration, kw, kwh, sentence
 from hems.wording.language import say
@@ -143,6 +143,8 @@ def _return(picture: Picture, width: int) -> tuple[Row, ...]:
 
 
 def _advice(picture: Picture, width: int) -> tuple[Row, ...]:
+    if picture.orders:
+        return order_rows(picture)
     note = watching_note(picture)
     if note:
         return (row(Part(f" {note}", Tone.STRONG)),)

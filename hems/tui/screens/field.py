@@ -1,4 +1,4 @@
-"""A small box that asks for a PIN; the daemon judges it, counts the tries and keeps nothing here."""
+"""A small box to type one thing in: a PIN, which is never shown, or a few words."""
 
 from typing import ClassVar
 
@@ -16,15 +16,16 @@ LONGEST = 64
 WIDTH = 52
 
 
-class PinScreen(ModalScreen[str | None]):
+class FieldScreen(ModalScreen[str | None]):
     """Ends with what was typed; None when the person does not want to."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, *, secret: bool = False, typed: str = "") -> None:
         super().__init__()
         self._why = why
-        self._typed = ""
+        self._secret = secret
+        self._typed = typed
 
     def compose(self) -> ComposeResult:
         """A small box in the middle."""
@@ -35,7 +36,7 @@ class PinScreen(ModalScreen[str | None]):
         self._write()
 
     def on_key(self, event: events.Key) -> None:
-        """Letters and digits are the PIN; what was typed is never shown."""
+        """Letters and digits are what is typed."""
         event.stop()
         event.prevent_default()
         if event.key in ("escape", "ctrl+q", "ctrl+c"):
@@ -49,7 +50,8 @@ class PinScreen(ModalScreen[str | None]):
         self._write()
 
     def _write(self) -> None:
-        stars = f"{'*' * min(len(self._typed), WIDTH - 8)}_"
+        typed = "*" * len(self._typed) if self._secret else self._typed
+        shown = f"{typed}_"[-(WIDTH - 8) :]
         told: tuple[Row, ...] = paragraphs([self._why], WIDTH)
-        field = row("  ", Part(f"[ {stars:<{WIDTH - 8}} ]", Tone.STRONG))
+        field = row("  ", Part(f"[ {shown:<{WIDTH - 8}} ]", Tone.STRONG))
         self.query_one(Rows).show((*told, BLANK, field, row(say("  ENTER go on   ESC stop"))))

@@ -1,0 +1,122 @@
+"""What operators and drivers can do beside overrides: hold everything, tell tenants, say when a car leaves."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hems.model.errors import RequestError
+from hems.model.people import PersonRole
+from hems.model.picture import OrderPicture, Picture
+from hems.model.request import Task
+from tests.desk import HandMadeDesk, until
+from tests.pictures import power_cut
+from tests.tui.screens import app_of, assert_looks_like, lines_of, see, text_of, watching
+from tests.tui.test_alarms import HEATING, troubled
+from tests.tui.test_typing import at_once
+
+
+class Guarded(HandMadeDesk):
+    """Writes down what it is asked; the code of every bay is 4711."""
+
+    async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
+        if args.get("code", "4711") != "4711":
+            raise RequestError("Code not right. 4 tries left, then 5 minutes wait.")
+        return await super().request(name, args, role=role, peer=peer)
+
+    def done(self, name: str) -> list[Mapping[str, Any]]:
+        return [args for asked, args, _, _ in self.asked if asked == name]
+
+
+def coded() -> Picture:
+    """A power cut in which every bay has a code."""
+    picture = power_cut()
+    return replace(picture, cars=tuple(replace(car, has_code=True) for car in picture.cars))
+
+
+async def test_everything_is_held_after_a_yes_and_the_same_key_ends_it(run_dir: Path) -> None:
+    desk = Guarded(power_cut())
+    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, server):
+        app = app_of(pilot)
+        at_once(app, "2", "h", "y")
+        await until(lambda: desk.done("order") != [])
+        assert (desk.done("order")[0]["task"], desk.done("order")[0]["begin"]) == ("hold", True)
+
+        order = OrderPicture(task=Task.HOLD, who="Ana", reason="tenants come down", begins_in_s=0.0, left_s=720.0)
+        await see(pilot, server, replace(power_cut(), orders=(order,)))
+        assert "Hold everything, 12 min more (Ana)." in text_of(app)
+        at_once(app, "h")
+        await until(lambda: len(desk.done("order")) == 2)
+        assert desk.done("order")[1]["begin"] is False
+
+
+async def test_tenants_are_told_in_every_language(run_dir: Path) -> None:
+    async with watching(run_dir, power_cut()) as (pilot, _):
+        at_once(app_of(pilot), "2", "t")
+        await until(lambda: "TO ALL TENANTS" in text_of(app_of(pilot)))
+        await pilot.pause()
+        assert_looks_like("power_cut-tenants", text_of(app_of(pilot)))
+        at_once(app_of(pilot), "pagedown", "pagedown")
+        await until(lambda: "AN ALLE MIETER" in text_of(app_of(pilot)))
+        assert "Laundry, Gym" in text_of(app_of(pilot))
+
+
+async def test_leaving_early_is_one_key_without_a_code_and_the_same_key_takes_it_back(run_dir: Path) -> None:
+    desk = Guarded(coded())
+    async with watching(run_dir, coded(), door="operate", desk=desk) as (pilot, server):
+        at_once(app_of(pilot), "4", "l")
+        await until(lambda: desk.done("car") != [])
+        assert dict(desk.done("car")[0]) == {"bay": "bay_1", "who": "", "leaving": True}
+
+        cars = tuple(replace(car, leaving=car.id == "bay_1") for car in coded().cars)
+        await see(pilot, server, replace(coded(), cars=cars))
+        assert "Its driver is about to leave" in text_of(app_of(pilot))
+        at_once(app_of(pilot), "l")
+        await until(lambda: len(desk.done("car")) == 2)
+        assert desk.done("car")[1]["leaving"] is False
+
+
+@pytest.mark.parametrize(
+    ("keys", "wish"),
+    [
+        (("d", *"16:32", "enter"), {"leaves_in_s": 7195.0}),
+        (("d", *"2h", "enter"), {"leaves_in_s": 7200.0}),
+        (("k", *"70%", "enter"), {"keeps_pct": 70.0}),
+        (("n",), {"never": True}),
+    ],
+)
+async def test_a_driver_says_more_with_the_code_of_the_bay(
+    run_dir: Path, keys: tuple[str, ...], wish: dict[str, Any]
+) -> None:
+    desk = Guarded(coded())
+    async with watching(run_dir, coded(), door="operate", desk=desk) as (pilot, _):
+        at_once(app_of(pilot), "4", *keys)
+        await until(lambda: "Four-digit code of Bay 1?" in text_of(app_of(pilot)))
+        at_once(app_of(pilot), *"4711", "enter")
+        await until(lambda: desk.done("car") != [])
+
+    assert dict(desk.done("car")[0]) == {"bay": "bay_1", "who": "", "code": "4711", **wish}
+
+
+async def test_what_is_no_time_is_told_so(run_dir: Path) -> None:
+    async with watching(run_dir, coded(), door="operate") as (pilot, _):
+        at_once(app_of(pilot), "4", "d", *"soon", "enter")
+        await until(lambda: "soon is no time; write for example 07:30 or 2h." in text_of(app_of(pilot)))
+
+
+async def test_an_alarm_is_set_aside_for_some_hours_with_a_reason(run_dir: Path) -> None:
+    desk = Guarded(troubled())
+    async with watching(run_dir, troubled(), door="operate", desk=desk) as (pilot, server):
+        app = app_of(pilot)
+        at_once(app, "5", "s")
+        await until(lambda: "Set aside for how long?" in text_of(app))
+        at_once(app, "enter", *"electrician comes", "enter")
+        await until(lambda: desk.done("aside") != [])
+        assert desk.done("aside")[0]["duration_s"] == 7200.0
+        assert desk.done("aside")[0]["reason"] == "electrician comes"
+
+        aside = replace(HEATING, aside_left_s=7200.0, aside_by="Ana")
+        await see(pilot, server, replace(troubled(), alarms=(aside,)))
+        assert any("ASIDE until 16:32" in line for line in lines_of(app))
