@@ -10,9 +10,9 @@ from hems.sim.start import Car, StartPoint
 from hems.sim.traces import CarEvent, ConstantTraces
 from hil.bench_outage import BASELINES, CONTROLLERS, FIRST, judged, run_baseline, run_ours, table
 from hil.outage_bound import CAR_LOSS, STORE_LOSS, best, visits
-from hil.outage_house import WEIGHTS, Book, House, jain, share
+from hil.outage_house import WEIGHTS, Book, House, fairness, jain, share
 from hil.outage_policies import carry_out, free_wh, view_of
-from hil.outage_scenarios import BEFORE_S, SLOT_S, Outage, outage
+from hil.outage_scenarios import BEFORE_S, FLATS, SLOT_S, Outage, outage
 
 FREEZER, POOL, SUMP = CircuitId("freezers"), CircuitId("pool"), CircuitId("sump")
 BAY = SourceId("bay_1")
@@ -234,3 +234,16 @@ def test_the_controller_saves_before_the_bands_would() -> None:
     # then what is not critical goes at once, where otherwise it would have run on
     assert shared["hems"] < 0.2
     assert shared["hems-bands"] > 0.9
+
+
+def test_equal_homes_share_a_day_of_shortage_and_the_critical_circuits_do_not_notice() -> None:
+    # given sun for less than half of what six equal homes want, and a battery that critical circuits may need
+    case = by_hand({SUMP: 300.0, **dict.fromkeys(FLATS, 900.0)}, soc_pct=30.0, hours=24.0, sun=0.25)
+    roomy = replace(case.site.batteries[0], capacity_wh=80_000.0)
+    book = run_ours(replace(case, site=replace(case.site, batteries=(roomy,))))
+    # then each home gets its part, the sump pump everything, and no switch wears out over it
+    assert fairness(book) >= 0.95
+    assert 0.1 < min(book.served_wh[flat] / book.wanted_wh[flat] for flat in FLATS) < 0.5
+    assert book.served_wh[SUMP] / book.wanted_wh[SUMP] == pytest.approx(1.0, abs=1e-3)
+    assert book.switches / len(FLATS) < 30
+    assert book.refused == 0
