@@ -199,10 +199,16 @@ def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params,
     battery = next((one for one in site.batteries if one.id == site.former.source), None)
     if battery is None or stored_pct is None:
         return GIVING_SHARE * residual_w
-    full_pct, none_pct = params.band.critical_pct, params.band.floor_pct
-    low = min(1.0, max(0.0, (full_pct - stored_pct) / max(1.0, full_pct - none_pct)))
+    band = params.band
+    spared = _below(stored_pct, band.conserve_pct, band.critical_pct)
     refill_w = min(REFILL_W, REFILL_SHARE * battery.charge_max_w)
-    return (GIVING_SHARE + (1.0 - GIVING_SHARE) * low) * residual_w + low * refill_w
+    low = _below(stored_pct, band.critical_pct, band.floor_pct)
+    return (GIVING_SHARE + (1.0 - GIVING_SHARE) * spared) * residual_w + low * refill_w
+
+
+def _below(stored_pct: float, from_pct: float, to_pct: float) -> float:
+    """How far it has come down from the one to the other, from 0 to 1."""
+    return min(1.0, max(0.0, (from_pct - stored_pct) / max(1.0, from_pct - to_pct)))
 
 
 def _carriers(
