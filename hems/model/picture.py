@@ -54,6 +54,8 @@ class TierPicture:
     power_w: float | None
     until_soc_pct: float | None = None
     """Stored energy at which the group goes off; None for never."""
+    by_price: bool = False
+    """It goes off earlier than that when its energy is worth more later."""
     hours_left: float | None = None
     """Hours until it goes off, if use stays as it is."""
     next_off: bool = False

@@ -7,6 +7,7 @@ from hems.control.demand import load_w
 from hems.control.dispatch import storage
 from hems.control.dispatch.envelope import envelope
 from hems.control.overload import phase_w
+from hems.control.price import WORTH
 from hems.model import wiring
 from hems.model.mode import TiePosition
 from hems.model.picture import (
@@ -202,6 +203,7 @@ def _tier(scene: Scene, tier: Tier, circuits: list[CircuitPicture]) -> TierPictu
         on=sum(1 for one in circuits if one.wanted and one.closed is not False),
         power_w=ahead.known_sum(tuple(one.power_w for one in circuits)),
         until_soc_pct=energy.shedding_pct(tier, scene.params.band),
+        by_price=tier in WORTH and scene.state.saving.price is not None,
         hours_left=_hours_left(scene, tier, next_off=next_off),
         next_off=next_off,
         off_since_s=scene.now_s - min(off) if off else None,

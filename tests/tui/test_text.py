@@ -14,6 +14,7 @@ from hems.api.client import Lost
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.picture import AlarmPicture, Picture
+from hems.model.site import Tier
 from hems.tui.format import Row, Tone, text_of
 from hems.tui.link import SILENCE_S, Link
 from hems.tui.plain import lines
@@ -79,6 +80,16 @@ def test_the_outage_screen_says_what_goes_next_and_when() -> None:
     told = " ".join(said(outage(power_cut(), 80, BODY)).split())
 
     assert "NEXT: at about 17:50, when stored energy reaches 20%, HEMS switches off Heat pump, Ventilation." in told
+
+
+def test_where_energy_has_a_price_no_percentage_is_promised() -> None:
+    cut = power_cut()
+    priced = replace(cut, tiers=tuple(replace(one, by_price=one.tier >= Tier.ESSENTIAL) for one in cut.tiers))
+    told = " ".join(said(outage(priced, 80, BODY)).split())
+
+    assert "when energy is worth more later, HEMS switches off Heat pump, Ventilation." in told
+    assert "while there is energy for it" in told
+    assert "until stored energy is 5%" in told
 
 
 def test_without_contact_the_outage_screen_promises_nothing() -> None:

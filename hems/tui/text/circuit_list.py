@@ -151,6 +151,11 @@ def _rule(picture: Picture, circuit: CircuitPicture) -> str:
     group = next((one for one in picture.tiers if one.tier is circuit.tier), None)
     if group is None or group.until_soc_pct is None:
         return say("{name} belongs to the group {tier_name}.", name=circuit.name, tier_name=tier_name(circuit.tier))
+    if group.by_price:
+        return say(
+            "This group stays on while there is energy for it, at the latest until {until_soc_pct:.0f}% is stored.",
+            until_soc_pct=group.until_soc_pct,
+        )
     return say(
         "In a power cut this group stays on until stored energy is {until_soc_pct:.0f}%.",
         until_soc_pct=group.until_soc_pct,

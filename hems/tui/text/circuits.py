@@ -54,6 +54,8 @@ def _group_outlook(picture: Picture, group: TierPicture) -> str:
     if group.next_off:
         when = "" if group.hours_left is None else f", {roughly(picture, group.hours_left)}"
         return say("goes off NEXT{when}", when=when)
+    if group.by_price:
+        return say("while there is energy for it")
     return (
         say("stays on")
         if group.until_soc_pct is None

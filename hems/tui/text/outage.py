@@ -101,7 +101,9 @@ def _next(picture: Picture, width: int) -> tuple[Row, ...]:
         )
     if groups and groups[0].hours_left is not None:
         told += f"{about_when(picture, groups[0].hours_left)}, "
-    if groups and groups[0].until_soc_pct is not None:
+    if groups and groups[0].by_price:
+        told += say("when energy is worth more later, HEMS {does} {names}.", does=does, names=names(circuits))
+    elif groups and groups[0].until_soc_pct is not None:
         told += say(
             "when stored energy reaches {until_soc_pct:.0f}%, HEMS {does} {names}.",
             until_soc_pct=groups[0].until_soc_pct,
