@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from hems.commands.asking import add_run_dir, add_who, ask, print_json
-from hems.commands.times import seconds
 from hems.model.errors import ConfigError, HemsError, StoreError
 
 GONE = "Circuits stay as they are; use the hand switches in the panel, the least important circuits first."
@@ -83,11 +82,6 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     why.add_argument("--json", action="store_true")
     log = command("log", _log, "what has happened since the start")
     log.add_argument("--json", action="store_true")
-    override = command("override", _override, "keep a circuit on or off for a while, or hand it back")
-    override.add_argument("circuit")
-    override.add_argument("want", choices=("on", "off", "auto"))
-    override.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="such as 30m or 4h (default 1h)")
-    override.add_argument("--reason", default="")
     acknowledge = command("acknowledge", _acknowledge, "somebody has looked into a contradiction")
     arm = command("arm", _arm, "allow writing to devices")
     arm.add_argument("devices", nargs="*", help="default: all")
@@ -99,9 +93,9 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     stop = command("stop", _stop, "end the daemon in good order")
     stop.add_argument("--hold", action="store_true", help="leave every device as it is, for a restart")
     stop.add_argument("--force", action="store_true", help="also in an outage")
-    for one in (status, why, log, override, acknowledge, arm, disarm, stop):
+    for one in (status, why, log, acknowledge, arm, disarm, stop):
         add_run_dir(one)
-    for one in (override, acknowledge, arm, disarm, stop):
+    for one in (acknowledge, arm, disarm, stop):
         add_who(one)
 
 
@@ -223,24 +217,6 @@ def _log(args: argparse.Namespace) -> int:
     names = {f"circuits/{one['id']}": one["name"] for one in _ask(args, "view", "status")["circuits"]}
     for event in told:
         print(timeline_line(event, told[0].at.mono_s, names))
-    return 0
-
-
-def _override(args: argparse.Namespace) -> int:
-    from hems.wording import duration
-
-    answer = _ask(
-        args,
-        "operate",
-        "override",
-        circuit=args.circuit,
-        want=args.want,
-        duration_s=seconds(args.duration),
-        reason=args.reason,
-        who=args.who,
-    )
-    span = "" if args.want == "auto" else f" for {duration(answer['duration_s'])}"
-    print(f"{answer['circuit']}: {answer['want']}{span}. HEMS does it as soon as it is safe; see `hems status`.")
     return 0
 
 

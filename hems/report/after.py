@@ -17,6 +17,7 @@ from hems.report.timeline import tag, told
 from hems.wording import called, duration, kw, kwh, mode_words, names_of, sentence, tier_name
 
 STEPS = 48
+MINUTE_S = 60.0
 ROWS = 12
 POWERS = ("load_w", "pv_w", "battery_w", "cars_w", "grid_w")
 NAMES = {"load_w": "Use", "pv_w": "Sun", "battery_w": "Battery", "cars_w": "Cars", "grid_w": "Grid"}
@@ -107,13 +108,14 @@ def _curves(cut: Cut, curves: Curves, end_s: float, zone: tzinfo | None) -> Sect
     """Stored energy and powers, as a table and as plots."""
     span_s = max(600.0, end_s - cut.start.mono_s)
     at = Instant(end_s, datetime.fromtimestamp(end_s, cut.start.utc.tzinfo if cut.start.utc else None))
-    found = {one.series: one for one in curves(["battery_soc_pct", *POWERS], at, span_s, STEPS)}
-    times = [_time(end_s - span_s + span_s * (step + 0.5) / STEPS, zone) for step in range(STEPS)]
+    steps = min(STEPS, int(span_s // MINUTE_S))  # values are recorded by the minute
+    found = {one.series: one for one in curves(["battery_soc_pct", *POWERS], at, span_s, steps)}
+    times = [_time(end_s - span_s + span_s * (step + 0.5) / steps, zone) for step in range(steps)]
     soc = found["battery_soc_pct"]
     powers = [Line(NAMES[name], [None if w is None else w / 1000.0 for w in found[name].points]) for name in POWERS]
     rows = [
         (times[step], _pct(soc.points[step]), *(kw(found[name].points[step]) for name in POWERS))
-        for step in range(0, STEPS, STEPS // ROWS)
+        for step in range(0, steps, max(1, steps // ROWS))
     ]
     return Section(
         heading="Stored energy and power",

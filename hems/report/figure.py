@@ -53,7 +53,13 @@ def _pieces(values: Sequence[float | None], low: float, high: float) -> list[str
         else:
             x = LEFT + (WIDTH - LEFT) * number / max(1, len(values) - 1)
             pieces[-1].append(f"{x:.1f},{_y(value, low, high):.1f}")
-    return [" ".join(piece) for piece in pieces if len(piece) > 1]
+    return [" ".join(piece if len(piece) > 1 else [*piece, _beside(piece[0])]) for piece in pieces if piece]
+
+
+def _beside(point: str) -> str:
+    """A value that stands alone is a short stroke."""
+    x, y = point.split(",")
+    return f"{float(x) - 4.0:.1f},{y}"
 
 
 def _y(value: float, low: float, high: float) -> float:

@@ -1,0 +1,86 @@
+"""`hems override`: keep a circuit on or off for a while, in two steps, or hand it back in one."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any
+
+from hems.commands.asking import add_run_dir, add_who, ask, print_json
+from hems.commands.times import seconds
+from hems.model.codec import from_plain
+from hems.model.consequence import Consequence
+from hems.model.errors import HemsError
+from hems.wording import duration, hours, kw, percent
+
+WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`hems override`."""
+
+    help: str = "keep a circuit on or off for a while, or hand it back"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        parser.add_argument("circuit")
+        parser.add_argument("want", choices=("on", "off", "auto"))
+        parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="such as 30m (default 1h)")
+        parser.add_argument("--reason", default="", help="of five letters or more; others will want to know")
+        parser.add_argument("--consider", action="store_true", help="only tell what it would do")
+        parser.add_argument("--yes", action="store_true", help="do it without asking again")
+        parser.add_argument("--json", action="store_true")
+        add_run_dir(parser)
+        add_who(parser)
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Tell what it would do, ask, and do it; handing back asks nothing, because it is always safe."""
+        asked: dict[str, Any] = {"circuit": args.circuit, "want": args.want, "who": args.who}
+        if args.want != "auto":
+            asked |= {"duration_s": seconds(args.duration), "reason": args.reason}
+            asked |= self._confirmed(args, asked)
+            if args.consider:
+                return 0
+        answer = ask(args.run_dir, "operate", "override", **asked)
+        if args.json:
+            print_json(answer)
+            return 0
+        span = "" if args.want == "auto" else f" for {duration(answer['duration_s'])}"
+        print(f"{answer['circuit']}: {args.want}{span}. HEMS does it as soon as it is safe; see `hems status`.")
+        return 0
+
+    def _confirmed(self, args: argparse.Namespace, asked: Mapping[str, Any]) -> dict[str, str]:
+        """The word of what was shown, once the person has agreed to it.  Raises: HemsError when not."""
+        shown = ask(args.run_dir, "operate", "consider", **{key: asked[key] for key in asked if key != "reason"})
+        told = from_plain(Consequence, shown["consequence"])
+        if args.json and args.consider:
+            print_json(shown["consequence"])
+        elif args.consider or sys.stdin.isatty():
+            for sentence in sentences(told):
+                print("\n".join(wrap(sentence, WIDTH)))
+        if sys.stdin.isatty() and not (args.yes or args.consider):
+            wish = f"Keep {told.name} {told.want.upper()} for {duration(told.duration_s)}? Y does it: "
+            if input(wish).strip().lower() not in ("y", "yes"):
+                raise HemsError("Nothing was done.")
+        return {"confirm": str(shown["confirm"])}
+
+
+def sentences(told: Consequence) -> Iterator[str]:
+    """What an override would do."""
+    yield f"{told.name} {told.want.upper()} for {duration(told.duration_s)}. It uses about {kw(told.draws_w)}."
+    if told.essential_now_h is not None and told.essential_then_h is not None:
+        then, now = hours(told.essential_then_h), hours(told.essential_now_h)
+        yield f"Essential power would last {then} (now {now})."
+    if told.room_w is not None:
+        yield f"Room left on own power now: {kw(told.room_w)}."
+    if told.waits:
+        yield "It would not be switched on at once: there is no room now, or the building must settle first."
+    yield (
+        f"HEMS still switches it off without asking when stored energy reaches {percent(told.floor_pct)} or the "
+        "inverter is overloaded in a power cut, or when somebody presses the red button."
+    )
+
+
+COMMAND = Command()
