@@ -12,6 +12,7 @@ from hems.model.errors import ConfigError, HemsError
 from hems.report import timeline_line
 from hems.sim.scenario import Scenario, in_short
 from hems.wording import names_of
+from hil.page import page
 from hil.stage import WAYS, Played, scenarios
 
 NAMES = {"fast": "fast-forward", "virtual": "sockets, virtual time", "real": "sockets, real time"}
@@ -36,6 +37,7 @@ class Command:
         run.add_argument("--short", action="store_true", help="with shortened waits, where a scenario says how")
         run.add_argument("--timeline", action="store_true", help="tell everything that happened")
         run.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
+        run.add_argument("--html", type=Path, metavar="FILE", help="write a report with plots, complete in one file")
         run.add_argument("--junit", type=Path, metavar="FILE", help="write the results for a CI server")
         run.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
 
@@ -85,7 +87,7 @@ hand.
 
 
 def _write(results: Sequence[Played], args: argparse.Namespace) -> None:
-    for path, text in ((args.table, table), (args.junit, junit), (args.json, plain)):
+    for path, text in ((args.table, table), (args.html, page), (args.junit, junit), (args.json, plain)):
         if path is None:
             continue
         try:

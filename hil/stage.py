@@ -8,7 +8,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hems.app import installed_drivers
@@ -65,8 +65,9 @@ def fast(scenario: Scenario) -> Played:
     """On the building's equations."""
     began_s, chosen = time.perf_counter(), place(scenario.place)
     file = _believed(chosen, scenario)
-    params = shortened(file.params) if scenario.times == "short" else file.params
-    record = play(file.site, params, load_rig(chosen.rig, scenario.rig).plant(), scenario, file.wiring)
+    if scenario.times == "short":
+        file = replace(file, params=shortened(file.params))
+    record = play(file.site, file.params, load_rig(chosen.rig, scenario.rig).plant(), scenario, file.wiring)
     return Played(scenario=scenario, way="fast", site_file=file, record=record, took_s=time.perf_counter() - began_s)
 
 

@@ -24,6 +24,10 @@ MOVED_W = 100.0
 """So much the building's power must have changed meanwhile."""
 ALIKE_PU = 0.002
 """Two points that differ by less than this share of nominal, in voltage and in frequency, are alike."""
+UNLIKE_S = 5.0
+"""Two points that follow each other are read apart by no more than this."""
+FOLLOWED = 3
+"""As often a point must have moved with the other: two that stand still are alike by chance."""
 NEW = PointMemory()
 
 Values = tuple[float | None, ...]
@@ -66,7 +70,7 @@ def frozen(memory: PointMemory, params: WitnessParams) -> bool:
 def misplaced(memory: PointMemory, params: WitnessParams, now_s: float) -> bool:
     """Whether a point declared upstream follows the building's own voltage although the tie is open (UCA 17)."""
     since_s, moved = memory.alike_since_s, memory.moves - memory.alike_moves
-    return since_s is not None and now_s >= since_s + params.alike_s and moved >= LIVELY
+    return since_s is not None and now_s >= since_s + params.alike_s and moved >= FOLLOWED
 
 
 def credible(memory: PointMemory | None, params: WitnessParams, now_s: float) -> bool:
@@ -103,11 +107,15 @@ def _moved(
 
 
 def _beside(memory: PointMemory, *, alike: bool, now_s: float) -> PointMemory:
-    if not alike:
-        return memory if memory.alike_since_s is None else replace(memory, alike_since_s=None)
-    if memory.alike_since_s is not None:
-        return memory
-    return replace(memory, alike_since_s=now_s, alike_moves=memory.moves)
+    """Two meters are never read at one instant: after a step of load they differ for a moment and follow all the same."""
+    if alike and memory.alike_since_s is None:
+        return replace(memory, alike_since_s=now_s, alike_moves=memory.moves, unlike_since_s=None)
+    if alike or memory.alike_since_s is None:
+        return memory if memory.unlike_since_s is None else replace(memory, unlike_since_s=None)
+    since_s = now_s if memory.unlike_since_s is None else memory.unlike_since_s
+    if now_s >= since_s + UNLIKE_S:
+        return replace(memory, alike_since_s=None, unlike_since_s=None)
+    return replace(memory, unlike_since_s=since_s)
 
 
 def _alike(one: VoltageReading, other: VoltageReading, site: Site, now_s: float) -> bool:

@@ -69,6 +69,8 @@ class PointMemory:
     alike_since_s: float | None = None
     """Upstream of an open tie, and the same as the building's own voltage since then."""
     alike_moves: int = 0
+    unlike_since_s: float | None = None
+    """It has differed from it since then: perhaps only because two meters are read one after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,23 @@ def _staggered(case: Case) -> tuple[bool, str]:
     return closest >= step_s - 0.05, f"{len(times)} switched on, at least {closest:.1f} s apart"
 
 
+def _off_below(case: Case, pct: float, tiers: Sequence[int], within_s: float) -> tuple[bool, str]:
+    """Every circuit of these tiers that has a switch is off, soon after stored energy has fallen below `pct`."""
+    names = {circuit.id for circuit in case.site.circuits if circuit.tier in tiers and circuit.sheddable}
+    below_s = next((frame.t_s for frame in case.record.frames if frame.battery_pct < pct and frame.bus_live), None)
+    if below_s is None:
+        return False, f"stored energy never fell below {pct:g}%"
+    late = [frame for frame in case.record.frames if frame.t_s >= below_s + within_s and names - frame.off]
+    return not late, f"below {pct:g}% at {below_s:.0f} s, {len(names)} circuits" + (" not all off" if late else " off")
+
+
+def _on_above(case: Case, pct: float, tiers: Sequence[int]) -> tuple[bool, str]:
+    """No circuit of these tiers is off while more than `pct` is stored."""
+    names = {circuit.id for circuit in case.site.circuits if circuit.tier in tiers}
+    wrong = next((frame for frame in case.record.frames if frame.battery_pct > pct and names & frame.off), None)
+    return wrong is None, f"{len(names)} circuits" if wrong is None else f"{sorted(names & wrong.off)[0]} off"
+
+
 def _quiet_tie(case: Case, limit_w: float, for_s: float) -> tuple[bool, str]:
     """When the tie first opened, no more than `limit_w` had flowed through it for `for_s`."""
     frames = case.record.frames
@@ -297,6 +314,8 @@ CHECKS: Mapping[str, Check] = {
     "tiers_on": _tiers_on,
     "cars_above_floor": _cars_above_floor,
     "qualified": _qualified,
+    "off_below": _off_below,
+    "on_above": _on_above,
     "quiet_tie": _quiet_tie,
     "staggered": _staggered,
     "no_unknown_end": _no_unknown_end,

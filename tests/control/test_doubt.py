@@ -111,6 +111,26 @@ def test_uca17_a_meter_that_is_wired_downstream_never_brings_the_building_back()
     assert made.mode is Mode.ISLANDED
 
 
+def test_uca17_nor_does_one_that_is_read_a_moment_after_the_busbar():
+    # given the same, but each step of the load shows in it two seconds late
+    made = building(load=0.4, params=Params())
+    late: list[tuple[float, ...]] = []
+
+    def twin(index: int) -> Flaw:
+        return lambda reading: Reading(late[0][index] if late else 230.0, reading.taken_s, reading.stale_after_s)
+
+    made.forward.flaws |= {role: twin(index) for index, role in enumerate(STREET)}
+    made.grid_lost()
+    for second in range(120):
+        if second % 10 == 0:
+            made.wants("kitchen", 9_000.0 - made.plant.circuits[CircuitId("kitchen")].power_w)
+        late = [*late[-2:], (*made.plant.bus_v, made.plant.bus_hz)]
+        made.advance(1.0)
+    # then no permit comes of it
+    assert "voltage_points/street/misplaced" in made.alarms
+    assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+
+
 def test_a_grid_that_happens_to_be_like_the_island_is_not_taken_for_it():
     made = building(load=0.4).grid_lost().advance(60.0).grid_back().advance(90.0)
     assert (made.mode, made.alarms) == (Mode.GRID_CONNECTED, set())

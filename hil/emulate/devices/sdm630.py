@@ -23,13 +23,16 @@ SILENT_BELOW_V = 10.0
 
 
 def sdm630(building: Building, name: str, table: Mapping[str, Any]) -> SimDevice:
-    """A meter upstream of the tie (`measures = "utility"`) or at the island-former's output (`"former"`)."""
+    """A meter upstream of the tie (`measures = "utility"`) or at the island-former's output (`"former"`).
+
+    With `"wrong side"` its transformers are upstream and its voltage leads are not.
+    """
     plant = building.plant
     upstream = table["measures"] == "utility"
     rms = building.utility if upstream else building.bus
 
     def watts() -> tuple[float, ...]:
-        return plant.grid_phase_w if upstream else plant.former_phase_w
+        return plant.former_phase_w if table["measures"] == "former" else plant.grid_phase_w
 
     def hertz() -> float:
         return plant.utility_hz if upstream else plant.bus_hz

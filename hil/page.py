@@ -1,0 +1,101 @@
+"""The report of a run as one page of HTML that needs nothing else: for people who were not there."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from importlib.metadata import version
+
+from hems.control.params import differences
+from hems.report import timeline_line
+from hems.wording import names_of
+from hil.plot import plot
+from hil.stage import Played
+
+STYLE = """
+body{font:15px/1.45 system-ui,sans-serif;max-width:900px;margin:2em auto;padding:0 1em;color:#222}
+h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2.2em;border-top:1px solid #ccc;padding-top:1em}
+table{border-collapse:collapse;width:100%}td,th{border:1px solid #ccc;padding:.25em .6em;text-align:left;
+vertical-align:top}svg{max-width:100%;height:auto;font:11px system-ui,sans-serif}
+.held{color:#17692f}.not{color:#a01414;font-weight:bold}pre{white-space:pre-wrap;font-size:12px}
+details{margin:.6em 0}@media print{details{display:none}h2{break-before:page}}
+"""
+WAYS: Mapping[str, str] = {
+    "fast": "by the building's equations: the controller itself, without devices or wires",
+    "virtual": "with the program as it is installed, over real sockets and real protocol frames, on a clock that jumps",
+    "real": "with the program as it is installed, as a process of its own, in real time",
+}
+LEAD = (
+    "A simulated building loses its grid, its devices fail, people make demands; the program that would run the real "
+    "building decides, and an independent judge looks at what the building really did. Each section tells one story, "
+    "what must hold, and whether it did."
+)
+LIMITS = (
+    "What this does not show: that a real product behaves as its maker's documents say, that a site is wired as its "
+    "file says, or that fuses and certified switches work. The first two are proven on site, step by step, when HEMS "
+    "is put into service; the last is no business of software."
+)
+
+
+def page(results: Sequence[Played]) -> str:
+    """All of it."""
+    return "".join(
+        [
+            '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>HEMS: scenarios</title>',
+            f"<style>{STYLE}</style></head><body>",
+            *_summary(results),
+            *(part for plays in _by_scenario(results) for part in _section(plays)),
+            "</body></html>\n",
+        ]
+    )
+
+
+def _by_scenario(results: Iterable[Played]) -> list[list[Played]]:
+    found: dict[str, list[Played]] = {}
+    for one in results:
+        found.setdefault(one.scenario.id, []).append(one)
+    return list(found.values())
+
+
+def _summary(results: Sequence[Played]) -> Iterator[str]:
+    failed = sum(not one.held for one in results)
+    plays = _by_scenario(results)
+    expectations = sum(len(one.verdicts) for one in results)
+    yield f"<h1>HEMS {escape(version('hems'))}: what was tried, and what came of it</h1>"
+    yield f"<p>{datetime.now(UTC):%d %B %Y, %H:%M} UTC. {len(plays)} stories, {expectations} expectations, "
+    yield "all held." if not failed else f'<span class="not">{failed} of {len(results)} runs did not hold.</span>'
+    yield f"</p><p>{LEAD}</p><ul>"
+    for way in dict.fromkeys(one.way for one in results):
+        yield f"<li>{sum(one.way == way for one in results)} runs {WAYS[way]}</li>"
+    yield f"</ul><p>{LIMITS}</p><table><tr><th>Story</th><th></th><th>Stands for</th><th>Result</th></tr>"
+    for group in plays:
+        one = group[0].scenario
+        yield f'<tr><td><a href="#{escape(one.id)}">{escape(one.id)}</a></td><td>{escape(one.title)}</td>'
+        yield f"<td>{escape(', '.join(one.proves))}</td><td>{_told(all(play.held for play in group))}</td></tr>"
+    yield "</table>"
+
+
+def _section(plays: Sequence[Played]) -> Iterator[str]:
+    one = plays[0].scenario
+    yield f'<h2 id="{escape(one.id)}">{escape(one.id)}: {escape(one.title)}</h2>'
+    yield f"<p>{escape(plays[0].site_file.site.name)}, {one.ends_s:.0f} s. {_shortened(plays[0])}</p>"
+    yield "<table><tr><th>What must hold</th>" + "".join(f"<th>{escape(play.way)}</th>" for play in plays) + "</tr>"
+    for verdicts in zip(*(play.verdicts for play in plays), strict=True):
+        cells = "".join(f"<td>{_told(one.held)}: {escape(one.detail)}</td>" for one in verdicts)
+        yield f"<tr><td>{escape(verdicts[0].text)}</td>{cells}</tr>"
+    yield "</table>" + plot(plays[-1].record)
+    names = names_of(plays[-1].site_file.site)
+    lines = (timeline_line(event, event.at.mono_s - t_s, names) for t_s, event in plays[-1].record.events)
+    yield f"<details><summary>Everything that happened</summary><pre>{escape(chr(10).join(lines))}</pre></details>"
+
+
+def _shortened(play: Played) -> str:
+    if play.scenario.times != "short":
+        return "All waits are those of a real building."
+    waits = differences(play.site_file.params, play.site_file.normal_params)
+    return (
+        "Waits that were shortened: " + ", ".join(f"{k}: {a:g} instead of {b:g}" for k, (a, b) in waits.items()) + "."
+    )
+
+
+def _told(held: bool) -> str:
+    return '<span class="held">held</span>' if held else '<span class="not">NOT HELD</span>'
