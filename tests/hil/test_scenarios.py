@@ -42,7 +42,7 @@ def test_in_fast_forward_everything_goes_as_expected(name: str) -> None:
     assert failures(stage.fast(SCENARIOS[name])) == []
 
 
-ON_WIRES = {"T1-a", "T1-b", "T1-c", "T1-d", "T1-e", "T1-f", "T1-g", "T1-h", "T2-a", "T3-a", "T3-b", "T3-c"}
+ON_WIRES = {"T1-a", "T1-b", "T1-c", "T1-d", "T1-e", "T1-f", "T1-g", "T1-h", "T2-a", "T3-a", "T3-b"}
 ON_WIRES |= {"T3-d", "T4-a", "T4-b", "D2-a", "D2-b", "F-a", "I-b", "X-a", "X-b", "X-c", "X-d", "X-e"}
 """Played over sockets each time; the others are when there is time, and by `hems hil run all`."""
 
@@ -84,7 +84,6 @@ def test_the_page_of_scenarios_has_every_expectation_and_all_held(checkout: Path
     assert "not held" not in page
 
 
-<<<<<<< HEAD
 # In short, and in real time ------------------------------------------------------------------------------------------
 
 SHORT = {name: in_short(scenario) for name, scenario in SCENARIOS.items() if scenario.short}
@@ -126,7 +125,11 @@ def test_as_two_processes_in_real_time_everything_goes_as_expected(name: str) ->
 @pytest.mark.parametrize("name", SHORT)
 def test_in_short_over_real_sockets_everything_goes_as_expected(name: str) -> None:
     assert failures(stage.on_virtual_wires(SHORT[name])) == []
-=======
+
+
+# For people who were not there --------------------------------------------------------------------------------------
+
+
 def test_the_report_is_one_file_with_a_plot_and_tells_what_was_shortened() -> None:
     # given a story of an outage
     told = page([stage.fast(SCENARIOS["T1-a"]), stage.fast(replace(SCENARIOS["T1-c"], times="short"))])
@@ -140,4 +143,3 @@ def test_the_report_is_one_file_with_a_plot_and_tells_what_was_shortened() -> No
     assert "own power" in plots[0]
     assert "gym" in plots[0]
     assert "grid.qualify_s: 5 instead of 60" in told
->>>>>>> 442caa9 (A meter that follows the building's own voltage is found out though it is read a moment later; a report with plots in one file)
