@@ -107,7 +107,7 @@ def _moved(
 
 
 def _beside(memory: PointMemory, *, alike: bool, now_s: float) -> PointMemory:
-    """Two meters are never read at one instant: after a step of load they differ for a moment and follow all the same."""
+    """Two meters are never read at one instant: after a step of load they differ for a moment, no longer."""
     if alike and memory.alike_since_s is None:
         return replace(memory, alike_since_s=now_s, alike_moves=memory.moves, unlike_since_s=None)
     if alike or memory.alike_since_s is None:
