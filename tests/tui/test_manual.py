@@ -4,9 +4,12 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.tui.screens import REWRITE, SNAPSHOTS
 
-MANUAL = Path(__file__).parents[2] / "docs" / "operator.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [DOCS / "operator.md", *sorted((DOCS / "operator").glob("*.md"))]
 PRINTED = re.compile(r"<!-- screen: (\S+) -->\n(?:\n```text\n.*?```\n)?", re.DOTALL)
 
 
@@ -19,12 +22,25 @@ def _screen(name: str) -> str:
     return (SNAPSHOTS / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def test_the_manual_shows_the_screens_as_they_are() -> None:
-    text = MANUAL.read_text(encoding="utf-8")
-    expected = with_screens(text)
-    if os.environ.get(REWRITE):
-        MANUAL.write_text(expected, encoding="utf-8")
-        text = expected
+def write() -> None:
+    """Print the present screens into every page."""
+    for page in PAGES:
+        page.write_text(with_screens(page.read_text(encoding="utf-8")), encoding="utf-8")
 
-    assert len(PRINTED.findall(text)) >= 6
-    assert text == expected, f"run this test with {REWRITE}=1"
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_manual_shows_the_screens_as_they_are(page: Path) -> None:
+    if os.environ.get(REWRITE):
+        write()
+    text = page.read_text(encoding="utf-8")
+
+    assert text == with_screens(text), "python tests/test_docs.py writes them anew"
+
+
+def test_every_page_of_the_manual_is_short_and_every_screen_has_one() -> None:
+    told = {page.stem: page.read_text(encoding="utf-8") for page in PAGES}
+
+    assert {name: len(text.splitlines()) for name, text in told.items() if len(text.splitlines()) > 250} == {}
+    assert sum(len(PRINTED.findall(text)) for text in told.values()) >= 10
+    for page in PAGES[1:]:
+        assert f"operator/{page.name}" in told["operator"], page
