@@ -18,6 +18,8 @@ from hems.model.site import Circuit, Site
 from hems.model.snapshot import CircuitReading, Snapshot
 from hems.model.units import CircuitId
 
+SHOWS_S = 0.1
+"""So long after a shed is acknowledged a measurement shows it."""
 WELDED_W, WELDED_PU = 50.0, 0.05
 """What flows through an open switch at most: the meter's own error, in W and as a part of the circuit's usual draw."""
 USUAL_S = 3600.0
@@ -135,7 +137,7 @@ def expiries(site: Site, state: ControlState, params: Params) -> Iterator[float]
         entry = state.sent.get(wiring.circuit_closed(circuit.id))
         memory = state.loads.get(circuit.id, FRESH)
         if entry is not None and memory.shed_because is not None:
-            yield ignored_s(entry, params) or float("inf")
+            yield ignored_s(entry, params) or (entry.acknowledged_s or 0.0) + SHOWS_S
         if entry is not None and entry.contradicted_since_s is not None:
             yield entry.contradicted_since_s + params.command.confirm_s
         if memory.restored_s is not None and memory.shed_because is None:
@@ -160,7 +162,7 @@ def _going(circuit: Circuit, state: ControlState, seen_s: float) -> bool:
         return True  # decided in this very tick
     if entry.observed:
         return False
-    return entry.acknowledged_s is None or entry.acknowledged_s >= seen_s
+    return entry.acknowledged_s is None or seen_s < entry.acknowledged_s + SHOWS_S
 
 
 def settled(site: Site, state: ControlState) -> bool:

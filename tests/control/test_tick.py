@@ -189,6 +189,7 @@ def test_any_step_ends_where_any_other_does(story: list[Chapter], every_s: float
 
 
 @given(chapters, st.floats(0.7, 70.0))
+@example([({}, None, 0.5, 2.0), (tie(True, True, None), None, 4.0, 2.0)], 0.75)  # what is shed shows a moment later
 @settings(max_examples=15)
 def test_so_it_does_with_short_waits_and_a_relay_that_is_deaf(story: list[Chapter], every_s: float):
     rare = told(story, every_s=1e6, params=shortened(PARAMS), deaf=("laundry", "heat_pump"))
