@@ -1,0 +1,89 @@
+"""The card for the panel door: what to do by hand when HEMS is gone, in which order, and whom to call."""
+
+from collections.abc import Sequence
+
+from hems.config import SiteFile
+from hems.control.energy import shedding_pct
+from hems.control.shedding import shed_order
+from hems.model import wiring
+from hems.model.site import Circuit, Tier
+from hems.report.sheet import BOX, Section, Sheet
+from hems.wording import kw, percent, tier_name
+
+BLANK = "____"
+NONE = "-"
+CALLS = (
+    "Fire, ambulance, police",
+    "Electrician",
+    "Installer of HEMS",
+    "Utility, power cuts",
+    "Lift company",
+    "Neighbour",
+)
+
+
+def panel_card(file: SiteFile) -> Sheet:
+    """The card of one site file."""
+    site = file.site
+    return Sheet(
+        title=f"Power cut: {site.name}",
+        under=(f"By site file {file.path}, SHA-256 {file.digest[:16]}; a card with another number is out of date.",),
+        sections=(
+            Section(
+                heading="First",
+                boxes=(
+                    "Is anybody in the lift, on the stairs, or on a medical device? Look after people first.",
+                    "Do not open the panel. Do not move the switch between grid and building by hand.",
+                    "Look at the screen, or type `hems status`. HEMS acts by itself; mostly there is nothing to do.",
+                ),
+            ),
+            Section(
+                heading="If HEMS is gone: the hand switches, the least important circuits first",
+                words=(
+                    "Each contactor has a switch HAND - OFF - AUTO. OFF keeps a circuit off, HAND keeps it on, both "
+                    "without any computer. Switch OFF from the top until the inverter is no longer overloaded and "
+                    "stored energy lasts. Put all of them back to AUTO when HEMS runs again.",
+                ),
+                columns=("No.", "Circuit", "Group", "Uses", "HEMS would at", "Relay", "Breaker", "Done"),
+                rows=[_row(number, one, file) for number, one in enumerate(shed_order(site), start=1)],
+            ),
+            Section(
+                heading="Never switched off",
+                columns=("Circuit", "Group", "Why"),
+                rows=[(one.name, tier_name(one.tier), _why(one)) for one in site.circuits if not one.sheddable],
+            ),
+            Section(heading="Cars", words=_cars(file)),
+            Section(
+                heading="When the grid returns",
+                words=(
+                    "The certified switch closes by itself once the grid has stayed good. Then put circuits back one "
+                    "by one, from the bottom of the list, half a minute apart.",
+                ),
+            ),
+            Section(heading="Call", columns=("Whom", "Number", "Name"), rows=[(one, BLANK, BLANK) for one in CALLS]),
+        ),
+    )
+
+
+def _row(number: int, circuit: Circuit, file: SiteFile) -> Sequence[str]:
+    port = file.wiring.writes.get(wiring.circuit_closed(circuit.id))
+    at_pct = shedding_pct(circuit.tier, file.params.band)
+    at = "at once" if circuit.tier is Tier.FLEXIBLE else "never" if at_pct is None else percent(at_pct)
+    relay = NONE if port is None else f"{port.device}/{port.point}"
+    return (str(number), circuit.name, tier_name(circuit.tier), kw(circuit.typical_w), at, relay, BLANK, BOX)
+
+
+def _why(circuit: Circuit) -> str:
+    if circuit.tier is Tier.LIFE_SAFETY:
+        return "life safety: nobody switches it, only its breaker, with the fire officer"
+    return "protected: HEMS and its network need it" if circuit.protected else "it has no switch"
+
+
+def _cars(file: SiteFile) -> Sequence[str]:
+    site = file.site
+    forming = next((bay.name for bay in site.bays if bay.id == site.former.source), "")
+    giving = [bay.name for bay in site.bays if bay.bidirectional]
+    words = [f"Cars may give power at: {', '.join(giving)}. Any of them may leave at any time."] if giving else []
+    if forming:
+        words.append(f"DO NOT UNPLUG THE CAR AT {forming.upper()} IN A POWER CUT: it alone powers the building.")
+    return words or ("No car gives power here.",)
