@@ -41,8 +41,8 @@ def job(want: str, circuit: str = "laundry", *, confirm: bool = True, **waits: f
 async def test_looking_tells_every_position_and_writes_nothing(run_dir: Path):
     living = obedient({GYM: False, LAUNDRY: None})
     said = await told(run_dir, living, Job("", "", "", "root"))
-    assert "gym: Gym is OFF." in said
-    assert "laundry: Laundry is ??, its switch does not answer." in said
+    assert "gym: Gym: OFF." in said
+    assert "laundry: Laundry: ??, its switch does not answer." in said
     assert living.machines.written == []
 
 

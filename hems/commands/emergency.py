@@ -45,6 +45,7 @@ PATIENCE_S = 60.0
 """The building must settle before anything is given power, as after every start; then it is yes or no."""
 READ_S, WRITE_S, SEEN_S = 5.0, 5.0, 10.0
 END_WITHIN_S = 3.0
+LEAST_S = 2.0
 FIRST = (
     "Use the hand switches in the panel first: HAND keeps a circuit on and OFF keeps it off, without any computer.\n"
     "The card on the panel door names them. Do not open the panel yourself."
@@ -189,10 +190,12 @@ class _Scene:
         return step
 
     async def looked(self, seconds: float) -> None:
-        """Look until every switch has answered, but no longer than that."""
-        end_s = self.clock.now().mono_s + seconds
+        """Look for a moment, and on until every switch has answered, but no longer than that."""
+        begun_s = self.clock.now().mono_s
         switches = [one for one in self.file.site.circuits if one.switchable]
-        while self.clock.now().mono_s < end_s and any(self.position(one) is None for one in switches):
+        while (for_s := self.clock.now().mono_s - begun_s) < seconds:
+            if for_s > LEAST_S and all(self.position(one) is not None for one in switches):
+                return
             self.tick()
             await asyncio.sleep(PERIOD_S)
 
@@ -208,7 +211,7 @@ class _Scene:
         yield f"Grid: {seen.grid.value}. Tie: {seen.tie.value}. Bus: {seen.bus.value}."
         for circuit in only or self.file.site.circuits:
             where = {True: "ON", False: "OFF", None: "??, its switch does not answer"}[self.position(circuit)]
-            yield f"{circuit.id}: {circuit.name} is {where}."
+            yield f"{circuit.id}: {circuit.name}: {where if circuit.switchable else 'no switch, nobody switches it'}."
         yield "A switch that stands where nobody put it may be in HAND or OFF at the panel: look there."
 
 
