@@ -22,6 +22,8 @@ from hems.model.snapshot import Snapshot
 HOLDS_APART = ISLAND_MODES | {Mode.ISLANDING_PLANNED}
 APART = (Task.ISLAND, Task.DRILL)
 """Orders that take the building off the grid."""
+FOLLOWS_S = 3.0
+"""From a command to a battery until it gives what it was told, and its meter and the grid's show it."""
 DRILL_DOSE = 0.3
 """A practice is not worth more of the former's overload than this."""
 SHORT = (Band.CRITICAL, Band.FLOOR, Band.SHUTDOWN)
@@ -94,7 +96,7 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Param
     batteries = [battery for battery in site.batteries if battery.controllable]
     if mode is Mode.ISLANDING_PLANNED and grid_w is not None:
         for battery in batteries:
-            yield _nulling(battery, grid_w / len(batteries), snapshot, now_s)
+            yield _nulling(battery, grid_w / len(batteries), state, snapshot, now_s)
     elif mode is Mode.GRID_CONNECTED and target_pct is not None:
         stored_pct = store_pct(site, snapshot, params.car, now_s)
         full = stored_pct is None or stored_pct >= target_pct
@@ -121,9 +123,16 @@ def _request(state: ControlState, params: Params, now_s: float) -> Proposal:
     return Proposal(role=role, rank=Rank.INTERLOCK, cause=Cause(Why.KEEP_TIE), high=0.0, prefer=0.0)
 
 
-def _nulling(battery: Battery, more_w: float, snapshot: Snapshot, now_s: float) -> Proposal:
-    now_w = snapshot.batteries[battery.id].power_w.known(now_s) or 0.0
-    return _wish(battery, now_w + more_w, Cause(Why.NULL_TIE_POWER))
+def _nulling(battery: Battery, more_w: float, state: ControlState, snapshot: Snapshot, now_s: float) -> Proposal:
+    """What the battery gives and what still flows through the tie, once both meters have seen the last command.
+
+    Corrected by readings from before and after it, the power would swing to and fro and never come to rest.
+    """
+    reading, entry = snapshot.batteries[battery.id].power_w, state.sent.get(wiring.battery_power(battery.id))
+    seen_s = min(reading.taken_s, snapshot.grid_w.taken_s)
+    if entry is not None and entry.cause.why is Why.NULL_TIE_POWER and seen_s < entry.sent_s + FOLLOWS_S:
+        return _wish(battery, float(entry.value), entry.cause)
+    return _wish(battery, (reading.known(now_s) or 0.0) + more_w, Cause(Why.NULL_TIE_POWER))
 
 
 def _wish(battery: Battery, power_w: float, cause: Cause) -> Proposal:

@@ -11,6 +11,7 @@ from hems.control.resume import resumed
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode
+from hems.model.reading import Reading
 from hems.model.request import Task
 from hems.model.site import Site
 from hems.model.units import CircuitId, SourceId
@@ -141,6 +142,23 @@ def test_t2a_a_planned_island_sheds_to_plan_lets_nothing_flow_and_only_then_open
     assert made.mode is Mode.GRID_CONNECTED
     assert made.off() == set()
     assert made.forward.state.orders == {}
+
+
+def test_t2a_power_through_the_tie_comes_to_rest_though_its_meter_is_read_later_than_the_battery():
+    # given a meter at the tie that shows what flowed two seconds ago
+    made = planning(params=replace(Params(), boot=replace(Params().boot, hold_energise_s=10.0))).advance(700.0)
+    flowed: list[Reading[Any]] = []
+
+    def late(reading: Reading[Any]) -> Reading[Any]:
+        flowed.append(reading)
+        return next(one for one in flowed if one.taken_s >= reading.taken_s - 2.0)
+
+    made.flawed(late, wiring.GRID_POWER)
+    # when an island is ordered
+    made.ask(order(Task.ISLAND, duration_s=300.0)).advance(45.0)
+    # then it comes about
+    assert any(value for _, value in requests(made))
+    assert made.mode.on_island
 
 
 @pytest.mark.parametrize("soc_pct", [45.0, 20.0])
