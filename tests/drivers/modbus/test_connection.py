@@ -16,7 +16,7 @@ from drivers.modbus.errors import LinkDown, NoAnswer
 from drivers.modbus.frame import ReadFrame, Space
 from drivers.modbus.link import ModbusLink
 from hil.vloop import VirtualLoop, run
-from tests.drivers.bench import Bench, Fault, Unit, eventually, on_gateway, on_pty, on_tcp
+from tests.drivers.bench import Bench, Fault, Unit, crc, eventually, on_gateway, on_pty, on_tcp
 
 pytestmark = pytest.mark.wire
 each_wire = pytest.mark.parametrize("wire", [on_tcp, on_gateway, on_pty])
@@ -31,6 +31,12 @@ def numbered(delay_s: float = 0.0) -> Unit:
 
 def register(at: int) -> ReadFrame:
     return ReadFrame(1, Space.HOLDING, at, 1)
+
+
+def replied(*values: int) -> bytes:
+    """A serial slave's answer to a read of registers."""
+    octets = bytes((1, 3, 2 * len(values))) + b"".join(value.to_bytes(2, "big") for value in values)
+    return octets + crc(octets)
 
 
 def open_files() -> int:
@@ -88,6 +94,27 @@ async def test_an_answer_to_a_question_that_was_given_up_is_not_taken_for_the_ne
         await asyncio.sleep(0.1)
         # then the next question gets its own
         assert await link.ask(register(20), 1.0) == (20,)
+        link.close()
+
+
+async def test_the_half_of_an_answer_that_came_in_time_does_not_spoil_the_next():
+    long, short = replied(*range(40)), replied(21)
+
+    async def slave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # given a slave behind a gateway that breaks off in a long answer
+        for answer in (long[:20], short):
+            await reader.readexactly(8)
+            writer.write(answer)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(slave, "127.0.0.1", 0) as gateway:
+        link = ModbusLink(parse_address(f"rtu-over-tcp://127.0.0.1:{gateway.sockets[0].getsockname()[1]}"))
+        await link.open(1.0)
+        with pytest.raises(NoAnswer):
+            await link.ask(ReadFrame(1, Space.HOLDING, 0, 40), 0.05)
+        # when it is asked for less, then the rest of that is not waited for
+        assert await link.ask(register(21), 1.0) == (21,)
         link.close()
 
 
