@@ -21,7 +21,7 @@ from hems.model.mode import Mode
 from hems.sim.play import play
 from hems.sim.rig import load_rig
 from hems.sim.scenario import plain_day
-from hil import bench_drivers, bench_lines, bench_outage, bench_poller, bench_tick
+from hil import bench_drivers, bench_lines, bench_outage, bench_poller, bench_sheds, bench_tick
 from hil.bench_poller import Pollers
 from hil.bench_run import BenchRun, begin
 from hil.emulate.remote import Remote
@@ -59,7 +59,7 @@ class Command:
         for line in (*bench_tick.lines(site_file, chosen), *_day(site_file, chosen)):
             print(line, flush=True)
         if not args.no_wires:
-            print(*bench_drivers.lines(), *bench_lines.lines(), sep="\n", flush=True)
+            print(*bench_drivers.lines(), *bench_sheds.lines(), *bench_lines.lines(), sep="\n", flush=True)
             asyncio.run(_wires(chosen))
         return 0
 

@@ -92,18 +92,7 @@ async def _driver(meter_unit: int) -> AsyncIterator[BusDriver]:
     bridge = Bridge(BAUD)
     link = f"rtu://{bridge.open()}?baud={BAUD}&parity=N&stop_bits=1"
     meter = {"read": {f"value_{at}": {"at": at} for at in range(REGISTERS)}, "poll": {"normal": {"every_ms": 1}}}
-    relay = {
-        "read": {"closed": {"at": 20, "space": "coil", "type": "bool"}},
-        "poll": {"normal": {"every_ms": 600_000}},
-        "write": {
-            "closed": {
-                "kind": "bool",
-                "lapses_to": "held",
-                "steps": [{"space": "coil", "at": 20, "to": "{value}"}],
-            }
-        },
-    }
-    devices = [_device("meter", link, meter_unit, meter), _device(RELAY, link, LIVE, relay)]
+    devices = [device("meter", link, meter_unit, meter), device(RELAY, link, LIVE, relay())]
     try:
         async with foreign.on_rtu(bridge.far_end, BAUD, unit=LIVE):
             driver = BusDriver(devices, DriverContext(clock=SystemClock(), sink=_nowhere, rng=Random(1)))
@@ -118,7 +107,18 @@ async def _driver(meter_unit: int) -> AsyncIterator[BusDriver]:
         bridge.close()
 
 
-def _device(name: str, link: str, unit: int, sections: dict[str, Any]) -> Declared:
+def relay() -> dict[str, Any]:
+    """A coil that is written and hardly ever read."""
+    closed = {"kind": "bool", "lapses_to": "held", "steps": [{"space": "coil", "at": 20, "to": "{value}"}]}
+    return {
+        "read": {"closed": {"at": 20, "space": "coil", "type": "bool"}},
+        "poll": {"normal": {"every_ms": 600_000}},
+        "write": {"closed": closed},
+    }
+
+
+def device(name: str, link: str, unit: int, sections: dict[str, Any]) -> Declared:
+    """One device of a product made up of these sections."""
     sections["poll"]["normal"]["stale_ms"] = 600_000
     profile = parse(
         ModbusProfile,
@@ -130,7 +130,7 @@ def _device(name: str, link: str, unit: int, sections: dict[str, Any]) -> Declar
             "engine": "modbus",
             "status": "draft",
             "sources": ["the bench's own server"],
-            "link": {"kinds": ["rtu"], "unit_id": unit, "timeout_ms": int(TIME_OUT_S * 1000)},
+            "link": {"kinds": ["rtu", "tcp"], "unit_id": unit, "timeout_ms": int(TIME_OUT_S * 1000)},
             "defaults": {"poll": "normal"},
             **sections,
         },

@@ -1,0 +1,85 @@
+"""Twenty sheds at once, each on a connection of its own, while fifty meters are read: beside C, one after the other.
+
+From handing them to the engine to the last acknowledgement; the yardstick is as many round trips of libmodbus in C on
+the same server, over one connection that is open already.
+"""
+
+import asyncio
+from random import Random
+from statistics import median
+
+from drivers.modbus.driver import BusDriver
+from hems.model.units import DeviceId
+from hems.ports.device import DriverContext
+from hems.runtime.clock import SystemClock
+from hil import foreign
+from hil.bench_lines import device, relay
+
+SHEDS, METERS, PER_LINK = 20, 50, 10
+TURNS = 30
+SETTLE_S = 2.5
+PAUSE_S = 0.037
+"""Between two turns; out of step with the meters' second."""
+
+
+def lines() -> list[str]:
+    """The figures, or why there are none."""
+    reason = foreign.missing()
+    if reason is not None:
+        return [f"{SHEDS} sheds at once         not measured: {reason}"]
+    return asyncio.run(_measured())
+
+
+async def _measured() -> list[str]:
+    async with foreign.on_tcp(SHEDS + METERS // PER_LINK) as ports:
+        driver = _driver(ports)
+        running = asyncio.create_task(driver.run())
+        await asyncio.sleep(SETTLE_S)
+        ours_s, in_c_s = [], []
+        for turn in range(TURNS):
+            ours_s.append(await _all_shed(driver, turn % 2 == 1))
+            in_c_s.append((await foreign.polled(ports[0], 1, SHEDS))[0])
+            await asyncio.sleep(PAUSE_S)
+        running.cancel()
+        await asyncio.wait({running})
+    ratio, slowest = median(ours_s) / median(in_c_s), max(ours_s) / max(in_c_s)
+    return [
+        f"{SHEDS} sheds at once        {1000 * median(ours_s):7.1f} ms   {ratio:.2f} times {SHEDS} round trips in C, "
+        f"one after the other; slowest of {TURNS}: {slowest:.2f} times the slowest"
+    ]
+
+
+async def _all_shed(driver: BusDriver, closed: bool) -> float:
+    """Until the last is acknowledged."""
+    began_s = asyncio.get_running_loop().time()
+    sheds = (driver.write(name, "closed", closed, urgent=True, islanded=True) for name in _relays())
+    replies = await asyncio.gather(*sheds)
+    assert not any(reply.fate.value in ("refused", "unreachable", "observing") for reply in replies)
+    return asyncio.get_running_loop().time() - began_s
+
+
+def _driver(ports: list[int]) -> BusDriver:
+    meters = [
+        device(
+            f"meter_{number}",
+            f"tcp://127.0.0.1:{ports[SHEDS + number // PER_LINK]}",
+            1 + number,
+            {"read": {f"value_{at}": {"at": at} for at in range(40)}, "poll": {"normal": {"every_ms": 1000}}},
+        )
+        for number in range(METERS)
+    ]
+    relays = [
+        device(name, f"tcp://127.0.0.1:{port}", 1, relay()) for name, port in zip(_relays(), ports[:SHEDS], strict=True)
+    ]
+    driver = BusDriver([*meters, *relays], DriverContext(clock=SystemClock(), sink=_nowhere, rng=Random(1)))
+    for name in _relays():
+        driver.arm(name, True)
+    return driver
+
+
+def _relays() -> list[DeviceId]:
+    return [DeviceId(f"relay_{number}") for number in range(SHEDS)]
+
+
+def _nowhere(device: DeviceId, point: str, reading: object) -> None:
+    """Nobody looks at what is read here."""
