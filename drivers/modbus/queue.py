@@ -29,7 +29,7 @@ from drivers.modbus.reconnect import Reconnection
 from drivers.modbus.unit import Unit
 
 ILLEGAL_FUNCTION = 1
-HOPS = 4
+HOPS = 2
 """Turns of the event loop from an answer to the next request of who has waited for it."""
 ORDER = attrgetter("rank", "due_s")
 
