@@ -101,3 +101,27 @@ def test_a_command_to_a_dead_unit_is_sent_even_while_the_island_stabilises():
         return link.times(DEAD)[before:]
 
     assert len(run(story)) == 1
+
+
+def test_a_living_unit_is_asked_before_one_known_to_be_silent_although_that_was_due_before():
+    async def story(_loop: VirtualLoop) -> list[int]:
+        link = PaperLink()
+        link.silent = lambda unit: unit == DEAD
+        queue = queue_on(link)
+        serving = asyncio.create_task(queue.serve())
+
+        async def poll(unit: int, at: int) -> None:
+            with contextlib.suppress(LinkError):
+                await queue.read(ReadFrame(unit, Space.HOLDING, at, 1), MANNERS)
+
+        # given a unit known to be silent, which has not been asked for a minute
+        for _ in range(3):
+            await poll(DEAD, 0)
+        await asyncio.sleep(60.0)
+        before = len(link.asked)
+        # when it and a living one wait behind another request
+        await asyncio.gather(poll(LIVE, 0), poll(DEAD, 0), poll(LIVE, 1))
+        serving.cancel()
+        return [frame.unit for _, frame in link.asked[before:]]
+
+    assert run(story) == [LIVE, LIVE, DEAD]
