@@ -97,11 +97,11 @@ def test_the_price_is_found_once_a_minute() -> None:
 
 
 def test_a_price_that_trembles_switches_nothing() -> None:
-    # given a price at which some of a group are served
-    memory = SavingMemory(price=10.0, solved_s=1000.0)
+    # given a price at which half a circuit more or less of a group of two would be served
+    memory = SavingMemory(price=10.75, solved_s=1000.0)
     counts = set()
     for look in range(40):
-        trembling = replace(memory, price=10.0 * (1.03 if look % 2 else 0.97), solved_s=1000.0 + look)
+        trembling = replace(memory, price=10.75 * (1.03 if look % 2 else 0.97), solved_s=1000.0 + look)
         memory = lasts(60.0, on_island(saving=trembling), now_s=1001.0 + look)
         counts.add(memory.served.get(Tier.COMFORT))
     # then their number is the same all the time
