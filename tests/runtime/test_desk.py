@@ -315,6 +315,7 @@ async def test_an_evacuation_is_asked_for_twice(run_dir: Path):
         ({"task": "maintenance", "begin": True, "subjects": ["cellar"]}, "no circuit, bay or battery cellar"),
         ({"task": "maintenance", "begin": True, "subjects": "laundry"}, "in a list"),
         ({"task": "island", "begin": True}, "has no tie.island"),
+        ({"task": "return", "begin": True}, "in what time the grid is expected back"),
         ({"task": "fire", "begin": True}, "begins by its contact"),
         ({"task": "evacuation", "begin": True, "duration_s": 1e12}, "a number from 0 to 604800"),
         ({"task": "evacuation", "begin": True, "target_pct": 200}, "a number from 0 to 100"),
