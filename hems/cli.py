@@ -82,6 +82,7 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     why.add_argument("--json", action="store_true")
     log = command("log", _log, "what has happened since the start")
     log.add_argument("--json", action="store_true")
+    log.add_argument("--state-dir", type=Path, metavar="DIR", help="all that was recorded there, also without HEMS")
     acknowledge = command("acknowledge", _acknowledge, "somebody has looked into a contradiction")
     arm = command("arm", _arm, "allow writing to devices")
     arm.add_argument("devices", nargs="*", help="default: all")
@@ -209,6 +210,8 @@ def _log(args: argparse.Namespace) -> int:
     from hems.model.event import Event
     from hems.report import timeline_line
 
+    if args.state_dir is not None:
+        return _all_log(args)
     events = _ask(args, "view", "events")["events"]
     if args.json:
         print_json(events)
@@ -217,6 +220,23 @@ def _log(args: argparse.Namespace) -> int:
     names = {f"circuits/{one['id']}": one["name"] for one in _ask(args, "view", "status")["circuits"]}
     for event in told:
         print(timeline_line(event, told[0].at.mono_s, names))
+    return 0
+
+
+def _all_log(args: argparse.Namespace) -> int:
+    """Every recorded event, with its time of day; needs no daemon."""
+    from hems.model.codec import to_plain
+    from hems.report.timeline import tag, told
+    from hems.store.reader import events
+
+    kept = events(args.state_dir)
+    if args.json:
+        print_json([to_plain(event) for event in kept])
+        return 0
+    for event in kept:
+        utc = event.at.utc
+        when = f"{event.at.mono_s:.0f} s up" if utc is None else f"{utc.astimezone():%Y-%m-%d %H:%M:%S}"
+        print(f"{when}  {tag(event)}  {told(event, {})}")
     return 0
 
 

@@ -139,6 +139,7 @@ async def test_without_the_daemon_the_last_picture_is_shown_as_old_with_what_to_
     daemon = Daemon(site_file(run_dir), Living().drivers, clock=LoopClock(), seed=1)
     running = asyncio.create_task(daemon.run())
     await soon(lambda: (run_dir / "picture.json").exists())
+    await asyncio.sleep(1.5)
     daemon.stop()
     await running
     # when somebody asks for the status
@@ -154,6 +155,10 @@ async def test_without_the_daemon_the_last_picture_is_shown_as_old_with_what_to_
     assert "Maple Court 12" in out
     plain = json.loads((await asyncio.to_thread(said, capsys, *words, "--json"))[1])
     assert (plain["old"], plain["picture"]["site"]) == (True, "Maple Court 12")
+    # and what was recorded can be read without it
+    log = await asyncio.to_thread(said, capsys, "log", "--state-dir", str(run_dir / "state"))
+    assert (log[0], log[2]) == (0, "")
+    assert "The grid side is good" in log[1]
     # and the copy on the disk does as well when the run directory is gone
     (run_dir / "picture.json").unlink()
     assert "What follows is OLD" in (await asyncio.to_thread(said, capsys, *words))[1]

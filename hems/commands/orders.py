@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hems.commands.asking import add_run_dir, add_who, ask
+from hems.commands.asking import add_run_dir, add_who, ask, print_json
 from hems.commands.times import seconds
 from hems.model.errors import HemsError
 from hems.model.request import Task
@@ -28,6 +28,7 @@ class Command:
         """Its options."""
         parser.add_argument("what", choices=self.verbs)
         parser.add_argument("--reason", default="", help="for the others, and for the log")
+        parser.add_argument("--json", action="store_true")
         for add in self.options:
             add(parser)
         add_run_dir(parser)
@@ -47,6 +48,9 @@ class Command:
             reason=args.reason,
             **asked,
         )
+        if args.json:
+            print_json(answer)
+            return 1 if "confirm" in answer else 0
         if "confirm" in answer:
             word = answer["confirm"]
             raise HemsError(f"Not yet, this is grave. To go ahead, say it again within a minute with --confirm {word}")
