@@ -38,6 +38,8 @@ class CircuitPicture:
     """Hours of essential power gained if it went off now, or lost if one that is off came on; None when not known."""
     disobeys: bool = False
     override_who: str = ""
+    override_on: bool | None = None
+    """What the override wants; HEMS may still wait until there is room for it."""
     override_reason: str = ""
     override_left_s: float | None = None
     switchable: bool = True

@@ -21,6 +21,7 @@ from hems.model.picture import (
     WitnessPicture,
 )
 from hems.model.reading import Reading
+from hems.model.request import Want
 from hems.model.site import Bay, Circuit, Location, Tier
 from hems.model.units import CircuitId
 from hems.runtime import ahead
@@ -168,6 +169,7 @@ def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> 
         weighs_h=weighs_h,
         disobeys=memory.deaf or (entry is not None and entry.contradicted_since_s is not None),
         override_who=override.who if override is not None else "",
+        override_on=None if override is None else override.want is Want.ON,
         override_reason=override.reason if override is not None else "",
         override_left_s=None if override is None else override.expires_s - now_s,
         switchable=circuit.switchable,

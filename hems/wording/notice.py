@@ -29,6 +29,6 @@ def notice(
         told.append(say(LASTS).format(until=until))
     if off:
         told.append(say(OFF).format(names=", ".join(off)))
-    if next_off:
+    if next_off and when:
         told.append(say(NEXT).format(names=", ".join(next_off), when=when))
     return [*told, say(ASK), say(LIFTS), say(BACK), say(CALL)]

@@ -258,3 +258,16 @@ def test_on_the_grid_an_override_costs_nothing_and_that_is_said() -> None:
 )
 def test_what_an_override_does_in_words(changes: dict[str, Any], sentence: str) -> None:
     assert sentence in effects(power_cut(), consequence(**changes))
+
+
+async def test_a_circuit_that_waits_for_room_is_not_called_off_by_hand(run_dir: Path) -> None:
+    # given somebody who wants the laundry on, and HEMS that waits until there is room for it
+    waits = by_hand(power_cut(), "laundry", wanted=False, closed=False, override_on=True)
+    async with watching(run_dir, waits) as (pilot, _):
+        await pilot.press("3")
+        await until(lambda: "OFF  WAITS until 15:31 (Ana)" in text_of(app_of(pilot)))
+        told = " ".join(text_of(app_of(pilot)).split())
+
+    assert "Laundry: asked ON by hand until 15:31 (Ana)" in told
+    assert "HEMS waits until there is room for it." in told
+    assert "kept OFF" not in told

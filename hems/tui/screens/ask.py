@@ -1,5 +1,6 @@
 """A question in a small box: Y, or anything else for no."""
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual import events
@@ -10,6 +11,8 @@ from textual.screen import ModalScreen
 from hems.tui.format import BLANK, Part, Tone, row
 from hems.tui.widgets.rows import Rows
 from hems.wording.language import say
+
+WIDTH = 48
 
 
 class YesScreen(ModalScreen[bool]):
@@ -28,8 +31,9 @@ class YesScreen(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         """Ask."""
-        told = (BLANK, row("  ", Part(self._question, Tone.STRONG)), BLANK, row(f"  {self._keys}"))
-        self.query_one(Rows).show(told)
+        lines = [row("  ", Part(line, Tone.STRONG)) for line in wrap(self._question, WIDTH)]
+        above = () if len(lines) > 1 else (BLANK,)
+        self.query_one(Rows).show((*above, *lines, BLANK, row(f"  {self._keys}")))
 
     def on_key(self, event: events.Key) -> None:
         """Y does it, everything else does not."""

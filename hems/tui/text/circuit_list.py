@@ -55,6 +55,8 @@ def _stands(picture: Picture, circuit: CircuitPicture) -> tuple[str, str, Tone]:
         return is_on, say("asked {wanted}, DOES NOT OBEY", wanted=wanted), Tone.HIGH
     if circuit.closed is None and circuit.sheddable:
         return UNKNOWN, say("NO ANSWER, asked {wanted}", wanted=wanted), Tone.MED
+    if _awaits(circuit):
+        return is_on, say("WAITS {override_end}", override_end=override_end(picture, circuit)), Tone.STRONG
     if circuit.override_who:
         return (
             _going(circuit, is_on),
@@ -110,12 +112,24 @@ def about(picture: Picture, circuit: CircuitPicture) -> Sequence[str]:
     return [text for text in (_by_hand(picture, circuit), _because(picture, circuit), _rule(picture, circuit)) if text]
 
 
+def _awaits(circuit: CircuitPicture) -> bool:
+    """Whether somebody wants it on, and HEMS waits for room."""
+    return bool(circuit.override_on) and not circuit.wanted
+
+
 def _by_hand(picture: Picture, circuit: CircuitPicture) -> str:
     if not circuit.override_who:
         return ""
     reason = (
         say(', reason "{override_reason}"', override_reason=circuit.override_reason) if circuit.override_reason else ""
     )
+    if _awaits(circuit):
+        return say(
+            "{name}: asked ON by hand {override_end}{reason}; HEMS waits until there is room for it.",
+            name=circuit.name,
+            override_end=override_end(picture, circuit),
+            reason=reason,
+        )
     return say(
         "{name}: kept {on} by hand {override_end}{reason}.",
         name=circuit.name,
@@ -138,7 +152,8 @@ def _because(picture: Picture, circuit: CircuitPicture) -> str:
     if circuit.because is None or circuit.override_who:
         return ""
     head = f"{_on(circuit.wanted)} {since(picture, circuit.since_s)}. " if circuit.since_s is not None else ""
-    return f"{circuit.name}: {head}{sentence(circuit.because, f'circuits/{circuit.id}', names_in(picture))}"
+    subject = f"circuits/{circuit.id}" if "value" in circuit.because.facts or not head else None
+    return f"{circuit.name}: {head}{sentence(circuit.because, subject, names_in(picture))}"
 
 
 def _rule(picture: Picture, circuit: CircuitPicture) -> str:
