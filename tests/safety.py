@@ -200,10 +200,9 @@ def orphans(checkout: Path) -> list[str]:
         if tag not in played and not why
     ]
     known = wanted.keys() | {f"H{number}" for number in HAZARDS}
-    ids = {tomllib.loads(one.read_text()).get("id") for one in (checkout / "hil/scenarios").glob("*.toml")}
-    alone += [f"{tag}: nobody knows what that is; {where[0]}" for tag, where in code.items() if tag not in known]
-    alone += [f"{tag}: nobody knows what that is; {where[0]}" for tag, where in proven.items() if tag not in known]
-    alone += [f"{tag}: nobody knows what that is; {played[tag][0]}" for tag in played if tag not in known | ids]
+    for found in (code, proven, played):
+        strangers = [tag for tag in found if re.fullmatch(r"UCA-.*|[HI]\d+", tag) and tag not in known]
+        alone += [f"{tag}: nobody knows what that is; {found[tag][0]}" for tag in strangers]
     return alone
 
 

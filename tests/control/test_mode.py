@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hems.control import mode as rules
 from hems.control.mode import RULES, Facts, Regime, regime, rules_from, step
 from hems.control.params import Params
 from hems.control.state import ModeMemory
@@ -290,3 +291,21 @@ def test_no_unknown_begins_an_island_or_permits_a_return(history: list[tuple[Fac
             assert (seen.tie, seen.grid, seen.bus) == (OPEN, Grid.GOOD, Bus.LIVE)
         if rule.target is RES:
             assert seen.grid in (Grid.GOOD, Grid.QUALIFYING)
+
+
+# Conditions, one by one: a test that walks all modes says the same, but late -----------------------------------------
+
+
+def test_a_dark_building_is_started_only_where_it_is_dark_and_may_be():
+    dark = (TiePosition.OPEN, Grid.DEAD, Bus.DEAD)
+    assert rules.may_start(facts(*dark, may_start=True))
+    assert not rules.may_start(facts(*dark))
+    assert not rules.may_start(facts(TiePosition.OPEN, Grid.DEAD, Bus.LIVE, may_start=True))
+
+
+@pytest.mark.parametrize("wish", ["island_asked", "island_still_asked"])
+def test_the_grid_is_left_only_from_a_good_one_and_only_when_asked(wish: str):
+    holds = getattr(rules, wish)
+    assert holds(facts(island_asked=True))
+    assert not holds(facts())
+    assert not holds(facts(grid=Grid.BAD, island_asked=True))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hems.control.energy import Band
 from hems.control.params import Params
-from hems.control.restoring import fits
+from hems.control.restoring import fits, fruitless_after, locked_out
 from hems.control.shedding import Outlook
 from hems.control.state import ControlState, LoadMemory, initial
 from hems.model import wiring
@@ -349,3 +349,24 @@ def test_what_was_drawn_in_a_cold_pick_up_is_not_taken_for_what_is_usually_drawn
     # then two and a half times its usual draw must fit, and not of what it drew then
     assert fits(SITE.circuit(name), SITE, hungry, seen, PARAMS, 8200.0)
     assert not fits(SITE.circuit(name), SITE, fed, seen, PARAMS, 8200.0)
+
+
+# Tries ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_restore_counts_as_failed_up_to_the_very_end_of_its_time_and_for_want_of_power_only():
+    laundry, overload = CircuitId("laundry"), Cause(Why.OVERLOAD)
+    state = replace(initial(0.0), loads={laundry: LoadMemory(restored_s=1000.0, fruitless=1)})
+    ends_s = 1000.0 + Params().restore.after_shed_s
+    assert fruitless_after(state, laundry, overload, Params(), ends_s) == 2
+    assert fruitless_after(state, laundry, Cause(Why.ISLAND_CAPACITY), Params(), ends_s) == 2
+    assert fruitless_after(state, laundry, overload, Params(), ends_s + 0.1) == 0
+    assert fruitless_after(state, laundry, Cause(Why.ENERGY_BAND), Params(), ends_s) == 0
+    assert fruitless_after(initial(0.0), laundry, overload, Params(), ends_s) == 0
+
+
+@pytest.mark.parametrize(("failed", "locked"), [(2, False), (3, True), (4, True)])
+def test_it_is_locked_out_after_exactly_so_many_tries(failed: int, locked: bool):
+    laundry = flats().circuit(CircuitId("laundry"))
+    state = replace(initial(0.0), loads={laundry.id: LoadMemory(fruitless=failed)})
+    assert locked_out(laundry, state, Params()) is locked
