@@ -223,8 +223,8 @@ class FastForward:
 
 
 def _mere_power(event: Event) -> bool:
-    """Whether it is no more than another power asked of a car or a battery."""
-    return event.kind is EventKind.COMMAND and event.subject.endswith("/power_w")
+    """Whether it is about no more than a power: another one asked of a car, a limit of the connection met or kept."""
+    return event.kind in (EventKind.COMMAND, EventKind.SYSTEM) and event.subject.endswith("/power_w")
 
 
 def events(ticks: Iterable[Ticked]) -> list[Event]:

@@ -1,0 +1,51 @@
+"""What a simulated day costs, and that a week leaves nothing behind."""
+
+import gc
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hems.app import installed_drivers
+from hems.config import load
+from hems.control.params import Params
+from hems.sim.plant import Plant
+from hems.sim.rig import load_rig
+from hems.sim.run import Act, FastForward
+from hems.sim.start import Car, StartPoint
+from hems.sim.traces import ConstantTraces
+from tests.given import flats
+
+ROOT = Path(__file__).parents[2]
+DAY_S = 86_400.0
+SITE = flats()
+
+
+def test_a_week_with_a_power_cut_each_day_leaves_nothing_behind():
+    # given a building whose grid fails for three hours of every day
+    traces = ConstantTraces({one.id: 0.3 * one.typical_w for one in SITE.circuits})
+    plant = Plant(SITE, traces, start=StartPoint(battery_soc_pct=90.0, cars={SITE.bays[0].id: Car(soc_pct=80.0)}))
+    made = FastForward(SITE, Params(), plant, wall_clock=datetime(2026, 5, 4, tzinfo=UTC), near_s=10.0, watch_s=60.0)
+
+    def day(number: int) -> int:
+        begin_s = number * DAY_S
+        acts = [Act(begin_s + 30_000.0, Plant.fail_grid), Act(begin_s + 40_800.0, Plant.return_grid)]
+        for _ in made.run(begin_s + DAY_S, acts):
+            pass
+        gc.collect()
+        return len(gc.get_objects())
+
+    # when a week goes by
+    after = [day(number) for number in range(7)]
+    # then the last days hold no more than the first ones, apart from what a building learns by hour and day
+    assert max(after[4:]) - max(after[1:3]) < 300
+
+
+def test_a_day_on_the_grid_by_the_step_rule_is_ten_thousand_times_faster_than_time():
+    site_file = load(ROOT / "examples" / "apartments.toml", installed_drivers())
+    plant = load_rig(ROOT / "hil" / "rigs" / "apartments.toml").plant()
+    made = FastForward(site_file.site, site_file.params, plant)
+    began_s = time.process_time()
+    for _ in made.run(DAY_S):
+        pass
+    # quietly 25,000 times; processor time on a busy machine counts for half as much
+    assert DAY_S / (time.process_time() - began_s) > 10_000.0
