@@ -1,7 +1,6 @@
 """The hours ahead as far as habits tell: what tiers will want, what the sun may give, whether the cut still lasts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import exp
@@ -13,6 +12,7 @@ from hems.control.given import Given
 from hems.control.habits import HOURS
 from hems.control.price import WORTH, Hour
 from hems.control.state import ControlState, Habits
+from hems.model.copies import replace
 from hems.model.request import Task
 from hems.model.site import Site, Tier
 from hems.model.units import SECONDS_PER_HOUR, CircuitId

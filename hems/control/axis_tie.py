@@ -1,9 +1,8 @@
 """Axis T: where is the switch between building and grid?"""
 
-from dataclasses import replace
-
 from hems.control.params import Params
 from hems.control.state import TieMemory
+from hems.model.copies import replace
 from hems.model.mode import TiePosition
 from hems.model.reading import Reading
 from hems.model.site import Site

@@ -5,13 +5,14 @@ volts from a single device is not a dead bus until something agrees with it.  So
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from hems.control import axis_bus, axis_grid, axis_tie, liveness
 from hems.control.params import Params
 from hems.control.sight import Sight, news, presence, sight
 from hems.control.state import BusMemory, EvidenceMemory, GridMemory, PointMemory, TieMemory
+from hems.model.copies import replace
 from hems.model.mode import Bus, Grid, TiePosition
 from hems.model.site import Location, Site, VoltagePoint
 from hems.model.snapshot import Snapshot, VoltageReading

@@ -7,10 +7,10 @@ Source: domain reference 1.3 rule 4 and 5, process model mismatch.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from hems.control.params import WitnessParams
 from hems.control.state import PointMemory
+from hems.model.copies import replace
 from hems.model.mode import TiePosition
 from hems.model.site import Location, Site
 from hems.model.snapshot import Snapshot, VoltageReading

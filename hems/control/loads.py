@@ -1,7 +1,6 @@
 """Each circuit's memory from one tick to the next: what was shed and why, what came back, what does not obey."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from math import exp
 
 from hems.control import wear
@@ -13,6 +12,7 @@ from hems.control.state import BlackStartMemory, ControlState, LoadMemory, Recon
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
+from hems.model.copies import replace
 from hems.model.request import Override, Want
 from hems.model.site import Circuit, Site
 from hems.model.snapshot import CircuitReading, Snapshot

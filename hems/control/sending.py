@@ -5,7 +5,7 @@ is; what gives power is never sent before the boot hold is over.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from hems.control import said
@@ -17,6 +17,7 @@ from hems.control.state import ControlState, Sent
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command, Fate, Outcome
+from hems.model.copies import replace
 from hems.model.mode import ISLAND_MODES, Mode, TiePosition
 from hems.model.reading import Reading
 from hems.model.request import Task

@@ -11,7 +11,6 @@ All memory is in `ControlState`; the same arguments give the same result, live, 
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from hems.control import (
@@ -58,6 +57,7 @@ from hems.control.turn import moded
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
+from hems.model.copies import replace
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Bus, Grid, Mode, TiePosition

@@ -1,11 +1,10 @@
 """The turn of the mode in one tick: the facts for the table of rules, and what a change leaves behind."""
 
-from dataclasses import replace
-
 from hems.control import black_start, evidence, generator, loads, mode, monitor, orders, planned, said, sources
 from hems.control.given import Given, Told
 from hems.control.state import ControlState, ModeMemory, ReconnectMemory
 from hems.model.cause import Why
+from hems.model.copies import replace
 from hems.model.event import EventKind
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.request import Task

@@ -4,12 +4,12 @@ Rank decides first.  Among equals, who has gone without for longest is served, f
 day nobody gets less than others.  Source: domain reference 2.1 and 2.7.
 """
 
-from dataclasses import replace
 from math import inf
 
 from hems.control.price import WORTH
 from hems.control.shedding import FRESH
 from hems.control.state import ControlState, SavingMemory
+from hems.model.copies import replace
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import SECONDS_PER_HOUR, CircuitId
 

@@ -6,7 +6,7 @@ the island. Powers are positive when a car feeds the building.  Source: domain r
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 
 from hems.control import drivers, orders
@@ -20,6 +20,7 @@ from hems.control.params import CarParams, Params
 from hems.control.state import BayMemory, ControlState, Sent
 from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.copies import replace
 from hems.model.mode import Mode, TiePosition
 from hems.model.request import Task
 from hems.model.site import Bay, Site

@@ -5,7 +5,6 @@ Source: domain reference 2.4.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from math import inf
 
 from hems.control.params import RestoreParams
@@ -13,6 +12,7 @@ from hems.control.shedding import FRESH
 from hems.control.state import ControlState, LoadMemory, Sent
 from hems.model import wiring
 from hems.model.command import Command
+from hems.model.copies import replace
 from hems.model.wiring import Role
 
 HOUR_S, DAY_S = 3600.0, 86_400.0

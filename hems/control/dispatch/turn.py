@@ -1,7 +1,5 @@
 """One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
 
-from dataclasses import replace
-
 from hems.control.dispatch import excess, flexible, quarter
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory
@@ -9,6 +7,7 @@ from hems.control.given import Given, Told
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.copies import replace
 from hems.model.event import EventKind
 
 
