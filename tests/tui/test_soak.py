@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.desk import HandMadeDesk, serving, until
+from tests.desk import serving, until
+from tests.tui.test_lists import Rememberer, happened
 from tests.tui.test_terminal import program, second
 
 HOURS = float(os.environ.get("HEMS_SOAK_HOURS", "8"))
@@ -19,7 +20,7 @@ FLIP_S = 1.0
 @pytest.mark.soak
 @pytest.mark.timeout(HOURS * 3600.0 + 600.0)
 async def test_memory_stays_flat_with_a_new_picture_and_another_screen_each_second(run_dir: Path) -> None:
-    async with serving(run_dir, HandMadeDesk(second(0))) as server, program(run_dir) as terminal:
+    async with serving(run_dir, Rememberer(second(0), happened())) as server, program(run_dir) as terminal:
         await until(lambda: "ESSENTIAL POWER LASTS" in terminal.text, within_s=60.0)
         process = psutil.Process(terminal.process.pid)
         loop = asyncio.get_running_loop()
