@@ -1,0 +1,158 @@
+"""hems under a real systemd: a Debian in a container, installed, hung, killed, updated badly, and removed.
+
+Makes the system with debootstrap, which takes a minute and a mirror; HEMS_ROOTFS names one that is there already
+(bookworm with systemd, dbus, python3-venv and procps) and is not written to.  HEMS_BUNDLE names a bundle, else one is
+made.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hil.relink import relinked
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1500)]
+
+PACKAGES = "systemd,systemd-sysv,dbus,python3,python3-venv,procps"
+PROGRAM = """import sys
+def main():
+    print("selftest: all is well.")
+    sys.exit(0 if "selftest" in sys.argv else 1)
+"""
+SERVICE = """[Unit]
+After=multi-user.target
+[Service]
+Type=oneshot
+ExecStart=/in/suite.sh
+"""
+TRIED = [
+    "installs without a network and is ready",
+    "status line tells of the building",
+    "the command finds the daemon",
+    "user and group own the doors",
+    "a second installation changes nothing",
+    "passwords are handed over",
+    "without a password it starts as well",
+    "a hang ends in a restart",
+    "and leaves a traceback",
+    "the failure is told",
+    "kill -9 ends in a restart",
+    "it cannot write to the system",
+    "it can write its records",
+    "a bad release is turned back",
+    "and the old one runs",
+    "a mistaken site file is one clear sentence",
+    "and a mended one is taken up without a person",
+    "a copy goes to the second disk",
+    "uninstalling keeps records and site",
+    "and stops it",
+]
+
+
+def needs() -> str:
+    """What this machine lacks for it; empty where it can run."""
+    if os.geteuid() != 0:
+        return "needs root, to boot a container"
+    tools = ["systemd-nspawn"] if os.environ.get("HEMS_ROOTFS") else ["systemd-nspawn", "debootstrap"]
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    return f"needs {' and '.join(missing)}: apt install systemd-container debootstrap" if missing else ""
+
+
+@pytest.fixture(scope="session")
+def rootfs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if reason := needs():
+        pytest.skip(reason)
+    if given := os.environ.get("HEMS_ROOTFS"):
+        return Path(given)
+    made = tmp_path_factory.mktemp("rootfs")
+    command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(made)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"debootstrap found no mirror: {done.stdout.splitlines()[-1:]}")
+    return made
+
+
+@pytest.fixture(scope="session")
+def results(checkout: Path, rootfs: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """What came of everything that the suite tries, by its name."""
+    brought, told = tmp_path_factory.mktemp("in"), tmp_path_factory.mktemp("out")
+    _bring(checkout, brought)
+    unit = brought / "suite.service"
+    unit.write_text(SERVICE)
+    command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "-D", str(rootfs), "--volatile=overlay"]
+    command += [
+        "--private-network",
+        "-b",
+        f"--bind-ro={brought}:/in",
+        f"--bind={told}:/out",
+        f"--bind-ro={unit}:/etc/systemd/system/suite.service",
+        "systemd.wants=suite.service",
+    ]
+    subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=1200, check=False)
+    lines = (told / "results").read_text().splitlines() if (told / "results").exists() else []
+    for name in ("times", "log", "first", "bad"):
+        if (told / name).exists():
+            print(f"--- {name}\n{(told / name).read_text()[-6000:]}")
+    return {line.removeprefix("not ").removeprefix("ok ").split(":")[0]: line for line in lines}
+
+
+def _bring(checkout: Path, to: Path) -> None:
+    """Bundles of this version and of one that cannot run, a site in which nothing answers, and the suite."""
+    shutil.copy(_bundle(checkout), to / "good.tar")
+    (to / "whole").mkdir()
+    with tarfile.open(to / "good.tar") as tar:
+        tar.extractall(to / "whole", filter="data")
+    (to / "good.version").write_text((to / "whole" / "VERSION").read_text())
+    _bad(to)
+    text = (checkout / "examples" / "home.toml").read_text(encoding="utf-8")
+    links = {name: f"tcp://127.0.0.1:{9 + place}" for place, name in enumerate(("car", "roof", "tie_io", "relays"))}
+    links |= dict.fromkeys(("main_meter", "house_meter"), "rtu:///dev/none?baud=9600&parity=N&stop_bits=1")
+    site = relinked(text, links, Path("/nowhere"), short=False)
+    (to / "site.toml").write_text(site.replace("/nowhere/state", "/var/lib/hems").replace("/nowhere/run", "/run/hems"))
+    shutil.copy(checkout / "tests/booted/suite.sh", to)
+    (to / "suite.sh").chmod(0o755)
+
+
+def _bundle(checkout: Path) -> Path:
+    if given := os.environ.get("HEMS_BUNDLE"):
+        return Path(given)
+    subprocess.run([checkout / "install.sh", "--make-bundle"], check=True, capture_output=True)
+    return next(checkout.glob("hems-*.tar"))
+
+
+def _bad(to: Path) -> None:
+    """The same with a program that passes its test and then does not run."""
+    inside = to / "inside"
+    shutil.copytree(to / "whole", inside)
+    shutil.rmtree(inside / "wheels")
+    (inside / "wheels").mkdir()
+    (inside / "requirements.lock").write_text("")
+    (inside / "VERSION").write_text("99.0\n")
+    about = "hems-99.0.dist-info"
+    with zipfile.ZipFile(inside / "wheels" / "hems-99.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("hems_bad.py", PROGRAM)
+        wheel.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: hems\nVersion: 99.0\n")
+        wheel.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{about}/entry_points.txt", "[console_scripts]\nhems = hems_bad:main\n")
+        wheel.writestr(f"{about}/RECORD", "")
+    (inside / "bundle.sha256").unlink()
+    files = sorted(path for path in inside.rglob("*") if path.is_file())
+    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  ./{path.relative_to(inside)}" for path in files)
+    (inside / "bundle.sha256").write_text("\n".join(lines) + "\n")
+    with tarfile.open(to / "bad.tar", "w") as tar:
+        tar.add(inside, arcname=".")
+    shutil.rmtree(inside)
+
+
+@pytest.mark.parametrize("what", TRIED)
+def test_under_a_real_systemd(what: str, results: Mapping[str, str]) -> None:
+    assert results.get(what) == f"ok {what}"
