@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hems.control import said
 from hems.control.params import Params
 from hems.control.resume import resumed
 from hems.model import wiring
@@ -85,6 +86,8 @@ def test_on_a_closed_tie_with_a_street_that_nobody_sees_it_lifts_the_saving_of_e
 def test_a_measurement_that_sees_the_grid_out_of_its_window_counts_more_than_a_person():
     made = blind_on_the_grid()
     made.says(utility(150.0)).ask(order(Task.GRID_PRESENT, duration_s=7200.0)).advance(1800.0, every_s=10.0)
+    assert not said.present(made.state, made.now_s)
+    assert made.state.vouched_since_s is None
     assert "heat_pump" in made.off()
 
 
