@@ -1,5 +1,7 @@
 """How things went: a plot and a table, the table alone where no plot can be drawn, and a file for a spreadsheet."""
 
+import argparse
+import asyncio
 from collections.abc import Mapping
 from math import cos, pi
 from pathlib import Path
@@ -7,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from hems.commands.history import COMMAND
 from hems.model.codec import to_plain
+from hems.model.errors import HemsError
 from hems.model.people import PersonRole
 from hems.model.trend import Curve, Trend
 from hems.tui.screens import history
 from hems.tui.text.history import groups, letters_of
-from tests.desk import HandMadeDesk, until
+from tests.desk import HandMadeDesk, serving, until
 from tests.pictures import AFTERNOON, home, normal_day, power_cut
 from tests.tui.screens import app_of, assert_looks_like, lines_of, text_of, watching
 
@@ -36,6 +40,8 @@ class Archivist(HandMadeDesk):
 
     async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
         self.asked.append((name, args, role, peer))
+        if name == "status":
+            return to_plain(self.shown)  # type: ignore[return-value]
         if name == "export":
             return {"path": "/var/lib/hems/export/history-20261120-143205.csv"}
         steps, span_s = args["steps"], args["span_s"]
@@ -98,3 +104,20 @@ def test_every_line_of_a_plot_has_a_letter_of_its_own() -> None:
         for group in groups(picture):
             letters = letters_of(group)
             assert len(set(letters.values())) == len(letters) == len(group.names)
+
+
+async def test_the_same_is_told_in_plain_lines(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    COMMAND.add_arguments(parser)
+    told = []
+    async with serving(run_dir, Archivist(power_cut())):
+        for words in ([], ["bay 2", "--for", "6h"], ["--file"]):
+            args = parser.parse_args([*words, "--run-dir", str(run_dir)])
+            assert await asyncio.to_thread(COMMAND.run, args) == 0
+            told.append(capsys.readouterr().out)
+        with pytest.raises(HemsError, match="Nothing is recorded that is called sauna"):
+            await asyncio.to_thread(COMMAND.run, parser.parse_args(["sauna", "--run-dir", str(run_dir)]))
+
+    assert told[0].startswith("Used by the building: lowest 0.0 kW, mean ")
+    assert told[1].startswith("Bay 2: lowest 0%")
+    assert told[2].startswith("Written on the gateway: /var/lib/hems/export/")
