@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hems.control.demand import per_phase
 from hems.control.params import Params
-from hems.control.shedding import shed_order, smallest_set
+from hems.control.shedding import candidates, shed_order, smallest_set
 from hems.control.step import Step
 from hems.model import wiring
 from hems.model.cause import Why
@@ -30,6 +30,7 @@ from tests.control.panel import (
     on_an_island,
     on_the_grid,
     panel,
+    snapshot,
     tie,
     utility,
 )
@@ -514,3 +515,21 @@ def test_the_site_of_these_tests_has_both(site: Site = SITE):
         "fire_panel",
         "network_room",
     ]
+
+
+# Short answers to changes that only long stories would notice -------------------------------------------------------
+
+
+def test_a_phase_that_is_exactly_at_its_limit_is_not_helped():
+    site = flats()
+    on = [site.circuit(CircuitId("freezers")), site.circuit(CircuitId("door_entry"))]  # L1, L2
+    watts = {one.id: one.typical_w for one in site.circuits}
+    assert smallest_set(on, (0.0, 100.0, -5.0), watts, site) == on[1:]
+
+
+def test_only_what_is_on_or_not_proven_off_can_be_shed():
+    made = on_the_grid()
+    gym, laundry = wiring.circuit_closed(CircuitId("gym")), wiring.circuit_closed(CircuitId("laundry"))
+    seen = snapshot(made.site, made.values | {gym: False, laundry: None}, made.now_s)
+    found = {one.id for one in candidates(made.site, made.state, seen, made.now_s)}
+    assert found == {one.id for one in made.site.circuits if one.sheddable} - {"gym"}

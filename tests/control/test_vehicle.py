@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hems.control import wanting
+from hems.control.arbitrate import Rank
 from hems.control.energy import floor_pct
 from hems.control.params import Params
 from hems.control.state import BayMemory, initial
-from hems.control.vehicle import phase_w_of_cars, remembered
+from hems.control.vehicle import Wish, phase_w_of_cars, remembered
 from hems.model import wiring
-from hems.model.cause import Why
+from hems.model.cause import Cause, Why
 from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.site import Site
 from hems.model.snapshot import BayState
@@ -312,3 +314,16 @@ def test_when_little_is_needed_one_car_gives_it_and_goes_on_while_the_others_are
     made.says(car("bay_1", 60.0, 1200.0)).advance(5.0)
     assert asked(made, "bay_1") == 0.0
     assert (asked(made, "bay_2") or 0.0) > 1000.0
+
+
+@pytest.mark.parametrize(("soc_pct", "why"), [(30.0, Why.CAR_AT_FLOOR), (None, Why.CAR_SOC_UNKNOWN)])
+def test_uca12_what_limits_a_car_is_its_floor_or_that_nobody_knows_its_charge(soc_pct: float | None, why: Why):
+    made = on_the_grid().says(car("bay_1", soc_pct))
+    seen = snapshot(made.site, made.values, made.now_s)
+    wish = {BAY_1: Wish(4000.0, Cause(Why.SUPPORT_ISLAND))}
+    limits = [
+        one
+        for one in wanting.cars(made.site, made.state, seen, wish.items(), PARAMS, made.now_s)
+        if one.rank is Rank.LIMIT
+    ]
+    assert [(one.cause.why, one.high) for one in limits] == [(why, 0.0)]
