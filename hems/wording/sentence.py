@@ -104,12 +104,20 @@ def _said(key: str, value: Value) -> str:
 
 def _said_word(key: str, value: str) -> str:
     if key.endswith("_utc"):
-        return f"{datetime.fromisoformat(value).astimezone():%H:%M}"
+        return _clock(value)
     if key in ("grid", "tie", "bus"):
         return axis_words(key, value)
     if key == "task":
         return translated(TASKS.get(value, value))
     return translated(BANDS.get(value, value)) if key in ("band", "was") else value
+
+
+def _clock(utc: str) -> str:
+    """The time of day here; what is no time stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(utc).astimezone():%H:%M}"
+    except (ValueError, OverflowError):
+        return utc
 
 
 def _capital(text: str) -> str:

@@ -1,5 +1,6 @@
 """Every reason has a sentence, whatever is known of it."""
 
+from datetime import UTC, datetime
 from string import Formatter
 
 import pytest
@@ -10,6 +11,7 @@ from hems.model.cause import Cause, Why
 from hems.wording import messages, sentence
 
 NAMES = {"circuits/laundry": "Laundry", "bays/bay_1": "Bay 1"}
+SUNRISE = datetime(2026, 6, 2, 4, 40, tzinfo=UTC).astimezone()
 LAUNDRY, BAY = "circuits/laundry/closed", "bays/bay_1/power_w"
 
 
@@ -101,6 +103,13 @@ def test_every_reason_is_a_whole_sentence_also_without_any_fact(why):
 )
 def test_facts_become_words_and_roles_become_names(subject, cause, expected):
     assert sentence(cause, subject, NAMES).startswith(expected)
+
+
+@pytest.mark.parametrize(("told", "said"), [(SUNRISE.isoformat(), f"{SUNRISE:%H:%M}"), ("some day", "some day")])
+def test_the_time_of_day_is_local_and_what_is_no_time_is_said_as_it_is(told, said):
+    kept = Cause(Why.KEPT_FOR_LATER, {"sun_utc": told, "value": False})
+    expected = "Switched OFF Laundry: energy is kept for what matters more until the sun returns, about"
+    assert sentence(kept, LAUNDRY, NAMES) == f"{expected} {said}."
 
 
 FACTS = (
