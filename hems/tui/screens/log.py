@@ -86,5 +86,5 @@ class LogScreen(ListScreen):
             self.tell(str(error))
             return
         names = {} if picture is None else names_in(picture)
-        self._entries = entries([from_plain(Event, one) for one in told["events"]], names)
+        self._entries = entries([from_plain(Event, one) for one in told.get("events", ())], names)
         self.tell("")
