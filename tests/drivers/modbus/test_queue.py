@@ -69,7 +69,6 @@ async def test_polls_that_are_due_earlier_go_first_but_slow_ones_do_not_starve()
     # given a link that is busy
     async with on_tcp(Bench(u1=board(delay_s=0.01))) as bench, queue_for(bench) as queue:
         first = asyncio.create_task(queue.read(register(98), MANNERS))
-        await eventually(lambda: bool(bench.diary))
         # when a poll that may wait comes before many that may not
         slow = asyncio.create_task(queue.read(register(99), MANNERS, slack_s=0.1))
 
@@ -198,7 +197,7 @@ async def test_a_gap_that_one_unit_needs_is_used_by_another():
         await queue.read(register(1), polite)
         await asyncio.gather(queue.read(register(2), polite), queue.read(register(1, unit=2), MANNERS))
     assert [request.unit for request in bench.diary] == [1, 2, 1]
-    assert bench.diary[2].at_s - bench.diary[0].at_s >= 0.1
+    assert bench.diary[2].at_s - bench.diary[0].at_s >= 0.099
 
 
 async def test_a_write_that_was_taken_back_does_not_leave_after_what_took_its_place():
