@@ -118,5 +118,14 @@ async def test_an_alarm_is_set_aside_for_some_hours_with_a_reason(run_dir: Path)
         assert desk.done("aside")[0]["reason"] == "electrician comes"
 
         aside = replace(HEATING, aside_left_s=7200.0, aside_by="Ana")
-        await see(pilot, server, replace(troubled(), alarms=(aside,)))
+        await see(
+            pilot,
+            server,
+            replace(troubled(), alarms=troubled().alarms[1:], alarms_aside=(aside,), alarms_folded=(HEATING,) * 3),
+        )
         assert any("ASIDE until 16:32" in line for line in lines_of(app))
+        assert any("3 messages folded into this power cut's start" in line for line in lines_of(app))
+        # and the same key takes it back
+        await pilot.press("up", "up", "up")
+        at_once(app, *("down",) * [line[2:6] for line in lines_of(app)[3:8]].index("HIGH"), "s")
+        await until(lambda: desk.done("unaside") != [])

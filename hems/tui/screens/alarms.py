@@ -11,7 +11,7 @@ from hems.model.picture import Picture
 from hems.tui.asking import Ask
 from hems.tui.screens.field import FieldScreen
 from hems.tui.screens.listing import ListScreen
-from hems.tui.text.alarm_list import alarm_list
+from hems.tui.text.alarm_list import FOLDED, alarm_list
 from hems.tui.text.listing import Listing
 from hems.tui.when import seconds_told
 from hems.tui.widgets.footer import Key
@@ -61,16 +61,19 @@ class AlarmsScreen(ListScreen):
 
     def action_seen(self) -> None:
         """Say that somebody has seen the chosen alarm."""
-        if self._shown.may_operate and self.chosen:
+        if self._shown.may_operate and self.chosen and self.chosen != FOLDED:
             self._see(self.chosen)
 
     @work(exclusive=True, group="aside")
     async def action_aside(self) -> None:
         """Put it aside for some hours, or take it back."""
         picture = self._shown.picture
-        alarms = () if picture is None else picture.alarms
+        alarms = () if picture is None else (*picture.alarms, *picture.alarms_aside)
         alarm = next((one for one in alarms if one.key == self.chosen), None)
         if picture is None or alarm is None or not self._shown.may_operate:
+            return
+        if not alarm.may_set_aside:
+            self.tell(say("This one cannot be set aside: it is about lives, or about HEMS itself."))
             return
         if alarm.aside_left_s is not None:
             await self._put(say("It stands among the others again."), "unaside", key=alarm.key)

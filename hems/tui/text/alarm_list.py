@@ -6,7 +6,7 @@ from textwrap import wrap
 from hems.model.picture import AlarmPicture, Picture
 from hems.tui.format import Part, Row, Tone, row
 from hems.tui.text.headline import MARKS
-from hems.tui.text.listing import Item, Listing, detail_width
+from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.tui.text.notes import TONES, names_in
 from hems.tui.when import bare, ends, local_time, since
 from hems.wording import sentence
@@ -16,6 +16,8 @@ from hems.wording.language import say
 HEADING = row("  PRIO  SINCE      WHAT                                   STATE")
 LABEL = 17
 """Columns of `What it means`."""
+FOLDED = "folded"
+"""Key of the line that stands for all messages of the same power cut."""
 ROOMY = 40
 """Columns of text below which a label stands above it instead of before it."""
 
@@ -24,15 +26,19 @@ def alarm_list(picture: Picture, chosen: str, find: str, width: int) -> Listing:
     """What stands, the most urgent first, then what went away unseen."""
     alarms = found(picture, find)
     items = [Item(alarm.key, _line(picture, alarm)) for alarm in alarms]
+    if picture.alarms_folded and not find:
+        items.append(Item(FOLDED, _folded_line(picture)))
     one = next((alarm for alarm in alarms if alarm.key == chosen), None)
     details = () if one is None else tuple(_details(picture, one, detail_width(width)))
+    if chosen == FOLDED:
+        details = paragraphs([told(picture, alarm) for alarm in picture.alarms_folded], detail_width(width))
     empty = say('No alarm has "{find}" in it.', find=find) if find else say("No alarms. Nothing needs your attention.")
     return Listing((HEADING,), items, details, empty=empty)
 
 
 def found(picture: Picture, find: str) -> list[AlarmPicture]:
     """The alarms with `find` in their words."""
-    everything = (*picture.alarms, *picture.alarms_gone)
+    everything = (*picture.alarms, *picture.alarms_gone, *picture.alarms_aside)
     return [alarm for alarm in everything if find.lower() in told(picture, alarm).lower()]
 
 
@@ -73,6 +79,11 @@ def state_words(picture: Picture, alarm: AlarmPicture) -> str:
         return say("NEW")
     at = f" {bare(since(picture, alarm.seen_for_s))}" if local_time(picture) else ""
     return say("SEEN by {seen_by}{at}", seen_by=alarm.seen_by, at=at)
+
+
+def _folded_line(picture: Picture) -> Row:
+    count = len(picture.alarms_folded)
+    return row(" ", say("{count} messages folded into this power cut's start", count=count))
 
 
 def _line(picture: Picture, alarm: AlarmPicture) -> Row:
