@@ -80,7 +80,7 @@ async def test_a_tab_is_a_screen_that_only_looks(run_dir: Path, monkeypatch: pyt
         own = {"Origin": screen.public_url}
         async with client.ws_connect(f"http://127.0.0.1:{screen.port}/ws?width=80&height=24", headers=own) as tab:
             sent = b""
-            async with asyncio.timeout(20.0):
+            async with asyncio.timeout(60.0):
                 while b"ESSENTIAL POWER LASTS" not in sent:
                     sent += await tab.receive_bytes()
                 await tab.send_json(["stdin", "3"])
