@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hems.control.energy import ORDER, SERVED, Band, enter_pct
+from hems.control.giving import GIVING_SHARE
 from hems.control.params import BandParams, CarParams
-from hems.control.vehicle import GIVING_SHARE
 from hems.model.site import Circuit, Tier
 from hems.model.units import SECONDS_PER_HOUR, CircuitId, SourceId
 from hems.sim.circuits import PICKUP_TAU_S

@@ -11,6 +11,7 @@ from dataclasses import replace
 from hems.control import overload
 from hems.control.demand import per_phase
 from hems.control.energy import Band
+from hems.control.giving import giving_w
 from hems.control.loads import going
 from hems.control.orders import locked
 from hems.control.params import Params
@@ -18,7 +19,6 @@ from hems.control.shedding import Outlook, armed_set, candidates, expendable, sm
 from hems.control.sources import LEFT_SHARE
 from hems.control.state import ControlState
 from hems.control.step import Armed, Test, Trigger
-from hems.control.vehicle import giving_w
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command

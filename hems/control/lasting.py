@@ -45,7 +45,7 @@ def lasting(given: Given, state: ControlState, dt_s: float) -> Lasting:
         return Lasting(SavingMemory(missed_h=state.saving.missed_h))
     memory = replace(state.saving, missed_h=turns.missed(given.site, state, dt_s))
     if given.now_s >= memory.solved_s + SOLVE_S:
-        memory = replace(_priced(given, state, memory), solved_s=given.now_s)
+        memory = _priced(given, state, memory)
     if memory.price is None:
         return Lasting(replace(memory, served={}, resting=frozenset(), turns_s={}))
     memory = replace(memory, served=_served(given.site, memory, memory.price))
@@ -78,7 +78,10 @@ def _priced(given: Given, state: ControlState, memory: SavingMemory) -> SavingMe
     expect_h, said_h = ahead.expected_h(state.habits, params.band.expect_h), _said_h(state, given.now_s)
     days = [ahead.hours(tiers, sun_w, utc, expect_h, said_h) for sun_w in suns_w]
     return replace(
-        memory, price=price(have_wh, room_wh, days), sunrise=ahead.sunrise(tiers, suns_w[len(suns_w) // 2], utc)
+        memory,
+        price=price(have_wh, room_wh, days),
+        sunrise=ahead.sunrise(tiers, suns_w[len(suns_w) // 2], utc),
+        solved_s=given.now_s,
     )
 
 

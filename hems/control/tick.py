@@ -19,11 +19,13 @@ from hems.control import (
     alarms,
     arming,
     balance,
+    bay_memory,
     black_start,
     drivers,
     energy,
     evidence,
     generator,
+    giving,
     lasting,
     loads,
     monitor,
@@ -146,7 +148,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         heard,
         at_s=now_s,
         loads=loads.observed(given.site, heard, snapshot, given.params, now_s),
-        bays=vehicle.remembered(given.site, heard, snapshot, given.params, now_s),
+        bays=bay_memory.remembered(given.site, heard, snapshot, given.params, now_s),
         dose=_dosed(given, state),
     )
 
@@ -219,7 +221,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         resting=lasting.causes(site, lasts.memory),
         mode=state.mode.mode,
         mode_for_s=now_s - state.mode.since_s,
-        cars_phase_w=vehicle.phase_w_of_cars(site, snapshot, now_s),
+        cars_phase_w=giving.phase_w_of_cars(site, snapshot, now_s),
         sheds_settled=not going,
         held=said.holds(state, now_s),
     )

@@ -7,12 +7,14 @@ from hems.control.arbitrate import Proposal, Rank
 from hems.control.balance import unbalanced
 from hems.control.energy import NO_CAR, car_free_wh
 from hems.control.generator import out_of_the_way
+from hems.control.giving import carries_on, giving_w
 from hems.control.loads import settled
 from hems.control.params import Params
 from hems.control.restoring import fits
 from hems.control.shedding import FRESH, Outlook
 from hems.control.state import ControlState
-from hems.control.vehicle import MAY_SUPPORT, Wish, carries_on, charges_first, giving_w, steps_back
+from hems.control.vehicle import MAY_SUPPORT, charges_first, steps_back
+from hems.control.wish import Wish
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Grid, Mode

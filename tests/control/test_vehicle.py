@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from hems.control import wanting
 from hems.control.arbitrate import Rank
+from hems.control.bay_memory import remembered
 from hems.control.energy import floor_pct
+from hems.control.giving import phase_w_of_cars
 from hems.control.params import Params
 from hems.control.state import BayMemory, initial
-from hems.control.vehicle import Wish, phase_w_of_cars, remembered
+from hems.control.wish import Wish
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import ISLAND_MODES, Mode

@@ -1,0 +1,143 @@
+"""Which cars carry an island, and with how much: the more the emptier the battery, never below what drivers keep."""
+
+from collections.abc import Mapping
+from math import ceil
+
+from hems.control import drivers
+from hems.control.bay_memory import NEW
+from hems.control.energy import NO_CAR, car_free_wh, store_pct
+from hems.control.params import CarParams, Params
+from hems.control.state import BayMemory, ControlState
+from hems.control.wish import Wish
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
+from hems.model.site import Bay, Site
+from hems.model.snapshot import BayReading, Snapshot
+from hems.model.units import SourceId
+
+REFILL_W, REFILL_SHARE = 3000.0, 0.5
+"""What cars add to refill a battery that is nearly empty, at most, and as a part of what it takes."""
+CAR_WELL_W = (1000.0, 4000.0)
+"""A charger works well from the one, and the next car joins beyond the other."""
+STAYS_WH = 2000.0
+"""So much fuller another car must be to take the place of one that gives."""
+GIVING_SHARE = 0.8
+"""Part of what battery and cars deliver together that cars take over: the former keeps enough to hold the bus."""
+
+
+def giving_w(site: Site, snapshot: Snapshot, now_s: float) -> dict[SourceId, float]:
+    """What each car that does not form the island feeds in right now."""
+    return {
+        bay.id: max(0.0, snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0)
+        for bay in site.bays
+        if bay.id != site.former.source
+    }
+
+
+def phase_w_of_cars(site: Site, snapshot: Snapshot, now_s: float) -> tuple[float, ...]:
+    """What the former would have to take over on each phase if every giving car left at once."""
+    giving = giving_w(site, snapshot, now_s)
+    total = [0.0] * len(site.phases)
+    for bay in site.bays:
+        for index, share_w in enumerate(site.per_phase(giving.get(bay.id, 0.0), bay.phases)):
+            total[index] += share_w
+    return tuple(total)
+
+
+def carries_on(state: ControlState) -> bool:
+    """After the loss of a source: whether the other cars go on as they are until the island has come to rest."""
+    mode = state.mode
+    return mode.mode is Mode.ISLANDED_STABILIZING and mode.because.why is Why.SOURCE_LOST
+
+
+def supporting(
+    bays: list[Bay], site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
+) -> dict[SourceId, Wish]:
+    """Cars take their share of what the sun does not deliver, each in proportion to what it has to spare.
+
+    While the former cannot be read nobody knows that share, and every car goes on as it is; so it does while an island
+    that has lost a source comes to rest.
+    """
+    former = [reading.known(now_s) for reading in snapshot.former_phase_w]
+    known = [watts for watts in former if watts is not None]
+    residual_w = sum(known) + sum(giving_w(site, snapshot, now_s).values())
+    refusals = {
+        bay.id: drivers.refusal(state, bay.id, params.car, now_s)
+        or _refusal(bay, state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR), params.car, now_s)
+        for bay in bays
+    }
+    free = {
+        bay.id: car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params.car, now_s) or 0.0
+        for bay in bays
+        if refusals[bay.id] is None
+    }
+    if len(known) < len(former) or carries_on(state):
+        return {bay.id: _going_on(bay, refusals[bay.id], state) for bay in bays}
+    target_w = _target_w(max(0.0, residual_w), site, snapshot, params, now_s)
+    free = _carriers(free, giving_w(site, snapshot, now_s), target_w)
+    return {bay.id: _support(bay, refusals[bay.id], free, target_w) for bay in bays}
+
+
+def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params, now_s: float) -> float:
+    """What cars deliver together: a share of the residual; more the emptier the battery, and something to refill it.
+
+    A car may leave with what it has, and an island whose battery is empty is dark whatever its cars hold.
+    """
+    stored_pct = store_pct(site, snapshot, params.car, now_s)
+    battery = next((one for one in site.batteries if one.id == site.former.source), None)
+    if battery is None or stored_pct is None:
+        return GIVING_SHARE * residual_w
+    band = params.band
+    spared = _below(stored_pct, band.conserve_pct, band.critical_pct)
+    refill_w = min(REFILL_W, REFILL_SHARE * battery.charge_max_w)
+    low = _below(stored_pct, band.critical_pct, band.floor_pct)
+    return (GIVING_SHARE + (1.0 - GIVING_SHARE) * spared) * residual_w + low * refill_w
+
+
+def _below(stored_pct: float, from_pct: float, to_pct: float) -> float:
+    """How far it has come down from the one to the other, from 0 to 1."""
+    return min(1.0, max(0.0, (from_pct - stored_pct) / max(1.0, from_pct - to_pct)))
+
+
+def _carriers(
+    free: Mapping[SourceId, float], giving: Mapping[SourceId, float], target_w: float
+) -> dict[SourceId, float]:
+    """The cars that give: no more than can work well, those that give already before others, else the fullest.
+
+    Little power from many chargers would be lost in them, and each would be asked for less than it can do.
+    """
+    fewest = max(1, ceil(target_w / CAR_WELL_W[1]))
+    most = max(fewest, int(target_w // CAR_WELL_W[0]))
+    count = min(most, max(fewest, sum(giving.get(bay, 0.0) > 0.0 for bay in free)))
+    order = sorted(free, key=lambda bay: (-free[bay] - STAYS_WH * (giving.get(bay, 0.0) > 0.0), bay))
+    return {bay: free[bay] for bay in order[:count]}
+
+
+def _going_on(bay: Bay, refusal: Why | None, state: ControlState) -> Wish:
+    entry = state.sent.get(wiring.bay_power(bay.id))
+    if refusal is not None or entry is None:
+        return Wish(0.0, Cause(refusal or Why.CAR_IDLE))
+    return Wish(max(0.0, float(entry.value)), entry.cause)
+
+
+def _support(bay: Bay, refusal: Why | None, free: Mapping[SourceId, float], target_w: float) -> Wish:
+    if refusal is not None:
+        return Wish(0.0, Cause(refusal))
+    share_w = target_w * free.get(bay.id, 0.0) / sum(free.values())
+    power_w = min(bay.discharge_max_w, share_w)
+    if power_w < bay.discharge_min_w:
+        return Wish(0.0, Cause(Why.CAR_IDLE))
+    return Wish(power_w, Cause(Why.SUPPORT_ISLAND, {"w": round(power_w)}))
+
+
+def _refusal(bay: Bay, memory: BayMemory, reading: BayReading, params: CarParams, now_s: float) -> Why | None:
+    """Why a car may not give, or None if it may (UCA 12)."""
+    if not bay.bidirectional or reading.discharge_ready.known(now_s) is not True:
+        return Why.NO_CHARGE_ON_ISLAND
+    if reading.soc_pct.known(now_s) is None:
+        return Why.CAR_SOC_UNKNOWN
+    if memory.at_floor or not car_free_wh(bay, reading, params, now_s):
+        return Why.CAR_AT_FLOOR
+    arrived_s = now_s if memory.plugged_since_s is None else memory.plugged_since_s
+    return Why.NO_CHARGE_ON_ISLAND if now_s < arrived_s + params.arrival_hold_s else None
