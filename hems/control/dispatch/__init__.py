@@ -3,6 +3,7 @@
     flexible    what the utility lets through at present, or the failsafe while it is not heard from
     quarter     what the quarter of an hour that is counted has left
     envelope    the narrowest of all limits, and whose it is
+    standing    what circuits draw beyond the sun, as far as it stands
     storage     batteries: inside the envelope first, then the sun, then the building, never below their reserve
     shares      cars: what is left, in fair shares, and nobody between pause and 6 A
     excess      what has flowed beyond, told per event

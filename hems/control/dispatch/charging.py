@@ -2,7 +2,7 @@
 
 from hems.control import drivers
 from hems.control.dispatch.envelope import Envelope, envelope, phase_w
-from hems.control.dispatch.flows import flows, house_phase_w
+from hems.control.dispatch.flows import flows
 from hems.control.dispatch.shares import shares
 from hems.control.energy import NO_CAR
 from hems.control.params import Params
@@ -24,14 +24,15 @@ def charging(
     """
     flow = flows(site, snapshot, now_s)
     plugged = [bay for bay in bays if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
-    if flow is None or not plugged:
+    if flow is None or not state.connection.standing or not plugged:
         return {bay.id: Wish(0.0, Cause(Why.CAR_IDLE)) for bay in bays}
     bounds = envelope(site, state.connection, snapshot, now_s)
-    room = [phase_w(site) - house_w for house_w in house_phase_w(site, snapshot, flow, now_s)]
+    house_w = [one.watts for one in state.connection.standing]
+    room = [phase_w(site) - watts for watts in house_w]
     going = frozenset(bay.id for bay in plugged if _told_w(bay, state) < 0.0)
     leaving = [bay for bay in plugged if drivers.leaves(state, bay.id, params.car, now_s)]
     staying = [bay for bay in plugged if bay not in leaving]
-    given = shares(site, (leaving, staying), max(0.0, bounds.import_w - flow.house_w), room, going)
+    given = shares(site, (leaving, staying), max(0.0, bounds.import_w - sum(house_w)), room, going)
     return {bay.id: _charge(given.get(bay.id, 0.0), bay in plugged, bounds) for bay in bays}
 
 

@@ -31,8 +31,20 @@ class ExcessMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What circuits draw on one phase beyond the sun."""
+
+    watts: float
+    lower_since_s: float | None = None
+    """It has been seen lower since then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionMemory:
     """All of it."""
+
+    standing: tuple[Standing, ...] = ()
+    """Phase by phase; nothing on an island."""
 
     flexible: FlexibleMemory = FlexibleMemory()
     quarter: QuarterMemory = QuarterMemory()

@@ -1,8 +1,9 @@
 """One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
 
-from hems.control.dispatch import excess, flexible, quarter
+from hems.control.dispatch import excess, flexible, quarter, standing
 from hems.control.dispatch.envelope import Envelope, envelope
-from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory
+from hems.control.dispatch.flows import flows, house_phase_w
+from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory, Standing
 from hems.control.given import Given, Told
 from hems.control.state import ControlState
 from hems.model import wiring
@@ -18,7 +19,7 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
     if site.grid.flexible is not None:
         heard = flexible.after(site.grid.flexible, memory.flexible, snapshot.limits, now_s)
         memory = replace(memory, flexible=heard)
-    memory = replace(memory, quarter=_counted(given, memory, dt_s))
+    memory = replace(memory, quarter=_counted(given, memory, dt_s), standing=_standing(given, state, memory))
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
     if memory.excess.since_s is not None and over.since_s is None:
         facts = {"excess_wh": memory.excess.wh, "for_s": now_s - memory.excess.since_s}
@@ -31,6 +32,15 @@ def _counted(given: Given, memory: ConnectionMemory, dt_s: float) -> QuarterMemo
     if demand_max_w is None:
         return memory.quarter
     return quarter.after(memory.quarter, given.snapshot.grid_w.known(given.now_s), demand_max_w, dt_s, given.now)
+
+
+def _standing(given: Given, state: ControlState, memory: ConnectionMemory) -> tuple[Standing, ...]:
+    if state.mode.mode.on_island:
+        return ()
+    flow = flows(given.site, given.snapshot, given.now_s)
+    if flow is None:
+        return memory.standing
+    return standing.after(memory.standing, house_phase_w(given.site, given.snapshot, flow, given.now_s), given.now_s)
 
 
 def _exceeded(
@@ -48,4 +58,5 @@ def due_s(state: ControlState, given: Given) -> list[float]:
     limits, heard_s = given.site.grid.flexible, state.connection.flexible.heard_s
     silence = [heard_s + limits.heartbeat_s] if limits is not None and heard_s is not None else []
     since_s = state.connection.excess.since_s
+    silence += standing.due_s(state.connection.standing)
     return silence + ([since_s + given.params.connection.settle_s] if since_s is not None else [])

@@ -98,6 +98,19 @@ def test_while_the_meter_is_silent_nobody_charges_and_the_quarter_counts_as_used
     assert street.lives(10).state.connection.quarter.drawn_wh == pytest.approx(before_wh + 12_000.0 * 10 / 3600.0)
 
 
+def test_a_meter_that_falls_to_nothing_as_the_grid_fails_is_no_room_for_cars():
+    # given a car for which there is no room
+    street = Street(connected_site(import_max_w=12_000.0), soc_pct=60.0, house_w=12_000.0).plug("bay_1").lives(30)
+    assert street.car_w("bay_1") == 0.0
+    # when nothing is drawn any more, for what that is worth
+    street.house_w = 0.0
+    assert street.lives(8).car_w("bay_1") == 0.0
+    # then it takes some time to be believed, and none to be taken back
+    assert street.lives(5).car_w("bay_1") < -10_000.0
+    street.house_w = 12_000.0
+    assert street.lives(1).car_w("bay_1") == 0.0
+
+
 # When nothing more can make room --------------------------------------------------------------------------------------
 
 
