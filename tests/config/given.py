@@ -34,6 +34,7 @@ POINTS = {
     "vestel-evc04": words("power_w") | words("state", "str"),
     "shelly-gen2-switch": words("power_w l1_v l1_a hz energy_wh") | words("closed", "bool"),
     "waveshare-relay": words(f"{COILS} {INPUTS}", "bool"),
+    "dse-genset": words("power_w") | words("running run", "bool"),
 }
 COMMANDS = {
     "sunspec-inverter": words("power_limit_w"),
@@ -42,6 +43,7 @@ COMMANDS = {
     "vestel-evc04": words("power_w"),
     "shelly-gen2-switch": words("closed", "bool"),
     "waveshare-relay": words(COILS, "bool"),
+    "dse-genset": words("run", "bool"),
 }
 
 

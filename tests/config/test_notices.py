@@ -66,4 +66,5 @@ def test_circuits_that_no_shedding_can_fit_on_the_island_are_named(tmp_path):
 
 
 def test_the_examples_leave_nothing_to_be_said():
-    assert [report(path, factories(100.0)) for path in sorted(EXAMPLES.glob("*.toml"))] == [([], [])] * 2
+    found = [report(path, factories(100.0)) for path in sorted(EXAMPLES.glob("*.toml"))]
+    assert found == [([], [])] * len(found)

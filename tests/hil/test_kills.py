@@ -17,7 +17,7 @@ APART_S = 8.0
 """How long each daemon lives at least."""
 HOLD_S = 30.0
 """For so long a new daemon gives power to nothing."""
-(X_A,) = stage.scenarios("X-a")
+X_A = next(one for one in stage.scenarios("X-a") if one.id == "X-a")
 
 
 def moments(seed: int, count: int) -> list[float]:

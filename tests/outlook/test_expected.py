@@ -8,7 +8,7 @@ import pytest
 from hems.control.state import Habits
 from hems.model.instant import Instant
 from hems.model.units import CircuitId
-from hems.outlook.expected import expected
+from hems.outlook.expected import POOR, expected
 from hems.outlook.question import Question
 from tests.outlook.given import present
 
@@ -35,16 +35,15 @@ def test_use_goes_from_what_is_drawn_now_to_what_is_usual_at_that_hour(known: Qu
     assert found.load_w(GYM, now_s + 44.5 * 3600.0) == pytest.approx(2000.0, abs=1.0)
 
 
-def test_the_sun_is_that_of_a_middling_day(known: Question) -> None:
-    found, now_s = expected(known), known.now.mono_s
+def test_the_sun_is_that_of_a_middling_day_or_of_a_poor_one(known: Question) -> None:
+    now_s = known.now.mono_s
     rated_w = sum(pv.rated_w for pv in known.site.pvs)
-    assert found.sun_pu(now_s + 12.5 * 3600.0) == pytest.approx(9000.0 / rated_w)
-    assert found.sun_pu(now_s + 13.5 * 3600.0) == 0.0
-    assert expected(known, sun=0.5).sun_pu(now_s + 36.5 * 3600.0) == pytest.approx(4500.0 / rated_w)
+    assert expected(known).sun_pu(now_s + 36.5 * 3600.0) == pytest.approx(9000.0 / rated_w)
+    assert expected(known).sun_pu(now_s + 37.5 * 3600.0) == 0.0
+    assert expected(known, sky=POOR).sun_pu(now_s + 36.5 * 3600.0) == pytest.approx(3000.0 / rated_w)
 
 
 def test_before_three_days_are_known_a_clear_sky_is_all_there_is(known: Question) -> None:
     some = replace(known.state.habits, suns_w=DAYS[:2])
     found = expected(replace(known, state=replace(known.state, habits=some)))
-    assert found.usual_sun_pu == ()
     assert found.sun_pu(known.now.mono_s + 13.5 * 3600.0) > 0.0
