@@ -66,7 +66,8 @@ async def program(
     """`hems tui` on a terminal of its own."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-    env = {**os.environ, "TERM": term, "COLORTERM": ""}
+    others = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    env = {**others, "TERM": term, "COLORTERM": ""}  # the window's size is the terminal's word, not that of a runner
     command = (sys.executable, "-m", "hems.cli", "tui", "--run-dir", str(run_dir), *words)
     process = await asyncio.create_subprocess_exec(
         *command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True, preexec_fn=_own_terminal
