@@ -12,7 +12,7 @@ from hems.control.params import WitnessParams
 from hems.control.state import PointMemory
 from hems.model.copies import replace
 from hems.model.mode import TiePosition
-from hems.model.site import Location, Site
+from hems.model.site import Location, Site, VoltagePoint
 from hems.model.snapshot import Snapshot, VoltageReading
 from hems.model.units import PointId
 
@@ -27,7 +27,7 @@ ALIKE_PU = 0.002
 UNLIKE_S = 5.0
 """Two points that follow each other are read apart by no more than this."""
 FOLLOWED = 3
-"""As often a point must have moved with the other: two that stand still are alike by chance."""
+"""As often both must have moved: two that stand still are alike by chance, and one that dips alone follows nobody."""
 NEW = PointMemory()
 
 Values = tuple[float | None, ...]
@@ -44,19 +44,19 @@ def watched(
     """The memory of every voltage point after this instant; `tie` as it was judged last."""
     power_w = _power_w(snapshot, now_s)
     inner = [
-        snapshot.voltages[point.id]
-        for point in site.voltage_points
-        if point.location is Location.BUS and point.id in snapshot.voltages
+        snapshot.voltages[point.id] for point in site.voltage_points if _on_bus(point) and point.id in snapshot.voltages
     ]
-    found = {}
+    found = {
+        point.id: _moved(before.get(point.id, NEW), snapshot.voltages[point.id], power_w, params, now_s)
+        for point in site.voltage_points
+        if point.id in snapshot.voltages
+    }
+    bus_moves = max((found[one.id].moves for one in site.voltage_points if _on_bus(one) and one.id in found), default=0)
     for point in site.voltage_points:
-        reading = snapshot.voltages.get(point.id)
-        if reading is None:
-            continue
-        memory = _moved(before.get(point.id, NEW), reading, power_w, params, now_s)
-        twins = tie is TiePosition.OPEN and point.location is Location.UTILITY
-        alike = twins and any(_alike(reading, other, site, now_s) for other in inner)
-        found[point.id] = _beside(memory, alike=alike, now_s=now_s)
+        if point.location is Location.UTILITY and point.id in found:
+            reading = snapshot.voltages[point.id]
+            alike = tie is TiePosition.OPEN and any(_alike(reading, other, site, now_s) for other in inner)
+            found[point.id] = _beside(found[point.id], bus_moves, alike=alike, now_s=now_s)
     return found
 
 
@@ -69,8 +69,8 @@ def frozen(memory: PointMemory, params: WitnessParams) -> bool:
 
 def misplaced(memory: PointMemory, params: WitnessParams, now_s: float) -> bool:
     """Whether a point declared upstream follows the building's own voltage although the tie is open (UCA 17)."""
-    since_s, moved = memory.alike_since_s, memory.moves - memory.alike_moves
-    return since_s is not None and now_s >= since_s + params.alike_s and moved >= FOLLOWED
+    since_s = memory.alike_since_s
+    return since_s is not None and now_s >= since_s + params.alike_s and memory.followed >= FOLLOWED
 
 
 def credible(memory: PointMemory | None, params: WitnessParams, now_s: float) -> bool:
@@ -106,12 +106,20 @@ def _moved(
     )
 
 
-def _beside(memory: PointMemory, *, alike: bool, now_s: float) -> PointMemory:
+def _on_bus(point: VoltagePoint) -> bool:
+    return point.location is Location.BUS
+
+
+def _beside(memory: PointMemory, bus_moves: int, *, alike: bool, now_s: float) -> PointMemory:
     """Two meters are never read at one instant: after a step of load they differ for a moment, no longer."""
-    if alike and memory.alike_since_s is None:
-        return replace(memory, alike_since_s=now_s, alike_moves=memory.moves, unlike_since_s=None)
-    if alike or memory.alike_since_s is None:
-        return memory if memory.unlike_since_s is None else replace(memory, unlike_since_s=None)
+    if memory.alike_since_s is None:
+        if not alike:
+            return memory if memory.unlike_since_s is None else replace(memory, unlike_since_s=None)
+        moves = (memory.moves, bus_moves)
+        return replace(memory, alike_since_s=now_s, alike_moves=moves, followed=0, unlike_since_s=None)
+    if alike:
+        followed = min(memory.moves - memory.alike_moves[0], bus_moves - memory.alike_moves[1])
+        return replace(memory, followed=followed, unlike_since_s=None)
     since_s = now_s if memory.unlike_since_s is None else memory.unlike_since_s
     if now_s >= since_s + UNLIKE_S:
         return replace(memory, alike_since_s=None, unlike_since_s=None)

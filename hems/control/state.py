@@ -68,7 +68,10 @@ class PointMemory:
     """That power has changed since."""
     alike_since_s: float | None = None
     """Upstream of an open tie, and the same as the building's own voltage since then."""
-    alike_moves: int = 0
+    alike_moves: tuple[int, int] = (0, 0)
+    """How often it, and the building's own voltage, had moved until then."""
+    followed: int = 0
+    """How often both have moved since then."""
     unlike_since_s: float | None = None
     """It has differed from it since then: perhaps only because two meters are read one after the other."""
 

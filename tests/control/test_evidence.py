@@ -166,12 +166,12 @@ def test_the_debounce_ends_when_it_says():
 def test_with_the_tie_open_any_excursion_restarts_the_qualification_at_once():
     # given an island to which the grid has returned for 299 s
     eyes = on_island()
-    assert eyes.see(utility(236.0)).grid is Grid.QUALIFYING
+    assert eyes.see(utility(230.0)).grid is Grid.QUALIFYING
     seen = eyes.see(after_s=299.0)
     assert (seen.grid, seen.qualifying_left_s) == (Grid.QUALIFYING, pytest.approx(1.0))
     # when it dips for a tenth of a second
     eyes.see(utility(180.0), after_s=0.5)
-    seen = eyes.see(utility(236.0), after_s=0.1)
+    seen = eyes.see(utility(230.0), after_s=0.1)
     # then a second full 300 s are needed
     assert seen.qualifying_left_s == pytest.approx(300.0)
     assert eyes.see(after_s=299.9).grid is Grid.QUALIFYING
