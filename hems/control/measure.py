@@ -48,6 +48,24 @@ def _bay_state(reading: Reading[Any]) -> Reading[BayState]:
     return Reading(None, reading.taken_s, reading.stale_after_s, quality, reading.reason or "no such state")
 
 
+def _tie(get: Get) -> TieReading:
+    return TieReading(
+        closed_contact=get(wiring.TIE_CLOSED_CONTACT, NEVER),
+        open_contact=get(wiring.TIE_OPEN_CONTACT, NEVER),
+        grid_connected=get(wiring.TIE_FLAG, NEVER),
+        permit=get(wiring.TIE_PERMIT, NEVER),
+    )
+
+
+def _limits(get: Get) -> LimitReading:
+    return LimitReading(
+        import_w=get(wiring.IMPORT_LIMIT, NEVER),
+        export_w=get(wiring.EXPORT_LIMIT, NEVER),
+        heartbeat=get(wiring.LIMIT_HEARTBEAT, NEVER),
+        reduced=get(wiring.REDUCED, NEVER),
+    )
+
+
 class Measure:
     """The roles of one site, spelled once, so that a tick only looks them up."""
 
@@ -95,12 +113,7 @@ class Measure:
         """All that is known now.  `latest` is read, not kept."""
         get: Get = latest.get
         return Snapshot(
-            tie=TieReading(
-                closed_contact=get(wiring.TIE_CLOSED_CONTACT, NEVER),
-                open_contact=get(wiring.TIE_OPEN_CONTACT, NEVER),
-                grid_connected=get(wiring.TIE_FLAG, NEVER),
-                permit=get(wiring.TIE_PERMIT, NEVER),
-            ),
+            tie=_tie(get),
             voltages={
                 point: VoltageReading(volts=tuple(get(role, NEVER) for role in volts), hertz=get(hertz, NEVER))
                 for point, (volts, hertz) in self._points.items()
@@ -113,12 +126,7 @@ class Measure:
             ),
             grid_w=get(wiring.GRID_POWER, NEVER),
             grid_phase_w=tuple(get(role, NEVER) for role in self._grid),
-            limits=LimitReading(
-                import_w=get(wiring.IMPORT_LIMIT, NEVER),
-                export_w=get(wiring.EXPORT_LIMIT, NEVER),
-                heartbeat=get(wiring.LIMIT_HEARTBEAT, NEVER),
-                reduced=get(wiring.REDUCED, NEVER),
-            ),
+            limits=_limits(get),
             former_phase_w=tuple(get(role, NEVER) for role in self._former),
             circuits={
                 circuit: CircuitReading(
