@@ -15,8 +15,10 @@ from pathlib import Path
 from statistics import mean
 
 from hems.control import habits
-from hems.control.params import BandParams, CommandParams, Params
+from hems.control.params import Params
 from hems.control.state import Habits, initial
+from hems.control.tuning.acting import CommandParams
+from hems.control.tuning.island import BandParams
 from hems.model.errors import ConfigError, HemsError
 from hems.model.site import Tier
 from hems.sim.measured import APPLIANCES

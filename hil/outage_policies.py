@@ -10,7 +10,8 @@ from typing import Protocol
 
 from hems.control.energy import ORDER, SERVED, Band, enter_pct
 from hems.control.giving import GIVING_SHARE
-from hems.control.params import BandParams, CarParams
+from hems.control.tuning.island import BandParams
+from hems.control.tuning.sources import CarParams
 from hems.model.site import Circuit, Tier
 from hems.model.units import SECONDS_PER_HOUR, CircuitId, SourceId
 from hems.sim.circuits import PICKUP_TAU_S

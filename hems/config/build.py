@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hems.config.installed import specs
-from hems.config.schema import BayTable, CircuitTable, FlexibleTable, GeneratorTable, GridTable, SiteTable
+from hems.config.schema import SiteTable
+from hems.config.tables.connection import FlexibleTable, GridTable
+from hems.config.tables.sources import GeneratorTable
+from hems.config.tables.uses import BayTable, CircuitTable
 from hems.config.wires import Wire
 from hems.model.site import (
     Battery,

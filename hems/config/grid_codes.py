@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from hems.control.params import GridParams
+from hems.control.tuning.seeing import GridParams
 
 GridCode = Literal["eu", "au", "north_america", "canada"]
 

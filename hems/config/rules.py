@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from hems.config.connection import connection
 from hems.config.grid_codes import CODES
 from hems.config.problem import Path, Problem, absent, dotted, nearest, shown, wrong
-from hems.config.schema import BayTable, CircuitTable, PvTable, SiteTable, VoltagePointTable
+from hems.config.schema import SiteTable
+from hems.config.tables.connection import VoltagePointTable
+from hems.config.tables.sources import PvTable
+from hems.config.tables.uses import BayTable, CircuitTable
 from hems.config.wires import Wire, wires
-from hems.control.params import BandParams
+from hems.control.tuning.island import BandParams
 
 IN_ORDER = (["L1"], ["L1", "L2"], ["L1", "L2", "L3"])
 

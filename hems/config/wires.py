@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hems.config.problem import Path
-from hems.config.schema import BayTable, GridTable, SiteTable
+from hems.config.schema import SiteTable
+from hems.config.tables.connection import GridTable
+from hems.config.tables.uses import BayTable
 from hems.model import wiring
 from hems.model.units import CircuitId, DeviceId, PointId, SourceId
 from hems.model.wiring import Port, Role

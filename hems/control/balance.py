@@ -5,8 +5,8 @@ Source: domain reference 5, UCA 2 and process model mismatch.
 """
 
 from hems.control.demand import NOTHING, load_w
-from hems.control.params import WitnessParams
 from hems.control.state import ControlState
+from hems.control.tuning.seeing import WitnessParams
 from hems.model.mode import TiePosition
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot

@@ -2,8 +2,9 @@
 
 from hems.control.demand import charging_w, remembered_w
 from hems.control.energy import NO_CAR, floor_pct
-from hems.control.params import CarParams, Params
+from hems.control.params import Params
 from hems.control.state import BayMemory, ControlState, Sent
+from hems.control.tuning.sources import CarParams
 from hems.model import wiring
 from hems.model.copies import replace
 from hems.model.site import Bay, Site

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from math import exp
 
-from hems.control.params import RestoreParams
 from hems.control.state import ControlState
+from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
 from hems.model.site import Bay, Circuit, Site
 from hems.model.snapshot import CircuitReading, Snapshot

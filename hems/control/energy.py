@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hems.control.params import BandParams, CarParams
 from hems.control.state import ControlState
+from hems.control.tuning.island import BandParams
+from hems.control.tuning.sources import CarParams
 from hems.model.site import Battery, Bay, Site, Tier
 from hems.model.snapshot import BayReading, Snapshot
 

@@ -6,7 +6,7 @@ safety, and never for what has no switch.  Source: architecture, Overrides; oper
 
 from collections.abc import Iterable
 
-from hems.control.params import OverrideParams
+from hems.control.tuning.acting import OverrideParams
 from hems.model.cause import Cause, Value, Why
 from hems.model.request import Asked, Override, Request, Want
 from hems.model.site import Site, Tier

@@ -10,7 +10,8 @@ from itertools import pairwise
 from math import inf
 
 from hems.control.energy import NO_CAR, SERVED, Band, car_free_wh, enter_pct, floor_pct, shedding_pct, store_pct
-from hems.control.params import BandParams, Params
+from hems.control.params import Params
+from hems.control.tuning.island import BandParams
 from hems.model.site import Site, Tier
 from hems.model.snapshot import Snapshot
 

@@ -9,8 +9,8 @@ asks for a change; protection and the last reserve go on.  Source: architecture 
 from collections.abc import Mapping
 
 from hems.control import orders
-from hems.control.params import OverrideParams
 from hems.control.state import ControlState
+from hems.control.tuning.acting import OverrideParams
 from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Grid, TiePosition
 from hems.model.request import Order, Standing, Task

@@ -7,9 +7,9 @@ Source: domain reference 2.4.
 from collections.abc import Iterable, Mapping
 from math import inf
 
-from hems.control.params import RestoreParams
 from hems.control.shedding import FRESH
 from hems.control.state import ControlState, LoadMemory, Sent
+from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
 from hems.model.command import Command
 from hems.model.copies import replace

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
-from hems.control.params import OverrideParams
+from hems.control.tuning.acting import OverrideParams
 from hems.model import wiring
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole

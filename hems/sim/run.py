@@ -24,9 +24,10 @@ from hems.model.request import Asked
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 from hems.model.wiring import Role, battery_power, bay_power
+from hems.sim.building import SHORTEST_S
 from hems.sim.faults import Faults
 from hems.sim.observe import actuate, observe
-from hems.sim.plant import SHORTEST_S, Plant
+from hems.sim.plant import Plant
 
 FINE_S = 0.1
 """The poll period of the tie's contacts."""

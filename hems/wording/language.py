@@ -9,6 +9,8 @@ from functools import cache
 from gettext import NullTranslations, translation
 from pathlib import Path
 
+Forms = tuple[str, ...]
+"""Ways to say one thing, the most telling first."""
 CATALOGUES = Path(__file__).parent / "locale"
 
 

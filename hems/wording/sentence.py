@@ -6,9 +6,10 @@ from string import Formatter
 
 from hems.model.cause import Cause, Value, Why
 from hems.wording import messages
-from hems.wording.language import translated
+from hems.wording.language import Forms, translated
 from hems.wording.names import BANDS, TASKS, axis_name, axis_words, called
 from hems.wording.quantities import duration, kw, kwh, percent
+from hems.wording.reasons import REASONS
 
 REQUESTED = {
     "tie/permit": (messages.PERMITTED, messages.WITHHELD),
@@ -32,7 +33,7 @@ def sentence(cause: Cause, subject: str | None = None, names: Mapping[str, str] 
         return _capital(_first(messages.WHOLE[cause.why], words))
     if cause.why is Why.ENERGY_BAND and {"band", "was"} <= set(words):
         return _first((messages.BAND_CHANGED,), words)
-    words["reason"] = _first(messages.REASONS[cause.why], words)
+    words["reason"] = _first(REASONS[cause.why], words)
     did = _did(subject or "", cause.facts, words)
     if did and cause.facts.get("only_watching"):
         return _capital(_first((messages.ONLY_WATCHING,), words | {"did": did}))
@@ -59,7 +60,7 @@ def _did(role: str, facts: Mapping[str, Value], words: Mapping[str, str]) -> str
     return _first((form,), {**words, "kw": words.get("value", "")}) if form else ""
 
 
-def _first(forms: messages.Forms, words: Mapping[str, str]) -> str:
+def _first(forms: Forms, words: Mapping[str, str]) -> str:
     """The first form all of whose facts are known, filled in; the last one when none is."""
     for form in forms:
         message = translated(form)

@@ -5,7 +5,8 @@ from dataclasses import fields, replace
 import pytest
 
 from hems.config.grid_codes import CODES
-from hems.control.params import Params, WitnessParams
+from hems.control.params import Params
+from hems.control.tuning.seeing import WitnessParams
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode, TiePosition

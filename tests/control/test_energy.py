@@ -18,8 +18,9 @@ from hems.control.energy import (
     store_pct,
     usable_wh,
 )
-from hems.control.params import BandParams, CarParams
 from hems.control.state import ControlState, initial
+from hems.control.tuning.island import BandParams
+from hems.control.tuning.sources import CarParams
 from hems.model import wiring
 from hems.model.site import Battery, Bay, Tier
 from hems.model.snapshot import BayState

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hems.control.params import BandParams, Params
+from hems.control.params import Params
 from hems.control.reach import Stored, hours_until_off, served, stored
+from hems.control.tuning.island import BandParams
 from hems.model.site import Tier
 from hems.sim.start import Car
 from tests import given as a

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hems.model.cause import Cause, Why
 from hems.wording import messages, sentence
+from hems.wording.reasons import REASONS
 
 NAMES = {"circuits/laundry": "Laundry", "bays/bay_1": "Bay 1"}
 SUNRISE = datetime(2026, 6, 2, 4, 40, tzinfo=UTC).astimezone()
@@ -16,12 +17,12 @@ LAUNDRY, BAY = "circuits/laundry/closed", "bays/bay_1/power_w"
 
 
 def test_every_reason_has_exactly_one_place_among_the_messages():
-    assert {*messages.WHOLE, *messages.REASONS} == set(Why)
-    assert not {*messages.WHOLE} & {*messages.REASONS}
+    assert {*messages.WHOLE, *REASONS} == set(Why)
+    assert not {*messages.WHOLE} & {*REASONS}
 
 
 def test_the_last_form_of_every_reason_needs_no_fact():
-    for forms in (*messages.WHOLE.values(), *messages.REASONS.values()):
+    for forms in (*messages.WHOLE.values(), *REASONS.values()):
         assert [name for _, name, _, _ in Formatter().parse(forms[-1]) if name] == []
 
 

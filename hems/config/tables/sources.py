@@ -1,0 +1,83 @@
+"""What makes or stores energy."""
+
+from pydantic import Field
+
+from hems.config.tables.words import Id, Kw, Name, OverloadPoint, Pct, Phases, Ports, PortText, Table
+
+
+class FormerTable(Table):
+    """What makes voltage and frequency while the grid is away."""
+
+    source: Id = Field(examples=["main"])
+    """The battery it draws on, or the bay whose car forms the island."""
+    name: Name | None = Field(None, examples=["Hybrid inverter"])
+    """For people; the source's name when not given."""
+    start: PortText | None = Field(None, examples=["hybrid/start"])
+    """Command that asks it to make voltage on a dead building; without it it starts by itself or by hand."""
+    wakes: PortText | None = Field(None, examples=["bay_1/dark_start_ok"])
+    """Whether the small battery that wakes it in the dark has charge; without it a black start is tried anyway."""
+    phase_kva: list[Kw] = Field(min_length=1, max_length=3, examples=[[10.0, 10.0, 10.0]])
+    """Continuous rating of each phase."""
+    surge: float = Field(1.5, ge=1.0, le=10.0)
+    """What it carries for about 3 s, as a multiple of the rating: the limit for motor starts."""
+    curve: list[OverloadPoint] | None = Field(None, min_length=2, max_length=12, examples=[[[1.1, 600.0], [2.0, 1.0]]])
+    """Overload curve of its data sheet as pairs of (multiple of the rating, seconds until it trips), rising.  Without
+    it a deliberately pessimistic one is taken."""
+    power: Ports | None = Field(None, examples=[["hybrid/l1_w", "hybrid/l2_w", "hybrid/l3_w"]])
+    """Where its output is measured, one point per phase."""
+
+
+class GeneratorTable(Table):
+    """An engine that HEMS may ask to run; its own controller starts and protects it."""
+
+    name: Name | None = Field(None, examples=["Generator"])
+    """For people."""
+    rated_kw: Kw = Field(examples=[20.0])
+    """Continuous rating."""
+    separated: bool = False
+    """Whether a listed transfer switch keeps it apart from the grid in every position.  Without one it is only asked to
+    run while the grid switch is open."""
+    run: PortText = Field(examples=["genset/run"])
+    """Command that asks it to run: a two-wire start or its controller's own."""
+    running: PortText = Field(examples=["genset/running"])
+    """Whether it makes voltage; without an answer nobody is let back to the grid."""
+    power: PortText | None = Field(None, examples=["genset/power_w"])
+    """Where its output is measured."""
+
+
+class BatteryTable(Table):
+    """Stationary storage behind an inverter."""
+
+    name: Name | None = Field(None, examples=["Battery"])
+    """For people; made from the key when not given."""
+    capacity_kwh: float = Field(gt=0, le=50_000, examples=[10.0])
+    """Usable energy between empty and full."""
+    charge_max_kw: Kw = Field(examples=[5.0])
+    """Highest charging power."""
+    discharge_max_kw: Kw = Field(examples=[5.0])
+    """Highest power towards the building."""
+    shutdown_pct: Pct = 5.0
+    """Below this the inverter stops by itself, so it is not counted as stored.  What goes off at which charge is set in
+    `[params.band]`."""
+    power: PortText | None = Field(None, examples=["hybrid/battery_w"])
+    """Where its power is measured, discharge positive."""
+    soc: PortText = Field(examples=["hybrid/soc_pct"])
+    """Where its state of charge is read."""
+    setpoint: PortText | None = Field(None, examples=["hybrid/battery_w"])
+    """Command for its power; without it the inverter decides alone."""
+    reserve_pct: Pct | None = Field(None, examples=[60.0])
+    """Kept for power cuts.  With it and `setpoint` HEMS decides on the grid what the battery does: it takes the sun,
+    serves the building and keeps the connection inside its limits, never below this.  Set the same in the inverter."""
+
+
+class PvTable(Table):
+    """A photovoltaic plant."""
+
+    name: Name | None = Field(None, examples=["Roof"])
+    """For people; made from the key when not given."""
+    rated_kw: Kw = Field(examples=[5.0])
+    """Highest power of its inverter."""
+    phases: Phases = Field(examples=[["L1"]])
+    """Where it feeds in."""
+    power: PortText = Field(examples=["roof/power_w"])
+    """Where its production is measured."""

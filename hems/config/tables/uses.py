@@ -1,0 +1,86 @@
+"""What draws energy: parking bays and circuits; and the contacts by which the building speaks."""
+
+from pydantic import Field
+
+from hems.config.tables.words import Kw, Name, Pct, Phases, PortText, Seconds, Table, TierName
+
+
+class InputsTable(Table):
+    """What the building tells by contacts that close when it happens."""
+
+    fire_alarm: PortText | None = Field(None, examples=["tie_io/input_3"])
+    """Contact of the fire alarm, true in an alarm: cars stop charging and giving, nothing is switched on, until a
+    person says that it is over."""
+    red_button: PortText | None = Field(None, examples=["tie_io/input_4"])
+    """Contact of the switch by which people take the building over, true when pressed: HEMS gives no commands."""
+
+
+class BayTable(Table):
+    """A parking place with a charger; a bidirectional one is also a source."""
+
+    name: Name | None = Field(None, examples=["Bay 1"])
+    """For people; made from the key when not given."""
+    phases: Phases = Field(examples=[["L1"]])
+    """Where the charger is connected."""
+    charge_max_kw: Kw = Field(examples=[7.4])
+    """Highest charging power."""
+    charge_min_kw: Kw = 1.38
+    """Below this the car pauses instead; 1.38 is 6 A on one phase of 230 V."""
+    discharge_max_kw: float = Field(0.0, ge=0, le=5000)
+    """Highest power from the car to the building; 0 for a charger that cannot."""
+    discharge_min_kw: float = Field(0.5, ge=0, le=5000)
+    """Below this the charger does not discharge."""
+    capacity_kwh: float = Field(50.0, gt=0, le=1000)
+    """Assumed until the car tells."""
+    floor_pct: Pct = 40.0
+    """What the driver keeps; the car is never discharged below this."""
+    maker_floor_pct: Pct = 20.0
+    """Below this the car's maker refuses; nobody may go lower."""
+    state: PortText | None = Field(None, examples=["bay_1/state"])
+    """Where the charger says what it does."""
+    power: PortText | None = Field(None, examples=["bay_1/power_w"])
+    """Where its power is measured, positive when the car feeds the building."""
+    soc: PortText | None = Field(None, examples=["bay_1/soc_pct"])
+    """The car's state of charge; a car that does not tell is never discharged."""
+    capacity: PortText | None = Field(None, examples=["bay_1/capacity_wh"])
+    """The car's capacity in Wh, where the charger knows it."""
+    discharge_ready: PortText | None = Field(None, examples=["bay_1/discharge_ready"])
+    """Whether car and charger offer to discharge right now."""
+    setpoint: PortText | None = Field(None, examples=["bay_1/power_w"])
+    """Command for its power; without it hems only watches."""
+
+
+class CircuitTable(Table):
+    """One branch of the distribution board.  Within a tier, circuits are kept in the order of the file."""
+
+    name: Name | None = Field(None, examples=["Laundry"])
+    """For people; made from the key when not given."""
+    tier: TierName = Field(examples=["essential"])
+    """How much it matters in a power cut."""
+    rank: int | None = Field(None, ge=0, le=9999, examples=[0])
+    """Order inside the tier, lower is kept longer; the place in this file when not given."""
+    phases: Phases = Field(examples=[["L1"]])
+    """Where it draws; evenly spread over these."""
+    typical_kw: float = Field(ge=0, le=5000, examples=[0.1])
+    """Expected draw when on, used until something better has been measured."""
+    inrush_kw: float = Field(0.0, ge=0, le=5000)
+    """Extra draw in the first moments after switching on, as motors have."""
+    min_on_s: Seconds = 60.0
+    """Shortest time on; an overload may cut it short."""
+    min_off_s: Seconds = 60.0
+    """Shortest pause before switching on again, never cut short; compressors need 300."""
+    thermostatic: bool = False
+    """Whether it comes back hungrier the longer it was off: heating, cooling, hot water."""
+    protected: bool = False
+    """Gateway, network, meters, supply of the islanding device: never switched off by anything."""
+    temperature: PortText | None = Field(None, examples=["cold_room/temp_c"])
+    """Temperature of what it keeps cool, in degrees Celsius."""
+    temp_max_c: float | None = Field(None, ge=-60, le=120, examples=[8.0])
+    """Above this the circuit counts as one tier more important until it is a degree below."""
+    switch: PortText | None = Field(None, examples=["relays/coil_1"])
+    """What switches it, on when true."""
+    layer_0: bool = False
+    """Whether a contactor drops it by itself the moment the tie opens, fed from the grid side or by the tie's auxiliary
+    contact: then it need not be switched fast, and the inverter never has to carry it."""
+    power: PortText | None = Field(None, examples=["laundry_plug/power_w"])
+    """Where its power is measured, if it has a meter of its own."""
