@@ -15,8 +15,9 @@ from pathlib import Path
 from statistics import mean
 
 from hems.control import habits
+from hems.control.memory.using import Habits
 from hems.control.params import Params
-from hems.control.state import Habits, initial
+from hems.control.state import initial
 from hems.control.tuning.acting import CommandParams
 from hems.control.tuning.island import BandParams
 from hems.model.errors import ConfigError, HemsError

@@ -10,8 +10,9 @@ from hems.control.demand import is_on
 from hems.control.energy import store_pct
 from hems.control.given import Given
 from hems.control.habits import HOURS
+from hems.control.memory.using import Habits
 from hems.control.price import WORTH, Hour
-from hems.control.state import ControlState, Habits
+from hems.control.state import ControlState
 from hems.model.copies import replace
 from hems.model.request import Task
 from hems.model.site import Site, Tier

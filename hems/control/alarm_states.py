@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from hems.control.alarms import HIGH, LOW, MEDIUM, Condition
-from hems.control.state import Alarm, ControlState
+from hems.control.memory.acting import Alarm
+from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
 from hems.model.event import EventKind
 from hems.model.request import AlarmAct, AlarmMark, Asked

@@ -12,9 +12,10 @@ from hems.control.axis_tie import word
 from hems.control.balance import unbalanced
 from hems.control.dispatch.envelope import envelope
 from hems.control.evidence import Evidence
+from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.shedding import FRESH
-from hems.control.state import ControlState, LoadMemory
+from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
 from hems.model.instant import Instant

@@ -1,8 +1,8 @@
 """Axis B: is the building's own busbar live?"""
 
+from hems.control.memory.seeing import BusMemory
 from hems.control.params import Params
 from hems.control.sight import Sight
-from hems.control.state import BusMemory
 from hems.model.mode import Bus
 from hems.model.reading import Reading
 from hems.model.snapshot import Snapshot

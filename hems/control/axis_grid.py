@@ -1,8 +1,8 @@
 """Axis G: is the utility there?  Judged on its own side of the tie only."""
 
+from hems.control.memory.seeing import GridMemory
 from hems.control.params import Params
 from hems.control.sight import Sight
-from hems.control.state import GridMemory
 from hems.model.mode import Grid
 
 

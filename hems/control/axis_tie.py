@@ -1,7 +1,7 @@
 """Axis T: where is the switch between building and grid?"""
 
+from hems.control.memory.seeing import TieMemory
 from hems.control.params import Params
-from hems.control.state import TieMemory
 from hems.model.copies import replace
 from hems.model.mode import TiePosition
 from hems.model.reading import Reading

@@ -2,8 +2,10 @@
 
 from hems.control.demand import charging_w, remembered_w
 from hems.control.energy import NO_CAR, floor_pct
+from hems.control.memory.acting import Sent
+from hems.control.memory.using import BayMemory
 from hems.control.params import Params
-from hems.control.state import BayMemory, ControlState, Sent
+from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
 from hems.model import wiring
 from hems.model.copies import replace

@@ -11,8 +11,9 @@ from hems.control.arbitrate import Proposal, Rank
 from hems.control.axis_tie import contacts, word
 from hems.control.demand import NOTHING, pickup_w
 from hems.control.energy import store_pct
+from hems.control.memory.acting import BlackStartMemory
 from hems.control.params import Params
-from hems.control.state import BlackStartMemory, ControlState
+from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
 from hems.model.mode import ISLAND_MODES, Mode, TiePosition

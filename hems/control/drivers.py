@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf
 
-from hems.control.state import ControlState, DriverMemory
+from hems.control.memory.using import DriverMemory
+from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
 from hems.model.cause import Cause, Value, Why
 from hems.model.request import Asked, CarWish

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from math import inf
 
 from hems.control import axis_bus, axis_grid, axis_tie, liveness
+from hems.control.memory.seeing import BusMemory, EvidenceMemory, GridMemory, PointMemory, TieMemory
 from hems.control.params import Params
 from hems.control.sight import Sight, news, presence, sight
-from hems.control.state import BusMemory, EvidenceMemory, GridMemory, PointMemory, TieMemory
 from hems.model.copies import replace
 from hems.model.mode import Bus, Grid, TiePosition
 from hems.model.site import Location, Site, VoltagePoint

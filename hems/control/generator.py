@@ -14,8 +14,9 @@ from hems.control import overload
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.axis_tie import word
 from hems.control.energy import Band, store_pct
+from hems.control.memory.acting import GeneratorMemory, Stage
 from hems.control.params import Params
-from hems.control.state import ControlState, GeneratorMemory, Stage
+from hems.control.state import ControlState
 from hems.control.tuning.sources import GeneratorParams
 from hems.model import wiring
 from hems.model.cause import Cause, Why

@@ -6,8 +6,9 @@ from math import ceil
 from hems.control import drivers
 from hems.control.bay_memory import NEW
 from hems.control.energy import NO_CAR, car_free_wh, store_pct
+from hems.control.memory.using import BayMemory
 from hems.control.params import Params
-from hems.control.state import BayMemory, ControlState
+from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
 from hems.control.wish import Wish
 from hems.model import wiring

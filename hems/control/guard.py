@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from hems.control.state import ControlState, Failing
+from hems.control.memory.acting import Failing
+from hems.control.state import ControlState
 
 T = TypeVar("T")
 STRIKES = 3

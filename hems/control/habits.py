@@ -7,7 +7,7 @@ of UTC: sun and people follow the same clock closely enough, and a change to sum
 from collections.abc import Mapping
 from datetime import datetime
 
-from hems.control.state import Habits, Watched
+from hems.control.memory.using import Habits, Watched
 from hems.model.copies import replace
 from hems.model.site import Site
 from hems.model.units import SECONDS_PER_HOUR, CircuitId

@@ -12,8 +12,9 @@ from math import inf
 from hems.control import ahead, habits, turns
 from hems.control.energy import usable_wh
 from hems.control.given import Given
+from hems.control.memory.using import SavingMemory
 from hems.control.price import WORTH, price
-from hems.control.state import ControlState, SavingMemory
+from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
 from hems.model.request import Task
 from hems.model.site import Site

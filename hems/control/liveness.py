@@ -8,7 +8,7 @@ Source: domain reference 1.3 rule 4 and 5, process model mismatch.
 
 from collections.abc import Mapping
 
-from hems.control.state import PointMemory
+from hems.control.memory.seeing import PointMemory
 from hems.control.tuning.seeing import WitnessParams
 from hems.model.copies import replace
 from hems.model.mode import TiePosition

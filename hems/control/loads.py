@@ -5,10 +5,12 @@ from math import exp
 
 from hems.control import wear
 from hems.control.demand import NOTHING, is_on, remembered_w
+from hems.control.memory.acting import BlackStartMemory, ReconnectMemory, Sent
+from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
 from hems.control.shedding import FRESH, forced_on
-from hems.control.state import BlackStartMemory, ControlState, LoadMemory, ReconnectMemory, Sent
+from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from operator import attrgetter
 
+from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
-from hems.control.state import ModeMemory
 from hems.model.cause import Cause, Why
 from hems.model.mode import ISLAND_MODES, Bus, Grid, Mode, TiePosition
 

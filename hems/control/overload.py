@@ -8,7 +8,7 @@ dark. Source: domain reference 2.2, layer 2.
 from collections.abc import Sequence
 from math import exp, inf, log
 
-from hems.control.state import EvidenceMemory
+from hems.control.memory.seeing import EvidenceMemory
 from hems.control.tuning.island import OverloadParams
 from hems.model.mode import Grid, TiePosition
 from hems.model.site import Former, Site, Tier

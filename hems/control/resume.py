@@ -9,21 +9,11 @@ from dataclasses import replace
 from math import inf
 
 from hems.control.loads import handed_back
+from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
+from hems.control.memory.seeing import ModeMemory
+from hems.control.memory.using import DriverMemory, LoadMemory, SavingMemory
 from hems.control.shedding import FRESH
-from hems.control.state import (
-    Alarm,
-    BlackStartMemory,
-    ControlState,
-    DriverMemory,
-    Failing,
-    GeneratorMemory,
-    LoadMemory,
-    ModeMemory,
-    ReconnectMemory,
-    SavingMemory,
-    Sent,
-    initial,
-)
+from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.request import Want

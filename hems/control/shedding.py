@@ -12,9 +12,10 @@ from math import inf
 from hems.control import overload
 from hems.control.demand import held_w, is_on, per_phase, slow_charging_w
 from hems.control.energy import Band
+from hems.control.memory.using import LoadMemory
 from hems.control.orders import locked
 from hems.control.params import Params
-from hems.control.state import ControlState, LoadMemory
+from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode, TiePosition

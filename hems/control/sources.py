@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from math import exp
 
 from hems.control.energy import NO_CAR, Band
-from hems.control.state import ControlState, Stage
+from hems.control.memory.acting import Stage
+from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot

@@ -2,7 +2,9 @@
 
 from hems.control import black_start, evidence, generator, loads, mode, monitor, orders, planned, said, sources
 from hems.control.given import Given, Told
-from hems.control.state import ControlState, ModeMemory, ReconnectMemory
+from hems.control.memory.acting import ReconnectMemory
+from hems.control.memory.seeing import ModeMemory
+from hems.control.state import ControlState
 from hems.model.cause import Why
 from hems.model.copies import replace
 from hems.model.event import EventKind

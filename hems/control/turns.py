@@ -6,9 +6,10 @@ day nobody gets less than others.  Source: domain reference 2.1 and 2.7.
 
 from math import inf
 
+from hems.control.memory.using import SavingMemory
 from hems.control.price import WORTH
 from hems.control.shedding import FRESH
-from hems.control.state import ControlState, SavingMemory
+from hems.control.state import ControlState
 from hems.model.copies import replace
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import SECONDS_PER_HOUR, CircuitId

@@ -7,8 +7,10 @@ Source: domain reference 2.4.
 from collections.abc import Iterable, Mapping
 from math import inf
 
+from hems.control.memory.acting import Sent
+from hems.control.memory.using import LoadMemory
 from hems.control.shedding import FRESH
-from hems.control.state import ControlState, LoadMemory, Sent
+from hems.control.state import ControlState
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
 from hems.model.command import Command

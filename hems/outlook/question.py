@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from hems.control.memory.acting import GeneratorMemory
 from hems.control.params import Params
-from hems.control.state import ControlState, GeneratorMemory
+from hems.control.state import ControlState
 from hems.model.foresight import Foresight, WhatIf
 from hems.model.instant import Instant
 from hems.model.request import Request

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from hems.control.alarm_states import RESPOND_S, announced, may_set_aside
-from hems.control.state import Alarm, ControlState
+from hems.control.memory.acting import Alarm
+from hems.control.state import ControlState
 from hems.model.picture import AlarmPicture, Picture
 
 ORDER = {"HIGH": 0, "MED": 1, "LOW": 2}

@@ -9,7 +9,8 @@ from math import inf
 from typing import Any
 
 from hems.control.drivers import SILENT
-from hems.control.state import ControlState, DriverMemory
+from hems.control.memory.using import DriverMemory
+from hems.control.state import ControlState
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.request import CarWish

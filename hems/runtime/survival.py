@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from hems.control import override
+from hems.control.memory.using import LoadMemory
 from hems.control.resume import resumed, surviving
-from hems.control.state import ControlState, LoadMemory, initial
+from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.codec import from_plain
 from hems.model.request import Override, Request

@@ -7,8 +7,10 @@ import pytest
 
 from hems.control import ahead, lasting
 from hems.control.given import Given
+from hems.control.memory.seeing import ModeMemory
+from hems.control.memory.using import Habits, SavingMemory
 from hems.control.params import Params
-from hems.control.state import ControlState, Habits, ModeMemory, SavingMemory, initial
+from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.instant import Instant
 from hems.model.mode import Mode

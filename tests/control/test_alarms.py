@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from hems.control.alarms import HIGH, MEDIUM
-from hems.control.state import ReconnectMemory
+from hems.control.memory.acting import ReconnectMemory
 from hems.model.event import EventKind
 from hems.model.mode import Mode
 from hems.model.snapshot import DeviceAlarm, DeviceHealth, Severity

@@ -8,8 +8,8 @@ import pytest
 
 from hems.control.arming import VALID_S
 from hems.control.demand import slow_charging_w
+from hems.control.memory.acting import Sent
 from hems.control.reflex import crossed, react
-from hems.control.state import Sent
 from hems.control.step import Armed, Step, Test, Trigger
 from hems.model import wiring
 from hems.model.cause import Cause, Why

@@ -3,7 +3,8 @@
 import pytest
 
 from hems.control.demand import demands, held_w, load_w, per_phase, pickup_w
-from hems.control.state import ControlState, LoadMemory, initial
+from hems.control.memory.using import LoadMemory
+from hems.control.state import ControlState, initial
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
 from hems.model.site import Circuit, Phase, Tier

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from hems.control.evidence import Evidence, estimate
 from hems.control.measure import Measure
+from hems.control.memory.seeing import EvidenceMemory, GridMemory, TieMemory
 from hems.control.params import Params
 from hems.control.sight import Sight, sight
-from hems.control.state import EvidenceMemory, GridMemory, TieMemory
 from hems.model import wiring
 from hems.model.mode import Bus, Grid, TiePosition
 from hems.model.reading import Reading

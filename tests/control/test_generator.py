@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hems.control import generator
+from hems.control.memory.acting import GeneratorMemory, Stage
 from hems.control.params import Params
 from hems.control.reflex import react
 from hems.control.resume import resumed
-from hems.control.state import GeneratorMemory, Stage
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.instant import Instant

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from hems.control import habits
 from hems.control.habits import HOURS
+from hems.control.memory.using import Habits
 from hems.control.resume import resumed
-from hems.control.state import ControlState, Habits, initial
+from hems.control.state import ControlState, initial
 from hems.model.codec import from_plain, to_plain
 from hems.model.units import CircuitId
 from tests.given import flats

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hems.control import mode as rules
+from hems.control.memory.seeing import ModeMemory
 from hems.control.mode import RULES, Facts, Regime, regime, rules_from, step
 from hems.control.params import Params
-from hems.control.state import ModeMemory
 from hems.model.cause import Why
 from hems.model.mode import ISLAND_MODES, Bus, Grid, Mode, TiePosition
 

@@ -7,8 +7,9 @@ import pytest
 
 from hems.control import mode, monitor, sending, wanting
 from hems.control.arbitrate import Proposal, Rank
+from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
-from hems.control.state import ControlState, ModeMemory
+from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command

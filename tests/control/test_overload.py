@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hems.control.memory.seeing import EvidenceMemory, GridMemory, TieMemory
 from hems.control.overload import (
     deepest_tier,
     dose_after,
@@ -19,7 +20,6 @@ from hems.control.overload import (
     trip_s,
 )
 from hems.control.params import Params
-from hems.control.state import EvidenceMemory, GridMemory, TieMemory
 from hems.model import wiring
 from hems.model.mode import Grid, TiePosition
 from hems.model.site import Former, Tier

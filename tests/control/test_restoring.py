@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hems.control.energy import Band
+from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.restoring import fits, fruitless_after, locked_out
 from hems.control.shedding import Outlook
-from hems.control.state import ControlState, LoadMemory, initial
+from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode

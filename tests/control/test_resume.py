@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hems.control.memory.acting import Alarm, ReconnectMemory, Sent
+from hems.control.memory.seeing import ModeMemory
+from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.resume import resumed, surviving
 from hems.control.sending import is_switch
-from hems.control.state import Alarm, ControlState, LoadMemory, ModeMemory, ReconnectMemory, Sent, initial
+from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.codec import from_plain, to_plain

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from hems.control.arbitrate import Ruling
+from hems.control.memory.acting import Sent
+from hems.control.memory.seeing import EvidenceMemory, ModeMemory, TieMemory
+from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.sending import energises, may_energise, noted, send, watched, worth_telling
-from hems.control.state import ControlState, EvidenceMemory, LoadMemory, ModeMemory, Sent, TieMemory, initial
+from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command, Fate, Outcome

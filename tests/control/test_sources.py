@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from hems.control.memory.acting import GeneratorMemory, Sent, Stage
 from hems.control.params import Params
 from hems.control.sources import fed
-from hems.control.state import GeneratorMemory, Sent, Stage, initial
+from hems.control.state import initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from hems.control.arbitrate import arbitrate
-from hems.control.state import ControlState, ModeMemory, initial
+from hems.control.memory.seeing import ModeMemory
+from hems.control.state import ControlState, initial
 from hems.control.steer import LONGEST_S, SOC_PCT, TAIL_S, after, proposals
 from hems.model import wiring
 from hems.model.mode import Mode

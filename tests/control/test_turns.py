@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from hems.control import turns
-from hems.control.state import ControlState, LoadMemory, SavingMemory, initial
+from hems.control.memory.using import LoadMemory, SavingMemory
+from hems.control.state import ControlState, initial
 from hems.control.tuning.island import RestoreParams
 from hems.model.cause import Cause, Why
 from hems.model.site import Circuit, Phase, Site, Tier

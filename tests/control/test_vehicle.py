@@ -12,8 +12,9 @@ from hems.control.arbitrate import Rank
 from hems.control.bay_memory import remembered
 from hems.control.energy import floor_pct
 from hems.control.giving import phase_w_of_cars
+from hems.control.memory.using import BayMemory
 from hems.control.params import Params
-from hems.control.state import BayMemory, initial
+from hems.control.state import initial
 from hems.control.wish import Wish
 from hems.model import wiring
 from hems.model.cause import Cause, Why

@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hems.control import wear
+from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.resume import resumed
 from hems.control.sending import is_switch
-from hems.control.state import LoadMemory
 from hems.model import wiring
 from hems.model.request import Want
 from hems.model.units import CircuitId, SourceId

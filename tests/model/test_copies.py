@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hems.control.state import BayMemory, ControlState, LoadMemory, Sent, initial
+from hems.control.memory.acting import Sent
+from hems.control.memory.using import BayMemory, LoadMemory
+from hems.control.state import ControlState, initial
 from hems.model.cause import Cause, Why
 from hems.model.copies import replace
 

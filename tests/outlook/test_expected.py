@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hems.control.state import Habits
+from hems.control.memory.using import Habits
 from hems.model.instant import Instant
 from hems.model.units import CircuitId
 from hems.outlook.expected import POOR, expected

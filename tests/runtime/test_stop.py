@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
-from hems.control.state import ModeMemory
 from hems.model import wiring
 from hems.model.mode import Mode
 from hems.model.site import Former, Site

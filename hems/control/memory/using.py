@@ -1,0 +1,108 @@
+"""What is remembered of circuits, cars and the energy they share.
+
+Times are seconds on the monotonic clock.  None as a time means "not now".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hems.model.cause import Cause
+from hems.model.units import CircuitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadMemory:
+    """One circuit: what automation has decided, what was sent, what came of it."""
+
+    shed_because: Cause | None = None
+    """Why automation has it off; None when it has not."""
+    shed_since_s: float | None = None
+    restored_s: float | None = None
+    """When automation last switched it back on."""
+    demand_w: float | None = None
+    """What it drew when last measured on; the best guess of what it would draw."""
+    usual_w: float | None = None
+    """What it draws on average while it is on; None until it has been seen on."""
+    fruitless: int = 0
+    """Restores in a row that had to be undone."""
+    moves_s: tuple[float, ...] = ()
+    """When hems last moved its switch, as far back as its budget reaches."""
+    read_back: bool = False
+    """Its switch has been read since this process started."""
+    deaf: bool = False
+    """It did not obey a shed: counted as on and skipped until it answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BayMemory:
+    """One car."""
+
+    plugged_since_s: float | None = None
+    at_floor: bool = False
+    """It was stopped at its floor and gives again only above the resume band."""
+    astray_since_s: float | None = None
+    """It takes or gives more than it was told to, or the other way round, since then."""
+    charging_w: float = 0.0
+    """What it has drawn lately, learned where its charger is slow to stop: up at once, down slowly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverMemory:
+    """What a driver has said of a car."""
+
+    leaving_since_s: float | None = None
+    """The driver wants to leave, since then."""
+    leaves_s: float | None = None
+    """When the car is to leave."""
+    keeps_pct: float | None = None
+    """What it keeps; None as long as the site file says so."""
+    never: bool = False
+    """The building takes nothing from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What has been measured of something since the hour began."""
+
+    joules: float = 0.0
+    seen_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """What the building usually does, by the hour."""
+
+    loads_w: Mapping[CircuitId, tuple[int, ...]] = field(default_factory=dict)
+    """W while on, 24 hours of working days and 24 of weekends; -1 where nothing has been seen yet."""
+    suns_w: tuple[tuple[int, ...], ...] = ()
+    """W from all PV plants in each hour of the last days, the oldest first."""
+    today_w: Mapping[int, int] = field(default_factory=dict)
+    """The same for the hours of today that are over."""
+    cuts_h: tuple[float, ...] = ()
+    """How long the last power cuts lasted, the latest last."""
+    cut_h: float = 0.0
+    """How long the present one has lasted."""
+    hour: int = -1
+    """The hour that is being watched, counted from 1970; -1 before the first."""
+    drew: Mapping[CircuitId, Watched] = field(default_factory=dict)
+    sun: Watched = Watched()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavingMemory:
+    """How energy is being made to last."""
+
+    price: float | None = None
+    """What a kilowatt-hour in store is worth, on the scale of what tiers are worth; None when only bands count."""
+    sunrise: datetime | None = None
+    """When the sun usually begins to carry the critical circuits; None while it does, or never."""
+    solved_s: float = float("-inf")
+    served: Mapping[int, int] = field(default_factory=dict)
+    """How many circuits of a tier are served, for tiers of which not all are."""
+    resting: frozenset[CircuitId] = frozenset()
+    """Circuits that are off, or go off, so that energy lasts; those in turn included."""
+    turns_s: Mapping[CircuitId, float] = field(default_factory=dict)
+    """Since when a circuit has had its turn, in tiers that take turns."""
+    missed_h: Mapping[CircuitId, float] = field(default_factory=dict)
+    """Hours that a circuit did without for others' sake, half forgotten after two days."""
