@@ -54,6 +54,7 @@ def resumed(
         ),
         held_s=moved(saved.held_s),
         drivers={bay: _driver(memory, shift_s) for bay, memory in saved.drivers.items()},
+        prices=saved.prices,
         drilled=saved.drilled,
         generator=_generator(saved.generator, shift_s, now_s),
         orders={

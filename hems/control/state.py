@@ -11,6 +11,7 @@ from hems.control.dispatch.memory import ConnectionMemory
 from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
 from hems.control.memory.seeing import EvidenceMemory, ModeMemory
 from hems.control.memory.using import BayMemory, DriverMemory, Habits, LoadMemory, SavingMemory
+from hems.model.prices import Prices
 from hems.model.request import Override, Standing, Steering, Task
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
@@ -56,6 +57,8 @@ class ControlState:
     """What people have ordered."""
     held_s: float | None = None
     """When somebody last had everything held as it was."""
+    prices: Prices | None = None
+    """What energy costs, as told last; by the wall clock."""
     drilled: datetime | None = None
     """When a power cut was practised last, or since when that is counted."""
     warm: frozenset[CircuitId] = frozenset()

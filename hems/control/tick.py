@@ -63,6 +63,7 @@ from hems.model.copies import replace
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Bus, Grid, Mode, TiePosition
+from hems.model.prices import Prices
 from hems.model.request import Acknowledge, Order, Task
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
@@ -137,6 +138,7 @@ def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
         orders=standing,
         drivers=wishes,
         held_s=said.held_s(state, standing),
+        prices=next((one for one in reversed(snapshot.requests) if isinstance(one, Prices)), state.prices),
         drilled=_drilled(given, state),
         warm=present.warm_after(given.site, state, snapshot, now_s),
         by_hand=present.by_hand(state, snapshot, now_s),

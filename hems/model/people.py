@@ -38,6 +38,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "order": PersonRole.OPERATOR,
     "rehearse": PersonRole.OPERATOR,
     "car": PersonRole.OPERATOR,
+    "prices": PersonRole.OPERATOR,
     "probe": PersonRole.ENGINEER,
     "probed": PersonRole.ENGINEER,
     "enter": PersonRole.OPERATOR,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 
+from hems.model.prices import Prices
 from hems.model.units import CircuitId, SourceId
 
 
@@ -164,5 +165,6 @@ class AlarmMark:
     reason: str = ""
 
 
-Asked = Request | Order | Steer | CarWish | AlarmMark | Acknowledge
-"""Whatever a person may ask.  Read back from JSON in this order: the last one would also fit the others' text."""
+Asked = Request | Order | Steer | CarWish | AlarmMark | Prices | Acknowledge
+"""Whatever a person may ask, and prices that are told.  Read back from JSON in this order: the last one would also fit
+the others' text."""

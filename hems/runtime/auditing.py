@@ -10,8 +10,8 @@ from hems.ports.clock import Clock
 from hems.ports.store import AuditRecords
 from hems.runtime.words import words
 
-SILENT = frozenset({"consider", "people", "probed"})
-"""Requests that only look, although they come by a door for people who may do more."""
+SILENT = frozenset({"consider", "people", "probed", "prices"})
+"""Requests that only look, although they come by a door for people who may do more; and prices, told by no person."""
 SECRET = frozenset({"pin", "secret", "code", "session", "confirm"})
 ELSEWHERE = frozenset({"who", "reason", "unproven", "note"})
 SUBJECTS = ("circuit", "bay", "source", "key", "step", "device", "name", "task")

@@ -26,6 +26,7 @@ from hems.runtime.driving import car_wish
 from hems.runtime.marking import read_mark
 from hems.runtime.ordering import TwoSteps, read_order
 from hems.runtime.outlook import Outlook
+from hems.runtime.pricing import read_prices
 from hems.runtime.toolbox import Do, Toolbox
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
 from hems.wording import sentence
@@ -73,6 +74,7 @@ class FrontDesk:
             "aside": lambda args, role, peer: self._mark({**args, "act": "aside"}, role, peer),
             "order": self._order,
             "car": self._car,
+            "prices": self._prices,
             "rehearse": self._rehearsed,
             "stop": self._end,
             "enter": doorkeeper.enter,
@@ -238,6 +240,11 @@ class FrontDesk:
         wish = await car_wish(args, role, self._site, state, self._doorkeeper)
         self._waiting.append(wish)
         return {"bay": wish.bay}
+
+    async def _prices(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        told = read_prices(args)
+        self._waiting.append(told)
+        return {"slots": len(told.slots), "until_s": told.slots[-1].ends_s}
 
     async def _rehearsed(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         scene, who = self._scene, who_asks(args)

@@ -24,7 +24,7 @@ from hems.runtime.words import who_asks, words
 IDLE_S = 600.0
 """A session nobody has used for so long is over."""
 MOST_SESSIONS = 64
-FREE = frozenset({"consider", "seen", "unaside", "rehearse", "export", "car", "enter", "leave"})
+FREE = frozenset({"consider", "seen", "unaside", "rehearse", "export", "car", "prices", "enter", "leave"})
 """Requests that no PIN stands before, although they come by the operators' door: they change nothing that could hurt,
 or, as `car`, look at codes themselves."""
 

@@ -87,6 +87,7 @@ async def test_the_socket_is_the_ceiling_of_the_role(run_dir: Path) -> None:
         "car",
         "aside",
         "unaside",
+        "prices",
     }
     assert allowed["admin"] == set(NEEDED_ROLE)
 
