@@ -6,12 +6,15 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import entry_points
+from pathlib import Path
 from random import Random
 from typing import Any
 
 from hems.api.server import Server
 from hems.config import SiteFile
+from hems.config.lastgood import keep_good
 from hems.control.state import ControlState
 from hems.model.audit import Entry
 from hems.model.errors import ConfigError, HemsError
@@ -83,10 +86,11 @@ class Daemon:
         told_to_stop: Callable[[], None] = lambda: None,
         writer: Writer | None = None,
         outlook: Outlook | None = None,
+        last_good: Path | None = None,
     ) -> None:
         """`writer` takes the place of the store's own thread where time is not the machine's.
 
-        Without `outlook` nobody looks ahead.
+        Without `outlook` nobody looks ahead; at `last_good` the site file is kept once it has proven itself.
         """
         self._file = site_file
         self._drivers = drivers
@@ -95,6 +99,7 @@ class Daemon:
         self._told_to_stop = told_to_stop
         self._writer = writer
         self._outlook = outlook or NoOutlook()
+        self._last_good = last_good
         self._stopping = asyncio.Event()
         self._hold = False
         self._ready = False
@@ -182,8 +187,8 @@ class Daemon:
             outlook=self._outlook,
             recorder=recorder,
             publish=lambda picture, events: _publish(server, last, picture, events),
-            completed=lambda cycle: self._completed(cycle, server.listening.is_set()),
-            faults=lambda: _faults(store.health, actuators, fleet, self._running) | record.faults(),
+            completed=lambda cycle: self._completed(cycle, store, listening=server.listening.is_set()),
+            faults=lambda: self._faults(store.health, actuators, fleet) | record.faults(),
             shortened=self._file.shortened,
             zone=zone,
         )
@@ -274,12 +279,26 @@ class Daemon:
         cycle.cancel()
         notify("STOPPING=1")
 
-    def _completed(self, cycle: Cycle, listening: bool) -> None:
+    def _completed(self, cycle: Cycle, store: Store, *, listening: bool) -> None:
         """Tell the service manager: alive after each cycle, ready once clients can come or are known not to be able."""
         if not self._ready and (listening or SOCKETS in self._running.troubles):
             self._ready = not os.environ.get("NOTIFY_SOCKET") or notify("READY=1")
+            if self._ready and self._last_good is not None and not self._file.refused:
+                keep = partial(keep_good, self._file, self._last_good)
+                store.beside(keep)
         state = cycle.step.state
         notify(f"WATCHDOG=1\nSTATUS={state.mode.mode}; {len(state.alarms)} alarms")
+
+    def _faults(self, health: StoreHealth, actuators: Actuators, fleet: Fleet) -> dict[str, str]:
+        """What is wrong with hems itself, in sentences by a name that stays the same while it lasts."""
+        files = {"state": health.state, "history": health.history}
+        faults = {f"{name} set aside": one.set_aside for name, one in files.items() if one.set_aside}
+        if actuators.journal_failed:
+            faults["state"] = "The journal could not be written: only what is read back is switched on."
+        faults |= {name: one.why for name, one in files.items() if not one.ok}
+        if self._file.refused:
+            faults["site file"] = self._file.refused
+        return faults | fleet.faults() | self._running.troubles
 
 
 def _publish(server: Server, last: LastPicture, picture: Picture, events: tuple[Event, ...]) -> None:
@@ -290,17 +309,9 @@ def _publish(server: Server, last: LastPicture, picture: Picture, events: tuple[
     server.publish(picture)
 
 
-def _faults(health: StoreHealth, actuators: Actuators, fleet: Fleet, running: Running) -> dict[str, str]:
-    """What is wrong with hems itself, in sentences by a name that stays the same while it lasts."""
-    files = {"state": health.state, "history": health.history}
-    faults = {f"{name} set aside": one.set_aside for name, one in files.items() if one.set_aside}
-    if actuators.journal_failed:
-        faults["state"] = "The journal could not be written: only what is read back is switched on."
-    faults |= {name: one.why for name, one in files.items() if not one.ok}
-    return faults | fleet.faults() | running.troubles
-
-
-async def serve(site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock, seed: int) -> None:
+async def serve(
+    site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock, seed: int, last_good: Path | None
+) -> None:
     """Run the daemon until a signal asks it to stop: SIGTERM and SIGINT in good order, SIGHUP holding all as it is."""
     daemon = Daemon(
         site_file,
@@ -309,6 +320,7 @@ async def serve(site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, cl
         seed=seed,
         told_to_stop=lambda: gone_within(STOP_WITHIN_S, "stopping"),
         outlook=OutlookProcess(),
+        last_good=last_good,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -320,11 +332,14 @@ async def serve(site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, cl
         gone_within(END_WITHIN_S, ", ".join(daemon.left_behind) or "the interpreter")
 
 
-def run(site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock) -> int:
+def run(
+    site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock, last_good: Path | None = None
+) -> int:
     """The whole life of a daemon; returns its exit code."""
     try:
         with sole_instance(site_file.settings.run_dir), asyncio.Runner(loop_factory=_fastest_loop()) as runner:
-            runner.run(serve(site_file, drivers, clock=clock, seed=int.from_bytes(os.urandom(4))))
+            seed = int.from_bytes(os.urandom(4))
+            runner.run(serve(site_file, drivers, clock=clock, seed=seed, last_good=last_good))
     except ConfigError:
         raise
     except HemsError as error:

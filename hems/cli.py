@@ -58,6 +58,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     run = command("run", _run, "run the daemon for one site")
     run.add_argument("--site", type=Path, default=Path("/etc/hems/site.toml"), metavar="FILE")
     run.add_argument(
+        "--last-good", type=Path, metavar="FILE", help="keep here the last site file that ran, for when it is spoilt"
+    )
+    run.add_argument(
         "--trust-clock", action="store_true", help="the wall clock is right: a battery-backed clock is fitted"
     )
     _client_commands(command)
@@ -125,15 +128,15 @@ def _refuse(reason: str) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from hems import app
-    from hems.config import load
+    from hems.config.lastgood import load_or_last_good
     from hems.runtime.clock import SystemClock
 
     drivers = app.installed_drivers()
-    site_file = load(args.site, drivers)
+    site_file = load_or_last_good(args.site, args.last_good, drivers)
     logging.basicConfig(level=site_file.settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     for notice in site_file.notices:
         logging.getLogger("hems").warning("%s", notice)
-    return app.run(site_file, drivers, clock=SystemClock(trusted=args.trust_clock))
+    return app.run(site_file, drivers, clock=SystemClock(trusted=args.trust_clock), last_good=args.last_good)
 
 
 def _ask(args: argparse.Namespace, socket: str, do: str, **values: object) -> Mapping[str, Any]:

@@ -68,15 +68,15 @@ def test_records_that_it_cannot_take_over_stop_it(tmp_path: Path, damage: str, c
 
 
 async def test_it_may_not_be_interrupted_in_an_outage_nor_while_somebody_keeps_something_by_hand(run_dir: Path):
-    from hems.commands.selftest import _needed_because
+    from hems.commands.selftest import needed_because
 
     async with desk(run_dir) as house:
-        assert _needed_because(await ask(run_dir, "view", "status")) == ""
+        assert needed_because(await ask(run_dir, "view", "status")) == ""
         await ask(run_dir, "operate", "override", **laundry())
         await house.cycle()
-        assert _needed_because(await ask(run_dir, "view", "status")).startswith("Somebody keeps Laundry by hand")
+        assert needed_because(await ask(run_dir, "view", "status")).startswith("Somebody keeps Laundry by hand")
         await power_cut(house)
-        assert "runs on its own power" in _needed_because(await ask(run_dir, "view", "status"))
+        assert "runs on its own power" in needed_because(await ask(run_dir, "view", "status"))
 
 
 def test_the_copies_are_whole_numbered_and_no_more_than_asked_for(tmp_path: Path):

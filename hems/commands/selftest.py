@@ -55,12 +55,13 @@ def _may_be_stopped(run_dir: Path) -> int:
     except NoContact:
         print("HEMS does not run here, so nothing is interrupted.")
         return 0
-    reason = _needed_because(picture)
+    reason = needed_because(picture)
     print(reason or "HEMS may be interrupted.")
     return NOT_NOW if reason else 0
 
 
-def _needed_because(picture: Mapping[str, Any]) -> str:
+def needed_because(picture: Mapping[str, Any]) -> str:
+    """Why the daemon must not be interrupted now, in a sentence; empty when it may."""
     if picture["outage_for_s"] is not None:
         return "The building runs on its own power: wait until the grid is back."
     held = [one["name"] for one in picture["circuits"] if one.get("override_who")]

@@ -61,6 +61,8 @@ class SiteFile:
     """Worst time from a command to its effect, by device."""
     sees_s: float = 0.0
     """Until the fastest witness tells that the tie has opened."""
+    refused: str = ""
+    """Why a newer file was left aside and this one is in force, in whole sentences; empty when it was not."""
 
 
 def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:

@@ -27,8 +27,9 @@ from hems.model.wiring import Role
 
 HIGH, MEDIUM, LOW = "HIGH", "MED", "LOW"
 PRIORITIES = {Severity.HIGH: HIGH, Severity.MEDIUM: MEDIUM, Severity.LOW: LOW}
-ENERGISING_NEEDS = frozenset({"state"})
-"""Faults of hems itself without which nothing may be energised on the strength of a journal entry."""
+GRAVE = frozenset({"state", "state set aside", "site file"})
+"""Faults of hems itself of the highest priority: nothing may be energised on the strength of a journal entry, or what
+people have decided is not in force."""
 LOST_S = 5.0
 """A device that is silent for a shorter time than this needs nobody."""
 
@@ -78,7 +79,7 @@ def conditions(
         if cause is not None:
             found["black_start"] = Condition(MEDIUM, "former", cause)
     for name, detail in snapshot.faults.items():
-        priority = HIGH if name in ENERGISING_NEEDS else MEDIUM
+        priority = HIGH if name in GRAVE else MEDIUM
         found[f"fault/{name}"] = Condition(priority, name, Cause(Why.OWN_FAULT, {"detail": detail}))
     for maker, failing in state.failing.items():
         cause = Cause(Why.DECISION_FAILED, {"times": failing.times, "error": failing.error})

@@ -28,6 +28,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "read": PersonRole.VIEWER,
     "proofs": PersonRole.VIEWER,
     "history": PersonRole.VIEWER,
+    "configuration": PersonRole.VIEWER,
     "consider": PersonRole.OPERATOR,
     "override": PersonRole.OPERATOR,
     "acknowledge": PersonRole.OPERATOR,

@@ -15,15 +15,19 @@ from hems.runtime.ahead import Scene, draws, sun_w
 
 
 class Setup:
-    """Answers `setup` and `groups`."""
+    """Answers `configuration`, `setup` and `groups`."""
 
     def __init__(self, site: Site, wiring: Wiring, digest: str, scene: Callable[[], Scene | None]) -> None:
         self._site = site
         self._wiring = wiring
         self._digest = digest
         self._scene = scene
-        self.does = {"setup": self._setup, "groups": self._groups}
+        self.does = {"configuration": self._configuration, "setup": self._setup, "groups": self._groups}
         """Requests by name."""
+
+    async def _configuration(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        """Which site file is in force, for whoever has just put another one in its place."""
+        return {"digest": self._digest}
 
     async def _setup(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """The site file as the daemon has read it."""
