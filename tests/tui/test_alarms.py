@@ -3,54 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from hems.model.cause import Cause, Why
-from hems.model.picture import AlarmPicture, Picture
 from tests.desk import HandMadeDesk, until
-from tests.pictures import normal_day, power_cut
-from tests.tui.screens import app_of, assert_looks_like, lines_of, see, text_of, watching
-
-HEATING = AlarmPicture(
-    key="circuits/heat_pump/closed/deaf",
-    priority="HIGH",
-    since_s=60.0,
-    cause=Cause(Why.SHED_NOT_OBEYED),
-    subject="circuits/heat_pump/closed",
-)
-METER = AlarmPicture(
-    key="voltage_points/grid/frozen",
-    priority="MED",
-    since_s=90000.0,
-    cause=Cause(Why.POINT_FROZEN),
-    subject="voltage_points/grid",
-    seen_by="Ana",
-    seen_for_s=4300.0,
-)
-BAY = AlarmPicture(
-    key="device/bay_2",
-    priority="MED",
-    since_s=6000.0,
-    cause=Cause(Why.DEVICE_SILENT, {"device": "bay_2", "detail": "no answer in 0.5 s"}),
-    subject="bay_2",
-    gone_for_s=5000.0,
-)
-
-
-def troubled() -> Picture:
-    """Four alarms in their four states."""
-    picture = power_cut()
-    return replace(picture, alarms=(HEATING, METER, *picture.alarms), alarms_gone=(BAY,))
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-@pytest.mark.parametrize("name", ["normal_day", "power_cut", "troubled"])
-async def test_the_alarms_as_they_look(run_dir: Path, name: str, size: tuple[int, int]) -> None:
-    picture = {"normal_day": normal_day(), "power_cut": power_cut(), "troubled": troubled()}[name]
-    async with watching(run_dir, picture, size=size, door="operate") as (pilot, _):
-        await pilot.press("5")
-        await pilot.pause()
-        assert_looks_like(f"{name}-alarms-{size[0]}x{size[1]}", text_of(app_of(pilot)))
+from tests.pictures import power_cut
+from tests.tui.screens import app_of, lines_of, see, text_of, watching
+from tests.tui.states import HEATING, METER, troubled
 
 
 async def test_what_the_alarm_asks_of_me_is_one_key_away(run_dir: Path) -> None:

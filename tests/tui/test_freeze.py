@@ -11,7 +11,7 @@ from hems.tui.view import View
 from tests.desk import until
 from tests.pictures import grid_returning, normal_day, power_cut
 from tests.tui.screens import app_of, lines_of, text_of, watching
-from tests.tui.test_alarms import HEATING
+from tests.tui.states import HEATING
 
 
 async def test_a_frozen_picture_stays_until_it_is_let_go(run_dir: Path) -> None:

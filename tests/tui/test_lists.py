@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from hems.model.cause import Cause, Why
 from hems.model.codec import to_plain
 from hems.model.event import Event, EventKind
@@ -15,27 +13,10 @@ from hems.model.instant import Instant
 from hems.model.people import PersonRole
 from hems.model.picture import Picture
 from tests.desk import HandMadeDesk, until
-from tests.pictures import home, normal_day, power_cut
-from tests.tui.screens import app_of, assert_looks_like, lines_of, text_of, watching
+from tests.pictures import home, power_cut
+from tests.tui.screens import app_of, lines_of, text_of, watching
 
 START = datetime(2026, 11, 19, 23, 50, 0, tzinfo=UTC)
-SIZES = [(80, 24), (120, 40)]
-
-
-def with_reasons(picture: Picture) -> Picture:
-    """Cars that say why, and a device that is silent and one that complains."""
-    reasons = {
-        "bay_1": Cause(Why.SUPPORT_ISLAND, {"value": 3300.0}),
-        "bay_2": Cause(Why.CAR_AT_FLOOR, {"value": 0.0}),
-    }
-    cars = tuple(replace(car, because=reasons.get(car.id)) for car in picture.cars)
-    silent: dict[str, dict[str, Any]] = {
-        "laundry_plug": {"lost_for_s": 2460.0, "detail": "no answer in 2 s"},
-        "hybrid": {"alarms": ("battery is warm",)},
-        "roof": {"armed": False},
-    }
-    devices = tuple(replace(device, **silent.get(device.id, {})) for device in picture.devices)
-    return replace(picture, cars=cars, devices=devices)
 
 
 def happened() -> list[Event]:
@@ -64,36 +45,6 @@ class Rememberer(HandMadeDesk):
 
     async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
         return {"events": [to_plain(event) for event in self.events]}
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["normal_day", "power_cut", "home"])
-async def test_the_cars_as_they_look(run_dir: Path, name: str, size: tuple[int, int]) -> None:
-    picture = with_reasons({"normal_day": normal_day(), "power_cut": power_cut(), "home": home()}[name])
-    async with watching(run_dir, picture, size=size) as (pilot, _):
-        await pilot.press("4")
-        await pilot.pause()
-        assert_looks_like(f"{name}-cars-{size[0]}x{size[1]}", text_of(app_of(pilot)))
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["normal_day", "power_cut"])
-async def test_the_devices_as_they_look(run_dir: Path, name: str, size: tuple[int, int]) -> None:
-    picture = normal_day() if name == "normal_day" else with_reasons(power_cut())
-    async with watching(run_dir, picture, size=size) as (pilot, _):
-        await pilot.press("7")
-        await pilot.pause()
-        assert_looks_like(f"{name}-devices-{size[0]}x{size[1]}", text_of(app_of(pilot)))
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_log_as_it_looks(run_dir: Path, size: tuple[int, int]) -> None:
-    desk = Rememberer(power_cut(), happened())
-    async with watching(run_dir, power_cut(), size=size, desk=desk) as (pilot, _):
-        await pilot.press("8")
-        await until(lambda: "Switched OFF Laundry" in text_of(app_of(pilot)))
-        await pilot.pause()
-        assert_looks_like(f"power_cut-log-{size[0]}x{size[1]}", text_of(app_of(pilot)))
 
 
 async def test_the_log_stays_with_the_newest_line_until_another_is_chosen(run_dir: Path) -> None:

@@ -19,7 +19,12 @@ def with_screens(text: str) -> str:
 
 
 def _screen(name: str) -> str:
-    return (SNAPSHOTS / f"{name}.txt").read_text(encoding="utf-8")
+    """A snapshot, or one screen of a snapshot of all of them: `power_cut-80x24/outage`."""
+    file, _, part = name.partition("/")
+    text = (SNAPSHOTS / f"{file}.txt").read_text(encoding="utf-8")
+    if not part:
+        return text
+    return next(one.partition("\n")[2] for one in f"\n{text}".split("\n=== ") if one[2:].startswith(f"{part} ==="))
 
 
 def write() -> None:

@@ -14,7 +14,7 @@ from hems.model.request import Task
 from tests.desk import HandMadeDesk, until
 from tests.pictures import power_cut
 from tests.tui.screens import app_of, assert_looks_like, lines_of, see, text_of, watching
-from tests.tui.test_alarms import HEATING, troubled
+from tests.tui.states import HEATING, troubled
 from tests.tui.test_typing import at_once
 
 

@@ -13,10 +13,7 @@ from hems.model.errors import HemsError
 from tests.desk import HandMadeDesk, serving
 from tests.pictures import normal_day
 from tests.tui.screens import assert_looks_like
-from tests.tui.test_alarms import HEATING
-from tests.tui.test_alarms import troubled as alarmed
-from tests.tui.test_circuits import troubled
-from tests.tui.test_lists import with_reasons
+from tests.tui.states import HEATING, troubled
 
 COMMANDS = {"circuits": CIRCUITS, "cars": CARS, "alarms": ALARMS}
 
@@ -35,7 +32,7 @@ async def said(
 
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_the_lists_as_they_read(run_dir: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    picture = {"circuits": troubled(), "cars": with_reasons(troubled()), "alarms": alarmed()}[name]
+    picture = troubled()
     told = await said(run_dir, capsys, COMMANDS[name], HandMadeDesk(picture))
 
     assert told.isascii()
@@ -54,7 +51,7 @@ async def test_one_thing_can_be_asked_for_and_data_too(run_dir: Path, capsys: py
 
 
 async def test_an_alarm_is_marked_as_seen(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    desk = HandMadeDesk(alarmed())
+    desk = HandMadeDesk(troubled())
     told = await said(run_dir, capsys, ALARMS, desk, "--seen", HEATING.key, "--who", "Ana")
 
     assert told == "Noted: seen. It leaves when its cause is gone.\n"

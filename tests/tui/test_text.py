@@ -166,7 +166,7 @@ def test_no_picture_is_too_odd_to_be_written() -> None:
     st.register_type_strategy(str, texts)
 
     @given(st.from_type(Picture), st.sampled_from([AFTERNOON, None]), st.sampled_from([80, 140]))
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
     def is_written(odd: Picture, utc: str | None, width: int) -> None:
         picture = replace(odd, utc=utc)
         assert len(banner_of(picture, width)) == width

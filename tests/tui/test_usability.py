@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from tests.desk import until
 from tests.pictures import normal_day, power_cut
 from tests.tui.screens import app_of, see, text_of, watching
-from tests.tui.test_alarms import troubled
-from tests.tui.test_circuits import Desk, by_hand
+from tests.tui.states import by_hand, troubled
+from tests.tui.test_circuits import Desk
 
 
 def words(pilot: Pilot[None]) -> str:

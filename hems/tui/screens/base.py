@@ -12,7 +12,7 @@ from hems.tui.format import BLANK, Row, Tone, fitted, row, squeezed, toned
 from hems.tui.text.banner import banner
 from hems.tui.text.notes import no_picture, old_note
 from hems.tui.view import View
-from hems.tui.widgets.footer import Footer, Key
+from hems.tui.widgets.footer import Footer, Key, keys_row
 from hems.tui.widgets.rows import Rows
 from hems.wording.language import say
 
@@ -87,6 +87,21 @@ class BuildingScreen(Screen[None]):
         """Write for the new size."""
         self._write(self.app.size)
 
+    def rows(self, view: View, size: Size) -> tuple[Row, ...]:
+        """Every line of the screen as it would stand on a terminal of that size, for whoever has none."""
+        self._shown = view
+        keys, rule = self._usable(), row("-" * size.width)
+        offers = (keys_row(keys, size.width),) if self.LOOKS or self.ACTS else ()
+        height = size.height - FRAME - len(offers)
+        body = tuple(self._body(Size(size.width, height)))
+        blank = (BLANK,) * (height - len(body))
+        rest = (row(_with_hint(self._hint, size.width)), keys_row(KEYS, size.width))
+        return (banner(view, size.width), rule, *body, *blank, *offers, *rest)
+
+    def _usable(self) -> tuple[Key, ...]:
+        """The keys of this screen that this person has."""
+        return (*self.ACTS, *self.LOOKS) if self._shown.may_operate else self.LOOKS
+
     def _write(self, size: Size) -> None:
         if not self.query("#too-small"):  # a size or a picture may come before the rows are there
             return
@@ -104,7 +119,7 @@ class BuildingScreen(Screen[None]):
             return
         rule, spare = (row("-" * size.width),), FRAME
         for footer in self.query("#actions").results(Footer):
-            footer.offer((*self.ACTS, *self.LOOKS) if self._shown.may_operate else self.LOOKS)
+            footer.offer(self._usable())
             spare += 1
         self.query_one("#banner", Rows).show((banner(self._shown, size.width),))
         self.query_one("#top-rule", Rows).show(rule)

@@ -1,6 +1,6 @@
 """Key 8: what has happened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import work
@@ -77,6 +77,11 @@ class LogScreen(ListScreen):
         self._at_end = False
         self.tell("")
 
+    def take(self, events: Sequence[Event], names: Mapping[str, str]) -> None:
+        """Show these from now on."""
+        self._entries = entries(events, names)
+        self.tell("")
+
     @work(exclusive=True)
     async def _fetch(self) -> None:
         picture = self._shown.picture
@@ -86,5 +91,4 @@ class LogScreen(ListScreen):
             self.tell(str(error))
             return
         names = {} if picture is None else names_in(picture)
-        self._entries = entries([from_plain(Event, one) for one in told.get("events", ())], names)
-        self.tell("")
+        self.take([from_plain(Event, one) for one in told.get("events", ())], names)

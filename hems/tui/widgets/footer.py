@@ -4,13 +4,23 @@ from collections.abc import Sequence
 
 from textual import events
 
-from hems.tui.format import row
+from hems.tui.format import Row, row
 from hems.tui.widgets.rows import Rows
 from hems.wording.language import say
 
 Key = tuple[str, str]
 """What is written and the action behind it, such as `("1 Overview", "show('overview')")`."""
 GAP = "  "
+
+
+def keys_row(keys: Sequence[Key], width: int) -> Row:
+    """The line as it stands on a terminal of that width."""
+    return row(f" {_gap(keys, width).join(say(word) for word, _ in keys)}")
+
+
+def _gap(keys: Sequence[Key], width: int) -> str:
+    """Closer together where there is little room."""
+    return GAP if len(GAP.join(say(word) for word, _ in keys)) + 2 <= width else " "
 
 
 class Footer(Rows):
@@ -32,9 +42,8 @@ class Footer(Rows):
     def offer(self, keys: Sequence[Key]) -> None:
         """Show these keys from now on."""
         self._keys = keys
-        words = [say(word) for word, _ in keys]
-        self._gap = GAP if len(GAP.join(words)) + 2 <= self.app.size.width else " "
-        self.show((row(f" {self._gap.join(words)}"),))
+        self._gap = _gap(keys, self.app.size.width)
+        self.show((keys_row(keys, self.app.size.width),))
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the clicked key does."""
