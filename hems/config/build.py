@@ -8,6 +8,7 @@ from hems.config.schema import SiteTable
 from hems.config.tables.connection import FlexibleTable, GridTable
 from hems.config.tables.sources import GeneratorTable
 from hems.config.tables.uses import BayTable, CircuitTable
+from hems.config.tariff import tariff_of
 from hems.config.wires import Wire
 from hems.model.site import (
     Battery,
@@ -56,6 +57,7 @@ def site_of(table: SiteTable) -> Site:
         ),
         former=_former(table),
         generator=_generator(table.generator),
+        tariff=tariff_of(table.tariff),
         has_fire_alarm=table.inputs.fire_alarm is not None,
         has_red_button=table.inputs.red_button is not None,
         circuits=tuple(_circuit(name, circuit, place) for place, (name, circuit) in enumerate(table.circuits.items())),
@@ -147,6 +149,7 @@ def _batteries(table: SiteTable) -> tuple[Battery, ...]:
             shutdown_pct=battery.shutdown_pct,
             controllable=battery.setpoint is not None,
             reserve_pct=battery.reserve_pct,
+            wear_per_kwh=battery.wear_per_kwh,
         )
         for name, battery in table.batteries.items()
     )

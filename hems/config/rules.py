@@ -11,6 +11,7 @@ from hems.config.schema import SiteTable
 from hems.config.tables.connection import VoltagePointTable
 from hems.config.tables.sources import PvTable
 from hems.config.tables.uses import BayTable, CircuitTable
+from hems.config.tariff import tariff_problems
 from hems.config.wires import Wire, wires
 from hems.control.tuning.island import BandParams
 
@@ -223,6 +224,7 @@ RULES: tuple[Callable[[SiteTable], Iterator[Problem]], ...] = (
     _one_per_phase,
     _supply,
     connection,
+    tariff_problems,
     _tie,
     _former,
     _names,

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from hems.config.tables.connection import GridTable, TieTable, VoltagePointTable
 from hems.config.tables.sources import BatteryTable, FormerTable, GeneratorTable, PvTable
+from hems.config.tables.tariff import TariffTable
 from hems.config.tables.uses import BayTable, CircuitTable, InputsTable
 from hems.config.tables.words import Id, Line, LogLevel, Name, Phases, Table
 
@@ -64,6 +65,8 @@ class SiteTable(Table):
         None, examples=[{"rated_kw": 20.0, "run": "genset/run", "running": "genset/running"}]
     )
     """`[generator]`."""
+    tariff: TariffTable | None = Field(None, examples=[{"buy": 0.30, "sell": 0.08}])
+    """`[tariff]`, what energy costs; without it batteries take the sun and serve the building."""
     voltage_points: dict[Id, VoltagePointTable] = Field(default_factory=dict)
     """`[voltage_points.NAME]`."""
     batteries: dict[Id, BatteryTable] = Field(default_factory=dict)

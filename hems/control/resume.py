@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 
+from hems.control.dispatch.memory import ConnectionMemory, MarketMemory
 from hems.control.loads import handed_back
 from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
 from hems.control.memory.seeing import ModeMemory
@@ -51,6 +52,12 @@ def resumed(
         ),
         black_start=BlackStartMemory(
             failures=saved.black_start.failures, not_before_s=max(now_s, saved.black_start.not_before_s + shift_s)
+        ),
+        connection=ConnectionMemory(
+            market=MarketMemory(
+                month=saved.connection.market.month,
+                month_peak_w=saved.connection.market.month_peak_w,
+            )
         ),
         held_s=moved(saved.held_s),
         drivers={bay: _driver(memory, shift_s) for bay, memory in saved.drivers.items()},

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from hems.model.tariff import Tariff
 from hems.model.units import CircuitId, PointId, SourceId
 
 
@@ -104,6 +105,8 @@ class Battery:
     """hems can command its power while the building is on the grid."""
     reserve_pct: float | None = None
     """Kept for power cuts: on the grid hems never discharges it below this.  None: the inverter decides alone."""
+    wear_per_kwh: float = 0.04
+    """What giving a kilowatt-hour costs in wear, in the currency of the tariff: it is never given for less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +257,7 @@ class Site:
     bays: tuple[Bay, ...] = ()
     voltage_points: tuple[VoltagePoint, ...] = ()
     generator: Generator | None = None
+    tariff: Tariff | None = None
     has_fire_alarm: bool = False
     has_red_button: bool = False
 

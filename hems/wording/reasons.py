@@ -75,6 +75,23 @@ REASONS: Mapping[Why, Forms] = {
         N_("this quarter of an hour has used what it may"),
     ),
     Why.STORE_SUN: (N_("it keeps what the sun gives and nobody uses"),),
+    Why.SUN_SOLD: (
+        N_("selling what the sun gives brings {price} a kWh, keeping it {worth}"),
+        N_("selling what the sun gives brings more than keeping it"),
+    ),
+    Why.CHEAP_ENERGY: (
+        N_("the grid is cheap: {price} a kWh, worth {worth} later"),
+        N_("the grid is cheap now"),
+    ),
+    Why.DEARER_LATER: (
+        N_("the grid costs {price} a kWh now; what is stored will be worth {worth} later"),
+        N_("what is stored will be worth more later"),
+    ),
+    Why.PEAK_KEPT: (
+        N_("more than {limit_w} on average would make the whole month dearer"),
+        N_("a higher peak would make the whole month dearer"),
+    ),
+    Why.KEPT_FOR_PEAK: (N_("what it has is kept for the day's peak, which would make the month dearer"),),
     Why.OWN_USE: (N_("it serves the building with what it has above its reserve"),),
     Why.REFILL_RESERVE: (
         N_("it fills up to the {target_pct} that are kept for a power cut"),

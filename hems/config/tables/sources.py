@@ -68,6 +68,9 @@ class BatteryTable(Table):
     reserve_pct: Pct | None = Field(None, examples=[60.0])
     """Kept for power cuts.  With it and `setpoint` HEMS decides on the grid what the battery does: it takes the sun,
     serves the building and keeps the connection inside its limits, never below this.  Set the same in the inverter."""
+    wear_per_kwh: float = Field(0.04, ge=0, le=10)
+    """What giving a kWh costs in wear, in the currency of the tariff: price of the battery, less what it is worth in
+    the end, by the kWh it gives in its life.  It is never given for less."""
 
 
 class PvTable(Table):

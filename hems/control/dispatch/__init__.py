@@ -3,8 +3,13 @@
     flexible    what the utility lets through at present, or the failsafe while it is not heard from
     quarter     what the quarter of an hour that is counted has left
     envelope    the narrowest of all limits, and whose it is
+    market      what energy costs, and what is therefore stored for whom
+    expected    what the building will draw beyond the sun, by its habits
+    worth       what a stored kilowatt-hour is worth, in money, and below what the month's peak can be kept
+    store       all steered batteries as one
+    aim         limits, the peak, and then what pays: what batteries do together
     standing    what circuits draw beyond the sun, as far as it stands
-    storage     batteries: inside the envelope first, then the sun, then the building, never below their reserve
+    storage     each battery's part of it, never below its reserve
     shares      cars: what is left, in fair shares, and nobody between pause and 6 A
     excess      what has flowed beyond, told per event
 

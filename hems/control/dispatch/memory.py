@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from hems.model.tariff import Price
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlexibleMemory:
@@ -40,6 +42,24 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarketMemory:
+    """What energy costs, and what follows from that for the batteries."""
+
+    now: Price | None = None
+    """The price of this quarter of an hour; None without a tariff or a clock."""
+    month: int = 0
+    """The month whose highest quarter of an hour is remembered, counted from year 0."""
+    month_peak_w: float = 0.0
+    solved_s: float = float("-inf")
+    worth: float | None = None
+    """What a kilowatt-hour in the batteries is worth, in the currency of the tariff; None while nobody can tell."""
+    target_w: float | None = None
+    """Import that batteries keep a quarter of an hour below for the demand charge's sake; None: nothing is paid."""
+    held_wh: float = 0.0
+    """What batteries keep above their reserve for that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionMemory:
     """All of it."""
 
@@ -49,3 +69,4 @@ class ConnectionMemory:
     flexible: FlexibleMemory = FlexibleMemory()
     quarter: QuarterMemory = QuarterMemory()
     excess: ExcessMemory = ExcessMemory()
+    market: MarketMemory = MarketMemory()

@@ -1,13 +1,13 @@
-"""What batteries do on the grid: keep the connection inside its limits, take the sun, serve the building.
+"""What batteries do on the grid: keep the connection inside its limits, then what pays most (`aim`).
 
 Only batteries with a reserve and a command are asked; the others know their own way.  Nothing goes below the reserve,
 and cars are not charged from batteries.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from hems.control.arbitrate import Proposal, Rank
+from hems.control.dispatch.aim import Aim, aim
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import NO_BATTERY, Flows, flows
 from hems.control.state import ControlState
@@ -32,30 +32,9 @@ GENTLE = 0.5
 """Part of the way to its aim that a battery goes in one turn, when no limit is at stake."""
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """What all batteries together should do, positive towards the building, and why."""
-
-    power_w: float
-    cause: Cause
-    urgent: bool = False
-
-
 def steered(site: Site) -> tuple[Battery, ...]:
     """The batteries that are dispatched."""
     return tuple(one for one in site.batteries if one.controllable and one.reserve_pct is not None)
-
-
-def aim(flow: Flows, bounds: Envelope) -> Aim:
-    """Limits first, then the sun, then the building's own use."""
-    without_w, house_w = flow.without_batteries_w, flow.house_w
-    over_w = without_w - bounds.import_w
-    own_w = max(0.0, min(without_w, house_w))
-    if over_w > own_w:
-        return Aim(over_w, bounds.import_by, urgent=True)
-    if without_w < 0.0:
-        return Aim(without_w, Cause(Why.STORE_SUN))
-    return Aim(own_w, Cause(Why.OWN_USE))
 
 
 def powers(
@@ -65,8 +44,10 @@ def powers(
     batteries = steered(site)
     if flow is None:
         return {one.id: (0.0, Cause(Why.STORAGE_BLIND)) for one in batteries}
-    wanted = aim(flow, bounds)
-    usable = {one.id: _usable_w(one, state, snapshot, wanted.power_w, now_s) for one in batteries}
+    wear = max((one.wear_per_kwh for one in batteries), default=0.0)
+    wanted = aim(flow, bounds, state.connection, wear, now_s)
+    kept_pct = 100.0 * wanted.above_wh / max(1.0, sum(one.capacity_wh for one in batteries))
+    usable = {one.id: _usable_w(one, state, snapshot, wanted.power_w, kept_pct, now_s) for one in batteries}
     total_w = sum(usable.values())
     part = min(1.0, abs(wanted.power_w) / total_w) if total_w else 0.0
     sign = 1.0 if wanted.power_w > 0.0 else -1.0
@@ -76,10 +57,17 @@ def powers(
         if below:
             found[one.id] = (-below, Cause(Why.REFILL_RESERVE, {"target_pct": one.reserve_pct or 0.0}))
         elif not usable[one.id]:
-            found[one.id] = (0.0, Cause(Why.RESERVE_KEPT if wanted.power_w > 0.0 else Why.STORAGE_RESTS))
+            found[one.id] = (0.0, _rests(wanted))
         else:
             found[one.id] = (_eased(one, state, sign * part * usable[one.id], wanted, now_s), wanted.cause)
     return found
+
+
+def _rests(wanted: Aim) -> Cause:
+    """Why a battery that can neither give nor take does nothing."""
+    if wanted.power_w > 0.0:
+        return Cause(Why.KEPT_FOR_PEAK if wanted.above_wh else Why.RESERVE_KEPT)
+    return wanted.cause if wanted.power_w == 0.0 else Cause(Why.STORAGE_RESTS)
 
 
 def proposals(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[Proposal]:
@@ -106,8 +94,10 @@ def _above_reserve(battery: Battery, snapshot: Snapshot, now_s: float) -> bool:
     return soc_pct is not None and battery.reserve_pct is not None and soc_pct > battery.reserve_pct
 
 
-def _usable_w(battery: Battery, state: ControlState, snapshot: Snapshot, wanted_w: float, now_s: float) -> float:
-    """W it can give, or take, at its charge; 0 while that is not known."""
+def _usable_w(
+    battery: Battery, state: ControlState, snapshot: Snapshot, wanted_w: float, kept_pct: float, now_s: float
+) -> float:
+    """W it can give above its reserve and `kept_pct` more, or take, at its charge; 0 while that is not known."""
     soc_pct = snapshot.batteries.get(battery.id, NO_BATTERY).soc_pct.known(now_s)
     if soc_pct is None or battery.reserve_pct is None:
         return 0.0
@@ -115,7 +105,7 @@ def _usable_w(battery: Battery, state: ControlState, snapshot: Snapshot, wanted_
         return battery.charge_max_w if soc_pct < FULL_PCT else 0.0
     entry = state.sent.get(wiring.battery_power(battery.id))
     gives = entry is not None and float(entry.value) > 0.0
-    least_pct = battery.reserve_pct + (0.0 if gives else BAND_PCT)
+    least_pct = battery.reserve_pct + kept_pct + (0.0 if gives else BAND_PCT)
     return battery.discharge_max_w if soc_pct > least_pct else 0.0
 
 

@@ -1,6 +1,6 @@
 """One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
 
-from hems.control.dispatch import excess, flexible, quarter, standing
+from hems.control.dispatch import excess, flexible, market, quarter, standing
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import flows, house_phase_w
 from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory, Standing
@@ -19,7 +19,9 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
     if site.grid.flexible is not None:
         heard = flexible.after(site.grid.flexible, memory.flexible, snapshot.limits, now_s)
         memory = replace(memory, flexible=heard)
-    memory = replace(memory, quarter=_counted(given, memory, dt_s), standing=_standing(given, state, memory))
+    counted = _counted(given, memory, dt_s)
+    prices = market.peaked(given, market.after(given, state), memory.quarter, counted)
+    memory = replace(memory, quarter=counted, standing=_standing(given, state, memory), market=prices)
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
     if memory.excess.since_s is not None and over.since_s is None:
         facts = {"excess_wh": memory.excess.wh, "for_s": now_s - memory.excess.since_s}
@@ -28,7 +30,9 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
 
 
 def _counted(given: Given, memory: ConnectionMemory, dt_s: float) -> QuarterMemory:
-    demand_max_w = given.site.grid.demand_max_w
+    tariff, demand_max_w = given.site.tariff, given.site.grid.demand_max_w
+    if demand_max_w is None and tariff is not None and tariff.demand:
+        demand_max_w = memory.market.target_w or 0.0
     if demand_max_w is None:
         return memory.quarter
     return quarter.after(memory.quarter, given.snapshot.grid_w.known(given.now_s), demand_max_w, dt_s, given.now)

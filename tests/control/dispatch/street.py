@@ -95,9 +95,12 @@ class Street(Panel):
 
     def _turn(self) -> None:
         utc = NOON + timedelta(seconds=self.now_s) if self.clock else None
+        local_h = None if utc is None else utc.hour + utc.minute / 60.0
         outcomes, self._outcomes = tuple(self._outcomes), []
         requests, self._requests = tuple(self._requests), []
-        seen = self._measure.snapshot(readings(self.values, self.now_s), outcomes=outcomes, requests=requests)
+        seen = self._measure.snapshot(
+            readings(self.values, self.now_s), outcomes=outcomes, requests=requests, local_h=local_h
+        )
         step = tick(self.site, self.state, seen, self.params, Instant(self.now_s, utc))
         self.state = step.state
         self.steps.append((self.now_s, step))

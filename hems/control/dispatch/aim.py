@@ -1,0 +1,80 @@
+"""What all batteries together should do now, by marginal value: limits first, then the peak, then what pays.
+
+A stored kilowatt-hour has a worth (`worth`, or the plan's).  It is given where the grid is dearer than that and its
+wear, filled from sun that brings less and from a grid that is cheaper, and kept otherwise.  Where nobody knows prices
+the sun is kept and the building served.
+"""
+
+from dataclasses import dataclass
+from math import inf
+
+from hems.control.dispatch import quarter
+from hems.control.dispatch.envelope import Envelope
+from hems.control.dispatch.flows import Flows
+from hems.control.dispatch.memory import ConnectionMemory, MarketMemory
+from hems.control.dispatch.store import ONE_WAY
+from hems.model.cause import Cause, Why
+
+EVEN = 0.01
+"""So close to the worth it is worth acting: the worth lies at the price of the very hour that is the last to be served.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """W that all batteries together should give, positive towards the building, and why."""
+
+    power_w: float
+    cause: Cause
+    urgent: bool = False
+    """Now, and not let go at once: a limit is at stake."""
+    above_wh: float = 0.0
+    """What stays in them above their reserve, because something dearer will need it."""
+
+
+def peak_left_w(memory: ConnectionMemory, now_s: float) -> float:
+    """What may be drawn until this quarter of an hour ends without a dearer month; infinite where nobody pays."""
+    target_w = memory.market.target_w
+    return inf if target_w is None else quarter.left_w(memory.quarter, target_w, now_s)
+
+
+def aim(flow: Flows, bounds: Envelope, memory: ConnectionMemory, wear: float, now_s: float) -> Aim:
+    """Limits first, then what pays."""
+    without_w = flow.without_batteries_w
+    wanted = _pays(flow, bounds, memory, wear, now_s)
+    over_w = without_w - bounds.import_w
+    if over_w > max(0.0, wanted.power_w):
+        return Aim(over_w, bounds.import_by, urgent=True)
+    back_w = -without_w - bounds.export_w
+    if back_w > max(0.0, -wanted.power_w):
+        return Aim(-back_w, bounds.export_by, urgent=True)
+    peak_w = without_w - peak_left_w(memory, now_s)
+    if peak_w > max(0.0, wanted.power_w):
+        return Aim(peak_w, Cause(Why.PEAK_KEPT, {"limit_w": memory.market.target_w or 0.0}), urgent=True)
+    return wanted
+
+
+def _pays(flow: Flows, bounds: Envelope, memory: ConnectionMemory, wear: float, now_s: float) -> Aim:
+    without_w = flow.without_batteries_w
+    own_w = max(0.0, min(without_w, flow.house_w))
+    market, price = memory.market, memory.market.now
+    cost, gain = (None, None) if price is None else (price.cost, price.gain)
+    if market.worth is None or cost is None or gain is None:
+        return Aim(without_w, Cause(Why.STORE_SUN)) if without_w < 0.0 else Aim(own_w, Cause(Why.OWN_USE))
+    even = EVEN * abs(market.worth)
+    fills_below, gives_above = market.worth * ONE_WAY + even, market.worth / ONE_WAY + wear - even
+    if cost < fills_below:
+        room_w = min(bounds.import_w, peak_left_w(memory, now_s)) - without_w
+        return Aim(-max(0.0, room_w, -without_w), _why(Why.CHEAP_ENERGY, market, cost))
+    if without_w < 0.0:
+        return (
+            Aim(without_w, Cause(Why.STORE_SUN)) if gain < fills_below else Aim(0.0, _why(Why.SUN_SOLD, market, gain))
+        )
+    if cost > gives_above:
+        return Aim(own_w, Cause(Why.OWN_USE), above_wh=market.held_wh)
+    return Aim(0.0, _why(Why.DEARER_LATER, market, cost))
+
+
+def _why(why: Why, market: MarketMemory, price: float) -> Cause:
+    """With what is compared, rounded so that a sentence does not change every minute."""
+    return Cause(why, {"price": round(price, 2), "worth": round(market.worth or 0.0, 2)})

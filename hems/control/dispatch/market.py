@@ -1,0 +1,87 @@
+"""What energy costs now, and what follows from that for the batteries: found anew every few minutes.
+
+Without a tariff, a clock or a known price nothing in here decides anything: batteries then take the sun and serve the
+building, as they would anywhere.
+"""
+
+from datetime import timedelta
+from math import inf
+
+from hems.control import habits
+from hems.control.dispatch import expected, quarter
+from hems.control.dispatch.flows import flows
+from hems.control.dispatch.memory import MarketMemory, QuarterMemory
+from hems.control.dispatch.storage import steered
+from hems.control.dispatch.store import store
+from hems.control.dispatch.worth import held_wh, target_w, worth
+from hems.control.given import Given
+from hems.control.state import ControlState
+from hems.model.copies import replace
+from hems.model.prices import Prices
+from hems.model.tariff import Tariff, ahead, demand_per_kw, price_at
+from hems.model.units import SECONDS_PER_HOUR
+
+SOLVE_S = 300.0
+KNOWN_STEPS = 8
+"""Fewer quarters of an hour with a known price are too few to plan with."""
+MONTHS = 12
+PEAK_FLOOR_W = 500.0
+HALF_DAY_H = 12.0
+
+
+def after(given: Given, state: ControlState) -> MarketMemory:
+    """What is known of prices at this instant, and what stored energy is worth."""
+    tariff, memory, offset = given.site.tariff, state.connection.market, local_offset(given)
+    if tariff is None or given.now.utc is None or offset is None:
+        return replace(memory, now=None, worth=None, target_w=None, held_wh=0.0)
+    local = given.now.utc + offset
+    memory = replace(memory, now=price_at(tariff, local, state.prices, given.now.utc))
+    month = local.year * MONTHS + local.month
+    if month != memory.month:
+        memory = replace(memory, month=month, month_peak_w=0.0, solved_s=-inf)
+    fresh = any(isinstance(one, Prices) for one in given.snapshot.requests)
+    if not fresh and given.now_s < memory.solved_s + SOLVE_S:
+        return memory
+    return _solved(given, state, replace(memory, solved_s=given.now_s), tariff, offset)
+
+
+def local_offset(given: Given) -> timedelta | None:
+    """What the clock on the wall is ahead of UTC, to the quarter of an hour; None while nobody knows."""
+    utc, local_h = given.now.utc, given.snapshot.local_h
+    if utc is None or local_h is None:
+        return None
+    off_h = local_h - (utc.hour + utc.minute / 60.0)
+    return timedelta(hours=round(4.0 * ((off_h + HALF_DAY_H) % 24.0 - HALF_DAY_H)) / 4.0)
+
+
+def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tariff, offset: timedelta) -> MarketMemory:
+    """With what a stored kilowatt-hour is worth, and below what the batteries keep the peak."""
+    site, utc = given.site, given.now.utc
+    nothing = replace(memory, worth=None, target_w=None, held_wh=0.0)
+    batteries = steered(site)
+    whole = store(batteries, [one.reserve_pct or 0.0 for one in batteries], given.snapshot, given.now_s)
+    if whole is None or utc is None or not habits.known(state.habits):
+        return nothing
+    flow = flows(site, given.snapshot, given.now_s)
+    prices = ahead(tariff, utc, offset, state.prices, expected.STEPS, expected.STEP_S)
+    now_w = None if flow is None else flow.house_w
+    nets = expected.nets_w(site, state.habits, utc, now_w)
+    days = [expected.slots(tariff, prices, day, utc + offset) for day in nets]
+    if len(days[0]) < KNOWN_STEPS:
+        return nothing
+    found = replace(memory, worth=worth(whole, days))
+    if not tariff.demand:
+        return replace(found, target_w=None, held_wh=0.0)
+    limit_w = target_w(whole, days[0], max(PEAK_FLOOR_W, memory.month_peak_w))
+    return replace(found, target_w=limit_w, held_wh=held_wh(whole, days[0], limit_w))
+
+
+def peaked(given: Given, memory: MarketMemory, counted: QuarterMemory, fresh: QuarterMemory) -> MarketMemory:
+    """With the month's highest quarter, when the one that was counted is over and a demand charge counts it."""
+    tariff, offset = given.site.tariff, local_offset(given)
+    over = counted.begun_s is not None and fresh.begun_s != counted.begun_s
+    if not over or tariff is None or given.now.utc is None or offset is None or not tariff.demand:
+        return memory
+    mean_w = counted.drawn_wh * SECONDS_PER_HOUR / quarter.QUARTER_S
+    counts = demand_per_kw(tariff, given.now.utc + offset - timedelta(seconds=quarter.QUARTER_S / 2.0)) > 0.0
+    return replace(memory, month_peak_w=mean_w) if counts and mean_w > memory.month_peak_w else memory

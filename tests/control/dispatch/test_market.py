@@ -1,0 +1,133 @@
+"""What a battery does for money: by the worth of what it holds, never below its reserve; as ever without prices."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hems.control.memory.using import Habits
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.prices import Prices, Slot
+from hems.model.tariff import DemandCharge, Rate, Tariff, Window
+from tests.control.dispatch.street import MAIN, NOON, Street, connected_site
+from tests.control.panel import GRID_DEAD, TIE_OPEN, utility
+
+ROLE = wiring.battery_power(MAIN)
+NO_SUN = ((0,) * 24,) * 3
+SUNNY = ((*(0,) * 8, *(30_000,) * 10, *(0,) * 6),) * 3
+DEAR_EVENING = Tariff(buy=0.25, sell=0.05, rates=(Rate(window=Window(from_h=18.0, to_h=22.0), buy=0.30),))
+CHEAP_NOW = Tariff(buy=0.50, sell=0.05, rates=(Rate(window=Window(from_h=11.0, to_h=15.0), buy=0.10),))
+
+
+def street(tariff: Tariff | None, *, usual_w: int = 700, suns: Any = NO_SUN, **more: Any) -> Street:
+    """At noon; each of fourteen circuits usually draws `usual_w`."""
+    site = replace(connected_site(**more.pop("grid", {})), tariff=tariff)
+    built = Street(site, **more)
+    usual = {one.id: (usual_w,) * 48 for one in site.circuits}
+    built.state = replace(built.state, habits=Habits(loads_w=usual, suns_w=suns))
+    return built.lives(310, every_s=10)
+
+
+def test_what_is_stored_waits_for_the_dear_hours():
+    # given ten kW all day, an evening that is a little dearer, and less in the battery than the evening takes
+    found = street(DEAR_EVENING, house_w=9800.0, soc_pct=80.0)
+    # then at noon it gives nothing
+    assert found.battery_w == 0.0
+    assert found.state.sent[ROLE].cause.why is Why.DEARER_LATER
+
+
+def test_in_the_dear_hours_it_serves_the_building():
+    found = street(
+        replace(DEAR_EVENING, rates=(Rate(window=Window(from_h=11.0, to_h=15.0), buy=0.60),)), house_w=9800.0
+    )
+    assert abs(found.grid_w) <= found.params.car.deadband_w
+    assert found.state.sent[ROLE].cause.why is Why.OWN_USE
+
+
+def test_it_charges_from_the_grid_where_that_is_cheap_and_no_further_than_the_connection_carries():
+    found = street(CHEAP_NOW, house_w=9800.0, soc_pct=65.0, grid={"import_max_w": 20_000.0})
+    assert found.state.sent[ROLE].cause.why is Why.CHEAP_ENERGY
+    assert -10_200.0 - found.params.car.deadband_w <= found.battery_w <= -10_200.0 + found.params.car.deadband_w
+
+
+def test_it_never_cycles_for_less_than_its_wear():
+    # given hours that differ by less than losses and wear, in a house with no use for more
+    narrow = Tariff(buy=0.30, sell=0.05, rates=(Rate(window=Window(from_h=11.0, to_h=15.0), buy=0.28),))
+    found = street(narrow, house_w=9800.0, soc_pct=65.0)
+    # then nothing is bought to be given later
+    assert found.battery_w >= 0.0
+
+
+@pytest.mark.parametrize("tariff", [None, Tariff(dynamic=True)])
+def test_without_a_known_price_it_serves_the_building_as_ever(tariff):
+    found = street(tariff, house_w=6000.0)
+    assert abs(found.grid_w) <= found.params.car.deadband_w
+    assert found.state.sent[ROLE].cause.why is Why.OWN_USE
+
+
+def test_prices_that_are_told_count_from_the_next_instant_and_end_with_their_last_hour():
+    found = street(Tariff(dynamic=True), house_w=9800.0, soc_pct=70.0)
+    now_s = NOON.timestamp() + found.now_s
+    hours = [Slot(begins_s=now_s + 3600.0 * hour, ends_s=now_s + 3600.0 * (hour + 1), buy=0.9) for hour in range(1, 6)]
+    cheap = Slot(begins_s=now_s - 60.0, ends_s=now_s + 3600.0, buy=0.1)
+    # when an exchange tells a cheap hour before dear ones
+    found.ask(Prices(source="exchange", told_s=now_s, slots=(cheap, *hours))).lives(5)
+    # then the battery fills
+    assert found.battery_w < 0.0
+    assert found.state.sent[ROLE].cause.why is Why.CHEAP_ENERGY
+    # and when all that was told is over, nobody knows a price and it serves the building
+    found.lives(6 * 3600 + 600, every_s=60)
+    assert found.state.connection.market.worth is None
+    assert found.battery_w > 0.0
+
+
+def test_sun_is_sold_where_that_brings_more_than_keeping_it():
+    generous = Tariff(buy=0.30, sell=0.29)
+    found = street(generous, house_w=-8000.0, suns=SUNNY, soc_pct=90.0)
+    assert found.battery_w == 0.0
+    assert found.state.sent[ROLE].cause.why is Why.SUN_SOLD
+
+
+def test_an_export_limit_is_kept_by_the_battery_although_selling_pays():
+    found = street(
+        Tariff(buy=0.30, sell=0.29), house_w=-8000.0, suns=SUNNY, soc_pct=90.0, grid={"export_max_w": 5000.0}
+    )
+    assert found.grid_w >= -5000.0 - found.params.car.deadband_w
+    assert found.state.sent[ROLE].cause.why is Why.LIMIT_AGREED
+
+
+DEMAND = Tariff(buy=0.25, sell=0.05, demand=(DemandCharge(per_kw=10.0),))
+
+
+def test_a_peak_that_would_make_the_month_dearer_is_shaved():
+    # given a month whose highest quarter was 12 kW
+    found = street(DEMAND, house_w=9800.0)
+    market = replace(found.state.connection.market, month=2026 * 12 + 6, month_peak_w=12_000.0)
+    found.state = replace(found.state, connection=replace(found.state.connection, market=market))
+    found.lives(310, every_s=10)
+    # when the building draws 20 kW for long
+    found.house_w = 20_000.0
+    found.lives(1800, every_s=5)
+    # then the grid never sees more than that on average
+    assert found.state.connection.market.month_peak_w <= 12_100.0
+    assert found.grid_w <= 12_300.0
+
+
+def test_the_reserve_is_not_given_for_any_peak_or_price():
+    found = street(replace(DEMAND, buy=5.0), house_w=30_000.0, soc_pct=59.9)
+    assert found.lives(60).battery_w <= 0.0
+
+
+def test_a_grid_that_nobody_can_see_ends_all_trade():
+    found = street(CHEAP_NOW, house_w=9800.0, soc_pct=65.0)
+    assert found.battery_w < 0.0
+    assert found.says(utility(None, None)).lives(15).battery_w == 0.0
+
+
+def test_on_an_island_nothing_is_done_for_money():
+    found = street(CHEAP_NOW, house_w=9800.0, soc_pct=65.0)
+    found.says(GRID_DEAD, TIE_OPEN).lives(1)
+    told = len(found.commands(ROLE))
+    found.lives(60)
+    assert len(found.commands(ROLE)) == told
