@@ -15,7 +15,8 @@ from hems.model.event import Event
 from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.report import Expectation, outage_report, timeline_line
-from hems.sim.judge import Verdict, judge
+from hems.sim.case import Verdict
+from hems.sim.judge import judge
 from hems.sim.record import Frame, Record
 from hems.sim.scenario import Scenario, load_scenario
 from hems.sim.tie import in_window

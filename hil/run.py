@@ -12,6 +12,7 @@ from hems.model.errors import ConfigError, HemsError
 from hems.report import timeline_line
 from hems.sim.scenario import Scenario, in_short
 from hems.wording import names_of
+from hil.fuzz import command as fuzz
 from hil.page import page
 from hil.stage import WAYS, Played, scenarios
 
@@ -29,6 +30,7 @@ class Command:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
         listed = verbs.add_parser("list", help="which scenarios there are and what they prove")
         run = verbs.add_parser("run", help="play them")
+        fuzz.add_arguments(verbs.add_parser("fuzz", help=fuzz.HELP))
         for one in (listed, run):
             one.add_argument("wanted", nargs="?", default="all", metavar="ID|TAG|FILE", help="default: all")
         run.add_argument(
@@ -42,7 +44,9 @@ class Command:
         run.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
 
     def run(self, args: argparse.Namespace) -> int:
-        """List or play."""
+        """List, play or draw by lot."""
+        if args.verb == "fuzz":
+            return fuzz.run(args)
         found = scenarios(args.wanted)
         if not found:
             known = ", ".join(one.id for one in scenarios())

@@ -14,7 +14,8 @@ from pathlib import Path
 from hems.app import installed_drivers
 from hems.config import SiteFile, load
 from hems.control.params import shortened
-from hems.sim.judge import Verdict, judge
+from hems.sim.case import Verdict
+from hems.sim.judge import judge
 from hems.sim.play import play
 from hems.sim.record import Record
 from hems.sim.rig import load_rig

@@ -1,7 +1,6 @@
 """Whether a story went as it should, judged by what the building really did and by what hems said and sent."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from hems.control.params import Params
@@ -10,32 +9,10 @@ from hems.model.cause import Why
 from hems.model.event import Event, EventKind
 from hems.model.mode import ISLAND_MODES
 from hems.model.site import Site
+from hems.sim.case import TRANSFER_S, Case, Check, Verdict
+from hems.sim.oracle import ORACLE
 from hems.sim.record import Frame, Record
 from hems.sim.scenario import Expectation, Scenario
-
-TRANSFER_S = 0.5
-"""Darkness up to this long is the changeover of the hardware, which no software can shorten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One expectation, held or not, with the figure that decided it."""
-
-    text: str
-    held: bool
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What a check may look at."""
-
-    site: Site
-    params: Params
-    record: Record
-
-
-Check = Callable[..., tuple[bool, str]]
 
 
 def judge(scenario: Scenario, site: Site, params: Params, record: Record) -> list[Verdict]:
@@ -320,6 +297,7 @@ CHECKS: Mapping[str, Check] = {
     "staggered": _staggered,
     "no_unknown_end": _no_unknown_end,
     "all_on": _all_on,
+    **ORACLE,
 }
 """Every check a scenario may name."""
 

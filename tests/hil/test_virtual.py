@@ -6,7 +6,8 @@ import pytest
 
 from hems.app import installed_drivers
 from hems.config import load
-from hems.sim.judge import Verdict, judge
+from hems.sim.case import Verdict
+from hems.sim.judge import judge
 from hems.sim.record import Record
 from hems.sim.scenario import load_scenario
 from hil import vloop

@@ -1,0 +1,213 @@
+"""Stories drawn by lot: what is drawn, what they are judged by, how what fails is made short and written down."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hems.app import installed_drivers
+from hems.config import load
+from hems.model.cause import Cause, Why
+from hems.model.event import Event, EventKind
+from hems.model.instant import Instant
+from hems.model.mode import Mode
+from hems.sim.case import Case
+from hems.sim.oracle import ORACLE
+from hems.sim.record import Frame, Record
+from hems.sim.scenario import WORLD, Scenario, WorldAct, load_scenario
+from hil import stage
+from hil.fuzz.command import drawn
+from hil.fuzz.filing import text_of
+from hil.fuzz.hunt import first_fault, shrunk
+from hil.fuzz.story import FAULTS_END_S, PLACES, Fault, Story
+from hil.places import place
+
+SEEDS = range(60)
+FILE = load(place("apartments").site, installed_drivers())
+QUIET = Frame(
+    t_s=0.0,
+    mode=Mode.GRID_CONNECTED,
+    off=frozenset(),
+    bus_live=True,
+    car_soc_pct={},
+    battery_pct=60.0,
+    trips=0,
+    grid_good=True,
+    tie_open=False,
+)
+
+
+def judged(check: str, frames: Iterable[Frame], events: Iterable[tuple[float, Event]] = (), **params: Any) -> bool:
+    held, _ = ORACLE[check](Case(FILE.site, FILE.params, Record(list(frames), list(events))), **params)
+    return held
+
+
+def at(t_s: float, **facts: Any) -> Frame:
+    return replace(QUIET, t_s=t_s, **facts)
+
+
+def event(t_s: float, kind: EventKind, subject: str, why: Why, **facts: Any) -> tuple[float, Event]:
+    return t_s, Event(Instant(t_s), kind, subject, Cause(why, facts))
+
+
+# What is drawn -------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_seed_draws_the_same_story_and_another_one_another() -> None:
+    assert drawn(7, "apartments") == drawn(7, "apartments")
+    assert drawn(7, "apartments").told().acts != drawn(8, "apartments").told().acts
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_every_story_begins_with_a_cut_and_leaves_enough_calm_after_the_last_fault(name: str) -> None:
+    for seed in SEEDS:
+        acts = drawn(seed, name).told().acts
+        assert "fail_grid" in {act.do for act in acts}
+        assert list(acts) == sorted(acts, key=lambda act: act.t_s)
+        assert acts[-1].do == "ask"
+        assert acts[-1].args["request"] == "acknowledge"
+        assert acts[-1].t_s < FAULTS_END_S + 300.0
+
+
+def test_every_kind_of_act_is_drawn_somewhere() -> None:
+    drawn_acts = {act.do for name in PLACES for seed in SEEDS for act in drawn(seed, name).told().acts}
+    not_by_lot = {"fire_alarm", "red_button", "dark_start"}  # a person has to end these
+    assert set(WORLD) - not_by_lot <= drawn_acts
+
+
+# What they are judged by -------------------------------------------------------------------------------------------
+
+
+def test_a_permit_before_the_grid_has_stood_is_found() -> None:
+    good = [at(0.0), at(10.0, grid_good=False, tie_open=True), at(20.0, tie_open=True), at(90.0, tie_open=True)]
+    permit = event(90.0, EventKind.COMMAND, "tie/permit", Why.PERMIT_RECONNECT, value=True)
+    assert judged("permits_proven", good, [permit])
+    early = [*good[:2], at(85.0, grid_good=False, tie_open=True), at(90.0, tie_open=True)]
+    assert not judged("permits_proven", early, [permit])
+
+
+def test_an_island_behind_a_closed_tie_is_found_unless_nobody_could_tell() -> None:
+    frames = [at(0.0), at(10.0, mode=Mode.ISLANDED), at(20.0)]
+    assert not judged("island_is_real", frames)
+    assert judged("island_is_real", frames, but=[[5.0, 15.0]])
+    assert judged("island_is_real", [at(9.0, tie_open=True), *frames[1:2]])
+
+
+def test_a_car_below_its_floor_is_found_and_one_that_arrived_empty_is_not() -> None:
+    assert not judged("floors_kept", [at(0.0, car_soc_pct={"bay_1": 50.1}), at(1.0, car_soc_pct={"bay_1": 49.5})])
+    assert judged("floors_kept", [at(0.0, car_soc_pct={"bay_1": 60.0}), at(1.0, car_soc_pct={"bay_1": 20.0})])
+    assert judged("floors_kept", [at(0.0, car_soc_pct={"bay_1": 20.0}), at(1.0, car_soc_pct={"bay_1": 20.1})])
+
+
+def test_a_trip_is_found_unless_something_was_broken() -> None:
+    frames = [at(0.0), at(10.0, trips=1)]
+    assert not judged("trips_excused", frames)
+    assert judged("trips_excused", frames, but=[[8.0, 12.0]])
+
+
+def test_a_critical_circuit_without_power_is_found_except_for_want_or_what_began_in_a_fault() -> None:
+    off = frozenset({"medical_sockets"})
+    dark = [at(0.0), at(10.0, off=off), at(11.0, off=off)]
+    assert not judged("vital_on", dark)
+    assert judged("vital_on", dark, but=[[9.0, 10.5]])
+    assert judged("vital_on", [replace(frame, battery_pct=5.0) for frame in dark])
+    assert not judged("vital_on", [at(0.0), at(1.0, bus_live=False), at(2.0, bus_live=False)])
+    assert judged("vital_on", [at(0.0), at(10.0, off=frozenset({"gym"})), at(99.0, off=frozenset({"gym"}))])
+
+
+def test_what_hems_finds_wrong_with_itself_is_found() -> None:
+    about = event(3.0, EventKind.ALARM_RAISED, "invariant/I3", Why.INVARIANT, invariant="I3")
+    assert not judged("orderly", [at(0.0)], [about])
+    assert judged("orderly", [at(0.0)], [event(3.0, EventKind.ALARM_RAISED, "device/roof", Why.DEVICE_SILENT)])
+
+
+def test_a_switch_that_closes_time_and_again_is_found() -> None:
+    most = int(FILE.params.restore.moves_hour)
+    closes = [
+        event(60.0 * n, EventKind.COMMAND, "circuits/gym/closed", Why.ROOM_ON_ISLAND, value=True)
+        for n in range(most + 1)
+    ]
+    assert judged("spares_switches", [at(0.0)], closes[:-1])
+    assert not judged("spares_switches", [at(0.0)], closes)
+
+
+@pytest.mark.parametrize(
+    "last", [{"off": frozenset({"gym"})}, {"mode": Mode.FAULT_SAFE}, {"mode": Mode.ISLANDED}, {"tie_open": True}]
+)
+def test_an_end_that_is_not_as_the_beginning_is_found(last: dict[str, Any]) -> None:
+    assert judged("ends_well", [at(0.0)])
+    assert not judged("ends_well", [at(0.0), at(1.0, **last)])
+    assert not judged("ends_well", [])
+
+
+# What becomes of a story that fails ----------------------------------------------------------------------------------
+
+
+def act(t_s: float, do: str, **args: Any) -> WorldAct:
+    return WorldAct(t_s=t_s, do=do, args=args)
+
+
+STORY = Story(
+    seed=1,
+    place="apartments",
+    faults=(
+        Fault((act(5.0, "fail_grid"), act(30.0, "return_grid"))),
+        Fault((act(8.0, "clock", years=20.0),)),
+        Fault((act(10.0, "shine", pu=0.5), act(20.0, "shine", pu=0.0))),
+    ),
+    ends_s=60.0,
+)
+
+
+@cache
+def quiet() -> stage.Played:
+    """A second in which nothing happens."""
+    return stage.fast(replace(STORY, faults=(), ends_s=1.0).told())
+
+
+class OnlyWithTheClock(Exception):
+    """What a broken program would end with."""
+
+
+def broken(scenario: Scenario) -> stage.Played:
+    """A program that ends by itself when the clock is set while the grid is away."""
+    if {"clock", "fail_grid"} <= {one.do for one in scenario.acts}:
+        raise OnlyWithTheClock
+    return replace(quiet(), scenario=scenario)
+
+
+def test_a_program_that_ends_by_itself_is_found_and_the_story_becomes_as_short_as_it_can_be() -> None:
+    found = first_fault(STORY, broken)
+    assert found is not None
+    assert found.check == "ends"
+    assert "OnlyWithTheClock" in found.detail
+    *_, shortest = shrunk(found, broken)
+    assert [fault.acts[0].do for fault in shortest.story.faults] == ["fail_grid", "clock"]
+
+
+def test_what_went_wrong_early_is_not_told_to_the_end() -> None:
+    # given a former that trips in the first seconds, whatever happens, in a story of an hour
+    def trips(scenario: Scenario) -> stage.Played:
+        frames = [*quiet().record.frames, at(5.0, trips=1)]
+        return replace(quiet(), scenario=scenario, record=replace(quiet().record, frames=frames))
+
+    found = first_fault(replace(STORY, ends_s=3600.0, faults=()), trips)
+    # then the story that is written down ends soon after it
+    assert found is not None
+    *_, shortest = shrunk(found, trips)
+    assert shortest.story.ends_s < 100.0
+
+
+def test_a_story_is_written_down_as_a_scenario_that_reads_the_same(tmp_path: Path) -> None:
+    for name in PLACES:
+        told = drawn(5, name).told()
+        path = tmp_path / f"{name}.toml"
+        path.write_text(text_of(told, "Why it is here."), encoding="utf-8")
+        assert load_scenario(path) == told
+
+
+def test_a_short_story_holds_in_fast_forward() -> None:
+    assert first_fault(replace(STORY, ends_s=300.0, faults=()), stage.fast) is None
