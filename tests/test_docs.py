@@ -22,6 +22,7 @@ from hems.cli import main
 from hems.commands.catalogue import markdown
 from hems.commands.drivers import known_products, profile_schema
 from hems.config.schema import json_schema
+from hems.config.tables.outward import outward_schema
 from hems.control.arbitrate import Proposal, Rank, arbitrate
 from hems.control.mode import DARK, ON_GRID, RULES, Regime, Rule, regime
 from hems.control.params import Params
@@ -145,7 +146,8 @@ def test_no_unsafe_action_is_without_a_rule_a_test_and_a_scenario_or_its_excuse(
 
 def schemas() -> dict[str, str]:
     """The files of `docs/schema`."""
-    told = {name: profile_schema(name) for name in ("modbus", "mqtt", "sunspec")} | {"site": json_schema()}
+    told = {name: profile_schema(name) for name in ("modbus", "mqtt", "sunspec")}
+    told |= {"site": json_schema(), "northbound": outward_schema()}
     return {f"{name}.json": _compact(schema) for name, schema in told.items()}
 
 

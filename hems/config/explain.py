@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hems.config.problem import UNKNOWN_KEY, Path, Problem, absent, dotted, nearest, one_of, shown, unknown_key, wrong
-from hems.config.shape import field_at, is_table, keys_at
+from hems.config.schema import SiteTable
+from hems.config.shape import Tables, field_at, is_table, keys_at
 
 KINDS = {
     "float_type": "a number",
@@ -20,23 +21,27 @@ KINDS = {
 }
 FORMS = {
     "port": ("is not of the form DEVICE/POINT", 'name a device of this file and a point of it, as in "relays/coil_3"'),
+    "hour": ("is not a time of day", 'write it as "22:00"'),
+    "http": ("is not a web address without name and password", 'write it as "https://HOST/PATH"'),
     "text": ("is not one line of readable text", "write it without control characters"),
 }
 
 
-def explain(error: ValidationError, raw: Mapping[str, Any]) -> list[Problem]:
-    """One problem per mistaken key, in the order of the tables."""
+def explain(error: ValidationError, raw: Mapping[str, Any], root: Tables = SiteTable) -> list[Problem]:
+    """One problem per mistaken key, in the order of the tables; `root` is what the file as a whole should be."""
     found: dict[Path, Problem] = {}
     for detail in error.errors(include_url=False, include_context=True):
         where = written(detail["loc"], raw, missing=detail["type"] == "missing")
-        found.setdefault(where, _problem(detail, where, raw))
-    meant = {(*where[:-1], near) for where, problem in found.items() if (near := _meant(where, problem)) is not None}
+        found.setdefault(where, _problem(detail, where, raw, root))
+    meant = {
+        (*where[:-1], near) for where, problem in found.items() if (near := _meant(where, problem, root)) is not None
+    }
     return [problem for where, problem in found.items() if where not in meant]
 
 
-def _meant(where: Path, problem: Problem) -> str | None:
+def _meant(where: Path, problem: Problem, root: Tables) -> str | None:
     """The key that a misspelt one stands for; that key need not be called missing as well."""
-    return nearest(str(where[-1]), keys_at(where[:-1])) if problem.text.startswith(UNKNOWN_KEY) else None
+    return nearest(str(where[-1]), keys_at(where[:-1], root)) if problem.text.startswith(UNKNOWN_KEY) else None
 
 
 def written(loc: Sequence[int | str], raw: Mapping[str, Any], *, missing: bool = False) -> Path:
@@ -61,31 +66,33 @@ def value_at(where: Path, raw: Mapping[str, Any]) -> object:
     return node
 
 
-def _problem(detail: ErrorDetails, where: Path, raw: Mapping[str, Any]) -> Problem:
+def _problem(detail: ErrorDetails, where: Path, raw: Mapping[str, Any], root: Tables) -> Problem:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "missing":
-        table = is_table(where)
-        return absent(where, f"add the table [{dotted(where)}]" if table else f"add it{_example(where)}")
+        table = is_table(where, root)
+        return absent(where, f"add the table [{dotted(where)}]" if table else f"add it{_example(where, root)}")
     if detail["loc"][-1:] == ("[key]",):
         return Problem(
             where, " is no name for a table; take a small letter, then small letters, digits and _, at most 40."
         )
     if kind == "extra_forbidden":
-        return unknown_key(where, keys_at(where[:-1]))
-    why, remedy = _reason(kind, context, where, detail)
+        return unknown_key(where, keys_at(where[:-1], root))
+    why, remedy = _reason(kind, context, where, detail, root)
     return wrong(where, value_at(where, raw), why, remedy)
 
 
-def _reason(kind: str, context: Mapping[str, Any], where: Path, detail: ErrorDetails) -> tuple[str, str]:
+def _reason(kind: str, context: Mapping[str, Any], where: Path, detail: ErrorDetails, root: Tables) -> tuple[str, str]:
     if where[:1] == ("devices",) and "params" in where[:-1]:
         return "is not a single value", "write a number, a text in quotes, true or false"
     if kind in KINDS:
-        return f"is not {KINDS[kind]}", f"write {KINDS[kind]}{_example(where)}"
+        return f"is not {KINDS[kind]}", f"write {KINDS[kind]}{_example(where, root)}"
     if kind == "form":
         return FORMS[str(context["form"])]
     if kind == "literal_error":
         return _choice(str(detail["input"]), str(context["expected"]))
-    return next(_limits(kind, context), (f"cannot be used ({detail['msg'].lower()})", f"correct it{_example(where)}"))
+    return next(
+        _limits(kind, context), (f"cannot be used ({detail['msg'].lower()})", f"correct it{_example(where, root)}")
+    )
 
 
 def _choice(given: str, expected: str) -> tuple[str, str]:
@@ -116,8 +123,8 @@ def _limits(kind: str, context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "is not the name of a table", "write a battery or a bay of this file as it stands in its header"
 
 
-def _example(where: Path) -> str:
-    field = field_at(where)
+def _example(where: Path, root: Tables) -> str:
+    field = field_at(where, root)
     examples = field.examples if field is not None else None
     if not examples or isinstance(examples[0], dict) or not isinstance(where[-1], str):
         return ""

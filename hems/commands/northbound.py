@@ -1,0 +1,89 @@
+"""`hems northbound`: the processes that lead out of the building, one command each, and what is wrong with them."""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hems.config.outward import load_outward
+from hems.config.tables.outward import OutwardTable, outward_schema
+from hems.model.errors import HemsError
+from hems.northbound import log
+
+FILE = Path("/etc/hems/northbound.toml")
+Serve = Callable[[OutwardTable], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`hems northbound`."""
+
+    help: str = "Home Assistant, metrics, messages to people, prices, journal: what leads out of the building"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        what = "; ".join(f"{name}: {told}" for name, told in HELP.items())
+        parser.add_argument("what", choices=tuple(HELP), help=what)
+        parser.add_argument("--file", type=Path, default=FILE, metavar="FILE", help=f"default: {FILE}")
+        parser.add_argument("--run-dir", type=Path, metavar="DIR", help="where the daemon's sockets are, if not there")
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Serve until stopped, or answer and end."""
+        if args.what in PRINTS:
+            print(PRINTS[args.what]())
+            return 0
+        table = load_outward(args.file)
+        if args.run_dir is not None:
+            table = table.model_copy(update={"run_dir": str(args.run_dir)})
+        log.begin()
+        asyncio.run(SERVES[args.what](table))
+        return 0
+
+
+HELP: Mapping[str, str] = {
+    "metrics": "serve numbers for Prometheus",
+    "journal": "write every event into systemd's journal",
+    "dashboard": "print the dashboard for Grafana",
+    "schema": "print the JSON Schema of the file, for editors",
+}
+
+
+def needed(table: object, name: str) -> None:
+    """Raises: HemsError when the file does not ask for that process."""
+    if not table:
+        raise HemsError(f"The file has no [{name}], so there is nothing to do. Add it, or disable the service.")
+
+
+async def _metrics(table: OutwardTable) -> None:
+    needed(table.metrics, "metrics")
+    assert table.metrics is not None
+    try:
+        from hems.northbound.metrics.service import serve
+    except ImportError as error:
+        raise HemsError("Metrics need the extra metrics: pip install 'hems[metrics]'.") from error
+    await serve(Path(table.run_dir), table.metrics.host, table.metrics.port)
+
+
+async def _journal(table: OutwardTable) -> None:
+    from hems.northbound.journal import serve
+
+    await serve(Path(table.run_dir))
+
+
+def _dashboard() -> str:
+    from importlib.resources import files
+
+    return files("hems.northbound.metrics").joinpath("dashboard.json").read_text(encoding="utf-8").rstrip()
+
+
+def _schema() -> str:
+    import json
+
+    return json.dumps(outward_schema(), indent=2, ensure_ascii=False)
+
+
+SERVES: Mapping[str, Serve] = {"metrics": _metrics, "journal": _journal}
+PRINTS: Mapping[str, Callable[[], str]] = {"dashboard": _dashboard, "schema": _schema}
+COMMAND = Command()
