@@ -11,7 +11,6 @@ All memory is in `ControlState`; the same arguments give the same result, live, 
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from hems.control import (
     ahead,
@@ -19,9 +18,7 @@ from hems.control import (
     alarms,
     arming,
     balance,
-    bay_memory,
     black_start,
-    drivers,
     energy,
     evidence,
     generator,
@@ -31,7 +28,6 @@ from hems.control import (
     monitor,
     orders,
     overload,
-    override,
     planned,
     present,
     restoring,
@@ -44,27 +40,24 @@ from hems.control import (
     wear,
 )
 from hems.control.arbitrate import Proposal, arbitrate
-from hems.control.axis_tie import word
 from hems.control.demand import demands, per_phase
 from hems.control.dispatch import storage
-from hems.control.dispatch.turn import connected, due_s
+from hems.control.dispatch.turn import connected
+from hems.control.due import expiries, watch_for
 from hems.control.energy import SERVED
 from hems.control.given import Given, Told
 from hems.control.guard import guarded, resting
+from hems.control.heard import borne_w, heard, with_value
 from hems.control.params import Params
 from hems.control.shedding import Outlook
 from hems.control.state import ControlState
-from hems.control.step import Step, Test, Trigger
+from hems.control.step import Step
 from hems.control.turn import moded
-from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.command import Command
 from hems.model.copies import replace
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Bus, Grid, Mode, TiePosition
-from hems.model.prices import Prices
-from hems.model.request import Acknowledge, Order, Task
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 
@@ -73,11 +66,11 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     """Decide.  Exact for any time step: rates integrate, holds are met by ticking at `Step.wake_at_s`."""
     given = Given(site, snapshot, params, now)
     told: Told = []
-    seen = _heard(given, state, told)
+    seen = heard(given, state, told)
     given = replace(given, site=present.present(site, seen, params, now.mono_s))
     site = given.site
     facts, seen = _judged(given, seen, told)
-    seen = replace(seen, former_w=_borne_w(given, seen))
+    seen = replace(seen, former_w=borne_w(given, seen))
     seen, rule_due_s = moded(given, seen, facts, told)
     seen, outlook, band_due_s = _looked(given, seen, told, now.mono_s - state.at_s)
     seen = _generated(given, seen, told)
@@ -87,98 +80,19 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     lists, tie_set = arming.arm(site, seen, snapshot, outlook, params, now.mono_s)
     seen = _alarmed(given, replace(seen, armed_on_tie_open=tie_set), facts, told)
     dose_due_s = arming.dose_due_s(site, seen, outlook, params, now.mono_s)
-    due = [facts.due_s, rule_due_s, band_due_s, restore_due_s, sent.due_s, dose_due_s, *_expiries(given, seen)]
+    due = [facts.due_s, rule_due_s, band_due_s, restore_due_s, sent.due_s, dose_due_s, *expiries(given, seen)]
     return Step(
         state=seen,
         commands=sent.commands,
         events=tuple(Event(now, kind, subject, cause) for kind, subject, cause in told),
         wake_at_s=min(due),
-        watch=_watch(site),
+        watch=watch_for(site),
         armed=lists,
         witnesses=facts.witnesses,
         watts=outlook.watts,
         qualifying_left_s=facts.qualifying_left_s,
         site=site,
     )
-
-
-def _heard(given: Given, state: ControlState, told: Told) -> ControlState:
-    """What devices answered and what people asked since the last tick."""
-    snapshot, now_s = given.snapshot, given.now_s
-    adopted = loads.adopted(state, snapshot.fired, given.site, given.params, now_s)
-    sent = sending.watched(sending.noted(adopted.sent, snapshot.outcomes), snapshot, now_s)
-    overrides, changes = override.after(state.overrides, snapshot.requests, given.site, given.params.override, now_s)
-    standing, ordered = orders.after(
-        state.orders,
-        snapshot.requests,
-        lambda order: (
-            planned.refusal(order, given.site, snapshot, given.params, now_s)
-            or said.refusal(order, state, given.params.override, now_s)
-        ),
-        now_s,
-        before_s=state.at_s,
-        fire=word(snapshot.fire_alarm, now_s),
-    )
-    for task in planned.spent(given.site, state) & standing.keys():
-        why = Why.DRILL_ABORTED if task is Task.DRILL else Why.ORDER_ENDED
-        ordered.append((task, Cause(why, {"task": task, "who": standing.pop(task).who})))
-    wishes, changed = drivers.after(given.site, state, snapshot, given.params.car, now_s)
-    standing = said.without_opposite(standing, state.orders)
-    told += [(EventKind.REQUEST, subject, cause) for subject, cause in (*changes, *ordered, *changed)]
-    told += [(EventKind.OUTCOME, role, cause) for role, cause in sending.fell_short(adopted.sent, snapshot.outcomes)]
-    looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
-    told += [(EventKind.COMMAND, command.role, _with_value(command, snapshot)) for command in snapshot.fired]
-    if looked:
-        adopted = loads.released(adopted)
-    heard = replace(
-        adopted,
-        sent=sent,
-        overrides=overrides,
-        steering=steer.after(state, snapshot.requests, now_s),
-        orders=standing,
-        drivers=wishes,
-        held_s=said.held_s(state, standing),
-        prices=next((one for one in reversed(snapshot.requests) if isinstance(one, Prices)), state.prices),
-        drilled=_drilled(given, state),
-        warm=present.warm_after(given.site, state, snapshot, now_s),
-        by_hand=present.by_hand(state, snapshot, now_s),
-        acknowledged_s=now_s if looked else state.acknowledged_s,
-    )
-    heard = loads.handed_back(heard, state.overrides)
-    heard = loads.found_open(given.site, heard, snapshot, given.params, now_s)
-    return replace(
-        heard,
-        at_s=now_s,
-        loads=loads.observed(given.site, heard, snapshot, given.params, now_s),
-        bays=bay_memory.remembered(given.site, heard, snapshot, given.params, now_s),
-        dose=_dosed(given, state),
-    )
-
-
-def _drilled(given: Given, state: ControlState) -> datetime | None:
-    """When a power cut was practised last: begun in earnest, rehearsed, or had; counted from the first known date."""
-    told = any(isinstance(one, Order) and one.task is Task.DRILL and one.begin for one in given.snapshot.requests)
-    if given.now.utc is not None and (told or state.drilled is None or state.mode.mode.on_island):
-        return given.now.utc
-    return state.drilled
-
-
-def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
-    """The former's dose; what cannot be read leaves it as it was, neither hotter nor cooler."""
-    dose = state.dose or tuple(0.0 for _ in given.site.phases)
-    dt_s = given.now_s - state.at_s
-    unnoticed_s = min(dt_s, overload.UNNOTICED_S)
-    for power_w, for_s in ((state.former_w, dt_s - unnoticed_s), (_borne_w(given, state), unnoticed_s)):
-        if power_w is not None:
-            dose = overload.dose_after(dose, power_w, given.site.former, given.params.overload, for_s)
-    return dose
-
-
-def _borne_w(given: Given, state: ControlState) -> tuple[float, ...] | None:
-    """What heats the former now: what it is seen to deliver, or nothing while the grid carries the building."""
-    if not overload.on_its_own(state.evidence):
-        return tuple(0.0 for _ in given.site.phases)
-    return overload.phase_w(given.snapshot, given.site, given.now_s)
 
 
 def _judged(given: Given, state: ControlState, told: Told) -> tuple[evidence.Evidence, ControlState]:
@@ -303,18 +217,12 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
     sent, broken = monitor.kept(site, state, snapshot, sent, params, now_s)
     state = replace(state, broken=(*state.broken, *(one for one in broken if one not in state.broken)))
     told += [
-        (EventKind.COMMAND, command.role, _with_value(command, snapshot))
+        (EventKind.COMMAND, command.role, with_value(command, snapshot))
         for command in sent.commands
         if sending.worth_telling(command, state.sent.get(command.role))
     ]
     state = wear.moved(state, state.sent, sent.commands, params.restore, now_s)
     return replace(state, sent=sent.sent), sent
-
-
-def _with_value(command: Command, snapshot: Snapshot) -> Cause:
-    """The cause of a command as it is told: with its value, and whether it was only decided and not sent."""
-    only = {"only_watching": True} if command.role in snapshot.watched_only else {}
-    return replace(command.cause, facts={**command.cause.facts, "value": command.value, **only})
 
 
 def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> ControlState:
@@ -323,36 +231,3 @@ def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: 
     found_now = alarm_states.after(state, now, given.snapshot.requests, given.now_s)
     told += found_now.told
     return replace(state, alarms=found_now.standing, alarms_gone=found_now.gone)
-
-
-def _expiries(given: Given, state: ControlState) -> list[float]:
-    ends = [override.expires_s for override in state.overrides] + steer.expiries(state)
-    ends += [generator.due_s(state, given.params, given.now_s), orders.due_s(state, given.now_s)]
-    ends.append(alarm_states.due_s(state.alarms, given.now_s))
-    ends.append(drivers.due_s(state, given.params.car, given.now_s))
-    if state.nulled_since_s is not None:
-        ends.append(state.nulled_since_s + given.params.plan.null_s)
-    ends += [state.reconnect.not_before_s, state.black_start.not_before_s]
-    ends += [state.boot_s + given.params.boot.hold_energise_s, *(one.until_s for one in state.failing.values())]
-    ends += loads.expiries(given.site, state, given.params)
-    plugged = (bay.plugged_since_s for bay in state.bays.values())
-    ends += [since_s + given.params.car.arrival_hold_s for since_s in plugged if since_s is not None]
-    if state.mode.mode is Mode.ISLANDED_STABILIZING:
-        ends.append(state.mode.since_s + given.params.island.give_up_s)
-    if state.unbalanced_since_s is not None:
-        ends.append(state.unbalanced_since_s + given.params.witness.balance_s)
-    astray = (bay.astray_since_s for bay in state.bays.values())
-    ends += [since_s + given.params.command.follow_s for since_s in astray if since_s is not None]
-    lost = (one.lost_since_s for one in given.snapshot.devices.values())
-    ends += [since_s + alarms.LOST_S for since_s in lost if since_s is not None]
-    ends += due_s(state, given)
-    return [end for end in ends if end > given.now_s]
-
-
-def _watch(site: Site) -> tuple[Trigger, ...]:
-    """The raw signals whose change is worth a tick at once: the tie's witnesses and each phase crossing its rating."""
-    rated = enumerate(site.former.phase_va)
-    crossings = (Trigger(wiring.former_phase_w(index), Test.ABOVE, limit) for index, limit in rated)
-    wired = {wiring.FIRE_ALARM: site.has_fire_alarm, wiring.RED_BUTTON: site.has_red_button}
-    inputs = (Trigger(role, Test.IS, True) for role, has in wired.items() if has)
-    return (*arming.tie_triggers(site), *inputs, *crossings)

@@ -123,8 +123,11 @@ class Witness:
             assert soc_pct is not None
             assert soc_pct > floor_pct(bay, PARAMS.car)
             assert reading.discharge_ready.known(ticked.t_s) is True
-        if watts < 0.0:
-            assert ticked.step.state.mode.mode is Mode.GRID_CONNECTED
+        if watts < 0.0 and ticked.step.state.mode.mode is not Mode.GRID_CONNECTED:
+            assert ticked.step.state.mode.mode is Mode.RECONNECTED_RESTORING  # people may have to leave (3.2, P5)
+            assert Task.EVACUATION in ticked.step.state.orders
+            assert self.solid_since_s is not None
+            assert ticked.t_s >= self.solid_since_s + PARAMS.restore.hold_essential_s - 1e-6
 
     def _remember(self, command: Command, now_s: float) -> None:
         if command.role in CIRCUITS:
@@ -238,6 +241,7 @@ def lived(history: list[tuple[str, float]]) -> Building:
 
 @given(histories)
 @example([("contacts: zero", 2.0)])  # a number is no word of a contact
+@example([("the grid fails", 3.0), ("people may have to leave", 0.5), ("the grid returns", 12.0)])  # cars charge first
 @settings(max_examples=20)
 def test_the_invariants_hold_in_any_history(history: list[tuple[str, float]]):
     lived(history)

@@ -1,0 +1,53 @@
+"""Last in a tick: when the next one is due at the latest, and what is worth one at once."""
+
+from hems.control import (
+    alarm_states,
+    alarms,
+    arming,
+    drivers,
+    generator,
+    loads,
+    orders,
+    steer,
+)
+from hems.control.dispatch.turn import due_s
+from hems.control.given import Given
+from hems.control.state import ControlState
+from hems.control.step import Test, Trigger
+from hems.model import wiring
+from hems.model.mode import Mode
+from hems.model.site import Site
+
+
+def expiries(given: Given, state: ControlState) -> list[float]:
+    """Every time to come at which something ends or has held for long enough, s."""
+    ends = [override.expires_s for override in state.overrides] + steer.expiries(state)
+    ends += [generator.due_s(state, given.params, given.now_s), orders.due_s(state, given.now_s)]
+    ends.append(alarm_states.due_s(state.alarms, given.now_s))
+    ends.append(drivers.due_s(state, given.params.car, given.now_s))
+    if state.nulled_since_s is not None:
+        ends.append(state.nulled_since_s + given.params.plan.null_s)
+    ends += [state.reconnect.not_before_s, state.black_start.not_before_s]
+    ends += [state.boot_s + given.params.boot.hold_energise_s, *(one.until_s for one in state.failing.values())]
+    ends += loads.expiries(given.site, state, given.params)
+    plugged = (bay.plugged_since_s for bay in state.bays.values())
+    ends += [since_s + given.params.car.arrival_hold_s for since_s in plugged if since_s is not None]
+    if state.mode.mode is Mode.ISLANDED_STABILIZING:
+        ends.append(state.mode.since_s + given.params.island.give_up_s)
+    if state.unbalanced_since_s is not None:
+        ends.append(state.unbalanced_since_s + given.params.witness.balance_s)
+    astray = (bay.astray_since_s for bay in state.bays.values())
+    ends += [since_s + given.params.command.follow_s for since_s in astray if since_s is not None]
+    lost = (one.lost_since_s for one in given.snapshot.devices.values())
+    ends += [since_s + alarms.LOST_S for since_s in lost if since_s is not None]
+    ends += due_s(state, given)
+    return [end for end in ends if end > given.now_s]
+
+
+def watch_for(site: Site) -> tuple[Trigger, ...]:
+    """The raw signals whose change is worth a tick at once: the tie's witnesses and each phase crossing its rating."""
+    rated = enumerate(site.former.phase_va)
+    crossings = (Trigger(wiring.former_phase_w(index), Test.ABOVE, limit) for index, limit in rated)
+    wired = {wiring.FIRE_ALARM: site.has_fire_alarm, wiring.RED_BUTTON: site.has_red_button}
+    inputs = (Trigger(role, Test.IS, True) for role, has in wired.items() if has)
+    return (*arming.tie_triggers(site), *inputs, *crossings)

@@ -1,0 +1,124 @@
+"""First in a tick: what devices answered and what people asked since the last one."""
+
+from datetime import datetime
+
+from hems.control import (
+    bay_memory,
+    drivers,
+    loads,
+    orders,
+    overload,
+    override,
+    planned,
+    present,
+    said,
+    sending,
+    steer,
+)
+from hems.control.axis_tie import word
+from hems.control.given import Given, Told
+from hems.control.state import ControlState
+from hems.model.cause import Cause, Why
+from hems.model.command import Command
+from hems.model.copies import replace
+from hems.model.event import EventKind
+from hems.model.prices import Prices
+from hems.model.request import Acknowledge, Order, Standing, Task
+from hems.model.snapshot import Snapshot
+
+
+def heard(given: Given, state: ControlState, told: Told) -> ControlState:
+    """What devices answered and what people asked since the last tick."""
+    asked = _asked(given, _answered(given, state, told), state, told)
+    told += [(EventKind.COMMAND, one.role, with_value(one, given.snapshot)) for one in given.snapshot.fired]
+    after = loads.handed_back(asked, state.overrides)
+    after = loads.found_open(given.site, after, given.snapshot, given.params, given.now_s)
+    return replace(
+        after,
+        at_s=given.now_s,
+        loads=loads.observed(given.site, after, given.snapshot, given.params, given.now_s),
+        bays=bay_memory.remembered(given.site, after, given.snapshot, given.params, given.now_s),
+        dose=_dosed(given, state),
+    )
+
+
+def _answered(given: Given, state: ControlState, told: Told) -> ControlState:
+    """What the reflex did in the meantime, and what became of commands."""
+    snapshot = given.snapshot
+    adopted = loads.adopted(state, snapshot.fired, given.site, given.params, given.now_s)
+    told += [(EventKind.OUTCOME, role, cause) for role, cause in sending.fell_short(adopted.sent, snapshot.outcomes)]
+    return replace(adopted, sent=sending.watched(sending.noted(adopted.sent, snapshot.outcomes), snapshot, given.now_s))
+
+
+def _asked(given: Given, after: ControlState, state: ControlState, told: Told) -> ControlState:
+    """`after` with what people ask now, in person or by contacts; what they asked before is `state`'s."""
+    snapshot, now_s = given.snapshot, given.now_s
+    overrides, changes = override.after(state.overrides, snapshot.requests, given.site, given.params.override, now_s)
+    standing, ordered = _ordered(given, state)
+    wishes, changed = drivers.after(given.site, state, snapshot, given.params.car, now_s)
+    told += [(EventKind.REQUEST, subject, cause) for subject, cause in (*changes, *ordered, *changed)]
+    looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
+    return replace(
+        loads.released(after) if looked else after,
+        overrides=overrides,
+        steering=steer.after(state, snapshot.requests, now_s),
+        orders=standing,
+        drivers=wishes,
+        held_s=said.held_s(state, standing),
+        prices=next((one for one in reversed(snapshot.requests) if isinstance(one, Prices)), state.prices),
+        drilled=_drilled(given, state),
+        warm=present.warm_after(given.site, state, snapshot, now_s),
+        by_hand=present.by_hand(state, snapshot, now_s),
+        acknowledged_s=now_s if looked else state.acknowledged_s,
+    )
+
+
+def _ordered(given: Given, state: ControlState) -> tuple[dict[Task, Standing], list[tuple[str, Cause]]]:
+    """The orders that stand now, and what is to be told of them."""
+    standing, told = orders.after(
+        state.orders,
+        given.snapshot.requests,
+        lambda order: (
+            planned.refusal(order, given.site, given.snapshot, given.params, given.now_s)
+            or said.refusal(order, state, given.params.override, given.now_s)
+        ),
+        given.now_s,
+        before_s=state.at_s,
+        fire=word(given.snapshot.fire_alarm, given.now_s),
+    )
+    for task in planned.spent(given.site, state) & standing.keys():
+        why = Why.DRILL_ABORTED if task is Task.DRILL else Why.ORDER_ENDED
+        told.append((task, Cause(why, {"task": task, "who": standing.pop(task).who})))
+    return said.without_opposite(standing, state.orders), told
+
+
+def _drilled(given: Given, state: ControlState) -> datetime | None:
+    """When a power cut was practised last: begun in earnest, rehearsed, or had; counted from the first known date."""
+    told = any(isinstance(one, Order) and one.task is Task.DRILL and one.begin for one in given.snapshot.requests)
+    if given.now.utc is not None and (told or state.drilled is None or state.mode.mode.on_island):
+        return given.now.utc
+    return state.drilled
+
+
+def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
+    """The former's dose; what cannot be read leaves it as it was, neither hotter nor cooler."""
+    dose = state.dose or tuple(0.0 for _ in given.site.phases)
+    dt_s = given.now_s - state.at_s
+    unnoticed_s = min(dt_s, overload.UNNOTICED_S)
+    for power_w, for_s in ((state.former_w, dt_s - unnoticed_s), (borne_w(given, state), unnoticed_s)):
+        if power_w is not None:
+            dose = overload.dose_after(dose, power_w, given.site.former, given.params.overload, for_s)
+    return dose
+
+
+def borne_w(given: Given, state: ControlState) -> tuple[float, ...] | None:
+    """What heats the former now: what it is seen to deliver, or nothing while the grid carries the building."""
+    if not overload.on_its_own(state.evidence):
+        return tuple(0.0 for _ in given.site.phases)
+    return overload.phase_w(given.snapshot, given.site, given.now_s)
+
+
+def with_value(command: Command, snapshot: Snapshot) -> Cause:
+    """The cause of a command as it is told: with its value, and whether it was only decided and not sent."""
+    only = {"only_watching": True} if command.role in snapshot.watched_only else {}
+    return replace(command.cause, facts={**command.cause.facts, "value": command.value, **only})
