@@ -156,10 +156,21 @@ def _batteries(table: SiteTable) -> tuple[Battery, ...]:
 
 
 def _pvs(table: SiteTable) -> tuple[Pv, ...]:
+    formers = {_device(port) for port in table.former.power or ()}
     return tuple(
-        Pv(id=SourceId(name), name=_called(pv.name, name), rated_w=pv.rated_kw * W_PER_KW, phases=_phases(pv.phases))
+        Pv(
+            id=SourceId(name),
+            name=_called(pv.name, name),
+            rated_w=pv.rated_kw * W_PER_KW,
+            phases=_phases(pv.phases),
+            direct=_device(pv.power) in formers if pv.direct is None else pv.direct,
+        )
         for name, pv in table.pvs.items()
     )
+
+
+def _device(port: str) -> str:
+    return port.partition("/")[0]
 
 
 def _bay(name: str, bay: BayTable) -> Bay:

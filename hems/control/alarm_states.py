@@ -27,6 +27,8 @@ RESPOND_S: Mapping[str, float] = {HIGH: 600.0, MEDIUM: 86400.0, LOW: 7.0 * 86400
 """How soon somebody must act, by priority: within ten minutes, today, this week.  Source: operator reference 1.1."""
 NEVER_ASIDE = frozenset({Why.FIRE, Why.RED_BUTTON})
 """Where lives may hang on it nobody sets an alarm aside."""
+NEVER_FOLDED = frozenset({Why.BLACK_START_WAITS, Why.BLACK_START_GIVEN_UP, Why.COLD_LOAD, Why.DARK_START_EMPTY})
+"""What a dark building waits for is what people want to know while it is dark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def _standing(condition: Condition, before: Alarm | None, begun_s: float | None,
     fresh = before is None
     alarm = before if before is not None else Alarm(priority="", since_s=now_s, subject="", cause=condition.cause)
     begins = fresh and begun_s is not None and now_s <= begun_s + FOLDED_S
-    folded = condition.priority != HIGH and begun_s is not None and (alarm.folded or begins)
+    may_fold = condition.priority != HIGH and condition.cause.why not in NEVER_FOLDED
+    folded = may_fold and begun_s is not None and (alarm.folded or begins)
     over = alarm.aside_until_s is not None and now_s >= alarm.aside_until_s
     if over:  # it is news again
         alarm = replace(alarm, aside_until_s=None, aside_by="", aside_reason="", seen_by="", seen_s=None)

@@ -5,16 +5,21 @@ from hems.control.params import Params
 from hems.control.sight import Sight
 from hems.model.mode import Bus
 from hems.model.reading import Reading
+from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 
 FEEDING_W = 50.0
 """A circuit, PV plant or car that moves more than this proves that the bus is live."""
 
 
-def feeding(snapshot: Snapshot, now_s: float) -> bool:
-    """Whether anything downstream of the tie moves power, which it could not do on a dead bus."""
+def feeding(site: Site, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether anything downstream of the tie moves power, which it could not do on a dead bus.
+
+    PV on the former's own DC side could: it charges the battery of a dark building.
+    """
     powers: list[Reading[float]] = [circuit.power_w for circuit in snapshot.circuits.values()]
-    powers += [*snapshot.pvs.values(), *(bay.power_w for bay in snapshot.bays.values()), *snapshot.former_phase_w]
+    powers += [snapshot.pvs[pv.id] for pv in site.pvs if not pv.direct and pv.id in snapshot.pvs]
+    powers += [*(bay.power_w for bay in snapshot.bays.values()), *snapshot.former_phase_w]
     return any(abs(power.known(now_s) or 0.0) > FEEDING_W for power in powers)
 
 

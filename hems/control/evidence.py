@@ -67,7 +67,7 @@ def estimate(
     if crossed:  # contacts and power cannot both be right
         tie = replace(tie, value=TiePosition.INVALID)
     closed = tie.value is TiePosition.CLOSED
-    flows = axis_bus.feeding(snapshot, now_s)
+    flows = axis_bus.feeding(site, snapshot, now_s)
     bus = axis_bus.judged(memory.bus, downstream, params, now_s, power_flows=flows, fed=closed and utility_present)
     needed_s = params.grid.calm_s if closed else params.grid.qualify_s
     # A tie that opens tells of something upstream, even of what was too short for a meter to see: qualify anew.

@@ -118,6 +118,9 @@ class Pv:
     rated_w: float
     phases: tuple[Phase, ...]
     limitable: bool = False
+    direct: bool = False
+    """Its modules hang on the island-former itself (DC coupled): it also charges while the building is dark, so what it
+    gives tells of the sun and not of the bus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,9 @@ class Plant(Building):
 
     @property
     def former_phase_w(self) -> tuple[float, ...]:
-        """What the island-former delivers per phase; on the grid, what it feeds as a follower."""
+        """What the island-former delivers per phase; on the grid, what it feeds as a follower; in the dark nothing."""
+        if not self.bus_live:
+            return (0.0,) * len(self._phases)
         return tuple(self._net_w) if self.former.forming else self.supply.source_phase_w()
 
     @property

@@ -41,6 +41,20 @@ def test_kilowatts_of_the_text_become_watts():
     assert site.circuit(CircuitId("sump_pump")).inrush_w == 4000
 
 
+def test_modules_on_the_island_formers_own_device_are_known_to_produce_in_the_dark(tmp_path):
+    path = tmp_path / "site.toml"
+
+    def direct(port: str, *more: str) -> bool:
+        path.write_text(example().replace('power = "roof/power_w"', "\n".join((f'power = "{port}"', *more))))
+        return load(path, factories()).site.pvs[0].direct
+
+    assert not direct("roof/power_w")
+    assert direct("hybrid/pv_w")
+    # unless the installer knows better
+    assert direct("roof/power_w", "direct = true")
+    assert not direct("hybrid/pv_w", "direct = false")
+
+
 def test_what_stands_first_in_a_tier_is_kept_longest():
     site = load(APARTMENTS, factories()).site
     comfort = sorted((c for c in site.circuits if c.tier is Tier.COMFORT), key=lambda c: c.rank)

@@ -107,6 +107,15 @@ def test_a_fire_alarm_is_never_set_aside():
     assert made.asking == {FIRE}
 
 
+def test_what_a_dark_building_waits_for_is_news_however_soon_it_went_dark():
+    # given a building that goes dark half a minute into a power cut
+    state = replace(initial(0.0), mode=replace(initial(0.0).mode, outage_since_s=100.0))
+    waits = Condition(MEDIUM, "former", Cause(Why.BLACK_START_WAITS, {"least_pct": 10.0}))
+    # then what it waits for is told at once
+    told = after(state, {"black_start": waits, PLUG: condition(PLUG)}, (), 130.0).told
+    assert [key for kind, key, _ in told if kind is EventKind.ALARM_RAISED] == ["black_start"]
+
+
 def test_what_comes_with_a_power_cut_and_is_not_urgent_is_folded_into_it_until_it_is_over():
     made = Alarms(outage_since_s=100.0).at(101.0, PLUG)
     assert made.asking == set()

@@ -339,6 +339,24 @@ def test_an_all_zero_frame_on_the_island_is_believed_after_a_while_when_nothing_
     assert eyes.see(after_s=0.2).bus is Bus.DEAD
 
 
+def test_sun_on_the_inverters_own_side_tells_nothing_of_the_bus():
+    # given modules that charge the battery of a dark building
+    eyes = on_island(replace(SITE, pvs=tuple(replace(pv, direct=True) for pv in SITE.pvs)))
+    shining = {wiring.pv_power(pv.id): 7000.0 for pv in SITE.pvs}
+    eyes.see(bus(0.0, 0.0), NOBODY_FEEDS, shining)
+    # then the building is dark all the same
+    assert eyes.see(after_s=5.0).bus is Bus.DEAD
+    # and a meter that says nothing leaves it unknown
+    assert eyes.see(bus(None, None)).bus is Bus.UNKNOWN
+
+
+def test_sun_that_needs_the_bus_to_feed_proves_that_it_is_live():
+    eyes = on_island()
+    shining = {wiring.pv_power(pv.id): 7000.0 for pv in SITE.pvs}
+    eyes.see(bus(0.0, 0.0), NOBODY_FEEDS, shining)
+    assert eyes.see(after_s=5.0).bus is Bus.LIVE
+
+
 def test_a_dead_bus_with_a_trace_of_voltage_is_dead_at_once():
     eyes = on_island()
     assert eyes.see(bus(12.0, 0.0), NOBODY_FEEDS).bus is Bus.DEAD

@@ -84,3 +84,6 @@ class PvTable(Table):
     """Where it feeds in."""
     power: PortText = Field(examples=["roof/power_w"])
     """Where its production is measured."""
+    direct: bool | None = None
+    """Whether its modules hang on the inverter that forms the island (DC coupled) and so produce also while the
+    building is dark.  When not given: whether `power` is read from a device of `[former] power`."""
