@@ -38,6 +38,7 @@ class Regime(StrEnum):
 
 
 IN_WINDOW = frozenset({Grid.GOOD, Grid.QUALIFYING})
+GONE = frozenset({Grid.BAD, Grid.DEAD})
 ON_LIVE_BUS = {
     Grid.GOOD: Regime.CONNECTED,
     Grid.QUALIFYING: Regime.RETURNING,
@@ -89,6 +90,8 @@ class Facts:
     """FAULT_SAFE was entered on a contradiction."""
     maintenance: bool = False
     """People work on the plant."""
+    opening_asked: bool = False
+    """The certified device has been asked to open the tie."""
     island_asked: bool = False
     """Somebody wants the building to leave the grid now, and nothing speaks against it."""
     source_lost: bool = False
@@ -129,6 +132,11 @@ def regime_is(*regimes: Regime) -> When:
 def tie_open(facts: Facts) -> bool:
     """Open with a bus that is not known dead: enough for every island action."""
     return facts.tie is TiePosition.OPEN and facts.bus is not Bus.DEAD
+
+
+def left_on_purpose(facts: Facts) -> bool:
+    """Opened because it was asked to, by a grid that nobody has seen go."""
+    return tie_open(facts) and facts.opening_asked and facts.grid not in GONE
 
 
 def nothing_seen(facts: Facts) -> bool:
@@ -249,6 +257,7 @@ RULES: tuple[Rule, ...] = (
     Rule(INIT, bus_unseen, "witness.no_witness_s", Mode.FAULT_SAFE, Why.BUS_UNKNOWN),
     Rule(INIT, tie_unsure, "witness.no_witness_s", Mode.FAULT_SAFE, Why.TIE_INVALID),
     # The outage begins: one credible witness of an open tie is enough.  A dark building needs to see its bus live.
+    Rule(PLANNED, left_on_purpose, "", Mode.ISLANDED_STABILIZING, Why.LEFT_ON_PURPOSE),
     Rule(ON_GRID, tie_open, "", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
     Rule(BLACKOUT | BLACKOUT_GRID, on_own_power, "grid.lost_s", Mode.ISLANDED_STABILIZING, Why.TIE_OPENED),
     Rule(STARTING, on_own_power, "black_start.stable_s", Mode.ISLANDED_STABILIZING, Why.BLACK_START_DONE),
@@ -304,6 +313,8 @@ def step(memory: ModeMemory, facts: Facts, params: Params, now_s: float) -> tupl
 
     Returns the memory, the rule that fired if any, and when the next rule will be due if nothing else changes.
     """
+    if memory.on_purpose and facts.grid in GONE:
+        memory = replace(memory, on_purpose=False)
     holding = {_key(rule): rule for rule in rules_from(memory.mode) if rule.when(facts)}
     since = {key: memory.true_since.get(key, now_s) for key in holding}
     due = {key: since[key] + rule.held_for_s(params) for key, rule in holding.items()}
@@ -323,5 +334,6 @@ def _entered(memory: ModeMemory, rule: Rule, facts: Facts, now_s: float) -> Mode
         since_s=now_s,
         because=Cause(rule.why, {"grid": facts.grid, "tie": facts.tie, "bus": facts.bus}),
         outage_since_s=started_s if out else memory.outage_since_s if keeps else None,
+        on_purpose=out and (rule.why is Why.LEFT_ON_PURPOSE or memory.on_purpose),
         contradiction=target is Mode.FAULT_SAFE and (contradiction(facts) or facts.tie is TiePosition.INVALID),
     )

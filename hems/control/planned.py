@@ -54,6 +54,12 @@ def asked(site: Site, state: ControlState, snapshot: Snapshot, params: Params, n
     return stored_pct is not None and stored_pct >= params.plan.min_pct
 
 
+def opening_asked(state: ControlState) -> bool:
+    """Whether the certified device has been asked to open the tie."""
+    entry = state.sent.get(wiring.TIE_ISLAND)
+    return entry is not None and bool(entry.value)
+
+
 def ordered(state: ControlState, now_s: float) -> bool:
     """Whether somebody wants the building off the grid now, in earnest or for practice."""
     return any(orders.stands(state, task, now_s) for task in APART)

@@ -56,6 +56,7 @@ def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, sourc
         acknowledged=state.acknowledged_s is not None and state.acknowledged_s >= state.mode.since_s,
         contradiction=state.mode.contradiction,
         maintenance=orders.stands(state, Task.MAINTENANCE, now_s),
+        opening_asked=planned.opening_asked(state),
         island_asked=stays_apart,
         source_lost=source_lost,
         may_start=site.former.startable and black_start.obstacle(site, state, snapshot, params, now_s) is None,

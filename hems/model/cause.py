@@ -18,6 +18,7 @@ class Why(StrEnum):
     GRID_OUT_OF_WINDOW = "grid_out_of_window"
     GRID_UNKNOWN = "grid_unknown"
     TIE_OPENED = "tie_opened"
+    LEFT_ON_PURPOSE = "left_on_purpose"
     TIE_CLOSED = "tie_closed"
     TIE_STUCK_MOVING = "tie_stuck_moving"
     TIE_INVALID = "tie_invalid"

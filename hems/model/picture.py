@@ -180,6 +180,8 @@ class Picture:
     mode_because: Cause
     outage_for_s: float | None
     """Seconds since the power cut began; None when there is none."""
+    on_purpose: bool = False
+    """The building is off the grid because somebody wanted it, and the grid has not gone since."""
     grid: Grid
     tie: TiePosition
     bus: Bus

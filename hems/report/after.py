@@ -32,7 +32,7 @@ def after_outage(site: Site, cut: Cut, curves: Curves, zone: tzinfo | None = Non
     end_s = cut.events[-1].at.mono_s if cut.end is None else cut.end.mono_s
     unserved = unserved_wh(site, course, curves, end_s)
     return Sheet(
-        title=f"Power cut {cut.number} of {site.name}",
+        title=f"Power cut {cut.number} of {site.name}" + (", made on purpose" if course.on_purpose else ""),
         under=tuple(_summary(site, cut, course, unserved, zone)),
         sections=(
             Section(heading="What to improve", words=tuple(improvements(site, course, cut.events, unserved))),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hems.model.cause import Cause
+from hems.model.cause import Cause, Why
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Mode
@@ -47,6 +47,12 @@ class Course:
     gave_w: Mapping[str, float]
     """Most that each car or battery was asked to give."""
     alarms: tuple[Event, ...]
+
+    @property
+    def on_purpose(self) -> bool:
+        """Whether the building left a good grid because somebody wanted it."""
+        first = next(event for event in self.modes if event.subject in OUTAGE_MODES)
+        return first.cause.why is Why.LEFT_ON_PURPOSE
 
     @property
     def lasted_s(self) -> float | None:

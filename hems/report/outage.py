@@ -63,7 +63,8 @@ def outage_report(
 def _summary(course: Course, site: Site, zone: tzinfo | None) -> Iterator[str]:
     lasted = "still lasting" if course.lasted_s is None else f"lasted {duration(course.lasted_s)}"
     begun = _clock(course.start, zone)
-    yield f"Power cut {begun + ', ' if begun else ''}{lasted}."
+    what = "Off the grid on purpose" if course.on_purpose else "Power cut"
+    yield f"{what} {begun + ', ' if begun else ''}{lasted}."
     off = {spell.circuit for spell in course.spells}
     kept = [circuit for circuit in site.circuits if f"circuits/{circuit.id}/closed" not in off]
     yield f"{len(site.circuits)} circuits: {len(kept)} stayed on throughout, {len(off)} were switched off for a while."

@@ -52,6 +52,7 @@ def _building(scene: Scene) -> Picture:
         mode_for_s=now_s - mode.since_s,
         mode_because=mode.because,
         outage_for_s=None if since_s is None else now_s - since_s,
+        on_purpose=mode.on_purpose,
         grid=state.evidence.grid.value,
         tie=state.evidence.tie.value,
         bus=state.evidence.bus.value,

@@ -22,6 +22,11 @@ EVENTS: Mapping[Why, Forms] = {
     Why.GRID_UNKNOWN: (
         N_("The grid side cannot be seen. That is no power cut: circuits stay as they are and nothing new starts."),
     ),
+    Why.LEFT_ON_PURPOSE: (
+        N_(
+            "OFF THE GRID ON PURPOSE: the switch to the grid was opened on request. The building runs on its own power."
+        ),
+    ),
     Why.TIE_OPENED: (N_("POWER CUT: the switch to the grid has opened. The building runs on its own power."),),
     Why.TIE_CLOSED: (N_("Back on the grid: the grid switch has closed. Circuits come back one by one."),),
     Why.TIE_STUCK_MOVING: (

@@ -159,6 +159,8 @@ TRANSITIONS = [
     (PLAN, facts(island_asked=True), 60.0, RES, Why.ISLAND_NOT_REACHED),
     (PLAN, facts(), 0.0, RES, Why.ISLAND_CALLED_OFF),
     (PLAN, facts(OPEN, island_asked=True), 0.0, STAB, Why.TIE_OPENED),
+    (PLAN, facts(OPEN, Grid.UNKNOWN, island_asked=True, opening_asked=True), 0.0, STAB, Why.LEFT_ON_PURPOSE),
+    (PLAN, facts(OPEN, Grid.DEAD, island_asked=True, opening_asked=True), 0.0, STAB, Why.TIE_OPENED),
     (PLAN, facts(grid=Grid.BAD, island_asked=True), 0.0, DIS, Why.GRID_OUT_OF_WINDOW),
     (PLAN, facts(grid=Grid.UNKNOWN, island_asked=True), 0.0, D, Why.GRID_UNKNOWN),
     (DARK, facts(OPEN, Grid.DEAD, Bus.DEAD, may_start=True), 30.0, START, Why.BLACK_START),

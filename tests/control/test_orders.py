@@ -220,6 +220,19 @@ def test_a_person_calls_it_off_on_the_way():
     assert (made.mode, made.off()) == (Mode.GRID_CONNECTED, set())
 
 
+def test_an_island_on_purpose_is_told_as_such_and_becomes_a_power_cut_when_the_grid_goes_meanwhile():
+    made = planning().ask(order(Task.ISLAND, duration_s=900.0)).advance(60.0)
+    assert made.forward.state.mode.on_purpose
+    assert Why.TIE_OPENED not in {event.cause.why for event in made.events}
+    # when the grid fails in the middle of it
+    made.grid_lost().advance(10.0)
+    assert made.mode.on_island
+    assert not made.forward.state.mode.on_purpose
+    # then it is one to the end, also when the grid is back for a while
+    made.grid_back().advance(20.0)
+    assert not made.forward.state.mode.on_purpose
+
+
 def test_a_planned_island_ends_by_itself_when_energy_gets_short():
     made = planning(55.0, load=0.8).ask(order(Task.ISLAND, duration_s=80_000.0)).advance(30.0)
     assert made.mode.on_island

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from hems.api.client import Lost
 from hems.model.cause import Cause, Why
-from hems.model.mode import Mode
-from hems.model.picture import AlarmPicture, Picture
+from hems.model.mode import Grid, Mode
+from hems.model.picture import AlarmPicture, OrderPicture, Picture
+from hems.model.request import Task
 from hems.model.site import Tier
 from hems.tui.format import Row, Tone, text_of
 from hems.tui.link import SILENCE_S, Link
@@ -49,6 +50,18 @@ def test_the_banner_always_says_the_state_the_alarms_and_the_clock(mode: Mode, u
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode.on_island])
 def test_on_an_island_the_banner_says_until_when_or_what_comes_next(mode: Mode) -> None:
     assert re.search(r"until ~SAT 04:30|grid is back|switching over", banner_of(power_cut(mode=mode)))
+
+
+def test_an_island_that_somebody_wanted_is_called_that_and_no_power_cut() -> None:
+    # given an island on purpose, with the grid in sight
+    order = OrderPicture(task=Task.ISLAND, who="Ana", reason="test", begins_in_s=0.0, left_s=900.0)
+    wanted = power_cut(mode=Mode.GRID_RETURN_QUALIFYING, on_purpose=True, grid=Grid.GOOD, orders=(order,))
+    # then the banner says so, and not that the grid is back
+    assert banner_of(wanted).startswith("*OFF THE GRID ON PURPOSE")
+    assert "POWER CUT" not in banner_of(wanted)
+    assert "grid is back" not in banner_of(wanted)
+    # until the grid goes in earnest
+    assert "POWER CUT" in banner_of(replace(wanted, on_purpose=False, grid=Grid.DEAD))
 
 
 def test_an_outage_that_began_on_another_day_says_which() -> None:

@@ -95,5 +95,7 @@ class ModeMemory:
     true_since: Mapping[str, float] = field(default_factory=dict)
     """Rule key to the time since which its condition has held without a break."""
     outage_since_s: float | None = None
+    on_purpose: bool = False
+    """That the building is off the grid is what somebody wanted; no longer once the grid has really gone."""
     contradiction: bool = False
     """FAULT_SAFE was entered on a contradiction, so a person must look before hems starts over."""

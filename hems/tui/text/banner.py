@@ -2,7 +2,7 @@
 
 from hems.model.picture import Picture
 from hems.tui.format import Part, Row, Tone, fitted, joined_within, row, sides
-from hems.tui.text.headline import HEADLINES, MARKS, hands, headline, second_thought, tone_of
+from hems.tui.text.headline import MARKS, hands, headline, name_of, second_thought, tone_of
 from hems.tui.view import View
 from hems.tui.when import date_and_time, time_only, to_the_second
 from hems.wording import duration
@@ -25,7 +25,7 @@ def _frozen(picture: Picture, width: int) -> Row:
         [
             say("*FROZEN{when}", when=when),
             say("F goes on"),
-            say("then: {headline}", headline=say(HEADLINES[picture.mode])),
+            say("then: {headline}", headline=name_of(picture)),
         ],
         width - 1,
     )
@@ -70,6 +70,6 @@ def _no_contact(view: View, width: int) -> str:
     pieces = [
         say("!NO CONTACT WITH HEMS {told}", told=told),
         say("all below is OLD"),
-        say("last seen: {headline}", headline=say(HEADLINES[view.picture.mode])),
+        say("last seen: {headline}", headline=name_of(view.picture)),
     ]
     return joined_within(pieces, width - 1)

@@ -2,11 +2,12 @@
 
 from hems.model.mode import Mode
 from hems.model.picture import Picture
+from hems.model.request import Task
 from hems.tui.format import Tone
 from hems.tui.text.reach import essential_briefly
 from hems.tui.when import since, since_and_for
 from hems.wording import duration
-from hems.wording.language import say
+from hems.wording.language import N_, say
 
 HEADLINES = {
     Mode.INIT: "STARTING",
@@ -26,6 +27,8 @@ HEADLINES = {
     Mode.MAINTENANCE: "PEOPLE AT WORK",
 }
 
+ON_PURPOSE = N_("OFF THE GRID ON PURPOSE")
+
 TONES = {
     Mode.INIT: Tone.PLAIN,
     Mode.GRID_CONNECTED: Tone.PLAIN,
@@ -37,18 +40,28 @@ TONES = {
 }
 """Every other mode is HIGH."""
 
+APART = (Task.ISLAND, Task.DRILL)
+"""What keeps a building off a grid that is there."""
+
 MARKS = {Tone.HIGH: "!", Tone.MED: "*", Tone.LOW: "-"}
 """What a tone looks like without colour."""
 
 
 def tone_of(picture: Picture) -> Tone:
     """How far the mode is from normal."""
+    if picture.on_purpose and picture.mode.on_island:
+        return Tone.MED
     return TONES.get(picture.mode, Tone.HIGH)
+
+
+def name_of(picture: Picture) -> str:
+    """The mode in words; an island that somebody wanted is no power cut."""
+    return say(ON_PURPOSE if picture.on_purpose and picture.mode.on_island else HEADLINES[picture.mode])
 
 
 def headline(picture: Picture, *, brief: bool = False) -> str:
     """`POWER CUT since 13:07 (1 h 25 min)`, or `GRID OK`; the duration is left out of a brief one."""
-    told = say(HEADLINES[picture.mode])
+    told = name_of(picture)
     if picture.outage_for_s is not None and (picture.mode.on_island or is_dark(picture)):
         when = since if brief else since_and_for
         return f"{told} {when(picture, picture.outage_for_s)}"
@@ -57,7 +70,11 @@ def headline(picture: Picture, *, brief: bool = False) -> str:
 
 def second_thought(picture: Picture) -> str:
     """What matters most next to the headline."""
+    if picture.on_purpose and any(order.task in APART for order in picture.orders):
+        return essential_briefly(picture)
     match picture.mode:
+        case Mode.GRID_RETURN_QUALIFYING if picture.on_purpose:
+            return say("goes back to the grid once that has stayed good")
         case Mode.GRID_RETURN_QUALIFYING if picture.qualifying_left_s is not None:
             return say("grid is back, waits {duration} more", duration=duration(round(picture.qualifying_left_s)))
         case Mode.GRID_RETURN_QUALIFYING:
