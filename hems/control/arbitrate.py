@@ -11,9 +11,11 @@ from itertools import groupby
 from math import inf
 
 from hems.model.cause import Cause
+from hems.model.members import direct
 from hems.model.wiring import Role
 
 
+@direct
 class Rank(IntEnum):
     """Who may narrow whom; a lower number goes first.  Hardware stands above all of them, outside."""
 

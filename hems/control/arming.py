@@ -5,8 +5,9 @@ goes, the inverter is overloaded faster than software can think.  Sheds only; th
 the building changes. Source: domain reference 2.2, layer 1.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 from hems.control import overload
 from hems.control.demand import per_phase
@@ -22,9 +23,10 @@ from hems.control.step import Armed, Test, Trigger
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
+from hems.model.copies import replace
 from hems.model.mode import Mode, TiePosition
 from hems.model.request import Task
-from hems.model.site import Bay, Circuit, Pv, Site, Tier
+from hems.model.site import Circuit, Site, Tier
 from hems.model.snapshot import BayState, Snapshot
 from hems.model.units import CircuitId
 
@@ -50,6 +52,7 @@ def tie_triggers(site: Site) -> tuple[Trigger, ...]:
     return (Trigger(wiring.TIE_FLAG, Test.IS, False),) if site.tie.has_flag else ()
 
 
+@cache
 def _open(circuit: CircuitId, why: Why) -> Command:
     return Command(role=wiring.circuit_closed(circuit), value=False, cause=Cause(why), energises=False)
 
@@ -80,59 +83,55 @@ def fire_alarm(site: Site, now_s: float) -> Armed:
     return Armed(name="fire alarm", triggers=triggers, commands=_pauses(site, Why.FIRE), expires_s=now_s + VALID_S)
 
 
-def _car_gone(
-    bay: Bay, site: Site, expendable: list[Circuit], snapshot: Snapshot, outlook: Outlook, now_s: float
-) -> Armed | None:
-    """What to shed if a giving car leaves: the former must carry its share at once."""
-    share = site.per_phase(giving_w(site, snapshot, now_s).get(bay.id, 0.0), bay.phases)
-    if outlook.phase_w is None or max(share) <= 0.0:
-        return None
-    after = (watts + more for watts, more in zip(outlook.phase_w, share, strict=True))
-    excess = [watts - rated for watts, rated in zip(after, site.former.phase_va, strict=True)]
-    sheds = smallest_set(expendable, excess, outlook.watts, site)
-    return Armed(
-        name=f"{bay.id} gone",
-        triggers=(Trigger(wiring.bay_state(bay.id), Test.IS, BayState.UNPLUGGED),),
-        commands=tuple(_open(circuit.id, Why.SOURCE_LOST) for circuit in sheds),
-        expires_s=now_s + VALID_S,
-    )
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """What a loss is measured against: what may go for it, and what the former carries now."""
+
+    site: Site
+    less: list[Circuit]
+    phase_w: tuple[float, ...]
+    watts: Mapping[CircuitId, float]
+    now_s: float
+
+    def without(self, name: str, trigger: Trigger, lost_w: Sequence[float]) -> Armed | None:
+        """What to shed when the former must carry `lost_w` more at once."""
+        if max(lost_w) <= 0.0:
+            return None
+        rated_va = self.site.former.phase_va
+        excess = [watts + more - rated for watts, more, rated in zip(self.phase_w, lost_w, rated_va, strict=True)]
+        sheds = smallest_set(self.less, excess, self.watts, self.site)
+        return Armed(
+            name=f"{name} gone",
+            triggers=(trigger,),
+            commands=tuple([_open(circuit.id, Why.SOURCE_LOST) for circuit in sheds]),
+            expires_s=self.now_s + VALID_S,
+        )
 
 
-def _generator_gone(
-    site: Site, expendable: list[Circuit], snapshot: Snapshot, outlook: Outlook, now_s: float
-) -> Armed | None:
-    """What to shed if the generator stops: the former must carry its share at once."""
-    given_w = snapshot.generator.power_w.known(now_s)
-    if site.generator is None or outlook.phase_w is None or not given_w or given_w <= 0.0:
-        return None
-    share_w = given_w / len(site.phases)
-    excess = [watts + share_w - rated for watts, rated in zip(outlook.phase_w, site.former.phase_va, strict=True)]
-    sheds = smallest_set(expendable, excess, outlook.watts, site)
-    return Armed(
-        name="generator gone",
-        triggers=(Trigger(wiring.GENERATOR_RUNNING, Test.IS, False),),
-        commands=tuple(_open(circuit.id, Why.SOURCE_LOST) for circuit in sheds),
-        expires_s=now_s + VALID_S,
-    )
+def _sources_gone(carried: _Carried, snapshot: Snapshot, outlook: Outlook) -> Iterator[Armed | None]:
+    """What to shed if a car leaves, a PV plant trips or its feeder is lost, a battery or the generator stops.
 
-
-def _sun_gone(
-    pv: Pv, site: Site, expendable: list[Circuit], snapshot: Snapshot, outlook: Outlook, now_s: float
-) -> Armed | None:
-    """What to shed if a PV plant trips or its feeder is lost; one that a full store holds back is not missed."""
-    given_w = snapshot.pvs[pv.id].known(now_s) if pv.id in snapshot.pvs else None
-    if outlook.phase_w is None or given_w is None or given_w <= 0.0 or outlook.band is Band.SURPLUS:
-        return None
-    share = site.per_phase(given_w, pv.phases)
-    after = (watts + more for watts, more in zip(outlook.phase_w, share, strict=True))
-    excess = [watts - rated for watts, rated in zip(after, site.former.phase_va, strict=True)]
-    sheds = smallest_set(expendable, excess, outlook.watts, site)
-    return Armed(
-        name=f"{pv.id} gone",
-        triggers=(Trigger(wiring.pv_power(pv.id), Test.BELOW, LEFT_SHARE * given_w),),
-        commands=tuple(_open(circuit.id, Why.SOURCE_LOST) for circuit in sheds),
-        expires_s=now_s + VALID_S,
-    )
+    The sun that a full store holds back is not missed.
+    """
+    site, now_s = carried.site, carried.now_s
+    given_w = giving_w(site, snapshot, now_s)
+    for bay in site.bays:
+        if bay.bidirectional and given_w.get(bay.id):
+            gone = Trigger(wiring.bay_state(bay.id), Test.IS, BayState.UNPLUGGED)
+            yield carried.without(bay.id, gone, site.per_phase(given_w[bay.id], bay.phases))
+    for pv in site.pvs if outlook.band is not Band.SURPLUS else ():
+        sun_w = max(0.0, snapshot.pvs[pv.id].known(now_s) or 0.0) if pv.id in snapshot.pvs else 0.0
+        gone = Trigger(wiring.pv_power(pv.id), Test.BELOW, LEFT_SHARE * sun_w)
+        yield carried.without(pv.id, gone, site.per_phase(sun_w, pv.phases))
+    for battery in site.batteries:
+        if battery.id != site.former.source and battery.id in snapshot.batteries:
+            stored_w = max(0.0, snapshot.batteries[battery.id].power_w.known(now_s) or 0.0)
+            gone = Trigger(wiring.battery_power(battery.id), Test.BELOW, LEFT_SHARE * stored_w)
+            yield carried.without(battery.id, gone, site.per_phase(stored_w, site.phases))
+    if site.generator is not None:
+        engine_w = max(0.0, snapshot.generator.power_w.known(now_s) or 0.0)
+        stopped = Trigger(wiring.GENERATOR_RUNNING, Test.IS, False)
+        yield carried.without("generator", stopped, site.per_phase(engine_w, site.phases))
 
 
 def _overload(
@@ -167,11 +166,13 @@ def arm(
     always = (fire_alarm(site, now_s),) if site.has_fire_alarm and Task.FIRE not in state.orders else ()
     lists, tie_set = _armed(site, state, snapshot, outlook, params, now_s)
     untouchable = locked(state)
-    kept = (
-        replace(one, commands=tuple(command for command in one.commands if command.role not in untouchable))
-        for one in (*always, *lists)
-    )
-    return tuple(one for one in kept if one.commands), tie_set
+    kept: Iterable[Armed] = (*always, *lists)
+    if untouchable:
+        kept = (
+            replace(one, commands=tuple(command for command in one.commands if command.role not in untouchable))
+            for one in kept
+        )
+    return tuple([one for one in kept if one.commands]), tie_set
 
 
 def _armed(
@@ -186,12 +187,12 @@ def _armed(
         return (), ()
     on = candidates(site, state, snapshot, now_s)
     less = expendable(on, state)
-    cars = (_car_gone(bay, site, less, snapshot, outlook, now_s) for bay in site.bays if bay.bidirectional)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
     going_w = per_phase(site, outlook.watts, going(site, state, measured_s))
-    suns = (_sun_gone(pv, site, less, snapshot, outlook, now_s) for pv in site.pvs)
-    gone = (*cars, *suns, _generator_gone(site, less, snapshot, outlook, now_s))
-    lists = [*(one for one in gone if one is not None), *_overload(site, on, going_w, outlook, params, now_s)]
+    lists = list(_overload(site, on, going_w, outlook, params, now_s))
+    if outlook.phase_w is not None:
+        carried = _Carried(site, less, outlook.phase_w, outlook.watts, now_s)
+        lists = [*(one for one in _sources_gone(carried, snapshot, outlook) if one is not None), *lists]
     return tuple(ready for ready in lists if ready.commands), ()
 
 

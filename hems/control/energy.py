@@ -10,12 +10,14 @@ from enum import StrEnum
 from hems.control.state import ControlState
 from hems.control.tuning.island import BandParams
 from hems.control.tuning.sources import CarParams
+from hems.model.members import direct
 from hems.model.site import Battery, Bay, Site, Tier
 from hems.model.snapshot import BayReading, Snapshot
 
 NO_CAR = BayReading()
 
 
+@direct
 class Band(StrEnum):
     """How careful the building must be with its energy, from carefree to last reserve."""
 

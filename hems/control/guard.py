@@ -6,11 +6,11 @@ Evidence, overload, shedding and arbitration are not guarded: if those cannot be
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TypeVar
 
 from hems.control.memory.acting import Failing
 from hems.control.state import ControlState
+from hems.model.copies import replace
 
 T = TypeVar("T")
 STRIKES = 3

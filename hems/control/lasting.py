@@ -6,7 +6,7 @@ are all there is on a site that hems has not seen for a few days, without a cloc
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from hems.control import ahead, habits, turns
@@ -16,6 +16,7 @@ from hems.control.memory.using import SavingMemory
 from hems.control.price import WORTH, price
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
+from hems.model.copies import replace
 from hems.model.request import Task
 from hems.model.site import Site
 from hems.model.units import SECONDS_PER_HOUR, CircuitId

@@ -26,6 +26,7 @@ from hems.model.wiring import Role
 Latest = Mapping[Role, Reading[Any]]
 Get = Callable[[Role, Reading[Any]], Reading[Any]]
 NEVER: Reading[Any] = missing()
+STATES: Mapping[Any, BayState] = {one.value: one for one in BayState}
 
 
 def bay_reading(latest: Latest, roles: Mapping[str, Role]) -> BayReading:
@@ -41,7 +42,7 @@ def bay_reading(latest: Latest, roles: Mapping[str, Role]) -> BayReading:
 
 
 def _bay_state(reading: Reading[Any]) -> Reading[BayState]:
-    state = next((one for one in BayState if one == reading.value), None)
+    state = STATES.get(reading.value)
     if state is not None:
         return Reading(state, reading.taken_s, reading.stale_after_s, reading.quality, reading.reason)
     quality = Quality.MISSING if reading.quality is Quality.MISSING else Quality.INVALID

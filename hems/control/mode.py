@@ -15,9 +15,11 @@ from operator import attrgetter
 from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
 from hems.model.cause import Cause, Why
+from hems.model.members import direct
 from hems.model.mode import ISLAND_MODES, Bus, Grid, Mode, TiePosition
 
 
+@direct
 class Regime(StrEnum):
     """What one combination of the axes means."""
 

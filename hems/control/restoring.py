@@ -4,7 +4,7 @@ There is no function here that switches everything on.  Source: domain reference
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from hems.control import overload, said, wear
@@ -13,6 +13,7 @@ from hems.control.params import Params
 from hems.control.shedding import FRESH, Outlook
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
+from hems.model.copies import replace
 from hems.model.mode import Mode
 from hems.model.request import Task
 from hems.model.site import Circuit, Site, Tier

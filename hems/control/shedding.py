@@ -61,14 +61,17 @@ def smallest_set(
 
     All of them when even that is not enough.
     """
-    excess = list(excess_w)
+    excess = dict(zip(site.phases, excess_w, strict=True))
+    over = {phase for phase, over_w in excess.items() if over_w > 0.0}
     chosen: list[Circuit] = []
     for circuit in candidates:
-        if max(excess, default=0.0) <= 0.0:
+        if not over:
             break
-        shares = site.per_phase(watts[circuit.id], circuit.phases)
-        if any(share_w > 0.0 and over_w > 0.0 for share_w, over_w in zip(shares, excess, strict=True)):
-            excess = [over_w - share_w for over_w, share_w in zip(excess, shares, strict=True)]
+        share_w = watts[circuit.id] / len(circuit.phases)
+        if share_w > 0.0 and not over.isdisjoint(circuit.phases):
+            for phase in circuit.phases:
+                excess[phase] -= share_w
+            over = {phase for phase, over_w in excess.items() if over_w > 0.0}
             chosen.append(circuit)
     return chosen
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from hems.control.params import Params
+from hems.model.members import direct
 from hems.model.reading import Reading
 from hems.model.site import Site
 from hems.model.snapshot import VoltageReading
@@ -11,6 +12,7 @@ PLAUSIBLE = 3.0
 """A voltage or frequency below zero or above this multiple of nominal is a sentinel that a profile has overlooked."""
 
 
+@direct
 class Sight(StrEnum):
     """What one voltage point shows at one instant."""
 

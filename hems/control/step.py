@@ -8,11 +8,13 @@ from hems.control.evidence import Witness
 from hems.control.state import ControlState
 from hems.model.command import Command
 from hems.model.event import Event
+from hems.model.members import direct
 from hems.model.site import Site
 from hems.model.units import CircuitId
 from hems.model.wiring import Role
 
 
+@direct
 class Test(StrEnum):
     """How a raw value is compared with a trigger's."""
 

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from hems.model.members import direct
+
 Value = str | int | float | bool
 
 
+@direct
 class Why(StrEnum):
     """Every reason hems can have.  Each has a sentence in `hems.wording`; a test counts them."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hems.model.cause import Cause
+from hems.model.members import direct
 from hems.model.wiring import Role
 
 
@@ -25,6 +26,7 @@ class Command:
     less: a charge, a discharge or a permit may lapse, an opened circuit never closes by itself."""
 
 
+@direct
 class Fate(StrEnum):
     """What became of a command."""
 

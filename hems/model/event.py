@@ -5,8 +5,10 @@ from enum import StrEnum
 
 from hems.model.cause import Cause
 from hems.model.instant import Instant
+from hems.model.members import direct
 
 
+@direct
 class EventKind(StrEnum):
     """What sort of thing happened."""
 

@@ -2,7 +2,10 @@
 
 from enum import StrEnum
 
+from hems.model.members import direct
 
+
+@direct
 class Grid(StrEnum):
     """Axis G: the utility's side of the tie."""
 
@@ -16,6 +19,7 @@ class Grid(StrEnum):
     UNKNOWN = "unknown"
 
 
+@direct
 class TiePosition(StrEnum):
     """Axis T: the tie between building and grid."""
 
@@ -27,6 +31,7 @@ class TiePosition(StrEnum):
     UNKNOWN = "unknown"
 
 
+@direct
 class Bus(StrEnum):
     """Axis B: the building's own busbar."""
 
@@ -35,6 +40,7 @@ class Bus(StrEnum):
     UNKNOWN = "unknown"
 
 
+@direct
 class Mode(StrEnum):
     """What hems is doing about it.  Terms after IEEE 2030.7."""
 

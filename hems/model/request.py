@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 
+from hems.model.members import direct
 from hems.model.prices import Prices
 from hems.model.units import CircuitId, SourceId
 
 
+@direct
 class Want(StrEnum):
     """What an override asks of a circuit."""
 
@@ -29,6 +31,7 @@ class Request:
     duration_s: float = 3600.0
 
 
+@direct
 class Task(StrEnum):
     """What hems may be ordered to do as a whole, until it is told to stop or the time is over."""
 
@@ -144,6 +147,7 @@ class CarWish:
     """The building takes nothing from this car."""
 
 
+@direct
 class AlarmAct(StrEnum):
     """What a person does with an alarm."""
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from hems.model.members import direct
 from hems.model.tariff import Tariff
 from hems.model.units import CircuitId, PointId, SourceId
 
 
+@direct
 class Phase(StrEnum):
     """A live conductor.  A split-phase home has L1 and L2, a single-phase one only L1."""
 
@@ -15,6 +17,7 @@ class Phase(StrEnum):
     L3 = "L3"
 
 
+@direct
 class Tier(IntEnum):
     """How much a circuit matters in an outage; a lower number is kept longer."""
 
@@ -32,6 +35,7 @@ class Tier(IntEnum):
     """Heaters and sinks that may run at any time.  Cars belong here too, as bays."""
 
 
+@direct
 class Location(StrEnum):
     """On which side of the tie, or at which device, a voltage is measured."""
 
@@ -43,6 +47,7 @@ class Location(StrEnum):
     LOAD = "load"
 
 
+@direct
 class Supply(StrEnum):
     """What keeps a measuring device itself alive."""
 
@@ -271,4 +276,4 @@ class Site:
     def per_phase(self, power_w: float, phases: tuple[Phase, ...]) -> tuple[float, ...]:
         """`power_w` spread evenly over `phases`, as a vector aligned with `Site.phases`."""
         share_w = power_w / len(phases)
-        return tuple(share_w if phase in phases else 0.0 for phase in self.phases)
+        return tuple([share_w if phase in phases else 0.0 for phase in self.phases])

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hems.model.command import Command, Outcome
+from hems.model.members import direct
 from hems.model.reading import Reading, missing
 from hems.model.request import Asked
 from hems.model.units import CircuitId, DeviceId, PointId, SourceId
 from hems.model.wiring import Role
 
 
+@direct
 class BayState(StrEnum):
     """What a charger says of its plug and its car."""
 
@@ -78,6 +80,7 @@ class BayReading:
     discharge_ready: Reading[bool] = field(default_factory=missing)
 
 
+@direct
 class Severity(StrEnum):
     """How soon somebody must look at an alarm of a device."""
 

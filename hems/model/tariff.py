@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from hems.model.members import direct
 from hems.model.prices import Prices, Slot
 
 SATURDAY = 5
 HOURS = 24.0
 
 
+@direct
 class Days(StrEnum):
     """On which days a price holds."""
 

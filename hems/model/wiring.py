@@ -50,6 +50,22 @@ class Wiring:
     writes: Mapping[Role, Port]
 
 
+class _Roles(dict[str, Role]):
+    """Roles of one kind, each spelled once: a tick asks for them some five hundred times."""
+
+    def __init__(self, kind: str, quantity: str) -> None:
+        super().__init__()
+        self._kind, self._quantity = kind, quantity
+
+    def __missing__(self, name: str) -> Role:
+        self[name] = role = Role(f"{self._kind}/{name}/{self._quantity}")
+        return role
+
+
+_CLOSED, _DRAWN_W = _Roles("circuits", "closed"), _Roles("circuits", "power_w")
+_BATTERY_W, _PV_W, _BAY_W = _Roles("batteries", "power_w"), _Roles("pvs", "power_w"), _Roles("bays", "power_w")
+_BAY_STATE = _Roles("bays", "state")
+
 # Roles are built by these functions and nowhere else, so that a misspelt one cannot exist.
 
 TIE_CLOSED_CONTACT = Role("tie/closed_contact")
@@ -110,7 +126,7 @@ def former_phase_w(phase_index: int) -> Role:
 
 def circuit_closed(circuit: CircuitId) -> Role:
     """bool, read and write; True when the circuit is on."""
-    return Role(f"circuits/{circuit}/closed")
+    return _CLOSED[circuit]
 
 
 def circuit_of(role: Role) -> CircuitId | None:
@@ -121,7 +137,7 @@ def circuit_of(role: Role) -> CircuitId | None:
 
 def circuit_power(circuit: CircuitId) -> Role:
     """W drawn by a circuit that has a meter of its own."""
-    return Role(f"circuits/{circuit}/power_w")
+    return _DRAWN_W[circuit]
 
 
 def circuit_temperature(circuit: CircuitId) -> Role:
@@ -131,7 +147,7 @@ def circuit_temperature(circuit: CircuitId) -> Role:
 
 def battery_power(battery: SourceId) -> Role:
     """W, read and write; discharge positive."""
-    return Role(f"batteries/{battery}/power_w")
+    return _BATTERY_W[battery]
 
 
 def battery_soc(battery: SourceId) -> Role:
@@ -141,17 +157,17 @@ def battery_soc(battery: SourceId) -> Role:
 
 def pv_power(pv: SourceId) -> Role:
     """W, production positive."""
-    return Role(f"pvs/{pv}/power_w")
+    return _PV_W[pv]
 
 
 def bay_state(bay: SourceId) -> Role:
     """str, a `BayState` value."""
-    return Role(f"bays/{bay}/state")
+    return _BAY_STATE[bay]
 
 
 def bay_power(bay: SourceId) -> Role:
     """W, read and write; discharge (feeding the building) positive, charge negative."""
-    return Role(f"bays/{bay}/power_w")
+    return _BAY_W[bay]
 
 
 def bay_soc(bay: SourceId) -> Role:

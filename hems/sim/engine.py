@@ -7,10 +7,12 @@ is warm, and the island's former follows it in step; behind a transfer switch it
 from enum import StrEnum
 from math import inf
 
+from hems.model.members import direct
 from hems.model.site import Generator
 from hems.sim.start import Physics
 
 
+@direct
 class EngineStage(StrEnum):
     """What the engine is doing."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from hems.model.members import direct
 from hems.model.reading import Quality, Reading, missing
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
@@ -16,6 +17,7 @@ FRESH_S = 600.0
 """Other readings in a simulation are always of the present step."""
 
 
+@direct
 class Says(StrEnum):
     """What a device answers."""
 

@@ -5,11 +5,13 @@ from enum import StrEnum
 from itertools import pairwise
 from math import exp, inf, log
 
+from hems.model.members import direct
 from hems.sim.start import Physics
 
 FULL_DOSE = 1.0 - 1e-9
 
 
+@direct
 class Stage(StrEnum):
     """What the inverter is doing about the bus."""
 

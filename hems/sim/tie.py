@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from hems.model.members import direct
 from hems.sim.start import Physics
 
 DEAD_PU = 0.5
@@ -14,6 +15,7 @@ WINDOW_PU = (0.85, 1.10)
 NEVER_S = float("inf")
 
 
+@direct
 class Position(StrEnum):
     """Where the main contacts are."""
 

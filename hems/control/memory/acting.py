@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hems.model.cause import Cause
+from hems.model.members import direct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class BlackStartMemory:
     not_before_s: float = 0.0
 
 
+@direct
 class Stage(StrEnum):
     """What a generator has been asked to do, and how far it has come."""
 
