@@ -95,3 +95,5 @@ class Arming:
 
         self._file.transact(work, now_s=now_s)
         self._withdrawn.done(mark)
+        with suppress(StoreError):  # the copy that may have to take the file's place must not arm what was disarmed
+            self._file.copy(now_s)

@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import count
@@ -58,11 +58,27 @@ class FileKind:
     """How long a commit waits for another program's lock."""
     check_all: bool
     """Whether it is small enough to be read through at every opening."""
+    restored: bool
+    """Whether a copy is kept beside it, which takes its place when it is damaged."""
 
 
-STATE = FileKind(name="state.db", steps="state", version=2, durability=Durability.FULL, busy_ms=1000, check_all=True)
+STATE = FileKind(
+    name="state.db",
+    steps="state",
+    version=2,
+    durability=Durability.FULL,
+    busy_ms=1000,
+    check_all=True,
+    restored=True,
+)
 HISTORY = FileKind(
-    name="history.db", steps="history", version=1, durability=Durability.NORMAL, busy_ms=50, check_all=False
+    name="history.db",
+    steps="history",
+    version=1,
+    durability=Durability.NORMAL,
+    busy_ms=50,
+    check_all=False,
+    restored=False,
 )
 
 
@@ -111,9 +127,13 @@ class Database:
                 self._opened().backup(target)
             finally:
                 target.close()
-            fresh.replace(self.path.with_suffix(".nightly.db"))
+            fresh.replace(self._nightly)
         except (sqlite3.Error, OSError, UnusableError) as error:
             raise self._failed(error, now_s) from error
+
+    @property
+    def _nightly(self) -> Path:
+        return self.path.with_suffix(".nightly.db")
 
     def close(self) -> None:
         """Close the file; the next transaction opens it again."""
@@ -168,11 +188,29 @@ class Database:
         for suffix in ("-wal", "-shm", ""):
             with suppress(FileNotFoundError):
                 Path(f"{self.path}{suffix}").rename(f"{aside}{suffix}")
+        restored = self.kind.restored and self._restored()
+        begun = "its last copy put in its place" if restored else "an empty one begun"
+        lost = "What was armed, asked or saved since that copy is forgotten: look through it. " if restored else ""
         what = (
-            f"{self.path} could not be used ({error}). It was moved to {aside} and an empty one begun. "
+            f"{self.path} could not be used ({error}). It was moved to {aside} and {begun}. {lost}"
             "Keep the moved file if you want its contents back; delete it otherwise."
         )
         self._change_health(lambda health: replace(health, set_aside=what))
+
+    def _restored(self) -> bool:
+        """Whether the copy is whole and stands where the damaged file was; the copy itself stays."""
+        try:
+            with closing(sqlite3.connect(f"{self._nightly.absolute().as_uri()}?mode=ro", uri=True)) as copy:
+                _check(copy, self._nightly)
+                if not 0 < copy.execute("PRAGMA user_version").fetchone()[0] <= self.kind.version:
+                    return False
+                with closing(sqlite3.connect(self.path)) as target:
+                    copy.backup(target)
+        except (sqlite3.Error, OSError, UnusableError):
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
+            return False
+        return True
 
     def _failed(self, error: Exception, now_s: float) -> StoreError:
         code = _code(error)
