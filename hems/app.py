@@ -169,7 +169,7 @@ class Daemon:
             proving,
             self._clock,
             islanded=lambda: loop.state.mode.mode.on_island,
-            more=self._more(context, lambda: loop.state.mode.mode, lambda: desk.scene),
+            more=self._more(context, store, lambda: loop.state.mode.mode, lambda: desk.scene),
         )
         desk = self._desk = self._front_desk(store, toolbox)
         server = Server(self._file.settings.run_dir, desk)
@@ -227,10 +227,10 @@ class Daemon:
         )
 
     def _more(
-        self, context: DriverContext, mode: Callable[[], Mode], scene: Callable[[], Scene | None]
+        self, context: DriverContext, store: Store, mode: Callable[[], Mode], scene: Callable[[], Scene | None]
     ) -> Mapping[str, Do]:
         """Requests about what was recorded, about how the building is set up, and about what else answers there."""
-        records = FileArchive(self._file.settings.state_dir, machine_boot_id())
+        records = FileArchive(self._file.settings.state_dir, machine_boot_id(), store.drain)
         archive = Archive(records, self._clock, self._file.site)
         setup = Setup(self._file.site, self._file.wiring, self._file.digest, scene)
         return {**archive.does, **Search(self._drivers, context.shared, mode=mode).does, **setup.does}

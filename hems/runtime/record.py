@@ -19,7 +19,7 @@ from hems.ports.store import History
 
 KEY_EVERY_S = 30.0
 """Spacing of frames that carry the state as well as the inputs."""
-SAVE_EVERY_S = 30.0
+SAVE_EVERY_S = 150.0
 """Spacing of states kept for the next start while nothing is decided."""
 KEEP_AROUND = frozenset({EventKind.MODE, EventKind.COMMAND, EventKind.ALARM_RAISED})
 """Events whose surroundings are kept in full."""

@@ -1,7 +1,7 @@
 """One-minute mean, minimum and maximum of every series, from the values of each tick."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from threading import Lock
 
 SECONDS = 60.0
@@ -19,13 +19,9 @@ class Cell:
     total: float = 0.0
     low: float = float("inf")
     high: float = float("-inf")
-    row_id: int | None = None
-    """Its row in the file once it has one; the row is replaced while the minute goes on."""
-    changed: bool = True
 
     def add(self, value: float | None) -> None:
         """Take one value; None counts as not known."""
-        self.changed = True
         if value is not None:
             self.n += 1
             self.total += value
@@ -52,8 +48,7 @@ class Minutes:
         minute = int(mono_s // SECONDS)
         with self._lock:
             if minute != self._minute:
-                self._finished += self._running.values()
-                self._running = {}
+                self._end()
                 self._minute = minute
             for name, value in values.items():
                 cell = self._running.get(name)
@@ -62,28 +57,32 @@ class Minutes:
                 cell.add(value)
             return self._give_up()
 
-    def changed(self) -> list[Cell]:
-        """Copies of all cells that the file does not have as they are, oldest first."""
+    def end(self) -> None:
+        """Nothing is added to the running minute any more; what comes yet begins a second part of it."""
         with self._lock:
-            cells = [*self._finished, *self._running.values()]
-            return [_copy(cell) for cell in cells if cell.changed]
+            self._end()
 
-    def written(self, copies: list[Cell]) -> None:
-        """The file has these now, under their `row_id`."""
-        by_key = {(copy.minute, copy.name): copy for copy in copies}
+    def finished(self) -> list[Cell]:
+        """Cells of past minutes that the file does not have, oldest first."""
         with self._lock:
-            for cell in [*self._finished, *self._running.values()]:
-                copy = by_key.get((cell.minute, cell.name))
-                if copy is not None:
-                    cell.row_id = copy.row_id
-                    cell.changed = (cell.n, cell.total) != (copy.n, copy.total)
-            self._finished = [cell for cell in self._finished if cell.changed]
+            return list(self._finished)
+
+    def running(self) -> list[Cell]:
+        """Copies of the cells of the present minute."""
+        with self._lock:
+            return [replace(cell) for cell in self._running.values()]
+
+    def written(self, cells: Collection[Cell]) -> None:
+        """The file has these finished ones now."""
+        there = {id(cell) for cell in cells}
+        with self._lock:
+            self._finished = [cell for cell in self._finished if id(cell) not in there]
+
+    def _end(self) -> None:
+        self._finished += self._running.values()
+        self._running = {}
 
     def _give_up(self) -> int:
         surplus = max(0, len(self._finished) - self._most_cells)
         del self._finished[:surplus]
         return surplus
-
-
-def _copy(cell: Cell) -> Cell:
-    return Cell(cell.minute, cell.name, cell.n, cell.total, cell.low, cell.high, cell.row_id, cell.changed)

@@ -1,7 +1,7 @@
 """The records as others may read them while the daemon writes: curves, and files for a spreadsheet."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,12 +19,15 @@ KEPT = 20
 class FileArchive:
     """One directory of records."""
 
-    def __init__(self, directory: Path, boot_id: str) -> None:
+    def __init__(self, directory: Path, boot_id: str, settle: Callable[[], object] = lambda: None) -> None:
+        """`settle` is called first, so that the newest minutes are among the records."""
         self._directory = directory
         self._boot_id = boot_id
+        self._settle = settle
 
     def trend(self, names: Sequence[str], *, at: Instant, span_s: float, steps: int) -> Trend:
         """The last `span_s` seconds before `at` in even steps.  Raises: StoreError."""
+        self._settle()
         return trend(self._directory, names, at=at, span_s=span_s, steps=steps, boot_id=self._boot_id)
 
     def export(self, names: Sequence[str], *, at: Instant, span_s: float) -> Path:

@@ -1,6 +1,10 @@
-"""The log: one-minute samples in append order, events at once, frames around events.  Expendable, never waited for."""
+"""The log: one-minute samples in append order, events at once, frames around events.  Expendable, never waited for.
+
+Every flush has the newest minutes on the disk (`fresh`); they become samples, some at a time, before they outgrow that.
+"""
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,6 +15,8 @@ from hems.model.instant import Instant
 from hems.store.aggregate import SECONDS, Cell, Minutes
 from hems.store.backlog import Backlog
 from hems.store.database import Database, Durability
+from hems.store.fresh import Fresh, Left, Numbers
+from hems.store.keeping import Keep, Now, thin
 from hems.store.ring import Frame, Ring, pack
 from hems.store.stamp import utc_s
 from hems.store.writer import Writer
@@ -21,6 +27,8 @@ _MOST_EVENTS = 5_000
 _MOST_FRAMES = 1_800
 _OFFSET_STEP_S = 1.0
 """The wall clock's offset is recorded again when it has moved by this much."""
+_TELL_S = 3600.0
+"""So often it is noted how long this boot lasts by now: the age of what a boot without a clock recorded hangs on it."""
 _NEARLY_FULL = 0.9
 _GIVE_UP_SHARE = 0.02
 """Of all samples and frames, each minute that the file is nearly full."""
@@ -29,9 +37,7 @@ _ADD_BOOT = (
     "INSERT INTO boots (boot_id, utc_offset_s) VALUES (?, ?) "
     "ON CONFLICT (boot_id) DO UPDATE SET utc_offset_s = coalesce(excluded.utc_offset_s, utc_offset_s)"
 )
-_PUT_SAMPLE = (
-    "INSERT OR REPLACE INTO samples (id, boot, minute, series, n, mean, low, high) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_PUT_SAMPLE = "INSERT INTO samples (boot, minute, series, n, mean, low, high) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ADD_EVENT = "INSERT INTO events (boot, mono_s, utc_s, kind, subject, why, facts) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ADD_FRAMES = "INSERT INTO frames (boot, first_s, last_s, n, packed) VALUES (?, ?, ?, ?, ?)"
 
@@ -41,20 +47,27 @@ _Row = tuple[Any, ...]
 class History:
     """Fills `history.db`.  `record_*` are called by the loop and return at once; `write*` are jobs of the writer."""
 
-    def __init__(self, file: Database, writer: Writer, *, boot_id: str, flush_s: float) -> None:
+    def __init__(self, file: Database, writer: Writer, *, boot_id: str, flush_s: float, keep: Keep) -> None:
         self._file = file
         self._writer = writer
         self._boot_id = boot_id
         self._flush_s = flush_s
+        self._keep = keep
         self._flushed_s = float("-inf")
         self._now_s = 0.0
         self._room_made_s = float("-inf")
+        self._told_s = float("-inf")
         self._minutes = Minutes(_MOST_CELLS)
         self._events = Backlog[_Row](_MOST_EVENTS)
         self._frames = Backlog[Frame](_MOST_FRAMES)
         self._utc_offset_s: float | None = None
         self._written_offset_s: float | None = None
-        self._next_id = 1
+        self._fresh = Fresh(file.path.with_name("history.now"))
+        self._left: Left | None = None
+        """The minutes in which an earlier run ended, until they are among the samples; None before they are read."""
+        self._aside = ""
+        self._numbers: Numbers | None = None
+        """None while the database has to be asked, and at first."""
         self.ring = Ring(self._frames)
 
     def record_samples(self, at: Instant, values: Mapping[str, float | None]) -> bool:
@@ -74,6 +87,12 @@ class History:
             self._file.add_dropped(self._events.add(_row(event) for event in events))
             self._writer.submit(self.write_events)
 
+    def end(self) -> None:
+        """Make samples of everything, also of the minute that has only begun, and write what else waits."""
+        self._minutes.end()
+        self.write()
+        self._fold()
+
     def write(self) -> None:
         """Write everything that waits, each kind in its own transaction."""
         self.write_events()
@@ -88,17 +107,37 @@ class History:
             self._events.done(mark)
 
     def _make_room(self) -> None:
-        # the oldest samples and frames go, a little at a time, before the file reaches its limit; events stay
+        # a little at a time: what is old is made fewer, and before the file reaches its limit the oldest goes
         if self._now_s - self._room_made_s >= SECONDS:
             self._room_made_s = self._now_s
+            self._transact(self._thin)
             self._transact(_delete_oldest)
 
+    def _thin(self, connection: sqlite3.Connection) -> None:
+        boot, offset_s = self._boot(connection), self._utc_offset_s
+        if self._now_s - self._told_s >= _TELL_S:
+            connection.execute("UPDATE boots SET last_s = ? WHERE id = ?", (self._now_s, boot))
+            self._told_s = self._now_s
+        utc_s = None if offset_s is None else offset_s + self._now_s
+        thin(connection, self._keep, Now(boot=boot, mono_s=self._now_s, utc_s=utc_s))
+
     def _write_samples(self) -> None:
-        cells = self._minutes.changed()
-        if not cells:
+        cells = [*self._minutes.finished(), *self._minutes.running()]
+        if cells and not (self._numbers and self._fresh.keep(self._numbers, cells)):
+            self._fold()
+
+    def _fold(self) -> None:
+        """Make samples of the finished minutes and of what was left, and keep none but the running minute fresh."""
+        if self._left is None:
+            self._left = self._fresh.left()
+        finished, present = self._minutes.finished(), self._minutes.running()
+        if not (finished or present or self._left.rows):
             return
-        if self._transact(lambda connection: self._put(connection, cells)):
-            self._minutes.written(cells)
+        if self._transact(lambda connection: self._put(connection, finished, present), durability=Durability.FULL):
+            self._left = Left(0, ())
+            self._minutes.written(finished)
+        if self._numbers:
+            self._fresh.keep(self._numbers, present)
 
     def _write_frames(self) -> None:
         frames, mark = self._frames.waiting()
@@ -121,22 +160,20 @@ class History:
         try:
             self._file.transact(work, now_s=self._now_s, durability=durability)
         except StoreError:  # shows in the file's health; what waits is tried again with the next flush
-            self._written_offset_s = None
+            self._written_offset_s = self._numbers = None
             return False
+        if self._file.health.set_aside != self._aside:  # a new file numbers anew
+            self._aside, self._numbers = self._file.health.set_aside, None
         return True
 
-    def _put(self, connection: sqlite3.Connection, cells: Sequence[Cell]) -> None:
-        boot = self._boot(connection)
-        series = _series(connection, cells)
-        newest = connection.execute("SELECT max(id) FROM samples").fetchone()[0] or 0
-        self._next_id = max(self._next_id, newest + 1)
-        for cell in cells:
-            if cell.row_id is None:
-                cell.row_id = self._next_id
-                self._next_id += 1
-        connection.executemany(
-            _PUT_SAMPLE, [(cell.row_id, boot, cell.minute, series[cell.name], *cell.figures()) for cell in cells]
-        )
+    def _put(self, connection: sqlite3.Connection, finished: Sequence[Cell], present: Sequence[Cell]) -> None:
+        boot, series = self._boot(connection), _series(connection, [*finished, *present])
+        database = _identity(connection)
+        if self._left and self._left.database == database:
+            connection.executemany(_PUT_SAMPLE, self._left.rows)
+        rows = [(boot, cell.minute, series[cell.name], *cell.figures()) for cell in finished]
+        connection.executemany(_PUT_SAMPLE, rows)
+        self._numbers = Numbers(database, boot, series)
 
     def _boot(self, connection: sqlite3.Connection) -> int:
         offset_s, written_s = self._utc_offset_s, self._written_offset_s
@@ -161,11 +198,20 @@ def _delete_oldest(connection: sqlite3.Connection) -> None:
         for name in ("page_count", "freelist_count", "max_page_count")
     )
     if pages - free > _NEARLY_FULL * most:
-        for table in ("samples", "frames"):
+        for table in ("samples", "quarters", "frames"):
             connection.execute(
                 f"DELETE FROM {table} WHERE id <= (SELECT min(id) + ? * (max(id) - min(id)) FROM {table})",
                 (_GIVE_UP_SHARE,),
             )
+
+
+def _identity(connection: sqlite3.Connection) -> int:
+    """A number that this file has for good, and no other."""
+    found: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    if not found:
+        found = int.from_bytes(os.urandom(3)) + 1
+        connection.execute(f"PRAGMA application_id = {found}")
+    return found
 
 
 def _series(connection: sqlite3.Connection, cells: Sequence[Cell]) -> dict[str, int]:

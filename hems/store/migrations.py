@@ -88,6 +88,15 @@ def _history_1(db: Database) -> None:
     db.execute("PRAGMA user_version = 1")
 
 
+@history(name="2 quarters of an hour, days, how long a boot lasted")
+def _history_2(db: Database) -> None:
+    for name in ("quarters", "days"):
+        columns = {"boot": int, "minute": int, "series": int, "n": int, "mean": float, "low": float, "high": float}
+        _table(db, name).create({"id": int, **columns}, pk="id")
+    _table(db, "boots").add_column("last_s", float)
+    db.execute("PRAGMA user_version = 2")
+
+
 def migrate(path: Path, steps: Migrations) -> None:
     """Bring the file at `path` to the newest schema, each step in its own transaction.  Raises: sqlite3.Error."""
     db = Database(path, execute_plugins=False)

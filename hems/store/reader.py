@@ -14,6 +14,7 @@ from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.store.aggregate import SECONDS
 from hems.store.database import HISTORY
+from hems.store.keeping import TABLES
 from hems.store.ring import unpack
 from hems.store.stamp import instant
 
@@ -25,10 +26,15 @@ _SINCE = (
     "WHERE events.id >= (SELECT min(e.id) FROM events e JOIN boots b ON b.id = e.boot "
     "WHERE coalesce(e.utc_s, e.mono_s + b.utc_offset_s) >= ?)"
 )
+_COARSEST_FIRST = " UNION ALL ".join(
+    f"SELECT {size} AS size, id, boot, minute, series, n, mean, low, high FROM {table}"
+    for table, size in reversed(TABLES.items())
+)
 _SERIES = (
-    "SELECT boot, minute, minute * ? + utc_offset_s AS at_s, sum(n), sum(mean * n) / sum(n), min(low), max(high) "
-    "FROM samples JOIN boots ON boots.id = boot WHERE series = (SELECT id FROM series WHERE name = ?) "
-    "GROUP BY boot, minute {having} ORDER BY min(samples.id)"
+    "SELECT boot, minute, minute * ? + utc_offset_s AS at_s, sum(n), sum(mean * n) / nullif(sum(n), 0), "
+    f"min(low), max(high) FROM ({_COARSEST_FIRST}) AS kept JOIN boots ON boots.id = boot "
+    "WHERE series = (SELECT id FROM series WHERE name = ?) "
+    "GROUP BY size, boot, minute {having} ORDER BY size DESC, min(kept.id)"
 )
 _FRAMES = "SELECT packed FROM frames ORDER BY id"
 
@@ -61,7 +67,7 @@ def events(directory: Path, since: datetime | None = None) -> list[Event]:
 
 
 def series(directory: Path, name: str, since: datetime | None = None) -> list[MinuteSample]:
-    """One-minute samples of one series, in order.  Raises: StoreError."""
+    """Samples of one series, in order: by the minute, older ones by the quarter or the day.  Raises: StoreError."""
     with opened(directory) as connection:
         sql = _SERIES.format(having="" if since is None else "HAVING at_s >= ?")
         after = () if since is None else (since.timestamp(),)

@@ -1,6 +1,7 @@
 """The control state between two runs of the daemon: one row, replaced."""
 
 import sqlite3
+import zlib
 from dataclasses import dataclass
 from threading import Lock
 
@@ -31,6 +32,16 @@ class SavedState:
         if now.utc is None or self.at.utc is None:
             return None
         return max(0.0, (now.utc - self.at.utc).total_seconds())
+
+
+def _unpacked(packed: str | bytes) -> str:
+    """Text as it is, which earlier releases wrote; what cannot be unpacked is no state, and is told as one later."""
+    if isinstance(packed, str):
+        return packed
+    try:
+        return zlib.decompress(packed).decode()
+    except (zlib.error, UnicodeDecodeError):
+        return ""
 
 
 class Saving:
@@ -65,7 +76,8 @@ class Saving:
         """Take up what the file says."""
         row = connection.execute("SELECT blob, mono_s, utc_s, boot_id FROM saved").fetchone()
         if row is not None:
-            blob, mono_s, epoch_s, boot_id = row
+            packed, mono_s, epoch_s, boot_id = row
+            blob = _unpacked(packed)
             same_boot = boot_id == self._boot_id != ""
             self.loaded = SavedState(blob=blob, at=instant(mono_s, epoch_s), boot_id=boot_id, same_boot=same_boot)
 
@@ -81,7 +93,7 @@ class Saving:
         if waiting is None:
             return
         blob, at = waiting
-        row = (self._boot_id, at.mono_s, utc_s(at), blob)
+        row = (self._boot_id, at.mono_s, utc_s(at), zlib.compress(blob.encode()))
         try:
             self._file.transact(lambda connection: connection.execute(_REPLACE, row), now_s=at.mono_s)
         except StoreError:

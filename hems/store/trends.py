@@ -1,7 +1,8 @@
 """How recorded values went, in even steps, read beside the running daemon in a thread of its own.
 
 The samples stand in the order in which they were written and have no index: a stretch is found by halving, and a long
-one is read in pieces, one for each step, so that a year costs no more than a week.
+one is read in pieces, one for each step, so that a year costs no more than a week.  What is older than the minutes is
+found among the quarters of an hour and the days.
 """
 
 import sqlite3
@@ -13,27 +14,28 @@ from pathlib import Path
 from hems.model.instant import Instant
 from hems.model.trend import Curve, Trend
 from hems.store.aggregate import SECONDS
+from hems.store.keeping import TABLES
 from hems.store.reader import opened
 from hems.store.stamp import utc_s
 
 MOST_MINUTES = 10_080
-"""Minutes read at most: a week."""
+"""Minutes read at most: a week; as many quarters of an hour and days."""
 _SLACK_S = 600.0
-"""Minutes stand in order but for this much, after a small correction of the clock."""
+"""Rows stand in order but for this much, after a small correction of the clock."""
 
 _PLACED = (
-    "SELECT samples.id AS id, series, n, mean, low, high, "
+    "SELECT {table}.id AS id, series, n, mean, low, high, "
     "minute * :minute + CASE :boot WHEN '' THEN utc_offset_s ELSE 0.0 END AS at_s "
-    "FROM samples JOIN boots ON boots.id = boot WHERE CASE :boot WHEN '' THEN utc_offset_s IS NOT NULL "
-    "ELSE boot_id = :boot END AND samples.id >= :first AND samples.id < :last"
+    "FROM {table} JOIN boots ON boots.id = boot WHERE CASE :boot WHEN '' THEN utc_offset_s IS NOT NULL "
+    "ELSE boot_id = :boot END AND {table}.id >= :first AND {table}.id < :last"
 )
 """Samples that can be placed in time: of every boot whose clock became good, or of one boot by its own clock."""
 _PIECE = (
     "SELECT name, cast((at_s - :start) / :step AS INTEGER), sum(n), sum(mean * n), min(low), max(high) "
-    f"FROM ({_PLACED}) JOIN series ON series.id = series WHERE at_s >= :from AND at_s < :to AND name IN ({{names}}) "
+    "FROM (" + _PLACED + ") JOIN series ON series.id = series WHERE at_s >= :from AND at_s < :to AND name IN ({names}) "
     "GROUP BY 1, 2"
 )
-_ONE = f"{_PLACED} ORDER BY samples.id LIMIT 1"
+_ONE = _PLACED + " ORDER BY {table}.id LIMIT 1"
 
 
 @dataclass(slots=True)
@@ -57,21 +59,24 @@ def trend(directory: Path, names: Sequence[str], *, at: Instant, span_s: float, 
     boot = boot_id if end_s is None else ""
     with opened(directory) as connection:
         start_s = (at.mono_s if end_s is None else end_s) - span_s
-        pieces = [(start_s, start_s + span_s)] if share == 1.0 else _pieces(start_s, step_s, steps, share)
-        for piece in pieces:
-            _add(connection, cells, piece, boot, start_s, step_s)
+        for table, minutes in TABLES.items():
+            for piece in _pieces(start_s, step_s, steps, share * minutes, minutes * SECONDS):
+                _add(connection, table, cells, piece, boot, start_s, step_s)
     until = None if at.utc is None else at.utc.isoformat(timespec="seconds")
     curves = tuple(_curve(name, cells[name], steps) for name in names)
     return Trend(until=until, span_s=span_s, step_s=step_s, one_in=ceil(1.0 / share), curves=curves)
 
 
-def _pieces(start_s: float, step_s: float, steps: int, share: float) -> list[tuple[float, float]]:
-    least_s = max(share * step_s, SECONDS)
+def _pieces(start_s: float, step_s: float, steps: int, share: float, row_s: float) -> list[tuple[float, float]]:
+    if share >= 1.0:
+        return [(start_s, start_s + steps * step_s)]
+    least_s = max(share * step_s, row_s)
     return [(start_s + number * step_s, start_s + number * step_s + least_s) for number in range(steps)]
 
 
 def _add(
     connection: sqlite3.Connection,
+    table: str,
     cells: Mapping[str, dict[int, _Sum]],
     piece: tuple[float, float],
     boot: str,
@@ -79,11 +84,14 @@ def _add(
     step_s: float,
 ) -> None:
     """Add up what was recorded in one piece of time."""
-    first = _first_at(connection, piece[0] - _SLACK_S, boot)
-    last = _first_at(connection, piece[1] + _SLACK_S, boot)
+    slack_s = _SLACK_S + TABLES[table] * SECONDS
+    first = _first_at(connection, table, piece[0] - slack_s, boot)
+    last = _first_at(connection, table, piece[1] + slack_s, boot)
+    if first == last:
+        return
     values = {f"name{number}": name for number, name in enumerate(cells)}
     places = {"first": first, "last": last, "from": piece[0], "to": piece[1], "start": start_s, "step": step_s}
-    sql = _PIECE.format(names=",".join(f":{key}" for key in values))
+    sql = _PIECE.format(table=table, names=",".join(f":{key}" for key in values))
     for name, number, n, total, low, high in connection.execute(
         sql, {**values, **places, "minute": SECONDS, "boot": boot}
     ):
@@ -93,13 +101,13 @@ def _add(
             cell.low, cell.high = min(cell.low, low), max(cell.high, high)
 
 
-def _first_at(connection: sqlite3.Connection, moment_s: float, boot: str) -> int:
+def _first_at(connection: sqlite3.Connection, table: str, moment_s: float, boot: str) -> int:
     """The first row that is no older than a moment, by halving."""
-    low, high = connection.execute("SELECT coalesce(min(id), 0), coalesce(max(id), 0) + 1 FROM samples").fetchone()
+    low, high = connection.execute(f"SELECT coalesce(min(id), 0), coalesce(max(id) + 1, 0) FROM {table}").fetchone()
     while low < high:
         middle = (low + high) // 2
         asked = {"first": middle, "last": high, "boot": boot, "minute": SECONDS}
-        row = connection.execute(_ONE, asked).fetchone()
+        row = connection.execute(_ONE.format(table=table), asked).fetchone()
         if row is None or row[-1] >= moment_s:
             high = middle
         else:

@@ -1,4 +1,7 @@
+import json
 import os
+import random
+import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -9,7 +12,8 @@ import pytest
 
 from hems.model.errors import StoreError
 from hems.store import reader
-from hems.store.store import StoreLimits
+from hems.store.store import Store, StoreLimits
+from hems.store.writer import AtOnce
 from tests.store.given import EPOCH_S, at, event, rows, started
 from tests.store.test_journal import no_file_grows_beyond
 
@@ -249,20 +253,69 @@ def written_bytes():
 
 
 @pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="the kernel does not count written bytes")
-def test_a_quiet_building_writes_less_than_sixty_megabytes_a_day(tmp_path):
-    # given the demo building's series and its control state
-    store = started(tmp_path)
-    names = [f"circuits/circuit_{number}/power_w" for number in range(25)]
+def test_a_site_of_thirty_devices_writes_less_than_fifty_megabytes_a_day(tmp_path):
+    # given a building with thirty devices: twenty circuits, six bays, and a control state as large as theirs
+    store = Store(tmp_path, boot_id="boot-a", writer=AtOnce())
+    store.start(at(0))
+    names = [f"circuits/circuit_{number}/power_w" for number in range(33)]
+    chance = random.Random(1)
+    store.record_samples(at(0), dict.fromkeys(names, 0.0))
     store.drain()
-    before = written_bytes()
 
-    # when it runs for an hour, each flush on its own
-    for second in range(3600):
-        store.record_samples(at(second), {name: 100.1 * index + second % 17 for index, name in enumerate(names)})
-        store.save_state(f"{second}".ljust(6000, "x"), at(second))
-        if second % 10 == 0:
-            store._writer.drain(5)
+    # when it runs for two hours, each flush forced to the disk as it is on a site
+    before = written_bytes()
+    for second in range(1, 7200):
+        store.record_samples(at(second), {name: 100.0 * chance.random() for name in names})
+        if second % 150 == 0:
+            store.save_state(json.dumps([chance.random() for _ in range(1500)]), at(second))
+    written = written_bytes() - before
     store.stop()
 
     # then a day of it spares the card
-    assert (written_bytes() - before) * 24 < 60_000_000
+    assert written * 12 < 50_000_000
+
+
+def test_what_was_flushed_survives_a_power_cut_before_it_is_among_the_samples(tmp_path):
+    # given a daemon that is gone without a word, ten seconds after its last flush
+    store = Store(_made(tmp_path), boot_id="boot-a", writer=AtOnce())
+    store.start(at(0))
+    for second in range(90):
+        store.record_samples(at(second), {"grid_w": float(second), "pv_w": None})
+    cut = shutil.copytree(tmp_path / "live", tmp_path / "cut")
+
+    # when the next one has run for a moment
+    store = Store(cut, boot_id="boot-b", writer=AtOnce())
+    store.start(at(200))
+    store.record_samples(at(200), {"grid_w": 0.0})
+    store.stop()
+
+    # then all but the last ten seconds are there
+    first, second, _ = reader.series(cut, "grid_w")
+    assert (first.n, first.mean, first.high) == (60, 29.5, 59.0)
+    assert (second.at, second.n, second.high) == (at(60), 21, 80.0)
+    assert reader.series(cut, "pv_w")[0].mean is None
+
+
+def test_the_newest_minutes_of_another_database_are_left_out(tmp_path):
+    # given newest minutes whose database was damaged and begun anew, so that it numbers otherwise
+    store = Store(_made(tmp_path), boot_id="boot-a", writer=AtOnce())
+    store.start(at(0))
+    for second in range(90):
+        store.record_samples(at(second), {"a": 1.0, "b": 2.0})
+    cut = shutil.copytree(tmp_path / "live", tmp_path / "cut")
+    (cut / "history.db").write_bytes(b"\xa5" * 9000)
+    (cut / "history.db-wal").unlink()
+
+    # when
+    store = Store(cut, boot_id="boot-b", writer=AtOnce())
+    store.start(at(200))
+    store.record_samples(at(200), {"b": 7.0})
+    store.stop()
+
+    # then nothing of one series stands among another
+    assert [one.mean for one in reader.series(cut, "b")] == [7.0]
+
+
+def _made(tmp_path: Path) -> Path:
+    (tmp_path / "live").mkdir()
+    return tmp_path / "live"

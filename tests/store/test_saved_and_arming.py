@@ -1,3 +1,6 @@
+import zlib
+from pathlib import Path
+
 import pytest
 
 from hems.model.errors import StoreError
@@ -52,6 +55,13 @@ def test_two_machines_without_a_boot_id_never_count_as_the_same_boot(tmp_path):
     assert not saved.same_boot
 
 
+def saved(directory: Path) -> str:
+    """As it stands in the file."""
+    ((blob,),) = rows(directory, "state.db", "SELECT blob FROM saved")
+    assert isinstance(blob, bytes)
+    return zlib.decompress(blob).decode()
+
+
 def test_states_are_spaced_out_and_the_last_one_wins_but_an_urgent_one_is_written_at_once(tmp_path):
     store = started(tmp_path)
     store.save_state("first", at(0))
@@ -60,12 +70,12 @@ def test_states_are_spaced_out_and_the_last_one_wins_but_an_urgent_one_is_writte
     # a change one second later waits for its turn
     store.save_state("second", at(1))
     store._writer.drain(1)
-    assert rows(tmp_path, "state.db", "SELECT blob FROM saved") == [("first",)]
+    assert saved(tmp_path) == "first"
 
     # an urgent one does not
     store.save_state("third", at(2), at_once=True)
     store._writer.drain(1)
-    assert rows(tmp_path, "state.db", "SELECT blob FROM saved") == [("third",)]
+    assert saved(tmp_path) == "third"
     store.stop()
 
 
