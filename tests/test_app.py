@@ -7,6 +7,7 @@ import signal
 import socket
 import sqlite3
 import sys
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
@@ -366,7 +367,7 @@ async def test_overrides_and_arming_survive_a_kill_with_their_remaining_time(run
 def saved(where: Path) -> str:
     with closing(sqlite3.connect(where / "state" / "state.db")) as connection:
         row = connection.execute("SELECT blob FROM saved").fetchone()
-    overrides = json.loads(row[0])["overrides"] if row else []
+    overrides = json.loads(zlib.decompress(row[0]))["overrides"] if row else []
     return str(overrides)
 
 
