@@ -186,6 +186,8 @@ def _bay(name: str, bay: BayTable) -> Bay:
         floor_pct=bay.floor_pct,
         maker_floor_pct=bay.maker_floor_pct,
         controllable=bay.setpoint is not None,
+        wakes=bay.wake is not None,
+        restarts=bay.restart is not None,
     )
 
 

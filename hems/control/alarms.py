@@ -10,6 +10,8 @@ from datetime import timedelta
 from hems.control import black_start, liveness, wear
 from hems.control.axis_tie import word
 from hems.control.balance import unbalanced
+from hems.control.cars import waking
+from hems.control.cars.memory import Rung
 from hems.control.dispatch.envelope import envelope
 from hems.control.evidence import Evidence
 from hems.control.memory.using import LoadMemory
@@ -175,3 +177,6 @@ def _cars(site: Site, state: ControlState, params: Params, now_s: float) -> Iter
             priority = HIGH if state.mode.mode.on_island else MEDIUM
             role = wiring.bay_power(bay.id)
             yield f"{role}/astray", Condition(priority, role, Cause(Why.ANOTHER_MASTER))
+        if memory is not None and memory.waking.rung is Rung.GIVEN_UP:
+            why = Why.CAR_REFUSES if waking.refuses(memory.waking) else Why.CAR_ASLEEP
+            yield f"bays/{bay.id}/idle", Condition(MEDIUM, wiring.bay_power(bay.id), Cause(why))

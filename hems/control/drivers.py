@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf
 
-from hems.control.memory.using import DriverMemory
+from hems.control.cars.memory import DriverMemory
 from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
 from hems.model.cause import Cause, Value, Why

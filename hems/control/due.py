@@ -4,6 +4,7 @@ from hems.control import (
     alarm_states,
     alarms,
     arming,
+    bay_memory,
     drivers,
     generator,
     loads,
@@ -24,7 +25,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
     ends = [override.expires_s for override in state.overrides] + steer.expiries(state)
     ends += [generator.due_s(state, given.params, given.now_s), orders.due_s(state, given.now_s)]
     ends.append(alarm_states.due_s(state.alarms, given.now_s))
-    ends.append(drivers.due_s(state, given.params.car, given.now_s))
+    ends += [drivers.due_s(state, given.params.car, given.now_s), bay_memory.due_s(given, state)]
     if state.nulled_since_s is not None:
         ends.append(state.nulled_since_s + given.params.plan.null_s)
     ends += [state.reconnect.not_before_s, state.black_start.not_before_s]

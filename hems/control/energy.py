@@ -3,7 +3,7 @@
 Closed form on purpose: it runs each tick and can be checked with a pencil.  Source: domain reference 2.3.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ from hems.control.tuning.sources import CarParams
 from hems.model.members import direct
 from hems.model.site import Battery, Bay, Site, Tier
 from hems.model.snapshot import BayReading, Snapshot
+from hems.model.units import SourceId
 
 NO_CAR = BayReading()
 
@@ -117,8 +118,13 @@ def store_pct(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) -
     return 100.0 * stored_wh / total_wh if total_wh > 0.0 else None
 
 
-def usable_wh(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) -> float | None:
-    """Wh that can be given to the building: batteries above shutdown plus cars above their floors."""
+def usable_wh(
+    site: Site, snapshot: Snapshot, params: CarParams, now_s: float, uncounted: Container[SourceId] = ()
+) -> float | None:
+    """Wh that can be given to the building: batteries above shutdown plus cars above their floors.
+
+    `uncounted` are bays whose cars nobody may count on.
+    """
     total_wh = 0.0
     for battery in site.batteries:
         soc_pct = snapshot.batteries[battery.id].soc_pct.known(now_s)
@@ -126,7 +132,9 @@ def usable_wh(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) -
             return None
         total_wh += _battery_wh(battery, soc_pct)
     cars = (
-        car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params, now_s) for bay in site.bays if bay.bidirectional
+        car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params, now_s)
+        for bay in site.bays
+        if bay.bidirectional and bay.id not in uncounted
     )
     return total_wh + sum(car_wh or 0.0 for car_wh in cars)
 

@@ -5,8 +5,9 @@ from math import ceil
 
 from hems.control import drivers
 from hems.control.bay_memory import NEW
+from hems.control.cars import waking
+from hems.control.cars.memory import BayMemory
 from hems.control.energy import NO_CAR, car_free_wh, store_pct
-from hems.control.memory.using import BayMemory
 from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
@@ -139,6 +140,8 @@ def _refusal(bay: Bay, memory: BayMemory, reading: BayReading, params: CarParams
         return Why.NO_CHARGE_ON_ISLAND
     if reading.soc_pct.known(now_s) is None:
         return Why.CAR_SOC_UNKNOWN
+    if waking.refuses(memory.waking):
+        return Why.CAR_REFUSES
     if memory.at_floor or not car_free_wh(bay, reading, params, now_s):
         return Why.CAR_AT_FLOOR
     arrived_s = now_s if memory.plugged_since_s is None else memory.plugged_since_s

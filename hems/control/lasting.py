@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import inf
 
 from hems.control import ahead, habits, turns
+from hems.control.bay_memory import uncounted
 from hems.control.energy import usable_wh
 from hems.control.given import Given
 from hems.control.memory.using import SavingMemory
@@ -70,7 +71,7 @@ def _priced(given: Given, state: ControlState, memory: SavingMemory) -> SavingMe
     params, site, utc = given.params, given.site, given.now.utc
     if params.band.expect_h <= 0.0 or utc is None or not habits.known(state.habits):
         return replace(memory, price=None)
-    stored_wh = usable_wh(site, given.snapshot, params.car, given.now_s)
+    stored_wh = usable_wh(site, given.snapshot, params.car, given.now_s, uncounted(state))
     if stored_wh is None:
         return memory
     tiers, suns_w = ahead.tiers_w(site, state.habits), ahead.suns_w(state.habits)

@@ -88,6 +88,8 @@ def _only_what_may_be_told(look: Look, command: Command) -> bool:
     circuit = look.circuits.get(role)
     if circuit is not None:
         return circuit.switchable and circuit.tier is not Tier.LIFE_SAFETY
+    if role.startswith("bays/") and not role.endswith("/power_w"):
+        return any(role in (wiring.bay_wake(bay.id), wiring.bay_restart(bay.id)) for bay in site.bays)
     powers = {wiring.bay_power(bay.id) for bay in site.bays} | {wiring.battery_power(one.id) for one in site.batteries}
     return role in powers
 

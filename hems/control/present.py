@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from hems.control import drivers, orders
 from hems.control.axis_tie import word
+from hems.control.cars import charge
 from hems.control.demand import NOTHING
+from hems.control.given import Given
 from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.model.request import Task
@@ -33,14 +35,23 @@ def _warm(circuit: Circuit, before: bool, snapshot: Snapshot, now_s: float) -> b
     return before if temp_c is None else temp_c > circuit.temp_max_c - (COOLED_C if before else 0.0)
 
 
+def counted(given: Given, state: ControlState) -> Given:
+    """What a tick is given, with site and charges as they count at this instant."""
+    site = present(given.site, state, given.params, given.now_s)
+    snapshot = charge.counted(given.snapshot, state.bays, given.now_s)
+    return replace(given, site=site, snapshot=snapshot)
+
+
 def present(site: Site, state: ControlState, params: Params, now_s: float) -> Site:
     """The site with the tiers and floors of this instant."""
     evacuating = orders.stands(state, Task.EVACUATION, now_s)
-    if not state.warm and not evacuating and not state.drivers:
+    stale = any(one.charge is not None and one.charge.stale for one in state.bays.values())
+    if not state.warm and not evacuating and not state.drivers and not stale:
         return site
     circuits = tuple(_raised(one) if one.id in state.warm else one for one in site.circuits)
     bays = tuple(drivers.keeping(bay, state.drivers) for bay in site.bays)
     bays = tuple(_keeping(bay, params.car.evacuation_pct) for bay in bays) if evacuating else bays
+    bays = tuple(charge.kept(bay, state.bays.get(bay.id), params.car) for bay in bays)
     return replace(site, circuits=circuits, bays=bays)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 
+from hems.control.cars.memory import DriverMemory
 from hems.control.dispatch.memory import ConnectionMemory, MarketMemory
 from hems.control.loads import handed_back
 from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
 from hems.control.memory.seeing import ModeMemory
-from hems.control.memory.using import DriverMemory, LoadMemory, SavingMemory
+from hems.control.memory.using import LoadMemory, SavingMemory
 from hems.control.shedding import FRESH
 from hems.control.state import ControlState, initial
 from hems.model import wiring
@@ -38,7 +39,7 @@ def resumed(
         return None if when_s is None else min(now_s, when_s + shift_s)
 
     fresh = initial(now_s)
-    switches = {role: _switch(entry, now_s) for role, entry in saved.sent.items() if isinstance(entry.value, bool)}
+    switches = {role: _switch(entry, now_s) for role, entry in saved.sent.items() if _rests(role, entry)}
     state = replace(
         fresh,
         mode=ModeMemory(since_s=now_s, outage_since_s=moved(saved.mode.outage_since_s)),
@@ -60,6 +61,7 @@ def resumed(
             )
         ),
         held_s=moved(saved.held_s),
+        ledgers=saved.ledgers,
         drivers={bay: _driver(memory, shift_s) for bay, memory in saved.drivers.items()},
         prices=saved.prices,
         drilled=saved.drilled,
@@ -79,6 +81,11 @@ def resumed(
         alarms_gone={key: _alarm(alarm, shift_s, now_s) for key, alarm in saved.alarms_gone.items()},
     )
     return _also_off(handed_back(state, saved.overrides), told or {}, now_s)
+
+
+def _rests(role: Role, entry: Sent) -> bool:
+    """Whether it stays as it was told when hems falls silent: a switch of a circuit, or a request of the building's."""
+    return isinstance(entry.value, bool) and not role.startswith("bays/")
 
 
 def _also_off(state: ControlState, told: Mapping[Role, bool | float], now_s: float) -> ControlState:

@@ -35,6 +35,8 @@ REQUESTS = frozenset({wiring.TIE_PERMIT, wiring.TIE_ISLAND, wiring.FORMER_START,
 """On and off, but no circuit."""
 MAY_CLOSE = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED})
 """Modes in which a circuit may be switched on at all (invariant I5)."""
+ON_OFF = ("/closed", "/wake", "/restart")
+"""How roles of circuits and chargers end that are on or off."""
 SHORT = (Fate.CLAMPED, Fate.UNVERIFIED)
 PATIENCE_S = 30.0
 """Pause between repetitions once a device has refused, or has ignored three in a row."""
@@ -53,7 +55,7 @@ class Sending:
 
 def is_switch(role: Role) -> bool:
     """Whether a role takes on and off rather than a power."""
-    return role.endswith("/closed") or role in REQUESTS
+    return role.endswith(ON_OFF) or role in REQUESTS
 
 
 def energises(role: Role, value: bool | float, before: Sent | None) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hems.control.cars.memory import BayMemory, DriverMemory, Ledger
 from hems.control.dispatch.memory import ConnectionMemory
 from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
 from hems.control.memory.seeing import EvidenceMemory, ModeMemory
-from hems.control.memory.using import BayMemory, DriverMemory, Habits, LoadMemory, SavingMemory
+from hems.control.memory.using import Habits, LoadMemory, SavingMemory
 from hems.model.prices import Prices
 from hems.model.request import Override, Standing, Steering, Task
 from hems.model.units import CircuitId, SourceId
@@ -48,6 +49,8 @@ class ControlState:
     bays: Mapping[SourceId, BayMemory] = field(default_factory=dict)
     drivers: Mapping[SourceId, DriverMemory] = field(default_factory=dict)
     """What drivers have said; nothing of a bay whose driver has said nothing."""
+    ledgers: Mapping[SourceId, Ledger] = field(default_factory=dict)
+    """What bays have taken and given."""
     connection: ConnectionMemory = field(default_factory=ConnectionMemory)
     """Limits heard, the quarter of an hour that is counted, and what has flowed beyond."""
     reconnect: ReconnectMemory = field(default_factory=ReconnectMemory)

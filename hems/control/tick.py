@@ -67,8 +67,8 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     given = Given(site, snapshot, params, now)
     told: Told = []
     seen = heard(given, state, told)
-    given = replace(given, site=present.present(site, seen, params, now.mono_s))
-    site = given.site
+    given = present.counted(given, seen)
+    site, snapshot = given.site, given.snapshot
     facts, seen = _judged(given, seen, told)
     seen = replace(seen, former_w=borne_w(given, seen))
     seen, rule_due_s = moded(given, seen, facts, told)

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 from hems.control import sending
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.balance import unbalanced
+from hems.control.bay_memory import NEW
+from hems.control.cars import waking
+from hems.control.cars.memory import Rung, Waking
 from hems.control.energy import NO_CAR, car_free_wh
 from hems.control.generator import out_of_the_way
 from hems.control.giving import carries_on, giving_w
@@ -91,8 +94,11 @@ def cars(
     """The wish for each car inside what the mode, the driver's floor and the charger allow."""
     bays, mode = {bay.id: bay for bay in site.bays}, state.mode.mode
     may_give = mode in MAY_GIVE or steps_back(mode, site, state) or carries_on(state)
-    for source, wish in wishes:
+    for source, plain in wishes:
         bay, role = bays[source], wiring.bay_power(source)
+        ladder = state.bays.get(source, NEW).waking
+        wish = waking.wished(plain, bay, ladder)
+        yield from _woken(bay, ladder, state)
         if mode in NOTHING_CHARGES and not charges_first(mode, state, params, now_s):
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, low=0.0)
         if Task.FIRE in state.orders:
@@ -107,6 +113,17 @@ def cars(
         yield Proposal(
             role=role, rank=Rank.ISLAND if mode.on_island else Rank.GRID, cause=wish.cause, prefer=wish.power_w
         )
+
+
+def _woken(bay: Bay, ladder: Waking, state: ControlState) -> Iterator[Proposal]:
+    """The charger's own ways to wake a car, on their rungs; told to rest after, where they were ever used."""
+    for wired, role, rung in (
+        (bay.wakes, wiring.bay_wake(bay.id), Rung.BREAK),
+        (bay.restarts, wiring.bay_restart(bay.id), Rung.RESTART),
+    ):
+        wanted = ladder.rung is rung
+        if wired and (wanted or role in state.sent):
+            yield Proposal(role=role, rank=Rank.GRID, cause=Cause(Why.CAR_WOKEN), prefer=float(wanted))
 
 
 def resting_cars(site: Site) -> Iterator[Proposal]:

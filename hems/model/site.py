@@ -148,6 +148,10 @@ class Bay:
     maker_floor_pct: float = 20.0
     """Below this the car's maker refuses; nobody may go lower."""
     controllable: bool = True
+    wakes: bool = False
+    """The charger has a way of its own to wake a car."""
+    restarts: bool = False
+    """It can be asked to start anew."""
     stops_s: float = 0.0
     """Worst time until it has stopped charging, where that is too slow for anybody to count on it when the tie opens;
     infinite if it cannot be told.  0 for one that stops as fast as circuits do."""

@@ -180,6 +180,16 @@ def bay_capacity(bay: SourceId) -> Role:
     return Role(f"bays/{bay}/capacity_wh")
 
 
+def bay_wake(bay: SourceId) -> Role:
+    """bool, write; the charger's own way to wake a car, such as an interruption of the pilot."""
+    return Role(f"bays/{bay}/wake")
+
+
+def bay_restart(bay: SourceId) -> Role:
+    """bool, write; the charger starts anew."""
+    return Role(f"bays/{bay}/restart")
+
+
 def bay_discharge_ready(bay: SourceId) -> Role:
     """bool; the car and charger offer to discharge right now.  A live permission, not a capability."""
     return Role(f"bays/{bay}/discharge_ready")

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any
 
+from hems.control.cars.memory import DriverMemory
 from hems.control.drivers import SILENT
-from hems.control.memory.using import DriverMemory
 from hems.control.state import ControlState
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole

@@ -113,6 +113,23 @@ GUIDANCE: Mapping[Why, Guidance] = {
         ),
         N_("In a power cut HEMS cannot count on this car."),
     ),
+    Why.CAR_REFUSES: Guidance(
+        N_("Charger and car agree that the car may give, and nothing comes. HEMS no longer counts on it."),
+        (
+            N_("Ask the driver whether the car's own settings forbid it, or keep more than HEMS knows."),
+            N_("Unplug the car and plug it in again, then wait two minutes."),
+        ),
+        N_("The others give in its place. HEMS asks it again every 15 minutes."),
+    ),
+    Why.CAR_ASLEEP: Guidance(
+        N_("The charger offers current and the car takes none. It sleeps, or waits for a time set in the car."),
+        (
+            N_("For the driver: unplug the car, wait a minute, plug it in again."),
+            N_("Open the car, or its app: is a charging time or a limit set there? Switch it off."),
+            N_("Does it still not charge? Try another bay, then call whoever services the charger."),
+        ),
+        N_("The car leaves with no more than it has now. HEMS tries again every hour."),
+    ),
     Why.GENERATOR_GIVEN_UP: Guidance(
         N_("The generator does not start or does not stay running. HEMS leaves it alone."),
         (

@@ -43,6 +43,7 @@ REASONS: Mapping[Why, Forms] = {
     Why.EVACUATION: (N_("people may have to leave, so it charges first and keeps more"),),
     Why.CAR_LEAVES: (N_("its driver is about to leave"),),
     Why.CAR_NEVER: (N_("its driver does not want the building to take anything"),),
+    Why.CAR_WOKEN: (N_("it does not begin, so HEMS tries to wake it"),),
     Why.CHARGE_ON_GRID: (N_("the grid has room"),),
     Why.CHARGE_WAITS_FOR_RESTORE: (N_("circuits come back first"),),
     Why.CAR_IDLE: (N_("there is nothing for it to do"),),

@@ -53,6 +53,14 @@ TROUBLES: Mapping[Why, Forms] = {
             "have the meters looked at."
         ),
     ),
+    Why.CAR_REFUSES: (
+        N_("{name}: the car does not give although it has agreed to. HEMS no longer counts on it."),
+        N_("A car does not give although it has agreed to. HEMS no longer counts on it."),
+    ),
+    Why.CAR_ASLEEP: (
+        N_("{name}: the car does not begin to charge, and HEMS could not wake it. Its driver should look at it."),
+        N_("A car does not begin to charge, and HEMS could not wake it. Its driver should look at it."),
+    ),
     Why.ANOTHER_MASTER: (
         N_("{name} does not do as HEMS says. Somebody or something else commands it; look for a second controller."),
         N_("A charger does not do as HEMS says. Somebody or something else commands it."),

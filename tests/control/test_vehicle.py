@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from hems.control import wanting
 from hems.control.arbitrate import Rank
 from hems.control.bay_memory import remembered
+from hems.control.cars.charge import left_pct
+from hems.control.cars.memory import BayMemory
 from hems.control.energy import floor_pct
 from hems.control.giving import phase_w_of_cars
-from hems.control.memory.using import BayMemory
 from hems.control.params import Params
-from hems.control.state import initial
+from hems.control.state import ControlState, initial
 from hems.control.wish import Wish
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -103,7 +104,6 @@ def test_a_car_at_its_floor_rests_and_gives_again_only_well_above():
 @pytest.mark.parametrize(
     "change",
     [
-        {wiring.bay_soc(BAY_1): None},
         {wiring.bay_discharge_ready(BAY_1): None},
         {wiring.bay_discharge_ready(BAY_1): False},
         {wiring.bay_state(BAY_1): BayState.UNPLUGGED},
@@ -149,7 +149,7 @@ def test_a_car_that_leaves_and_comes_back_begins_anew():
 def test_while_the_former_is_silent_cars_go_on_as_they_are():
     made = island_with_cars()
     before = asked(made)
-    made.says(dict.fromkeys(former(0.0))).advance(60.0)
+    made.says(dict.fromkeys(former(0.0)), car("bay_1", 80.0, before or 0.0)).advance(60.0)
     assert asked(made) == before
 
 
@@ -266,19 +266,20 @@ def test_no_car_is_ever_asked_to_give_what_it_may_not_or_to_charge_on_an_island(
         began = len(made.steps)
         made.advance(seconds, every_s=20.0)
         for _, step in made.steps[began:]:
-            _check(made, step.state.mode.mode, {one.role: float(one.value) for one in step.commands})
+            _check(made, step.state, {one.role: float(one.value) for one in step.commands})
 
 
-def _check(made: Panel, mode: Mode, told: dict[Role, float]) -> None:
+def _check(made: Panel, state: ControlState, told: dict[Role, float]) -> None:
+    mode = state.mode.mode
     giving_w = 0.0
     for bay in SITE.bays:
         watts = told.get(wiring.bay_power(bay.id), 0.0)
-        soc_pct = made.values.get(wiring.bay_soc(bay.id))
         giving_w += max(0.0, watts)
         if watts > 0.0:
             assert bay.bidirectional
-            assert soc_pct is not None
-            assert soc_pct > floor_pct(bay, PARAMS.car)
+            charge = state.bays[bay.id].charge
+            assert charge is not None
+            assert left_pct(charge) > floor_pct(bay, PARAMS.car) + (PARAMS.car.stale_pct if charge.stale else 0.0)
             assert made.values[wiring.bay_discharge_ready(bay.id)] is True
             assert mode in (Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTING)
             assert watts <= bay.discharge_max_w

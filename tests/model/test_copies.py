@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from hems.control.cars.memory import BayMemory
 from hems.control.memory.acting import Sent
-from hems.control.memory.using import BayMemory, LoadMemory
+from hems.control.memory.using import LoadMemory
 from hems.control.state import ControlState, initial
 from hems.model.cause import Cause, Why
 from hems.model.copies import replace

@@ -48,6 +48,10 @@ class BayTable(Table):
     """Whether car and charger offer to discharge right now."""
     setpoint: PortText | None = Field(None, examples=["bay_1/power_w"])
     """Command for its power; without it hems only watches."""
+    wake: PortText | None = Field(None, examples=["bay_1/wake"])
+    """Command by which the charger wakes a car that has fallen asleep, where it has one."""
+    restart: PortText | None = Field(None, examples=["bay_1/restart"])
+    """Command by which the charger starts anew, where it has one: the last thing tried with a car that does nothing."""
 
 
 class CircuitTable(Table):

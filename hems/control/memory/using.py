@@ -34,33 +34,6 @@ class LoadMemory:
     """It did not obey a shed: counted as on and skipped until it answers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BayMemory:
-    """One car."""
-
-    plugged_since_s: float | None = None
-    at_floor: bool = False
-    """It was stopped at its floor and gives again only above the resume band."""
-    astray_since_s: float | None = None
-    """It takes or gives more than it was told to, or the other way round, since then."""
-    charging_w: float = 0.0
-    """What it has drawn lately, learned where its charger is slow to stop: up at once, down slowly."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriverMemory:
-    """What a driver has said of a car."""
-
-    leaving_since_s: float | None = None
-    """The driver wants to leave, since then."""
-    leaves_s: float | None = None
-    """When the car is to leave."""
-    keeps_pct: float | None = None
-    """What it keeps; None as long as the site file says so."""
-    never: bool = False
-    """The building takes nothing from it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What has been measured of something since the hour began."""

@@ -44,6 +44,8 @@ class CarParams:
     """No command to a car that was plugged in on an island for this long."""
     resume_band_pct: float = tunable(2.0, (1.0, 10.0))
     """A car that was stopped at its floor gives again only this far above it."""
+    stale_pct: float = tunable(5.0, (3.0, 20.0))
+    """So much earlier a car stops whose charge is no longer told and only counted (3.2, P3)."""
     evacuation_pct: float = tunable(80.0, (50.0, 100.0))
     """What every car keeps while people may have to leave (3.2, P5)."""
     leaving_s: float = tunable(7200.0, (600.0, 43200.0))

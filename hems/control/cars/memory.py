@@ -1,0 +1,108 @@
+"""What is remembered of cars and of what their drivers have said.  Times are seconds on the monotonic clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+class Rung(IntEnum):
+    """How far the ladder has been climbed with a car that does nothing."""
+
+    NONE = 0
+    LEAST = 1
+    """It is offered the least current: some cars wake at a change."""
+    MORE = 2
+    """It is offered all again."""
+    BREAK = 3
+    """Its current is interrupted, by the charger's own way to wake a car where there is one."""
+    AGAIN = 4
+    """After the interruption."""
+    RESTART = 5
+    """Its charger is restarted, where that can be asked for."""
+    GIVEN_UP = 6
+    """A person is called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waking:
+    """Whether a car does what it is told, and what has been tried."""
+
+    way: int = 0
+    """1: told to give, -1: told to charge, 0: neither."""
+    rung: Rung = Rung.NONE
+    since_s: float = 0.0
+    """Since when it has been on this rung without doing anything."""
+    obeyed: bool = False
+    """It has done what it was told since it was told so."""
+    idle_since_s: float | None = None
+    """It had charged, and has taken nothing since then although it may."""
+    sated: bool = False
+    """It has charged and then stopped by itself."""
+    pauses: int = 0
+    """Interruptions since it was plugged in."""
+    wakes_s: tuple[float, ...] = ()
+    """When it was woken lately."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """How full a car was when it last told, and what has flowed out of it since."""
+
+    pct: float
+    capacity_wh: float
+    given_wh: float = 0.0
+    stale: bool = False
+    """It no longer tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BayMemory:
+    """One car, from plug to plug."""
+
+    plugged_since_s: float | None = None
+    at_floor: bool = False
+    """It was stopped at its floor and gives again only above the resume band."""
+    astray_since_s: float | None = None
+    """It takes or gives more than it was told to, or the other way round, since then."""
+    charging_w: float = 0.0
+    """What it has drawn lately, learned where its charger is slow to stop: up at once, down slowly."""
+    charge: Charge | None = None
+    waking: Waking = Waking()
+    proven: bool = False
+    """It has been seen to give since it was plugged in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverMemory:
+    """What a driver has said of a car."""
+
+    leaving_since_s: float | None = None
+    """The driver wants to leave, since then."""
+    leaves_s: float | None = None
+    """When the car is to leave."""
+    keeps_pct: float | None = None
+    """What it keeps; None as long as the site file says so."""
+    never: bool = False
+    """The building takes nothing from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """What one bay has done in a month, as its charger measures it."""
+
+    taken_wh: float = 0.0
+    outage_wh: float = 0.0
+    """Given to the building in power cuts."""
+    grid_wh: float = 0.0
+    """Given to the building on the grid."""
+    giving_s: float = 0.0
+    """How long it has given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What one bay has done since it is counted."""
+
+    months: Mapping[str, Month] = field(default_factory=dict)
+    """By month, such as `2026-11`; those of long ago are folded into `before`."""
+    before: Month = Month()
