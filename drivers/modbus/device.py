@@ -144,7 +144,8 @@ class Device:
             return Reply(fate=Fate.OBSERVING, detail="the device is not armed")
         for _ in range(ATTEMPTS):
             try:
-                await self._identify(Rank.SHED if urgent else Rank.COMMAND)
+                if self._identifying.locked() or not self._is_known():
+                    await self._identify(Rank.SHED if urgent else Rank.COMMAND)
             except LinkError as trouble:
                 return Reply(fate=Fate.UNREACHABLE, detail=str(trouble))
             except DeviceMismatch as wrong:

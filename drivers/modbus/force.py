@@ -1,12 +1,13 @@
 """What a device is held to: its commands in force, and what its profile says about keeping them so."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from drivers.modbus.layout import Layout, PlacedCommand
 from drivers.modbus.send import Still
 from drivers.profile.schema import Watchdog
+from hems.model.copies import replace
 
 FOR_EVER_S = float("inf")
 

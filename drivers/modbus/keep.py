@@ -13,13 +13,14 @@ command for ever.  Hence two clocks that only a fresh command winds up:
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from drivers.modbus.errors import LinkError
 from drivers.modbus.force import FOR_EVER_S, Force, InForce, Keeping
 from drivers.modbus.layout import Layout
 from drivers.modbus.send import Sender, Still
 from drivers.profile.expression import UnknownValueError
+from hems.model.copies import replace
 
 log = logging.getLogger(__name__)
 

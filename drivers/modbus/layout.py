@@ -57,6 +57,11 @@ class PlacedStep:
     wait_s: float = 0.0
     optional: bool = False
     """Whether a refusal of this step does not matter."""
+    needs_points: bool = field(init=False)
+    """Whether what it writes hangs on anything but the value."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "needs_points", bool(names_in(self.to) - {"value"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,12 @@ class PlacedCommand:
     spec: WriteSpec
     ways: Sequence[tuple[str | None, Sequence[PlacedStep]]]
     """The bool point that must be true, or None for always, and then these steps; the first that is open."""
+    needs_points: bool = field(init=False)
+    """Whether what is sent hangs on anything but the value."""
+
+    def __post_init__(self) -> None:
+        hangs = any(needs or any(step.needs_points for step in steps) for needs, steps in self.ways)
+        object.__setattr__(self, "needs_points", hangs)
 
     def steps_now(self, known: Mapping[str, object]) -> Sequence[PlacedStep] | None:
         """The steps to take while points are as `known`; None if no way is open."""

@@ -13,9 +13,11 @@ from drivers.modbus.address import Address
 from drivers.modbus.connection import Connection
 from drivers.modbus.envelope import Envelope, RtuEnvelope, TcpEnvelope
 from drivers.modbus.errors import LinkDown
-from drivers.modbus.frame import Frame, ReadFrame
+from drivers.modbus.frame import Frame, ReadFrame, Space
 from drivers.modbus.tty import Tty
 from drivers.modbus.wire import Question, Words
+
+MOST_KEPT = 512
 
 
 class Link(Protocol):
@@ -41,8 +43,8 @@ class ModbusLink:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._envelope: Envelope = TcpEnvelope() if address.kind == "tcp" else RtuEnvelope()
-        self._reads: dict[Frame, tuple[Question, bytes]] = {}
-        """What is asked again and again, ready to leave."""
+        self._kept: dict[Frame, tuple[Question, bytes]] = {}
+        """What is asked again and again, ready to leave: reads, and the few ways in which switches are told."""
         self._connection: Connection | None = None
 
     @property
@@ -86,12 +88,14 @@ class ModbusLink:
             await asyncio.get_running_loop().create_connection(lambda: connection, address.place, address.port)
 
     def _prepared(self, frame: Frame) -> tuple[Question, bytes]:
-        prepared = self._reads.get(frame)
+        prepared = self._kept.get(frame)
         if prepared is None:
             question = Question(frame)
             prepared = question, self._envelope.sealed(question)
-            if isinstance(frame, ReadFrame):
-                self._reads[frame] = prepared
+            if isinstance(frame, ReadFrame) or frame.space is Space.COIL:
+                if len(self._kept) >= MOST_KEPT:
+                    self._kept.clear()
+                self._kept[frame] = prepared
         return prepared
 
 

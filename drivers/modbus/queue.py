@@ -178,12 +178,14 @@ class LinkQueue:
     async def _pause(self) -> None:
         """Until a request arrives or a unit's gap ends."""
         self._arrived.clear()
-        gaps = [self._units[job.unit].ready_s for job in self._jobs]
-        try:
-            async with asyncio.timeout_at(min(gaps, default=None)):
-                await self._arrived.wait()
-        except TimeoutError:
-            return
+        if self._jobs:
+            try:
+                async with asyncio.timeout_at(min(self._units[job.unit].ready_s for job in self._jobs)):
+                    await self._arrived.wait()
+            except TimeoutError:
+                return
+        else:
+            await self._arrived.wait()
         if any(job.coils for job in self._jobs):
             # Whoever sheds several coils does so in one go: let all of them arrive before the first leaves.
             await asyncio.sleep(0)
@@ -200,7 +202,7 @@ class LinkQueue:
             log.exception("A request to unit %d on %s failed.", job.unit, self.address)
             self.link.close()
             job.fail(Garbled(f"the link failed: {type(fault).__name__}"))
-        if job.rank is not Rank.POLL:
+        if job.rank is not Rank.POLL and (self._jobs or self._serial):
             await _others_turn()
 
     async def _done(self, job: Job) -> tuple[int, ...]:

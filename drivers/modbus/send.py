@@ -73,7 +73,7 @@ class Sender:
 
     def numbers(self, placed: PlacedCommand, value: float) -> tuple[float, ...] | None:
         """What the steps of a command would write now; None while that is not known."""
-        known = self._reader.known()
+        known = self._reader.known() if placed.needs_points else {}
         known["value"] = 0.0 - value if placed.spec.negate else value
         try:
             steps = placed.steps_now(known) or ()
@@ -83,7 +83,7 @@ class Sender:
 
     async def command(self, placed: PlacedCommand, value: float, *, urgent: bool, still: Still) -> Reply | None:
         """Send one command; None if it has arrived, else why not."""
-        steps = placed.steps_now(self._reader.known())
+        steps = placed.steps_now(self._reader.known() if placed.needs_points else {})
         if steps is None:
             needed = " or ".join(str(needs) for needs, _ in placed.ways)
             return Reply(fate=Fate.REFUSED, detail=f"no way to do it is open: needs {needed}")
@@ -126,7 +126,7 @@ class Sender:
     async def _write(self, step: PlacedStep, value: float, urgent: bool, still: Still) -> None:
         if not still():
             raise Superseded("a later command took its place")
-        number = evaluate(step.to, {**self._reader.known(), "value": value})
+        number = evaluate(step.to, {**(self._reader.known() if step.needs_points else {}), "value": value})
         place = step.register
         if place.space is Space.COIL and not step.single:
             await self._queue.write_coil(

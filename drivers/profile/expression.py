@@ -4,6 +4,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 OPERATORS: Mapping[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -33,20 +34,33 @@ def evaluate(text: str | float | bool, values: Mapping[str, object]) -> float:
     """
     if not isinstance(text, str):
         return float(text)
-    tokens = text.split()
-    if not tokens or len(tokens) % 2 == 0:
-        raise ValueError(f"'{text}' is not an expression: write operands and + - * / with spaces between them")
-    result = _operand(tokens[0], values)
-    for sign, token in zip(tokens[1::2], tokens[2::2], strict=True):
-        if sign not in OPERATORS:
-            raise ValueError(f"'{sign}' in '{text}' is none of + - * /")
-        right = _operand(token, values)
+    first, rest = _parsed(text)
+    result = _number(first, values)
+    for sign, token, operand in rest:
+        right = _number(operand, values)
         if sign == "/" and right == 0:
             raise UnknownValueError(f"{token} (zero)")
         result = OPERATORS[sign](result, right)
     if not math.isfinite(result):
         raise UnknownValueError(text)
     return result
+
+
+Operand = float | tuple[float, str]
+"""A number, or a sign and a name."""
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> tuple[Operand, tuple[tuple[str, str, Operand], ...]]:
+    """The first operand, then each sign with its operand as written and as understood.  Raises: ValueError."""
+    tokens = text.split()
+    if not tokens or len(tokens) % 2 == 0:
+        raise ValueError(f"'{text}' is not an expression: write operands and + - * / with spaces between them")
+    pairs = tuple(zip(tokens[1::2], tokens[2::2], strict=True))
+    for sign, _ in pairs:
+        if sign not in OPERATORS:
+            raise ValueError(f"'{sign}' in '{text}' is none of + - * /")
+    return _operand(tokens[0]), tuple((sign, token, _operand(token)) for sign, token in pairs)
 
 
 def names_in(text: object) -> frozenset[str]:
@@ -57,10 +71,14 @@ def names_in(text: object) -> frozenset[str]:
     return frozenset(_name(token)[1] for token in tokens if not _is_number(token))
 
 
-def _operand(token: str, values: Mapping[str, object]) -> float:
-    if _is_number(token):
-        return float(token)
-    sign, name = _name(token)
+def _operand(token: str) -> Operand:
+    return float(token) if _is_number(token) else _name(token)
+
+
+def _number(operand: Operand, values: Mapping[str, object]) -> float:
+    if isinstance(operand, float):
+        return operand
+    sign, name = operand
     value = values.get(name)
     if not isinstance(value, int | float):
         raise UnknownValueError(name)

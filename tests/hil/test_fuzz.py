@@ -137,8 +137,12 @@ def test_a_switch_that_closes_time_and_again_is_found() -> None:
 @pytest.mark.parametrize(
     "last", [{"off": frozenset({"gym"})}, {"mode": Mode.FAULT_SAFE}, {"mode": Mode.ISLANDED}, {"tie_open": True}]
 )
-def test_an_end_that_is_not_as_the_beginning_is_found(last: dict[str, Any]) -> None:
+def test_an_end_unlike_the_beginning_is_found_unless_an_alarm_tells_why_a_circuit_waits(
+    last: dict[str, Any],
+) -> None:
     assert judged("ends_well", [at(0.0)])
+    told = event(0.5, EventKind.ALARM_RAISED, "circuits/gym/closed/rests", Why.RELAY_RESTS)
+    assert judged("ends_well", [at(0.0), at(1.0, **last)], [told]) is (last == {"off": frozenset({"gym"})})
     assert not judged("ends_well", [at(0.0), at(1.0, **last)])
     assert not judged("ends_well", [])
 
