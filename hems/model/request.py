@@ -5,6 +5,7 @@ from enum import StrEnum
 from math import inf
 
 from hems.model.members import direct
+from hems.model.plan import Plan
 from hems.model.prices import Prices
 from hems.model.units import CircuitId, SourceId
 
@@ -169,6 +170,6 @@ class AlarmMark:
     reason: str = ""
 
 
-Asked = Request | Order | Steer | CarWish | AlarmMark | Prices | Acknowledge
-"""Whatever a person may ask, and prices that are told.  Read back from JSON in this order: the last one would also fit
-the others' text."""
+Asked = Request | Order | Steer | CarWish | AlarmMark | Prices | Plan | Acknowledge
+"""Whatever a person may ask, prices that are told, and plans.  Read back from JSON in this order: the last one would
+also fit the others' text."""

@@ -2,7 +2,7 @@
 
 The step rule: 0.1 s while something has just happened (the reflex and the sheds need it), 1 s within a quarter of an
 hour of any event (a minute where only a car's power has changed), otherwise to the tick's own `wake_at`, at most five
-minutes, or until a watched value changes.
+minutes and on whole multiples of them, or until a watched value changes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -218,7 +218,7 @@ class FastForward:
         elif now_s < self._eventful_s:
             longest_s = PERIOD_S
         else:
-            longest_s = self.far_s
+            longest_s = self.far_s - now_s % self.far_s  # on whole multiples: what changes by the clock is seen at once
         next_s = min(now_s + longest_s, wake_s, until_s, *(act.t_s for act in ahead[:1]))
         return max(next_s - now_s, 0.01)
 

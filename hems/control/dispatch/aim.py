@@ -16,8 +16,8 @@ from hems.control.dispatch.store import ONE_WAY
 from hems.model.cause import Cause, Why
 
 EVEN = 0.01
-"""So close to the worth it is worth acting: the worth lies at the price of the very hour that is the last to be served.
-"""
+"""The worth lies at the price of the very hour that is the last to be served, or the last in which is bought: so near
+it batteries give at once and buy later, because the sun may come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _pays(flow: Flows, bounds: Envelope, memory: ConnectionMemory, wear: float, 
     if market.worth is None or cost is None or gain is None:
         return Aim(without_w, Cause(Why.STORE_SUN)) if without_w < 0.0 else Aim(own_w, Cause(Why.OWN_USE))
     even = EVEN * abs(market.worth)
-    fills_below, gives_above = market.worth * ONE_WAY + even, market.worth / ONE_WAY + wear - even
+    fills_below, gives_above = market.worth * ONE_WAY - even, market.worth / ONE_WAY + wear - even
     if cost < fills_below:
         room_w = min(bounds.import_w, peak_left_w(memory, now_s)) - without_w
         return Aim(-max(0.0, room_w, -without_w), _why(Why.CHEAP_ENERGY, market, cost))

@@ -4,6 +4,7 @@ Without a tariff, a clock or a known price nothing in here decides anything: bat
 building, as they would anywhere.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
 
@@ -12,11 +13,13 @@ from hems.control.dispatch import expected, quarter
 from hems.control.dispatch.flows import flows
 from hems.control.dispatch.memory import MarketMemory, QuarterMemory
 from hems.control.dispatch.storage import steered
-from hems.control.dispatch.store import store
-from hems.control.dispatch.worth import held_wh, target_w, worth
+from hems.control.dispatch.store import Store, store
+from hems.control.dispatch.worth import Slot, held_wh, target_w, worth
 from hems.control.given import Given
 from hems.control.state import ControlState
 from hems.model.copies import replace
+from hems.model.instant import Instant
+from hems.model.plan import Plan
 from hems.model.prices import Prices
 from hems.model.tariff import Tariff, ahead, demand_per_kw, price_at
 from hems.model.units import SECONDS_PER_HOUR
@@ -26,6 +29,8 @@ KNOWN_STEPS = 8
 """Fewer quarters of an hour with a known price are too few to plan with."""
 MONTHS = 12
 PEAK_FLOOR_W = 500.0
+PLAN_GOOD_S = 7200.0
+"""An older plan is not followed any more."""
 HALF_DAY_H = 12.0
 
 
@@ -33,13 +38,15 @@ def after(given: Given, state: ControlState) -> MarketMemory:
     """What is known of prices at this instant, and what stored energy is worth."""
     tariff, memory, offset = given.site.tariff, state.connection.market, local_offset(given)
     if tariff is None or given.now.utc is None or offset is None:
-        return replace(memory, now=None, worth=None, target_w=None, held_wh=0.0)
+        return replace(memory, now=None, worth=None, target_w=None, held_wh=0.0, planned=False)
     local = given.now.utc + offset
     memory = replace(memory, now=price_at(tariff, local, state.prices, given.now.utc))
     month = local.year * MONTHS + local.month
     if month != memory.month:
         memory = replace(memory, month=month, month_peak_w=0.0, solved_s=-inf)
-    fresh = any(isinstance(one, Prices) for one in given.snapshot.requests)
+    plans = [one for one in given.snapshot.requests if isinstance(one, Plan)]
+    memory = replace(memory, plan=plans[-1]) if plans else memory
+    fresh = bool(plans) or any(isinstance(one, Prices) for one in given.snapshot.requests)
     if not fresh and given.now_s < memory.solved_s + SOLVE_S:
         return memory
     return _solved(given, state, replace(memory, solved_s=given.now_s), tariff, offset)
@@ -54,26 +61,64 @@ def local_offset(given: Given) -> timedelta | None:
     return timedelta(hours=round(4.0 * ((off_h + HALF_DAY_H) % 24.0 - HALF_DAY_H)) / 4.0)
 
 
-def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tariff, offset: timedelta) -> MarketMemory:
-    """With what a stored kilowatt-hour is worth, and below what the batteries keep the peak."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The day and a half ahead, as batteries have to decide about it."""
+
+    store: Store
+    days: tuple[tuple[Slot, ...], ...]
+    """A poor, a middling and a good day of sun, equally likely."""
+    least_target_w: float
+    """A lower peak would save nothing any more."""
+    per_kw: float
+    """What a kilowatt more at the peak costs in the month; 0 where nobody pays for it."""
+
+
+def look(given: Given, state: ControlState, tariff: Tariff, offset: timedelta) -> Look | None:
+    """None while charge, time, habits or prices do not tell enough."""
     site, utc = given.site, given.now.utc
-    nothing = replace(memory, worth=None, target_w=None, held_wh=0.0)
     batteries = steered(site)
     whole = store(batteries, [one.reserve_pct or 0.0 for one in batteries], given.snapshot, given.now_s)
     if whole is None or utc is None or not habits.known(state.habits):
-        return nothing
+        return None
     flow = flows(site, given.snapshot, given.now_s)
     prices = ahead(tariff, utc, offset, state.prices, expected.STEPS, expected.STEP_S)
-    now_w = None if flow is None else flow.house_w
-    nets = expected.nets_w(site, state.habits, utc, now_w)
-    days = [expected.slots(tariff, prices, day, utc + offset) for day in nets]
+    nets = expected.nets_w(site, state.habits, utc, None if flow is None else flow.house_w)
+    days = tuple(tuple(expected.slots(tariff, prices, day, utc + offset)) for day in nets)
     if len(days[0]) < KNOWN_STEPS:
-        return nothing
-    found = replace(memory, worth=worth(whole, days))
-    if not tariff.demand:
-        return replace(found, target_w=None, held_wh=0.0)
-    limit_w = target_w(whole, days[0], max(PEAK_FLOOR_W, memory.month_peak_w))
-    return replace(found, target_w=limit_w, held_wh=held_wh(whole, days[0], limit_w))
+        return None
+    return Look(
+        store=whole,
+        days=days,
+        least_target_w=max(PEAK_FLOOR_W, state.connection.market.month_peak_w),
+        per_kw=sum(one.per_kw for one in tariff.demand),
+    )
+
+
+def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tariff, offset: timedelta) -> MarketMemory:
+    """With what a stored kilowatt-hour is worth, and below what the batteries keep the peak: the plan's, or our own."""
+    seen = look(given, state, tariff, offset)
+    if seen is None:
+        return replace(memory, worth=None, target_w=None, held_wh=0.0, planned=False)
+    plan = good_plan(memory, given.now)
+    step = None if plan is None or given.now.utc is None else plan.at(given.now.utc.timestamp())
+    found = worth(seen.store, seen.days) if step is None else step.worth
+    memory = replace(memory, worth=found, planned=step is not None, target_w=None, held_wh=0.0)
+    if not seen.per_kw:
+        return memory
+    limit_w = None if step is None or plan is None else plan.target_w
+    if limit_w is None:
+        limit_w = target_w(seen.store, seen.days[0], seen.least_target_w)
+    limit_w = max(limit_w, seen.least_target_w)
+    return replace(memory, target_w=limit_w, held_wh=held_wh(seen.store, seen.days[0], limit_w))
+
+
+def good_plan(memory: MarketMemory, now: Instant) -> Plan | None:
+    """The plan, while it is young enough to be followed."""
+    plan = memory.plan
+    if plan is None or now.utc is None:
+        return None
+    return plan if -expected.STEP_S < plan.age_s(now.utc.timestamp()) <= PLAN_GOOD_S else None
 
 
 def peaked(given: Given, memory: MarketMemory, counted: QuarterMemory, fresh: QuarterMemory) -> MarketMemory:

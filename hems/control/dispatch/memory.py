@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hems.model.plan import Plan
 from hems.model.tariff import Price
 
 
@@ -57,6 +58,10 @@ class MarketMemory:
     """Import that batteries keep a quarter of an hour below for the demand charge's sake; None: nothing is paid."""
     held_wh: float = 0.0
     """What batteries keep above their reserve for that."""
+    plan: Plan | None = None
+    """What the solver found last."""
+    planned: bool = False
+    """`worth` is the plan's; otherwise it is found in closed form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

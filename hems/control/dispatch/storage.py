@@ -10,13 +10,14 @@ from hems.control.arbitrate import Proposal, Rank
 from hems.control.dispatch.aim import Aim, aim
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import NO_BATTERY, Flows, flows
+from hems.control.dispatch.store import ONE_WAY
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.site import Battery, Site
 from hems.model.snapshot import Snapshot
-from hems.model.units import SourceId
+from hems.model.units import SECONDS_PER_HOUR, SourceId
 
 ON_GRID = frozenset(
     {Mode.GRID_CONNECTED, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED, Mode.RECONNECTED_RESTORING}
@@ -126,3 +127,15 @@ def _eased(battery: Battery, state: ControlState, power_w: float, wanted: Aim, n
         return power_w if calm or power_w > before_w else before_w
     way_w = power_w - before_w
     return power_w if abs(way_w) < NEAR_W else before_w + GENTLE * way_w
+
+
+def due_s(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[float]:
+    """When a battery that gives comes down to its reserve."""
+    due = []
+    for battery in steered(site):
+        reading = snapshot.batteries.get(battery.id, NO_BATTERY)
+        soc_pct, power_w = reading.soc_pct.known(now_s), reading.power_w.known(now_s)
+        if soc_pct is not None and power_w is not None and power_w > 0.0 and soc_pct > (battery.reserve_pct or 0.0):
+            left_wh = (soc_pct - (battery.reserve_pct or 0.0)) / 100.0 * battery.capacity_wh
+            due.append(now_s + max(1.0, ONE_WAY * left_wh / power_w * SECONDS_PER_HOUR))
+    return due

@@ -1,6 +1,6 @@
 """One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
 
-from hems.control.dispatch import excess, flexible, market, quarter, standing
+from hems.control.dispatch import excess, flexible, market, quarter, standing, storage
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import flows, house_phase_w
 from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory, Standing
@@ -63,4 +63,5 @@ def due_s(state: ControlState, given: Given) -> list[float]:
     silence = [heard_s + limits.heartbeat_s] if limits is not None and heard_s is not None else []
     since_s = state.connection.excess.since_s
     silence += standing.due_s(state.connection.standing)
+    silence += storage.due_s(given.site, state, given.snapshot, given.now_s)
     return silence + ([since_s + given.params.connection.settle_s] if since_s is not None else [])
