@@ -25,6 +25,7 @@ from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.model.upstream import upstream
 from hems.outlook.process import OutlookProcess
+from hems.plan.process import PlanProcess
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
 from hems.runtime.act import Actuators
@@ -39,7 +40,7 @@ from hems.runtime.installed import InstalledDrivers
 from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.notify import notify
-from hems.runtime.outlook import NoOutlook, Outlook
+from hems.runtime.outlook import NoOutlook, Outlook, WithPlan
 from hems.runtime.process import gone_within, sole_instance
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
@@ -319,7 +320,7 @@ async def serve(
         clock=clock,
         seed=seed,
         told_to_stop=lambda: gone_within(STOP_WITHIN_S, "stopping"),
-        outlook=OutlookProcess(),
+        outlook=WithPlan(OutlookProcess(), PlanProcess()),
         last_good=last_good,
     )
     loop = asyncio.get_running_loop()

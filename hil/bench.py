@@ -21,7 +21,7 @@ from hems.model.mode import Mode
 from hems.sim.play import play
 from hems.sim.rig import load_rig
 from hems.sim.scenario import plain_day
-from hil import bench_drivers, bench_lines, bench_outage, bench_poller, bench_sheds, bench_tick
+from hil import bench_dispatch, bench_drivers, bench_lines, bench_outage, bench_poller, bench_sheds, bench_tick
 from hil.bench_poller import Pollers
 from hil.bench_run import BenchRun, begin
 from hil.emulate.remote import Remote
@@ -44,12 +44,15 @@ class Command:
         parser.add_argument("--no-wires", action="store_true", help="only what needs no sockets")
         verbs = parser.add_subparsers(dest="verb", metavar="VERB")
         bench_outage.add_arguments(verbs.add_parser("outage", help="how well power cuts are got through, by policy"))
+        bench_dispatch.add_arguments(verbs.add_parser("dispatch", help="what weeks on the grid cost, by policy"))
         verbs.add_parser("screen", help="what the operator's screen costs, beside a bare one")
 
     def run(self, args: argparse.Namespace) -> int:
         """Measure and print."""
         if args.verb == "outage":
             return bench_outage.run(args)
+        if args.verb == "dispatch":
+            return bench_dispatch.run(args)
         if args.verb == "screen":
             from hil import bench_screen
 

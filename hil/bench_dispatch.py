@@ -4,10 +4,14 @@ The least is the linear program of the plan itself, told every load, all sun and
 begins.
 """
 
+import argparse
+import json
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean
 
 from hems.control.dispatch.market import Look
 from hems.control.dispatch.store import Store
@@ -15,10 +19,12 @@ from hems.control.dispatch.worth import Slot
 from hems.control.given import Given
 from hems.control.params import Params
 from hems.control.state import initial
+from hems.model.errors import ConfigError, HemsError
 from hems.model.instant import Instant
 from hems.model.tariff import demand_per_kw
 from hems.plan.problem import Problem, problem
 from hems.plan.program import course, solved
+from hems.sim.measured import APPLIANCES
 from hems.sim.run import Act, FastForward
 from hil.dispatch_house import WEEKS_OF_MONTH, Book, House, cost, refill
 from hil.dispatch_weeks import BEFORE_S, QUARTER_S, Week, habits_of, week
@@ -34,7 +40,6 @@ INVENTED = "Invented loads, sun and prices: anybody gets the same."
 MEASURED = "Measured loads and sun, from the directory of HEMS_DATA; prices are invented."
 STEP_S, NEAR_S = 300.0, 3.0
 PLAN_EVERY_S = 900.0
-NOTHING_SPENT = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +50,18 @@ class Run:
     seed: int
     kind: str
     cost: float
-    above: float
-    """Above the least, as a part of what the week costs with a battery that rests."""
+    least: float
+    """What anybody who had known everything would have paid."""
     peak_kw: float
     self_used: float
     given_kwh: float
     reserve_touched: bool
     took_s: float
+
+    @property
+    def above(self) -> float:
+        """What was paid above the least, as a part of it."""
+        return self.cost / self.least - 1.0
 
 
 def least(case: Week) -> float:
@@ -94,13 +104,12 @@ def steer(case: Week, *, priced: bool, planned: bool = False) -> Book:
     house = House(case)
     state = replace(initial(0.0), habits=habits_of(case))
     forward = FastForward(site, Params(), house, state, wall_clock=case.utc(0.0), near_s=NEAR_S, far_s=STEP_S)
-    asked_s, day = float("-inf"), -1
+    asked_s, heard = float("-inf"), 0
     for ticked in forward.run(case.ends_s, [Act(BEFORE_S, lambda _: house.begin(), "the week begins")]):
         told = case.told_at(ticked.t_s)
-        known = 0 if told is None else len(told.slots)
-        if told is not None and known != day:
+        if told is not None and len(told.slots) != heard:
             forward.requests.append(told)
-            day = known
+            heard = len(told.slots)
         if planned and ticked.t_s >= asked_s + PLAN_EVERY_S:
             given = Given(site, ticked.snapshot, forward.params, Instant(ticked.t_s, case.utc(ticked.t_s)))
             found = problem(given, ticked.step.state)
@@ -123,7 +132,6 @@ def runs(seeds: Iterable[int], policies: Sequence[str] = tuple(NAMES), data: Pat
     for seed in seeds:
         case = week(seed, data)
         bound = least(case)
-        resting = cost(case, rest(case))
         for name in policies:
             began_s = time.perf_counter()
             book = POLICIES[name](case)
@@ -134,10 +142,90 @@ def runs(seeds: Iterable[int], policies: Sequence[str] = tuple(NAMES), data: Pat
                 seed=seed,
                 kind=case.kind,
                 cost=paid,
-                above=(paid - bound) / resting,
+                least=bound,
                 peak_kw=book.peak_w / 1000.0,
                 self_used=book.self_used,
                 given_kwh=book.given_wh / 1000.0,
                 reserve_touched=book.least_pct < kept_pct - 0.1,
                 took_s=time.perf_counter() - began_s,
             )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `hems bench dispatch`."""
+    parser.add_argument("--weeks", type=int, default=10, metavar="N", help="default: 10")
+    about = f"first seed; {REPORTED_SEED} (default) is for reports, {TUNING_SEED} for tuning"
+    parser.add_argument("--seed", type=int, default=REPORTED_SEED, metavar="S", help=about)
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        default=os.environ.get("HEMS_DATA") or None,
+        help="measured loads and sun from this directory; default: HEMS_DATA, else they are invented",
+    )
+    parser.add_argument("--policy", action="append", choices=tuple(NAMES), help="again for several; default: all")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run as JSON")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play, print and write.  Raises: ConfigError for less than one week; HemsError without a solver."""
+    if args.weeks < 1:
+        raise ConfigError((f"--weeks {args.weeks}: at least one is needed. Give 1 or more.",))
+    data = None if args.data is None else Path(args.data)
+    if data is not None and not (data / APPLIANCES).is_file():
+        raise ConfigError((f"{data}: no measured data there ({APPLIANCES} is missing). Name their directory.",))
+    print(MEASURED if data is not None else INVENTED, flush=True)
+    done: list[Run] = []
+    for one in runs(range(args.seed, args.seed + args.weeks), args.policy or tuple(NAMES), data):
+        if not done or done[-1].seed != one.seed:
+            print(f"{week(one.seed, data).title}; the least is {one.least:.2f}", flush=True)
+        done.append(one)
+        touched = "   RESERVE TOUCHED" if one.reserve_touched else ""
+        print(
+            f"  {NAMES[one.policy]:20} {one.cost:8.2f}   {100.0 * one.above:+6.2f} %   peak {one.peak_kw:5.1f} kW   "
+            f"battery {one.given_kwh:5.0f} kWh   {one.took_s:5.1f} s{touched}",
+            flush=True,
+        )
+    print("\n" + table(done))
+    labelled = f"{MEASURED if data is not None else INVENTED}\n\n{table(done)}"
+    plain = json.dumps([{name: getattr(one, name) for name in Run.__slots__} for one in done], indent=1)
+    for path, text in ((args.table, labelled), (args.json, plain)):
+        if path is not None:
+            _write(path, text)
+    return 0
+
+
+HEAD = (
+    "policy",
+    "above the least",
+    "worst week",
+    "peak, mean",
+    "own use of the sun",
+    "battery gave",
+    "reserve touched",
+)
+
+
+def table(done: Sequence[Run]) -> str:
+    """Markdown: a row per policy."""
+    rows = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
+    for name in dict.fromkeys(one.policy for one in done):
+        mine = [one for one in done if one.policy == name]
+        cells = (
+            NAMES[name],
+            f"{100.0 * (sum(one.cost for one in mine) / sum(one.least for one in mine) - 1.0):.1f} %",
+            f"{100.0 * max(one.above for one in mine):.1f} %",
+            f"{mean(one.peak_kw for one in mine):.1f} kW",
+            f"{100.0 * mean(one.self_used for one in mine):.0f} %",
+            f"{mean(one.given_kwh for one in mine):.0f} kWh",
+            f"{sum(one.reserve_touched for one in mine)}",
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HemsError(f"{path} cannot be written: {error.strerror}. Name another file.") from error

@@ -16,7 +16,7 @@ from hems.model.codec import from_plain, to_plain
 from hems.model.errors import HemsError
 from hems.model.foresight import Foresight, WhatIf
 from hems.model.mode import Mode
-from hems.model.request import Request
+from hems.model.request import Asked, Request
 from hems.model.units import CircuitId
 from hems.outlook.question import Answer, Question
 from hems.runtime.ahead import Scene
@@ -84,6 +84,10 @@ class OutlookProcess:
         with contextlib.suppress(OutlookLost, OSError, TimeoutError):
             return (await self._ask(request, self._what_if_within_s)).what_if
         return None
+
+    def take(self) -> tuple[Asked, ...]:
+        """Nothing: it only looks."""
+        return ()
 
     async def run(self) -> None:
         """Keep a process and ask it, every so often and whenever the mode changes, until cancelled."""

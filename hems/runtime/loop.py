@@ -127,7 +127,7 @@ class Loop:
             watched_only=self._fleet.watched_only(self._actuators.writes, health),
             outcomes=self._actuators.take_outcomes(),
             fired=self._board.take_fired(),
-            requests=self._desk.take_requests(),
+            requests=(*self._desk.take_requests(), *self._outlook.take()),
             local_h=now.hour_in(self._zone),
         )
 

@@ -14,6 +14,7 @@ from hems.model.site import FlexibleLimits, GridConnection, Site
 from hems.model.snapshot import BayState
 from hems.model.units import SourceId
 from hems.model.wiring import Role
+from hems.runtime.ahead import Scene
 from tests.control.panel import Panel, car, readings
 from tests.given import flats
 
@@ -105,3 +106,11 @@ class Street(Panel):
         self.state = step.state
         self.steps.append((self.now_s, step))
         self._outcomes += [Outcome(command=one, fate=Fate.CONFIRMED, at_s=self.now_s) for one in step.commands]
+
+    def scene(self) -> Scene:
+        """What a picture of the last second would be painted from."""
+        seen = self._measure.snapshot(readings(self.values, self.now_s))
+        now = Instant(self.now_s, NOON + timedelta(seconds=self.now_s))
+        seen = replace(seen, local_h=12.0 + self.now_s / 3600.0)
+        step = self.steps[-1][1]
+        return Scene(site=self.site, params=self.params, snapshot=seen, step=step, now=now, armed=True, shortened=False)

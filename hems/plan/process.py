@@ -1,0 +1,138 @@
+"""The daemon's end of the plan: when to ask, how long to wait, and what to do without.
+
+The cycle only leaves the present here and takes what has come back.  A process that is too slow, ends or talks rubbish
+is killed; the last plan grows old, and the closed form decides.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Sequence
+
+from hems.control.dispatch.flows import flows
+from hems.control.given import Given
+from hems.model.codec import from_plain, to_plain
+from hems.model.errors import HemsError
+from hems.model.plan import Plan
+from hems.plan.problem import Problem, Solved, problem
+from hems.runtime.ahead import Scene
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "hems.plan")
+EVERY_S = 900.0
+ANSWER_WITHIN_S = 60.0
+RETRY_S = 60.0
+SOON_S = 120.0
+"""No sooner after the last time because something has come differently."""
+SURPRISE_W, SURPRISE = 2000.0, 0.5
+"""So far off, and so large a part of what was expected, is a surprise."""
+LONGEST_LINE = 4 * 1024 * 1024
+
+
+class PlanLost(HemsError):
+    """The process has not answered as it should."""
+
+
+class PlanProcess:
+    """Asks for a plan every quarter of an hour, when prices are told, and when the building surprises."""
+
+    def __init__(
+        self,
+        command: Sequence[str] = COMMAND,
+        *,
+        every_s: float = EVERY_S,
+        answer_within_s: float = ANSWER_WITHIN_S,
+        retry_s: float = RETRY_S,
+    ) -> None:
+        self._command = tuple(command)
+        self._every_s, self._answer_within_s, self._retry_s = every_s, answer_within_s, retry_s
+        self._present: Scene | None = None
+        self._asked_s = float("-inf")
+        self._asked_with: object = None
+        """The prices that the last plan was made with."""
+        self._due = asyncio.Event()
+        self._found: Plan | None = None
+        self._said = ""
+        self.starts = 0
+        """How often a process was started."""
+
+    def follow(self, scene: Scene) -> None:
+        """Note the present; new prices ask at once, a surprise soon."""
+        self._present = scene
+        if scene.site.tariff is None:
+            return
+        late = scene.now_s >= self._asked_s + self._every_s
+        told = scene.state.prices is not self._asked_with
+        if late or told or (scene.now_s >= self._asked_s + SOON_S and surprised(scene)):
+            self._due.set()
+
+    def take(self) -> tuple[Plan, ...]:
+        """The plan that has come in since this was last asked."""
+        found, self._found = self._found, None
+        return () if found is None else (found,)
+
+    async def run(self) -> None:
+        """Ask whenever it is due, until cancelled."""
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            try:
+                await self._plan()
+                self._said = ""
+            except (PlanLost, OSError, ValueError) as error:
+                if str(error) != self._said:
+                    log.warning("No new plan; batteries go by the closed form: %s", error)
+                self._said = str(error)
+                await asyncio.sleep(self._retry_s)
+
+    async def _plan(self) -> None:
+        """One question and its answer.  Raises: PlanLost; OSError when the process cannot be started."""
+        scene = self._present
+        if scene is None:
+            return
+        self._asked_s, self._asked_with = scene.now_s, scene.state.prices
+        asked = await asyncio.to_thread(_problem, scene)
+        if asked is None:
+            return
+        answer = await self._solved(asked)
+        if answer.plan is None:
+            raise PlanLost(answer.why_not)
+        self._found = answer.plan
+
+    async def _solved(self, asked: Problem) -> Solved:
+        line = json.dumps(to_plain(asked)).encode() + b"\n"
+        pipe = asyncio.subprocess.PIPE
+        child = await asyncio.create_subprocess_exec(
+            *self._command, stdin=pipe, stdout=pipe, limit=LONGEST_LINE, start_new_session=True
+        )
+        self.starts += 1
+        try:
+            async with asyncio.timeout(self._answer_within_s):
+                told, _ = await child.communicate(line)
+        except TimeoutError as error:
+            raise PlanLost("The solver takes too long.") from error
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+        if not told.strip():
+            raise PlanLost("The solver has ended without an answer.")
+        return from_plain(Solved, json.loads(told))
+
+
+def _problem(scene: Scene) -> Problem | None:
+    return problem(Given(scene.site, scene.snapshot, scene.params, scene.now), scene.state)
+
+
+def surprised(scene: Scene) -> bool:
+    """Whether the building draws, or feeds, something quite different from what the plan expects now."""
+    plan = scene.state.connection.market.plan
+    step = None if plan is None or scene.now.utc is None else plan.at(scene.now.utc.timestamp())
+    flow = flows(scene.site, scene.snapshot, scene.now_s)
+    if step is None or flow is None:
+        return False
+    off_w = abs(flow.house_w - step.net_w)
+    return off_w > max(SURPRISE_W, SURPRISE * abs(step.net_w))

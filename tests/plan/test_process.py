@@ -1,0 +1,103 @@
+"""The plan's process and the daemon's end of it: it plans, and whatever it does hurts nobody."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from hems.control.memory.using import Habits
+from hems.model.plan import Plan, PlanStep
+from hems.model.prices import Prices
+from hems.model.tariff import Tariff
+from hems.plan.process import PlanProcess, surprised
+from hems.runtime.ahead import Scene
+from tests.control.dispatch.street import Street, connected_site
+from tests.runtime.parts import soon
+
+SILENT = (sys.executable, "-c", "import time; time.sleep(60)")
+RUBBISH = (sys.executable, "-c", "import sys; sys.stdin.readline(); print('what', flush=True)")
+GONE = (sys.executable, "-c", "import sys; sys.stdin.readline()")
+MISSING = ("/no/such/program",)
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    street = Street(replace(connected_site(), tariff=Tariff(buy=0.3, sell=0.08)))
+    habits = Habits(loads_w={one.id: (700,) * 48 for one in street.site.circuits}, suns_w=((0,) * 24,) * 3)
+    street.state = replace(street.state, habits=habits)
+    return street.lives(10).scene()
+
+
+@asynccontextmanager
+async def running(command: Sequence[str] | None = None, **times: float) -> AsyncIterator[PlanProcess]:
+    made = PlanProcess(**times) if command is None else PlanProcess(command, **times)
+    task = asyncio.create_task(made.run())
+    try:
+        yield made
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_it_plans_a_day_and_a_half_in_a_process_of_its_own(scene):
+    pytest.importorskip("scipy", reason="the plan needs scipy: pip install hems[solver]")
+    async with running() as made:
+        made.follow(scene)
+        found: list[Plan] = []
+        await soon(lambda: found.extend(made.take()) or found, within_s=90.0)
+        # then the plan reaches a day and a half, and the tick gets it once
+        assert len(found[0].steps) == 144
+        assert made.take() == ()
+        # and it is not asked again before it is time, or something surprises
+        made.follow(scene)
+        await asyncio.sleep(0)
+        assert made.starts == 1
+
+
+@pytest.mark.parametrize("command", [SILENT, RUBBISH, GONE, MISSING], ids=["silent", "rubbish", "gone", "missing"])
+async def test_one_that_fails_is_tried_again_and_nobody_waits_for_it(command, scene):
+    async with running(command, answer_within_s=0.2, retry_s=0.01, every_s=0.0) as made:
+        made.follow(scene)
+        for _ in range(200):
+            await asyncio.sleep(0.01)
+            made.follow(scene)
+            if made.starts > 1 or command is MISSING:
+                break
+        assert made.take() == ()
+        assert made.starts > 1 or command is MISSING
+
+
+async def test_without_a_tariff_no_process_is_started(scene):
+    async with running() as made:
+        made.follow(replace(scene, site=replace(scene.site, tariff=None)))
+        await asyncio.sleep(0.05)
+        assert made.starts == 0
+
+
+async def test_new_prices_ask_at_once(scene):
+    async with running(GONE, retry_s=0.0, every_s=1e9) as made:
+        made.follow(scene)
+        await soon(lambda: made.starts == 1, within_s=30.0)
+        told = Prices(source="exchange", told_s=0.0, slots=())
+        state = replace(scene.step.state, prices=told)
+        made.follow(replace(scene, step=replace(scene.step, state=state)))
+        await soon(lambda: made.starts == 2, within_s=30.0)
+
+
+def test_a_building_that_does_something_else_is_a_surprise(scene):
+    assert scene.now.utc is not None
+    steps = (PlanStep(worth=0.2, battery_w=0.0, net_w=10_000.0),)
+    plan = Plan(begins_s=scene.now.utc.timestamp(), step_s=900.0, steps=steps)
+
+    def planned(net_w: float) -> Scene:
+        one = replace(plan, steps=(replace(steps[0], net_w=net_w),))
+        market = replace(scene.state.connection.market, plan=one)
+        state = replace(scene.state, connection=replace(scene.state.connection, market=market))
+        return replace(scene, step=replace(scene.step, state=state))
+
+    assert not surprised(planned(10_500.0))
+    assert surprised(planned(2000.0))
+    assert not surprised(scene)
