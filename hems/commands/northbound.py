@@ -43,6 +43,7 @@ class Command:
 
 
 HELP: Mapping[str, str] = {
+    "ha": "show the building in Home Assistant",
     "metrics": "serve numbers for Prometheus",
     "journal": "write every event into systemd's journal",
     "dashboard": "print the dashboard for Grafana",
@@ -54,6 +55,14 @@ def needed(table: object, name: str) -> None:
     """Raises: HemsError when the file does not ask for that process."""
     if not table:
         raise HemsError(f"The file has no [{name}], so there is nothing to do. Add it, or disable the service.")
+
+
+async def _ha(table: OutwardTable) -> None:
+    from hems.northbound.ha.service import Bridge
+
+    needed(table.home_assistant, "home_assistant")
+    assert table.home_assistant is not None
+    await Bridge(table.home_assistant, Path(table.run_dir)).run()
 
 
 async def _metrics(table: OutwardTable) -> None:
@@ -84,6 +93,6 @@ def _schema() -> str:
     return json.dumps(outward_schema(), indent=2, ensure_ascii=False)
 
 
-SERVES: Mapping[str, Serve] = {"metrics": _metrics, "journal": _journal}
+SERVES: Mapping[str, Serve] = {"ha": _ha, "metrics": _metrics, "journal": _journal}
 PRINTS: Mapping[str, Callable[[], str]] = {"dashboard": _dashboard, "schema": _schema}
 COMMAND = Command()

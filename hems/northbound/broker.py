@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiomqtt
 
@@ -24,6 +25,7 @@ BAD_LOGIN = (4, 5, 134, 135)
 
 Connection = aiomqtt.Client
 Message = aiomqtt.Message
+MqttError = aiomqtt.MqttError
 
 
 class NoBroker(HemsError):
@@ -73,6 +75,19 @@ def explained(error: Exception, where: str, broker: BrokerTable) -> str:
     if "alert" in str(error) or "EOF occurred" in str(error) or "eset by peer" in str(error):
         return f"The broker at {where} hangs up on us ({error}). It may want another certificate: see cert and key."
     return f"No connection to the broker at {where}: {error}. Look whether it runs and can be reached."
+
+
+async def together(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run all of them until the first one ends, and end the others.  Raises: what that one raises."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def kept_up(
