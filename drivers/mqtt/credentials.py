@@ -53,6 +53,8 @@ def problems(address: BrokerAddress) -> Iterator[str]:
             continue
     try:
         load(address)
+        if address.cert and (untimely := validity(located(address.cert), located(address.key))):
+            yield f"{located(address.cert)} {untimely}. Renew it, or look at the clock"
     except Unusable as wrong:
         if not isinstance(wrong.__cause__, FileNotFoundError | PermissionError):
             yield str(wrong)
@@ -83,6 +85,36 @@ def _tls(address: BrokerAddress) -> ssl.SSLContext:
         except (OSError, ssl.SSLError, ValueError) as wrong:
             raise Unusable(_unreadable(Path(f"{cert} with {key}"), wrong)) from wrong
     return context
+
+
+def validity(cert: Path, key: Path) -> str:
+    """`has expired` or `is not valid yet`, by this machine's clock; empty when neither is so or it cannot be read.
+
+    The library shows no dates of one's own certificate, so it is shown to itself as a stranger's.
+    """
+    ours, theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    theirs.check_hostname = False
+    theirs.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        ours.load_cert_chain(cert, key, password=_no_passphrase)
+        theirs.load_verify_locations(cert)
+        _shake_hands(ours, theirs)
+    except ssl.SSLCertVerificationError as refused:
+        return {9: "is not valid yet", 10: "has expired"}.get(refused.verify_code, "")
+    except (OSError, ValueError):
+        return ""
+    return ""
+
+
+def _shake_hands(ours: ssl.SSLContext, theirs: ssl.SSLContext) -> None:
+    """In memory, as far as the certificate.  Raises: SSLCertVerificationError."""
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    sides = theirs.wrap_bio(back, there), ours.wrap_bio(there, back, server_side=True)
+    for side in (*sides, *sides):
+        try:
+            side.do_handshake()
+        except ssl.SSLWantReadError:
+            continue
 
 
 def _no_passphrase() -> str:

@@ -1,6 +1,7 @@
 """Why a broker lets nobody in, in a sentence that says what to do."""
 
 from drivers.mqtt.address import BrokerAddress
+from drivers.mqtt.credentials import located, validity
 
 UNKNOWN_VERSION = 132
 BAD_LOGINS = (134, 135)
@@ -22,5 +23,9 @@ def explained(error: Exception, address: BrokerAddress) -> str:
         return f"{where}: it does not accept the name and password; {remedy}"
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         why = str(error).partition("verify failed: ")[2].partition(" (_ssl")[0]
-        return f"{where}: its certificate is not to be trusted ({why}); correct ca=FILE or the host in the link"
+        remedy = "renew it there" if "expired" in why else "correct ca=FILE or the host in the link"
+        return f"{where}: its certificate is not to be trusted ({why}); {remedy}"
+    if address.cert and (untimely := validity(located(address.cert), located(address.key))):
+        # in TLS 1.3 the broker's word for it comes too late to be heard
+        return f"{where}: our certificate {located(address.cert)} {untimely}; renew it, or look at the clock"
     return f"{where}: {error}"

@@ -38,13 +38,13 @@ class Authority:
         _openssl("req", "-x509", *_new_key(self._key), "-subj", f"/CN={name}", "-days", "2", "-out", str(self.file))
 
     @cache  # noqa: B019 lives as long as the test
-    def signed(self, name: str, host: str = "IP:127.0.0.1") -> tuple[Path, Path]:
-        """Certificate and key of somebody."""
+    def signed(self, name: str, host: str = "IP:127.0.0.1", *, days: int = 2) -> tuple[Path, Path]:
+        """Certificate and key of somebody; it has expired when `days` is below 0."""
         key, request, file, more = (self.folder / f"{name}.{kind}" for kind in ("key", "csr", "crt", "ext"))
         _openssl("req", *_new_key(key), "-subj", f"/CN={name}", "-out", str(request))
         more.write_text(f"subjectAltName={host}\n")
         by = ["-CA", str(self.file), "-CAkey", str(self._key), "-CAcreateserial"]
-        _openssl("x509", "-req", "-in", str(request), *by, "-days", "2", "-extfile", str(more), "-out", str(file))
+        _openssl("x509", "-req", "-in", str(request), *by, "-days", str(days), "-extfile", str(more), "-out", str(file))
         return file, key
 
 
@@ -56,9 +56,9 @@ def _openssl(*words: str) -> None:
     subprocess.run([str(OPENSSL), *words], check=True, capture_output=True)
 
 
-def server(authority: Authority, *lines: str, host: str = "IP:127.0.0.1") -> list[str]:
+def server(authority: Authority, *lines: str, host: str = "IP:127.0.0.1", days: int = 2) -> list[str]:
     """What makes a listener speak TLS."""
-    file, key = authority.signed("broker", host)
+    file, key = authority.signed("broker", host, days=days)
     return [f"certfile {file}", f"keyfile {key}", f"cafile {authority.file}", *lines]
 
 

@@ -70,6 +70,34 @@ async def test_a_client_certificate_lets_in_and_its_lack_does_not(authority, tmp
         assert "no connection" in await said_by(link(broker, ca=authority.file))
 
 
+async def test_a_broker_whose_certificate_has_expired_is_named_and_the_rest_runs_on(authority, tmp_path):
+    # given a broker with an old certificate, and one on which everything is well
+    with (
+        on(tmp_path, *server(authority, days=-1), "allow_anonymous true") as old,
+        on(tmp_path, "allow_anonymous true") as well,
+    ):
+        url = link(old, ca=authority.file)
+        async with running(plug(url)) as expired, running(plug(link(well, "mqtt"))) as other:
+            # then one sentence says what, why and what to do
+            await eventually(lambda: "not connected yet" not in expired.health().detail, 10)
+            assert expired.health().detail == (
+                f"no connection to the broker at 127.0.0.1:{old.port}: its certificate is not to be trusted "
+                "(certificate has expired); renew it there"
+            )
+            # and the other broker's devices are served
+            await eventually(lambda: CONNECTED in other.health().detail, 10)
+
+
+async def test_our_own_certificate_that_has_expired_is_told_from_other_refusals(authority, tmp_path):
+    file, key = authority.signed("hems", days=-1)
+    with on(tmp_path, *server(authority, "require_certificate true", "use_identity_as_username true")) as broker:
+        said = await said_by(link(broker, ca=authority.file, cert=file, key=key))
+    assert said.endswith(f"our certificate {file} has expired; renew it, or look at the clock")
+    # and whoever checks the site file is told before
+    (problem,) = FACTORY.lacks([plug(f"mqtts://broker?ca={authority.file}&cert={file}&key={key}")])
+    assert problem == f"devices.gym_plug.link: {file} has expired. Renew it, or look at the clock."
+
+
 async def test_a_login_comes_from_its_file_and_a_new_password_needs_no_restart(tmp_path):
     login = tmp_path / "login"
     login.write_text("hems:wrong\n")
