@@ -16,7 +16,7 @@ from hems.control.dispatch.envelope import envelope
 from hems.control.evidence import Evidence
 from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
-from hems.control.shedding import FRESH
+from hems.control.shedding import FRESH, VAIN, futile
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
@@ -74,6 +74,8 @@ def conditions(
     drilled = state.drilled
     if now.utc is not None and drilled is not None and now.utc - drilled > timedelta(days=params.plan.drill_days):
         found["drill"] = Condition(LOW, "drill", Cause(Why.DRILL_DUE, {"days": (now.utc - drilled).days}))
+    if futile(state):
+        found["futile"] = Condition(HIGH, "former", Cause(Why.SHED_FUTILE))
     for name in state.broken:
         found[f"invariant/{name}"] = Condition(HIGH, name, Cause(Why.INVARIANT, {"invariant": name}))
     if site.former.startable and state.mode.mode is Mode.BLACKOUT:
@@ -108,6 +110,8 @@ def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> 
             yield f"{role}/deaf", Condition(HIGH, role, Cause(Why.SHED_NOT_OBEYED))
         elif _found_off(memory) or _contradicted(state, role, params, now_s):
             yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
+        if memory.vain >= VAIN:
+            yield f"{role}/vain", Condition(MEDIUM, role, Cause(Why.SHED_IN_VAIN, {"times": memory.vain}))
         if memory.shed_because is not None and now_s < wear.closes_s(memory, params.restore):
             yield f"{role}/rests", Condition(LOW, role, Cause(Why.RELAY_RESTS))
         if memory.fruitless >= params.restore.tries:

@@ -16,7 +16,7 @@ from hems.control.giving import giving_w
 from hems.control.loads import going
 from hems.control.orders import locked
 from hems.control.params import Params
-from hems.control.shedding import Outlook, armed_set, candidates, expendable, smallest_set
+from hems.control.shedding import Outlook, armed_set, candidates, expendable, helpful, smallest_set
 from hems.control.sources import LEFT_SHARE
 from hems.control.state import ControlState
 from hems.control.step import Armed, Test, Trigger
@@ -185,7 +185,7 @@ def _armed(
         return (tie_open(site, tie_set, now_s),), tie_set
     if not outlook.mode.on_island and outlook.mode not in (Mode.FAULT_SAFE, Mode.MAINTENANCE):
         return (), ()
-    on = candidates(site, state, snapshot, now_s)
+    on = helpful(candidates(site, state, snapshot, now_s), state)
     less = expendable(on, state)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
     going_w = per_phase(site, outlook.watts, going(site, state, measured_s))

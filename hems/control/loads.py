@@ -97,7 +97,7 @@ def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: P
 
 def released(state: ControlState) -> ControlState:
     """A person has looked: what was locked out or given up may be tried again."""
-    loads = {circuit: replace(memory, fruitless=0) for circuit, memory in state.loads.items()}
+    loads = {circuit: replace(memory, fruitless=0, vain=0) for circuit, memory in state.loads.items()}
     return replace(
         state,
         loads=loads,

@@ -31,6 +31,10 @@ DOUBT = (Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE)
 MARGIN = 0.5
 """Share of the former's trip time that slow chargers may use up: the dose from which circuits go anyway."""
 LAST_RESERVE = (Band.FLOOR, Band.SHUTDOWN)
+FUTILE = 2
+"""Sheds in a row without effect, after which essential and critical circuits are not sacrificed to an overload."""
+VAIN = 3
+"""As often a circuit's own shedding must have shown nothing before it is passed over: it may have been idle."""
 
 
 def shed_order(site: Site, forced: Collection[CircuitId] = ()) -> list[Circuit]:
@@ -52,6 +56,17 @@ def expendable(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:
     """What may go for comfort's sake: not critical circuits, nor what a person keeps on, which go in real need only."""
     forced = forced_on(state)
     return [circuit for circuit in on if circuit.tier > Tier.CRITICAL and circuit.id not in forced]
+
+
+def futile(state: ControlState) -> bool:
+    """Whether switching off does not help: the meter is wrong, or what overloads hangs on no switch of ours."""
+    return state.effect.vain >= FUTILE
+
+
+def helpful(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:
+    """What may go against too much load: not what has shown no effect, and no walk through a whole dark house."""
+    deepest = Tier.ESSENTIAL if futile(state) else Tier.LIFE_SAFETY
+    return [one for one in on if one.tier > deepest and state.loads.get(one.id, FRESH).vain < VAIN]
 
 
 def smallest_set(
@@ -144,13 +159,14 @@ def sheds(
     if not outlook.mode.on_island and outlook.mode not in DOUBT:
         return {}
     on = candidates(site, state, snapshot, now_s)
+    useful = helpful(on, state)
     found: dict[CircuitId, Cause] = {}
     for more in (
-        _overloaded(on, site, state, outlook, params),
+        _overloaded(useful, site, state, outlook, params),
         _by_band(on, state, outlook, params, now_s),
         _entering(site, state, outlook),
-        _too_much(on, site, state, outlook, params),
-        _headroom(on, site, state, outlook),
+        _too_much(useful, site, state, outlook, params),
+        _headroom(useful, site, state, outlook),
     ):
         found = more | found  # the first reason given for a circuit stays its reason
     return found
@@ -205,7 +221,8 @@ def _by_band(
         if not outlook.serves(circuit) and circuit.id not in forced and _ran_long_enough(circuit, state, params, now_s)
     }
     if unstable:
-        found = {circuit.id: Cause(Why.STABILISING_TOO_LONG) for circuit in on if circuit.tier > Tier.CRITICAL} | found
+        deepest = Tier.ESSENTIAL if futile(state) else Tier.CRITICAL
+        found = {circuit.id: Cause(Why.STABILISING_TOO_LONG) for circuit in on if circuit.tier > deepest} | found
     return found
 
 
@@ -299,5 +316,7 @@ def armed_set(
         max(load_w - target * rated, load_w + car_w - bears * rated if car_w else 0.0)
         for load_w, car_w, rated in zip(loads_w, cars_w, site.former.phase_va, strict=True)
     ]
-    more = smallest_set((one for one in expendable(on, state) if one.id not in gone), excess, watts, site)
+    more = smallest_set(
+        (one for one in helpful(expendable(on, state), state) if one.id not in gone), excess, watts, site
+    )
     return (*gone, *(circuit.id for circuit in more))

@@ -9,7 +9,15 @@ from datetime import datetime
 
 from hems.control.cars.memory import BayMemory, DriverMemory, Ledger
 from hems.control.dispatch.memory import ConnectionMemory
-from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
+from hems.control.memory.acting import (
+    Alarm,
+    BlackStartMemory,
+    EffectMemory,
+    Failing,
+    GeneratorMemory,
+    ReconnectMemory,
+    Sent,
+)
 from hems.control.memory.seeing import EvidenceMemory, ModeMemory
 from hems.control.memory.using import Habits, LoadMemory, SavingMemory
 from hems.model.prices import Prices
@@ -38,6 +46,7 @@ class ControlState:
     band_better_since_s: float | None = None
     """Since when stored energy has been good enough for the next better band."""
     loads: Mapping[CircuitId, LoadMemory] = field(default_factory=dict)
+    effect: EffectMemory = field(default_factory=EffectMemory)
     last_shed_s: float | None = None
     last_restore_s: float | None = None
     armed_on_tie_open: tuple[CircuitId, ...] = ()

@@ -19,6 +19,7 @@ from hems.control import (
     arming,
     balance,
     black_start,
+    effect,
     energy,
     evidence,
     generator,
@@ -60,6 +61,7 @@ from hems.model.instant import Instant
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
+from hems.model.wiring import circuit_of
 
 
 def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now: Instant) -> Step:
@@ -151,7 +153,9 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         habits=state.habits if blinking else ahead.learned(given, state, outlook.watts, dt_s),
         loads=memory,
     )
-    return after, outlook, min(step.due_s, lasts.due_s)
+    fired = [circuit for one in snapshot.fired if (circuit := circuit_of(one.role)) is not None]
+    after = effect.watching(after, fired, outlook, now_s)
+    return effect.judged(site, after, snapshot, outlook, now_s), outlook, min(step.due_s, lasts.due_s)
 
 
 def _generated(given: Given, state: ControlState, told: Told) -> ControlState:
@@ -166,6 +170,7 @@ def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -
     """What goes off, else what comes back, never both in one tick; and when the next may come back."""
     causes = shedding.sheds(given.site, state, given.snapshot, outlook, given.params, given.now_s)
     if causes:
+        state = effect.watching(state, causes, outlook, given.now_s)
         state, back = _back(given, loads.shed(state, causes, given.params, given.now_s), outlook)
         return state, back.due_s
     state, back = _back(given, state, outlook)

@@ -59,6 +59,8 @@ class Why(StrEnum):
     ROOM_ON_ISLAND = "room_on_island"
     GRID_RESTORED = "grid_restored"
     SHED_NOT_OBEYED = "shed_not_obeyed"
+    SHED_IN_VAIN = "shed_in_vain"
+    SHED_FUTILE = "shed_futile"
     STOPPING = "stopping"
     UNEXPECTED_CLOSE = "unexpected_close"
     FOUND_OFF = "found_off"

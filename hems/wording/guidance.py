@@ -54,6 +54,22 @@ GUIDANCE: Mapping[Why, Guidance] = {
         ),
         N_("In a power cut the inverter may be overloaded and stop: all would be dark."),
     ),
+    Why.SHED_IN_VAIN: Guidance(
+        N_("It was switched off several times, and the inverter delivered as much as before."),
+        (
+            N_("Look whether the lights or sockets of this circuit are really dead while it is OFF."),
+            N_("Leave it as it is, and tell the electrician: it may hang on another contactor than its name says."),
+        ),
+        N_("HEMS switches others off in its place. Nothing gets worse by itself."),
+    ),
+    Why.SHED_FUTILE: Guidance(
+        N_("HEMS has switched off what it may, and the inverter still says that it delivers too much."),
+        (
+            N_("Switch off by hand what is large and has no switch of HEMS: pumps, cookers, a car that charges."),
+            N_("Compare with the inverter's own display. Does it show much less? Then a meter is wrong."),
+        ),
+        N_("If the load is real, the inverter stops by itself and all is dark until it starts again."),
+    ),
     Why.UNEXPECTED_CLOSE: Guidance(
         N_("Its switch is not where HEMS put it. A person, a timer or another controller moved it."),
         (

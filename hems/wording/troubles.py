@@ -11,6 +11,18 @@ TROUBLES: Mapping[Why, Forms] = {
         N_("{name} does not obey: HEMS switched it OFF and nothing shows it. Look at its contactor and breaker."),
         N_("A circuit does not obey: HEMS switched it OFF and nothing shows it. Look at the panel."),
     ),
+    Why.SHED_IN_VAIN: (
+        N_(
+            "Switching {name} OFF does not lower the load. HEMS passes over it; have its wiring to the panel looked at."
+        ),
+        N_("Switching a circuit OFF does not lower the load. HEMS passes over it; have its wiring looked at."),
+    ),
+    Why.SHED_FUTILE: (
+        N_(
+            "The inverter is overloaded, and switching off does not help. HEMS leaves important circuits ON; "
+            "look for a load it cannot switch, or a wrong meter."
+        ),
+    ),
     Why.UNEXPECTED_CLOSE: (
         N_("{name} is not as HEMS switched it. Somebody or something else operates it; look at its hand switch."),
         N_("A circuit is not as HEMS switched it. Somebody or something else operates it."),

@@ -3,12 +3,14 @@
 Times are seconds on the monotonic clock.  None as a time means "not now".
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from hems.model.cause import Cause
 from hems.model.members import direct
+from hems.model.units import CircuitId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,20 @@ class Sent:
     """It was taken, but not as asked or without showing it; as the commands to this role before it, if none is told."""
     contradicted_since_s: float | None = None
     """Since when the read-back has shown something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectMemory:
+    """Sheds whose effect at the former is awaited, and how many in a row have had none."""
+
+    since_s: float = 0.0
+    """When the first of them was decided."""
+    before_w: tuple[float, ...] = ()
+    """What the former delivered then, by phase."""
+    expected_w: Mapping[CircuitId, float] = field(default_factory=dict)
+    """What each should take away; empty while nothing is awaited."""
+    vain: int = 0
+    """Sheds in a row, while the former is overloaded, that have taken nothing away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

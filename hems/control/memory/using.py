@@ -32,6 +32,8 @@ class LoadMemory:
     """Its switch has been read since this process started."""
     deaf: bool = False
     """It did not obey a shed: counted as on and skipped until it answers."""
+    vain: int = 0
+    """Sheds in a row that showed nothing at the former."""
 
 
 @dataclass(frozen=True, slots=True)
