@@ -18,6 +18,7 @@ from drivers.profile import derive
 from drivers.profile.alarms import AlarmGroup, standing
 from drivers.profile.schema import Expect, PollClass
 from hems.model.command import Fate
+from hems.model.contained import contained
 from hems.model.errors import DeviceMismatch
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
@@ -172,21 +173,30 @@ class Device:
                 await asyncio.sleep(next_s - now_s)
 
     async def _cycle(self, name: str) -> None:
-        try:
-            if self._rests(name) or not (self._is_known() or await self._identify(Rank.POLL)):
-                return
-            await self._reader.poll(name)
-            if self._product.moves and self._reader.refused:
-                await self._look_again()
-        except LinkError as trouble:
-            self._failed(trouble)
-        except DeviceMismatch as wrong:
-            self._mistaken(wrong)
-        except Exception as fault:  # of a profile or of ours: it must cost this device only, and be told
-            log.exception("%s cannot be read.", self.id)
-            self._failed(Garbled(f"its driver failed: {type(fault).__name__}"))
-        else:
+        answered = False
+        with contained() as cycle:  # a fault of a profile or of ours must cost this device only
+            answered = await self._polled(name)
+        if answered:
             self._answered()
+        match cycle.fault:
+            case None:
+                pass
+            case LinkError() as trouble:
+                self._failed(trouble)
+            case DeviceMismatch() as wrong:
+                self._mistaken(wrong)
+            case fault:
+                log.error("%s cannot be read.", self.id, exc_info=fault)
+                self._failed(Garbled(f"its driver failed: {type(fault).__name__}"))
+
+    async def _polled(self, name: str) -> bool:
+        """Whether it has been read; False if it is left alone for now."""
+        if self._rests(name) or not (self._is_known() or await self._identify(Rank.POLL)):
+            return False
+        await self._reader.poll(name)
+        if self._product.moves and self._reader.refused:
+            await self._look_again()
+        return True
 
     def _rests(self, name: str) -> bool:
         gone = self.islanded and self._product.classes[name].islanded == "skip"

@@ -20,6 +20,7 @@ from drivers.modbus.force import FOR_EVER_S, Force, InForce, Keeping
 from drivers.modbus.layout import Layout
 from drivers.modbus.send import Sender, Still
 from drivers.profile.expression import UnknownValueError
+from hems.model.contained import contained
 from hems.model.copies import replace
 
 log = logging.getLogger(__name__)
@@ -72,10 +73,10 @@ class Keeper:
                 await self.force.begun.wait()
             await asyncio.sleep(self._look_s())
             if self.force.held:
-                try:
+                with contained() as look:  # a dead-man must outlive whatever it meets
                     await self._look()
-                except Exception:  # whatever it is, a dead-man must outlive it
-                    log.exception("The dead-man failed, and tries again.")
+                if look.fault is not None:
+                    log.error("The dead-man failed, and tries again.", exc_info=look.fault)
 
     async def regained(self) -> None:
         """Say again what is in force: the device may have started afresh.

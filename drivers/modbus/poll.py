@@ -212,18 +212,17 @@ class Reader:
     @contextmanager
     def held_back(self) -> Iterator[None]:
         """Deliver nothing until it is known whose values these are; after an error they are nobody's."""
-        self._held = {}
+        self._held, known = {}, False
         try:
             yield
-        except BaseException:
-            for name in self._held:
-                self.latest.pop(name, None)
-            raise
-        else:
-            held, self._held = self._held, None
-            self._deliver(held)
+            known = True
         finally:
-            self._held = None
+            held, self._held = self._held, None
+            if known:
+                self._deliver(held)
+            else:
+                for name in held:
+                    self.latest.pop(name, None)
 
     def _deliver(self, found: Mapping[str, Reading[Any]]) -> None:
         self.latest.update(found)

@@ -27,6 +27,7 @@ from drivers.modbus.job import CoilWish, Job, Manners, Rank
 from drivers.modbus.link import Link
 from drivers.modbus.reconnect import Reconnection
 from drivers.modbus.unit import Unit
+from hems.model.contained import contained
 
 ILLEGAL_FUNCTION = 1
 HOPS = 2
@@ -192,16 +193,17 @@ class LinkQueue:
 
     async def _settle(self, job: Job) -> None:
         try:
-            job.succeed(await self._done(job))
-        except LinkError as trouble:
-            job.fail(trouble)
+            with contained() as service:  # a fault in one request must not end the service of all other units
+                job.succeed(await self._done(job))
         except asyncio.CancelledError:
             job.fail(LinkDown("stopped"))
             raise
-        except Exception as fault:  # in the link: it must not end the service of all other units
-            log.exception("A request to unit %d on %s failed.", job.unit, self.address)
+        if isinstance(service.fault, LinkError):
+            job.fail(service.fault)
+        elif service.fault is not None:
+            log.error("A request to unit %d on %s failed.", job.unit, self.address, exc_info=service.fault)
             self.link.close()
-            job.fail(Garbled(f"the link failed: {type(fault).__name__}"))
+            job.fail(Garbled(f"the link failed: {type(service.fault).__name__}"))
         if job.rank is not Rank.POLL and (self._jobs or self._serial):
             await _others_turn()
 

@@ -25,6 +25,7 @@ from hems.api.messages import (
 )
 from hems.api.sockets import Door, inherited_sockets, open_doors, peer_of
 from hems.model.codec import to_plain
+from hems.model.contained import contained
 from hems.model.errors import PinNeeded, RequestError
 from hems.model.event import Event
 from hems.model.people import NEEDED_ROLE, PersonRole
@@ -146,15 +147,14 @@ class Server:
             client.send(tick_line(picture))
 
     async def _answer(self, ask: Ask, role: PersonRole, peer: str) -> bytes:
-        try:
+        with contained() as request:  # a bug in one request must not cost the other clients their picture
             _check_role(ask.do, role)
             return answer_line(Answer(id=ask.id, ok=await self._do(ask, role, peer)))
-        except RequestError as refusal:
-            needs = "pin" if isinstance(refusal, PinNeeded) else ""
-            return answer_line(Answer(id=ask.id, error=str(refusal), needs=needs))
-        except Exception:  # a bug in one request must not cost the other clients their picture
-            log.exception("request %s failed", ask.do)
-            return answer_line(Answer(id=ask.id, error="HEMS failed on this request; its log says where."))
+        if isinstance(request.fault, RequestError):
+            needs = "pin" if isinstance(request.fault, PinNeeded) else ""
+            return answer_line(Answer(id=ask.id, error=str(request.fault), needs=needs))
+        log.error("request %s failed", ask.do, exc_info=request.fault)
+        return answer_line(Answer(id=ask.id, error="HEMS failed on this request; its log says where."))
 
     async def _do(self, ask: Ask, role: PersonRole, peer: str) -> Any:  # noqa: ANN401  (any JSON)
         if ask.do != "status":

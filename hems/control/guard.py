@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from hems.control.memory.acting import Failing
 from hems.control.state import ControlState
+from hems.model.contained import contained
 from hems.model.copies import replace
 
 T = TypeVar("T")
@@ -24,10 +25,11 @@ def guarded(
     before = state.failing.get(maker)
     if resting(state, maker, now_s):
         return state, []
-    try:
+    made: list[T] = []
+    with contained() as maker_run:  # whatever it is, it must not reach the shedding of loads; it is alarmed, not hidden
         made = list(make())
-    except Exception as error:  # noqa: BLE001  whatever it is, it must not reach the shedding of loads; it is alarmed, not hidden
-        return _failed(state, maker, before, error, now_s), []
+    if maker_run.fault is not None:
+        return _failed(state, maker, before, maker_run.fault, now_s), []
     if before is None:
         return state, made
     return replace(state, failing={name: one for name, one in state.failing.items() if name != maker}), made

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from hems.control.sending import is_switch
 from hems.model.command import Command, Fate, Outcome
+from hems.model.contained import contained
 from hems.model.errors import StoreError
 from hems.model.instant import Instant
 from hems.model.units import DeviceId
@@ -113,22 +114,24 @@ class Actuators:
         )
 
     async def _written(self, commands: Sequence[Command], at: Instant) -> bool:
-        try:
+        with contained() as journal:  # whatever it is, it must not keep a circuit off that is read back
             await self._journal.commit(commands, at)
-        except StoreError as error:
-            if not self.journal_failed:
-                log.warning("The journal cannot be written, only what is read back is switched on: %s", error)
-            self.journal_failed = True
-            return False
-        except Exception:  # whatever it is, it must not keep a circuit off that is read back
-            log.exception("The journal failed, only what is read back is switched on.")
-            self.journal_failed = True
+        if journal.fault is not None:
+            self._journal_failed(journal.fault)
             return False
         self.journal_failed = False
         for command in commands:
             if self._unwritten.get(command.role) is command:
                 del self._unwritten[command.role]
         return True
+
+    def _journal_failed(self, fault: Exception) -> None:
+        if not self.journal_failed:
+            trace = None if isinstance(fault, StoreError) else fault  # says in words what is wrong
+            log.warning(
+                "The journal cannot be written, only what is read back is switched on: %s", fault, exc_info=trace
+            )
+        self.journal_failed = True
 
     def _start(self, command: Command, written: "asyncio.Task[bool] | None", now_s: float) -> None:
         older = self._on_its_way.get(command.role)
@@ -157,7 +160,7 @@ class Actuators:
         if port is None:
             return Reply(fate=Fate.REFUSED, detail="nothing is wired to it")
         write = self._drivers[port.device].write
-        try:
+        with contained() as driver:  # its fault is told like any other failure, and not lost with the task
             return await write(
                 port.device,
                 port.point,
@@ -166,6 +169,5 @@ class Actuators:
                 islanded=self._islanded(),
                 lease_s=command.lease_s,
             )
-        except Exception as error:  # a fault in a driver is told like any other failure, and not lost with the task
-            log.exception("The driver of %s failed on %s.", port.device, command.role)
-            return Reply(fate=Fate.UNREACHABLE, detail=f"its driver failed: {type(error).__name__}")
+        log.error("The driver of %s failed on %s.", port.device, command.role, exc_info=driver.fault)
+        return Reply(fate=Fate.UNREACHABLE, detail=f"its driver failed: {type(driver.fault).__name__}")

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
+from hems.model.contained import contained
 from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.snapshot import DeviceHealth
@@ -116,12 +117,12 @@ class Fleet:
         """Every device and how it answers; one whose driver cannot even tell that counts as lost."""
         self._end_trials(now_s)
         for name, driver in self.drivers.items():
-            try:
+            with contained() as protocol:
                 self._health |= driver.health()
                 self._failing.discard(name)
-            except Exception:  # a fault in one protocol must never end the control of all others
+            if protocol.fault is not None:
                 if name not in self._failing:
-                    log.exception("Driver %s cannot tell how its devices are.", name)
+                    log.error("Driver %s cannot tell how its devices are.", name, exc_info=protocol.fault)
                 self._failing.add(name)
                 self._health |= self._lost(name, now_s)
         return {name: replace(one, upstream=name in self._upstream) for name, one in self._health.items()}
@@ -133,10 +134,10 @@ class Fleet:
             return
         self._told = island
         for name, driver in self.drivers.items():
-            try:
+            with contained() as protocol:
                 driver.islanded(island[0], stabilising=island[1], former=former)
-            except Exception:  # a fault in one protocol must never end the control of all others
-                log.exception("Driver %s cannot be told of the island.", name)
+            if protocol.fault is not None:
+                log.error("Driver %s cannot be told of the island.", name, exc_info=protocol.fault)
 
     async def release(self, *, within_s: float) -> None:
         """Hand every device back, all at the same time, as far as that succeeds in time."""

@@ -15,6 +15,7 @@ from hems.control.state import ControlState
 from hems.control.step import Step
 from hems.control.tick import tick
 from hems.model import wiring
+from hems.model.contained import contained
 from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.model.picture import Picture
@@ -141,14 +142,14 @@ class Loop:
 
     def _try(self, what: str, do: Callable[[], None]) -> None:
         """Do what control does not depend on."""
-        try:
+        with contained() as beside:
             do()
-        except Exception as error:
-            if what not in self._beside:
-                log.exception("HEMS cannot %s.", what)
-            self._beside[what] = f"HEMS cannot {what} ({type(error).__name__}); its log says why."
-        else:
+        if beside.fault is None:
             self._beside.pop(what, None)
+            return
+        if what not in self._beside:
+            log.error("HEMS cannot %s.", what, exc_info=beside.fault)
+        self._beside[what] = f"HEMS cannot {what} ({type(beside.fault).__name__}); its log says why."
 
     def _scene(self, now: Instant, snapshot: Snapshot, step: Step) -> Scene:
         return Scene(

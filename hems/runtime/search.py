@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hems.model.codec import to_plain
+from hems.model.contained import contained
 from hems.model.errors import HemsError, RequestError
 from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.people import PersonRole
@@ -124,14 +125,20 @@ class Search:
     def _look(self, looking: Looking, held: Held) -> None:
         """The thread."""
         try:
-            asyncio.run(self._until_told(looking, held))
-        except HemsError as error:
-            looking.trouble = looking.trouble or str(error)
-        except Exception:  # a fault in looking must not show as one in control
-            log.exception("The search at %s failed.", looking.sought.place)
-            looking.trouble = "The search failed; the log of HEMS says where."
+            looking.trouble = self._looked(looking, held) or looking.trouble
         finally:
-            looking.done = True
+            looking.done = True  # last: whoever sees it reads what is told
+
+    def _looked(self, looking: Looking, held: Held) -> str:
+        """What went wrong, if anything that nobody has told yet."""
+        with contained() as search:  # a fault in looking must not show as one in control
+            asyncio.run(self._until_told(looking, held))
+        if search.fault is None:
+            return ""
+        if isinstance(search.fault, HemsError):
+            return looking.trouble or str(search.fault)
+        log.error("The search at %s failed.", looking.sought.place, exc_info=search.fault)
+        return "The search failed; the log of HEMS says where."
 
     async def _until_told(self, looking: Looking, held: Held) -> None:
         looking.end, looking.loop = asyncio.Event(), asyncio.get_running_loop()

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from hems.model.contained import contained
 from hems.model.errors import HemsError
 
 log = logging.getLogger(__name__)
@@ -49,23 +50,29 @@ class Running:
             began_s = loop.time()
             steady = loop.call_later(STEADY_S, self._steady, name)
             try:
-                await run()
-                self._failed(name, "it ended by itself")
-            except asyncio.CancelledError:
-                if _told_to_stop():
-                    raise
-                self._failed(name, "something in it was cancelled")
-            except HemsError as error:  # says in words what is wrong, the trace would not help
-                self._failed(name, str(error))
-            except Exception as error:  # a fault in one protocol must never end the control of all others
-                if name not in self.troubles:
-                    log.exception("A fault in %s:", name)
-                self._failed(name, _in_short(error))
+                self._failed(name, await self._ended(name, run))
             finally:
                 steady.cancel()
             pause_s = FIRST_PAUSE_S if loop.time() - began_s >= STEADY_S else pause_s
             await asyncio.sleep(pause_s)
             pause_s = min(2.0 * pause_s, LONGEST_PAUSE_S)
+
+    async def _ended(self, name: str, run: Callable[[], Awaitable[None]]) -> str:
+        """Runs it, and says why it has ended."""
+        try:
+            with contained() as task:  # a fault in one protocol must never end the control of all others
+                await run()
+        except asyncio.CancelledError:
+            if _told_to_stop():
+                raise
+            return "something in it was cancelled"
+        if task.fault is None:
+            return "it ended by itself"
+        if isinstance(task.fault, HemsError):  # says in words what is wrong, the trace would not help
+            return str(task.fault)
+        if name not in self.troubles:
+            log.error("A fault in %s:", name, exc_info=task.fault)
+        return _in_short(task.fault)
 
     def _failed(self, name: str, why: str) -> None:
         level = logging.DEBUG if name in self.troubles else logging.ERROR

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from hems.model.contained import contained
 from hems.sim.judge import sequence
 from hems.sim.scenario import Scenario
 from hil.fuzz.story import Story, without
@@ -28,10 +29,10 @@ class Found:
 def first_fault(story: Story, play: Play) -> Found | None:
     """What goes wrong in a story, if anything does."""
     scenario = story.told()
-    try:
+    with contained() as program:  # whatever ends the program under test is what is looked for
         played = play(scenario)
-    except Exception as error:  # noqa: BLE001  whatever ends the program under test is what is looked for
-        return Found(story, "ends", "hems goes on", f"{type(error).__name__}: {error}")
+    if program.fault is not None:
+        return Found(story, "ends", "hems goes on", f"{type(program.fault).__name__}: {program.fault}")
     for expectation, verdict in zip(scenario.expectations, played.verdicts, strict=True):
         if not verdict.held:
             return Found(story, expectation.check, verdict.text, verdict.detail)
