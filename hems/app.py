@@ -41,6 +41,7 @@ from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.notify import notify
 from hems.runtime.outlook import NoOutlook, Outlook, WithPlan
+from hems.runtime.own_faults import own_faults
 from hems.runtime.process import gone_within, sole_instance
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
@@ -53,7 +54,6 @@ from hems.runtime.toolbox import Do, Toolbox
 from hems.store.archive import FileArchive
 from hems.store.boot import machine_boot_id
 from hems.store.commissioning import Commissioning
-from hems.store.health import StoreHealth
 from hems.store.last import LastPicture
 from hems.store.store import Store
 from hems.store.writer import Writer
@@ -189,7 +189,9 @@ class Daemon:
             recorder=recorder,
             publish=lambda picture, events: _publish(server, last, picture, events),
             completed=lambda cycle: self._completed(cycle, store, listening=server.listening.is_set()),
-            faults=lambda: self._faults(store.health, actuators, fleet) | record.faults(),
+            faults=lambda: (
+                own_faults(store.health, actuators, fleet, self._running, refused=self._file.refused) | record.faults()
+            ),
             shortened=self._file.shortened,
             zone=zone,
         )
@@ -289,17 +291,6 @@ class Daemon:
                 store.beside(keep)
         state = cycle.step.state
         notify(f"WATCHDOG=1\nSTATUS={state.mode.mode}; {len(state.alarms)} alarms")
-
-    def _faults(self, health: StoreHealth, actuators: Actuators, fleet: Fleet) -> dict[str, str]:
-        """What is wrong with hems itself, in sentences by a name that stays the same while it lasts."""
-        files = {"state": health.state, "history": health.history}
-        faults = {f"{name} set aside": one.set_aside for name, one in files.items() if one.set_aside}
-        if actuators.journal_failed:
-            faults["state"] = "The journal could not be written: only what is read back is switched on."
-        faults |= {name: one.why for name, one in files.items() if not one.ok}
-        if self._file.refused:
-            faults["site file"] = self._file.refused
-        return faults | fleet.faults() | self._running.troubles
 
 
 def _publish(server: Server, last: LastPicture, picture: Picture, events: tuple[Event, ...]) -> None:

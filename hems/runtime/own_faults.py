@@ -1,0 +1,20 @@
+"""What is wrong with HEMS itself, as alarms tell it."""
+
+from hems.runtime.act import Actuators
+from hems.runtime.fleet import Fleet
+from hems.runtime.supervise import Running
+from hems.store.health import StoreHealth
+
+
+def own_faults(
+    health: StoreHealth, actuators: Actuators, fleet: Fleet, running: Running, *, refused: str = ""
+) -> dict[str, str]:
+    """Sentences, each by a name that stays the same while it lasts; `refused` is what is wrong with a new site file."""
+    files = {"state": health.state, "history": health.history}
+    faults = {f"{name} set aside": one.set_aside for name, one in files.items() if one.set_aside}
+    if actuators.journal_failed:
+        faults["state"] = "The journal could not be written: only what is read back is switched on."
+    faults |= {name: one.why for name, one in files.items() if not one.ok}
+    if refused:
+        faults["site file"] = refused
+    return faults | fleet.faults() | running.troubles
