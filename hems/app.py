@@ -25,6 +25,7 @@ from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.model.upstream import upstream
 from hems.outlook.process import OutlookProcess
+from hems.own_faults import own_faults
 from hems.plan.process import PlanProcess
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
@@ -41,7 +42,6 @@ from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.notify import notify
 from hems.runtime.outlook import NoOutlook, Outlook, WithPlan
-from hems.runtime.own_faults import own_faults
 from hems.runtime.process import gone_within, sole_instance
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder

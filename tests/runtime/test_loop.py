@@ -16,8 +16,8 @@ from hems.model import wiring
 from hems.model.reading import Reading
 from hems.model.request import Want
 from hems.model.snapshot import DeviceHealth
+from hems.own_faults import own_faults
 from hems.runtime.loop import PERIOD_S, SHORTEST_S
-from hems.runtime.own_faults import own_faults
 from hems.runtime.supervise import Running
 from tests.given import forces
 from tests.runtime.parts import LAUNDRY, METERS, SWITCHES, House, LoopClock, house, settled, soon, switch
