@@ -25,7 +25,6 @@ from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.model.upstream import upstream
 from hems.outlook.process import OutlookProcess
-from hems.own_faults import own_faults
 from hems.plan.process import PlanProcess
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
@@ -42,6 +41,7 @@ from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.notify import notify
 from hems.runtime.outlook import NoOutlook, Outlook, WithPlan
+from hems.runtime.own_faults import own_faults
 from hems.runtime.process import gone_within, sole_instance
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
@@ -190,7 +190,8 @@ class Daemon:
             publish=lambda picture, events: _publish(server, last, picture, events),
             completed=lambda cycle: self._completed(cycle, store, listening=server.listening.is_set()),
             faults=lambda: (
-                own_faults(store.health, actuators, fleet, self._running, refused=self._file.refused) | record.faults()
+                own_faults(store.health.files, actuators, fleet, self._running, refused=self._file.refused)
+                | record.faults()
             ),
             shortened=self._file.shortened,
             zone=zone,

@@ -1,5 +1,6 @@
 """How the files are doing, for alarms and screens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -30,3 +31,8 @@ class StoreHealth:
     """Not ok means that nothing may be energised on the strength of a journal entry."""
     history: FileHealth = field(default_factory=FileHealth)
     """Not ok means that the log has a hole; control is not concerned."""
+
+    @property
+    def files(self) -> Mapping[str, FileHealth]:
+        """Both, by name."""
+        return {"state": self.state, "history": self.history}

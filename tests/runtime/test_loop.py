@@ -16,8 +16,8 @@ from hems.model import wiring
 from hems.model.reading import Reading
 from hems.model.request import Want
 from hems.model.snapshot import DeviceHealth
-from hems.own_faults import own_faults
 from hems.runtime.loop import PERIOD_S, SHORTEST_S
+from hems.runtime.own_faults import own_faults
 from hems.runtime.supervise import Running
 from tests.given import forces
 from tests.runtime.parts import LAUNDRY, METERS, SWITCHES, House, LoopClock, house, settled, soon, switch
@@ -122,7 +122,7 @@ async def test_a_disk_that_cannot_be_written_becomes_an_alarm(tmp_path: Path):
     place.write_text("in the way")
     async with house(place) as made:
         assert not made.store.drain() or not made.store.health.state.ok
-        made.faults |= own_faults(made.store.health, made.actuators, made.fleet, Running())
+        made.faults |= own_faults(made.store.health.files, made.actuators, made.fleet, Running())
         # when the cycle turns
         await made.cycle()
         # then it is the most important alarm, since nothing may be energised on the strength of a journal entry
@@ -133,7 +133,7 @@ async def test_a_disk_that_cannot_be_written_becomes_an_alarm(tmp_path: Path):
 async def test_a_journal_that_took_too_long_is_an_alarm_as_well(run_dir: Path):
     async with house(run_dir) as made:
         made.actuators.journal_failed = True
-        made.faults |= own_faults(made.store.health, made.actuators, made.fleet, Running())
+        made.faults |= own_faults(made.store.health.files, made.actuators, made.fleet, Running())
         await made.cycle()
         assert made.loop.state.alarms["fault/state"].priority == "HIGH"
 
