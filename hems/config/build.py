@@ -119,10 +119,12 @@ def _called(name: str | None, key: str) -> str:
 def _former(table: SiteTable) -> Former:
     former = table.former
     owner = table.batteries.get(former.source) or table.bays[former.source]
+    given_kw = owner.discharge_max_kw
     made = Former(
         source=SourceId(former.source),
         name=former.name or _called(owner.name, former.source),
         phase_va=tuple(kva * W_PER_KW for kva in former.phase_kva),
+        total_w=given_kw * W_PER_KW if given_kw < sum(former.phase_kva) else None,
         surge_pu=former.surge,
         startable=former.start is not None,
     )

@@ -93,6 +93,7 @@ def _batteries(site: SiteTable) -> Iterator[Wire]:
         where, source = ("batteries", battery_id), SourceId(battery_id)
         yield from _single((*where, "power"), battery.power, wiring.battery_power(source))
         yield from _single((*where, "soc"), battery.soc, wiring.battery_soc(source))
+        yield from _single((*where, "discharge_limit"), battery.discharge_limit, wiring.battery_limit(source))
         setpoint = wiring.battery_power(source)
         yield from _single((*where, "setpoint"), battery.setpoint, setpoint, reads=False, writes=True)
 

@@ -115,20 +115,16 @@ def _phases(site: Site, moment: Moment, times: Times) -> tuple[PhaseJudged, ...]
     first_w = _by_phase(site, moment.circuits_w, moment.charging_w)
     kept = {name: watts for name, watts in moment.circuits_w.items() if name in stays}
     then_w = _by_phase(site, kept, moment.charging_w)
-    return tuple(
-        _phase(site, index, first, then, times) for index, (first, then) in enumerate(zip(first_w, then_w, strict=True))
-    )
+    pus = zip(overload.loading(first_w, site.former), overload.loading(then_w, site.former), strict=True)
+    return tuple(_phase(site, index, first_w[index], first, then, times) for index, (first, then) in enumerate(pus))
 
 
-def _phase(site: Site, index: int, first_w: float, then_w: float, times: Times) -> PhaseJudged:
+def _phase(site: Site, index: int, first_w: float, first_pu: float, then_pu: float, times: Times) -> PhaseJudged:
     """The dose of the whole load until the circuits are off, and of what is left until the cars have stopped."""
-    rated_va, curve = site.former.phase_va[index], site.former.curve
-    trips_s = overload.trip_s(first_w / rated_va, curve)
+    trips_s = overload.trip_s(first_pu, site.former.curve)
     dose = times.circuits_s / trips_s
-    dose += max(0.0, times.cars_s - times.circuits_s) / overload.trip_s(then_w / rated_va, curve)
-    return PhaseJudged(
-        phase=site.phases[index], load_w=first_w, loading_pu=first_w / rated_va, trips_s=trips_s, dose=dose
-    )
+    dose += max(0.0, times.cars_s - times.circuits_s) / overload.trip_s(then_pu, site.former.curve)
+    return PhaseJudged(phase=site.phases[index], load_w=first_w, loading_pu=first_pu, trips_s=trips_s, dose=dose)
 
 
 def _by_phase(site: Site, circuits_w: Mapping[CircuitId, float], charging_w: Mapping[SourceId, float]) -> list[float]:

@@ -97,8 +97,16 @@ class _Carried:
         """What to shed when the former must carry `lost_w` more at once."""
         if max(lost_w) <= 0.0:
             return None
-        rated_va = self.site.former.phase_va
-        excess = [watts + more - rated for watts, more, rated in zip(self.phase_w, lost_w, rated_va, strict=True)]
+        after_w = [watts + more for watts, more in zip(self.phase_w, lost_w, strict=True)]
+        return self.shed(name, trigger, overload.beyond(after_w, self.site.former))
+
+    def in_the_dark(self, name: str, trigger: Trigger, sun_w: float) -> Armed | None:
+        """What to shed when the former's own side loses its sun: its phases carry no more, its battery does."""
+        excess = overload.beyond(self.phase_w, self.site.former)
+        return self.shed(name, trigger, replace(excess, together=excess.together + sun_w)) if sun_w > 0.0 else None
+
+    def shed(self, name: str, trigger: Trigger, excess: overload.Excess) -> Armed:
+        """The list for this event."""
         sheds = smallest_set(self.less, excess, self.watts, self.site)
         return Armed(
             name=f"{name} gone",
@@ -122,7 +130,10 @@ def _sources_gone(carried: _Carried, snapshot: Snapshot, outlook: Outlook) -> It
     for pv in site.pvs if outlook.band is not Band.SURPLUS else ():
         sun_w = max(0.0, snapshot.pvs[pv.id].known(now_s) or 0.0) if pv.id in snapshot.pvs else 0.0
         gone = Trigger(wiring.pv_power(pv.id), Test.BELOW, LEFT_SHARE * sun_w)
-        yield carried.without(pv.id, gone, site.per_phase(sun_w, pv.phases))
+        if pv.direct:
+            yield carried.in_the_dark(pv.id, gone, sun_w)
+        else:
+            yield carried.without(pv.id, gone, site.per_phase(sun_w, pv.phases))
     for battery in site.batteries:
         if battery.id != site.former.source and battery.id in snapshot.batteries:
             stored_w = max(0.0, snapshot.batteries[battery.id].power_w.known(now_s) or 0.0)
@@ -137,7 +148,9 @@ def _sources_gone(carried: _Carried, snapshot: Snapshot, outlook: Outlook) -> It
 def _overload(
     site: Site, on: list[Circuit], going_w: Sequence[float], outlook: Outlook, params: Params, now_s: float
 ) -> Iterator[Armed]:
-    """Per phase: what to open when the power jumps so high that the inverter would trip before a second decision.
+    """What to open when the power jumps so high that the inverter would trip before a second decision.
+
+    Per phase, and where its source gives less, on all phases together.
 
     What is on its way off already counts as gone: the meter that shows the jump lags behind the switches.
     """
@@ -147,14 +160,24 @@ def _overload(
     for index, rated in enumerate(site.former.phase_va):
         limit_w = too_fast_pu * rated
         excess_w = limit_w - 0.9 * rated - going_w[index]
-        excess = [excess_w if index == phase else 0.0 for phase in range(len(site.phases))]
-        sheds = smallest_set(on, excess, outlook.watts, site)
-        yield Armed(
-            name=f"overload {site.phases[index]}",
-            triggers=(Trigger(wiring.former_phase_w(index), Test.ABOVE, limit_w),),
-            commands=tuple(_open(circuit.id, Why.OVERLOAD) for circuit in sheds),
-            expires_s=now_s + VALID_S,
-        )
+        excess = overload.Excess(tuple(excess_w if index == phase else 0.0 for phase in range(len(site.phases))))
+        trigger = Trigger(wiring.former_phase_w(index), Test.ABOVE, limit_w)
+        yield _jump(site.phases[index], trigger, smallest_set(on, excess, outlook.watts, site), now_s)
+    total_w, source = site.former.total_w, site.former.source
+    if total_w is not None and any(battery.id == source for battery in site.batteries):
+        limit_w = too_fast_pu * total_w
+        excess = overload.Excess((0.0,) * len(site.phases), limit_w - 0.9 * total_w - sum(going_w))
+        trigger = Trigger(wiring.battery_power(source), Test.ABOVE, limit_w)
+        yield _jump("together", trigger, smallest_set(on, excess, outlook.watts, site), now_s)
+
+
+def _jump(where: str, trigger: Trigger, sheds: Iterable[Circuit], now_s: float) -> Armed:
+    return Armed(
+        name=f"overload {where}",
+        triggers=(trigger,),
+        commands=tuple(_open(circuit.id, Why.OVERLOAD) for circuit in sheds),
+        expires_s=now_s + VALID_S,
+    )
 
 
 def arm(

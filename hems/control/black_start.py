@@ -12,6 +12,7 @@ from hems.control.axis_tie import contacts, word
 from hems.control.demand import NOTHING, pickup_w
 from hems.control.energy import store_pct
 from hems.control.memory.acting import BlackStartMemory
+from hems.control.overload import loading
 from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.model import wiring
@@ -69,8 +70,7 @@ def _too_much_cold(site: Site, state: ControlState, snapshot: Snapshot, params: 
     for circuit in unproven:
         watts = pickup_w(circuit, circuit.typical_w, off_for_s, params.restore) + circuit.inrush_w
         cold = [a + b for a, b in zip(cold, site.per_phase(watts, circuit.phases), strict=True)]
-    worst_pu = max(watts / rated for watts, rated in zip(cold, site.former.phase_va, strict=True))
-    if worst_pu <= site.former.surge_pu:
+    if max(loading(cold, site.former)) <= site.former.surge_pu:
         return None
     return Cause(Why.COLD_LOAD, {"w": round(sum(cold)), "circuits": len(unproven)})
 

@@ -48,9 +48,14 @@ def expiries(given: Given, state: ControlState) -> list[float]:
 
 
 def watch_for(site: Site) -> tuple[Trigger, ...]:
-    """The raw signals whose change is worth a tick at once: the tie's witnesses and each phase crossing its rating."""
+    """The raw signals whose change is worth a tick at once: the tie's witnesses, and each limit of the former."""
     rated = enumerate(site.former.phase_va)
-    crossings = (Trigger(wiring.former_phase_w(index), Test.ABOVE, limit) for index, limit in rated)
+    crossings = [Trigger(wiring.former_phase_w(index), Test.ABOVE, limit) for index, limit in rated]
+    crossings += [
+        Trigger(wiring.battery_power(one.id), Test.ABOVE, site.former.total_w)
+        for one in site.batteries
+        if one.id == site.former.source and site.former.total_w is not None
+    ]
     wired = {wiring.FIRE_ALARM: site.has_fire_alarm, wiring.RED_BUTTON: site.has_red_button}
     inputs = (Trigger(role, Test.IS, True) for role, has in wired.items() if has)
     return (*arming.tie_triggers(site), *inputs, *crossings)

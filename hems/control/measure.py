@@ -86,7 +86,10 @@ class Measure:
             )
             for one in site.circuits
         }
-        self._batteries = {one.id: (wiring.battery_power(one.id), wiring.battery_soc(one.id)) for one in site.batteries}
+        self._batteries = {
+            one.id: (wiring.battery_power(one.id), wiring.battery_soc(one.id), wiring.battery_limit(one.id))
+            for one in site.batteries
+        }
         self._pvs = {one.id: wiring.pv_power(one.id) for one in site.pvs}
         self._bays = {
             one.id: {
@@ -136,8 +139,10 @@ class Measure:
                 for circuit, (closed, power_w, temp_c) in self._circuits.items()
             },
             batteries={
-                battery: BatteryReading(power_w=get(power_w, NEVER), soc_pct=get(soc_pct, NEVER))
-                for battery, (power_w, soc_pct) in self._batteries.items()
+                battery: BatteryReading(
+                    power_w=get(power_w, NEVER), soc_pct=get(soc_pct, NEVER), discharge_max_w=get(limit_w, NEVER)
+                )
+                for battery, (power_w, soc_pct, limit_w) in self._batteries.items()
             },
             pvs={pv: get(power_w, NEVER) for pv, power_w in self._pvs.items()},
             bays={bay: bay_reading(latest, roles) for bay, roles in self._bays.items()},

@@ -6,6 +6,7 @@ dark. Source: domain reference 2.2, layer 2.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import exp, inf, log
 
 from hems.control.memory.seeing import EvidenceMemory
@@ -19,6 +20,15 @@ ACTUATIONS = 3.0
 """As many must fit in before the trip for shedding by steps to be tried at all."""
 UNNOTICED_S = 1.0
 """For so long before a tick its power may have gone unnoticed: one period.  Before that, the last tick's counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Power that has to go, W; negative where there is room."""
+
+    by_phase: tuple[float, ...]
+    together: float = -inf
+    """On all phases together; without a limit of their sum there is always room."""
 
 
 def trip_s(loading_pu: float, curve: Curve) -> float:
@@ -49,6 +59,12 @@ def _from_rating(curve: Curve) -> list[tuple[float, float]]:
     return [(1.0, first_s * 10.0), *curve] if first_pu > 1.0 else list(curve)
 
 
+def worse(one: Excess, other: Excess) -> Excess:
+    """The larger of two, limit by limit."""
+    by_phase = tuple(max(a, b) for a, b in zip(one.by_phase, other.by_phase, strict=True))
+    return Excess(by_phase, max(one.together, other.together))
+
+
 def on_its_own(evidence: EvidenceMemory) -> bool:
     """Whether the former may be what carries the building, which any doubt makes it.
 
@@ -65,8 +81,19 @@ def phase_w(snapshot: Snapshot, site: Site, now_s: float) -> tuple[float, ...] |
 
 
 def loading(power_w: Sequence[float], former: Former) -> tuple[float, ...]:
-    """Each phase as a multiple of its rating; charging loads the inverter as much as discharging does."""
-    return tuple(abs(watts) / rated for watts, rated in zip(power_w, former.phase_va, strict=True))
+    """Each phase as a multiple of its rating; charging loads the inverter as much as discharging does.
+
+    No phase less than all of them together load what the source gives.
+    """
+    together_pu = max(0.0, sum(power_w)) / former.total_w if former.total_w else 0.0
+    return tuple(max(together_pu, abs(watts) / rated) for watts, rated in zip(power_w, former.phase_va, strict=True))
+
+
+def beyond(power_w: Sequence[float], former: Former, loading_pu: float = 1.0) -> Excess:
+    """What is too much for this multiple of the former's ratings."""
+    by_phase = tuple(watts - loading_pu * rated for watts, rated in zip(power_w, former.phase_va, strict=True))
+    together = -inf if former.total_w is None else sum(power_w) - loading_pu * former.total_w
+    return Excess(by_phase, together)
 
 
 def dose_after(

@@ -6,6 +6,7 @@ Everything behind decides on this site.  Source: domain reference 3.2 P5 and 5, 
 """
 
 from dataclasses import replace
+from math import inf
 
 from hems.control import drivers, orders
 from hems.control.axis_tie import word
@@ -40,6 +41,21 @@ def counted(given: Given, state: ControlState) -> Given:
     site = present(given.site, state, given.params, given.now_s)
     snapshot = charge.counted(given.snapshot, state.bays, given.now_s)
     return replace(given, site=site, snapshot=snapshot)
+
+
+def permitted(site: Site, snapshot: Snapshot, now_s: float) -> Site:
+    """With what the former's source gives now: what its battery permits, and the sun on the same side of the inverter.
+
+    A permission that cannot be read is that of the site file.
+    """
+    former = site.former
+    reading = snapshot.batteries.get(former.source)
+    permits_w = None if reading is None else reading.discharge_max_w.known(now_s)
+    least_w = min((watts for watts in (former.total_w, permits_w) if watts is not None), default=inf)
+    if least_w >= sum(former.phase_va):
+        return site
+    sun_w = sum(max(0.0, snapshot.pvs[pv.id].known(now_s) or 0.0) for pv in site.pvs if pv.direct)
+    return replace(site, former=replace(former, total_w=max(1.0, least_w + sun_w)))
 
 
 def present(site: Site, state: ControlState, params: Params, now_s: float) -> Site:

@@ -16,7 +16,7 @@ from hems.model.cause import Cause, Why
 from hems.model.copies import replace
 from hems.model.mode import Mode
 from hems.model.request import Task
-from hems.model.site import Circuit, Site, Tier
+from hems.model.site import Circuit, Former, Site, Tier
 from hems.model.units import CircuitId
 
 ON_ISLAND = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING})
@@ -169,12 +169,21 @@ def fits(circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, pa
     steady = site.per_phase(pickup_w(circuit, demand_w, off_for_s, params.restore), circuit.phases)
     surge = site.per_phase(demand_w + circuit.inrush_w, circuit.phases)
     former = site.former
-    return all(
+    return _fits_together(outlook.phase_w, sum(steady), sum(surge), former, params) and all(
         max(0.0, now_w) + steady_w <= params.island.room_pu * rated
         and max(0.0, now_w) + surge_w <= former.surge_pu * rated
         for now_w, steady_w, surge_w, rated in zip(outlook.phase_w, steady, surge, former.phase_va, strict=True)
         if steady_w > 0.0
     )
+
+
+def _fits_together(now_w: Sequence[float], steady_w: float, surge_w: float, former: Former, params: Params) -> bool:
+    """Whether the former's source bears it, where that gives less than all phases could take."""
+    if former.total_w is None:
+        return True
+    sum_w = max(0.0, sum(now_w))
+    fits_on = sum_w + steady_w <= params.island.room_pu * former.total_w
+    return fits_on and sum_w + surge_w <= former.surge_pu * former.total_w
 
 
 def _fed_w(circuit: Circuit, state: ControlState, outlook: Outlook) -> float:
@@ -187,11 +196,11 @@ def _fed_w(circuit: Circuit, state: ControlState, outlook: Outlook) -> float:
 
 
 def room_w(site: Site, power_w: Sequence[float] | None, params: Params) -> float | None:
-    """What may still be switched on: the room on the worst phase, times the number of phases."""
+    """What may still be switched on: the room on the worst phase, times their number, or what the source still has."""
     if power_w is None:
         return None
-    rooms = [params.island.room_pu * rated - watts for watts, rated in zip(power_w, site.former.phase_va, strict=True)]
-    return max(0.0, min(rooms)) * len(rooms)
+    excess = overload.beyond(power_w, site.former, params.island.room_pu)
+    return max(0.0, min(-max(excess.by_phase) * len(excess.by_phase), -excess.together))
 
 
 def fruitless_after(state: ControlState, circuit: CircuitId, cause: Cause, params: Params, now_s: float) -> int:

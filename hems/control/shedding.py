@@ -14,6 +14,7 @@ from hems.control.demand import held_w, is_on, per_phase, slow_charging_w
 from hems.control.energy import Band
 from hems.control.memory.using import LoadMemory
 from hems.control.orders import locked
+from hems.control.overload import Excess
 from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.model import wiring
@@ -70,20 +71,18 @@ def helpful(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:
 
 
 def smallest_set(
-    candidates: Iterable[Circuit], excess_w: Sequence[float], watts: Mapping[CircuitId, float], site: Site
+    candidates: Iterable[Circuit], too_much: Excess, watts: Mapping[CircuitId, float], site: Site
 ) -> list[Circuit]:
-    """The first circuits in order whose removal takes `excess_w` (by phase, positive = too much) away.
-
-    All of them when even that is not enough.
-    """
-    excess = dict(zip(site.phases, excess_w, strict=True))
+    """The first circuits in order whose removal takes away what is too much; all of them when that is not enough."""
+    excess, together_w = dict(zip(site.phases, too_much.by_phase, strict=True)), too_much.together
     over = {phase for phase, over_w in excess.items() if over_w > 0.0}
     chosen: list[Circuit] = []
     for circuit in candidates:
-        if not over:
+        if not over and together_w <= 0.0:
             break
         share_w = watts[circuit.id] / len(circuit.phases)
-        if share_w > 0.0 and not over.isdisjoint(circuit.phases):
+        if share_w > 0.0 and (together_w > 0.0 or not over.isdisjoint(circuit.phases)):
+            together_w -= watts[circuit.id]
             for phase in circuit.phases:
                 excess[phase] -= share_w
             over = {phase for phase, over_w in excess.items() if over_w > 0.0}
@@ -247,15 +246,14 @@ def _headroom(on: Sequence[Circuit], site: Site, state: ControlState, outlook: O
     """Before reconnecting, cars stop giving; what the former could not take over goes first."""
     if outlook.mode is not Mode.RECONNECTING or outlook.mode_for_s > 0.0 or outlook.expected_w is None:
         return {}
-    both = (watts + more for watts, more in zip(outlook.expected_w, outlook.cars_phase_w, strict=True))
-    excess = [watts - rated for watts, rated in zip(both, site.former.phase_va, strict=True)]
-    gone = smallest_set(expendable(on, state), excess, outlook.watts, site)
+    both = [watts + more for watts, more in zip(outlook.expected_w, outlook.cars_phase_w, strict=True)]
+    gone = smallest_set(expendable(on, state), overload.beyond(both, site.former), outlook.watts, site)
     return {circuit.id: Cause(Why.BEFORE_RECONNECT) for circuit in gone}
 
 
 def _down_to(target_pu: float, on: Sequence[Circuit], site: Site, outlook: Outlook, why: Why) -> dict[CircuitId, Cause]:
     power_w = outlook.expected_w or tuple(0.0 for _ in site.phases)
-    excess = tuple(watts - target_pu * rated for watts, rated in zip(power_w, site.former.phase_va, strict=True))
+    excess = overload.beyond(power_w, site.former, target_pu)
     worst = max(overload.loading(power_w, site.former), default=0.0)
     return {
         circuit.id: Cause(why, {"loading_pct": round(100.0 * worst), "w": round(outlook.watts[circuit.id])})
@@ -312,10 +310,10 @@ def armed_set(
     target = params.overload.target_pu
     loads_w, cars_w = per_phase(site, watts, stays), slow_charging_w(site, state, snapshot, now_s)
     bears = max(target, _bears_pu(site))
-    excess = [
-        max(load_w - target * rated, load_w + car_w - bears * rated if car_w else 0.0)
-        for load_w, car_w, rated in zip(loads_w, cars_w, site.former.phase_va, strict=True)
-    ]
+    excess = overload.beyond(loads_w, site.former, target)
+    if any(cars_w):
+        both_w = [load_w + car_w for load_w, car_w in zip(loads_w, cars_w, strict=True)]
+        excess = overload.worse(excess, overload.beyond(both_w, site.former, bears))
     more = smallest_set(
         (one for one in helpful(expendable(on, state), state) if one.id not in gone), excess, watts, site
     )

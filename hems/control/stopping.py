@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hems.control.demand import demands, is_on, per_phase
 from hems.control.giving import giving_w, phase_w_of_cars
-from hems.control.overload import phase_w
+from hems.control.overload import beyond, phase_w
 from hems.control.params import Params
 from hems.control.shedding import candidates, expendable, smallest_set
 from hems.control.state import ControlState
@@ -55,9 +55,9 @@ def _carried(site: Site, state: ControlState, snapshot: Snapshot, params: Params
     measured_w = phase_w(snapshot, site, now_s) or site.former.phase_va
     both = [max(now_w + more_w, sum_w) for now_w, more_w, sum_w in zip(measured_w, cars_w, wanted_w, strict=True)]
     on = candidates(site, state, snapshot, now_s)
-    excess = [w - params.overload.target_pu * rated for w, rated in zip(both, site.former.phase_va, strict=True)]
-    chosen = smallest_set(expendable(on, state), excess, watts, site)
+    chosen = smallest_set(expendable(on, state), beyond(both, site.former, params.overload.target_pu), watts, site)
     gone_w = per_phase(site, watts, chosen)
-    beyond = [w - gone - rated for w, gone, rated in zip(both, gone_w, site.former.phase_va, strict=True)]
-    chosen += smallest_set([circuit for circuit in on if circuit not in chosen], beyond, watts, site)
+    left_w = [w - gone for w, gone in zip(both, gone_w, strict=True)]
+    rest = [circuit for circuit in on if circuit not in chosen]
+    chosen += smallest_set(rest, beyond(left_w, site.former), watts, site)
     return [wiring.circuit_closed(circuit.id) for circuit in chosen]

@@ -66,7 +66,7 @@ from hems.model.wiring import circuit_of
 
 def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now: Instant) -> Step:
     """Decide.  Exact for any time step: rates integrate, holds are met by ticking at `Step.wake_at_s`."""
-    given = Given(site, snapshot, params, now)
+    given = Given(present.permitted(site, snapshot, now.mono_s), snapshot, params, now)
     told: Told = []
     seen = heard(given, state, told)
     given = present.counted(given, seen)

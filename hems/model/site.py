@@ -181,6 +181,9 @@ class Former:
     name: str
     phase_va: tuple[float, ...]
     """Continuous rating of each phase, aligned with `Site.phases`."""
+    total_w: float | None = None
+    """What it gives on all phases together, where its source gives less than they could; None where they are the
+    limit."""
     startable: bool = False
     """hems can ask it to make voltage on a dead building."""
     surge_pu: float = 1.5

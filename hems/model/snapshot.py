@@ -67,6 +67,8 @@ class BatteryReading:
 
     power_w: Reading[float] = field(default_factory=missing)
     soc_pct: Reading[float] = field(default_factory=missing)
+    discharge_max_w: Reading[float] = field(default_factory=missing)
+    """What it permits to be taken now: less when it is cold, hot or nearly empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,6 +155,11 @@ def battery_soc(battery: SourceId) -> Role:
     return Role(f"batteries/{battery}/soc_pct")
 
 
+def battery_limit(battery: SourceId) -> Role:
+    """W that the battery permits to be taken from it now."""
+    return Role(f"batteries/{battery}/discharge_max_w")
+
+
 def pv_power(pv: SourceId) -> Role:
     """W, production positive."""
     return _PV_W[pv]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hems.control.memory.seeing import EvidenceMemory, GridMemory, TieMemory
 from hems.control.overload import (
+    beyond,
     deepest_tier,
     dose_after,
     due_s,
@@ -74,6 +75,19 @@ def test_the_software_loop_gives_up_on_steps_at_about_1_75():
 
 def test_charging_loads_the_inverter_as_much_as_discharging():
     assert loading((-5_000.0, 12_000.0, 0.0), FORMER) == (0.5, 1.2, 0.0)
+
+
+WEAK = replace(FORMER, total_w=18_000.0)
+"""Its battery gives less than its three phases could."""
+
+
+def test_what_the_source_gives_together_is_a_limit_like_that_of_a_phase():
+    assert loading((8_000.0,) * 3, WEAK) == pytest.approx((24.0 / 18.0,) * 3)
+    # one phase alone may still be the worst, and charging asks nothing of the source
+    assert loading((12_000.0, 0.0, 0.0), WEAK) == pytest.approx((1.2, 12.0 / 18.0, 12.0 / 18.0))
+    assert loading((-9_000.0,) * 3, WEAK) == pytest.approx((0.9,) * 3)
+    assert beyond((8_000.0,) * 3, WEAK, 0.8).together == pytest.approx(24_000.0 - 14_400.0)
+    assert beyond((8_000.0,) * 3, FORMER).together == -inf
 
 
 def test_at_half_more_than_rated_the_stages_fall_at_5_7_and_9_seconds_before_the_trip_at_10():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hems.control.energy import Band
 from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
-from hems.control.restoring import fits, fruitless_after, locked_out
+from hems.control.restoring import fits, fruitless_after, locked_out, room_w
 from hems.control.shedding import Outlook
 from hems.control.state import ControlState, initial
 from hems.model import wiring
@@ -137,6 +137,17 @@ def test_room_is_what_every_phase_still_carries(name: str, now_w: tuple[float, .
         loads={circuit.id: LoadMemory(shed_because=Cause(Why.ISLAND_CAPACITY), shed_since_s=1000.0)},
     )
     assert fits(circuit, SITE, state, outlook(now_w), PARAMS, 1000.0 + off_for_s) is does
+
+
+def test_room_is_what_the_source_still_gives_where_that_is_less_than_its_phases():
+    # given 12 kW for all phases together; the laundry's 5.5 kW fit up to eight tenths of that
+    weak = replace(SITE, former=replace(SITE.former, total_w=12_000.0))
+    laundry = SITE.circuit(CircuitId("laundry"))
+    off = {laundry.id: LoadMemory(shed_because=Cause(Why.ISLAND_CAPACITY), shed_since_s=1000.0)}
+    state = replace(initial(0.0), loads=off)
+    assert fits(laundry, weak, state, outlook((1_300.0,) * 3), PARAMS, 1060.0)
+    assert not fits(laundry, weak, state, outlook((1_400.0,) * 3), PARAMS, 1060.0)
+    assert room_w(weak, (1_400.0,) * 3, PARAMS) == pytest.approx(9_600.0 - 4_200.0)
 
 
 def outlook(now_w: tuple[float, ...] | None) -> Outlook:

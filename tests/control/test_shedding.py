@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hems.control.demand import per_phase
+from hems.control.overload import Excess
 from hems.control.params import Params
 from hems.control.shedding import candidates, shed_order, smallest_set
 from hems.control.step import Step
@@ -97,7 +98,7 @@ def test_the_smallest_set_goes_down_the_order_and_stops_as_soon_as_every_phase_i
     draws: dict[CircuitId, float], excess: list[float]
 ):
     candidates = shed_order(SITE)
-    chosen = smallest_set(candidates, excess, draws, SITE)
+    chosen = smallest_set(candidates, Excess(tuple(excess)), draws, SITE)
     left = [over - gone for over, gone in zip(excess, per_phase(SITE, draws, chosen), strict=True)]
     assert max(left) <= 0.0 or all(
         all(
@@ -121,7 +122,7 @@ def test_the_smallest_set_goes_down_the_order_and_stops_as_soon_as_every_phase_i
 
 
 def test_circuits_that_are_not_on_the_phase_in_need_are_passed_over():
-    chosen = smallest_set(shed_order(SITE), [0.0, 0.0, 4000.0], {one.id: 1500.0 for one in SITE.circuits}, SITE)
+    chosen = smallest_set(shed_order(SITE), Excess((0.0, 0.0, 4000.0)), {one.id: 1500.0 for one in SITE.circuits}, SITE)
     names = [one.id for one in chosen]
     assert names == ["hot_water", "laundry", "ventilation", "heat_pump", "kitchen", "medical_sockets"]
 
@@ -525,7 +526,7 @@ def test_a_phase_that_is_exactly_at_its_limit_is_not_helped():
     site = flats()
     on = [site.circuit(CircuitId("freezers")), site.circuit(CircuitId("door_entry"))]  # L1, L2
     watts = {one.id: one.typical_w for one in site.circuits}
-    assert smallest_set(on, (0.0, 100.0, -5.0), watts, site) == on[1:]
+    assert smallest_set(on, Excess((0.0, 100.0, -5.0)), watts, site) == on[1:]
 
 
 def test_only_what_is_on_or_not_proven_off_can_be_shed():

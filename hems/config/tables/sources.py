@@ -63,6 +63,8 @@ class BatteryTable(Table):
     """Where its power is measured, discharge positive."""
     soc: PortText = Field(examples=["hybrid/soc_pct"])
     """Where its state of charge is read."""
+    discharge_limit: PortText | None = Field(None, examples=["hybrid/battery_permits_w"])
+    """What the battery's own management permits to be taken now, where a device tells it: less in the cold."""
     setpoint: PortText | None = Field(None, examples=["hybrid/battery_w"])
     """Command for its power; without it the inverter decides alone."""
     reserve_pct: Pct | None = Field(None, examples=[60.0])
