@@ -33,12 +33,14 @@ from hems.runtime.ahead import Scene
 from hems.runtime.archive import Archive
 from hems.runtime.auditing import Auditing
 from hems.runtime.board import Board
+from hems.runtime.clock import Jumps
 from hems.runtime.desk import FrontDesk
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.fleet import Fleet, open_fleet
 from hems.runtime.installed import InstalledDrivers
 from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
+from hems.runtime.machine import Machine
 from hems.runtime.notify import notify
 from hems.runtime.outlook import NoOutlook, Outlook, WithPlan
 from hems.runtime.own_faults import own_faults
@@ -51,6 +53,7 @@ from hems.runtime.stop import leave
 from hems.runtime.supervise import Running
 from hems.runtime.survival import Starts, first_state
 from hems.runtime.toolbox import Do, Toolbox
+from hems.runtime.upkeep import Upkeep
 from hems.store.archive import FileArchive
 from hems.store.boot import machine_boot_id
 from hems.store.commissioning import Commissioning
@@ -134,8 +137,9 @@ class Daemon:
         store.start(now)
         starts = Starts(settings.state_dir, boot_id)
         state = self._first_state(store, now, failures=starts.begin(now.mono_s))
+        machine = None if self._file.shortened else Machine(settings.state_dir, failed_starts=starts.in_a_day)
         try:
-            await self._control(store, state)
+            await self._control(store, state, machine)
             starts.end()
         finally:
             if not store.stop(STORE_WITHIN_S):
@@ -149,7 +153,7 @@ class Daemon:
         told = {role: position.value for role, position in store.journal.last_positions().items()}
         return first_state(self._file.site, blob, told, shift_s=shift_s, now_s=now.mono_s, failures=failures)
 
-    async def _control(self, store: Store, state: ControlState) -> None:
+    async def _control(self, store: Store, state: ControlState, machine: Machine | None) -> None:
         """Build everything, let it run, and end it in the order that safety asks for."""
         site, wiring, params = self._file.site, self._file.wiring, self._file.params
         zone = zone_named(self._file.settings.timezone)
@@ -175,6 +179,8 @@ class Daemon:
         desk = self._desk = self._front_desk(store, toolbox)
         server = Server(self._file.settings.run_dir, desk)
         recorder, settings = Recorder(store, params), self._file.settings
+        jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone)
+        upkeep = Upkeep(machine, Jumps(), jobs, lambda event: _note(event, desk, server, store))
         last = LastPicture(settings.run_dir, settings.state_dir, store.beside)
         loop = Loop(
             site,
@@ -188,15 +194,15 @@ class Daemon:
             outlook=self._outlook,
             recorder=recorder,
             publish=lambda picture, events: _publish(server, last, picture, events),
-            completed=lambda cycle: self._completed(cycle, store, listening=server.listening.is_set()),
+            completed=lambda cycle: self._completed(cycle, store, upkeep, listening=server.listening.is_set()),
             faults=lambda: (
                 own_faults(store.health.files, actuators, fleet, self._running, refused=self._file.refused)
                 | record.faults()
+                | dict(upkeep.faults(self._clock.now()))
             ),
             shortened=self._file.shortened,
             zone=zone,
         )
-        jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone)
         jobs.start()
         self._keep(fleet, server)
         cycle = asyncio.create_task(loop.run(), name="cycle")
@@ -283,13 +289,14 @@ class Daemon:
         cycle.cancel()
         notify("STOPPING=1")
 
-    def _completed(self, cycle: Cycle, store: Store, *, listening: bool) -> None:
+    def _completed(self, cycle: Cycle, store: Store, upkeep: Upkeep, *, listening: bool) -> None:
         """Tell the service manager: alive after each cycle, ready once clients can come or are known not to be able."""
         if not self._ready and (listening or SOCKETS in self._running.troubles):
             self._ready = not os.environ.get("NOTIFY_SOCKET") or notify("READY=1")
             if self._ready and self._last_good is not None and not self._file.refused:
                 keep = partial(keep_good, self._file, self._last_good)
                 store.beside(keep)
+        upkeep.turn(cycle.now)
         state = cycle.step.state
         notify(f"WATCHDOG=1\nSTATUS={state.mode.mode}; {len(state.alarms)} alarms")
 
@@ -300,6 +307,13 @@ def _publish(server: Server, last: LastPicture, picture: Picture, events: tuple[
     for event in events:
         server.publish_event(event)
     server.publish(picture)
+
+
+def _note(event: Event, desk: FrontDesk, server: Server, store: Store) -> None:
+    """What no tick has decided, told and kept like everything else."""
+    desk.note(event)
+    server.publish_event(event)
+    store.record_events((event,))
 
 
 async def serve(

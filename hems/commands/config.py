@@ -17,7 +17,7 @@ from hems.model.errors import HemsError
 
 BACK_WITHIN_S = 60
 """For the daemon to be there again with the new file."""
-ACTS = {
+DOES = {
     "apply": "check FILE, put it in force and restart HEMS, which holds every device as it is meanwhile",
     "diff": "what FILE, or the version of that number, would change; without either, what the last change was",
     "rollback": "go back to the version of that number, or to the last",
@@ -34,7 +34,7 @@ class Command:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
-        parser.add_argument("what", choices=ACTS, help="; ".join(f"{act}: {text}" for act, text in ACTS.items()))
+        parser.add_argument("what", choices=DOES, help="; ".join(f"{act}: {text}" for act, text in DOES.items()))
         parser.add_argument("file", nargs="?", default="", metavar="FILE|NUMBER")
         parser.add_argument("--site", type=Path, default=SITE, metavar="FILE", help=f"in force; default {SITE}")
         parser.add_argument(

@@ -159,6 +159,8 @@ class Why(StrEnum):
     WRITE_SHORT = "write_short"
     DECISION_FAILED = "decision_failed"
     OWN_FAULT = "own_fault"
+    CLOCK_SET_FORWARD = "clock_set_forward"
+    CLOCK_SET_BACK = "clock_set_back"
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,10 @@ class FrontDesk:
         self._picture, self._scene = picture, scene
         self._events = [*self._events, *events][-EVENTS_KEPT:] if events else self._events
 
+    def note(self, event: Event) -> None:
+        """Take an event that came of no tick."""
+        self._events = [*self._events, event][-EVENTS_KEPT:]
+
     @property
     def scene(self) -> Scene | None:
         """What the last picture was painted from."""

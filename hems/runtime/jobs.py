@@ -42,3 +42,9 @@ def calendar(nightly: Callable[[], None], zone: tzinfo | None = None) -> AsyncIO
         misfire_grace_time=LATE_S,
     )
     return scheduler
+
+
+def relay(scheduler: AsyncIOScheduler) -> None:
+    """Reckon anew when each job is due, after the clock was set: by itself the scheduler sleeps until the old hour."""
+    for job in scheduler.get_jobs():
+        scheduler.reschedule_job(job.id, trigger=job.trigger)

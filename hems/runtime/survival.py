@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 CRASHES = 3
 """As many failed starts lead to survival; twice as many to leaving the saved state aside."""
 WITHIN_S = 600.0
+DAY_S = 86400.0
+MOST_STARTS = 100
+"""Remembered; one that cannot run begins every two seconds."""
 
 
 class Starts:
@@ -32,12 +35,15 @@ class Starts:
     def __init__(self, directory: Path, boot_id: str) -> None:
         self._file = directory / "starts.json"
         self._boot_id = boot_id
+        self.in_a_day = 0
+        """As many of the last day have failed, as of `begin`."""
 
     def begin(self, now_s: float) -> int:
         """Note this start.  How many of those in the last ten minutes have failed."""
-        recent = [start_s for start_s in self._read() if 0.0 <= now_s - start_s <= WITHIN_S]
+        recent = [start_s for start_s in self._read() if 0.0 <= now_s - start_s <= DAY_S][-MOST_STARTS:]
         self._write([*recent, now_s])
-        return len(recent)
+        self.in_a_day = len(recent)
+        return sum(now_s - start_s <= WITHIN_S for start_s in recent)
 
     def end(self) -> None:
         """This run has ended in good order, and so all is forgiven."""

@@ -27,6 +27,8 @@ _MOST_EVENTS = 5_000
 _MOST_FRAMES = 1_800
 _OFFSET_STEP_S = 1.0
 """The wall clock's offset is recorded again when it has moved by this much."""
+_RESTAMP_S = 2.0
+"""A wall clock that moves by more was set, and not only corrected."""
 _TELL_S = 3600.0
 """So often it is noted how long this boot lasts by now: the age of what a boot without a clock recorded hangs on it."""
 _NEARLY_FULL = 0.9
@@ -183,6 +185,9 @@ class History:
             connection.execute(_ADD_BOOT, (self._boot_id, offset_s))
             self._written_offset_s = offset_s
             found = connection.execute("SELECT id FROM boots WHERE boot_id = ?", (self._boot_id,)).fetchone()
+        if moved and offset_s is not None and written_s is not None and abs(offset_s - written_s) >= _RESTAMP_S:
+            # the clock was wrong until now: all that this boot has told of is placed anew by its own seconds
+            connection.execute("UPDATE events SET utc_s = NULL WHERE boot = ?", (found[0],))
         return int(found[0])
 
     def _tell_time(self, at: Instant) -> None:

@@ -103,6 +103,14 @@ TROUBLES: Mapping[Why, Forms] = {
         N_("{name} has taken a command, but not as asked or without showing it."),
         N_("A device has taken a command, but not as asked or without showing it."),
     ),
+    Why.CLOCK_SET_FORWARD: (
+        N_("The clock was set forward by {by_s}. Waiting times do not change by it."),
+        N_("The clock was set forward. Waiting times do not change by it."),
+    ),
+    Why.CLOCK_SET_BACK: (
+        N_("The clock was set back by {by_s}. Waiting times do not change by it."),
+        N_("The clock was set back. Waiting times do not change by it."),
+    ),
     Why.OWN_FAULT: (
         N_("{detail} Control of the building goes on."),
         N_("HEMS cannot keep its records. Control of the building goes on."),

@@ -1,0 +1,41 @@
+"""What is looked after beside the building: the machine that hems runs on, and the clock that people set."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from hems.model.cause import Cause, Why
+from hems.model.event import Event, EventKind
+from hems.model.instant import Instant
+from hems.runtime.clock import Jumps
+from hems.runtime.jobs import relay
+from hems.runtime.machine import Machine
+
+log = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """One look after each cycle."""
+
+    def __init__(
+        self, machine: Machine | None, jumps: Jumps, jobs: AsyncIOScheduler, tell: Callable[[Event], None]
+    ) -> None:
+        """`tell` takes what is worth an event; without `machine` nobody looks at it, as in a demonstration."""
+        self._machine = machine
+        self._jumps = jumps
+        self._jobs = jobs
+        self._tell = tell
+
+    def turn(self, now: Instant) -> None:
+        """Have calendar jobs follow a clock that was set, and say so."""
+        jump_s = self._jumps.seen()
+        if jump_s:
+            relay(self._jobs)
+            log.warning("The clock was set %s by %.0f s.", "forward" if jump_s > 0.0 else "back", abs(jump_s))
+            why = Why.CLOCK_SET_FORWARD if jump_s > 0.0 else Why.CLOCK_SET_BACK
+            self._tell(Event(now, EventKind.SYSTEM, "clock", Cause(why, {"by_s": abs(jump_s)})))
+
+    def faults(self, now: Instant) -> Mapping[str, str]:
+        """What is wrong with the machine, in sentences by a name."""
+        return {} if self._machine is None else self._machine.faults(now.mono_s)
