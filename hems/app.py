@@ -196,26 +196,33 @@ class Daemon:
             publish=lambda picture, events: _publish(server, last, picture, events),
             completed=lambda cycle: self._completed(cycle, store, upkeep, listening=server.listening.is_set()),
             faults=lambda: (
-                own_faults(store.health.files, actuators, fleet, self._running, refused=self._file.refused)
-                | record.faults()
-                | dict(upkeep.faults(self._clock.now()))
+                self._faults(store, actuators, fleet) | record.faults() | dict(upkeep.faults(self._clock.now()))
             ),
             shortened=self._file.shortened,
             zone=zone,
         )
         jobs.start()
         self._keep(fleet, server)
+        try:
+            await self._until_left(loop, fleet, actuators)
+            recorder.save(self._clock.now(), loop.state, at_once=True)
+        finally:
+            jobs.shutdown(wait=False)
+            self.left_behind = await self._running.end(within_s=END_WITHIN_S)
+
+    async def _until_left(self, loop: Loop, fleet: Fleet, actuators: Actuators) -> None:
+        """Control until somebody asks for an end; then leave the building fit to stand alone, unless told to hold."""
         cycle = asyncio.create_task(loop.run(), name="cycle")
         try:
             await self._until_stopped(cycle)
             if not self._hold:
-                now = self._clock.now()
+                now, site, params = self._clock.now(), self._file.site, self._file.params
                 await leave(site, params, loop.state, loop.look(now), now, fleet, actuators)
-            recorder.save(self._clock.now(), loop.state, at_once=True)
         finally:
             cycle.cancel()
-            jobs.shutdown(wait=False)
-            self.left_behind = await self._running.end(within_s=END_WITHIN_S)
+
+    def _faults(self, store: Store, actuators: Actuators, fleet: Fleet) -> dict[str, str]:
+        return own_faults(store.health.files, actuators, fleet, self._running, refused=self._file.refused)
 
     def _keep(self, fleet: Fleet, server: Server) -> None:
         """Have everything run that goes on beside the cycle."""
