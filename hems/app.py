@@ -28,6 +28,8 @@ from hems.outlook.process import OutlookProcess
 from hems.plan.process import PlanProcess
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
+from hems.report.panel_card import panel_card, products_of
+from hems.report.sheet import as_text
 from hems.runtime.act import Actuators
 from hems.runtime.ahead import Scene
 from hems.runtime.archive import Archive
@@ -60,6 +62,7 @@ from hems.store.commissioning import Commissioning
 from hems.store.last import LastPicture
 from hems.store.store import Store
 from hems.store.writer import Writer
+from hems.wording.language import use
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +71,8 @@ STOP_WITHIN_S = 14.0
 END_WITHIN_S = 2.0
 """For drivers and sockets to end, and once more for the interpreter after them."""
 STORE_WITHIN_S = 3.0
+CARD_COLUMNS = 76
+"""The panel card is kept for screens of 80 columns."""
 SOCKETS = "screen service"
 """What clients come in by, as it is called when it fails."""
 
@@ -104,6 +109,7 @@ class Daemon:
         self._writer = writer
         self._outlook = outlook or NoOutlook()
         self._last_good = last_good
+        self._card = _card(site_file, drivers)
         self._stopping = asyncio.Event()
         self._hold = False
         self._ready = False
@@ -182,6 +188,7 @@ class Daemon:
         jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone)
         upkeep = Upkeep(machine, Jumps(), jobs, lambda event: _note(event, desk, server, store))
         last = LastPicture(settings.run_dir, settings.state_dir, store.beside)
+        last.keep_card(self._card)
         loop = Loop(
             site,
             params,
@@ -249,7 +256,7 @@ class Daemon:
         """Requests about what was recorded, about how the building is set up, and about what else answers there."""
         records = FileArchive(self._file.settings.state_dir, machine_boot_id(), store.drain)
         archive = Archive(records, self._clock, self._file.site)
-        setup = Setup(self._file.site, self._file.wiring, self._file.digest, scene)
+        setup = Setup(self._file.site, self._file.wiring, self._file.digest, self._card.splitlines(), scene)
         return {**archive.does, **Search(self._drivers, context.shared, mode=mode).does, **setup.does}
 
     def _fleet(self, context: DriverContext, store: Store, record: Commissioning) -> Fleet:
@@ -346,10 +353,16 @@ async def serve(
         gone_within(END_WITHIN_S, ", ".join(daemon.left_behind) or "the interpreter")
 
 
+def _card(site_file: SiteFile, drivers: Mapping[str, DriverFactory]) -> str:
+    """The paper for the panel door, for a screen of 80 columns."""
+    return as_text(panel_card(site_file, products_of(site_file, drivers)), CARD_COLUMNS)
+
+
 def run(
     site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock, last_good: Path | None = None
 ) -> int:
     """The whole life of a daemon; returns its exit code."""
+    use(site_file.site.language)
     try:
         with sole_instance(site_file.settings.run_dir), asyncio.Runner(loop_factory=_fastest_loop()) as runner:
             seed = int.from_bytes(os.urandom(4))

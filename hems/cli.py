@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from hems.commands.asking import add_run_dir, add_who, ask, print_json
+from hems.commands.asking import add_run_dir, add_who, ask, pictured, print_json
 from hems.model.errors import ConfigError, HemsError, StoreError
 
 GONE = "Circuits stay as they are; use the hand switches in the panel, the least important circuits first."
@@ -146,8 +146,6 @@ def _ask(args: argparse.Namespace, socket: str, do: str, **values: object) -> Ma
 
 def _status(args: argparse.Namespace) -> int:
     from hems.api.client import NoContact
-    from hems.model.codec import from_plain
-    from hems.model.picture import Picture
     from hems.tui.plain import lines
 
     while True:
@@ -162,7 +160,7 @@ def _status(args: argparse.Namespace) -> int:
         if args.json:
             print_json(answer)
         else:
-            print("\n".join(lines(from_plain(Picture, answer))), flush=True)
+            print("\n".join(lines(pictured(answer))), flush=True)
         if args.watch is None:
             return 0
         asyncio.run(asyncio.sleep(args.watch))
@@ -175,11 +173,13 @@ def _old_status(args: argparse.Namespace, lost: HemsError) -> int:
     from hems.runtime.clock import SystemClock
     from hems.store.last import last_picture
     from hems.tui.plain import old_lines
+    from hems.wording.language import use
 
     now = SystemClock(trusted=True).now().utc
     assert now is not None
     try:
         picture, written_s = last_picture(args.run_dir, args.state_dir)
+        use(picture.language)
     except StoreError as nothing:
         raise HemsError(f"{lost} {nothing} {GONE}") from nothing
     age_s = max(0.0, now.timestamp() - written_s)

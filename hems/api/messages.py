@@ -121,8 +121,7 @@ def read_from_server(line: bytes) -> Hello | Picture | Event | Answer | None:
     if "event" in plain:
         return from_plain(Event, plain["event"])
     if "ok" in plain or "error" in plain:
-        error, needs = plain.get("error", ""), plain.get("needs", "")
-        return Answer(id=plain.get("id"), ok=plain.get("ok"), error=error, needs=needs)
+        return from_plain(Answer, {key: plain[key] for key in ("id", "ok", "error", "needs") if key in plain})
     return None
 
 

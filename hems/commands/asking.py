@@ -8,9 +8,12 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hems.model.errors import HemsError
+
+if TYPE_CHECKING:
+    from hems.model.picture import Picture
 
 RUN_DIR = Path("/run/hems")
 PIN_VARIABLE = "HEMS_PIN"
@@ -35,6 +38,20 @@ def ask(run_dir: Path, socket: str, do: str, **values: object) -> Mapping[str, A
         return _asked(run_dir, socket, do, values)
     except PinNeeded as needed:
         return _asked(run_dir, socket, do, {**values, "pin": _pin(needed)})
+
+
+def pictured(answer: Mapping[str, Any]) -> "Picture":
+    """The building as `status` tells it, in whose language everything else is said.  Raises: HemsError."""
+    from hems.model.codec import from_plain
+    from hems.model.picture import Picture
+    from hems.wording.language import use
+
+    try:
+        picture = from_plain(Picture, answer)
+    except ValueError as error:
+        raise HemsError(f"HEMS answered what this program does not understand ({error}). Update it.") from error
+    use(picture.language)
+    return picture
 
 
 def secret(prompt: str) -> str:

@@ -24,15 +24,16 @@ class Command:
         """Print it, or write it to a file."""
         from hems.app import installed_drivers
         from hems.config import load
-        from hems.report.panel_card import panel_card
+        from hems.report.panel_card import panel_card, products_of
         from hems.report.wiring_sheet import wiring_sheet
+        from hems.wording.language import use
 
         drivers = installed_drivers()
         site_file = load(args.site, drivers)
+        use(site_file.site.language)
+        products = products_of(site_file, drivers)
         if not args.wiring:
-            return _given(panel_card(site_file), args.html)
-        used = dict.fromkeys(spec.driver for spec in site_file.wiring.devices)
-        products = {product.id: product for name in used for product in drivers[name].products()}
+            return _given(panel_card(site_file, products), args.html)
         return _given(wiring_sheet(site_file, products), args.html)
 
 

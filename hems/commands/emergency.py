@@ -204,6 +204,11 @@ class _Scene:
         reading = self.board.latest.get(wiring.circuit_closed(circuit.id))
         return None if reading is None else reading.known(self.clock.now().mono_s)
 
+    def by_hand(self, circuit: Circuit) -> bool | None:
+        """Whether its hand switch stands elsewhere than on AUTO; None where that is not wired or not known."""
+        reading = self.board.latest.get(wiring.circuit_by_hand(circuit.id))
+        return None if reading is None else reading.known(self.clock.now().mono_s)
+
     def told(self, *only: Circuit) -> Iterator[str]:
         """How the building stands."""
         seen = self.state.evidence
@@ -211,6 +216,9 @@ class _Scene:
         yield f"Grid: {seen.grid.value}. Tie: {seen.tie.value}. Bus: {seen.bus.value}."
         for circuit in only or self.file.site.circuits:
             where = {True: "ON", False: "OFF", None: "??, its switch does not answer"}[self.position(circuit)]
+            where += {True: ", HAND SWITCH NOT ON AUTO", False: ", hand switch on AUTO", None: ""}[
+                self.by_hand(circuit)
+            ]
             yield f"{circuit.id}: {circuit.name}: {where if circuit.switchable else 'no switch, nobody switches it'}."
         yield "A switch that stands where nobody put it may be in HAND or OFF at the panel: look there."
 

@@ -3,11 +3,10 @@
 import argparse
 from dataclasses import dataclass
 
-from hems.commands.asking import add_run_dir, ask, print_json
+from hems.commands.asking import add_run_dir, ask, pictured, print_json
 from hems.commands.times import seconds
 from hems.model.codec import from_plain
 from hems.model.errors import HemsError
-from hems.model.picture import Picture
 from hems.model.trend import Trend
 from hems.wording import kw_signed, percent
 
@@ -32,7 +31,7 @@ class Command:
         """Ask for it, and print it."""
         from hems.tui.text.history import groups
 
-        picture = from_plain(Picture, ask(args.run_dir, "view", "status"))
+        picture = pictured(ask(args.run_dir, "view", "status"))
         every = groups(picture)
         names = {series: name for group in every for series, name in group.names.items()}
         chosen = [one for one in names if args.find and args.find.lower() in names[one].lower()]

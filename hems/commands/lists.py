@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from textwrap import wrap
 
-from hems.commands.asking import add_run_dir, add_who, ask, print_json, secret
+from hems.commands.asking import add_run_dir, add_who, ask, pictured, print_json, secret
 from hems.commands.times import seconds, seconds_until
-from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
 from hems.runtime.clock import SystemClock
@@ -40,7 +39,7 @@ class Command:
         if args.json:
             print_json(answer[self.key])
             return 0
-        told = list(self.told(from_plain(Picture, answer), args.find))
+        told = list(self.told(pictured(answer), args.find))
         for sentences in told:
             print("\n".join(_wrapped(sentences)))
         if not told:

@@ -37,8 +37,10 @@ class Command:
         from hems.report.monthly import monthly
         from hems.report.sheet import as_html, as_text
         from hems.runtime.jobs import zone_named
+        from hems.wording.language import use
 
         file = load(args.site, installed_drivers())
+        use(file.site.language)
         directory, zone = args.state_dir or file.settings.state_dir, zone_named(file.settings.timezone)
         events = past.on_the_wall(directory)
         cuts = past.outages(events)

@@ -6,10 +6,38 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from hems.commands.asking import add_run_dir, add_who, ask
-from hems.model.errors import HemsError
+from hems.commands.asking import add_run_dir, add_who, ask, pictured
+from hems.model.errors import HemsError, StoreError
+from hems.model.picture import Picture
 
+STATE_DIR = Path("/var/lib/hems")
 THEMES = ("dark", "light", "mono", "ansi")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFiles:
+    """What the daemon has left in its directories."""
+
+    run_dir: Path
+    state_dir: Path
+
+    def last(self) -> tuple[Picture, float] | None:
+        """Its last picture, and its age by the machine's clock."""
+        from hems.runtime.clock import SystemClock
+        from hems.store.last import last_picture
+
+        now = SystemClock(trusted=True).now().utc
+        try:
+            picture, written_s = last_picture(self.run_dir, self.state_dir)
+        except StoreError:
+            return None
+        return picture, 0.0 if now is None else max(0.0, now.timestamp() - written_s)
+
+    def card(self) -> str:
+        """The panel card.  Raises: StoreError."""
+        from hems.store.last import last_card
+
+        return last_card(self.run_dir, self.state_dir)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +55,9 @@ class Command:
         parser.add_argument("--record", type=Path, metavar="FILE", help="also keep what is seen, for --replay")
         parser.add_argument("--replay", type=Path, metavar="FILE", help="show a recording instead of the building")
         add_run_dir(parser)
+        parser.add_argument(
+            "--state-dir", type=Path, default=STATE_DIR, metavar="DIR", help="where HEMS leaves its last picture"
+        )
         add_who(parser)
 
     def run(self, args: argparse.Namespace) -> int:
@@ -37,7 +68,8 @@ class Command:
         if args.replay is not None:
             source: Live | Recording = Recording(args.replay)
         else:
-            source = Live(args.run_dir / f"{_door(args)}.sock", args.record)
+            kept = KeptFiles(args.run_dir, args.state_dir)
+            source = Live(args.run_dir / f"{_door(args)}.sock", args.record, kept=kept)
         if not terminal_fits():
             return _plainly(args)
         colours = args.theme or ("ansi" if os.environ.get("TERM") == "linux" else "dark")
@@ -50,13 +82,11 @@ COMMAND = Command()
 
 def _plainly(args: argparse.Namespace) -> int:
     """What `hems status` says."""
-    from hems.model.codec import from_plain
-    from hems.model.picture import Picture
     from hems.tui.plain import lines
 
     if args.replay is not None:
         raise HemsError("A recording needs a terminal that can show a screen; this one cannot.")
-    print("\n".join(lines(from_plain(Picture, ask(args.run_dir, "view", "status")))))
+    print("\n".join(lines(pictured(ask(args.run_dir, "view", "status")))))
     return 0
 
 

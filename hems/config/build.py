@@ -14,6 +14,7 @@ from hems.model.site import (
     Battery,
     Bay,
     Circuit,
+    Contact,
     FlexibleLimits,
     Former,
     Generator,
@@ -68,6 +69,11 @@ def site_of(table: SiteTable) -> Site:
             VoltagePoint(id=PointId(name), location=Location(point.location), powered_from=Supply(point.powered_from))
             for name, point in table.voltage_points.items()
         ),
+        contacts=tuple(
+            Contact(whom=_called(one.whom, name), name=one.name or "", phone=one.phone)
+            for name, one in table.contacts.items()
+        ),
+        language=table.settings.language or "",
     )
 
 

@@ -9,10 +9,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from hems.config.tables.connection import GridTable, TieTable, VoltagePointTable
+from hems.config.tables.people import ContactTable
 from hems.config.tables.sources import BatteryTable, FormerTable, GeneratorTable, PvTable
 from hems.config.tables.tariff import TariffTable
 from hems.config.tables.uses import BayTable, CircuitTable, InputsTable
-from hems.config.tables.words import Id, Line, LogLevel, Name, Phases, Table
+from hems.config.tables.words import Id, Language, Line, LogLevel, Name, Phases, Table
 
 
 class SettingsTable(Table):
@@ -26,6 +27,9 @@ class SettingsTable(Table):
     """How much is written to the log."""
     timezone: Line | None = Field(None, examples=["Europe/Dublin"])
     """Zone for clock times in reports, such as `Europe/Dublin`; without it the machine's own."""
+    language: Language | None = Field(None, examples=["de"])
+    """What people in the building read, on screens, in lists and reports; without it each reader's own.  Whoever sets
+    `LANGUAGE` reads another one."""
 
 
 class DeviceTable(Table):
@@ -79,6 +83,8 @@ class SiteTable(Table):
         min_length=1, examples=[{"laundry": {"tier": "non-essential", "phases": ["L1"], "typical_kw": 2.0}}]
     )
     """`[circuits.NAME]`."""
+    contacts: dict[Id, ContactTable] = Field(default_factory=dict)
+    """`[contacts.NAME]`: whom to call, in the order of the file."""
     params: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """`[params.GROUP]` tunes single numbers of the decisions, each within its permitted range."""
     settings: SettingsTable = SettingsTable()

@@ -114,5 +114,6 @@ def _circuits(site: SiteTable) -> Iterator[Wire]:
     for circuit_id, circuit in site.circuits.items():
         where, branch = ("circuits", circuit_id), CircuitId(circuit_id)
         yield from _single((*where, "switch"), circuit.switch, wiring.circuit_closed(branch), "bool", writes=True)
+        yield from _single((*where, "hand_switch"), circuit.hand_switch, wiring.circuit_by_hand(branch), "bool")
         yield from _single((*where, "power"), circuit.power, wiring.circuit_power(branch))
         yield from _single((*where, "temperature"), circuit.temperature, wiring.circuit_temperature(branch))

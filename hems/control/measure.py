@@ -83,6 +83,7 @@ class Measure:
                 wiring.circuit_closed(one.id),
                 wiring.circuit_power(one.id),
                 wiring.circuit_temperature(one.id),
+                wiring.circuit_by_hand(one.id),
             )
             for one in site.circuits
         }
@@ -134,9 +135,12 @@ class Measure:
             former_phase_w=tuple(get(role, NEVER) for role in self._former),
             circuits={
                 circuit: CircuitReading(
-                    closed=get(closed, NEVER), power_w=get(power_w, NEVER), temp_c=get(temp_c, NEVER)
+                    closed=get(closed, NEVER),
+                    power_w=get(power_w, NEVER),
+                    temp_c=get(temp_c, NEVER),
+                    by_hand=get(by_hand, NEVER),
                 )
-                for circuit, (closed, power_w, temp_c) in self._circuits.items()
+                for circuit, (closed, power_w, temp_c, by_hand) in self._circuits.items()
             },
             batteries={
                 battery: BatteryReading(

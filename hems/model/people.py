@@ -24,6 +24,7 @@ class PersonRole(StrEnum):
 NEEDED_ROLE: Mapping[str, PersonRole] = {
     "status": PersonRole.VIEWER,
     "why": PersonRole.VIEWER,
+    "card": PersonRole.VIEWER,
     "events": PersonRole.VIEWER,
     "read": PersonRole.VIEWER,
     "proofs": PersonRole.VIEWER,

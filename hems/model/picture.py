@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hems.model.cause import Cause
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.request import Task
-from hems.model.site import Tier
+from hems.model.site import Contact, Tier
 from hems.model.snapshot import BayState
 from hems.model.units import CircuitId, DeviceId, SourceId
 
@@ -44,6 +44,9 @@ class CircuitPicture:
     override_left_s: float | None = None
     switchable: bool = True
     """Whether it has a switch at all; `sheddable` also leaves out what is locked or protected."""
+    by_hand: bool | None = None
+    """Whether its hand switch in the panel stands elsewhere than on AUTO, so that HEMS cannot switch it; None where
+    that is not wired or not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +247,10 @@ class Picture:
     """Set aside by somebody, or not used while the power cut lasts: they ask for nobody now."""
     alarms_folded: tuple[AlarmPicture, ...] = ()
     """Came with the beginning of this power cut and are not urgent; one line for all of them is enough."""
+    contacts: tuple[Contact, ...] = ()
+    """Whom to call."""
+    language: str = ""
+    """What people in the building read; empty for each reader's own."""
     orders: tuple[OrderPicture, ...] = ()
     """What people have ordered of the building, in force or to come."""
     devices: tuple[DevicePicture, ...] = ()

@@ -258,6 +258,16 @@ class GridConnection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Somebody to call."""
+
+    whom: str
+    """What they are called for: `Electrician`."""
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A whole building."""
 
@@ -275,6 +285,10 @@ class Site:
     tariff: Tariff | None = None
     has_fire_alarm: bool = False
     has_red_button: bool = False
+    contacts: tuple[Contact, ...] = ()
+    """Whom to call, in this order."""
+    language: str = ""
+    """What people there read, such as `de`; empty for each reader's own."""
 
     def circuit(self, circuit_id: CircuitId) -> Circuit:
         """The circuit of that name.  Raises: StopIteration when there is none."""

@@ -59,6 +59,8 @@ class CircuitReading:
     power_w: Reading[float] = field(default_factory=missing)
     temp_c: Reading[float] = field(default_factory=missing)
     """Of what it keeps cool."""
+    by_hand: Reading[bool] = field(default_factory=missing)
+    """Whether its hand switch stands elsewhere than on AUTO."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,6 +135,11 @@ def circuit_of(role: Role) -> CircuitId | None:
     return CircuitId(inner) if role == f"circuits/{inner}/closed" else None
 
 
+def circuit_by_hand(circuit: CircuitId) -> Role:
+    """bool; True while a circuit's hand switch does not stand on AUTO."""
+    return Role(f"circuits/{circuit}/by_hand")
+
+
 def circuit_power(circuit: CircuitId) -> Role:
     """W drawn by a circuit that has a meter of its own."""
     return _DRAWN_W[circuit]

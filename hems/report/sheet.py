@@ -7,6 +7,8 @@ from textwrap import wrap
 
 WIDTH = 100
 BOX = "[ ]"
+BLANK = "____"
+"""Room to write in."""
 
 STYLE = """
 body { font: 10pt/1.35 sans-serif; color: #000; margin: 1.5em; }
@@ -42,9 +44,9 @@ class Sheet:
     sections: Sequence[Section]
 
 
-def as_text(sheet: Sheet) -> str:
-    """For a terminal and a text printer."""
-    return "\n".join(_text(sheet)) + "\n"
+def as_text(sheet: Sheet, screen: int = 0) -> str:
+    """For a text printer; or for a `screen` so many columns wide, without what does not fit there."""
+    return "\n".join(_text(sheet, screen)) + "\n"
 
 
 def as_html(sheet: Sheet) -> str:
@@ -54,31 +56,46 @@ def as_html(sheet: Sheet) -> str:
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
-def _text(sheet: Sheet) -> Iterator[str]:
+def _text(sheet: Sheet, screen: int) -> Iterator[str]:
+    width = screen or WIDTH
     yield sheet.title
     yield "=" * len(sheet.title)
     for line in sheet.under:
-        yield from wrap(line, WIDTH)
+        yield from wrap(line, width)
     for section in sheet.sections:
         yield ""
         yield section.heading
         yield "-" * len(section.heading)
         for paragraph in section.words:
-            yield from wrap(paragraph, WIDTH)
-        yield from _text_table(section)
+            yield from wrap(paragraph, width)
+        yield from _text_table(section, screen)
         for box in section.boxes:
-            yield from wrap(f"{BOX} {box}", WIDTH, subsequent_indent="    ")
+            yield from wrap(f"{BOX} {box}", width, subsequent_indent="    ")
 
 
-def _text_table(section: Section) -> Iterator[str]:
+def _text_table(section: Section, screen: int) -> Iterator[str]:
     if not section.rows:
         return
-    table = [section.columns, *section.rows]
-    widths = [max(len(row[place]) for row in table) for place in range(len(section.columns))]
+    table: Sequence[Sequence[str]] = [section.columns, *section.rows]
+    table = _fitting(table, screen) if screen else table
+    widths = _widths(table)
     for number, row in enumerate(table):
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "  ".join(cell.ljust(room) for cell, room in zip(row, widths, strict=True)).rstrip()
         if number == 0:
-            yield "  ".join("-" * width for width in widths)
+            yield "  ".join("-" * room for room in widths)
+
+
+def _widths(table: Sequence[Sequence[str]]) -> list[int]:
+    return [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
+
+
+def _fitting(table: Sequence[Sequence[str]], width: int) -> Sequence[Sequence[str]]:
+    """Without as many columns as it takes: first those that are only to be written in, then the last ones."""
+    kept = list(range(len(table[0])))
+    while len(kept) > 1 and sum(_widths([[row[place] for place in kept] for row in table])) + 2 * len(kept) - 2 > width:
+        empty = [place for place in kept if all(row[place] in (BOX, BLANK) for row in table[1:])]
+        kept.remove(empty[-1] if empty else kept[-1])
+    return [[row[place] for place in kept] for row in table]
 
 
 def _html(sheet: Sheet) -> Iterator[str]:

@@ -88,6 +88,8 @@ def _building(scene: Scene) -> Picture:
         circuits=circuits,
         tiers=_tiers(scene, circuits),
         cars=tuple(_car(scene, bay) for bay in site.bays),
+        contacts=site.contacts,
+        language=site.language,
         orders=_orders(scene),
         devices=_devices(scene),
         witnesses=_witnesses(scene),
@@ -174,6 +176,7 @@ def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> 
         override_reason=override.reason if override is not None else "",
         override_left_s=None if override is None else override.expires_s - now_s,
         switchable=circuit.switchable,
+        by_hand=reading.by_hand.known(now_s) if reading is not None else None,
     )
 
 

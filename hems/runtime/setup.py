@@ -1,6 +1,6 @@
 """How the building is set up, for the installer at the screen: what the site file says, and what each group costs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import isinf
 from typing import Any
 
@@ -15,14 +15,22 @@ from hems.runtime.ahead import Scene, draws, sun_w
 
 
 class Setup:
-    """Answers `configuration`, `setup` and `groups`."""
+    """Answers `configuration`, `setup`, `groups` and `card`."""
 
-    def __init__(self, site: Site, wiring: Wiring, digest: str, scene: Callable[[], Scene | None]) -> None:
+    def __init__(
+        self, site: Site, wiring: Wiring, digest: str, card: Sequence[str], scene: Callable[[], Scene | None]
+    ) -> None:
         self._site = site
         self._wiring = wiring
         self._digest = digest
+        self._card = card
         self._scene = scene
-        self.does = {"configuration": self._configuration, "setup": self._setup, "groups": self._groups}
+        self.does = {
+            "configuration": self._configuration,
+            "setup": self._setup,
+            "groups": self._groups,
+            "card": self._panel_card,
+        }
         """Requests by name."""
 
     async def _configuration(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
@@ -32,6 +40,10 @@ class Setup:
     async def _setup(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """The site file as the daemon has read it."""
         return {"site": to_plain(self._site), "wiring": to_plain(self._wiring), "digest": self._digest}
+
+    async def _panel_card(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        """The paper for the panel door, as lines for a screen of 80 columns."""
+        return {"lines": list(self._card)}
 
     async def _groups(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """For each circuit, how long essential power would last with it served and without it."""

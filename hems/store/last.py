@@ -1,4 +1,4 @@
-"""The last picture, for whoever looks while the daemon is gone: one file in memory, and one on disk that lasts.
+"""The last picture and the panel card, for whoever looks while the daemon is gone: in memory, and on a disk.
 
 The first is written every few seconds to the run directory, which wears nothing out; the second now and then, and when
 the mode changes, beside the store.  A picture that cannot be written is let be: nothing depends on it.
@@ -14,7 +14,7 @@ from hems.model.errors import StoreError
 from hems.model.mode import Mode
 from hems.model.picture import Picture
 
-NAME = "picture.json"
+NAME, CARD = "picture.json", "card.txt"
 OFTEN_S, SELDOM_S = 10.0, 900.0
 
 
@@ -27,6 +27,10 @@ class LastPicture:
         self._submit = submit
         self._often_s = self._seldom_s = float("-inf")
         self._mode: Mode | None = None
+
+    def keep_card(self, text: str) -> None:
+        """Keep the panel card, which changes only with the site file."""
+        self._submit(lambda: _put(CARD, text, [self._run_dir, self._state_dir]))
 
     def keep(self, picture: Picture) -> None:
         """Take the picture of one tick; returns at once."""
@@ -41,12 +45,23 @@ class LastPicture:
 
 
 def _write(picture: Picture, places: list[Path]) -> None:
-    text = json.dumps(to_plain(picture), separators=(",", ":"))
+    _put(NAME, json.dumps(to_plain(picture), separators=(",", ":")), places)
+
+
+def _put(name: str, text: str, places: list[Path]) -> None:
     for place in places:
         with suppress(OSError):
-            fresh = place / f".{NAME}"
+            fresh = place / f".{name}"
             fresh.write_text(text, encoding="utf-8")
-            fresh.replace(place / NAME)
+            fresh.replace(place / name)
+
+
+def last_card(*places: Path) -> str:
+    """The panel card as the daemon last had it, from the first place that has one.  Raises: StoreError."""
+    for place in places:
+        with suppress(OSError, ValueError):
+            return (place / CARD).read_text(encoding="utf-8")
+    raise StoreError("No panel card was kept here. It hangs on the panel door; `hems checklist` prints it.")
 
 
 def last_picture(*places: Path) -> tuple[Picture, float]:

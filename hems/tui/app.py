@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from hems.model.errors import HemsError, PinNeeded, RequestError
+from hems.tui.asking import texts
 from hems.tui.in_turn import KeysInTurn
 from hems.tui.link import Link
 from hems.tui.screens.alarms import AlarmsScreen
@@ -29,12 +30,16 @@ from hems.tui.screens.help import HelpScreen
 from hems.tui.screens.history import HistoryScreen
 from hems.tui.screens.listing import ListScreen
 from hems.tui.screens.log import LogScreen
+from hems.tui.screens.orders import OrdersScreen
 from hems.tui.screens.outage import OutageScreen
 from hems.tui.screens.overview import OverviewScreen
+from hems.tui.screens.page import PageScreen
 from hems.tui.source import Live, Source
+from hems.tui.text.calls import call_lines
 from hems.tui.themes import COLOURS, DARK, themes
 from hems.tui.view import View
-from hems.wording.language import N_, translated
+from hems.tui.working import asking
+from hems.wording.language import N_, say, translated, use
 
 LOOK_S = 1.0
 """How often the age of old numbers is looked at."""
@@ -47,7 +52,7 @@ WRONG = ("PIN ", "Code ")
 SLOW_S = 5.0
 """On a slow line the picture is drawn again only so often, unless things get worse."""
 
-MODES = ("overview", "outage", "circuits", "cars", "alarms", "history", "devices", "log", "settings")
+MODES = ("overview", "outage", "circuits", "cars", "alarms", "history", "devices", "log", "orders", "settings")
 
 
 class HemsApp(KeysInTurn):
@@ -68,9 +73,12 @@ class HemsApp(KeysInTurn):
         Binding("6", "show('history')", show=False),
         Binding("7", "show('devices')", show=False),
         Binding("8", "show('log')", show=False),
+        Binding("9", "show('orders')", show=False),
         Binding("0", "show('settings')", show=False),
         Binding("question_mark,f1", "help", show=False),
         Binding("f,F", "freeze", show=False),
+        Binding("p,P", "paper", show=False),
+        Binding("c,C", "calls", show=False),
         Binding("escape", "back", show=False),
         Binding("ctrl+p", "palette", show=False),
         Binding("ctrl+c", "quit", show=False, system=True),
@@ -93,6 +101,7 @@ class HemsApp(KeysInTurn):
         self._source = Live(source) if isinstance(source, Path) else source
         self._may_operate = self._source.may_operate
         self._session: dict[str, str] = {}
+        self._card: list[str] = []
         self._who = who
         self._hint = extra_hint or self._source.note
         self.use_command_palette = self._source.may_engineer
@@ -137,6 +146,7 @@ class HemsApp(KeysInTurn):
         self.add_mode("history", lambda: HistoryScreen(self._ask, self._hint))
         self.add_mode("devices", lambda: DevicesScreen(self._hint))
         self.add_mode("log", lambda: LogScreen(self._ask, self._hint))
+        self.add_mode("orders", lambda: OrdersScreen(self._ask, self._who, self._hint))
         self.add_mode("settings", lambda: self._settings())
         await self.switch_mode("overview")
         self._watch()
@@ -145,7 +155,7 @@ class HemsApp(KeysInTurn):
     async def _watch(self) -> None:
         """Follow the daemon for as long as the program runs."""
         clock = asyncio.get_running_loop().time
-        link = Link(clock(), may_operate=self._may_operate)
+        link = Link(clock(), may_operate=self._may_operate, last=self._source.kept.last)
         self.set_interval(LOOK_S, lambda: self._grow_old(link.look(clock())))
         if self._slow:
             self.set_interval(SLOW_S, self._catch_up)
@@ -180,6 +190,8 @@ class HemsApp(KeysInTurn):
     def show(self, view: View) -> None:
         """Draw it; what has not changed costs nothing."""
         self.view = view
+        if view.picture is not None:
+            use(view.picture.language)
         for screen in self.screen_stack:
             if isinstance(screen, BuildingScreen):
                 with self.batch_update():
@@ -234,6 +246,31 @@ class HemsApp(KeysInTurn):
             self.view = replace(self.view, frozen=False)
             await self._take(view)
             self.show(view)
+
+    @asking(exclusive=True, group="paper")
+    async def action_paper(self) -> None:
+        """The paper for the panel door, as HEMS has it or has left it."""
+        if not self.view.old:
+            with suppress(HemsError):
+                self._card = texts(await self._source.ask("card"), "lines")
+        try:
+            lines = self._card or self._source.kept.card().splitlines()
+        except HemsError as error:
+            lines = [str(error)]
+        self._open(PageScreen(say("THE CARD FOR THE PANEL DOOR"), lines, self._hint, wrapped=False))
+
+    def action_calls(self) -> None:
+        """Whom to call."""
+        picture = self.view.picture
+        self._open(PageScreen(say("WHOM TO CALL"), call_lines(() if picture is None else picture.contacts), self._hint))
+
+    def _open(self, page: PageScreen) -> None:
+        """Above the main screen, in place of another page."""
+        if isinstance(self.screen, PageScreen):
+            self.pop_screen()
+        if isinstance(self.screen, BuildingScreen):
+            self.push_screen(page)
+            page.show(self.view)
 
     async def action_help(self) -> None:
         """Explain the screen that is open."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hems.api.client import Lost, follow
 from hems.api.messages import event_line, read_from_server, tick_line
@@ -23,6 +23,28 @@ AGAIN_S = 3.0
 """A recording begins again after this."""
 
 
+class Kept(Protocol):
+    """What the daemon leaves behind for whoever looks while it is gone."""
+
+    def last(self) -> tuple[Picture, float] | None:
+        """Its last picture, and how many seconds old that is."""
+
+    def card(self) -> str:
+        """The panel card.  Raises: HemsError when none is kept."""
+
+
+class NothingKept:
+    """Where nobody knows of any place."""
+
+    def last(self) -> tuple[Picture, float] | None:
+        """Nothing."""
+        return None
+
+    def card(self) -> str:
+        """Raises: HemsError."""
+        raise HemsError("No panel card is kept here. It hangs on the panel door; `hems checklist` prints it.")
+
+
 @dataclass(slots=True)
 class Live:
     """The daemon behind one of its doors; what it says can be recorded in a file on the way."""
@@ -32,6 +54,7 @@ class Live:
     ask: Ask = field(init=False)
     note: str = ""
     """What to know of it, for the line above the keys."""
+    kept: Kept = field(default_factory=NothingKept)
 
     def __post_init__(self) -> None:
         """Ask where it is watched."""
@@ -76,6 +99,7 @@ class Recording:
         """Raises: HemsError when it is no recording."""
         self._messages = _read(file)
         self._heard: list[Event] = []
+        self.kept: Kept = NothingKept()
         self.note = f"RECORDING {file.name}: nothing here is live"
         self.ask: Ask = self._ask
 

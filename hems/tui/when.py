@@ -13,6 +13,8 @@ from hems.wording.language import say
 
 NO_CLOCK = "clock not checked"
 WEEK_H = 168.0
+DAY_S = 43200.0
+"""After half a day a time alone could be that of another one."""
 ROUGH = timedelta(minutes=10)
 """An estimate of hours is not said to the minute."""
 
@@ -38,6 +40,14 @@ def to_the_second(picture: Picture) -> str | None:
     """`14:32:05`, or None."""
     now = local_time(picture)
     return None if now is None else f"{now:%H:%M:%S}"
+
+
+def seen_at(picture: Picture, age_s: float) -> str | None:
+    """`14:32:05`, with the day once that is long ago: `Thu 19 Nov 14:32:05`; None without a clock."""
+    now = local_time(picture)
+    if now is None:
+        return None
+    return f"{now:%H:%M:%S}" if age_s < DAY_S else f"{weekday(now)} {day(now)} {now:%H:%M:%S}"
 
 
 def since(picture: Picture, age_s: float | None) -> str:

@@ -7,14 +7,20 @@ import pytest
 from hems.app import installed_drivers
 from hems.cli import main
 from hems.config import load
-from hems.report.panel_card import panel_card
-from hems.report.sheet import as_html, as_text
+from hems.report.panel_card import panel_card, products_of
+from hems.report.sheet import Sheet, as_html, as_text
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def card(name: str) -> str:
-    return as_text(panel_card(load(EXAMPLES / f"{name}.toml", installed_drivers())))
+    return as_text(sheet(name))
+
+
+def sheet(name: str) -> Sheet:
+    drivers = installed_drivers()
+    file = load(EXAMPLES / f"{name}.toml", drivers)
+    return panel_card(file, products_of(file, drivers))
 
 
 def test_hand_switches_stand_in_the_order_in_which_hems_itself_would_go():
@@ -45,4 +51,4 @@ def test_it_is_printed_as_text_or_written_for_a_browser(name: str, tmp_path: Pat
     assert capsys.readouterr().out.startswith("Power cut: ")
     assert main([*words, "--html", str(tmp_path / "card.html")]) == 0
     assert "http" not in (tmp_path / "card.html").read_text()
-    assert as_html(panel_card(load(EXAMPLES / f"{name}.toml", installed_drivers()))).startswith("<!DOCTYPE html>")
+    assert as_html(sheet(name)).startswith("<!DOCTYPE html>")

@@ -7,6 +7,7 @@ from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.picture import AlarmPicture, CircuitPicture, OrderPicture, Picture
 from hems.model.request import Task
+from hems.model.site import Contact
 from hems.tui.view import View
 from tests.pictures import grid_returning, home, normal_day, power_cut, tiers, unknown
 
@@ -90,12 +91,17 @@ def troubled() -> Picture:
     odd: dict[str, dict[str, Any]] = {
         "gym": {"disobeys": True, "closed": True, "power_w": 1300.0},
         "kitchen": {"closed": None, "power_w": None},
+        "sump_pump": {"by_hand": True},
         "door_entry": {"switchable": False, "sheddable": False, "closed": None},
     }
     picture = by_hand(power_cut(), "laundry", power_w=2800.0)
     rows: list[CircuitPicture] = [replace(one, **odd.get(one.id, {})) for one in picture.circuits]
     alarms = (HEATING, METER, *picture.alarms)
-    grouped = {"circuits": tuple(rows), "tiers": tiers(tuple(rows))}
+    grouped: dict[str, Any] = {"circuits": tuple(rows), "tiers": tiers(tuple(rows))}
+    grouped["contacts"] = (
+        Contact(whom="Electrician", name="Meyer & Daughter", phone="+44 20 7946 0123"),
+        Contact(whom="Lift company", name="", phone="+44 20 7946 0199"),
+    )
     return with_reasons(replace(picture, alarms=alarms, alarms_gone=(BAY,), **grouped))
 
 
@@ -166,9 +172,9 @@ PICTURES = {
 }  # fmt: skip
 
 STATES = {name: View(picture=picture, may_operate=True) for name, picture in PICTURES.items()} | {
-    "contact_lost": View(
-        picture=power_cut(), lost_for_s=754.0, reason="HEMS has closed the connection.", may_operate=True
-    ),
+    "contact_lost": View(picture=power_cut(), lost_for_s=754.0, reason="HEMS has closed the connection."),
+    "lost_just_now": View(picture=normal_day(), lost_for_s=9.0, reason="HEMS has closed the connection."),
+    "kept_from_yesterday": View(picture=normal_day(), lost_for_s=86000.0, reason="HEMS does not run here."),
     "never_seen": View(lost_for_s=2.0, reason="HEMS does not run here: nothing answers at /run/hems/view.sock."),
     "only_looking": View(picture=power_cut()),
     "frozen": View(picture=power_cut(), frozen=True, may_operate=True),

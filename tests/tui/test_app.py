@@ -92,7 +92,8 @@ async def test_without_a_daemon_the_screen_says_what_to_do(run_dir: Path) -> Non
 
         assert "NO CONTACT WITH HEMS" in told
         assert "HEMS does not run here: nothing answers at" in told
-        assert "See the card on the panel door." in told
+        assert "Circuits stay as they are." in told
+        assert "P the card: hand switches" in told
 
         # and shows the building as soon as there is one
         async with serving(run_dir, HandMadeDesk(normal_day())):

@@ -14,7 +14,7 @@ from hems.model.request import Task
 from tests.desk import HandMadeDesk, until
 from tests.pictures import power_cut
 from tests.tui.screens import app_of, assert_looks_like, lines_of, see, text_of, watching
-from tests.tui.states import HEATING, troubled
+from tests.tui.states import HEATING, ordered, troubled
 from tests.tui.test_typing import at_once
 
 
@@ -129,3 +129,63 @@ async def test_an_alarm_is_set_aside_for_some_hours_with_a_reason(run_dir: Path)
         await pilot.press("up", "up", "up")
         at_once(app, *("down",) * [line[2:6] for line in lines_of(app)[3:8]].index("HIGH"), "s")
         await until(lambda: desk.done("unaside") != [])
+
+
+async def test_what_somebody_says_of_the_grid_takes_two_steps_and_has_an_end(run_dir: Path) -> None:
+    desk = Guarded(power_cut())
+    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, server):
+        app = app_of(pilot)
+        # when the line that is chosen first is begun, with the time on offer and a reason
+        at_once(app, "9", "enter")
+        await until(lambda: "[ 1h_" in text_of(app))
+        at_once(app, "enter")
+        await until(lambda: "Others will want to know" in text_of(app))
+        at_once(app, *"dark street", "enter")
+        # then nothing is done before a Y
+        await until(lambda: "The grid is LOST:" in text_of(app))
+        assert desk.done("order") == []
+        at_once(app, "y")
+        await until(lambda: desk.done("order") != [])
+        assert dict(desk.done("order")[0]) == {
+            "task": "grid_lost", "begin": True, "who": "", "duration_s": 3600.0, "reason": "dark street",
+        }  # fmt: skip
+
+        # and the line says until when, and the same key ends it
+        await see(pilot, server, ordered(power_cut(), Task.GRID_LOST))
+        assert "YES, until 16:22" in text_of(app)
+        at_once(app, "enter")
+        await until(lambda: "End it now?" in text_of(app))
+        at_once(app, "y")
+        await until(lambda: len(desk.done("order")) == 2)
+        assert desk.done("order")[1]["begin"] is False
+
+
+async def test_an_evacuation_is_confirmed_with_the_word_that_hems_gave(run_dir: Path) -> None:
+    class Grave(Guarded):
+        async def request(
+            self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str
+        ) -> Mapping[str, Any]:
+            await super().request(name, args, role=role, peer=peer)
+            return {} if "confirm" in args else {"confirm": "evacuation-1"}
+
+    desk = Grave(power_cut())
+    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        at_once(app, "9", "down", "down", "enter")
+        await until(lambda: "Others will want to know" in text_of(app))
+        at_once(app, *"flood", "enter")
+        await until(lambda: "EVACUATION: cars keep more" in text_of(app))
+        at_once(app, "y")
+        await until(lambda: "Done: Evacuation" in text_of(app))
+
+    assert [one.get("confirm") for one in desk.done("order")] == [None, "evacuation-1"]
+
+
+async def test_who_only_looks_orders_nothing(run_dir: Path) -> None:
+    desk = Guarded(power_cut())
+    async with watching(run_dir, power_cut(), desk=desk) as (pilot, _):
+        at_once(app_of(pilot), "9", "enter")
+        await until(lambda: "Say that the grid is LOST" in text_of(app_of(pilot)))
+        assert "ENTER begin or end" not in text_of(app_of(pilot))
+
+    assert desk.done("order") == []

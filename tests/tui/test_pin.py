@@ -6,6 +6,7 @@ from typing import Any
 
 from hems.model.errors import PinNeeded, RequestError
 from hems.model.people import PersonRole
+from hems.tui.app import HemsApp
 from tests.desk import until
 from tests.pictures import power_cut
 from tests.tui.screens import app_of, text_of, watching
@@ -25,17 +26,22 @@ class Guarded(Desk):
         return await super().request(name, args, role=role, peer=peer)
 
 
+async def asked_for_a_pin(app: HemsApp) -> None:
+    """The first circuit that is off shall be on: up to where the person is asked who it is."""
+    at_once(app, "3", "enter", "right")
+    await until(lambda: "would last until" in text_of(app))
+    at_once(app, "enter")
+    await until(lambda: "Press Y to do it" in text_of(app))
+    at_once(app, "y")
+    await until(lambda: "Your PIN is needed for this." in text_of(app))
+
+
 async def test_the_pin_is_asked_for_after_yes_again_when_it_is_wrong_and_names_the_person(run_dir: Path) -> None:
     desk = Guarded(power_cut())
-    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (_, _server):
-        app = app_of(_)
-        at_once(app, "3", "enter", "right")
-        await until(lambda: "would last until" in text_of(app))
-        at_once(app, "enter")
-        await until(lambda: "Press Y to do it" in text_of(app))
-        at_once(app, "y")
+    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        await asked_for_a_pin(app)
         # when a wrong one is typed, it is not shown, and what the daemon says is
-        await until(lambda: "Your PIN is needed for this." in text_of(app))
         at_once(app, *"1234")
         await until(lambda: "[ ****_" in text_of(app))
         at_once(app, "enter")
@@ -50,14 +56,9 @@ async def test_the_pin_is_asked_for_after_yes_again_when_it_is_wrong_and_names_t
 
 async def test_without_a_pin_nothing_is_done_and_back_to_automatic_needs_none(run_dir: Path) -> None:
     desk = Guarded(power_cut())
-    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (_, _server):
-        app = app_of(_)
-        at_once(app, "3", "enter", "right")
-        await until(lambda: "would last until" in text_of(app))
-        at_once(app, "enter")
-        await until(lambda: "Press Y to do it" in text_of(app))
-        at_once(app, "y")
-        await until(lambda: "Your PIN is needed for this." in text_of(app))
+    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        await asked_for_a_pin(app)
         at_once(app, "escape")
         await until(lambda: "Not done: it needs a PIN." in text_of(app))
 

@@ -20,12 +20,13 @@ from hems.tui.screens.circuits import CircuitsScreen
 from hems.tui.screens.devices import DevicesScreen
 from hems.tui.screens.help import HelpScreen
 from hems.tui.screens.log import LogScreen
+from hems.tui.screens.orders import OrdersScreen
 from hems.tui.screens.outage import OutageScreen
 from hems.tui.screens.overview import OverviewScreen
 from hems.tui.view import View
 from tests.pictures import power_cut
 from tests.tui import screens
-from tests.tui.screens import app_of, assert_looks_like, watching
+from tests.tui.screens import app_of, assert_looks_like, see, watching
 from tests.tui.states import PICTURES, STATES
 from tests.tui.test_lists import happened
 
@@ -52,6 +53,7 @@ SCREENS: Mapping[str, Callable[[], BuildingScreen]] = {
     "5 alarms": lambda: AlarmsScreen(nobody, ""),
     "7 devices": DevicesScreen,
     "8 log": log,
+    "9 orders": lambda: OrdersScreen(nobody, ""),
 }
 
 
@@ -89,10 +91,10 @@ def test_the_help_of_every_screen_fits() -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_program_shows_the_same(run_dir: Path, size: str) -> None:
     width, height = SIZES[size]
-    async with watching(run_dir, power_cut(), size=(width, height), door="operate") as (pilot, _):
-        for name in list(SCREENS)[:-1]:
+    async with watching(run_dir, power_cut(), size=(width, height), door="operate") as (pilot, server):
+        for name in [name for name in SCREENS if name != "8 log"]:  # which asks for what has happened
             await pilot.press(name[0])
-            await pilot.pause()
+            await see(pilot, server, power_cut())  # a busy machine may have been silent for too long
             assert screens.text_of(app_of(pilot)) == written(SCREENS[name](), STATES["power_cut"], SIZES[size])
 
 

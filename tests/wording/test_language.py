@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hems.app import installed_drivers
+from hems.config import load
 from hems.model.cause import Cause, Why
 from hems.tui.format import text_of
 from hems.tui.plain import lines
@@ -14,7 +16,7 @@ from hems.tui.text.outage import outage
 from hems.tui.text.overview import overview
 from hems.tui.view import View
 from hems.wording import sentence
-from hems.wording.language import catalogue
+from hems.wording.language import catalogue, use
 from tests.pictures import grid_returning, home, normal_day, power_cut, unknown
 from tests.wording.catalogue import LOCALE, compiled, messages, placeholders, read
 
@@ -84,3 +86,24 @@ def test_a_command_speaks_the_language_it_is_told_to(checkout: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=checkout, check=True, capture_output=True, text=True)
     assert done.stderr == "dunkel"
+
+
+def test_the_building_has_a_language_of_its_own_unless_the_reader_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    try:
+        use("de")
+        assert text_of(banner(View(picture=power_cut()), 80)).startswith("!STROMAUSFALL")
+        monkeypatch.setenv("LANGUAGE", "en")
+        use("de")
+        assert text_of(banner(View(picture=power_cut()), 80)).startswith("!POWER CUT")
+    finally:
+        use("")
+
+
+def test_the_site_file_says_which(tmp_path: Path, checkout: Path) -> None:
+    site = tmp_path / "site.toml"
+    text = (checkout / "examples" / "home.toml").read_text(encoding="utf-8")
+    site.write_text(text.replace("[settings]", '[settings]\nlanguage = "de"'), encoding="utf-8")
+
+    assert load(site, installed_drivers()).site.language == "de"

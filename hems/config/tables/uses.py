@@ -83,6 +83,9 @@ class CircuitTable(Table):
     """Above this the circuit counts as one tier more important until it is a degree below."""
     switch: PortText | None = Field(None, examples=["relays/coil_1"])
     """What switches it, on when true."""
+    hand_switch: PortText | None = Field(None, examples=["tie_io/input_5"])
+    """Contact of its HAND - OFF - AUTO switch in the panel, true while that does not stand on AUTO: screens then say
+    that HEMS cannot switch it."""
     layer_0: bool = False
     """Whether a contactor drops it by itself the moment the tie opens, fed from the grid side or by the tie's auxiliary
     contact: then it need not be switched fast, and the inverter never has to carry it."""

@@ -10,6 +10,7 @@ TierName = Literal["life safety", "critical", "essential", "comfort", "non-essen
 LocationName = Literal["utility", "bus", "source", "load"]
 SupplyName = Literal["utility", "bus", "dc", "ups"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+Language = Literal["en", "de"]
 
 IDENTIFIER = r"[a-z][a-z0-9_]{0,39}"
 

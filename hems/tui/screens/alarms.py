@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 
 from hems.model.errors import HemsError
@@ -15,6 +14,7 @@ from hems.tui.text.alarm_list import FOLDED, alarm_list
 from hems.tui.text.listing import Listing
 from hems.tui.when import seconds_told
 from hems.tui.widgets.footer import Key
+from hems.tui.working import asking
 from hems.wording.language import say
 
 
@@ -25,7 +25,7 @@ class AlarmsScreen(ListScreen):
         Binding("space,enter", "seen", show=False),
         Binding("s,S", "aside", show=False),
     ]
-    LOOKS: ClassVar[tuple[Key, ...]] = (("/ find", "screen.find"),)
+    LOOKS: ClassVar[tuple[Key, ...]] = (("C whom to call", "app.calls"), ("/ find", "screen.find"))
     ACTS: ClassVar[tuple[Key, ...]] = (
         ("SPACE I have seen it", "screen.seen"),
         ("S set aside", "screen.aside"),
@@ -64,7 +64,7 @@ class AlarmsScreen(ListScreen):
         if self._shown.may_operate and self.chosen and self.chosen != FOLDED:
             self._see(self.chosen)
 
-    @work(exclusive=True, group="aside")
+    @asking(exclusive=True, group="aside")
     async def action_aside(self) -> None:
         """Put it aside for some hours, or take it back."""
         picture = self._shown.picture
@@ -94,7 +94,7 @@ class AlarmsScreen(ListScreen):
         else:
             self.tell(done)
 
-    @work(exclusive=True)
+    @asking(exclusive=True)
     async def _see(self, key: str) -> None:
         try:
             await self._ask("seen", key=key, who=self._who)

@@ -33,7 +33,7 @@ class YesScreen(ModalScreen[bool]):
         """Ask."""
         lines = [row("  ", Part(line, Tone.STRONG)) for line in wrap(self._question, WIDTH)]
         above = () if len(lines) > 1 else (BLANK,)
-        self.query_one(Rows).show((*above, *lines, BLANK, row(f"  {self._keys}")))
+        self.query_one(Rows).show((*above, *lines, BLANK, row(f"  {say(self._keys)}")))
 
     def on_key(self, event: events.Key) -> None:
         """Y does it, everything else does not."""

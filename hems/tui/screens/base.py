@@ -7,14 +7,16 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
+from hems.tui.asking import NOT_UNDERSTOOD
 from hems.tui.format import BLANK, Row, Tone, fitted, row, squeezed, toned
 from hems.tui.text.banner import banner
-from hems.tui.text.notes import no_picture, old_note
+from hems.tui.text.notes import no_picture, old_rows
 from hems.tui.view import View
 from hems.tui.widgets.footer import Footer, Key, keys_row
 from hems.tui.widgets.rows import Rows
-from hems.wording.language import say
+from hems.wording.language import say, translated
 
 NEEDED = Size(80, 24)
 FRAME = 4
@@ -33,6 +35,10 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+LOST: tuple[Key, ...] = (("P the card: hand switches, what stays on", "app.paper"), ("C whom to call", "app.calls"))
+"""What helps when there is nobody to ask."""
+
+
 class BuildingScreen(Screen[None]):
     """A screen that shows the building; a subclass writes `body`."""
 
@@ -43,6 +49,8 @@ class BuildingScreen(Screen[None]):
     """Keys of this screen for everybody."""
     ACTS: ClassVar[tuple[Key, ...]] = ()
     """Keys of this screen for those who may change something; the others do not see them."""
+    TELLS_WHAT_TO_DO: ClassVar[bool] = False
+    """Whether it says what to do when HEMS is gone, as the first screens somebody sees."""
 
     def __init__(self, hint: str = "") -> None:
         super().__init__()
@@ -73,6 +81,11 @@ class BuildingScreen(Screen[None]):
         del size
         return 0
 
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Whatever was answered, the screen stays and says that it has not understood it."""
+        if event.state is WorkerState.ERROR:
+            self.notify(translated(NOT_UNDERSTOOD), severity="warning")
+
     def show(self, view: View) -> None:
         """Write everything again from `view`; only what differs reaches the terminal."""
         self._shown = view
@@ -99,7 +112,9 @@ class BuildingScreen(Screen[None]):
         return (banner(view, size.width), rule, *body, *blank, *offers, *rest)
 
     def _usable(self) -> tuple[Key, ...]:
-        """The keys of this screen that this person has."""
+        """The keys of this screen that this person has, and that somebody answers to."""
+        if self._shown.old:
+            return LOST
         return (*self.ACTS, *self.LOOKS) if self._shown.may_operate else self.LOOKS
 
     def _write(self, size: Size) -> None:
@@ -134,9 +149,10 @@ class BuildingScreen(Screen[None]):
             return no_picture(view, size.width)
         if not view.old:
             return squeezed(self.body(view, size), size.height)
-        told = squeezed(self.body(view, Size(size.width, size.height - 1)), size.height - 1)
-        faded = [fitted(line, size.width, Tone.OLD) if line else BLANK for line in told]
-        return (toned(f" {old_note(view)}", Tone.STRONG), *faded)
+        head = old_rows(view, size.width, whole=self.TELLS_WHAT_TO_DO)
+        room = size.height - len(head)
+        told = squeezed(self.body(view, Size(size.width, room)), room)
+        return (*head, *(fitted(line, size.width, Tone.OLD) if line else BLANK for line in told))
 
 
 def _with_hint(hint: str, width: int) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 
 from hems.model.errors import HemsError
@@ -15,6 +14,7 @@ from hems.tui.text.car_list import car_list
 from hems.tui.text.listing import Listing
 from hems.tui.when import seconds_told
 from hems.tui.widgets.footer import Key
+from hems.tui.working import asking
 from hems.wording.language import say
 
 
@@ -76,7 +76,7 @@ class CarsScreen(ListScreen):
         if car is not None:
             self._with_code(car, never=not car.never)
 
-    @work(exclusive=True, group="driver")
+    @asking(exclusive=True, group="driver")
     async def _ask_driver(self, question: str, then: Callable[[CarPicture, str], None]) -> None:
         car = self._chosen_car()
         typed = None if car is None else await self.app.push_screen_wait(FieldScreen(question))
@@ -97,7 +97,7 @@ class CarsScreen(ListScreen):
         else:
             self.tell(say("{typed} is no number of percent.", typed=typed))
 
-    @work(exclusive=True, group="code")
+    @asking(exclusive=True, group="code")
     async def _with_code(self, car: CarPicture, **wish: bool | float) -> None:
         """The driver is known by the code of the bay; without it an operator may say what gives the car more."""
         code = None
@@ -108,7 +108,7 @@ class CarsScreen(ListScreen):
                 return
         self._say(car, **wish, **({"code": code} if code else {}))
 
-    @work(exclusive=True, group="say")
+    @asking(exclusive=True, group="say")
     async def _say(self, car: CarPicture, **wish: bool | float | str) -> None:
         try:
             await self._ask("car", bay=car.id, who=self._who, **wish)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 
 from hems.model.errors import HemsError
@@ -15,6 +14,7 @@ from hems.tui.screens.override import OverrideScreen
 from hems.tui.text.circuit_list import circuit_list
 from hems.tui.text.listing import Listing
 from hems.tui.widgets.footer import Key
+from hems.tui.working import asking
 from hems.wording.language import say
 
 
@@ -99,7 +99,7 @@ class CircuitsScreen(ListScreen):
         if yes:
             self._hand_back(circuits)
 
-    @work(exclusive=True)
+    @asking(exclusive=True)
     async def _hand_back(self, circuits: Sequence[CircuitPicture]) -> None:
         try:
             for circuit in circuits:

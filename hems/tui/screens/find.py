@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from textual import events, work
+from textual import events
 from textual.geometry import Size
 
 from hems.model.codec import from_plain
@@ -15,6 +15,7 @@ from hems.tui.format import BLANK, Part, Row, Tone, row
 from hems.tui.screens.page import PageScreen
 from hems.tui.text.settings import found_lines
 from hems.tui.view import View
+from hems.tui.working import asking
 
 AGAIN_S = 0.5
 KINDS = ("tcp", "rtu", "mqtt")
@@ -74,7 +75,7 @@ class FindScreen(PageScreen):
             self._typed = (self._typed + event.character)[:60]
         self.show(self._shown)
 
-    @work(exclusive=True)
+    @asking(exclusive=True)
     async def _look(self) -> None:
         self._looking = True
         said: list[str] = []

@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.widget import Widget
 
-from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.trend import Trend
-from hems.tui.asking import Ask
+from hems.tui.asking import Ask, read
 from hems.tui.format import Row
 from hems.tui.screens.base import BuildingScreen
 from hems.tui.text.history import SPANS_S, Group, drawing, groups, table, title
@@ -20,6 +18,7 @@ from hems.tui.view import View
 from hems.tui.widgets.footer import Key
 from hems.tui.widgets.plot import Plot, plot
 from hems.tui.widgets.rows import Rows
+from hems.tui.working import asking
 from hems.wording.language import say
 
 STEPS = 120
@@ -144,24 +143,22 @@ class HistoryScreen(BuildingScreen):
         group = self._group()
         return {"series": [] if group is None else list(group.names), "span_s": SPANS_S[self._span]}
 
-    @work(exclusive=True, group="history")
+    @asking(exclusive=True, group="history")
     async def _fetch(self) -> None:
         try:
             told = await self._ask("history", **self._asked(), steps=STEPS)
+            self._trend, self._note = read(Trend, told, "trend"), ""
         except HemsError as error:
             self._note = str(error)
-        else:
-            self._trend, self._note = from_plain(Trend, told["trend"]), ""
         self.show(self._shown)
 
-    @work(exclusive=True, group="export")
+    @asking(exclusive=True, group="export")
     async def _export(self) -> None:
         try:
-            told = await self._ask("export", **self._asked())
+            path = read(str, await self._ask("export", **self._asked()), "path")
+            self._note = say("Written on the gateway: {told}", told=path)
         except HemsError as error:
             self._note = str(error)
-        else:
-            self._note = say("Written on the gateway: {told}", told=told["path"])
         self.show(self._shown)
 
 

@@ -3,20 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 
-from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.event import Event
 from hems.model.picture import Picture
-from hems.tui.asking import Ask
+from hems.tui.asking import Ask, read
 from hems.tui.screens.listing import ListScreen
 from hems.tui.text.listing import Listing
 from hems.tui.text.log_list import Entry, entries, log_list, matching, other_day
 from hems.tui.text.notes import names_in
 from hems.tui.view import View
 from hems.tui.widgets.footer import Key
+from hems.tui.working import asking
 
 
 class LogScreen(ListScreen):
@@ -82,13 +81,13 @@ class LogScreen(ListScreen):
         self._entries = entries(events, names)
         self.tell("")
 
-    @work(exclusive=True)
+    @asking(exclusive=True)
     async def _fetch(self) -> None:
         picture = self._shown.picture
         try:
-            told = await self._ask("events")
+            events = read(tuple[Event, ...], await self._ask("events"), "events")
         except HemsError as error:
             self.tell(str(error))
             return
         names = {} if picture is None else names_in(picture)
-        self.take([from_plain(Event, one) for one in told.get("events", ())], names)
+        self.take(events, names)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
@@ -18,6 +17,7 @@ from hems.tui.text.outage import outage
 from hems.tui.text.tenants import tenant_lines
 from hems.tui.view import View
 from hems.tui.widgets.footer import Key
+from hems.tui.working import asking
 from hems.wording.language import say
 
 
@@ -47,7 +47,13 @@ class OutageScreen(BuildingScreen):
         Binding("o,O", "app.show('circuits')", show=False),
         Binding("h,H", "hold", show=False),
     ]
-    LOOKS: ClassVar[tuple[Key, ...]] = (("T tell tenants", "screen.tenants"), ("O circuits", "app.show('circuits')"))
+    TELLS_WHAT_TO_DO = True
+    LOOKS: ClassVar[tuple[Key, ...]] = (
+        ("T tell tenants", "screen.tenants"),
+        ("O circuits", "app.show('circuits')"),
+        ("P paper checklist", "app.paper"),
+        ("9 orders", "app.show('orders')"),
+    )
     ACTS: ClassVar[tuple[Key, ...]] = (("H hold everything 15 min", "screen.hold"),)
 
     def __init__(self, ask: Ask, who: str, hint: str = "") -> None:
@@ -77,7 +83,7 @@ class OutageScreen(BuildingScreen):
         if yes:
             self._order(begin=True)
 
-    @work(exclusive=True)
+    @asking(exclusive=True)
     async def _order(self, *, begin: bool) -> None:
         try:
             await self._ask("order", task=Task.HOLD, begin=begin, who=self._who, reason=say("from the screen"))

@@ -5,20 +5,20 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from textual import events, work
+from textual import events
 from textual.geometry import Size
 
-from hems.model.codec import from_plain
 from hems.model.consequence import Consequence
 from hems.model.errors import HemsError
 from hems.model.event import Event
 from hems.model.picture import CircuitPicture
 from hems.model.request import Want
-from hems.tui.asking import Ask
+from hems.tui.asking import Ask, read
 from hems.tui.format import BLANK, Row
 from hems.tui.screens.base import BuildingScreen
 from hems.tui.text.override import DURATIONS_S, Field, Form, override_rows, reasons
 from hems.tui.view import View
+from hems.tui.working import asking
 
 FIELDS = tuple(Field)
 TEXTS = (Field.REASON, Field.WHO)
@@ -116,27 +116,26 @@ class OverrideScreen(BuildingScreen):
         else:
             self._set(asks=False)
 
-    @work(exclusive=True)
+    @asking(exclusive=True)
     async def _consider(self, asks: bool = False) -> None:
         """What the daemon says to the form as it is."""
         form = self._form
         needs_reason = {"reason": form.reason} if asks else {}
         try:
             told = await self._ask("consider", **self._asked(), **needs_reason)
+            self._confirm, consequence = read(str, told, "confirm"), read(Consequence, told, "consequence")
         except HemsError as error:
             self._set(consequence=None, refused=str(error), asks=False)
             return
-        self._confirm = str(told["confirm"])
-        self._set(consequence=from_plain(Consequence, told["consequence"]), refused="", asks=asks)
+        self._set(consequence=consequence, refused="", asks=asks)
 
-    @work(group="reasons")
+    @asking(group="reasons")
     async def _remember(self) -> None:
         """Learn what reasons people gave lately."""
-        with suppress(HemsError, KeyError):
-            told = await self._ask("events")
-            self._offered = reasons([from_plain(Event, one) for one in told["events"]])
+        with suppress(HemsError):
+            self._offered = reasons(read(tuple[Event, ...], await self._ask("events"), "events"))
 
-    @work(exclusive=True)
+    @asking(exclusive=True)
     async def _do(self) -> None:
         try:
             await self._ask(

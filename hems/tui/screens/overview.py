@@ -9,10 +9,18 @@ from hems.tui.format import Row
 from hems.tui.screens.base import BuildingScreen
 from hems.tui.text.overview import overview
 from hems.tui.view import View
+from hems.tui.widgets.footer import Key
 
 
 class OverviewScreen(BuildingScreen):
     """What flows where, and how long the building would last without the grid."""
+
+    TELLS_WHAT_TO_DO = True
+    LOOKS: ClassVar[tuple[Key, ...]] = (
+        ("9 orders", "app.show('orders')"),
+        ("P paper checklist", "app.paper"),
+        ("C whom to call", "app.calls"),
+    )
 
     ABOUT: ClassVar[Sequence[str]] = (
         "OVERVIEW shows where power comes from and where it goes.",

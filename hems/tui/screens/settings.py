@@ -1,23 +1,23 @@
 """Key 0, for the installer: putting the building into service, stage by stage."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 
 from hems.commission.stages import Stage, progress, steps_of
 from hems.commission.steps import Step
-from hems.model.codec import from_plain
 from hems.model.consequence import Weight
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
+from hems.model.proof import Proof
 from hems.model.site import Site
 from hems.model.wiring import Wiring
 from hems.report.rehearsal import rehearsal_lines
 from hems.report.sheet import as_text
 from hems.report.sign_off import sign_off
-from hems.tui.asking import Ask
+from hems.tui.asking import Ask, read
 from hems.tui.screens.find import FindScreen
 from hems.tui.screens.listing import ListScreen
 from hems.tui.screens.page import PageScreen
@@ -26,6 +26,7 @@ from hems.tui.text.listing import Listing
 from hems.tui.text.settings import car_lines, group_list, site_lines, stage_list, step_list
 from hems.tui.view import View
 from hems.tui.widgets.footer import Key
+from hems.tui.working import asking
 
 NOT_YOURS = "Settings are the installer's: come in by hems tui --socket admin."
 
@@ -74,19 +75,19 @@ class SettingsScreen(ListScreen):
         if self._may:
             self._learn()
 
-    @work(exclusive=True, group="setup")
+    @asking(exclusive=True, group="setup")
     async def _learn(self) -> None:
         try:
             if self._site is None:
                 told = await self._ask("setup")
-                self._site, self._wires = from_plain(Site, told["site"]), from_plain(Wiring, told["wiring"])
-                self._digest = str(told["digest"])
-            self._proofs = await self._ask("proofs")
+                self._digest = read(str, told, "digest")
+                self._wires, self._site = read(Wiring, told, "wiring"), read(Site, told, "site")
+            self._proofs = checked(await self._ask("proofs"))
         except HemsError as error:
             self._empty = str(error)
         self.show(self._shown)
 
-    @work(exclusive=True, group="open")
+    @asking(exclusive=True, group="open")
     async def action_open(self) -> None:
         """Open the chosen stage."""
         picture, site, wires = self._shown.picture, self._site, self._wires
@@ -164,10 +165,10 @@ class StepsScreen(ListScreen):
         """How they stand now."""
         self._learn()
 
-    @work(exclusive=True, group="proofs")
+    @asking(exclusive=True, group="proofs")
     async def _learn(self) -> None:
         try:
-            self._proofs = await self._ask("proofs")
+            self._proofs = checked(await self._ask("proofs"))
         except HemsError as error:
             self.tell(str(error))
         self.show(self._shown)
@@ -188,6 +189,15 @@ class StepsScreen(ListScreen):
             walk.show(self._shown)
         else:
             self.tell("Everything of this is proven.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one step stands."""
+
+    step: str
+    state: str
+    proof: Proof | None = None
 
 
 class GroupsScreen(ListScreen):
@@ -221,11 +231,18 @@ class GroupsScreen(ListScreen):
         super().on_mount()
         self._learn()
 
-    @work(exclusive=True)
+    @asking(exclusive=True)
     async def _learn(self) -> None:
         try:
             told = await self._ask("groups")
-            self._weights = tuple(from_plain(Weight, one) for one in told["weights"])
+            self._weights = read(tuple[Weight, ...], told, "weights")
         except HemsError as error:
             self._empty = str(error)
         self.show(self._shown)
+
+
+def checked(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How the steps stand, if it is that.  Raises: RequestError."""
+    read(tuple[Standing, ...], told, "steps")
+    read(dict[str, tuple[str, ...]], told, "missing")
+    return told

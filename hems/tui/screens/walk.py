@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from textual import events, work
+from textual import events
 
 from hems.commission.engine import Engine, Stopped
 from hems.commission.house import Ask, Daemon
@@ -13,6 +13,7 @@ from hems.model.errors import HemsError
 from hems.model.site import Site
 from hems.model.wiring import Wiring
 from hems.tui.screens.page import PageScreen
+from hems.tui.working import asking
 
 
 class WalkScreen(PageScreen):
@@ -71,7 +72,7 @@ class WalkScreen(PageScreen):
             event.prevent_default()
             self._answer.set_result(event.key.lower())
 
-    @work(exclusive=True)
+    @asking(exclusive=True)
     async def _walk(self) -> None:
         site, wires = self._setup
         house = Daemon(self._asks, self._who)

@@ -4,7 +4,7 @@ from hems.model.picture import Picture
 from hems.tui.format import Part, Row, Tone, fitted, joined_within, row, sides
 from hems.tui.text.headline import MARKS, hands, headline, name_of, second_thought, tone_of
 from hems.tui.view import View
-from hems.tui.when import date_and_time, time_only, to_the_second
+from hems.tui.when import date_and_time, seen_at, time_only, to_the_second
 from hems.wording import duration
 from hems.wording.language import say
 
@@ -65,7 +65,7 @@ def _told(picture: Picture, room: int) -> str:
 def _no_contact(view: View, width: int) -> str:
     if view.picture is None or view.lost_for_s is None:
         return say("!NO CONTACT WITH HEMS")
-    since = to_the_second(view.picture)
+    since = seen_at(view.picture, view.lost_for_s)
     told = say("since {since}", since=since) if since else say("for {duration}", duration=duration(view.lost_for_s))
     pieces = [
         say("!NO CONTACT WITH HEMS {told}", told=told),

@@ -51,6 +51,8 @@ def _stands(picture: Picture, circuit: CircuitPicture) -> tuple[str, str, Tone]:
     wanted, is_on = _on(circuit.wanted), UNKNOWN if circuit.closed is None else _on(circuit.closed)
     if circuit.tier is Tier.LIFE_SAFETY:
         return wanted if circuit.closed is None else is_on, say("locked: life safety"), Tone.PLAIN
+    if circuit.by_hand:
+        return is_on, say("HAND SWITCH, not on AUTO"), Tone.MED
     if circuit.disobeys:
         return is_on, say("asked {wanted}, DOES NOT OBEY", wanted=wanted), Tone.HIGH
     if circuit.closed is None and circuit.sheddable:
@@ -140,6 +142,12 @@ def _by_hand(picture: Picture, circuit: CircuitPicture) -> str:
 
 
 def _because(picture: Picture, circuit: CircuitPicture) -> str:
+    if circuit.by_hand:
+        return say(
+            "The hand switch of {name} in the panel does not stand on AUTO: HEMS cannot switch it. Put it back to AUTO "
+            "when nobody needs it any more.",
+            name=circuit.name,
+        )
     if circuit.disobeys:
         asked = _on(circuit.wanted)
         return say(

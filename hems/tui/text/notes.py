@@ -6,36 +6,43 @@ from hems.model.picture import AlarmPicture, OrderPicture, Picture
 from hems.tui.format import BLANK, Row, Tone, row, text_of, toned
 from hems.tui.text.headline import MARKS
 from hems.tui.view import View
-from hems.tui.when import since, to_the_second
+from hems.tui.when import seen_at, since
 from hems.wording import duration, sentence, task_name
-from hems.wording.language import say
+from hems.wording.language import N_, say, translated
 
 TONES = {"HIGH": Tone.HIGH, "MED": Tone.MED, "LOW": Tone.LOW}
 MARGIN = 3
 
 
-def old_note(view: View) -> str:
-    """What to think of the numbers below, when contact is lost."""
+RESTART_S = 60.0
+"""HEMS that is started anew, as after an update, is back within this time."""
+WITHOUT_HEMS = N_(
+    "WHAT TO DO: Look after people: lift, stairs, medical devices. Circuits stay as they are. If there is too much "
+    "load, or energy is short: hand switches in the panel, the least important first, P lists them. Call the installer."
+)
+
+
+def old_rows(view: View, width: int, *, whole: bool) -> tuple[Row, ...]:
+    """What to think of the numbers below, when contact is lost; the `whole` of it says what to do."""
     if view.lost_for_s is None or view.picture is None:
-        return ""
-    at = to_the_second(view.picture)
+        return ()
+    at = seen_at(view.picture, view.lost_for_s)
     as_of = say(" as of {at}", at=at) if at else ""
-    return say(
-        "OLD{as_of} ({duration}). Circuits stay as they are: see the panel card.",
-        as_of=as_of,
-        duration=duration(view.lost_for_s),
-    )
+    told = say("OLD{as_of} ({duration} ago).", as_of=as_of, duration=duration(view.lost_for_s))
+    if view.lost_for_s < RESTART_S:
+        return (toned(f" {told} {say('HEMS may be starting again: wait a minute.')}", Tone.STRONG),)
+    if not whole:
+        return (toned(f" {told} {say('It may have changed. P: what to do.')}", Tone.STRONG),)
+    advice = wrap(translated(WITHOUT_HEMS), width - 2)
+    head = toned(f" {told} {say('It may have changed.')}", Tone.STRONG)
+    return (head, *(toned(f" {line}", Tone.STRONG) for line in advice))
 
 
 def no_picture(view: View, width: int) -> tuple[Row, ...]:
     """What to show while nothing has ever been seen."""
     if not view.old:
         return (BLANK, row(say("   Waiting for the first picture of the building.")))
-    told = [
-        view.reason,
-        say("Circuits stay as they are. See the card on the panel door."),
-        say("This screen tries again by itself."),
-    ]
+    told = [view.reason, translated(WITHOUT_HEMS), say("This screen tries again by itself.")]
     return (BLANK, *(row(f"   {line}") for sentence_ in told for line in wrap(sentence_, width - 2 * MARGIN)))
 
 

@@ -43,8 +43,7 @@ def _column(picture: Picture, width: int, height: int, live: bool) -> tuple[Row,
         group_heading(),
         *(group_row(picture, group) for group in picture.tiers),
         BLANK,
-        *_next(picture, width),
-        *_return(picture, width),
+        *((*_next(picture, width), *_return(picture, width)) if live else ()),
     )
     room = height - sum(bool(line) for line in told)  # blank rows give way
     alarms = alarm_rows(picture, width, max(1, room))

@@ -1,0 +1,94 @@
+"""Key 9: what a person orders of the whole building, or says of it."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from hems.model.errors import HemsError
+from hems.model.picture import Picture
+from hems.tui.asking import Ask
+from hems.tui.screens.ask import YesScreen
+from hems.tui.screens.field import FieldScreen
+from hems.tui.screens.listing import ListScreen
+from hems.tui.text.listing import Listing
+from hems.tui.text.order_list import Offer, in_force, offered, order_list
+from hems.tui.when import seconds_told
+from hems.tui.widgets.footer import Key
+from hems.tui.working import asking
+from hems.wording.language import say, translated
+
+
+class OrdersScreen(ListScreen):
+    """What is in force, and two steps to begin or end it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "change", show=False)]
+    ACTS: ClassVar[tuple[Key, ...]] = (("ENTER begin or end", "screen.change"),)
+    LOOKS: ClassVar[tuple[Key, ...]] = (("ESC back", "app.show('overview')"),)
+    ABOUT: ClassVar[Sequence[str]] = (
+        "ORDERS are for the whole building: what you know and HEMS does not, and",
+        "what shall be different for a while.",
+        "",
+        "Arrows choose a line; below stands what it does. ENTER begins it, or ends",
+        "it if it stands. HEMS asks for how long and why, and only Y does it.",
+        "",
+        "Nothing of this closes the grid switch, and nothing overrules what",
+        "protects people, the inverter or the last reserve.",
+        "Keys that change something are there only for operators.",
+    )
+
+    def __init__(self, ask: Ask, who: str, hint: str = "") -> None:
+        super().__init__(hint)
+        self._ask = ask
+        self._who = who
+
+    def listing(self, picture: Picture, find: str, width: int) -> Listing:
+        """The orders there are."""
+        del find
+        return order_list(picture, self.chosen, width)
+
+    @asking(exclusive=True, group="order")
+    async def action_change(self) -> None:
+        """Begin the chosen one, or end it."""
+        picture = self._shown.picture
+        offers = [] if picture is None or not self._shown.may_operate else offered(picture)
+        offer = next((one for one in offers if one.task == self.chosen), None)
+        if picture is None or offer is None:
+            return
+        if in_force(picture, offer.task) is not None:
+            if await self._yes(offer.ends):
+                await self._do(offer, begin=False)
+            return
+        given = await self._details(picture, offer)
+        if given is not None and await self._yes(offer.question):
+            await self._do(offer, begin=True, **given)
+
+    async def _details(self, picture: Picture, offer: Offer) -> dict[str, Any] | None:
+        """For how long, where it has an end, and why; None when the person does not want to."""
+        given: dict[str, Any] = {}
+        if offer.span:
+            typed = await self.app.push_screen_wait(
+                FieldScreen(say("For how long? Such as 30m or 2h."), typed=offer.span)
+            )
+            seconds = seconds_told(picture, typed) if typed else None
+            if typed and seconds is None:
+                self.tell(say("{typed} is no time; write for example 07:30 or 2h.", typed=typed))
+            if seconds is None:
+                return None
+            given["duration_s"] = seconds
+        reason = await self.app.push_screen_wait(FieldScreen(say("Why? Others will want to know.")))
+        return None if reason is None else {**given, "reason": reason}
+
+    async def _yes(self, question: str) -> bool:
+        return await self.app.push_screen_wait(YesScreen(translated(question))) is True
+
+    async def _do(self, offer: Offer, *, begin: bool, **given: Any) -> None:  # noqa: ANN401  (any JSON)
+        asked = {"task": offer.task, "begin": begin, "who": self._who, **given}
+        try:
+            answer = await self._ask("order", **asked)
+            if "confirm" in answer:  # it is grave: HEMS has it said twice, and this person has read it and pressed Y
+                await self._ask("order", **asked, confirm=str(answer["confirm"]))
+        except HemsError as error:
+            self.tell(str(error))
+        else:
+            self.tell(say("Done: {title}.", title=translated(offer.title)) if begin else say("It is over."))
