@@ -52,7 +52,7 @@ async def serving(run_dir: Path, desk: HandMadeDesk) -> AsyncIterator[Server]:
             await task
 
 
-async def until(condition: Any, *, within_s: float = 5.0) -> None:
+async def until(condition: Any, *, within_s: float = 20.0) -> None:
     """Wait until `condition()` is true.  Raises: TimeoutError."""
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110  (what is waited for is on a screen and sets no event)

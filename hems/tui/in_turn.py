@@ -23,6 +23,11 @@ class KeysInTurn(App[None]):
         self._typed: deque[events.Key] = deque()
         self._taking = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether keys are still to be taken."""
+        return self._taking
+
     async def on_event(self, event: events.Event) -> None:
         """Put keys in a queue; everything else goes its usual way."""
         if isinstance(event, events.Key) and not event.is_forwarded:

@@ -48,4 +48,4 @@ async def test_a_viewer_cannot_say_so(run_dir: Path) -> None:
         await pilot.press("5", "space")
         await pilot.pause(0.3)  # long enough for the daemon to refuse, if it were asked
         assert "needs the role" not in text_of(app_of(pilot))
-        assert lines_of(app_of(pilot))[-3] == " / find"
+        assert lines_of(app_of(pilot))[-3] == " C whom to call  / find"
