@@ -44,6 +44,8 @@ class Command:
 
 HELP: Mapping[str, str] = {
     "ha": "show the building in Home Assistant",
+    "alarms": "send messages to people",
+    "test": "send one message to everybody, now",
     "metrics": "serve numbers for Prometheus",
     "journal": "write every event into systemd's journal",
     "dashboard": "print the dashboard for Grafana",
@@ -63,6 +65,21 @@ async def _ha(table: OutwardTable) -> None:
     needed(table.home_assistant, "home_assistant")
     assert table.home_assistant is not None
     await Bridge(table.home_assistant, Path(table.run_dir)).run()
+
+
+async def _alarms(table: OutwardTable) -> None:
+    from hems.northbound.alarms.service import Messenger
+    from hems.runtime.clock import SystemClock
+
+    await Messenger(table, SystemClock()).run()
+
+
+async def _test(table: OutwardTable) -> None:
+    from hems.northbound.alarms.service import try_all
+    from hems.runtime.clock import SystemClock
+
+    if not await try_all(table, SystemClock(), print):
+        raise HemsError("Not every way to people works.")
 
 
 async def _metrics(table: OutwardTable) -> None:
@@ -93,6 +110,6 @@ def _schema() -> str:
     return json.dumps(outward_schema(), indent=2, ensure_ascii=False)
 
 
-SERVES: Mapping[str, Serve] = {"ha": _ha, "metrics": _metrics, "journal": _journal}
+SERVES: Mapping[str, Serve] = {"ha": _ha, "alarms": _alarms, "test": _test, "metrics": _metrics, "journal": _journal}
 PRINTS: Mapping[str, Callable[[], str]] = {"dashboard": _dashboard, "schema": _schema}
 COMMAND = Command()

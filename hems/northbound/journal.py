@@ -14,6 +14,7 @@ from pathlib import Path
 from hems.api.client import Lost, follow
 from hems.model.event import Event, EventKind
 from hems.model.picture import Picture
+from hems.northbound.latest import names_in
 from hems.wording import sentence
 
 JOURNAL = Path("/run/systemd/journal/socket")
@@ -28,21 +29,20 @@ class Names:
     """What the latest picture calls things, and how urgent its alarms are."""
 
     site: str = ""
-    circuits: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     priorities: dict[str, str] = field(default_factory=dict)
 
     def learn(self, picture: Picture) -> None:
         """Take them from a picture."""
         self.site = picture.site
-        self.circuits = {f"circuits/{one.id}": one.name for one in picture.circuits}
-        self.circuits |= {f"bays/{one.id}": one.name for one in picture.cars}
+        self.names = names_in(picture)
         self.priorities |= {one.key: one.priority for one in (*picture.alarms, *picture.alarms_folded)}
 
 
 def fields_of(event: Event, names: Names) -> dict[str, str]:
     """The fields of one event."""
     told = {
-        "MESSAGE": sentence(event.cause, event.subject, names.circuits),
+        "MESSAGE": sentence(event.cause, event.subject, names.names),
         "PRIORITY": str(_priority(event, names)),
         "SYSLOG_IDENTIFIER": "hems-events",
         "HEMS_SITE": names.site,

@@ -9,6 +9,12 @@ SILENCE_S = 5.0
 """The daemon tells once a second; what is older than this says nothing of now."""
 
 
+def names_in(picture: Picture) -> dict[str, str]:
+    """Names of circuits and bays, for sentences."""
+    names = {f"circuits/{one.id}": one.name for one in picture.circuits}
+    return names | {f"bays/{one.id}": one.name for one in picture.cars}
+
+
 @dataclass(slots=True)
 class Latest:
     """What was heard last.  Times are the event loop's, good for ages only."""

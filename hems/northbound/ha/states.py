@@ -5,6 +5,7 @@ from typing import Any
 from hems.model.mode import Grid
 from hems.model.picture import AlarmPicture, Picture
 from hems.northbound.ha.entities import MOST_HOURS
+from hems.northbound.latest import names_in
 from hems.wording import mode_words, sentence
 
 LONGEST_STATE = 250
@@ -54,7 +55,7 @@ def every_few_seconds(picture: Picture) -> dict[str, Any]:
 
 def standing(picture: Picture) -> dict[str, Any]:
     """The alarms in sentences, the most urgent first as on the screen."""
-    names = {f"circuits/{one.id}": one.name for one in picture.circuits}
+    names = names_in(picture)
     return {"standing": [f"{one.priority}: {_said(one, names)}" for one in picture.alarms]}
 
 

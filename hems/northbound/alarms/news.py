@@ -1,0 +1,107 @@
+"""What is new since the last look: alarms that came and went, a power cut, its end, a daemon that fell silent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from hems.model.picture import AlarmPicture, Picture
+from hems.northbound.latest import names_in
+from hems.wording import duration, sentence
+from hems.wording.guidance import guidance
+
+OUTAGE, SILENT = "power cut", "silence"
+"""Keys of what is no alarm."""
+SAME_S = 10.0
+"""Two times of raising that are nearer are the same alarm."""
+RANK = {"LOW": 0, "MED": 1, "HIGH": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing worth telling."""
+
+    key: str
+    priority: str
+    over: bool
+    """Whether it has ended."""
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Something that was told and is not over."""
+
+    priority: str
+    raised_s: float | None
+    """When it was raised, in seconds since 1970; None when nobody knew the time."""
+    title: str
+
+
+def look(picture: Picture, known: Mapping[str, Known]) -> tuple[list[News], dict[str, Known]]:
+    """The news, and what is known from now on."""
+    now = {key: one for key, one in known.items() if key != SILENT}
+    news = [_heard_again(known[SILENT])] if SILENT in known else []
+    news += _outage(picture, now)
+    names = names_in(picture)
+    there = {one.key for one in (*picture.alarms, *picture.alarms_folded, *picture.alarms_aside)}
+    for key in [key for key in now if key != OUTAGE and key not in there]:
+        gone = now.pop(key)
+        news.append(News(key, gone.priority, True, gone.title, "This is over."))
+    for alarm in picture.alarms:
+        raised_s, before = _raised_s(picture, alarm), now.get(alarm.key)
+        if before is None or _another(before.raised_s, raised_s):
+            title = sentence(alarm.cause, alarm.subject, names)
+            now[alarm.key] = Known(alarm.priority, raised_s, title)
+            news.append(News(alarm.key, alarm.priority, False, title, _help(alarm)))
+    return news, now
+
+
+def silent(for_s: float, known: Mapping[str, Known]) -> tuple[list[News], dict[str, Known]]:
+    """The news that the daemon has not been heard for so long."""
+    if SILENT in known:
+        return [], dict(known)
+    title = "HEMS is silent."
+    text = f"Nothing was heard of it for {duration(for_s)}. The building may be without it: circuits stay as they are."
+    return [News(SILENT, "HIGH", False, title, text)], {**known, SILENT: Known("HIGH", None, title)}
+
+
+def _heard_again(before: Known) -> News:
+    return News(SILENT, before.priority, True, before.title, "It is heard again.")
+
+
+def _outage(picture: Picture, now: dict[str, Known]) -> list[News]:
+    cut = picture.outage_for_s is not None
+    if cut and OUTAGE not in now:
+        now[OUTAGE] = Known("HIGH", None, "POWER CUT")
+        return [News(OUTAGE, "HIGH", False, "POWER CUT", _stands(picture))]
+    if not cut and OUTAGE in now:
+        del now[OUTAGE]
+        return [News(OUTAGE, "HIGH", True, "The grid is back.", "The power cut is over.")]
+    return []
+
+
+def _stands(picture: Picture) -> str:
+    lines = [sentence(picture.mode_because)]
+    if picture.essential_hours is not None and picture.essential_hours[1] < float("inf"):
+        lines.append(f"Essential power lasts about {duration(3600.0 * picture.essential_hours[1])}.")
+    off = [one.name for one in picture.circuits if one.closed is False]
+    if off:
+        lines.append(f"Off now: {', '.join(off)}.")
+    return "\n".join(lines)
+
+
+def _help(alarm: AlarmPicture) -> str:
+    found = guidance(alarm.cause)
+    return "\n".join([found.means, *(f"- {step}" for step in found.do), f"If nobody does anything: {found.wait}"])
+
+
+def _raised_s(picture: Picture, alarm: AlarmPicture) -> float | None:
+    if picture.utc is None:
+        return None
+    return datetime.fromisoformat(picture.utc).timestamp() - alarm.since_s
+
+
+def _another(before_s: float | None, now_s: float | None) -> bool:
+    """Whether an alarm of the same key was raised anew, as far as the times are known."""
+    return before_s is not None and now_s is not None and abs(now_s - before_s) > SAME_S
