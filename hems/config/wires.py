@@ -43,6 +43,7 @@ def wires(site: SiteTable) -> Iterator[Wire]:
     yield from _batteries(site)
     for pv_id, pv in site.pvs.items():
         yield from _single(("pvs", pv_id, "power"), pv.power, wiring.pv_power(SourceId(pv_id)))
+        yield from _single(("pvs", pv_id, "available"), pv.available, wiring.pv_available(SourceId(pv_id)))
     for bay_id, bay in site.bays.items():
         yield from _bay(bay_id, bay)
     yield from _circuits(site)

@@ -79,7 +79,7 @@ def conditions(
     for name in state.broken:
         found[f"invariant/{name}"] = Condition(HIGH, name, Cause(Why.INVARIANT, {"invariant": name}))
     if site.former.startable and state.mode.mode is Mode.BLACKOUT:
-        cause = black_start.obstacle(site, state, snapshot, params, now_s)
+        cause = black_start.obstacle(site, state, snapshot, params, now)
         if cause is not None:
             found["black_start"] = Condition(MEDIUM, "former", cause)
     for name, detail in snapshot.faults.items():

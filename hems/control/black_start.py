@@ -7,6 +7,7 @@ that is empty needs sun and not commands.  Source: domain reference 1.4 and 1.7,
 from collections.abc import Iterator
 from dataclasses import replace
 
+from hems.control import ahead, habits
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.axis_tie import contacts, word
 from hems.control.demand import NOTHING, pickup_w
@@ -17,6 +18,7 @@ from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
+from hems.model.instant import Instant
 from hems.model.mode import ISLAND_MODES, Mode, TiePosition
 from hems.model.site import Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
@@ -34,8 +36,9 @@ def proven_open(snapshot: Snapshot, params: Params, now_s: float) -> bool:
     return contacts(tie, now_s) is TiePosition.OPEN and age_s <= params.black_start.proof_s and agrees
 
 
-def obstacle(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> Cause | None:
+def obstacle(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now: Instant) -> Cause | None:
     """What forbids an attempt now, or None."""
+    now_s = now.mono_s
     if not proven_open(snapshot, params, now_s):
         return Cause(Why.BLACK_START_WAITS)
     if word(snapshot.former_wakes, now_s) is False:
@@ -44,21 +47,37 @@ def obstacle(site: Site, state: ControlState, snapshot: Snapshot, params: Params
         return Cause(Why.BLACK_START_GIVEN_UP, {"tries": state.black_start.failures})
     if now_s < state.black_start.not_before_s:
         return Cause(Why.BLACK_START_WAITS, {"pause_s": state.black_start.not_before_s - now_s})
-    short = _short_of_energy(site, snapshot, params, now_s)
+    short = _short_of_energy(site, state, snapshot, params, now)
     return short or _too_much_cold(site, state, snapshot, params, now_s)
 
 
-def _short_of_energy(site: Site, snapshot: Snapshot, params: Params, now_s: float) -> Cause | None:
-    stored_pct = store_pct(site, snapshot, params.car, now_s)
+def _short_of_energy(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now: Instant) -> Cause | None:
+    stored_pct = store_pct(site, snapshot, params.car, now.mono_s)
     if stored_pct is not None and stored_pct >= params.black_start.reserve_pct:
         return None
     needs_w = sum(circuit.typical_w for circuit in site.circuits if circuit.tier <= Tier.CRITICAL)
-    sun_w = sum(max(0.0, reading.known(now_s) or 0.0) for reading in snapshot.pvs.values())
-    sunny = sun_w >= params.black_start.sun_share * needs_w
+    sunny = _sun_w(site, state, snapshot, now) >= params.black_start.sun_share * needs_w
     if stored_pct is not None and stored_pct > params.band.shutdown_pct and sunny:
         return None
     known: dict[str, Value] = {} if stored_pct is None else {"soc_pct": stored_pct}
     return Cause(Why.BLACK_START_WAITS, {**known, "least_pct": params.black_start.reserve_pct})
+
+
+def _sun_w(site: Site, state: ControlState, snapshot: Snapshot, now: Instant) -> float:
+    """What the sun would give once there is voltage.
+
+    Modules on the former's own side show it in the dark.  Others stand still until the bus has been live for minutes:
+    there it is what a device tells of its own sun (an irradiance sensor, the DC side of an inverter), else what even a
+    poor day has given in this hour and the next.  A start without sun would spend the last reserve, so nobody guesses.
+    """
+    seen_w = sum(max(0.0, reading.known(now.mono_s) or 0.0) for reading in snapshot.pvs.values())
+    told = [reading.known(now.mono_s) for reading in snapshot.suns.values()]
+    told_w = sum(max(0.0, watts) for watts in told if watts is not None)
+    coupled = any(not pv.direct for pv in site.pvs)
+    if any(watts is not None for watts in told) or not coupled or now.utc is None or not habits.known(state.habits):
+        return max(seen_w, told_w)
+    poor, hour = ahead.suns_w(state.habits)[0], habits.hour_of(now.utc)
+    return max(seen_w, min(poor[hour % habits.HOURS], poor[(hour + 1) % habits.HOURS]))
 
 
 def _too_much_cold(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> Cause | None:

@@ -92,6 +92,7 @@ class Measure:
             for one in site.batteries
         }
         self._pvs = {one.id: wiring.pv_power(one.id) for one in site.pvs}
+        self._suns = {one.id: wiring.pv_available(one.id) for one in site.pvs}
         self._bays = {
             one.id: {
                 "state": wiring.bay_state(one.id),
@@ -149,6 +150,7 @@ class Measure:
                 for battery, (power_w, soc_pct, limit_w) in self._batteries.items()
             },
             pvs={pv: get(power_w, NEVER) for pv, power_w in self._pvs.items()},
+            suns={pv: latest[role] for pv, role in self._suns.items() if role in latest},
             bays={bay: bay_reading(latest, roles) for bay, roles in self._bays.items()},
             devices=devices or {},
             faults=faults or {},

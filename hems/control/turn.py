@@ -59,7 +59,7 @@ def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, sourc
         opening_asked=planned.opening_asked(state),
         island_asked=stays_apart,
         source_lost=source_lost,
-        may_start=site.former.startable and black_start.obstacle(site, state, snapshot, params, now_s) is None,
+        may_start=site.former.startable and black_start.obstacle(site, state, snapshot, params, given.now) is None,
     )
 
 

@@ -162,6 +162,8 @@ class Snapshot:
     circuits: Mapping[CircuitId, CircuitReading] = field(default_factory=dict)
     batteries: Mapping[SourceId, BatteryReading] = field(default_factory=dict)
     pvs: Mapping[SourceId, Reading[float]] = field(default_factory=dict)
+    suns: Mapping[SourceId, Reading[float]] = field(default_factory=dict)
+    """What PV plants could give, where a device tells it also while there is no voltage, W."""
     bays: Mapping[SourceId, BayReading] = field(default_factory=dict)
     generator: GeneratorReading = field(default_factory=GeneratorReading)
     devices: Mapping[DeviceId, DeviceHealth] = field(default_factory=dict)

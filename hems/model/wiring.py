@@ -170,6 +170,11 @@ def pv_power(pv: SourceId) -> Role:
     return _PV_W[pv]
 
 
+def pv_available(pv: SourceId) -> Role:
+    """W that the sun would give now, told also in the dark of a dead bus."""
+    return Role(f"pvs/{pv}/available_w")
+
+
 def bay_state(bay: SourceId) -> Role:
     """str, a `BayState` value."""
     return _BAY_STATE[bay]

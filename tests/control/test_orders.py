@@ -1,15 +1,19 @@
 """What people order of the whole building: work on the plant, and islands on purpose."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from hems.control.black_start import obstacle
+from hems.control.memory.using import Habits
 from hems.control.orders import stands
 from hems.control.params import Params
 from hems.control.resume import resumed
 from hems.model import wiring
 from hems.model.cause import Why
+from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.reading import Reading
 from hems.model.request import Task
@@ -24,6 +28,7 @@ from tests.control.panel import (
     car,
     on_an_island,
     on_the_grid,
+    snapshot,
     tie,
     utility,
 )
@@ -333,6 +338,44 @@ def test_t4c_with_an_empty_battery_it_waits_for_the_sun():
     # when the sun makes half as much again as what must run
     made.says({wiring.pv_power(SourceId("roof")): 12_000.0}).advance(60.0)
     assert starts(made)
+
+
+NEARLY_EMPTY = {wiring.battery_soc(SourceId("main")): 7.0}
+
+
+def waits_for(made: Panel, utc: datetime | None, *, noon_w: int = 0, **told: float) -> Why | None:
+    """What forbids a start, for a building whose last three days brought so much sun from 10 to 14 o'clock."""
+    day = tuple(noon_w if 10 <= hour < 14 else 0 for hour in range(24))
+    state = replace(made.state, habits=Habits(suns_w=(day, day, day)))
+    values = made.values | {wiring.pv_available(SourceId(name)): watts for name, watts in told.items()}
+    found = obstacle(made.site, state, snapshot(made.site, values, made.now_s), made.params, Instant(made.now_s, utc))
+    return None if found is None else found.why
+
+
+def test_t4c_a_sun_that_stands_still_in_the_dark_counts_as_what_even_a_poor_day_brings_at_this_hour():
+    made = blacked_out(**NEARLY_EMPTY)
+    noon, evening = datetime(2026, 6, 1, 11, tzinfo=UTC), datetime(2026, 6, 1, 13, tzinfo=UTC)
+    assert waits_for(made, noon, noon_w=12_000) is None
+    # not for less, nor at the end of the day, nor without a clock
+    assert waits_for(made, noon, noon_w=1_000) is Why.BLACK_START_WAITS
+    assert waits_for(made, evening, noon_w=12_000) is Why.BLACK_START_WAITS
+    assert waits_for(made, None, noon_w=12_000) is Why.BLACK_START_WAITS
+    # and never below where the inverter stops by itself
+    empty = blacked_out(**{wiring.battery_soc(SourceId("main")): 4.0})
+    assert waits_for(empty, noon, noon_w=12_000) is Why.BLACK_START_WAITS
+
+
+def test_t4c_a_device_that_tells_of_the_sun_in_the_dark_is_believed_before_any_habit():
+    made = blacked_out(**NEARLY_EMPTY)
+    noon = datetime(2026, 6, 1, 11, tzinfo=UTC)
+    assert waits_for(made, None, roof=12_000.0) is None
+    assert waits_for(made, noon, noon_w=12_000, roof=200.0) is Why.BLACK_START_WAITS
+
+
+def test_t4c_modules_on_the_inverters_own_side_are_seen_and_never_guessed():
+    site = replace(startable(), pvs=tuple(replace(pv, direct=True) for pv in startable().pvs))
+    made = blacked_out(site=site, **NEARLY_EMPTY)
+    assert waits_for(made, datetime(2026, 6, 1, 11, tzinfo=UTC), noon_w=12_000) is Why.BLACK_START_WAITS
 
 
 def test_t4d_below_its_own_stop_not_even_the_sun_is_enough():

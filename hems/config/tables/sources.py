@@ -86,6 +86,9 @@ class PvTable(Table):
     """Where it feeds in."""
     power: PortText = Field(examples=["roof/power_w"])
     """Where its production is measured."""
+    available: PortText | None = Field(None, examples=["roof/available_w"])
+    """What the sun would let it give, where a device tells that also while the building is dark: an irradiance sensor,
+    or an inverter that lives on its modules.  HEMS starts a dark building with little stored by it."""
     direct: bool | None = None
     """Whether its modules hang on the inverter that forms the island (DC coupled) and so produce also while the
     building is dark.  When not given: whether `power` is read from a device of `[former] power`."""
