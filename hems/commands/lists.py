@@ -114,13 +114,14 @@ class Cars(Command):
         """Its options."""
         Command.add_arguments(self, parser)
         say = parser.add_argument_group(
-            "what a driver says", "goes with --bay; --keeps, --never and --use need the code"
+            "what a driver says", "goes with --bay; --leaves, --keeps, --target, --never and --use need the code"
         )
         say.add_argument("--bay", metavar="BAY", help="the bay, as `hems cars --json` calls it")
         say.add_argument("--leaving", action="store_true", help="I am here and leave now: no code, no reason needed")
         say.add_argument("--staying", action="store_true", help="I do not leave after all")
         say.add_argument("--leaves", metavar="WHEN", help="the car leaves at 07:30, or in 2h; `unknown` takes it back")
         say.add_argument("--keeps", type=float, metavar="PCT", help="what the car keeps for me, in percent")
+        say.add_argument("--target", type=float, metavar="PCT", help="how full it shall be when it leaves, in percent")
         say.add_argument("--never", action="store_true", help="the building takes nothing from this car")
         say.add_argument("--use", action="store_true", help="the building may use it again")
         say.add_argument("--code", action="store_true", help="ask me for the code of the bay; without: as an operator")
@@ -134,7 +135,7 @@ class Cars(Command):
                 raise HemsError("Say which car: add --bay BAY; `hems cars --json` has the names.")
             return Command.run(self, args)
         if not said:
-            raise HemsError("Say what about it: --leaving, --leaves, --keeps, --never or --use.")
+            raise HemsError("Say what about it: --leaving, --leaves, --keeps, --target, --never or --use.")
         if args.code:
             said["code"] = secret(f"The code of {args.bay}")
         ask(args.run_dir, "operate", "car", bay=args.bay, who=args.who, **said)
@@ -159,6 +160,8 @@ def _said(args: argparse.Namespace) -> dict[str, object]:
         )
     if args.keeps is not None:
         said["keeps_pct"] = args.keeps
+    if args.target is not None:
+        said["target_pct"] = args.target
     if args.never or args.use:
         said["never"] = bool(args.never)
     return said

@@ -194,6 +194,8 @@ def _bay(name: str, bay: BayTable) -> Bay:
         floor_pct=bay.floor_pct,
         maker_floor_pct=bay.maker_floor_pct,
         controllable=bay.setpoint is not None,
+        target_pct=bay.target_pct,
+        sun_first=bay.charge == "sun_first",
         wakes=bay.wake is not None,
         restarts=bay.restart is not None,
     )

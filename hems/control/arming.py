@@ -216,7 +216,15 @@ def _armed(
     if outlook.phase_w is not None:
         carried = _Carried(site, less, outlook.phase_w, outlook.watts, now_s)
         lists = [*(one for one in _sources_gone(carried, snapshot, outlook) if one is not None), *lists]
+    pauses = [one for one in _pauses(site, Why.NO_CHARGE_ON_ISLAND) if _charges(one, state)]
+    lists = [replace(one, commands=(*pauses, *one.commands)) for one in lists]
     return tuple(ready for ready in lists if ready.commands), ()
+
+
+def _charges(pause: Command, state: ControlState) -> bool:
+    """Whether that car was told to charge: on an island the first thing to stop."""
+    entry = state.sent.get(pause.role)
+    return entry is not None and entry.value < 0
 
 
 def dose_due_s(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> float:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from math import inf
 
-from hems.control.cars import charge, ledger, waking
-from hems.control.cars.memory import BayMemory, Charge, Ledger
+from hems.control.cars import charge, ledger, sunny, usual, waking
+from hems.control.cars.memory import BayMemory, Charge, Ledger, Usual
 from hems.control.demand import charging_w, remembered_w
-from hems.control.energy import NO_CAR, floor_pct
+from hems.control.dispatch.market import local_offset
+from hems.control.energy import NO_CAR, car_free_wh, floor_pct
 from hems.control.given import Given
 from hems.control.memory.acting import Sent
 from hems.control.params import Params
@@ -16,7 +17,7 @@ from hems.model import wiring
 from hems.model.copies import replace
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
-from hems.model.units import SourceId
+from hems.model.units import SECONDS_PER_HOUR, SourceId
 
 NEW = BayMemory()
 STRAY_W, STRAY_SHARE = 500.0, 0.2
@@ -27,11 +28,15 @@ def remembered(
     site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
 ) -> dict[SourceId, BayMemory]:
     """Each bay's memory after this instant; `site` as it counts now."""
-    found = {}
+    found: dict[SourceId, BayMemory] = {}
+    sun_w = sunny.surplus_w(site, state, snapshot, now_s)
     for bay in site.bays:
         before, reading = state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR)
         entry = state.sent.get(wiring.bay_power(bay.id))
         memory = _bay_memory(bay, before, reading, entry, params.car, now_s - state.at_s, now_s)
+        if memory is not NEW:
+            now = sunny.after(memory.sunny, bay, sun_w, now_s, island=state.mode.mode.on_island)
+            memory = memory if now is memory.sunny else replace(memory, sunny=now)
         if bay.stops_s and memory is not NEW:
             drawn_w = charging_w(bay, state, snapshot, now_s)
             memory = replace(memory, charging_w=remembered_w(before.charging_w, drawn_w, now_s - state.at_s))
@@ -72,6 +77,7 @@ def _bay_memory(
         charge=counted,
         waking=waking.after(memory.waking, reading, entry, bay.restarts, now_s),
         proven=memory.proven or (gives_w is not None and gives_w >= waking.DOES_W),
+        taken_wh=memory.taken_wh + max(0.0, -(gives_w or 0.0)) * dt_s / SECONDS_PER_HOUR,
     )
 
 
@@ -90,6 +96,31 @@ def booked(given: Given, state: ControlState, dt_s: float) -> Mapping[SourceId, 
     return ledger.after(state.ledgers, given.site, given.snapshot, month, outage=outage, dt_s=dt_s, now_s=given.now_s)
 
 
+def visited(
+    given: Given, state: ControlState, bays: Mapping[SourceId, BayMemory]
+) -> tuple[Mapping[SourceId, BayMemory], Mapping[SourceId, Usual]]:
+    """`bays` with when their cars usually leave, and what is usual, with visits that have just ended or begun.
+
+    `state` holds what was remembered before.
+    """
+    offset = local_offset(given)
+    local = None if given.now.utc is None or offset is None else given.now.utc + offset
+    found, foreseen = dict(state.usual), dict(bays)
+    for bay in given.site.bays:
+        before, now = state.bays.get(bay.id, NEW), bays[bay.id]
+        if before.plugged_since_s is not None and now.plugged_since_s is None:
+            found[bay.id] = usual.left(found.get(bay.id, usual.NEVER), before, local)
+        elif now.charge is not None and before.charge is None and not now.charge.stale:
+            free_wh = car_free_wh(bay, given.snapshot.bays.get(bay.id, NO_CAR), given.params.car, given.now_s)
+            found[bay.id] = usual.came(found.get(bay.id, usual.NEVER), free_wh, local)
+        past = now.usually_leaves_s is None or now.usually_leaves_s <= given.now_s
+        if past and now.plugged_since_s is not None and local is not None and bay.id in found:
+            when = usual.leaves(found[bay.id], local)
+            leaves_s = None if when is None else given.now_s + (when - local).total_seconds()
+            foreseen[bay.id] = replace(now, usually_leaves_s=leaves_s)
+    return foreseen, state.usual if found == state.usual else found
+
+
 def uncounted(state: ControlState) -> frozenset[SourceId]:
     """Cars whose energy nobody may count on: those that refuse, and those that came in this power cut, until they give.
 
@@ -106,6 +137,7 @@ def _untried(memory: BayMemory, since_s: float | None) -> bool:
 
 def due_s(given: Given, state: ControlState) -> float:
     """When something of it comes due by time alone; the site and the charges as they count now."""
-    rungs = (waking.due_s(one.waking) for one in state.bays.values())
+    rungs = [waking.due_s(one.waking) for one in state.bays.values()]
+    rungs += [when_s for one in state.bays.values() for when_s in sunny.due_s(one.sunny)]
     floors_s = charge.due_s(given.site, state.bays, given.snapshot, given.params.car, given.now_s)
     return min((when_s for when_s in (*rungs, floors_s) if when_s > given.now_s), default=inf)

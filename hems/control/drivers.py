@@ -60,6 +60,8 @@ def _taken(memory: DriverMemory, wish: CarWish, bay: Bay, now_s: float) -> Drive
         memory = replace(memory, leaves_s=now_s + wish.leaves_in_s if wish.leaves_in_s >= 0.0 else None)
     if wish.keeps_pct is not None:
         memory = replace(memory, keeps_pct=max(bay.maker_floor_pct, wish.keeps_pct))
+    if wish.target_pct is not None:
+        memory = replace(memory, target_pct=wish.target_pct)
     return memory if wish.never is None else replace(memory, never=wish.never)
 
 

@@ -34,11 +34,14 @@ def heard(given: Given, state: ControlState, told: Told) -> ControlState:
     after = loads.handed_back(asked, state.overrides)
     after = loads.found_open(given.site, after, given.snapshot, given.params, given.now_s)
     as_now = present.present(given.site, after, given.params, given.now_s)
+    bays = bay_memory.remembered(as_now, after, given.snapshot, given.params, given.now_s)
+    foreseen, usual = bay_memory.visited(given, after, bays)
     return replace(
         after,
         at_s=given.now_s,
         loads=loads.observed(given.site, after, given.snapshot, given.params, given.now_s),
-        bays=bay_memory.remembered(as_now, after, given.snapshot, given.params, given.now_s),
+        bays=foreseen,
+        usual=usual,
         ledgers=bay_memory.booked(given, state, given.now_s - state.at_s),
         dose=_dosed(given, state),
     )

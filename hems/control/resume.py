@@ -62,6 +62,7 @@ def resumed(
         ),
         held_s=moved(saved.held_s),
         ledgers=saved.ledgers,
+        usual=saved.usual,
         drivers={bay: _driver(memory, shift_s) for bay, memory in saved.drivers.items()},
         prices=saved.prices,
         drilled=saved.drilled,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hems.control.cars.memory import BayMemory, DriverMemory, Ledger
+from hems.control.cars.memory import BayMemory, DriverMemory, Ledger, Usual
 from hems.control.dispatch.memory import ConnectionMemory
 from hems.control.memory.acting import (
     Alarm,
@@ -60,6 +60,8 @@ class ControlState:
     """What drivers have said; nothing of a bay whose driver has said nothing."""
     ledgers: Mapping[SourceId, Ledger] = field(default_factory=dict)
     """What bays have taken and given."""
+    usual: Mapping[SourceId, Usual] = field(default_factory=dict)
+    """What is usual at bays whose drivers tell nothing."""
     connection: ConnectionMemory = field(default_factory=ConnectionMemory)
     """Limits heard, the quarter of an hour that is counted, and what has flowed beyond."""
     reconnect: ReconnectMemory = field(default_factory=ReconnectMemory)

@@ -6,7 +6,8 @@ the island. Powers are positive when a car feeds the building.  Source: domain r
 """
 
 from hems.control import orders
-from hems.control.dispatch.charging import charging
+from hems.control.cars import sunny
+from hems.control.dispatch.charging import charging, on_island
 from hems.control.giving import carries_on, supporting
 from hems.control.loads import settled
 from hems.control.params import Params
@@ -37,6 +38,10 @@ def wishes(
     tie = state.evidence.tie
     closed = tie.value is TiePosition.CLOSED and tie.seen is TiePosition.CLOSED
     bays = followers + forming if on_grid and closed else followers
+    if sunny.spares(state):
+        from_sun = on_island(followers, site, state, snapshot, now_s)
+        if from_sun:
+            return from_sun
     if mode in MAY_SUPPORT or steps_back(mode, site, state) or carries_on(state):
         return supporting(bays, site, state, snapshot, params, now_s)
     if mode is Mode.GRID_CONNECTED or charges_first(mode, state, params, now_s):

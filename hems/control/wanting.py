@@ -6,7 +6,7 @@ from hems.control import sending
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.balance import unbalanced
 from hems.control.bay_memory import NEW
-from hems.control.cars import waking
+from hems.control.cars import sunny, waking
 from hems.control.cars.memory import Rung, Waking
 from hems.control.energy import NO_CAR, car_free_wh
 from hems.control.generator import out_of_the_way
@@ -99,7 +99,7 @@ def cars(
         ladder = state.bays.get(source, NEW).waking
         wish = waking.wished(plain, bay, ladder)
         yield from _woken(bay, ladder, state)
-        if mode in NOTHING_CHARGES and not charges_first(mode, state, params, now_s):
+        if mode in NOTHING_CHARGES and not sunny.spares(state) and not charges_first(mode, state, params, now_s):
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, low=0.0)
         if Task.FIRE in state.orders:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=Cause(Why.FIRE), low=0.0, high=0.0)

@@ -144,6 +144,8 @@ class CarWish:
     leaves_in_s: float | None = None
     """Below 0: not known any more."""
     keeps_pct: float | None = None
+    target_pct: float | None = None
+    """How full it shall be when it leaves."""
     never: bool | None = None
     """The building takes nothing from this car."""
 

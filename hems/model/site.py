@@ -147,6 +147,10 @@ class Bay:
     """What the driver keeps; the car is never discharged below this."""
     maker_floor_pct: float = 20.0
     """Below this the car's maker refuses; nobody may go lower."""
+    target_pct: float = 80.0
+    """How full a car shall be when it leaves, as long as its driver says nothing."""
+    sun_first: bool = False
+    """With the grid it charges from surplus, and from the grid only as far as it must to be ready."""
     controllable: bool = True
     wakes: bool = False
     """The charger has a way of its own to wake a car."""

@@ -28,7 +28,7 @@ async def car_wish(
 ) -> CarWish:
     """The wish in a request, if whoever makes it may.  Raises: RequestError with one sentence, PinNeeded."""
     wish = _read(args, site)
-    if wish.leaves_in_s is None and wish.keeps_pct is None and wish.never is None:
+    if all(one is None for one in (wish.leaves_in_s, wish.keeps_pct, wish.target_pct, wish.never)):
         return wish
     if args.get("code"):
         await doorkeeper.check_code(wish.bay, str(args["code"]))
@@ -59,10 +59,11 @@ def _read(args: Mapping[str, Any], site: Site) -> CarWish:
         leaving=_yes(args, "leaving"),
         leaves_in_s=_number(args, "leaves_in_s", FORGET_S, LONGEST_S),
         keeps_pct=_number(args, "keeps_pct", 0.0, 100.0),
+        target_pct=_number(args, "target_pct", 10.0, 100.0),
         never=_yes(args, "never"),
     )
-    if all(one is None for one in (wish.leaving, wish.leaves_in_s, wish.keeps_pct, wish.never)):
-        raise RequestError("Say what: leaving, leaves_in_s, keeps_pct or never.")
+    if all(one is None for one in (wish.leaving, wish.leaves_in_s, wish.keeps_pct, wish.target_pct, wish.never)):
+        raise RequestError("Say what: leaving, leaves_in_s, keeps_pct, target_pct or never.")
     if wish.keeps_pct is not None and wish.keeps_pct < bay.maker_floor_pct:
         raise RequestError(f"The car's maker allows no less than {bay.maker_floor_pct:.0f}% to be kept.")
     return wish

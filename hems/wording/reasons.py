@@ -43,6 +43,17 @@ REASONS: Mapping[Why, Forms] = {
     Why.EVACUATION: (N_("people may have to leave, so it charges first and keeps more"),),
     Why.CAR_LEAVES: (N_("its driver is about to leave"),),
     Why.CAR_NEVER: (N_("its driver does not want the building to take anything"),),
+    Why.CHARGE_FROM_SUN: (N_("the sun gives more than the building needs"),),
+    Why.CHARGE_WAITS_FOR_SUN: (N_("it waits for the sun; there is time enough until it leaves"),),
+    Why.CHARGE_TO_LEAVE: (
+        N_("it leaves in {leaves_s} and must charge now to be ready"),
+        N_("it must charge now to be ready when it leaves"),
+    ),
+    Why.CHARGE_TOO_LATE: (
+        N_("it leaves in {leaves_s}, and that is too soon: {missing_wh} will be missing"),
+        N_("it leaves too soon to be charged as its driver wants"),
+    ),
+    Why.CAR_READY: (N_("it is as full as its driver wants"),),
     Why.CAR_WOKEN: (N_("it does not begin, so HEMS tries to wake it"),),
     Why.CHARGE_ON_GRID: (N_("the grid has room"),),
     Why.CHARGE_WAITS_FOR_RESTORE: (N_("circuits come back first"),),

@@ -52,6 +52,8 @@ def test_on_an_island_a_car_that_leaves_is_not_charged():
 
 def test_on_the_grid_a_car_that_leaves_charges_before_the_others():
     made = on_the_grid().says(car("bay_1", 50.0), car("bay_2", 50.0), {wiring.GRID_POWER: 36_000.0}).advance(30.0)
+    charging = car("bay_1", 50.0, -9600.0), car("bay_2", 50.0, -9600.0), {wiring.GRID_POWER: 55_200.0}
+    made.says(*charging).advance(5.0)
     before = told(made, OTHER)
     assert told(made) == before < 0.0
     made.ask(wish(OTHER, leaving=True)).advance(30.0)
@@ -61,6 +63,7 @@ def test_on_the_grid_a_car_that_leaves_charges_before_the_others():
 
 def test_a_car_stops_giving_a_quarter_of_an_hour_before_the_time_that_was_told():
     made = giving().ask(wish(leaves_in_s=3600.0))
+    made.says(car("bay_1", 80.0, told(made)))
     soon_s = Params().car.leaves_soon_s
     made.advance(3600.0 - soon_s - 60.0, every_s=60.0)
     assert told(made) > 0.0

@@ -1,5 +1,7 @@
 """What draws energy: parking bays and circuits; and the contacts by which the building speaks."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from hems.config.tables.words import Kw, Name, Pct, Phases, PortText, Seconds, Table, TierName
@@ -36,6 +38,11 @@ class BayTable(Table):
     """What the driver keeps; the car is never discharged below this."""
     maker_floor_pct: Pct = 20.0
     """Below this the car's maker refuses; nobody may go lower."""
+    target_pct: Pct = 80.0
+    """How full a car shall be when it leaves, as long as its driver says nothing."""
+    charge: Literal["at_once", "sun_first"] = "at_once"
+    """With the grid: as soon as there is room, or from surplus sun and from the grid only as far as the car must to be
+    ready when it leaves.  While nobody knows when that is, always at once."""
     state: PortText | None = Field(None, examples=["bay_1/state"])
     """Where the charger says what it does."""
     power: PortText | None = Field(None, examples=["bay_1/power_w"])

@@ -56,6 +56,27 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sunny:
+    """Charging from surplus."""
+
+    enough_since_s: float | None = None
+    """There has been enough for this car since then."""
+    begun_s: float | None = None
+    """It charges from it since then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """What is usual at one bay, of its last visits; hours are counted from Monday."""
+
+    departures: tuple[float, ...] = ()
+    taken_wh: tuple[float, ...] = ()
+    arrivals: tuple[float, ...] = ()
+    spare_wh: tuple[float, ...] = ()
+    """What cars could spare when they came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BayMemory:
     """One car, from plug to plug."""
 
@@ -70,6 +91,11 @@ class BayMemory:
     waking: Waking = Waking()
     proven: bool = False
     """It has been seen to give since it was plugged in."""
+    taken_wh: float = 0.0
+    """What it has taken since then, as measured."""
+    sunny: Sunny = Sunny()
+    usually_leaves_s: float | None = None
+    """When a car at this bay usually leaves, the next time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +108,8 @@ class DriverMemory:
     """When the car is to leave."""
     keeps_pct: float | None = None
     """What it keeps; None as long as the site file says so."""
+    target_pct: float | None = None
+    """How full it shall be when it leaves; None as long as the site file says so."""
     never: bool = False
     """The building takes nothing from it."""
 

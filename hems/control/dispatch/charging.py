@@ -1,6 +1,13 @@
-"""What each car draws on a good grid: its share of what the connection leaves."""
+"""What each car draws on a good grid: its share of what the connection leaves, the sooner it must leave the sooner."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from hems.control import drivers
+from hems.control.bay_memory import NEW
+from hems.control.cars import sunny
+from hems.control.dispatch import departure
+from hems.control.dispatch.departure import Late
 from hems.control.dispatch.envelope import Envelope, envelope, phase_w
 from hems.control.dispatch.flows import flows
 from hems.control.dispatch.shares import shares
@@ -15,12 +22,26 @@ from hems.model.snapshot import BayReading, Snapshot
 from hems.model.units import SourceId
 
 
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Cars by when they are served."""
+
+    leaving: list[Bay]
+    late: list[Bay]
+    at_once: list[Bay]
+    sunny: list[Bay]
+    ready: list[Bay]
+    """As full as their drivers want."""
+    waiting: list[Bay]
+    """For the sun."""
+
+
 def charging(
     bays: list[Bay], site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
 ) -> dict[SourceId, Wish]:
     """Fair shares of what the connection leaves, nobody above what a charger can take, or a pause below 6 A.
 
-    Cars that are about to leave come first.
+    Cars that are about to leave come first, then those that would not be ready, and what waits for the sun comes last.
     """
     flow = flows(site, snapshot, now_s)
     plugged = [bay for bay in bays if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
@@ -29,11 +50,55 @@ def charging(
     bounds = envelope(site, state.connection, snapshot, now_s)
     house_w = [one.watts for one in state.connection.standing]
     room = [phase_w(site) - watts for watts in house_w]
+    budget_w = max(0.0, bounds.import_w - sum(house_w))
+    wanted = departure.needs(site, state, snapshot, now_s)
+    late = departure.late(wanted, budget_w, now_s)
+    groups = _groups(plugged, state, snapshot, params, late, {one.bay for one in wanted}, now_s)
     going = frozenset(bay.id for bay in plugged if _told_w(bay, state) < 0.0)
-    leaving = [bay for bay in plugged if drivers.leaves(state, bay.id, params.car, now_s)]
-    staying = [bay for bay in plugged if bay not in leaving]
-    given = shares(site, (leaving, staying), max(0.0, bounds.import_w - sum(house_w)), room, going)
-    return {bay.id: _charge(given.get(bay.id, 0.0), bay in plugged, bounds) for bay in bays}
+    first = (groups.leaving, *([bay] for bay in groups.late), groups.at_once)
+    given = dict(shares(site, first, budget_w, room, going))
+    sun_w = min(budget_w - sum(given.values()), _sun_w(groups.sunny, house_w, given))
+    for bay in plugged:
+        for place, share_w in enumerate(site.per_phase(given.get(bay.id, 0.0), bay.phases)):
+            room[place] -= share_w
+    given |= shares(site, (groups.sunny,), max(0.0, sun_w), room, going)
+    return {bay.id: _charge(bay, given.get(bay.id, 0.0), groups, late, bounds, now_s) for bay in bays}
+
+
+def _sun_w(bays: list[Bay], house_w: list[float], given: Mapping[SourceId, float]) -> float:
+    """Of the sun what others have not taken; at least what a car needs that has begun, for a cloud passes."""
+    least_w = max((bay.charge_min_w for bay in bays), default=0.0)
+    return max(least_w, -sum(house_w) - sum(given.values()))
+
+
+def _groups(
+    plugged: list[Bay],
+    state: ControlState,
+    snapshot: Snapshot,
+    params: Params,
+    late: Mapping[SourceId, Late],
+    known: set[SourceId],
+    now_s: float,
+) -> Groups:
+    found = Groups([], [], [], [], [], [])
+    for bay in plugged:
+        memory = state.bays.get(bay.id, NEW)
+        if drivers.leaves(state, bay.id, params.car, now_s):
+            found.leaving.append(bay)
+        elif bay.id in late:
+            found.late.append(bay)
+        elif not bay.sun_first:
+            found.at_once.append(bay)
+        elif memory.sunny.begun_s is not None:
+            found.sunny.append(bay)
+        elif bay.id in known:
+            found.waiting.append(bay)
+        elif departure.leaves_s(bay, state) is not None:
+            found.ready.append(bay)  # there is nothing that it still needs
+        else:
+            found.at_once.append(bay)  # nobody knows when it leaves
+    found.late.sort(key=lambda bay: -late[bay.id].now_wh / bay.charge_max_w)
+    return found
 
 
 def _told_w(bay: Bay, state: ControlState) -> float:
@@ -47,8 +112,41 @@ def _has_car(reading: BayReading, now_s: float) -> bool:
     return state is not None and state.has_car
 
 
-def _charge(power_w: float, plugged: bool, bounds: Envelope) -> Wish:
+def _charge(
+    bay: Bay, power_w: float, groups: Groups, late: Mapping[SourceId, Late], bounds: Envelope, now_s: float
+) -> Wish:
     """A share as a wish; a car that gets none hears whose limit that is."""
+    if power_w and bay in groups.late:
+        return Wish(-power_w, departure.cause(late[bay.id], power_w, now_s))
     if power_w:
-        return Wish(-power_w, Cause(Why.CHARGE_ON_GRID, {"w": round(power_w)}))
-    return Wish(0.0, bounds.import_by if plugged else Cause(Why.CAR_IDLE))
+        why = Why.CHARGE_FROM_SUN if bay in groups.sunny else Why.CHARGE_ON_GRID
+        return Wish(-power_w, Cause(why, {"w": round(power_w)}))
+    if bay in groups.waiting or bay in groups.sunny:
+        return Wish(0.0, Cause(Why.CHARGE_WAITS_FOR_SUN))
+    if bay in groups.ready:
+        return Wish(0.0, Cause(Why.CAR_READY))
+    charges = bay in groups.leaving or bay in groups.late or bay in groups.at_once
+    return Wish(0.0, bounds.import_by if charges else Cause(Why.CAR_IDLE))
+
+
+def on_island(
+    bays: list[Bay], site: Site, state: ControlState, snapshot: Snapshot, now_s: float
+) -> dict[SourceId, Wish]:
+    """What cars take of a sun that an island cannot store; empty where there is nothing to take."""
+    spare_w = sunny.surplus_w(site, state, snapshot, now_s)
+    begun = [bay for bay in bays if state.bays.get(bay.id, NEW).sunny.begun_s is not None]
+    plugged = [bay for bay in begun if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
+    if spare_w is None or not plugged:
+        return {}
+    room = list(site.former.phase_va)
+    going = frozenset(bay.id for bay in plugged if _told_w(bay, state) < 0.0)
+    given = shares(site, (plugged,), spare_w, room, going)
+    if not any(given.values()):
+        return {}
+    return {bay.id: _from_sun(given.get(bay.id, 0.0)) for bay in bays}
+
+
+def _from_sun(power_w: float) -> Wish:
+    if not power_w:
+        return Wish(0.0, Cause(Why.CAR_IDLE))
+    return Wish(-power_w, Cause(Why.CHARGE_FROM_SUN, {"w": round(power_w)}))
