@@ -39,6 +39,7 @@ from hems.runtime.clock import Jumps
 from hems.runtime.desk import FrontDesk
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.fleet import Fleet, open_fleet
+from hems.runtime.forgetting import Forgetting
 from hems.runtime.installed import InstalledDrivers
 from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
@@ -257,7 +258,9 @@ class Daemon:
         records = FileArchive(self._file.settings.state_dir, machine_boot_id(), store.drain)
         archive = Archive(records, self._clock, self._file.site)
         setup = Setup(self._file.site, self._file.wiring, self._file.digest, self._card.splitlines(), scene)
-        return {**archive.does, **Search(self._drivers, context.shared, mode=mode).does, **setup.does}
+        forgetting = Forgetting(self._file.site, store.people, self._clock, store.forget_bay)
+        search = Search(self._drivers, context.shared, mode=mode)
+        return {**forgetting.does, **archive.does, **search.does, **setup.does}
 
     def _fleet(self, context: DriverContext, store: Store, record: Commissioning) -> Fleet:
         """All devices, armed as they were; what has changed is told and kept."""

@@ -53,6 +53,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "setup": PersonRole.ENGINEER,
     "groups": PersonRole.ENGINEER,
     "prove": PersonRole.ENGINEER,
+    "forget": PersonRole.ENGINEER,
     "arm": PersonRole.ENGINEER,
     "disarm": PersonRole.ENGINEER,
     "stop": PersonRole.ENGINEER,

@@ -6,7 +6,8 @@ Every flush has the newest minutes on the disk (`fresh`); they become samples, s
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from hems.model.errors import StoreError
@@ -15,6 +16,7 @@ from hems.model.instant import Instant
 from hems.store.aggregate import SECONDS, Cell, Minutes
 from hems.store.backlog import Backlog
 from hems.store.database import Database, Durability
+from hems.store.forget import pieces
 from hems.store.fresh import Fresh, Left, Numbers
 from hems.store.keeping import Keep, Now, thin
 from hems.store.ring import Frame, Ring, pack
@@ -44,6 +46,7 @@ _ADD_EVENT = "INSERT INTO events (boot, mono_s, utc_s, kind, subject, why, facts
 _ADD_FRAMES = "INSERT INTO frames (boot, first_s, last_s, n, packed) VALUES (?, ?, ?, ?, ?)"
 
 _Row = tuple[Any, ...]
+_Work = Callable[[sqlite3.Connection], bool]
 
 
 class History:
@@ -101,6 +104,25 @@ class History:
         self._make_room()
         self._write_samples()
         self._write_frames()
+
+    def forget(self, bay: str, done: Future[None]) -> None:
+        """Job of the writer: take out what tells of a bay, a piece at a time, and let urgent jobs pass in between."""
+        self.end()
+        self.ring.forget()
+        self._forget_on(pieces(bay), None, done)
+
+    def _forget_on(self, works: Iterator[_Work], work: _Work | None, done: Future[None]) -> None:
+        work = work or next(works, None)
+        if work is None:
+            done.set_result(None)
+            return
+        try:
+            more = self._file.transact(work, now_s=self._now_s)
+        except StoreError as error:
+            done.set_exception(error)
+            return
+        again = work if more else None
+        self._writer.submit(lambda: self._forget_on(works, again, done))
 
     def write_events(self) -> None:
         """Write events so that they survive a power cut: they are few, and the report hangs on them."""

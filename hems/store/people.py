@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 
 from hems.model.errors import StoreError
 from hems.model.instant import Instant
@@ -64,4 +65,6 @@ class People:
         except StoreError as error:
             done.set_exception(error)
         else:
+            with suppress(StoreError):  # the copy that may have to take the file's place must not bring anybody back
+                self._file.copy(now_s)
             done.set_result(None)

@@ -46,7 +46,7 @@ class Ring:
         """Take the frame of one tick.  `outage` keeps one every 5 s also long after the last trigger."""
         frame = Frame(mono_s, zlib.compress(text.encode(), _FAST))
         self._frames.append(frame)
-        while mono_s - self._frames[0].mono_s > AFTER_S:
+        while self._frames and mono_s - self._frames[0].mono_s > AFTER_S:
             self._frames.popleft()
         if mono_s <= self._window_ends_s or (outage and mono_s - self._kept_s >= OUTAGE_EVERY_S):
             self._keep([frame])
@@ -56,6 +56,10 @@ class Ring:
         after_s = max(mono_s - BEFORE_S, self._kept_s)
         self._keep([frame for frame in self._frames if frame.mono_s > after_s])
         self._window_ends_s = mono_s + AFTER_S
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._frames.clear()
 
     def frames(self) -> Sequence[Frame]:
         """All that is in memory, oldest first."""

@@ -1,7 +1,9 @@
 """The store as the daemon holds it: two files, one writer, started and stopped together."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,10 +11,12 @@ from pathlib import Path
 from hems.model.errors import StoreError
 from hems.model.event import Event
 from hems.model.instant import Instant
+from hems.store.archive import FOLDER as EXPORTS
 from hems.store.arming import Arming
 from hems.store.audit import Audit
 from hems.store.boot import machine_boot_id
 from hems.store.database import HISTORY, STATE, Database
+from hems.store.forget import drop_exports
 from hems.store.health import StoreHealth
 from hems.store.history import History
 from hems.store.journal import Journal
@@ -121,6 +125,14 @@ class Store:
     def beside(self, job: Callable[[], None]) -> None:
         """Do some other writing in the writer's own time; it must not raise."""
         self._writer.submit(job)
+
+    async def forget_bay(self, bay: str) -> None:
+        """Take out of the history what tells of the cars of a bay.  Raises: StoreError when it cannot be done."""
+        done: Future[None] = Future()
+        if not self._writer.submit(lambda: self._history.forget(bay, done)):
+            raise StoreError("Nothing can be changed: hems is stopping.")
+        await asyncio.wrap_future(done)
+        drop_exports(self._state.path.parent / EXPORTS)
 
     def keep_copy(self, at: Instant) -> None:
         """Copy the small file aside, in the writer's own time; a failure shows in `health`."""

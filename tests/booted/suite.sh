@@ -71,12 +71,57 @@ code=$?
 holds "a bad release is turned back" test "$code:$(readlink /opt/hems/current)" = "1:releases/$(cat /in/good.version)"
 holds "and the old one runs" within 20 runs
 
-mv /etc/hems/site.toml /var/tmp/
+cp /etc/hems/site.toml /var/tmp/
 echo "no = table = at all" >/etc/hems/site.toml
-systemctl restart --no-block hems
-holds "a mistaken site file is one clear sentence" within 15 says "site.toml" -u hems
-mv /var/tmp/site.toml /etc/hems/
-holds "and a mended one is taken up without a person" within 30 runs
+systemctl restart hems
+holds "a mistaken site file leaves the last good one running" within 30 runs
+holds "and is one clear sentence" says "site.toml, line 1" -u hems
+told() { hems alarms | tr -s ' \n' ' ' | grep -q "$1"; }
+holds "and an alarm" within 15 told "last site file that worked"
+chmod 000 /etc/hems/site.toml
+systemctl restart hems
+holds "wrong permissions leave the last good one running" within 30 runs
+old=$(pid)
+sed 's/^service_a = .*/service_a = 40/' /var/tmp/site.toml >/var/tmp/new.toml
+rm -f /etc/hems/site.toml
+holds "a new site file is put in force" hems config apply /var/tmp/new.toml --who Ana
+holds "by a daemon that started anew" another "$old"
+holds "and taken back" sh -c 'hems config apply /var/tmp/site.toml --who Ana && hems config rollback --who Ana && cmp /etc/hems/site.toml /var/tmp/new.toml'
+
+began=$(date +%s%N)
+systemctl restart hems
+took=$((($(date +%s%N) - began) / 1000000))
+echo "ready with no network, broker, clock or device in $took ms" >>/out/times
+holds "ready within 30 s with no network, broker, clock or device" test "$took" -lt 30000
+lost() { hems alarms | grep -c "^MED.*does not"; }
+holds "and it says what does not answer" within 15 test "$(sleep 6; lost)" -ge 6
+holds "a clock that nobody has set right is not believed" sh -c 'hems status | grep -q "clock not checked" || test "$(timedatectl show -p NTPSynchronized --value)" = yes'
+
+systemctl stop hems
+cp -a /var/lib/hems /var/tmp/kept
+mount -t tmpfs -o size=4m none /var/lib/hems && cp -a /var/tmp/kept/. /var/lib/hems/ && chown hems: /var/lib/hems
+systemctl start hems
+old=$(pid)
+dd if=/dev/zero of=/var/lib/hems/filler bs=64k 2>/dev/null
+sleep 25
+holds "on a full disk it runs on" test "$(pid)" = "$old"
+holds "and says so" told "disk"
+rm /var/lib/hems/filler
+mount -o remount,ro /var/lib/hems
+sleep 15
+holds "on a disk that became read-only it runs on" test "$(pid)" = "$old"
+systemctl restart hems
+holds "and starts on one" within 30 runs
+holds "and says that too" within 40 told "read-only"
+systemctl stop hems
+umount /var/lib/hems
+systemctl start hems
+
+systemctl stop hems
+dd if=/dev/urandom of=/var/lib/hems/state.db bs=1k count=8 conv=notrunc 2>/dev/null
+systemctl start hems
+holds "a damaged state does not stop a start" within 30 runs
+holds "and is an alarm" within 15 told "could not be used"
 
 mkdir -p /mnt/hems-copies && mount -t tmpfs none /mnt/hems-copies && chown hems: /mnt/hems-copies
 systemctl start hems-backup.service
