@@ -46,6 +46,7 @@ HELP: Mapping[str, str] = {
     "ha": "show the building in Home Assistant",
     "alarms": "send messages to people",
     "test": "send one message to everybody, now",
+    "prices": "tell the daemon what energy costs",
     "metrics": "serve numbers for Prometheus",
     "journal": "write every event into systemd's journal",
     "dashboard": "print the dashboard for Grafana",
@@ -82,6 +83,15 @@ async def _test(table: OutwardTable) -> None:
         raise HemsError("Not every way to people works.")
 
 
+async def _prices(table: OutwardTable) -> None:
+    from hems.northbound.prices.service import serve
+    from hems.runtime.clock import SystemClock
+
+    needed(table.prices, "prices")
+    assert table.prices is not None
+    await serve(table.prices, Path(table.run_dir), SystemClock())
+
+
 async def _metrics(table: OutwardTable) -> None:
     needed(table.metrics, "metrics")
     assert table.metrics is not None
@@ -110,6 +120,13 @@ def _schema() -> str:
     return json.dumps(outward_schema(), indent=2, ensure_ascii=False)
 
 
-SERVES: Mapping[str, Serve] = {"ha": _ha, "alarms": _alarms, "test": _test, "metrics": _metrics, "journal": _journal}
+SERVES: Mapping[str, Serve] = {
+    "ha": _ha,
+    "alarms": _alarms,
+    "test": _test,
+    "prices": _prices,
+    "metrics": _metrics,
+    "journal": _journal,
+}
 PRINTS: Mapping[str, Callable[[], str]] = {"dashboard": _dashboard, "schema": _schema}
 COMMAND = Command()
