@@ -45,6 +45,7 @@ class Command:
         verbs = parser.add_subparsers(dest="verb", metavar="VERB")
         bench_outage.add_arguments(verbs.add_parser("outage", help="how well power cuts are got through, by policy"))
         bench_dispatch.add_arguments(verbs.add_parser("dispatch", help="what weeks on the grid cost, by policy"))
+        verbs.add_parser("clients", help="what clients that hang, crawl and die cost the daemon's tick")
         verbs.add_parser("screen", help="what the operator's screen costs, beside a bare one")
 
     def run(self, args: argparse.Namespace) -> int:
@@ -53,6 +54,10 @@ class Command:
             return bench_outage.run(args)
         if args.verb == "dispatch":
             return bench_dispatch.run(args)
+        if args.verb == "clients":
+            from hil import bench_clients
+
+            return bench_clients.run(args)
         if args.verb == "screen":
             from hil import bench_screen
 

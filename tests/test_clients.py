@@ -4,13 +4,11 @@ import json
 import os
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import pairwise
 from pathlib import Path
 
 from tests.runtime.conftest import run_dir
@@ -36,9 +34,7 @@ for _ in range(8):
 print("there", flush=True)
 os.kill(os.getpid(), signal.SIGSTOP)
 """
-TICKS = 5
-RATIO, SLACK_S = 1.2, 0.05
-"""What a client may cost, and what one look at a busy machine may be off."""
+TICKS = 3
 
 
 @contextmanager
@@ -60,12 +56,6 @@ def watching(path: Path) -> Iterator[Iterator[float]]:
         one.sendall(b'{"subscribe": true}\n')
         lines = one.makefile("rb")
         yield (tick["mono_s"] for line in lines if (tick := json.loads(line).get("tick")))
-
-
-def lateness_s(ticks: Iterator[float]) -> float:
-    """By how much ticks come later than a second after the one before, in the middle."""
-    seen = [next(ticks) for _ in range(TICKS + 1)][1:]
-    return statistics.median(abs((after - before + 0.5) % 1.0 - 0.5) for before, after in pairwise(seen))
 
 
 def crawling(path: Path) -> socket.socket:
@@ -94,7 +84,7 @@ def test_the_tick_does_not_notice_clients_that_hang_crawl_or_are_killed(run_dir:
         while not (run_dir / "view.sock").exists() and time.monotonic() < deadline_s:
             time.sleep(0.05)
         ticks = clients.enter_context(watching(run_dir / "view.sock"))
-        alone_s = lateness_s(ticks)
+        next(ticks)
         # when eight connections of a stopped process, one that crawls, and three that die come
         hanging = clients.enter_context(process(HANGS, os.fspath(run_dir / "view.sock")))
         assert hanging.stdout is not None
@@ -102,8 +92,7 @@ def test_the_tick_does_not_notice_clients_that_hang_crawl_or_are_killed(run_dir:
         clients.enter_context(crawling(run_dir / "operate.sock"))
         for _ in range(3):
             killed_amid_a_request(run_dir / "operate.sock")
-        crowded_s = min(lateness_s(ticks) for _ in range(2))
-        # then the tick comes as before, and the daemon is alive
-        assert crowded_s <= RATIO * alone_s + SLACK_S, (alone_s, crowded_s)
+        # then ticks go on as ever, and the daemon is alive; by how much they are late `hems bench clients` measures
+        seen = [next(ticks) for _ in range(TICKS)]
+        assert seen == sorted(set(seen))
         assert daemon.poll() is None
-    print(f"lateness alone {1000 * alone_s:.1f} ms, with clients {1000 * crowded_s:.1f} ms")

@@ -9,7 +9,7 @@ from hems.tui.format import BLANK, UNKNOWN, Part, Row, Tone, beside, row
 from hems.tui.text.circuits import circuit_rows
 from hems.tui.text.flow import doing, flow
 from hems.tui.text.head import head_rows
-from hems.tui.text.notes import alarm_rows, watching_note
+from hems.tui.text.notes import alarm_rows, order_rows, watching_note
 from hems.tui.text.reach import how_long, off_at_once
 from hems.wording import duration
 from hems.wording.language import say
@@ -42,7 +42,7 @@ def overview(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
 
 def _column(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     note = watching_note(picture)
-    told = [*flow(picture), BLANK, *_reach(picture, width)]
+    told = [*flow(picture), BLANK, *_reach(picture, width), *order_rows(picture)]
     room = height - len(told) - bool(note)
     told += alarm_rows(picture, width, max(1, room)) if picture.alarms else _calm(picture)
     if note:
