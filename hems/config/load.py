@@ -75,7 +75,7 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
     if table is None:
         raise ConfigError(_sentences(problems, source))
     mistaken = frozenset(problem.where for problem in problems)
-    normal, found = tuned(table.params, table.grid.code)
+    normal, found = tuned(table.params, table.grid.code, table.tie.waits_s)
     wired = list(wires(table))
     devices = specs(table.devices)
     found += [*rules.broken(table, normal.band), *_device_problems(devices, wired, factories, mistaken)]
@@ -115,7 +115,7 @@ def building(path: Path) -> tuple[Site, Params]:
     table, problems = _believed(source.table)
     if table is None:
         raise ConfigError(_sentences(problems, source))
-    params, found = tuned(table.params, table.grid.code)
+    params, found = tuned(table.params, table.grid.code, table.tie.waits_s)
     if problems or found:
         raise ConfigError(_sentences([*problems, *found], source))
     return site_of(table), shortened(params) if table.times == "short" else params

@@ -25,8 +25,13 @@ RISING = (
 """Groups and values that must rise in this order, or hysteresis hunts and mild stages follow severe ones."""
 
 
-def tuned(given: Mapping[str, Mapping[str, Any]], code: str) -> tuple[Params, list[Problem]]:
-    """The site's parameters, with every usable value applied, and what is wrong with the others."""
+def tuned(
+    given: Mapping[str, Mapping[str, Any]], code: str, hardware_waits_s: float = 0.0
+) -> tuple[Params, list[Problem]]:
+    """The site's parameters, with every usable value applied, and what is wrong with the others.
+
+    hems never waits less for a good grid than the certified device itself.
+    """
     params = replace(Params(), grid=CODES[code].applied_to(Params().grid))
     problems: list[Problem] = []
     groups = {group.name: getattr(params, group.name) for group in fields(params)}
@@ -37,6 +42,8 @@ def tuned(given: Mapping[str, Mapping[str, Any]], code: str) -> tuple[Params, li
         usable, found = _group(name, values, groups[name], code)
         problems += found
         groups[name] = replace(groups[name], **usable)
+    grid = groups["grid"]
+    groups["grid"] = replace(grid, qualify_s=max(grid.qualify_s, hardware_waits_s))
     result = Params(**groups)
     return result, problems + list(_disorder(given, result))
 

@@ -127,6 +127,13 @@ def test_a_site_may_wait_longer_than_its_code_asks(tmp_path):
     assert load(path, factories()).params.grid.qualify_s == 120.0
 
 
+@pytest.mark.parametrize(("hardware_s", "waits_s"), [(30, 60.0), (300, 300.0)])
+def test_hems_never_waits_less_for_the_grid_than_the_certified_device_itself(tmp_path, hardware_s, waits_s):
+    path = tmp_path / "site.toml"
+    path.write_text(example().replace("[tie]\n", f"[tie]\nwaits_s = {hardware_s}\n", 1))
+    assert load(path, factories()).params.grid.qualify_s == waits_s
+
+
 def test_short_times_keep_the_normal_ones_beside_them_and_say_so(tmp_path):
     # given the demonstration's copy of a site
     path = tmp_path / "site.toml"

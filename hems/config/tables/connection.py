@@ -72,6 +72,9 @@ class TieTable(Table):
     from the grid would feed the street."""
     travel_max_s: float = Field(1.0, ge=0.2, le=30)
     """Longest time between the two contacts while it moves: 1 for a contactor, 5 for a motor drive."""
+    waits_s: float = Field(0.0, ge=0, le=900)
+    """How long the certified device itself watches the grid before it closes, as set in it.  hems never waits less than
+    this, nor less than its grid code asks."""
 
 
 class VoltagePointTable(Table):
