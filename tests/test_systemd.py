@@ -122,7 +122,7 @@ def test_the_service_is_shut_in_as_tightly_as_its_devices_allow(units: Path) -> 
     assert told.returncode == 0, told.stdout + told.stderr
 
 
-@pytest.mark.parametrize("name", ["hems-backup.service", "hems-wall@.service"])
+@pytest.mark.parametrize("name", ["hems-backup.service", "hems-wall@.service", "hems-web.service"])
 def test_its_companions_are_shut_in_as_well(units: Path, tmp_path: Path, name: str) -> None:
     shut_in = tmp_path / name.replace("@", "@tty1")
     shutil.copy(units / name, shut_in)
