@@ -171,6 +171,7 @@ def _pvs(table: SiteTable) -> tuple[Pv, ...]:
             name=_called(pv.name, name),
             rated_w=pv.rated_kw * W_PER_KW,
             phases=_phases(pv.phases),
+            limitable=pv.limit is not None,
             direct=_device(pv.power) in formers if pv.direct is None else pv.direct,
         )
         for name, pv in table.pvs.items()

@@ -42,8 +42,10 @@ def wires(site: SiteTable) -> Iterator[Wire]:
     yield from _voltage_points(site)
     yield from _batteries(site)
     for pv_id, pv in site.pvs.items():
-        yield from _single(("pvs", pv_id, "power"), pv.power, wiring.pv_power(SourceId(pv_id)))
-        yield from _single(("pvs", pv_id, "available"), pv.available, wiring.pv_available(SourceId(pv_id)))
+        source = SourceId(pv_id)
+        yield from _single(("pvs", pv_id, "power"), pv.power, wiring.pv_power(source))
+        yield from _single(("pvs", pv_id, "limit"), pv.limit, wiring.pv_limit(source), reads=False, writes=True)
+        yield from _single(("pvs", pv_id, "available"), pv.available, wiring.pv_available(source))
     for bay_id, bay in site.bays.items():
         yield from _bay(bay_id, bay)
     yield from _circuits(site)

@@ -91,7 +91,7 @@ def _only_what_may_be_told(look: Look, command: Command) -> bool:
     if role.startswith("bays/") and not role.endswith("/power_w"):
         return any(role in (wiring.bay_wake(bay.id), wiring.bay_restart(bay.id)) for bay in site.bays)
     powers = {wiring.bay_power(bay.id) for bay in site.bays} | {wiring.battery_power(one.id) for one in site.batteries}
-    return role in powers
+    return role in powers or any(role == wiring.pv_limit(pv.id) for pv in site.pvs if pv.limitable)
 
 
 def _forms_on_an_open_tie_only(look: Look, command: Command) -> bool:

@@ -65,6 +65,7 @@ def resumed(
         usual=saved.usual,
         drivers={bay: _driver(memory, shift_s) for bay, memory in saved.drivers.items()},
         prices=saved.prices,
+        day=saved.day,
         drilled=saved.drilled,
         generator=_generator(saved.generator, shift_s, now_s),
         orders={

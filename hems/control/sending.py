@@ -37,6 +37,8 @@ MAY_CLOSE = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNEC
 """Modes in which a circuit may be switched on at all (invariant I5)."""
 ON_OFF = ("/closed", "/wake", "/restart")
 """How roles of circuits and chargers end that are on or off."""
+CAPS = "/limit_w"
+"""How roles end that cap a source which gives by itself: to lower one takes power away."""
 SHORT = (Fate.CLAMPED, Fate.UNVERIFIED)
 PATIENCE_S = 30.0
 """Pause between repetitions once a device has refused, or has ignored three in a row."""
@@ -62,6 +64,8 @@ def energises(role: Role, value: bool | float, before: Sent | None) -> bool:
     """Whether a command gives power to something: then its journal entry comes first."""
     if is_switch(role):
         return bool(value)
+    if role.endswith(CAPS):
+        return before is not None and float(value) > float(before.value)
     power_w, before_w = float(value), float(before.value) if before is not None else 0.0
     return abs(power_w) > abs(before_w) or power_w * before_w < 0.0
 

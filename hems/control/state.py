@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hems.control.cars.memory import BayMemory, DriverMemory, Ledger, Usual
-from hems.control.dispatch.memory import ConnectionMemory
+from hems.control.dispatch.memory import ConnectionMemory, DayMemory
 from hems.control.memory.acting import (
     Alarm,
     BlackStartMemory,
@@ -71,6 +71,8 @@ class ControlState:
     """What people have ordered."""
     held_s: float | None = None
     """When somebody last had everything held as it was."""
+    day: DayMemory = field(default_factory=DayMemory)
+    """What today has been worth so far."""
     prices: Prices | None = None
     """What energy costs, as told last; by the wall clock."""
     drilled: datetime | None = None

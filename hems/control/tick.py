@@ -42,7 +42,7 @@ from hems.control import (
 )
 from hems.control.arbitrate import Proposal, arbitrate
 from hems.control.demand import demands, per_phase
-from hems.control.dispatch import storage
+from hems.control.dispatch import curtail, relief, storage
 from hems.control.dispatch.turn import connected
 from hems.control.due import expiries, watch_for
 from hems.control.energy import SERVED
@@ -169,12 +169,15 @@ def _generated(given: Given, state: ControlState, told: Told) -> ControlState:
 def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, float]:
     """What goes off, else what comes back, never both in one tick; and when the next may come back."""
     causes = shedding.sheds(given.site, state, given.snapshot, outlook, given.params, given.now_s)
+    causes = causes or relief.sheds(given, state, outlook.watts)
     if causes:
         state = effect.watching(state, causes, outlook, given.now_s)
         state, back = _back(given, loads.shed(state, causes, given.params, given.now_s), outlook)
         return state, back.due_s
     state, back = _back(given, state, outlook)
-    if back.circuit is not None:
+    if back.circuit is not None and not relief.waits(
+        given.site.circuit(back.circuit), given, state, outlook.watts[back.circuit]
+    ):
         state, back = _back(given, loads.restored(state, back.circuit, given.now_s), outlook)
     return state, back.due_s
 
@@ -198,6 +201,7 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
         *wanting.circuits(site, state, outlook, params, now_s),
         *wanting.tie(site, state, snapshot, outlook, now_s),
         *storage.proposals(site, state, snapshot, now_s),
+        *curtail.proposals(site, state, snapshot, now_s),
         *planned.proposals(site, state, snapshot, params, now_s),
         *black_start.proposals(site, state, snapshot, params, now_s),
         *generator.proposals(site, state, snapshot, params, now_s),

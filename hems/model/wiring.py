@@ -65,6 +65,7 @@ class _Roles(dict[str, Role]):
 _CLOSED, _DRAWN_W = _Roles("circuits", "closed"), _Roles("circuits", "power_w")
 _BATTERY_W, _PV_W, _BAY_W = _Roles("batteries", "power_w"), _Roles("pvs", "power_w"), _Roles("bays", "power_w")
 _BAY_STATE = _Roles("bays", "state")
+_PV_LIMIT = _Roles("pvs", "limit_w")
 
 # Roles are built by these functions and nowhere else, so that a misspelt one cannot exist.
 
@@ -173,6 +174,11 @@ def pv_power(pv: SourceId) -> Role:
 def pv_available(pv: SourceId) -> Role:
     """W that the sun would give now, told also in the dark of a dead bus."""
     return Role(f"pvs/{pv}/available_w")
+
+
+def pv_limit(pv: SourceId) -> Role:
+    """W that a plant may give at most; its rating is no limit."""
+    return _PV_LIMIT[pv]
 
 
 def bay_state(bay: SourceId) -> Role:

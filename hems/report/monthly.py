@@ -13,6 +13,7 @@ from hems.report.figure import Line, svg
 from hems.report.past import Curves, Cut, next_month
 from hems.report.sheet import Section, Sheet
 from hems.report.timeline import told
+from hems.report.value import value_section
 from hems.wording import duration, kwh, names_of
 
 ENERGIES = {"load_w": "Used", "pv_w": "From the sun", "grid_w": "From the grid, less what went there"}
@@ -35,6 +36,7 @@ def monthly(site: Site, begins: datetime, events: Sequence[Event], cuts: Sequenc
             Section(heading="What to improve", words=tuple(_better(site, cuts))),
             _cuts(cuts),
             _energy(begins, curves),
+            value_section(site, events),
             _counted("Alarms", raised, "There was none."),
             Section(
                 heading="What people asked for",

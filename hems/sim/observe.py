@@ -48,6 +48,9 @@ def _act(plant: Plant, role: Role) -> Callable[[bool | float], None]:
     for bay in plant.bays:
         if role == wiring.bay_power(bay):
             return lambda value: plant.set_bay_power(bay, float(value))
+    for pv in plant.pvs:
+        if role == wiring.pv_limit(pv):
+            return lambda value: plant.limit_pv(pv, float(value))
     for battery in plant.batteries:
         if role == wiring.battery_power(battery):
             return lambda value: plant.set_battery_power(battery, float(value))

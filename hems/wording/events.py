@@ -6,6 +6,13 @@ from hems.model.cause import Why
 from hems.wording.language import N_, Forms
 
 EVENTS: Mapping[Why, Forms] = {
+    Why.DAY_VALUE: (
+        N_(
+            "The day that is over: {paid} paid for energy; with batteries at rest it would have been {resting}. "
+            "Highest quarter of an hour {peak_w}, instead of {resting_peak_w}."
+        ),
+        N_("The day that is over has been accounted for."),
+    ),
     # modes
     Why.STARTED: (N_("HEMS has started and looks around; nothing is switched on yet."),),
     Why.ESTIMATES_VALID: (N_("HEMS knows how the building stands and takes over."),),

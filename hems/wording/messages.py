@@ -15,6 +15,7 @@ WHOLE: Mapping[Why, Forms] = {**EVENTS, **TROUBLES}
 
 SWITCHED_ON, SWITCHED_OFF = N_("Switched ON {name}"), N_("Switched OFF {name}")
 STAYS_ON, STAYS_OFF, AUTOMATIC = N_("{name} stays ON"), N_("{name} stays OFF"), N_("{name} is back to automatic")
+CAPPED = N_("{name} may give {kw} at most")
 GIVES, CHARGES, RESTS = N_("{name} gives {kw}"), N_("{name} charges with {kw}"), N_("{name} rests")
 OPENS, KEEPS = N_("Asked the grid switch to open"), N_("Left the grid switch to itself")
 RUNS, STANDS = N_("Asked the generator to run"), N_("Left the generator standing")

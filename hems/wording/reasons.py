@@ -87,6 +87,7 @@ REASONS: Mapping[Why, Forms] = {
         N_("this quarter of an hour has used what it may"),
     ),
     Why.STORE_SUN: (N_("it keeps what the sun gives and nobody uses"),),
+    Why.SUN_FREE: (N_("nothing holds the sun back any more"),),
     Why.SUN_SOLD: (
         N_("selling what the sun gives brings {price} a kWh, keeping it {worth}"),
         N_("selling what the sun gives brings more than keeping it"),

@@ -51,6 +51,8 @@ def _did(role: str, facts: Mapping[str, Value], words: Mapping[str, str]) -> str
         form = {"on": messages.STAYS_ON, "off": messages.STAYS_OFF, "auto": messages.AUTOMATIC}.get(str(want), "")
     elif role in REQUESTED:
         form = REQUESTED[role][0 if value else 1]
+    elif role.endswith("/limit_w"):
+        form = messages.CAPPED
     elif isinstance(value, bool) or role.endswith("/closed"):
         form = messages.SWITCHED_ON if value else messages.SWITCHED_OFF
     elif isinstance(value, int | float):

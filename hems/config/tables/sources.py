@@ -89,6 +89,8 @@ class PvTable(Table):
     available: PortText | None = Field(None, examples=["roof/available_w"])
     """What the sun would let it give, where a device tells that also while the building is dark: an irradiance sensor,
     or an inverter that lives on its modules.  HEMS starts a dark building with little stored by it."""
+    limit: PortText | None = Field(None, examples=["roof/power_limit_w"])
+    """Command that caps it.  With it an export limit is kept even when batteries are full and no car charges."""
     direct: bool | None = None
     """Whether its modules hang on the inverter that forms the island (DC coupled) and so produce also while the
     building is dark.  When not given: whether `power` is read from a device of `[former] power`."""

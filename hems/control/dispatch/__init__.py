@@ -10,6 +10,9 @@
     aim         limits, the peak, and then what pays: what batteries do together
     standing    what circuits draw beyond the sun, as far as it stands
     storage     each battery's part of it, never below its reserve
+    curtail     the sun: held back where more may not be fed in
+    relief      flexible circuits: off where a limit cannot be met otherwise
+    value       what a day was worth, beside batteries at rest
     shares      cars: what is left, in fair shares, and nobody between pause and 6 A
     excess      what has flowed beyond, told per event
 

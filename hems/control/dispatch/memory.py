@@ -75,3 +75,35 @@ class ConnectionMemory:
     quarter: QuarterMemory = QuarterMemory()
     excess: ExcessMemory = ExcessMemory()
     market: MarketMemory = MarketMemory()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What flowed through the meter, and what that cost."""
+
+    bought_wh: float = 0.0
+    sold_wh: float = 0.0
+    cost: float = 0.0
+    co2_g: float = 0.0
+    quarter_wh: float = 0.0
+    """In the quarter of an hour that is being counted."""
+    peak_w: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayMemory:
+    """The day so far."""
+
+    day: int = 0
+    """Counted from year 1, on the local calendar; 0 before the first."""
+    quarter: int = 0
+    seen_s: float = 0.0
+    real: Side = Side()
+    resting: Side = Side()
+    """The same with batteries at rest."""
+    sun_wh: float = 0.0
+    given_wh: float = 0.0
+    """By batteries."""
+    taken_wh: float = 0.0
+    least_above_pct: float = 100.0
+    """How near the batteries came to their reserve; below 0 they have touched it."""

@@ -1,6 +1,6 @@
 """One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
 
-from hems.control.dispatch import excess, flexible, market, quarter, standing, storage
+from hems.control.dispatch import excess, flexible, market, quarter, standing, storage, value
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import flows, house_phase_w
 from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory, Standing
@@ -26,7 +26,10 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
     if memory.excess.since_s is not None and over.since_s is None:
         facts = {"excess_wh": memory.excess.wh, "for_s": now_s - memory.excess.since_s}
         told.append((EventKind.SYSTEM, wiring.GRID_POWER, Cause(Why.LIMIT_KEPT_AGAIN, facts)))
-    return replace(state, connection=replace(memory, excess=over))
+    day, over_day = value.after(given, state, state.day, dt_s)
+    if over_day is not None:
+        told.append((EventKind.SYSTEM, "value", over_day))
+    return replace(state, connection=replace(memory, excess=over), day=day)
 
 
 def _counted(given: Given, memory: ConnectionMemory, dt_s: float) -> QuarterMemory:

@@ -17,7 +17,7 @@ ROLE = wiring.battery_power(MAIN)
 NO_SUN = ((0,) * 24,) * 3
 SUNNY = ((*(0,) * 8, *(30_000,) * 10, *(0,) * 6),) * 3
 DEAR_EVENING = Tariff(buy=0.25, sell=0.05, rates=(Rate(window=Window(from_h=18.0, to_h=22.0), buy=0.30),))
-CHEAP_NOW = Tariff(buy=0.50, sell=0.05, rates=(Rate(window=Window(from_h=11.0, to_h=15.0), buy=0.10),))
+CHEAP_NOW = Tariff(buy=0.50, sell=0.05, rates=(Rate(window=Window(from_h=11.0, to_h=13.0), buy=0.10),))
 
 
 def street(tariff: Tariff | None, *, usual_w: int = 700, suns: Any = NO_SUN, **more: Any) -> Street:
@@ -69,9 +69,10 @@ def test_without_a_known_price_it_serves_the_building_as_ever(tariff):
 def test_prices_that_are_told_count_from_the_next_instant_and_end_with_their_last_hour():
     found = street(Tariff(dynamic=True), house_w=9800.0, soc_pct=70.0)
     now_s = NOON.timestamp() + found.now_s
-    hours = [Slot(begins_s=now_s + 3600.0 * hour, ends_s=now_s + 3600.0 * (hour + 1), buy=0.9) for hour in range(1, 6)]
-    cheap = Slot(begins_s=now_s - 60.0, ends_s=now_s + 3600.0, buy=0.1)
-    # when an exchange tells a cheap hour before dear ones
+    begins = [now_s + 1200.0 + 3600.0 * hour for hour in range(5)]
+    hours = [Slot(begins_s=one, ends_s=one + 3600.0, buy=0.9) for one in begins]
+    cheap = Slot(begins_s=now_s - 60.0, ends_s=now_s + 1200.0, buy=0.1)
+    # when an exchange tells some cheap minutes before dear hours
     found.ask(Prices(source="exchange", told_s=now_s, slots=(cheap, *hours))).lives(5)
     # then the battery fills
     assert found.battery_w < 0.0

@@ -1,0 +1,72 @@
+"""Holding back the sun where more may not be fed in than this: after batteries and cars have taken what they can.
+
+The limit of the utility, or of the agreement, comes first; a plant that nobody can limit feeds what it gives.  While
+the meter at the grid is silent all plants together give no more than may be fed in, so that whatever circuits draw the
+limit holds.
+"""
+
+from collections.abc import Iterator
+from math import inf
+
+from hems.control.arbitrate import Proposal, Rank
+from hems.control.dispatch.envelope import envelope
+from hems.control.dispatch.flows import NO_BATTERY, Flows, flows
+from hems.control.dispatch.storage import FULL_PCT, ON_GRID, steered
+from hems.control.state import ControlState
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.site import Pv, Site
+from hems.model.snapshot import Snapshot
+
+EASES = 0.3
+"""Part of the room by which a limit is raised in one turn; it is lowered by all that is needed, at once."""
+LEAST_STEP_W = 300.0
+
+
+def proposals(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[Proposal]:
+    """What each plant that can be limited may give; its rating where nobody limits it."""
+    plants = [pv for pv in site.pvs if pv.limitable]
+    if not plants or state.mode.mode not in ON_GRID:
+        return
+    bounds = envelope(site, state.connection, snapshot, now_s)
+    rated_w = sum(pv.rated_w for pv in plants)
+    allowed_w = rated_w
+    if bounds.export_w < inf:
+        flow = flows(site, snapshot, now_s)
+        allowed_w = bounds.export_w if flow is None else _allowed_w(site, state, snapshot, flow, bounds.export_w, now_s)
+    for pv in plants:
+        share_w = pv.rated_w * min(1.0, max(0.0, allowed_w / rated_w))
+        role = wiring.pv_limit(pv.id)
+        entry = state.sent.get(role)
+        if share_w < pv.rated_w or entry is not None:
+            yield Proposal(role=role, rank=Rank.LIMIT, cause=_why(share_w, pv, bounds.export_by), high=share_w)
+            yield Proposal(role=role, rank=Rank.GRID, cause=Cause(Why.SUN_FREE), prefer=pv.rated_w)
+
+
+def _why(share_w: float, pv: Pv, limit: Cause) -> Cause:
+    return limit if share_w < pv.rated_w else Cause(Why.SUN_FREE)
+
+
+def _allowed_w(
+    site: Site, state: ControlState, snapshot: Snapshot, flow: Flows, export_w: float, now_s: float
+) -> float:
+    """All plants together: what they give now, less what is too much, or with a part of the room there is."""
+    plants = [pv for pv in site.pvs if pv.limitable]
+    given_w = sum(snapshot.pvs[pv.id].known(now_s) or 0.0 for pv in plants)
+    told = [state.sent.get(wiring.pv_limit(pv.id)) for pv in plants]
+    limit_w = sum(pv.rated_w if one is None else float(one.value) for pv, one in zip(plants, told, strict=True))
+    too_much_w = -flow.without_batteries_w - export_w - _taken_w(site, snapshot, now_s)
+    if too_much_w > 0.0:
+        return max(0.0, min(limit_w, given_w) - too_much_w)
+    room_w = -too_much_w
+    step_w = room_w if room_w < LEAST_STEP_W else max(LEAST_STEP_W, EASES * room_w)
+    return limit_w + step_w
+
+
+def _taken_w(site: Site, snapshot: Snapshot, now_s: float) -> float:
+    """What batteries can take now."""
+    return sum(
+        one.charge_max_w
+        for one in steered(site)
+        if (snapshot.batteries.get(one.id, NO_BATTERY).soc_pct.known(now_s) or FULL_PCT) < FULL_PCT
+    )

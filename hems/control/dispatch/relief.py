@@ -1,0 +1,65 @@
+"""What goes off on the grid when a limit cannot be met otherwise: flexible circuits, and no others.
+
+First batteries give and cars pause; what is still too much then is taken from flexible circuits, the least important
+first.  They come back one by one once there is room for what they draw.
+"""
+
+from collections.abc import Mapping
+
+from hems.control.dispatch.envelope import envelope
+from hems.control.dispatch.excess import SLACK, SLACK_W
+from hems.control.dispatch.flows import NO_BATTERY, flows
+from hems.control.dispatch.storage import steered
+from hems.control.given import Given
+from hems.control.shedding import FRESH, candidates
+from hems.control.state import ControlState
+from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
+from hems.model.site import Circuit, Tier
+from hems.model.units import CircuitId
+
+LIMITED = (Why.LIMIT_AGREED, Why.LIMIT_FLEXIBLE, Why.LIMIT_FAILSAFE, Why.LIMIT_REDUCED, Why.LIMIT_SERVICE)
+"""Limits for whose sake circuits go off; a quarter of an hour that costs more is none."""
+
+
+def sheds(given: Given, state: ControlState, watts: Mapping[CircuitId, float]) -> dict[CircuitId, Cause]:
+    """The flexible circuits that go off now, and whose limit it is."""
+    site, now_s = given.site, given.now_s
+    if state.mode.mode is not Mode.GRID_CONNECTED or not state.connection.standing:
+        return {}
+    bounds = envelope(site, state.connection, given.snapshot, now_s)
+    over_w = _left_over_w(given, state, bounds.import_w)
+    found: dict[CircuitId, Cause] = {}
+    if bounds.import_by.why not in LIMITED or over_w <= max(SLACK_W, SLACK * bounds.import_w):
+        return found
+    for circuit in candidates(site, state, given.snapshot, now_s):
+        if circuit.tier is Tier.FLEXIBLE and over_w > 0.0 and watts[circuit.id] > 0.0:
+            found[circuit.id] = bounds.import_by
+            over_w -= watts[circuit.id]
+    return found
+
+
+def waits(circuit: Circuit, given: Given, state: ControlState, draws_w: float) -> bool:
+    """Whether a circuit that went off for a limit has to wait, because what it draws would not fit yet."""
+    because = state.loads.get(circuit.id, FRESH).shed_because
+    if because is None or because.why not in LIMITED or state.mode.mode.on_island:
+        return False
+    if flows(given.site, given.snapshot, given.now_s) is None:
+        return True
+    bounds = envelope(given.site, state.connection, given.snapshot, given.now_s)
+    return _house_w(state) + draws_w > bounds.import_w
+
+
+def _left_over_w(given: Given, state: ControlState, import_w: float) -> float:
+    """W above the limit that remain when all batteries give what they can and no car charges."""
+    if flows(given.site, given.snapshot, given.now_s) is None:
+        return 0.0
+    given_w = 0.0
+    for one in steered(given.site):
+        soc_pct = given.snapshot.batteries.get(one.id, NO_BATTERY).soc_pct.known(given.now_s)
+        given_w += one.discharge_max_w if soc_pct is not None and soc_pct > (one.reserve_pct or 0.0) else 0.0
+    return _house_w(state) - given_w - import_w
+
+
+def _house_w(state: ControlState) -> float:
+    return sum(one.watts for one in state.connection.standing)

@@ -1,0 +1,102 @@
+"""What a day was worth: what was paid, and what would have been with batteries at rest and all else as it was.
+
+The comparison takes cars as they were: what charging them later saved is told for each car.  What was not measured, or
+had no known price, is left out of both sides, and how much of the day was seen is told with it.
+"""
+
+from dataclasses import replace
+
+from hems.control.dispatch.flows import flows
+from hems.control.dispatch.market import local_offset
+from hems.control.dispatch.memory import DayMemory, Side
+from hems.control.given import Given
+from hems.control.state import ControlState
+from hems.model.cause import Cause, Value, Why
+from hems.model.tariff import Price
+from hems.model.units import SECONDS_PER_HOUR, W_PER_KW
+
+LONGEST_S = 900.0
+"""A longer gap was not seen."""
+
+
+def after(given: Given, state: ControlState, memory: DayMemory, dt_s: float) -> tuple[DayMemory, Cause | None]:
+    """The day after `dt_s` more, and the account of the day that is over."""
+    offset, price = local_offset(given), state.connection.market.now
+    if given.site.tariff is None or offset is None or given.now.utc is None:
+        return memory, None
+    local = given.now.utc + offset
+    told = None
+    if local.toordinal() != memory.day:
+        told = account(memory) if memory.seen_s > 0.0 else None
+        memory = DayMemory(day=local.toordinal())
+    quarter = (local.hour * 60 + local.minute) // 15
+    if quarter != memory.quarter:
+        memory = replace(memory, quarter=quarter, real=_closed(memory.real), resting=_closed(memory.resting))
+    if price is None or state.mode.mode.on_island or not 0.0 < dt_s <= LONGEST_S:
+        return memory, told
+    return _counted(given, memory, price, dt_s), told
+
+
+def _counted(given: Given, memory: DayMemory, price: Price, dt_s: float) -> DayMemory:
+    flow = flows(given.site, given.snapshot, given.now_s)
+    if flow is None or price.buy is None or price.sell is None:
+        return memory
+    suns = [reading.known(given.now_s) or 0.0 for reading in given.snapshot.pvs.values()]
+    hours = dt_s / SECONDS_PER_HOUR
+    above = [
+        soc_pct - one.reserve_pct
+        for one in given.site.batteries
+        if one.reserve_pct is not None
+        and (soc_pct := given.snapshot.batteries[one.id].soc_pct.known(given.now_s)) is not None
+    ]
+    return replace(
+        memory,
+        seen_s=memory.seen_s + dt_s,
+        real=_flowed(memory.real, flow.grid_w, price, hours),
+        resting=_flowed(memory.resting, flow.without_batteries_w, price, hours),
+        sun_wh=memory.sun_wh + sum(suns) * hours,
+        given_wh=memory.given_wh + max(0.0, flow.batteries_w) * hours,
+        taken_wh=memory.taken_wh + max(0.0, -flow.batteries_w) * hours,
+        least_above_pct=min([memory.least_above_pct, *above]),
+    )
+
+
+def _flowed(side: Side, watts: float, price: Price, hours: float) -> Side:
+    bought_wh, sold_wh = max(0.0, watts) * hours, max(0.0, -watts) * hours
+    cost = (bought_wh * (price.buy or 0.0) - sold_wh * (price.sell or 0.0)) / W_PER_KW
+    return replace(
+        side,
+        bought_wh=side.bought_wh + bought_wh,
+        sold_wh=side.sold_wh + sold_wh,
+        cost=side.cost + cost,
+        co2_g=side.co2_g + bought_wh / W_PER_KW * (price.co2_g or 0.0),
+        quarter_wh=side.quarter_wh + bought_wh,
+    )
+
+
+def _closed(side: Side) -> Side:
+    """The quarter of an hour is over."""
+    return replace(side, quarter_wh=0.0, peak_w=max(side.peak_w, 4.0 * side.quarter_wh))
+
+
+def account(memory: DayMemory) -> Cause:
+    """The day as facts: money in the currency of the tariff, energy in Wh, peaks in W."""
+    real, resting = _closed(memory.real), _closed(memory.resting)
+    facts: dict[str, Value] = {
+        "paid": round(real.cost, 2),
+        "resting": round(resting.cost, 2),
+        "saved": round(resting.cost - real.cost, 2),
+        "bought_wh": round(real.bought_wh),
+        "sold_wh": round(real.sold_wh),
+        "sun_wh": round(memory.sun_wh),
+        "given_wh": round(memory.given_wh),
+        "taken_wh": round(memory.taken_wh),
+        "peak_w": round(real.peak_w),
+        "resting_peak_w": round(resting.peak_w),
+        "co2_g": round(real.co2_g),
+        "resting_co2_g": round(resting.co2_g),
+        "above_pct": round(memory.least_above_pct, 1),
+        "seen_s": round(memory.seen_s),
+        "day": memory.day,
+    }
+    return Cause(Why.DAY_VALUE, facts)

@@ -1,0 +1,83 @@
+"""What batteries and prices were worth in a month, from the account of each day."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from hems.model.cause import Why
+from hems.model.event import Event
+from hems.model.site import Site
+from hems.report.figure import Line, svg
+from hems.report.sheet import Section
+from hems.wording import kw, kwh, percent
+
+NOTHING = "No day was accounted for: that needs [tariff] in the site file and the time of day."
+BESIDE = (
+    "Paid, beside what would have been paid with batteries at rest and everything else as it was.  Basic charges and "
+    "what cars saved by charging later are not in it."
+)
+
+
+def days_of(events: Sequence[Event]) -> list[dict[str, float]]:
+    """The account of each day among the events, in order."""
+    return [
+        {key: float(value) for key, value in event.cause.facts.items() if isinstance(value, int | float)}
+        for event in events
+        if event.cause.why is Why.DAY_VALUE
+    ]
+
+
+def value_section(site: Site, events: Sequence[Event]) -> Section:
+    """The part of a monthly report about money."""
+    days, tariff = days_of(events), site.tariff
+    if not days or tariff is None:
+        return Section(heading="What it was worth", words=(NOTHING,))
+    money = tariff.currency
+    per_kw = sum(one.per_kw for one in tariff.demand)
+    peak_w, resting_w = max(day["peak_w"] for day in days), max(day["resting_peak_w"] for day in days)
+    paid, resting = _sum(days, "paid"), _sum(days, "resting")
+    at_peak = per_kw * (resting_w - peak_w) / 1000.0
+    kept = all(day["above_pct"] >= 0.0 for day in days)
+    rows = [
+        ("Paid for energy", f"{paid:.2f} {money}", f"{resting:.2f} {money}", _saved(resting - paid, money)),
+        ("Highest quarter of an hour", kw(peak_w), kw(resting_w), _saved(at_peak, money) if per_kw else "not paid for"),
+        ("Used of what the sun gave", _used(days), "", ""),
+        ("CO2 of what was bought", _kg(days, "co2_g"), _kg(days, "resting_co2_g"), ""),
+        ("Given by batteries", kwh(_sum(days, "given_wh")), "", f"wear {_wear(site, days):.2f} {money}"),
+        ("Reserve for power cuts", "never touched" if kept else "TOUCHED: tell who looks after HEMS", "", ""),
+    ]
+    columns = ("What", "As it was", "Batteries at rest", "Saved")
+    points = [Line("saved", [day["saved"] for day in days])]
+    times = [_day(days[0]), "", _day(days[-1])]
+    seen = sum(day["seen_s"] for day in days) / 86400.0
+    return Section(
+        heading="What it was worth",
+        words=(BESIDE, f"{len(days)} days, of which {seen:.1f} were seen with a known price."),
+        columns=columns,
+        rows=rows,
+        figures=(svg(points, unit=f"{money} a day", times=times),),
+    )
+
+
+def _saved(amount: float, money: str) -> str:
+    return f"{amount:.2f} {money}" if amount >= 0.0 else f"{-amount:.2f} {money} more"
+
+
+def _sum(days: Sequence[dict[str, float]], key: str) -> float:
+    return sum(day[key] for day in days)
+
+
+def _used(days: Sequence[dict[str, float]]) -> str:
+    sun_wh = _sum(days, "sun_wh")
+    return "no sun" if sun_wh <= 0.0 else percent(100.0 * max(0.0, 1.0 - _sum(days, "sold_wh") / sun_wh))
+
+
+def _kg(days: Sequence[dict[str, float]], key: str) -> str:
+    return f"{_sum(days, key) / 1000.0:.0f} kg"
+
+
+def _wear(site: Site, days: Sequence[dict[str, float]]) -> float:
+    return max((one.wear_per_kwh for one in site.batteries), default=0.0) * _sum(days, "given_wh") / 1000.0
+
+
+def _day(day: dict[str, float]) -> str:
+    return f"{date.fromordinal(int(day['day'])):%d %b}"

@@ -1,0 +1,96 @@
+"""An export limit is kept by holding back the sun, after batteries have taken what they can."""
+
+from dataclasses import replace
+from typing import Any
+
+from hems.control.params import Params
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.mode import Mode
+from hems.model.reading import missing
+from hems.model.site import FlexibleLimits, GridConnection, Site
+from hems.model.units import SourceId
+from hems.sim.plant import Plant
+from hems.sim.run import FastForward, Ticked
+from hems.sim.start import StartPoint
+from hems.sim.traces import ConstantTraces
+from tests.given import flats
+
+ROOF, MAIN = SourceId("roof"), SourceId("main")
+LIMIT = wiring.pv_limit(ROOF)
+
+
+def sunny(**grid: Any) -> Site:
+    """30 kW of sun, 5 kW of circuits, a battery with a reserve."""
+    site = flats(grid=GridConnection(nominal_v=230.0, nominal_hz=50.0, service_a=100.0, **grid), bays=())
+    battery = replace(site.batteries[0], controllable=True, reserve_pct=40.0)
+    return replace(site, batteries=(battery,), pvs=(replace(site.pvs[0], limitable=True),))
+
+
+class Roof:
+    """The building under full sun."""
+
+    def __init__(self, site: Site, soc_pct: float = 100.0) -> None:
+        loads = {one.id: 5000.0 / len(site.circuits) for one in site.circuits}
+        self.plant = Plant(site, ConstantTraces(loads, sun=0.9), start=StartPoint(battery_soc_pct=soc_pct))
+        self.forward = FastForward(site, Params(), self.plant, near_s=5.0, far_s=30.0)
+        self.ticks: list[Ticked] = []
+        self.lives(960.0)
+        assert self.forward.state.mode.mode is Mode.GRID_CONNECTED
+
+    def lives(self, seconds: float) -> "Roof":
+        self.ticks = list(self.forward.run(self.plant.t_s + seconds))
+        return self
+
+
+def test_with_a_full_battery_the_sun_is_held_back_to_what_may_be_fed_in():
+    roof = Roof(sunny(export_max_w=8000.0))
+    # 27 kW of sun, 5 kW used: 22 would flow, 8 may
+    assert -8100.0 <= roof.plant.grid_w <= -7000.0
+    assert roof.forward.state.sent[LIMIT].cause.why is Why.LIMIT_AGREED
+
+
+def test_while_the_battery_has_room_nothing_of_the_sun_is_lost():
+    roof = Roof(sunny(export_max_w=8000.0), soc_pct=50.0)
+    assert sum(pv.power_w for pv in roof.plant.pvs.values()) > 26_000.0
+
+
+def test_it_is_let_go_when_the_building_needs_it():
+    roof = Roof(sunny(export_max_w=0.0))
+    held_w = roof.plant.pvs[ROOF].power_w
+    assert held_w < 5500.0
+    # when the building begins to draw 15 kW more
+    roof.plant.want(roof.plant.site.circuits[0].id, 15_000.0)
+    roof.lives(120.0)
+    # then the sun serves it
+    assert roof.plant.pvs[ROOF].power_w > held_w + 12_000.0
+    assert roof.plant.grid_w >= -300.0
+
+
+def test_no_limit_is_sent_where_nobody_limits():
+    roof = Roof(sunny())
+    assert LIMIT not in roof.forward.state.sent
+
+
+def test_while_the_utility_is_not_heard_its_failsafe_holds_for_the_sun_too():
+    flexible = FlexibleLimits(failsafe_import_w=20_000.0, failsafe_export_w=0.0)
+    roof = Roof(sunny(flexible=flexible))
+    assert roof.plant.grid_w >= -300.0
+    assert roof.forward.state.sent[LIMIT].cause.why is Why.LIMIT_FAILSAFE
+
+
+def test_without_the_meter_at_the_grid_the_plants_give_no_more_than_may_be_fed_in():
+    roof = Roof(sunny(export_max_w=6000.0), soc_pct=50.0)
+    assert roof.plant.pvs[ROOF].power_w > 26_000.0
+    # when that meter falls silent
+    roof.forward.faults.readings = without_meter(roof.forward.faults.readings)  # type: ignore[method-assign]
+    roof.lives(10.0)
+    # then the limit holds whatever circuits draw
+    assert roof.plant.pvs[ROOF].power_w <= 6001.0
+
+
+def without_meter(readings: Any) -> Any:
+    def silent(values: Any, now_s: float) -> Any:
+        return {**readings(values, now_s), wiring.GRID_POWER: missing()}
+
+    return silent

@@ -1,0 +1,57 @@
+"""The account of a day: what was paid, and what would have been with batteries at rest."""
+
+from dataclasses import replace
+
+import pytest
+
+from hems.model.cause import Why
+from hems.model.tariff import Rate, Tariff, Window
+from hems.wording import sentence
+from tests.control.dispatch.street import Street, connected_site
+
+TARIFF = Tariff(buy=0.30, sell=0.05, rates=(Rate(window=Window(from_h=18.0, to_h=22.0), buy=0.60),), co2_g=400.0)
+
+
+def a_day(**more: float) -> Street:
+    """From a quarter past noon until after midnight, the building drawing 6 kW."""
+    street = Street(replace(connected_site(), tariff=TARIFF), house_w=6000.0, **more)
+    return street.lives(12 * 3600 + 600, every_s=60)
+
+
+def test_a_day_tells_what_it_cost_and_what_it_would_have():
+    # given a day in which the battery serves 6 kW
+    street = a_day(soc_pct=80.0)
+    # when it is over
+    told = [event for _, step in street.steps for event in step.events if event.cause.why is Why.DAY_VALUE]
+    # then it has been accounted for once
+    assert len(told) == 1
+    facts = told[0].cause.facts
+    # by pencil: 6 kW from 12:00 on, of which four hours at 0.60; the first minutes belong to nobody
+    assert facts["resting"] == pytest.approx(6.0 * (7.75 * 0.30 + 4.0 * 0.60), rel=0.05)
+    # a battery whose charge never falls serves all of it
+    assert facts["given_wh"] == pytest.approx(6000.0 * 11.8, rel=0.05)
+    assert facts["saved"] == pytest.approx(facts["resting"], rel=0.02)
+    assert facts["resting_peak_w"] == pytest.approx(6000.0, rel=0.01)
+    assert facts["above_pct"] >= -0.1
+    assert facts["resting_co2_g"] == pytest.approx(6.0 * 11.8 * 400.0, rel=0.05)
+
+
+def test_it_is_told_in_words_a_caretaker_understands():
+    street = a_day(soc_pct=80.0)
+    cause = next(event.cause for _, step in street.steps for event in step.events if event.cause.why is Why.DAY_VALUE)
+    text = sentence(cause)
+    assert "paid for energy" in text
+    assert "6.0 kW" in text
+
+
+def test_what_is_not_measured_is_in_neither_account():
+    street = Street(replace(connected_site(), tariff=TARIFF), house_w=6000.0)
+    before = street.state.day.seen_s
+    street.blind = True
+    street.lives(600, every_s=30)
+    assert street.state.day.seen_s - before < 60.0
+
+
+def test_without_a_tariff_nothing_is_accounted_for():
+    street = Street(connected_site(), house_w=6000.0).lives(120, every_s=30)
+    assert street.state.day.seen_s == 0.0
