@@ -11,7 +11,7 @@ from functools import cache
 
 from hems.control import overload
 from hems.control.demand import per_phase
-from hems.control.energy import Band
+from hems.control.energy import NO_CAR, Band
 from hems.control.giving import giving_w
 from hems.control.loads import going
 from hems.control.orders import locked
@@ -85,7 +85,7 @@ def fire_alarm(site: Site, now_s: float) -> Armed:
 
 @dataclass(frozen=True, slots=True)
 class _Carried:
-    """What a loss is measured against: what may go for it, and what the former carries now."""
+    """What a loss is measured against: what may go for it, and what the former carries once no car charges."""
 
     site: Site
     less: list[Circuit]
@@ -114,6 +114,17 @@ class _Carried:
             commands=tuple([_open(circuit.id, Why.SOURCE_LOST) for circuit in sheds]),
             expires_s=self.now_s + VALID_S,
         )
+
+
+def _charging_w(site: Site, snapshot: Snapshot, now_s: float) -> tuple[float, ...]:
+    """What the cars take away that charge on the island and stop as fast as circuits do, by phase."""
+    total = [0.0] * len(site.phases)
+    for bay in site.bays:
+        drawn_w = max(0.0, -(snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0))
+        if drawn_w and not bay.stops_s and bay.id != site.former.source:
+            shares_w = site.per_phase(drawn_w, bay.phases)
+            total = [before + share_w for before, share_w in zip(total, shares_w, strict=True)]
+    return tuple(total)
 
 
 def _sources_gone(carried: _Carried, snapshot: Snapshot, outlook: Outlook) -> Iterator[Armed | None]:
@@ -214,7 +225,9 @@ def _armed(
     going_w = per_phase(site, outlook.watts, going(site, state, measured_s))
     lists = list(_overload(site, on, going_w, outlook, params, now_s))
     if outlook.phase_w is not None:
-        carried = _Carried(site, less, outlook.phase_w, outlook.watts, now_s)
+        charging_w = _charging_w(site, snapshot, now_s)
+        paused_w = tuple([watts - less_w for watts, less_w in zip(outlook.phase_w, charging_w, strict=True)])
+        carried = _Carried(site, less, paused_w, outlook.watts, now_s)
         lists = [*(one for one in _sources_gone(carried, snapshot, outlook) if one is not None), *lists]
     pauses = [one for one in _pauses(site, Why.NO_CHARGE_ON_ISLAND) if _charges(one, state)]
     lists = [replace(one, commands=(*pauses, *one.commands)) for one in lists]

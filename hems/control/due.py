@@ -11,6 +11,7 @@ from hems.control import (
     loads,
     orders,
     steer,
+    surplus,
 )
 from hems.control.dispatch.turn import due_s
 from hems.control.given import Given
@@ -29,7 +30,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
     ends += [drivers.due_s(state, given.params.car, given.now_s), bay_memory.due_s(given, state)]
     if state.nulled_since_s is not None:
         ends.append(state.nulled_since_s + given.params.plan.null_s)
-    ends.append(effect.due_s(state))
+    ends += [effect.due_s(state), *surplus.due_s(state)]
     ends += [state.reconnect.not_before_s, state.black_start.not_before_s]
     ends += [state.boot_s + given.params.boot.hold_energise_s, *(one.until_s for one in state.failing.values())]
     ends += loads.expiries(given.site, state, given.params)

@@ -113,10 +113,12 @@ class Outlook:
     """A person wants everything left as it is: saving energy waits until the last reserve."""
     resting: Mapping[CircuitId, Cause] = field(default_factory=dict)
     """Circuits that go without before any band says so, and why: energy must last, or it is another's turn."""
+    sunlit: frozenset[CircuitId] = frozenset()
+    """Sinks that take what the sun gives beyond what the battery needs."""
 
     def serves(self, circuit: Circuit) -> bool:
         """Whether there is energy for a circuit now."""
-        return circuit.tier <= self.least and circuit.id not in self.resting
+        return circuit.id in self.sunlit or (circuit.tier <= self.least and circuit.id not in self.resting)
 
     @property
     def expected_w(self) -> tuple[float, ...] | None:

@@ -36,6 +36,7 @@ from hems.control import (
     sending,
     shedding,
     steer,
+    surplus,
     vehicle,
     wanting,
     wear,
@@ -130,6 +131,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
     going = loads.going(site, state, measured_s)
     lasts = lasting.lasting(given, state, dt_s)
+    spare = surplus.after(given, state)
     outlook = Outlook(
         watts=watts,
         going_w=per_phase(site, watts, going),
@@ -142,6 +144,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         cars_phase_w=giving.phase_w_of_cars(site, snapshot, now_s),
         sheds_settled=not going,
         held=said.holds(state, now_s),
+        sunlit=frozenset(spare.sinks),
     )
     blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None
     memory = state.loads if blinking else loads.learned(site, state, snapshot, outlook.watts, now_s, dt_s)
@@ -150,6 +153,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         band=step.band,
         band_better_since_s=step.better_since_s,
         saving=lasts.memory,
+        surplus=spare,
         habits=state.habits if blinking else ahead.learned(given, state, outlook.watts, dt_s),
         loads=memory,
     )

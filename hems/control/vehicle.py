@@ -1,8 +1,9 @@
 """What each car is asked to do.
 
-On an island nothing charges, and cars that may give carry part of the load so that the battery lasts; never below
-what the driver keeps, never on a state of charge nobody knows, and never as the only source unless the charger forms
-the island. Powers are positive when a car feeds the building.  Source: domain reference 3.
+On an island nothing charges but from the sun that nobody else can take (`surplus`), and cars that may give carry part
+of the load so that the battery lasts; never below what the driver keeps, never on a state of charge nobody knows, and
+never as the only source unless the charger forms the island. Powers are positive when a car feeds the building.
+Source: domain reference 3.
 """
 
 from hems.control import orders

@@ -43,6 +43,8 @@ def _held_back_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: flo
     gives_w = sum(known)
     if gives_w > SLACK_W:
         return max(0.0, taken_w - gives_w)
+    if not full(state):
+        return taken_w - gives_w * state.surplus.part
     return taken_w - gives_w + (PROBE_W if taken_w >= PROBE_W else _first_w(site))
 
 
@@ -52,9 +54,14 @@ def _first_w(site: Site) -> float:
     return least_w if least_w <= STEP_SHARE * sum(site.former.phase_va) else 0.0
 
 
-def spares(state: ControlState) -> bool:
+def full(state: ControlState) -> bool:
     """Whether an island has more than it can store."""
     return state.mode.mode is Mode.ISLANDED and state.band == Band.SURPLUS
+
+
+def spares(state: ControlState) -> bool:
+    """Whether an island has more than it can store, or soon will: some of it is given away, so that there is room."""
+    return full(state) or (state.mode.mode is Mode.ISLANDED and state.surplus.part > 0.0)
 
 
 def after(before: Sunny, bay: Bay, spare_w: float | None, now_s: float, *, island: bool = False) -> Sunny:

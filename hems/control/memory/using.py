@@ -65,6 +65,22 @@ class Habits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SurplusMemory:
+    """Sun to spare on an island."""
+
+    since_s: float | None = None
+    """The battery has been nearly full since then; None while it is not."""
+    part: float = 0.0
+    """Part of what flows into the battery that is to spare, 0 to 1."""
+    sinks: tuple[CircuitId, ...] = ()
+    """Flexible circuits that the sun feeds, the first to come on first."""
+    moved_s: float = float("-inf")
+    """When one of these came or went last."""
+    gives_since_s: float | None = None
+    """The former has given since then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SavingMemory:
     """How energy is being made to last."""
 
