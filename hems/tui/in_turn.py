@@ -11,6 +11,8 @@ from contextlib import suppress
 from textual import events, work
 from textual.app import App
 
+ALT = "alt+"
+"""What the toolkit makes of ESC and another key that come together, as a slow line delivers them."""
 PATIENCE_S = 0.5
 """A key whose screen goes away with it is waited for no longer than this."""
 
@@ -31,7 +33,7 @@ class KeysInTurn(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Put keys in a queue; everything else goes its usual way."""
         if isinstance(event, events.Key) and not event.is_forwarded:
-            self._typed.append(event)
+            self._typed.extend(_apart(event))
             if not self._taking:
                 self._taking = True
                 self._take_keys()
@@ -54,3 +56,11 @@ class KeysInTurn(App[None]):
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
                 await done.wait()
+
+
+def _apart(event: events.Key) -> list[events.Key]:
+    """The keys that somebody pressed: nothing here is bound to ALT, so it was ESC and then the other one."""
+    rest = event.key.removeprefix(ALT)
+    if rest == event.key or len(rest) > 1:
+        return [event]
+    return [events.Key("escape", None), events.Key(rest, rest)]

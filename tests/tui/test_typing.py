@@ -42,3 +42,13 @@ async def test_in_a_power_cut_the_first_circuit_that_is_off_is_three_keys_from_i
         await until(lambda: desk.overrides() != [])
 
     assert desk.overrides()[0]["reason"] == "tenants asked for it"
+
+
+async def test_esc_and_a_digit_that_come_together_are_two_keys(run_dir: Path) -> None:
+    async with watching(run_dir, power_cut()) as (pilot, _):
+        app = app_of(pilot)
+        await pilot.press("2", "t")
+        await until(lambda: "TO ALL TENANTS" in text_of(app))
+        # what a terminal sends for ESC and 1 in one piece is read as ALT and 1
+        app.post_message(events.Key("alt+1", None))
+        await until(lambda: "METER / ISLAND SWITCH" in text_of(app))

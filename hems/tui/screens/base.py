@@ -39,6 +39,16 @@ LOST: tuple[Key, ...] = (("P the card: hand switches, what stays on", "app.paper
 """What helps when there is nobody to ask."""
 
 
+MORE: tuple[Key, ...] = (("9 Orders", "app.show('orders')"), ("0 Settings", "app.show('settings')"))
+"""Stand with the others where there is room."""
+WIDE = 120
+
+
+def main_keys(width: int) -> tuple[Key, ...]:
+    """The keys of all screens, as many as fit; the others work as well."""
+    return (*KEYS[:-1], *MORE, KEYS[-1]) if width >= WIDE else KEYS
+
+
 class BuildingScreen(Screen[None]):
     """A screen that shows the building; a subclass writes `body`."""
 
@@ -69,7 +79,7 @@ class BuildingScreen(Screen[None]):
         if self.LOOKS or self.ACTS:
             yield Footer((), id="actions")
         yield Rows(id="bottom-rule")
-        yield Footer(KEYS)
+        yield Footer(main_keys(self.app.size.width), id="keys")
         yield Rows(id="too-small")
 
     def middle(self) -> ComposeResult:
@@ -108,7 +118,7 @@ class BuildingScreen(Screen[None]):
         height = size.height - FRAME - len(offers)
         body = tuple(self._body(Size(size.width, height)))
         blank = (BLANK,) * (height - len(body))
-        rest = (row(_with_hint(self._hint, size.width)), keys_row(KEYS, size.width))
+        rest = (row(_with_hint(self._hint, size.width)), keys_row(main_keys(size.width), size.width))
         return (banner(view, size.width), rule, *body, *blank, *offers, *rest)
 
     def _usable(self) -> tuple[Key, ...]:
@@ -136,6 +146,7 @@ class BuildingScreen(Screen[None]):
         for footer in self.query("#actions").results(Footer):
             footer.offer(self._usable())
             spare += 1
+        self.query_one("#keys", Footer).offer(main_keys(size.width))
         self.query_one("#banner", Rows).show((banner(self._shown, size.width),))
         self.query_one("#top-rule", Rows).show(rule)
         self.query_one("#bottom-rule", Rows).show((row(_with_hint(self._hint, size.width)),))

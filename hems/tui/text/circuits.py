@@ -17,7 +17,7 @@ ROOMY = 58
 
 def group_heading() -> Row:
     """Names of the columns of `group_row`."""
-    return row(say(" GROUP                 CIRCUITS           NOW     STATE"))
+    return row(say(" GROUP                 CIRCUITS       NOW   STATE"))
 
 
 def group_row(picture: Picture, group: TierPicture) -> Row:
@@ -26,7 +26,7 @@ def group_row(picture: Picture, group: TierPicture) -> Row:
     state, note = _group_state(picture, group)
     tone = Tone.STRONG if group.next_off else Tone.PLAIN
     return row(
-        f" {tier_name(group.tier):<20}{group.circuits:3} {noun}{kw(group.power_w):>13}   ",
+        f" {tier_name(group.tier):<20}{group.circuits:3} {noun}{kw(group.power_w):>8}   ",
         Part(f"{state:<5}{note}" if len(state) < 5 else f"{state}  {note}", tone),
     )
 
