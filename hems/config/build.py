@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from hems.config.installed import specs
 from hems.config.schema import SiteTable
-from hems.config.tables.connection import FlexibleTable, GridTable
+from hems.config.tables.connection import FlexibleTable, FrequencyTable, GridTable
 from hems.config.tables.sources import GeneratorTable
 from hems.config.tables.uses import BayTable, CircuitTable
 from hems.config.tariff import tariff_of
@@ -17,6 +17,7 @@ from hems.model.site import (
     Contact,
     FlexibleLimits,
     Former,
+    FrequencyService,
     Generator,
     GridConnection,
     Location,
@@ -97,8 +98,18 @@ def _grid(grid: GridTable) -> GridConnection:
         service_a=grid.service_a,
         import_max_w=_watts(grid.import_kw),
         export_max_w=_watts(grid.export_kw),
+        export_permitted=grid.export_permitted,
+        frequency=_frequency(grid.frequency),
         demand_max_w=_watts(grid.demand_kw),
         flexible=_flexible(grid.flexible) if grid.flexible is not None else None,
+    )
+
+
+def _frequency(table: FrequencyTable | None) -> FrequencyService | None:
+    if table is None:
+        return None
+    return FrequencyService(
+        most_w=table.most_kw * W_PER_KW, dead_hz=table.dead_hz, full_hz=table.full_hz, step=table.step
     )
 
 

@@ -13,6 +13,8 @@ def connection(site: SiteTable) -> Iterator[Problem]:
         limits = [name for name in ("import_kw", "demand_kw", "flexible") if getattr(grid, name) is not None]
         for name in limits:
             yield absent(("grid", "power"), f"grid.{name} needs a meter that shows the power drawn", ("grid", name))
+    if grid.frequency is not None:
+        yield from _frequency(site)
     flexible = grid.flexible
     if flexible is not None:
         if not (flexible.import_limit or flexible.export_limit or flexible.reduced):
@@ -32,3 +34,16 @@ def connection(site: SiteTable) -> Iterator[Problem]:
         elif battery.power is None or grid.power is None:
             missing: Path = (*where, "power") if battery.power is None else ("grid", "power")
             yield absent(missing, "a battery with reserve_pct is steered by what it measures", (*where, "reserve_pct"))
+
+
+def _frequency(site: SiteTable) -> Iterator[Problem]:
+    """A service needs a battery that obeys, and somebody who measures the frequency."""
+    own = site.grid.frequency
+    where: Path = ("grid", "frequency")
+    if all(battery.reserve_pct is None for battery in site.batteries.values()):
+        yield Problem(where, " needs a battery with reserve_pct and setpoint; name them, or remove it.")
+    if all(point.hz is None for point in site.voltage_points.values()):
+        yield Problem(where, " needs a voltage point with hz; name one, or remove it.")
+    if own is not None and own.full_hz <= own.dead_hz:
+        why = f"is not above dead_hz = {own.dead_hz:g}"
+        yield wrong((*where, "full_hz"), own.full_hz, why, "raise it", (*where, "dead_hz"))

@@ -13,6 +13,7 @@ from hems.control import (
     steer,
     surplus,
 )
+from hems.control.dispatch.response import MEASURED_AT
 from hems.control.dispatch.turn import due_s
 from hems.control.given import Given
 from hems.control.state import ControlState
@@ -57,6 +58,13 @@ def watch_for(site: Site) -> tuple[Trigger, ...]:
         for one in site.batteries
         if one.id == site.former.source and site.former.total_w is not None
     ]
+    if site.grid.frequency is not None:
+        nominal_hz, dead_hz = site.grid.nominal_hz, site.grid.frequency.dead_hz
+        for role in (wiring.frequency(point.id) for point in site.voltage_points if point.location in MEASURED_AT):
+            crossings += [
+                Trigger(role, Test.BELOW, nominal_hz - dead_hz),
+                Trigger(role, Test.ABOVE, nominal_hz + dead_hz),
+            ]
     wired = {wiring.FIRE_ALARM: site.has_fire_alarm, wiring.RED_BUTTON: site.has_red_button}
     inputs = (Trigger(role, Test.IS, True) for role, has in wired.items() if has)
     return (*arming.tie_triggers(site), *inputs, *crossings)

@@ -117,6 +117,8 @@ class Why(StrEnum):
     LIMIT_EXCEEDED = "limit_exceeded"
     LIMIT_KEPT_AGAIN = "limit_kept_again"
     STORE_SUN = "store_sun"
+    CHARGE_WAITS_FOR_PRICE = "charge_waits_for_price"
+    FREQUENCY = "frequency"
     SUN_FREE = "sun_free"
     SUN_SOLD = "sun_sold"
     DAY_VALUE = "day_value"

@@ -244,6 +244,20 @@ class FlexibleLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrequencyService:
+    """What batteries do for the frequency of the grid."""
+
+    most_w: float
+    """At full response, either way."""
+    dead_hz: float = 0.02
+    """Nothing is done so near nominal."""
+    full_hz: float = 0.2
+    """So far away the response is full."""
+    step: bool = False
+    """All of it as soon as the dead band is left, instead of in proportion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GridConnection:
     """The supply as agreed with the utility."""
 
@@ -259,6 +273,9 @@ class GridConnection:
     demand_max_w: float | None = None
     """Mean over a quarter of an hour that must not be exceeded; None where nobody counts it."""
     flexible: FlexibleLimits | None = None
+    frequency: FrequencyService | None = None
+    export_permitted: bool = False
+    """The interconnection permits batteries to feed the grid; without it only the sun does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

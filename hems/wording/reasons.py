@@ -87,6 +87,8 @@ REASONS: Mapping[Why, Forms] = {
         N_("this quarter of an hour has used what it may"),
     ),
     Why.STORE_SUN: (N_("it keeps what the sun gives and nobody uses"),),
+    Why.CHARGE_WAITS_FOR_PRICE: (N_("it waits for cheaper hours and will be ready all the same"),),
+    Why.FREQUENCY: (N_("it helps to hold the grid at its frequency, which is {grid_hz}"), N_("it helps the grid")),
     Why.SUN_FREE: (N_("nothing holds the sun back any more"),),
     Why.SUN_SOLD: (
         N_("selling what the sun gives brings {price} a kWh, keeping it {worth}"),

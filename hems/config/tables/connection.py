@@ -27,6 +27,19 @@ class FlexibleTable(Table):
     """What may be drawn while that contact is closed."""
 
 
+class FrequencyTable(Table):
+    """Helping the grid to hold its frequency; only where that is agreed."""
+
+    most_kw: Kw = Field(examples=[10.0])
+    """What batteries change at full response, either way; never below their reserve."""
+    dead_hz: float = Field(0.02, ge=0, le=1)
+    """Nothing is done so near nominal."""
+    full_hz: float = Field(0.2, gt=0, le=5)
+    """So far away the response is full."""
+    step: bool = False
+    """All of it as soon as `dead_hz` is left, instead of in proportion (droop)."""
+
+
 class GridTable(Table):
     """The supply as agreed with the utility."""
 
@@ -48,6 +61,11 @@ class GridTable(Table):
     """What may be fed in; without it nobody limits what the sun gives.  Batteries and cars never feed the grid."""
     demand_kw: Kw | None = Field(None, examples=[40.0])
     """Mean over a quarter of an hour that is paid for and must not be exceeded."""
+    export_permitted: bool = False
+    """Whether the interconnection agreement permits batteries to feed the grid.  Without it they never do; they do so
+    only for the frequency."""
+    frequency: FrequencyTable | None = None
+    """Frequency response."""
     flexible: FlexibleTable | None = None
     """Limits that the utility changes at any time."""
 

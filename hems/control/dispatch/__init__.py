@@ -10,6 +10,8 @@
     aim         limits, the peak, and then what pays: what batteries do together
     standing    what circuits draw beyond the sun, as far as it stands
     storage     each battery's part of it, never below its reserve
+    response    what the grid's frequency asks for
+    cheap       which cars wait for cheaper hours, and will be ready all the same
     curtail     the sun: held back where more may not be fed in
     relief      flexible circuits: off where a limit cannot be met otherwise
     value       what a day was worth, beside batteries at rest

@@ -38,10 +38,21 @@ def peak_left_w(memory: ConnectionMemory, now_s: float) -> float:
     return inf if target_w is None else quarter.left_w(memory.quarter, target_w, now_s)
 
 
-def aim(flow: Flows, bounds: Envelope, memory: ConnectionMemory, wear: float, now_s: float) -> Aim:
-    """Limits first, then what pays."""
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What the grid's frequency asks for, positive towards the grid."""
+
+    power_w: float = 0.0
+    hz: float = 0.0
+    may_export: bool = False
+
+
+def aim(
+    flow: Flows, bounds: Envelope, memory: ConnectionMemory, wear: float, now_s: float, help_: Help = Help()
+) -> Aim:
+    """Limits first, then the grid's frequency, then what pays."""
     without_w = flow.without_batteries_w
-    wanted = _pays(flow, bounds, memory, wear, now_s)
+    wanted = _helped(_pays(flow, bounds, memory, wear, now_s), help_, flow)
     over_w = without_w - bounds.import_w
     if over_w > max(0.0, wanted.power_w):
         return Aim(over_w, bounds.import_by, urgent=True)
@@ -52,6 +63,16 @@ def aim(flow: Flows, bounds: Envelope, memory: ConnectionMemory, wear: float, no
     if peak_w > max(0.0, wanted.power_w):
         return Aim(peak_w, Cause(Why.PEAK_KEPT, {"limit_w": memory.market.target_w or 0.0}), urgent=True)
     return wanted
+
+
+def _helped(wanted: Aim, help_: Help, flow: Flows) -> Aim:
+    """With what the frequency asks for on top; nothing is fed in without permission."""
+    if not help_.power_w:
+        return wanted
+    power_w = wanted.power_w + help_.power_w
+    if not help_.may_export:
+        power_w = min(power_w, max(wanted.power_w, flow.without_batteries_w, 0.0))
+    return Aim(power_w, Cause(Why.FREQUENCY, {"grid_hz": round(help_.hz, 2)}), urgent=power_w > wanted.power_w)
 
 
 def _pays(flow: Flows, bounds: Envelope, memory: ConnectionMemory, wear: float, now_s: float) -> Aim:

@@ -1,12 +1,12 @@
 """What each car draws on a good grid: its share of what the connection leaves, the sooner it must leave the sooner."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from hems.control import drivers
 from hems.control.bay_memory import NEW
 from hems.control.cars import sunny
-from hems.control.dispatch import departure
+from hems.control.dispatch import cheap, departure
 from hems.control.dispatch.departure import Late
 from hems.control.dispatch.envelope import Envelope, envelope, phase_w
 from hems.control.dispatch.flows import flows
@@ -34,6 +34,8 @@ class Groups:
     """As full as their drivers want."""
     waiting: list[Bay]
     """For the sun."""
+    cheaper: list[Bay]
+    """For hours that are cheaper, and soon enough."""
 
 
 def charging(
@@ -53,7 +55,8 @@ def charging(
     budget_w = max(0.0, bounds.import_w - sum(house_w))
     wanted = departure.needs(site, state, snapshot, now_s)
     late = departure.late(wanted, budget_w, now_s)
-    groups = _groups(plugged, state, snapshot, params, late, {one.bay for one in wanted}, now_s)
+    later = cheap.waiting(state.connection.market, wanted, now_s)
+    groups = _groups(plugged, state, snapshot, params, late, {one.bay for one in wanted}, later, now_s)
     going = frozenset(bay.id for bay in plugged if _told_w(bay, state) < 0.0)
     first = (groups.leaving, *([bay] for bay in groups.late), groups.at_once)
     given = dict(shares(site, first, budget_w, room, going))
@@ -78,15 +81,18 @@ def _groups(
     params: Params,
     late: Mapping[SourceId, Late],
     known: set[SourceId],
+    later: Collection[SourceId],
     now_s: float,
 ) -> Groups:
-    found = Groups([], [], [], [], [], [])
+    found = Groups([], [], [], [], [], [], [])
     for bay in plugged:
         memory = state.bays.get(bay.id, NEW)
         if drivers.leaves(state, bay.id, params.car, now_s):
             found.leaving.append(bay)
         elif bay.id in late:
             found.late.append(bay)
+        elif not bay.sun_first and bay.id in later:
+            found.cheaper.append(bay)
         elif not bay.sun_first:
             found.at_once.append(bay)
         elif memory.sunny.begun_s is not None:
@@ -121,6 +127,8 @@ def _charge(
     if power_w:
         why = Why.CHARGE_FROM_SUN if bay in groups.sunny else Why.CHARGE_ON_GRID
         return Wish(-power_w, Cause(why, {"w": round(power_w)}))
+    if bay in groups.cheaper:
+        return Wish(0.0, Cause(Why.CHARGE_WAITS_FOR_PRICE))
     if bay in groups.waiting or bay in groups.sunny:
         return Wish(0.0, Cause(Why.CHARGE_WAITS_FOR_SUN))
     if bay in groups.ready:

@@ -6,6 +6,7 @@ building, as they would anywhere.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from math import inf
 
 from hems.control import habits
@@ -38,7 +39,7 @@ def after(given: Given, state: ControlState) -> MarketMemory:
     """What is known of prices at this instant, and what stored energy is worth."""
     tariff, memory, offset = given.site.tariff, state.connection.market, local_offset(given)
     if tariff is None or given.now.utc is None or offset is None:
-        return replace(memory, now=None, worth=None, target_w=None, held_wh=0.0, planned=False)
+        return replace(memory, now=None, worth=None, target_w=None, held_wh=0.0, planned=False, costs=())
     local = given.now.utc + offset
     memory = replace(memory, now=price_at(tariff, local, state.prices, given.now.utc))
     month = local.year * MONTHS + local.month
@@ -97,6 +98,7 @@ def look(given: Given, state: ControlState, tariff: Tariff, offset: timedelta) -
 
 def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tariff, offset: timedelta) -> MarketMemory:
     """With what a stored kilowatt-hour is worth, and below what the batteries keep the peak: the plan's, or our own."""
+    memory = replace(memory, costs=_costs(given, state, tariff, offset), costs_s=given.now_s)
     seen = look(given, state, tariff, offset)
     if seen is None:
         return replace(memory, worth=None, target_w=None, held_wh=0.0, planned=False)
@@ -111,6 +113,15 @@ def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tar
         limit_w = target_w(seen.store, seen.days[0], seen.least_target_w)
     limit_w = max(limit_w, seen.least_target_w)
     return replace(memory, target_w=limit_w, held_wh=held_wh(seen.store, seen.days[0], limit_w))
+
+
+def _costs(given: Given, state: ControlState, tariff: Tariff, offset: timedelta) -> tuple[float, ...]:
+    """What the grid costs from now on, up to the first quarter of an hour whose price is not known."""
+    if given.now.utc is None:
+        return ()
+    prices = ahead(tariff, given.now.utc, offset, state.prices, expected.STEPS, expected.STEP_S)
+    known = takewhile(lambda cost: cost is not None, (price.cost for price in prices))
+    return tuple(cost for cost in known if cost is not None)
 
 
 def good_plan(memory: MarketMemory, now: Instant) -> Plan | None:

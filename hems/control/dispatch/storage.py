@@ -7,7 +7,8 @@ and cars are not charged from batteries.
 from collections.abc import Iterator, Mapping
 
 from hems.control.arbitrate import Proposal, Rank
-from hems.control.dispatch.aim import Aim, aim
+from hems.control.dispatch import response
+from hems.control.dispatch.aim import Aim, Help, aim
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import NO_BATTERY, Flows, flows
 from hems.control.dispatch.store import ONE_WAY
@@ -46,7 +47,8 @@ def powers(
     if flow is None:
         return {one.id: (0.0, Cause(Why.STORAGE_BLIND)) for one in batteries}
     wear = max((one.wear_per_kwh for one in batteries), default=0.0)
-    wanted = aim(flow, bounds, state.connection, wear, now_s)
+    asked_w, found_hz = response.wanted_w(site, snapshot, now_s)
+    wanted = aim(flow, bounds, state.connection, wear, now_s, Help(asked_w, found_hz, site.grid.export_permitted))
     kept_pct = 100.0 * wanted.above_wh / max(1.0, sum(one.capacity_wh for one in batteries))
     usable = {one.id: _usable_w(one, state, snapshot, wanted.power_w, kept_pct, now_s) for one in batteries}
     total_w = sum(usable.values())
@@ -122,6 +124,8 @@ def _eased(battery: Battery, state: ControlState, power_w: float, wanted: Aim, n
     """Limits are met at once and not let go at once; everything else is approached."""
     entry = state.sent.get(wiring.battery_power(battery.id))
     before_w = float(entry.value) if entry is not None else 0.0
+    if wanted.cause.why is Why.FREQUENCY:
+        return power_w
     if wanted.urgent:
         calm = entry is not None and now_s >= entry.sent_s + CALM_S
         return power_w if calm or power_w > before_w else before_w
