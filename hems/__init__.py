@@ -14,6 +14,7 @@ The map, from the inside out (a package may import only what stands below it her
 - `report`   what happened, on one page
 - `app`      the only place that builds and wires objects
 - `tui`      the operator's screen, a client like any other
+- `northbound` what leads out, in processes of their own: Home Assistant, metrics, messages, prices
 - `cli`      the command line
 
 Two sibling packages plug in and are never imported from here: `drivers` (protocols and device profiles)

@@ -19,10 +19,13 @@ from drivers.mqtt import credentials
 from hems.api.client import Client, NoContact
 from hems.api.messages import Hello, read_from_server
 from hems.api.sockets import DOORS, MODE
+from hems.cli import EX_CONFIG
+from hems.commands import northbound
 from hems.config.schema import SettingsTable
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.picture import Picture
+from hems.northbound import files
 from hil.relink import relinked
 
 WITHIN_S = 30.0
@@ -129,6 +132,31 @@ def test_its_companions_are_shut_in_as_well(units: Path, tmp_path: Path, name: s
     command = [systemd("systemd-analyze"), "security", "--no-pager", "--offline=true", "--threshold=30"]
     told = subprocess.run([*command, str(shut_in)], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+OUTWARD = ("ha", "metrics", "alarms", "prices", "journal")
+
+
+@pytest.mark.parametrize("name", OUTWARD)
+def test_what_leads_out_of_the_building_is_shut_in_and_owns_nothing(units: Path, name: str) -> None:
+    path = units / f"hems-{name}.service"
+    command = [systemd("systemd-analyze"), "security", "--no-pager", "--offline=true", "--threshold=15"]
+    told = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    service = unit(path)
+    # it starts what there is, with a file and secrets that are handed over, as a user of no rights
+    assert service["ExecStart"][0].split()[1:3] == ["northbound", name]
+    assert name in northbound.SERVES
+    assert service["DynamicUser"] == ["yes"]
+    assert service["LoadCredential"][1] == f"{files.PREFIX[:-1]}:{files.BY_HAND}"
+    assert str(files.BY_HAND) in {line[1] for line in table(units / "hems.tmpfiles")}
+    assert "/etc/hems" in service["InaccessiblePaths"][0]
+    # it may look; and by the operators' door comes only who has something to say there
+    doors = set(service["SupplementaryGroups"][0].split())
+    assert doors == {"hems-view", "hems-operate"} if name in ("ha", "prices") else doors == {"hems-view"}
+    # a mistake in the file is told once, and anything else is tried for ever
+    assert service["RestartPreventExitStatus"] == [str(EX_CONFIG)]
+    assert (service["Restart"], service["StartLimitIntervalSec"]) == (["always"], ["0"])
 
 
 def test_a_credential_that_is_absent_does_not_keep_the_daemon_from_starting(units: Path) -> None:

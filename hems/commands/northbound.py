@@ -43,6 +43,7 @@ class Command:
 
 
 HELP: Mapping[str, str] = {
+    "check": "try everything that the file asks for, and name each fault in a sentence",
     "ha": "show the building in Home Assistant",
     "alarms": "send messages to people",
     "test": "send one message to everybody, now",
@@ -66,6 +67,18 @@ async def _ha(table: OutwardTable) -> None:
     needed(table.home_assistant, "home_assistant")
     assert table.home_assistant is not None
     await Bridge(table.home_assistant, Path(table.run_dir)).run()
+
+
+async def _check(table: OutwardTable) -> None:
+    from hems.northbound.check import findings, line
+    from hems.runtime.clock import SystemClock
+
+    faults = 0
+    async for finding in findings(table, SystemClock()):
+        print(line(finding), flush=True)
+        faults += bool(finding.fault)
+    if faults:
+        raise HemsError(f"{faults} {'thing does' if faults == 1 else 'things do'} not work yet.")
 
 
 async def _alarms(table: OutwardTable) -> None:
@@ -121,6 +134,7 @@ def _schema() -> str:
 
 
 SERVES: Mapping[str, Serve] = {
+    "check": _check,
     "ha": _ha,
     "alarms": _alarms,
     "test": _test,

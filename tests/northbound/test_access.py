@@ -27,9 +27,9 @@ def authority(tmp_path: Path) -> Authority:
 def guarded(tmp_path: Path, authority: Authority, checkout: Path) -> Iterator[Broker]:
     """A broker with exactly the example's lines, but for the places of the files and the port."""
     file, key = authority.signed("broker")
-    shutil.copy(checkout / "examples/mosquitto/hems.acl", tmp_path / "hems.acl")
+    shutil.copy(checkout / "examples/northbound/hems.acl", tmp_path / "hems.acl")
     (tmp_path / "hems.acl").chmod(0o600)
-    text = (checkout / "examples/mosquitto/hems.conf").read_text(encoding="utf-8")
+    text = (checkout / "examples/northbound/hems.conf").read_text(encoding="utf-8")
     places = {"certs/ca.pem": authority.file, "certs/broker.crt": file, "certs/broker.key": key}
     for place, path in (*places.items(), ("hems.acl", tmp_path / "hems.acl")):
         text = text.replace(f"/etc/mosquitto/{place}", str(path))
