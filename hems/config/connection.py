@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 
-from hems.config.problem import Path, Problem, absent, wrong
+from hems.config.problem import Path, Problem, absent, dotted, wrong
 from hems.config.schema import SiteTable
 
 
 def connection(site: SiteTable) -> Iterator[Problem]:
     """Limits need a meter that shows them kept, and a reserve a battery that obeys."""
     grid = site.grid
-    if grid.power is None:
-        limits = [name for name in ("import_kw", "demand_kw", "flexible") if getattr(grid, name) is not None]
-        for name in limits:
-            yield absent(("grid", "power"), f"grid.{name} needs a meter that shows the power drawn", ("grid", name))
+    if grid.power is None and (metered := _metered(site)):
+        remedy = f"{dotted(metered[0])} needs a meter that shows the power drawn"
+        yield absent(("grid", "power"), remedy, metered[0])
     if grid.frequency is not None:
         yield from _frequency(site)
     flexible = grid.flexible
@@ -47,3 +46,10 @@ def _frequency(site: SiteTable) -> Iterator[Problem]:
     if own is not None and own.full_hz <= own.dead_hz:
         why = f"is not above dead_hz = {own.dead_hz:g}"
         yield wrong((*where, "full_hz"), own.full_hz, why, "raise it", (*where, "dead_hz"))
+
+
+def _metered(site: SiteTable) -> list[Path]:
+    """The keys that are given and mean nothing without a meter of what is drawn."""
+    limits = ("import_kw", "demand_kw", "flexible")
+    given: list[Path] = [("grid", name) for name in limits if getattr(site.grid, name) is not None]
+    return [*given, ("tariff", "demand")] if site.tariff is not None and site.tariff.demand else given

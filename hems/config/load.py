@@ -74,7 +74,7 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
     table, problems = _believed(source.table)
     if table is None:
         raise ConfigError(_sentences(problems, source))
-    mistaken = frozenset(problem.where for problem in problems)
+    mistaken = frozenset(key for problem in problems for key in (problem.where, *problem.involves))
     normal, found = tuned(table.params, table.grid.code, table.tie.waits_s)
     wired = list(wires(table))
     devices = specs(table.devices)

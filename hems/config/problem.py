@@ -20,7 +20,8 @@ class Problem:
     text: str
     """What follows the key's name: value, what is wrong with it, what to do; ends with a full stop."""
     involves: tuple[Path, ...] = ()
-    """Other keys whose values led to it.  When one of those is itself mistaken, this one is only a consequence."""
+    """Other keys whose values led to it, or that were meant.  When one of those that led to it is itself mistaken, this
+    one is only a consequence."""
     whole: bool = False
     """Whether `text` names the key itself, as sentences of drivers do."""
 
@@ -50,7 +51,8 @@ def unknown_key(where: Path, known: Iterable[str]) -> Problem:
     names = list(known)
     near = nearest(str(where[-1]), names)
     remedy = f"write {near} instead" if near else f"remove it, or use one of: {', '.join(names)}"
-    return Problem(where, f"{UNKNOWN_KEY}; {remedy}.")
+    meant: tuple[Path, ...] = ((*where[:-1], near),) if near else ()
+    return Problem(where, f"{UNKNOWN_KEY}; {remedy}.", meant)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -9,15 +9,12 @@ from hems.model.tariff import Days, DemandCharge, Rate, Tariff, Window
 
 
 def tariff_problems(site: SiteTable) -> Iterator[Problem]:
-    """A price for every hour, and a meter that a demand charge can be kept by."""
+    """A price for every hour, told in one way."""
     tariff = site.tariff
     if tariff is None:
         return
     if tariff.buy is None and not tariff.dynamic and not _all_day(tariff):
         yield absent(("tariff", "buy"), "write what a kWh costs at the hours for which no rate is given")
-    if tariff.demand and site.grid.power is None:
-        remedy = "a demand charge needs a meter that shows the power drawn"
-        yield absent(("grid", "power"), remedy, ("tariff", "demand"))
     if tariff.dynamic and tariff.rates:
         where = ("tariff", "dynamic")
         yield wrong(where, True, "leaves no use for rates", "remove one of them", ("tariff", "rates"))
