@@ -113,7 +113,7 @@ sleep 15
 holds "on a disk that became read-only it runs on" test "$(pid)" = "$old"
 systemctl restart hems
 holds "and starts on one" within 30 runs
-holds "and says that too" within 40 told "read-only"
+holds "and says that too" within 40 told "has become"
 systemctl stop hems
 umount /var/lib/hems
 systemctl start hems
