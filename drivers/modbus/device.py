@@ -11,6 +11,7 @@ from drivers.modbus.force import Keeping
 from drivers.modbus.frame import ReadFrame
 from drivers.modbus.job import Manners, Rank
 from drivers.modbus.layout import Layout
+from drivers.modbus.noise import Noise
 from drivers.modbus.poll import Reader
 from drivers.modbus.queue import LinkQueue
 from drivers.modbus.send import Sender
@@ -20,7 +21,7 @@ from drivers.profile.schema import Expect, PollClass
 from hems.model.command import Fate
 from hems.model.contained import contained
 from hems.model.errors import DeviceMismatch
-from hems.model.snapshot import DeviceAlarm, DeviceHealth, Severity
+from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext, Reply, Scalar
@@ -36,11 +37,6 @@ MISMATCHES = 2
 """A wrong identity must be seen so often before the device is disabled: one may be a half-booted unit."""
 SECOND_LOOK_S = 60.0
 """How often a disabled device is asked again who it is, besides after each reconnection and each arming."""
-
-NOISY = 0.05
-"""Share of requests that may fail on a line that is well."""
-NOISE_OVER = 500.0
-"""Requests over which that share is taken."""
 
 log = logging.getLogger(__name__)
 
@@ -109,8 +105,7 @@ class Device:
         self._connection = 0
         """Which one it was last looked at on."""
         self._failures = 0
-        self._failing = 0.0
-        """Share of requests that failed lately."""
+        self._noise = Noise()
         self._lost_since_s: float | None = None
         self._detail = ""
         self._looked_s = float("-inf")
@@ -123,7 +118,10 @@ class Device:
             lost_since_s=self._lost_since_s,
             detail=detail,
             armed=self.armed,
-            alarms=(*standing(self._product.alarms, self._reader.latest, self._clock.now().mono_s), *self._noise()),
+            alarms=(
+                *standing(self._product.alarms, self._reader.latest, self._clock.now().mono_s),
+                *self._noise.alarms(lost=self._lost_since_s is not None),
+            ),
         )
 
     async def run(self) -> None:
@@ -299,16 +297,9 @@ class Device:
         self._disabled = str(wrong)
         self._try_again_s = asyncio.get_running_loop().time() + SECOND_LOOK_S
 
-    def _noise(self) -> tuple[DeviceAlarm, ...]:
-        """Many requests fail, although it answers: the line, not the device."""
-        if self._lost_since_s is not None or self._failing < NOISY:
-            return ()
-        text = f"{self._failing:.0%} of requests get no good answer; look at the cable, its ends, shield and speed"
-        return (DeviceAlarm(code="noise", text=text, severity=Severity.LOW),)
-
     def _failed(self, trouble: LinkError) -> None:
         self._failures += 1
-        self._failing += (1.0 - self._failing) / NOISE_OVER
+        self._noise.heard(well=False)
         if isinstance(trouble, LinkDown) or self._failures >= LOST_AFTER:
             self._identified = False
         if self._lost_since_s is None:
@@ -318,7 +309,7 @@ class Device:
 
     def _answered(self) -> None:
         self._failures = 0
-        self._failing -= self._failing / NOISE_OVER
+        self._noise.heard(well=True)
         if self._lost_since_s is not None:
             log.info("%s: answers again after %.0f s", self.id, self._clock.now().mono_s - self._lost_since_s)
         self._lost_since_s, self._detail = None, ""

@@ -9,6 +9,8 @@ import pytest
 
 from hems.model.units import DeviceId
 from hems.store import reader
+from hems.store.aggregate import Cell
+from hems.store.fresh import SLOT_BYTES, Fresh, Numbers
 from tests.store.given import at, event, rows, started, switch
 
 RELAYS, CAR = DeviceId("relays"), DeviceId("car")
@@ -115,3 +117,21 @@ def test_a_damaged_copy_is_not_believed_either(cut: Path, tmp_path: Path, rubbis
     assert dict(store.arming.armed()) == {}
     assert "an empty one begun" in store.health.state.set_aside
     store.stop()
+
+
+def test_a_torn_block_of_the_newest_minutes_leaves_the_one_before(tmp_path: Path) -> None:
+    # given two flushes, and a power cut in the middle of the second: the old end of its block still stands
+    fresh, numbers = Fresh(tmp_path / "now"), Numbers(5, 1, {"grid_w": 7})
+    for minute in (1, 2, 3):
+        cell = Cell(minute, "grid_w")
+        cell.add(float(minute))
+        assert fresh.keep(numbers, [cell])
+    whole = (tmp_path / "now").read_bytes()
+    torn = bytearray(whole)
+    torn[SLOT_BYTES + 30] ^= 0xFF
+
+    # then what is left is the flush before; a whole file has the last
+    (tmp_path / "now").write_bytes(torn)
+    assert [row[1] for row in Fresh(tmp_path / "now").left().rows] == [2]
+    (tmp_path / "now").write_bytes(whole)
+    assert [row[1] for row in Fresh(tmp_path / "now").left().rows] == [3]

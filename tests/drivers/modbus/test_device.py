@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
+from drivers.modbus import noise
+from drivers.modbus.noise import Noise
 from drivers.modbus.queue import LinkQueue
 from hems.model.command import Fate
 from hems.model.reading import Quality
+from hems.model.snapshot import Severity
 from tests.drivers import given
 from tests.drivers.bench import Bench, Fault, Request, Site, Unit, eventually, on_gateway, on_pty, on_tcp
 
@@ -285,6 +288,32 @@ async def test_health_tells_since_when_a_device_is_silent_and_forgets_it_when_it
         unit.fault = lambda _request: None
         await eventually(lambda: driver.health()["box"].lost_since_s is None)
         assert driver.health()["box"].detail == ""
+
+
+def test_a_line_on_which_one_request_in_ten_fails_is_told_and_one_in_fifty_is_not():
+    well, bad = Noise(), Noise()
+    for number in range(2000):
+        well.heard(well=number % 50 != 0)
+        bad.heard(well=number % 10 != 0)
+    assert well.alarms(lost=False) == ()
+    assert bad.alarms(lost=True) == ()
+    (alarm,) = bad.alarms(lost=False)
+    assert alarm.severity is Severity.LOW
+    assert "of requests get no good answer; look at the cable" in alarm.text
+
+
+async def test_requests_that_fail_make_a_device_tell_of_its_line(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(noise, "OVER", 10.0)
+    site = Site()
+    unit = box()
+    async with on_tcp(Bench(u1=unit)) as bench, given.driven(site, given.declared(bench, given.profile())) as driver:
+        await site.until("box/first")
+        assert driver.health()["box"].alarms == ()
+        unit.fault = lambda _request: Fault(silent=True)
+        await eventually(lambda: driver.health()["box"].lost_since_s is not None)
+        unit.fault = lambda _request: None
+        await eventually(lambda: [one.code for one in driver.health()["box"].alarms] == ["noise"])
+        await eventually(lambda: driver.health()["box"].alarms == ())
 
 
 async def test_a_reset_connection_costs_one_poll_and_no_more():
