@@ -31,6 +31,8 @@ class Listing:
     details: Sequence[Row]
     """About the chosen line."""
     empty: str = "Nothing here."
+    whole_lines: bool = False
+    """Whether its lines are worth the whole width, so that details stand below it on a wide terminal, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Laid:
 
 def laid_out(listing: Listing, chosen: str, width: int, height: int) -> Laid:
     """The list, with as much of it in sight as fits around the chosen line, and the details."""
-    wide = width >= WIDE
+    wide = width >= WIDE and not listing.whole_lines
     room = height - len(listing.heading)
     below = 0 if wide else min(len(listing.details), max(LEAST_DETAIL, room - len(listing.items) - 1))
     most = max(1, room - (below + 1 if below else 0))

@@ -8,7 +8,7 @@ from datetime import datetime
 from hems.model.event import Event
 from hems.report.timeline import tag, told
 from hems.tui.format import Part, Row, Tone, row
-from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
+from hems.tui.text.listing import Item, Listing, paragraphs
 from hems.wording import day, weekday
 from hems.wording.language import say
 
@@ -55,9 +55,10 @@ def _entries(events: Sequence[Event], names: Mapping[str, str]) -> Iterator[Entr
 def log_list(shown: Sequence[Entry], chosen: str, width: int) -> Listing:
     """Those entries as a list; the whole sentence of the chosen one below."""
     one = next((entry for entry in shown if entry.key == chosen), None)
-    details = () if one is None else paragraphs([f"{one.day}, {_at(one)}: {one.text}"], detail_width(width))
+    details = () if one is None else paragraphs([f"{one.day}, {_at(one)}: {one.text}"], width)
     items = [Item(entry.key, _line(entry)) for entry in shown]
-    return Listing((HEADING,), items, details, empty=say("Nothing of that kind has happened since HEMS started."))
+    empty = say("Nothing of that kind has happened since HEMS started.")
+    return Listing((HEADING,), items, details, empty=empty, whole_lines=True)
 
 
 def matching(all_of_them: Sequence[Entry], find: str) -> list[Entry]:
