@@ -12,14 +12,18 @@ from hems.tui.text.headline import hands, headline, is_dark, second_thought
 from hems.tui.text.notes import alarm_rows, watching_note
 from hems.tui.text.reach import essential_rows, how_long, off_at_once
 from hems.tui.when import date_and_time
-from hems.wording import duration, kw, kwh, sentence
-from hems.wording.language import say
+from hems.wording import day, duration, kw, kwh, sentence, weekday
+from hems.wording.language import N_, say, translated
 
 NO_HEMS = (
-    "Circuits stay as they are. The inverter, the grid switch and the chargers protect themselves without HEMS; what "
-    "each device does alone stands on `hems checklist`.",
-    "What to do: use the hand switches in the panel, the least important circuits first; the card on the panel door "
-    "names them. Then tell your installer. Root may switch one circuit at a time with `sudo hems emergency`.",
+    N_(
+        "Circuits stay as they are. The inverter, the grid switch and the chargers protect themselves without HEMS; "
+        "what each device does alone stands on `hems checklist`."
+    ),
+    N_(
+        "What to do: use the hand switches in the panel, the least important circuits first; the card on the panel "
+        "door names them. Then tell your installer. Root may switch one circuit at a time with `sudo hems emergency`."
+    ),
 )
 
 
@@ -33,13 +37,14 @@ def lines(picture: Picture, width: int = 80) -> list[str]:
 
 def old_lines(picture: Picture, reason: str, written: datetime, age_s: float, width: int = 80) -> list[str]:
     """The last picture of a daemon that does not answer, clearly old, and what to do."""
+    at = f"{weekday(written)} {day(written)} {written:%H:%M:%S}"
     told = (
-        f"NO CONTACT WITH HEMS. {reason}",
-        f"What follows is OLD: from {written:%a %d %b %H:%M:%S}, {duration(age_s)} ago. It may have changed.",
-        *NO_HEMS,
+        say("NO CONTACT WITH HEMS. {reason}", reason=reason),
+        say("What follows is OLD: from {at}, {age} ago. It may have changed.", at=at, age=duration(age_s)),
+        *(translated(sentence_) for sentence_ in NO_HEMS),
     )
     head = [line for sentence_ in told for line in wrap(sentence_, width, subsequent_indent="  ")]
-    return [*head, "-" * width, *(f"OLD {line}".rstrip() for line in lines(picture, width - 4))]
+    return [*head, "-" * width, *(f"{say('OLD')} {line}".rstrip() for line in lines(picture, width - 4))]
 
 
 def _sentences(picture: Picture) -> Iterator[str]:

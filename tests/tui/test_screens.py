@@ -24,6 +24,7 @@ from hems.tui.screens.orders import OrdersScreen
 from hems.tui.screens.outage import OutageScreen
 from hems.tui.screens.overview import OverviewScreen
 from hems.tui.view import View
+from hems.wording.language import use
 from tests.pictures import power_cut
 from tests.tui import screens
 from tests.tui.screens import app_of, assert_looks_like, see, watching
@@ -77,6 +78,16 @@ def test_every_screen_in_every_state(state: str, size: str) -> None:
     assert told.isascii()
     assert [len(part.splitlines()) for part in told.split("\n=== ")] == [SIZES[size].height + 1] * len(SCREENS)
     assert_looks_like(f"{state}-{size}", told)
+
+
+@pytest.mark.parametrize("state", ["troubled", "contact_lost", "normal_day"])
+def test_every_screen_in_german(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    use("de")
+    try:
+        assert_looks_like(f"{state}-de-80x24", everything(STATES[state], SIZES["80x24"]))
+    finally:
+        use("")
 
 
 def test_the_help_of_every_screen_fits() -> None:

@@ -15,7 +15,19 @@ from string import Formatter
 ROOT = Path(__file__).parents[2]
 LOCALE = ROOT / "hems" / "wording" / "locale"
 MARKS = {"N_", "say", "translated"}
-TABLES = {"HEADLINES", "GRID_WORDS", "TIE_WORDS", "BAY_WORDS", "SPAN_WORDS", "LOOKS", "ACTS", "KEYS"}
+TABLES = {
+    "HEADLINES",
+    "GRID_WORDS",
+    "TIE_WORDS",
+    "BAY_WORDS",
+    "SPAN_WORDS",
+    "LOOKS",
+    "ACTS",
+    "KEYS",
+    "MORE",
+    "LOST",
+    "CALLS",
+}
 """Names of tables whose words are translated where they are shown."""
 PAGES = {"ABOUT", "EVERYWHERE"}
 """Names of tuples of lines that are one message."""
