@@ -14,6 +14,7 @@ from typing import Any
 
 from hems.api.server import Server
 from hems.config import SiteFile
+from hems.config.changed import Changed
 from hems.config.lastgood import keep_good
 from hems.control.state import ControlState
 from hems.model.audit import Entry
@@ -110,6 +111,7 @@ class Daemon:
         self._writer = writer
         self._outlook = outlook or NoOutlook()
         self._last_good = last_good
+        self._changed = Changed(site_file.path, site_file.digest)
         self._card = _card(site_file, drivers)
         self._stopping = asyncio.Event()
         self._hold = False
@@ -144,7 +146,7 @@ class Daemon:
         store.start(now)
         starts = Starts(settings.state_dir, boot_id)
         state = self._first_state(store, now, failures=starts.begin(now.mono_s))
-        machine = None if self._file.shortened else Machine(settings.state_dir, failed_starts=starts.in_a_day)
+        machine = Machine(settings.state_dir, failed_starts=starts.in_a_day)
         try:
             await self._control(store, state, machine)
             starts.end()
@@ -160,7 +162,7 @@ class Daemon:
         told = {role: position.value for role, position in store.journal.last_positions().items()}
         return first_state(self._file.site, blob, told, shift_s=shift_s, now_s=now.mono_s, failures=failures)
 
-    async def _control(self, store: Store, state: ControlState, machine: Machine | None) -> None:
+    async def _control(self, store: Store, state: ControlState, machine: Machine) -> None:
         """Build everything, let it run, and end it in the order that safety asks for."""
         site, wiring, params = self._file.site, self._file.wiring, self._file.params
         zone = zone_named(self._file.settings.timezone)
@@ -187,7 +189,8 @@ class Daemon:
         server = Server(self._file.settings.run_dir, desk)
         recorder, settings = Recorder(store, params), self._file.settings
         jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone)
-        upkeep = Upkeep(machine, Jumps(), jobs, lambda event: _note(event, desk, server, store))
+        looks = () if self._file.shortened else (machine.faults, self._changed.faults)  # demonstrations need neither
+        upkeep = Upkeep(looks, Jumps(), jobs, lambda event: _note(event, desk, server, store))
         last = LastPicture(settings.run_dir, settings.state_dir, store.beside)
         last.keep_card(self._card)
         loop = Loop(

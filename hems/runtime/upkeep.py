@@ -1,7 +1,7 @@
 """What is looked after beside the building: the machine that hems runs on, and the clock that people set."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -10,19 +10,22 @@ from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.runtime.clock import Jumps
 from hems.runtime.jobs import relay
-from hems.runtime.machine import Machine
 
 log = logging.getLogger(__name__)
+
+
+Look = Callable[[float], Mapping[str, str]]
+"""What is wrong at an instant, in sentences by a name; cheap."""
 
 
 class Upkeep:
     """One look after each cycle."""
 
     def __init__(
-        self, machine: Machine | None, jumps: Jumps, jobs: AsyncIOScheduler, tell: Callable[[Event], None]
+        self, looks: Sequence[Look], jumps: Jumps, jobs: AsyncIOScheduler, tell: Callable[[Event], None]
     ) -> None:
-        """`tell` takes what is worth an event; without `machine` nobody looks at it, as in a demonstration."""
-        self._machine = machine
+        """`tell` takes what is worth an event."""
+        self._looks = looks
         self._jumps = jumps
         self._jobs = jobs
         self._tell = tell
@@ -37,5 +40,5 @@ class Upkeep:
             self._tell(Event(now, EventKind.SYSTEM, "clock", Cause(why, {"by_s": abs(jump_s)})))
 
     def faults(self, now: Instant) -> Mapping[str, str]:
-        """What is wrong with the machine, in sentences by a name."""
-        return {} if self._machine is None else self._machine.faults(now.mono_s)
+        """What is wrong with the machine and the site file, in sentences by a name."""
+        return {name: said for look in self._looks for name, said in look(now.mono_s).items()}

@@ -1,10 +1,12 @@
 """A site file is put in force as a whole, earlier ones are kept, and a bad one never stops a start."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from hems.config.changed import LOOK_EVERY_S, Changed
 from hems.config.lastgood import keep_good, load_or_last_good
 from hems.config.load import load
 from hems.config.versions import KEPT, Versions
@@ -106,3 +108,22 @@ def test_a_file_that_was_changed_while_it_ran_is_not_kept_as_good(tmp_path: Path
     site.write_text("name = ")
     keep_good(ran, good)
     assert not good.exists()
+
+
+def test_a_file_that_was_edited_and_is_not_in_force_is_told_until_it_is_as_it_was(tmp_path: Path) -> None:
+    # given a file that is in force
+    site = tmp_path / "site.toml"
+    site.write_text("right")
+    watched = Changed(site, sha256(b"right").hexdigest())
+    assert watched.faults(0.0) == {}
+
+    # when somebody edits it, or takes it away
+    site.write_text("edited")
+    assert watched.faults(LOOK_EVERY_S - 1.0) == {}
+    assert "was changed and is not in force" in watched.faults(LOOK_EVERY_S)["site file changed"]
+    site.unlink()
+    assert "can no longer be read" in watched.faults(2 * LOOK_EVERY_S)["site file changed"]
+
+    # then it is said until it is put back
+    site.write_text("right")
+    assert watched.faults(3 * LOOK_EVERY_S) == {}
