@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hems.control import black_start, liveness, wear
+from hems.control import attempts, black_start, liveness, wear
 from hems.control.axis_tie import word
 from hems.control.balance import unbalanced
 from hems.control.cars import waking
@@ -74,6 +74,9 @@ def conditions(
     drilled = state.drilled
     if now.utc is not None and drilled is not None and now.utc - drilled > timedelta(days=params.plan.drill_days):
         found["drill"] = Condition(LOW, "drill", Cause(Why.DRILL_DUE, {"days": (now.utc - drilled).days}))
+    if attempts.given_up(state, params.restore):
+        given_up = Cause(Why.RESTORE_GIVEN_UP, {"times": state.attempts.failures})
+        found["restores"] = Condition(HIGH, "former", given_up)
     if futile(state):
         found["futile"] = Condition(HIGH, "former", Cause(Why.SHED_FUTILE))
     for name in state.broken:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from math import exp
 
-from hems.control import wear
+from hems.control import attempts, wear
 from hems.control.demand import NOTHING, is_on, remembered_w
-from hems.control.memory.acting import BlackStartMemory, ReconnectMemory, Sent
+from hems.control.memory.acting import AttemptsMemory, BlackStartMemory, ReconnectMemory, Sent
 from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
@@ -104,6 +104,7 @@ def released(state: ControlState) -> ControlState:
         reconnect=ReconnectMemory(),
         black_start=BlackStartMemory(),
         generator=replace(state.generator, failures=0),
+        attempts=AttemptsMemory(),
         broken=(),
     )
 
@@ -222,15 +223,17 @@ def shed(state: ControlState, causes: Mapping[CircuitId, Cause], params: Params,
     """The state after switching some circuits off."""
     if not causes:
         return state
-    loads = dict(state.loads)
+    loads, undone = dict(state.loads), False
     for circuit, cause in causes.items():
         fruitless = fruitless_after(state, circuit, cause, params, now_s)
         memory = loads.get(circuit, FRESH)
+        undone = undone or fruitless > memory.fruitless
         loads[circuit] = replace(memory, shed_because=cause, shed_since_s=now_s, fruitless=fruitless)
-    return replace(state, loads=loads, last_shed_s=now_s)
+    after = replace(state, loads=loads, last_shed_s=now_s)
+    return attempts.failed(after) if undone else after
 
 
 def restored(state: ControlState, circuit: CircuitId, now_s: float) -> ControlState:
     """The state after switching one circuit back on."""
     memory = replace(state.loads.get(circuit, FRESH), shed_because=None, shed_since_s=None, restored_s=now_s)
-    return replace(state, loads={**state.loads, circuit: memory}, last_restore_s=now_s)
+    return attempts.begun(replace(state, loads={**state.loads, circuit: memory}, last_restore_s=now_s))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from hems.control import overload, said, wear
+from hems.control import attempts, overload, said, wear
 from hems.control.demand import per_phase, pickup_w
 from hems.control.params import Params
 from hems.control.shedding import FRESH, Outlook
@@ -54,9 +54,10 @@ def locked_out(circuit: Circuit, state: ControlState, params: Params) -> bool:
 
 
 def rested_s(circuit: Circuit, state: ControlState, params: Params) -> float:
-    """When its minimum off time is over; counted from the start of this process if it was shed before."""
-    since_s = max(state.loads.get(circuit.id, FRESH).shed_since_s or state.boot_s, state.boot_s)
-    return since_s + circuit.min_off_s * params.restore.pause_factor
+    """When its minimum off time is over, longer after failures; counted from the start of this process at least."""
+    memory = state.loads.get(circuit.id, FRESH)
+    since_s = max(memory.shed_since_s or state.boot_s, state.boot_s)
+    return since_s + max(circuit.min_off_s * params.restore.pause_factor, attempts.pause_s(memory, params.restore))
 
 
 def restore(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> Restore:
@@ -102,7 +103,8 @@ def _on_island(
     served = [one for one in waiting if outlook.serves(one) and not one.layer_0 and not _deaf(one, state)]
     steps = params.restore
     paced_s = max(_after(state.last_restore_s, steps.step_island_s), _after(state.last_shed_s, steps.after_shed_s))
-    if not served or max(state.dose, default=0.0) >= params.overload.dose_block or outlook.phase_w is None:
+    heated = max(state.dose, default=0.0) >= params.overload.dose_block
+    if not served or heated or outlook.phase_w is None or outlook.sags or attempts.given_up(state, params.restore):
         return NOT_NOW
     for first in served:
         due_s = max(paced_s, rested_s(first, state, params))
@@ -206,7 +208,9 @@ def room_w(site: Site, power_w: Sequence[float] | None, params: Params) -> float
 def fruitless_after(state: ControlState, circuit: CircuitId, cause: Cause, params: Params, now_s: float) -> int:
     """How many restores in a row were undone, if the circuit is shed at `now_s` (UCA 8)."""
     memory = state.loads.get(circuit, FRESH)
-    overloaded = cause.why in (Why.OVERLOAD, Why.ISLAND_CAPACITY)
+    if cause.why is Why.BLACKOUT:  # whose fault that was is judged apart (`attempts`)
+        return memory.fruitless
+    overloaded = cause.why in (Why.OVERLOAD, Why.ISLAND_CAPACITY, Why.VOLTAGE_SAGS)
     soon = memory.restored_s is not None and now_s - memory.restored_s <= params.restore.after_shed_s
     return memory.fruitless + 1 if overloaded and soon else 0
 

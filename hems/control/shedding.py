@@ -32,6 +32,8 @@ DOUBT = (Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE)
 MARGIN = 0.5
 """Share of the former's trip time that slow chargers may use up: the dose from which circuits go anyway."""
 LAST_RESERVE = (Band.FLOOR, Band.SHUTDOWN)
+SAGS_AFTER_S, COLLAPSE_S = 3.0, 30.0
+"""A motor has started after the one, and what goes wrong until the other goes wrong because of what came back."""
 FUTILE = 2
 """Sheds in a row without effect, after which essential and critical circuits are not sacrificed to an overload."""
 VAIN = 3
@@ -113,6 +115,8 @@ class Outlook:
     """A person wants everything left as it is: saving energy waits until the last reserve."""
     resting: Mapping[CircuitId, Cause] = field(default_factory=dict)
     """Circuits that go without before any band says so, and why: energy must last, or it is another's turn."""
+    sags: bool = False
+    """The island's voltage is not as it should be."""
     sunlit: frozenset[CircuitId] = frozenset()
     """Sinks that take what the sun gives beyond what the battery needs."""
 
@@ -164,6 +168,7 @@ def sheds(
     found: dict[CircuitId, Cause] = {}
     for more in (
         _overloaded(useful, site, state, outlook, params),
+        _sagging(on, state, outlook, now_s),
         _by_band(on, state, outlook, params, now_s),
         _entering(site, state, outlook),
         _too_much(useful, site, state, outlook, params),
@@ -195,6 +200,15 @@ def _entering(site: Site, state: ControlState, outlook: Outlook) -> dict[Circuit
         for circuit in shed_order(site)
         if circuit.id in state.armed_on_tie_open and state.loads.get(circuit.id, FRESH).shed_because is None
     }
+
+
+def _sagging(on: Sequence[Circuit], state: ControlState, outlook: Outlook, now_s: float) -> dict[CircuitId, Cause]:
+    """What has just come back, if the island's voltage does not bear it."""
+    when_s = state.last_restore_s
+    if not outlook.sags or when_s is None or not SAGS_AFTER_S <= now_s - when_s <= COLLAPSE_S:
+        return {}
+    back = (one.id for one in on if state.loads.get(one.id, FRESH).restored_s == when_s)
+    return {circuit: Cause(Why.VOLTAGE_SAGS) for circuit in back}
 
 
 def _ran_long_enough(circuit: Circuit, state: ControlState, params: Params, now_s: float) -> bool:

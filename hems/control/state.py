@@ -11,6 +11,7 @@ from hems.control.cars.memory import BayMemory, DriverMemory, Ledger, Usual
 from hems.control.dispatch.memory import ConnectionMemory, DayMemory
 from hems.control.memory.acting import (
     Alarm,
+    AttemptsMemory,
     BlackStartMemory,
     EffectMemory,
     Failing,
@@ -48,6 +49,7 @@ class ControlState:
     """Since when stored energy has been good enough for the next better band."""
     loads: Mapping[CircuitId, LoadMemory] = field(default_factory=dict)
     effect: EffectMemory = field(default_factory=EffectMemory)
+    attempts: AttemptsMemory = field(default_factory=AttemptsMemory)
     last_shed_s: float | None = None
     last_restore_s: float | None = None
     armed_on_tie_open: tuple[CircuitId, ...] = ()

@@ -17,6 +17,7 @@ from hems.control import (
     alarm_states,
     alarms,
     arming,
+    attempts,
     balance,
     black_start,
     effect,
@@ -145,6 +146,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         sheds_settled=not going,
         held=said.holds(state, now_s),
         sunlit=frozenset(spare.sinks),
+        sags=islanded and not attempts.well(site, snapshot, params, now_s),
     )
     blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None
     memory = state.loads if blinking else loads.learned(site, state, snapshot, outlook.watts, now_s, dt_s)

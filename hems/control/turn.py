@@ -1,9 +1,22 @@
 """The turn of the mode in one tick: the facts for the table of rules, and what a change leaves behind."""
 
-from hems.control import black_start, evidence, generator, loads, mode, monitor, orders, planned, said, sources
+from hems.control import (
+    attempts,
+    black_start,
+    evidence,
+    generator,
+    loads,
+    mode,
+    monitor,
+    orders,
+    planned,
+    said,
+    sources,
+)
 from hems.control.given import Given, Told
 from hems.control.memory.acting import ReconnectMemory
 from hems.control.memory.seeing import ModeMemory
+from hems.control.shedding import DARK
 from hems.control.state import ControlState
 from hems.model.cause import Why
 from hems.model.copies import replace
@@ -73,6 +86,8 @@ def _solid_since_s(given: Given, state: ControlState, found: evidence.Evidence) 
 
 def _turned(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule) -> ControlState:
     """What a change of mode leaves behind: attempts are counted, and a planned island that failed is over."""
+    if state.mode.mode.on_island and memory.mode in DARK:
+        state = attempts.collapsed(state, given.now_s)
     left = set(planned.APART) if rule.why in (Why.ISLAND_CALLED_OFF, Why.ISLAND_NOT_REACHED) else set[Task]()
     return replace(
         state,

@@ -61,6 +61,8 @@ class Why(StrEnum):
     SHED_NOT_OBEYED = "shed_not_obeyed"
     SHED_IN_VAIN = "shed_in_vain"
     SHED_FUTILE = "shed_futile"
+    VOLTAGE_SAGS = "voltage_sags"
+    RESTORE_GIVEN_UP = "restore_given_up"
     STOPPING = "stopping"
     UNEXPECTED_CLOSE = "unexpected_close"
     FOUND_OFF = "found_off"

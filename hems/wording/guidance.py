@@ -54,6 +54,14 @@ GUIDANCE: Mapping[Why, Guidance] = {
         ),
         N_("In a power cut the inverter may be overloaded and stop: all would be dark."),
     ),
+    Why.RESTORE_GIVEN_UP: Guidance(
+        N_("Each time a circuit came back, the island was overloaded, its voltage sagged, or all went dark."),
+        (
+            N_("Look for what draws so much: something that has broken, or that somebody has plugged in lately."),
+            N_("Then say that you have looked: hems acknowledge, and HEMS tries again."),
+        ),
+        N_("What is on stays on. With the grid everything comes back as usual."),
+    ),
     Why.SHED_IN_VAIN: Guidance(
         N_("It was switched off several times, and the inverter delivered as much as before."),
         (

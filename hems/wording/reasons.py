@@ -11,6 +11,7 @@ REASONS: Mapping[Why, Forms] = {
         N_("own power would be at {loading_pct} of its limit; back when there is room or the grid returns"),
         N_("own power does not reach for it; back when there is room or the grid returns"),
     ),
+    Why.VOLTAGE_SAGS: (N_("the voltage did not bear it when it came back; tried again after a pause"),),
     Why.OVERLOAD: (
         N_("the inverter is at {loading_pct} of its rating and must not trip; back when there is room"),
         N_("the inverter has used {dose} of what it bears above its rating; back when there is room"),

@@ -11,6 +11,10 @@ TROUBLES: Mapping[Why, Forms] = {
         N_("{name} does not obey: HEMS switched it OFF and nothing shows it. Look at its contactor and breaker."),
         N_("A circuit does not obey: HEMS switched it OFF and nothing shows it. Look at the panel."),
     ),
+    Why.RESTORE_GIVEN_UP: (
+        N_("Switching on failed {times} times in a row. Nothing more comes back on own power until a person looks."),
+        N_("Switching on failed too often. Nothing more comes back on own power until somebody has looked."),
+    ),
     Why.SHED_IN_VAIN: (
         N_(
             "Switching {name} OFF does not lower the load. HEMS passes over it; have its wiring to the panel looked at."

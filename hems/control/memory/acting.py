@@ -49,6 +49,16 @@ class EffectMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptsMemory:
+    """Restores on an island that had to be undone."""
+
+    failures: int = 0
+    """In a row, of whatever circuits."""
+    undone: bool = False
+    """The latest was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectMemory:
     """Attempts to rejoin the grid."""
 

@@ -77,6 +77,9 @@ class RestoreParams:
     pickup_full_s: float = tunable(7200.0, (1800.0, 14400.0))
     tries: float = tunable(3.0, (1.0, 10.0))
     """Restores that failed before a circuit is locked out until a person looks."""
+    failures: float = tunable(5.0, (2.0, 20.0))
+    """Restores in a row that failed, of whatever circuits, before nothing comes back on an island until a person
+    looks."""
     moves_hour: float = tunable(6.0, (4.0, 60.0))
     """As often a switch is moved within an hour at most: automation's closing waits so that an opening still fits
     (2.4)."""

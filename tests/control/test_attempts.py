@@ -1,0 +1,118 @@
+"""Restores that had to be undone: longer pauses, and at last none until a person looks."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hems.control.attempts import LONGEST_S, pause_s, well
+from hems.control.memory.acting import AttemptsMemory
+from hems.control.memory.using import LoadMemory
+from hems.control.params import Params
+from hems.control.restoring import rested_s
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.mode import Mode
+from hems.model.request import Acknowledge
+from hems.model.units import CircuitId
+from hems.model.wiring import Role
+from tests.control.panel import METERED, Panel, bus, on_an_island, snapshot
+from tests.given import flats
+
+RESTORE = Params().restore
+
+
+def former(watts: float) -> dict[Role, Any]:
+    return {wiring.former_phase_w(index): watts for index in range(3)}
+
+
+def with_one_off(name: str) -> Panel:
+    """An island with room on which everything is on but one circuit, which may come back at once."""
+    made = on_an_island().says(former(1_000.0))
+    made.advance(600.0, every_s=5.0)
+    assert name not in made.off()
+    loads = dict(made.state.loads)
+    since_s = made.now_s - 1_000.0
+    loads[CircuitId(name)] = replace(
+        loads[CircuitId(name)], shed_because=made.steps[0][1].state.mode.because, shed_since_s=since_s
+    )
+    made.state = replace(made.state, loads=loads, last_shed_s=since_s, last_restore_s=since_s)
+    return made
+
+
+def back_at_s(made: Panel, name: str) -> float:
+    since_s = made.now_s
+    for _ in range(2_000):
+        if made.state.loads[CircuitId(name)].shed_because is None:
+            return made.now_s - since_s
+        made.advance(1.0)
+    raise AssertionError(f"{name} never came back")
+
+
+def overload_once(made: Panel) -> None:
+    """The inverter is driven far above its rating until the circuit is off again."""
+    made.advance(1.0).says(former(18_000.0)).advance(2.0).says(former(1_000.0)).advance(1.0)
+
+
+def test_each_failure_doubles_the_pause_up_to_half_an_hour():
+    pauses = [pause_s(LoadMemory(fruitless=times), RESTORE) for times in range(8)]
+    assert pauses == [0.0, 120.0, 240.0, 480.0, 960.0, 1800.0, 1800.0, 1800.0]
+    assert pauses[-1] == LONGEST_S
+
+
+def test_a_circuit_that_overloads_the_island_waits_longer_before_it_is_tried_again():
+    made = with_one_off("ventilation")
+    back_at_s(made, "ventilation")
+    overload_once(made)
+    assert made.state.loads[CircuitId("ventilation")].fruitless == 1
+    again_s = rested_s(flats().circuit(CircuitId("ventilation")), made.state, made.params)
+    assert again_s >= made.now_s + 110.0
+
+
+def test_after_five_failures_in_a_row_nothing_comes_back_until_a_person_looks():
+    # given four failures in a row, of whatever circuits, and one more
+    made = with_one_off("ventilation")
+    made.state = replace(made.state, attempts=AttemptsMemory(failures=4, undone=True))
+    back_at_s(made, "ventilation")
+    overload_once(made)
+    # then nothing comes back, and a person is called
+    made.advance(1_900.0, every_s=20.0)
+    assert "ventilation" in made.off()
+    assert made.state.alarms["restores"].cause.why is Why.RESTORE_GIVEN_UP
+    # and once somebody has looked, it does
+    made.ask(Acknowledge(who="ana", role="operator")).advance(500.0, every_s=10.0)
+    assert "ventilation" not in made.off()
+
+
+def test_one_that_stays_on_ends_the_row():
+    made = with_one_off("ventilation")
+    made.state = replace(made.state, attempts=AttemptsMemory(failures=4, undone=False))
+    back_at_s(made, "ventilation")
+    assert made.state.attempts.failures == 0
+
+
+def test_a_building_that_goes_dark_when_something_comes_back_blames_that():
+    made = with_one_off("ventilation")
+    back_at_s(made, "ventilation")
+    made.advance(2.0).says(bus(0.0, 0.0), former(0.0), dict.fromkeys(METERED, 0.0)).advance(10.0)
+    assert made.mode is Mode.BLACKOUT
+    assert made.state.loads[CircuitId("ventilation")].fruitless == 1
+    assert made.state.attempts.failures == 1
+
+
+def test_a_voltage_that_does_not_bear_it_undoes_the_restore_and_holds_the_next():
+    made = with_one_off("ventilation")
+    back_at_s(made, "ventilation")
+    # when the island's voltage stays low after a motor's start is over
+    made.says(bus(195.0)).advance(5.0)
+    assert made.state.loads[CircuitId("ventilation")].shed_because.why is Why.VOLTAGE_SAGS
+    # then it goes again, and nothing is tried while it is low
+    made.advance(900.0, every_s=10.0)
+    assert "ventilation" in made.off()
+    made.says(bus(230.0)).advance(30.0)
+    assert "ventilation" not in made.off()
+
+
+@pytest.mark.parametrize(("volts", "fine"), [(230.0, True), (208.0, True), (206.0, False), (254.0, False), (0.0, True)])
+def test_the_voltage_is_well_within_a_tenth_and_a_dead_bus_is_no_sag(volts: float, fine: bool):
+    assert well(flats(), snapshot(flats(), bus(volts)), Params(), 0.0) is fine
