@@ -12,6 +12,7 @@ from hems.model.errors import ConfigError, HemsError
 from hems.report import timeline_line
 from hems.sim.scenario import Scenario, in_short
 from hems.wording import names_of
+from hil import complaints
 from hil.fuzz import command as fuzz
 from hil.page import page
 from hil.stage import WAYS, Played, scenarios
@@ -31,6 +32,7 @@ class Command:
         listed = verbs.add_parser("list", help="which scenarios there are and what they prove")
         run = verbs.add_parser("run", help="play them")
         fuzz.add_arguments(verbs.add_parser("fuzz", help=fuzz.HELP))
+        listed.add_argument("--complaints", action="store_true", help="what people complain of, and what shows better")
         for one in (listed, run):
             one.add_argument("wanted", nargs="?", default="all", metavar="ID|TAG|FILE", help="default: all")
         run.add_argument(
@@ -51,6 +53,9 @@ class Command:
         if not found:
             known = ", ".join(one.id for one in scenarios())
             raise ConfigError((f"{args.wanted}: no scenario has that id or tag. There are {known}.",))
+        if args.verb == "list" and args.complaints:
+            print(complaints.page(scenarios()), end="")
+            return 0
         if args.verb == "list":
             for one in found:
                 print(f"{one.id:6} {one.title}  [{', '.join(one.proves)}]")

@@ -5,9 +5,12 @@ Source: domain reference 1.4 and 1.7, T2.
 """
 
 from collections.abc import Iterator
+from math import inf
 
 from hems.control import orders
 from hems.control.arbitrate import Proposal, Rank
+from hems.control.dispatch.envelope import envelope
+from hems.control.dispatch.flows import flows
 from hems.control.energy import Band, store_pct
 from hems.control.params import Params
 from hems.control.shedding import FRESH
@@ -15,6 +18,7 @@ from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
 from hems.model.mode import ISLAND_MODES, Mode
+from hems.model.reading import Quality
 from hems.model.request import Order, Task
 from hems.model.site import Battery, Site, Tier
 from hems.model.snapshot import Snapshot
@@ -106,9 +110,23 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Param
     elif mode is Mode.GRID_CONNECTED and target_pct is not None:
         stored_pct = store_pct(site, snapshot, params.car, now_s)
         full = stored_pct is None or stored_pct >= target_pct
+        left_w = 0.0 if full else _left_w(site, state, snapshot, now_s) / max(1, len(batteries))
         for battery in batteries:
-            power_w = 0.0 if full else -battery.charge_max_w
+            power_w = 0.0 - min(battery.charge_max_w, left_w)
             yield _wish(battery, power_w, Cause(Why.CHARGE_BEFOREHAND, {"target_pct": target_pct}))
+
+
+def _left_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> float:
+    """What the connection leaves for batteries: no storm is worth the main fuses.  All there is where nobody measures.
+
+    While its meter is silent nothing is known of what is left.
+    """
+    if snapshot.grid_w.quality is Quality.MISSING:
+        return inf
+    flow = flows(site, snapshot, now_s)
+    if flow is None:
+        return 0.0
+    return max(0.0, envelope(site, state.connection, snapshot, now_s).import_w - flow.without_batteries_w)
 
 
 def _target_pct(state: ControlState, params: Params, now_s: float) -> float | None:

@@ -77,3 +77,14 @@ def test_without_a_battery_that_hems_can_charge_it_is_refused():
     made = building(site=flats()).ask(order(Task.STORM, duration_s=3600.0)).advance(2.0)
     assert told(made) == [Why.STORM_REFUSED]
     assert made.forward.state.orders == {}
+
+
+def test_no_storm_is_worth_the_main_fuses():
+    # given a building that already draws most of what its connection carries
+    small = replace(SITE, grid=replace(SITE.grid, service_a=50.0))
+    made = building(site=small, load=0.8, battery_soc_pct=50.0)
+    made.ask(order(Task.STORM, duration_s=3600.0, target_pct=80.0)).advance(60.0)
+    # then the battery takes what is left, and no more
+    fuses_w = 50.0 * small.grid.nominal_v * len(small.phases)
+    assert -30_000.0 < battery(made)[-1] <= 0.0
+    assert made.plant.grid_w <= fuses_w
