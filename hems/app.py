@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import entry_points
@@ -18,15 +17,12 @@ from hems.config.changed import Changed
 from hems.config.lastgood import keep_good
 from hems.control.state import ControlState
 from hems.model.audit import Entry
-from hems.model.errors import ConfigError, HemsError
 from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.model.listing import unlisted
 from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.model.upstream import upstream
-from hems.outlook.process import OutlookProcess
-from hems.plan.process import PlanProcess
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
 from hems.report.panel_card import panel_card, products_of
@@ -46,9 +42,8 @@ from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.machine import Machine
 from hems.runtime.notify import notify
-from hems.runtime.outlook import NoOutlook, Outlook, WithPlan
+from hems.runtime.outlook import NoOutlook, Outlook
 from hems.runtime.own_faults import own_faults
-from hems.runtime.process import gone_within, sole_instance
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
 from hems.runtime.search import Search
@@ -64,7 +59,6 @@ from hems.store.commissioning import Commissioning
 from hems.store.last import LastPicture
 from hems.store.store import Store
 from hems.store.writer import Writer
-from hems.wording.language import use
 
 log = logging.getLogger(__name__)
 
@@ -336,59 +330,9 @@ def _note(event: Event, desk: FrontDesk, server: Server, store: Store) -> None:
     store.record_events((event,))
 
 
-async def serve(
-    site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock, seed: int, last_good: Path | None
-) -> None:
-    """Run the daemon until a signal asks it to stop: SIGTERM and SIGINT in good order, SIGHUP holding all as it is."""
-    daemon = Daemon(
-        site_file,
-        drivers,
-        clock=clock,
-        seed=seed,
-        told_to_stop=lambda: gone_within(STOP_WITHIN_S, "stopping"),
-        outlook=WithPlan(OutlookProcess(), PlanProcess()),
-        last_good=last_good,
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, daemon.stop)
-    loop.add_signal_handler(signal.SIGHUP, daemon.hang_up)
-    try:
-        await daemon.run()
-    finally:
-        gone_within(END_WITHIN_S, ", ".join(daemon.left_behind) or "the interpreter")
-
-
 def _card(site_file: SiteFile, drivers: Mapping[str, DriverFactory]) -> str:
     """The paper for the panel door, for a screen of 80 columns."""
     return as_text(panel_card(site_file, products_of(site_file, drivers)), CARD_COLUMNS)
-
-
-def run(
-    site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock, last_good: Path | None = None
-) -> int:
-    """The whole life of a daemon; returns its exit code."""
-    use(site_file.site.language)
-    try:
-        with sole_instance(site_file.settings.run_dir), asyncio.Runner(loop_factory=_fastest_loop()) as runner:
-            seed = int.from_bytes(os.urandom(4))
-            runner.run(serve(site_file, drivers, clock=clock, seed=seed, last_good=last_good))
-    except ConfigError:
-        raise
-    except HemsError as error:
-        log.error("%s", error)
-        return 1
-    return 0
-
-
-def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The event loop of the extra `fast`, where that is installed; else Python's own."""
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        return None
-    make: Callable[[], asyncio.AbstractEventLoop] = new_event_loop
-    return make
 
 
 def load_commands() -> dict[str, Any]:

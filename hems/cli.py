@@ -127,7 +127,7 @@ def _refuse(reason: str) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from hems import app
+    from hems import app, service
     from hems.config.lastgood import load_or_last_good
     from hems.runtime.clock import SystemClock
 
@@ -136,7 +136,7 @@ def _run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=site_file.settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     for notice in site_file.notices:
         logging.getLogger("hems").warning("%s", notice)
-    return app.run(site_file, drivers, clock=SystemClock(trusted=args.trust_clock), last_good=args.last_good)
+    return service.run(site_file, drivers, clock=SystemClock(trusted=args.trust_clock), last_good=args.last_good)
 
 
 def _ask(args: argparse.Namespace, socket: str, do: str, **values: object) -> Mapping[str, Any]:

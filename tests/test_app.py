@@ -374,7 +374,7 @@ def saved(where: Path) -> str:
 STUBBORN = """
 import asyncio, sys
 from pathlib import Path
-from hems.app import run
+from hems.service import run
 from hems.runtime.clock import SystemClock
 from tests.runtime.parts import Living, site_file
 

@@ -95,7 +95,7 @@ def test_a_run_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path):
     site.write_text(text.replace("[settings]\n", f'[settings]\nrun_dir = "{tmp_path}/file/run"\n'))
     done = hems("run", "--site", str(site))
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(f"ERROR hems.app: {tmp_path}/file/run cannot be used: ")
+    assert done.stderr.splitlines()[-1].startswith(f"ERROR hems.service: {tmp_path}/file/run cannot be used: ")
     assert "Traceback" not in done.stderr
 
 

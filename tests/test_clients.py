@@ -18,7 +18,7 @@ __all__ = ["run_dir"]
 DAEMON = """
 import sys
 from pathlib import Path
-from hems.app import run
+from hems.service import run
 from hems.runtime.clock import SystemClock
 from tests.runtime.parts import Living, site_file
 
