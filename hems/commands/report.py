@@ -1,31 +1,38 @@
 """`hems report`: what became of a power cut, or of a month, as text or as one HTML file with plots."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hems.commands.asking import print_json
 from hems.model.errors import HemsError
 from hems.report.past import Cut
+
+if TYPE_CHECKING:
+    from hems.model.site import Site
+    from hems.report.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """`hems report`."""
 
-    help: str = "after a power cut, or for a month: what happened, what was not served, and what to do better"
+    help: str = "after a power cut or for a month: what happened and what to do better; what each car took and gave"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
-        parser.add_argument("what", choices=("outages", "outage", "month"), help="outages: list them")
+        parser.add_argument("what", choices=("outages", "outage", "month", "cars"), help="outages: list them")
         parser.add_argument(
-            "which", nargs="?", default="", help="the number of the outage (default: the last), or 2026-11"
+            "which", nargs="?", default="", help="the number of the outage (default: the last), or the month, 2026-11"
         )
         parser.add_argument("--site", type=Path, default=Path("/etc/hems/site.toml"), metavar="FILE")
         parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where the records are; default: the site's")
         parser.add_argument("--html", type=Path, metavar="FILE", help="write one HTML file that needs nothing else")
+        parser.add_argument("--csv", type=Path, metavar="FILE", help="with cars: write the statement as CSV")
         parser.add_argument("--json", action="store_true", help="with outages: as data")
 
     def run(self, args: argparse.Namespace) -> int:
@@ -35,13 +42,14 @@ class Command:
         from hems.report import past
         from hems.report.after import after_outage
         from hems.report.monthly import monthly
-        from hems.report.sheet import as_html, as_text
         from hems.runtime.jobs import zone_named
         from hems.wording.language import use
 
         file = load(args.site, installed_drivers())
         use(file.site.language)
         directory, zone = args.state_dir or file.settings.state_dir, zone_named(file.settings.timezone)
+        if args.what == "cars":
+            return _cars(file.site, directory, args)
         events = past.on_the_wall(directory)
         cuts = past.outages(events)
         if args.what == "outages":
@@ -54,15 +62,50 @@ class Command:
             ends = past.next_month(begins)
             inside = [cut for cut in cuts if cut.start.utc is not None and begins <= cut.start.utc < ends]
             sheet = monthly(file.site, begins, past.month(events, begins), inside, curves)
-        if args.html is None:
-            print(as_text(sheet), end="")
-            return 0
-        try:
-            args.html.write_text(as_html(sheet), encoding="utf-8")
-        except OSError as error:
-            raise HemsError(f"{args.html} cannot be written: {error.strerror}. Name another file.") from error
-        print(f"Written to {args.html}. Open it in a browser; it prints well.")
+        return _shown(sheet, args.html)
+
+
+def _shown(sheet: "Sheet", html: Path | None) -> int:
+    """As text on the screen, or as one HTML file."""
+    from hems.report.sheet import as_html, as_text
+
+    if html is None:
+        print(as_text(sheet), end="")
+    else:
+        _write(html, as_html(sheet))
+        print(f"Written to {html}. Open it in a browser; it prints well.")
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Raises: HemsError."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HemsError(f"{path} cannot be written: {error.strerror}. Name another file.") from error
+
+
+def _cars(site: "Site", directory: Path, args: argparse.Namespace) -> int:
+    """The statement of a month; the last one in which a car did anything when none is named."""
+    from hems.control.state import ControlState
+    from hems.model.codec import from_plain
+    from hems.report.cars import as_csv, known_months, statement
+    from hems.store.reader import saved_state
+
+    blob = saved_state(directory)
+    ledgers = from_plain(ControlState, json.loads(blob)).ledgers if blob else {}
+    months = known_months(ledgers)
+    if args.which:
+        _month(args.which, None)
+    elif not months:
+        print("No car has taken or given anything yet.")
         return 0
+    month = args.which or months[-1]
+    if args.csv is not None:
+        _write(args.csv, as_csv(site, ledgers, [month]))
+        print(f"Written to {args.csv}.")
+        return 0
+    return _shown(statement(site, ledgers, month), args.html)
 
 
 def _listed(cuts: Sequence[Cut], zone: tzinfo | None, *, as_json: bool) -> int:

@@ -109,6 +109,7 @@ def _bay(bay_id: str, bay: BayTable) -> Iterator[Wire]:
     yield from _single((*where, "capacity"), bay.capacity, wiring.bay_capacity(source))
     yield from _single((*where, "discharge_ready"), bay.discharge_ready, wiring.bay_discharge_ready(source), "bool")
     yield from _single((*where, "setpoint"), bay.setpoint, wiring.bay_power(source), reads=False, writes=True)
+    yield from _single((*where, "three_phases"), bay.three_phases, wiring.bay_three_phases(source), "bool", writes=True)
     yield from _single((*where, "wake"), bay.wake, wiring.bay_wake(source), "bool", reads=False, writes=True)
     yield from _single((*where, "restart"), bay.restart, wiring.bay_restart(source), "bool", reads=False, writes=True)
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from hems.control import attempts, black_start, liveness, wear
 from hems.control.axis_tie import word
 from hems.control.balance import unbalanced
-from hems.control.cars import waking
+from hems.control.cars import ledger, waking
 from hems.control.cars.memory import Rung
 from hems.control.dispatch.envelope import envelope
 from hems.control.evidence import Evidence
@@ -33,6 +33,7 @@ GRAVE = frozenset({"state", "state set aside", "site file"})
 """Faults of hems itself of the highest priority: nothing may be energised on the strength of a journal entry, or what
 people have decided is not in force."""
 LOST_S = 5.0
+WARRANTY_SOON = 0.9
 """A device that is silent for a shorter time than this needs nobody."""
 
 
@@ -184,6 +185,10 @@ def _cars(site: Site, state: ControlState, params: Params, now_s: float) -> Iter
             priority = HIGH if state.mode.mode.on_island else MEDIUM
             role = wiring.bay_power(bay.id)
             yield f"{role}/astray", Condition(priority, role, Cause(Why.ANOTHER_MASTER))
+        used = ledger.warranty_used(bay, state.ledgers.get(bay.id, ledger.EMPTY))
+        if used is not None and used >= WARRANTY_SOON:
+            cause = Cause(Why.CAR_WARRANTY, {"used_pct": 100.0 * used})
+            yield f"bays/{bay.id}/warranty", Condition(LOW, wiring.bay_power(bay.id), cause)
         if memory is not None and memory.waking.rung is Rung.GIVEN_UP:
             why = Why.CAR_REFUSES if waking.refuses(memory.waking) else Why.CAR_ASLEEP
             yield f"bays/{bay.id}/idle", Condition(MEDIUM, wiring.bay_power(bay.id), Cause(why))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from math import inf
 
-from hems.control.cars import charge, ledger, sunny, usual, waking
-from hems.control.cars.memory import BayMemory, Charge, Ledger, Usual
+from hems.control.cars import charge, ledger, phases, sunny, usual, waking
+from hems.control.cars.memory import BayMemory, Charge, Ledger, PhaseMemory, Usual
 from hems.control.demand import charging_w, remembered_w
+from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.market import local_offset
 from hems.control.energy import NO_CAR, car_free_wh, floor_pct
 from hems.control.given import Given
@@ -30,13 +31,13 @@ def remembered(
     """Each bay's memory after this instant; `site` as it counts now."""
     found: dict[SourceId, BayMemory] = {}
     sun_w = sunny.surplus_w(site, state, snapshot, now_s)
+    room_w = _room_w(site, state, snapshot, now_s)
     for bay in site.bays:
         before, reading = state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR)
         entry = state.sent.get(wiring.bay_power(bay.id))
         memory = _bay_memory(bay, before, reading, entry, params.car, now_s - state.at_s, now_s)
         if memory is not NEW:
-            now = sunny.after(memory.sunny, bay, sun_w, now_s, island=state.mode.mode.on_island)
-            memory = memory if now is memory.sunny else replace(memory, sunny=now)
+            memory = _charging(memory, bay, reading, sun_w, room_w, state, now_s)
         if bay.stops_s and memory is not NEW:
             drawn_w = charging_w(bay, state, snapshot, now_s)
             memory = replace(memory, charging_w=remembered_w(before.charging_w, drawn_w, now_s - state.at_s))
@@ -44,6 +45,35 @@ def remembered(
         since_s = (now_s if before.astray_since_s is None else before.astray_since_s) if strays else None
         found[bay.id] = memory if since_s == memory.astray_since_s else replace(memory, astray_since_s=since_s)
     return found
+
+
+def _charging(
+    memory: BayMemory,
+    bay: Bay,
+    reading: BayReading,
+    sun_w: float | None,
+    room_w: float | None,
+    state: ControlState,
+    now_s: float,
+) -> BayMemory:
+    """Whether it charges from the sun, and on how many phases."""
+    island = state.mode.mode.on_island
+    least = phases.on_one(bay) if bay.switches_phases else bay
+    sun = sunny.after(memory.sunny, least, sun_w, now_s, island=island)
+    by_sun = island or (bay.sun_first and sun.begun_s is not None)
+    switch = phases.after(memory.phases, bay, reading, sun_w if by_sun else room_w, now_s)
+    same = sun is memory.sunny and switch is memory.phases
+    return memory if same else replace(memory, sunny=sun, phases=switch)
+
+
+def _room_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> float | None:
+    """What the connection leaves for each car that is here; None on an island, or while nobody can tell."""
+    standing = state.connection.standing
+    if state.mode.mode.on_island or not standing:
+        return None
+    here = sum(1 for one in state.bays.values() if one.plugged_since_s is not None)
+    bounds = envelope(site, state.connection, snapshot, now_s)
+    return (bounds.import_w - sum(one.watts for one in standing)) / max(1, here)
 
 
 def _strays(reading: BayReading, entry: Sent | None, now_s: float) -> bool:
@@ -68,7 +98,8 @@ def _bay_memory(
     if state is None:
         return memory if counted is memory.charge else replace(memory, charge=counted)
     if not state.has_car:
-        return NEW
+        moves_s = memory.phases.moves_s
+        return replace(NEW, phases=PhaseMemory(moves_s=moves_s)) if moves_s else NEW
     gives_w = reading.power_w.known(now_s)
     return replace(
         memory,
@@ -138,6 +169,6 @@ def _untried(memory: BayMemory, since_s: float | None) -> bool:
 def due_s(given: Given, state: ControlState) -> float:
     """When something of it comes due by time alone; the site and the charges as they count now."""
     rungs = [waking.due_s(one.waking) for one in state.bays.values()]
-    rungs += [when_s for one in state.bays.values() for when_s in sunny.due_s(one.sunny)]
+    rungs += [when_s for one in state.bays.values() for when_s in (*sunny.due_s(one.sunny), *phases.due_s(one.phases))]
     floors_s = charge.due_s(given.site, state.bays, given.snapshot, given.params.car, given.now_s)
     return min((when_s for when_s in (*rungs, floors_s) if when_s > given.now_s), default=inf)

@@ -38,6 +38,7 @@ def bay_reading(latest: Latest, roles: Mapping[str, Role]) -> BayReading:
         soc_pct=get(roles["soc_pct"], NEVER),
         capacity_wh=get(roles["capacity_wh"], NEVER),
         discharge_ready=get(roles["discharge_ready"], NEVER),
+        three_phases=get(roles["three_phases"], NEVER),
     )
 
 
@@ -100,6 +101,7 @@ class Measure:
                 "soc_pct": wiring.bay_soc(one.id),
                 "capacity_wh": wiring.bay_capacity(one.id),
                 "discharge_ready": wiring.bay_discharge_ready(one.id),
+                "three_phases": wiring.bay_three_phases(one.id),
             }
             for one in site.bays
         }

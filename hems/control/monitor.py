@@ -38,6 +38,8 @@ LEAVING_MODES = ISLAND_MODES | {Mode.ISLANDING_PLANNED}
 OUT_OF_DOUBT = frozenset({Mode.FAULT_SAFE, Mode.INIT, Mode.MAINTENANCE})
 """Maintenance, too, ends in looking around afresh."""
 SLACK_S = 1e-6
+CHARGERS = (wiring.bay_wake, wiring.bay_restart, wiring.bay_three_phases)
+"""What a charger may be told besides a power."""
 
 
 def turns(before: Mode, after: Mode) -> str | None:
@@ -89,7 +91,7 @@ def _only_what_may_be_told(look: Look, command: Command) -> bool:
     if circuit is not None:
         return circuit.switchable and circuit.tier is not Tier.LIFE_SAFETY
     if role.startswith("bays/") and not role.endswith("/power_w"):
-        return any(role in (wiring.bay_wake(bay.id), wiring.bay_restart(bay.id)) for bay in site.bays)
+        return any(role in (wake(bay.id) for wake in CHARGERS) for bay in site.bays)
     powers = {wiring.bay_power(bay.id) for bay in site.bays} | {wiring.battery_power(one.id) for one in site.batteries}
     return role in powers or any(role == wiring.pv_limit(pv.id) for pv in site.pvs if pv.limitable)
 

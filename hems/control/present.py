@@ -10,8 +10,9 @@ from math import inf
 
 from hems.control import drivers, orders
 from hems.control.axis_tie import word
-from hems.control.cars import charge
+from hems.control.cars import charge, phases
 from hems.control.demand import NOTHING
+from hems.control.energy import NO_CAR
 from hems.control.given import Given
 from hems.control.params import Params
 from hems.control.state import ControlState
@@ -38,9 +39,17 @@ def _warm(circuit: Circuit, before: bool, snapshot: Snapshot, now_s: float) -> b
 
 def counted(given: Given, state: ControlState) -> Given:
     """What a tick is given, with site and charges as they count at this instant."""
-    site = present(given.site, state, given.params, given.now_s)
+    site = _by_phases(present(given.site, state, given.params, given.now_s), given.snapshot, given.now_s)
     snapshot = charge.counted(given.snapshot, state.bays, given.now_s)
     return replace(given, site=site, snapshot=snapshot)
+
+
+def _by_phases(site: Site, snapshot: Snapshot, now_s: float) -> Site:
+    """With chargers on the phases that they use now."""
+    if not any(bay.switches_phases for bay in site.bays):
+        return site
+    bays = (phases.present(bay, snapshot.bays.get(bay.id, NO_CAR), now_s) for bay in site.bays)
+    return replace(site, bays=tuple(bays))
 
 
 def permitted(site: Site, snapshot: Snapshot, now_s: float) -> Site:

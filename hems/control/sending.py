@@ -35,7 +35,7 @@ REQUESTS = frozenset({wiring.TIE_PERMIT, wiring.TIE_ISLAND, wiring.FORMER_START,
 """On and off, but no circuit."""
 MAY_CLOSE = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED})
 """Modes in which a circuit may be switched on at all (invariant I5)."""
-ON_OFF = ("/closed", "/wake", "/restart")
+ON_OFF = ("/closed", "/three_phases", "/wake", "/restart")
 """How roles of circuits and chargers end that are on or off."""
 CAPS = "/limit_w"
 """How roles end that cap a source which gives by itself: to lower one takes power away."""
@@ -74,6 +74,7 @@ def read_backs(snapshot: Snapshot) -> dict[Role, Reading[bool]]:
     """The switch positions that show whether commands have been obeyed."""
     positions = {wiring.circuit_closed(circuit): reading.closed for circuit, reading in snapshot.circuits.items()}
     positions[wiring.TIE_PERMIT] = snapshot.tie.permit
+    positions |= {wiring.bay_three_phases(bay): reading.three_phases for bay, reading in snapshot.bays.items()}
     return positions
 
 

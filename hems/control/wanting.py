@@ -6,8 +6,8 @@ from hems.control import sending
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.balance import unbalanced
 from hems.control.bay_memory import NEW
-from hems.control.cars import sunny, waking
-from hems.control.cars.memory import Rung, Waking
+from hems.control.cars import phases, sunny, waking
+from hems.control.cars.memory import PhaseMemory, Rung, Waking
 from hems.control.energy import NO_CAR, car_free_wh
 from hems.control.generator import out_of_the_way
 from hems.control.giving import carries_on, giving_w
@@ -97,7 +97,11 @@ def cars(
     for source, plain in wishes:
         bay, role = bays[source], wiring.bay_power(source)
         ladder = state.bays.get(source, NEW).waking
+        switch = state.bays.get(source, NEW).phases
         wish = waking.wished(plain, bay, ladder)
+        if phases.pauses(switch):
+            wish = Wish(0.0, Cause(Why.CAR_SWITCHES))
+            yield from _switched(bay, switch)
         yield from _woken(bay, ladder, state)
         if mode in NOTHING_CHARGES and not sunny.spares(state) and not charges_first(mode, state, params, now_s):
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, low=0.0)
@@ -113,6 +117,13 @@ def cars(
         yield Proposal(
             role=role, rank=Rank.ISLAND if mode.on_island else Rank.GRID, cause=wish.cause, prefer=wish.power_w
         )
+
+
+def _switched(bay: Bay, switch: PhaseMemory) -> Iterator[Proposal]:
+    """To three phases or to one, while its car rests for that; told once, for such registers wear."""
+    if switch.told and switch.to is not None:
+        role = wiring.bay_three_phases(bay.id)
+        yield Proposal(role=role, rank=Rank.GRID, cause=Cause(Why.CAR_SWITCHES), prefer=float(switch.to))
 
 
 def _woken(bay: Bay, ladder: Waking, state: ControlState) -> Iterator[Proposal]:

@@ -147,11 +147,21 @@ class Bay:
     """What the driver keeps; the car is never discharged below this."""
     maker_floor_pct: float = 20.0
     """Below this the car's maker refuses; nobody may go lower."""
+    wear_per_kwh: float = 0.03
+    """What giving a kilowatt-hour costs in wear, in the currency of the tariff."""
+    credit_per_kwh: float = 0.0
+    """What its driver is credited for a kilowatt-hour given."""
+    warranty_wh: float | None = None
+    """What the car's maker lets it give to a building, in all; None where nobody has said."""
+    warranty_s: float | None = None
+    """The same as a time."""
     target_pct: float = 80.0
     """How full a car shall be when it leaves, as long as its driver says nothing."""
     sun_first: bool = False
     """With the grid it charges from surplus, and from the grid only as far as it must to be ready."""
     controllable: bool = True
+    switches_phases: bool = False
+    """Its charger can use one of its phases instead of all."""
     wakes: bool = False
     """The charger has a way of its own to wake a car."""
     restarts: bool = False

@@ -82,6 +82,7 @@ class BayReading:
     soc_pct: Reading[float] = field(default_factory=missing)
     capacity_wh: Reading[float] = field(default_factory=missing)
     discharge_ready: Reading[bool] = field(default_factory=missing)
+    three_phases: Reading[bool] = field(default_factory=missing)
 
 
 @direct

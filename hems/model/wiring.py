@@ -201,6 +201,11 @@ def bay_capacity(bay: SourceId) -> Role:
     return Role(f"bays/{bay}/capacity_wh")
 
 
+def bay_three_phases(bay: SourceId) -> Role:
+    """bool, read and write; True when the charger uses three phases, False when it uses one."""
+    return Role(f"bays/{bay}/three_phases")
+
+
 def bay_wake(bay: SourceId) -> Role:
     """bool, write; the charger's own way to wake a car, such as an interruption of the pilot."""
     return Role(f"bays/{bay}/wake")

@@ -9,6 +9,8 @@ from hems.sim.circuits import spread
 from hems.sim.start import Car, Physics
 
 FULL_PCT = 99.9
+SWITCHES_S = 5.0
+"""How long a charger takes to switch its phases."""
 
 
 class BayCharger:
@@ -23,6 +25,9 @@ class BayCharger:
         self.spec = spec
         self._own_supply = own_supply
         self.shares = spread(spec.phases, phases)
+        self._phases = phases
+        self.three = True
+        """It uses all its phases, and not only the first."""
         self.setpoint_w: float | None = None
         self.power_w = 0.0
         self.forming = False
@@ -33,6 +38,8 @@ class BayCharger:
         self._dead_s = 0.0
         self._pause_s = 0.0
         self._boot_s = 0.0
+        self._offered = False
+        self._sleeps = 0
 
     @property
     def floor(self) -> float:
@@ -83,6 +90,14 @@ class BayCharger:
             return BayState.FINISHED
         return BayState.SUSPENDED if self.setpoint_w is not None else BayState.PLUGGED
 
+    def use_phases(self, three: bool) -> None:
+        """Switch between all its phases and the first; what flows is interrupted."""
+        if three is not self.three:
+            self.three = three
+            self.shares = spread(self.spec.phases if three else self.spec.phases[:1], self._phases)
+            self._pause_s = max(self._pause_s, SWITCHES_S)
+            self._set_power(0.0)
+
     def plug(self, car: Car) -> None:
         """A car arrives."""
         self.car = car
@@ -95,6 +110,7 @@ class BayCharger:
             taper_from_pct=CAR_TAPER_FROM_PCT,
         )
         self.setpoint_w = None
+        self._offered, self._sleeps = False, car.knocks
         self._set_power(0.0)
 
     def unplug(self) -> None:
@@ -109,9 +125,12 @@ class BayCharger:
         wish_w = self.setpoint_w
         if wish_w is None:
             wish_w = -self.spec.charge_max_w if self.car.resumes else 0.0
+        if wish_w < 0.0 and self._sleeps > 0:
+            return 0.0
         if wish_w < 0.0:
-            taken_w = min(-wish_w, self.spec.charge_max_w, self.store.charge_limit_w)
-            return -taken_w if -wish_w >= self.spec.charge_min_w and taken_w > 0.0 else 0.0
+            part = 1.0 if self.three else 1.0 / len(self.spec.phases)
+            taken_w = min(-wish_w, part * self.spec.charge_max_w, self.store.charge_limit_w)
+            return -taken_w if -wish_w >= part * self.spec.charge_min_w and taken_w > 0.0 else 0.0
         if wish_w < self.spec.discharge_min_w or not self.discharge_ready or not self.car.gives_when_asked:
             return 0.0
         return min(wish_w, self.spec.discharge_max_w)
@@ -143,6 +162,10 @@ class BayCharger:
         """Let `dt_s` pass on a live or dead bus."""
         if self.store is not None:
             self.store.flow(dt_s)
+        offered = -(self.setpoint_w or 0.0) >= self.spec.charge_min_w * (1.0 if self.three else 0.3)
+        if offered and not self._offered:
+            self._sleeps = max(0, self._sleeps - 1)
+        self._offered = offered
         if live or self.forming or self._own_supply:
             if self._dead_s > 0.0 and not self.forming:
                 self._supply_returns()

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from hems.control.params import Params
 from hems.control.resume import resumed
 from hems.model.mode import Mode
-from hems.model.request import Acknowledge, Asked, Order, Request, Task, Want
+from hems.model.request import Acknowledge, Asked, CarWish, Order, Request, Task, Want
 from hems.model.site import Site
-from hems.model.units import CircuitId, DeviceId
+from hems.model.units import CircuitId, DeviceId, SourceId
 from hems.model.upstream import upstream
 from hems.model.wiring import Wiring, circuit_closed
 from hems.sim.faults import Faults, Says
@@ -132,6 +132,8 @@ def asked(*, request: str, refused: bool = False, **args: object) -> Asked:
         return Acknowledge(who=who, role=role)
     if request == "order":
         return Order(task=Task(str(args.pop("task"))), begin=bool(args.pop("begin")), who=who, role=role, **args)  # type: ignore[arg-type]
+    if request == "car":
+        return CarWish(bay=SourceId(str(args.pop("bay"))), who=who, **args)  # type: ignore[arg-type]
     if request != "override":
         raise KeyError(request)
     return Request(

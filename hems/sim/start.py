@@ -88,6 +88,8 @@ class Car:
     """Whether it does what it has agreed to; some take the command and give nothing."""
     told_pct: float | None = None
     """The charge it tells, where that is not the truth."""
+    knocks: int = 0
+    """How often charging must be offered anew before it wakes; a car that begins at once has 0."""
     resumes: bool = False
     """Whether it charges by itself when nobody commands it (domain reference 3.3: cars resume on their own)."""
 

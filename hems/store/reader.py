@@ -13,7 +13,7 @@ from hems.model.errors import StoreError
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.store.aggregate import SECONDS
-from hems.store.database import HISTORY
+from hems.store.database import HISTORY, STATE
 from hems.store.keeping import TABLES
 from hems.store.ring import unpack
 from hems.store.stamp import instant
@@ -101,6 +101,13 @@ def opened(directory: Path, name: str = HISTORY.name) -> Iterator[sqlite3.Connec
             yield connection
     except sqlite3.Error as error:
         raise StoreError(f"{path} cannot be read: {error}.") from error
+
+
+def saved_state(directory: Path) -> str:
+    """The control state as last saved; empty before the first time.  Raises: StoreError."""
+    with opened(directory, STATE.name) as connection:
+        row = connection.execute("SELECT blob FROM saved").fetchone()
+    return str(row[0]) if row is not None else ""
 
 
 def _connect(path: Path) -> sqlite3.Connection:

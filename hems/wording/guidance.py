@@ -137,6 +137,14 @@ GUIDANCE: Mapping[Why, Guidance] = {
         ),
         N_("In a power cut HEMS cannot count on this car."),
     ),
+    Why.CAR_WARRANTY: Guidance(
+        N_("Beyond what its maker allows, giving may cost the car its warranty."),
+        (
+            N_("Tell the driver; `hems report cars` has the numbers."),
+            N_("If the driver wants no more of it: key 4, choose the bay, N."),
+        ),
+        N_("On the grid the car gives nothing beyond that. In a power cut it still does, unless its driver says no."),
+    ),
     Why.CAR_REFUSES: Guidance(
         N_("Charger and car agree that the car may give, and nothing comes. HEMS no longer counts on it."),
         (

@@ -69,6 +69,10 @@ TROUBLES: Mapping[Why, Forms] = {
             "have the meters looked at."
         ),
     ),
+    Why.CAR_WARRANTY: (
+        N_("{name}: {used_pct} of what the car's maker lets it give to a building is used up."),
+        N_("A car has given nearly all that its maker lets it give to a building."),
+    ),
     Why.CAR_REFUSES: (
         N_("{name}: the car does not give although it has agreed to. HEMS no longer counts on it."),
         N_("A car does not give although it has agreed to. HEMS no longer counts on it."),

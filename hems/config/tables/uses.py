@@ -38,6 +38,14 @@ class BayTable(Table):
     """What the driver keeps; the car is never discharged below this."""
     maker_floor_pct: Pct = 20.0
     """Below this the car's maker refuses; nobody may go lower."""
+    wear_per_kwh: float = Field(0.03, ge=0, le=10)
+    """What giving a kWh costs in wear, in the currency of the tariff: 0.02 to 0.05 by what is published."""
+    credit_per_kwh: float = Field(0.0, ge=0, le=10)
+    """What the driver is credited for each kWh given, for the monthly statement."""
+    warranty_kwh: float | None = Field(None, gt=0, le=1_000_000, examples=[10000.0])
+    """What the car's maker lets it give to a building in all; close to it somebody is told."""
+    warranty_h: float | None = Field(None, gt=0, le=1_000_000, examples=[4000.0])
+    """The same in hours of giving."""
     target_pct: Pct = 80.0
     """How full a car shall be when it leaves, as long as its driver says nothing."""
     charge: Literal["at_once", "sun_first"] = "at_once"
@@ -55,6 +63,9 @@ class BayTable(Table):
     """Whether car and charger offer to discharge right now."""
     setpoint: PortText | None = Field(None, examples=["bay_1/power_w"])
     """Command for its power; without it hems only watches."""
+    three_phases: PortText | None = Field(None, examples=["bay_1/three_phases"])
+    """Where the charger is told whether to use three phases or one, and says which it does, where it can switch.  With
+    little sun a car then charges on one."""
     wake: PortText | None = Field(None, examples=["bay_1/wake"])
     """Command by which the charger wakes a car that has fallen asleep, where it has one."""
     restart: PortText | None = Field(None, examples=["bay_1/restart"])

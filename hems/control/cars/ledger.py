@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from hems.control.cars.memory import Ledger, Month
 from hems.model.copies import replace
-from hems.model.site import Site
+from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
 from hems.model.units import SECONDS_PER_HOUR, SourceId
 
@@ -84,3 +84,17 @@ def total(ledger: Ledger) -> Month:
     for month in ledger.months.values():
         whole = _sum(whole, month)
     return whole
+
+
+def warranty_used(bay: Bay, ledger: Ledger) -> float | None:
+    """Part of what the maker lets the car give, by energy or by hours, whichever is more; None where neither is set."""
+    whole = total(ledger)
+    parts = [
+        used / most
+        for used, most in (
+            (whole.outage_wh + whole.grid_wh, bay.warranty_wh),
+            (whole.giving_s, bay.warranty_s),
+        )
+        if most is not None and most > 0.0
+    ]
+    return max(parts, default=None)

@@ -66,6 +66,22 @@ class Sunny:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseMemory:
+    """A charger that can switch between three phases and one."""
+
+    since_s: float | None = None
+    """It should be the other way since then."""
+    to: bool | None = None
+    """It is being switched, to three phases or to one; None while it is not."""
+    begun_s: float = 0.0
+    """Since when its car rests for that."""
+    told: bool = False
+    """The command is out."""
+    moves_s: tuple[float, ...] = ()
+    """When it was switched, as far back as its budget reaches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:
     """What is usual at one bay, of its last visits; hours are counted from Monday."""
 
@@ -94,6 +110,7 @@ class BayMemory:
     taken_wh: float = 0.0
     """What it has taken since then, as measured."""
     sunny: Sunny = Sunny()
+    phases: PhaseMemory = PhaseMemory()
     usually_leaves_s: float | None = None
     """When a car at this bay usually leaves, the next time."""
 

@@ -147,11 +147,18 @@ def on_island(
     if spare_w is None or not plugged:
         return {}
     room = list(site.former.phase_va)
-    going = frozenset(bay.id for bay in plugged if _told_w(bay, state) < 0.0)
-    given = shares(site, (plugged,), spare_w, room, going)
+    given = shares(site, (_few(plugged, state, spare_w),), spare_w, room, frozenset())
     if not any(given.values()):
         return {}
     return {bay.id: _from_sun(given.get(bay.id, 0.0)) for bay in bays}
+
+
+def _few(bays: list[Bay], state: ControlState, spare_w: float) -> list[Bay]:
+    """Those that charge, and one more when they cannot take all: meters lag, and nobody is switched to and fro."""
+    going = [bay for bay in bays if _told_w(bay, state) < 0.0]
+    left_w = spare_w - sum(bay.charge_max_w for bay in going)
+    more = [bay for bay in bays if bay not in going and left_w >= bay.charge_min_w]
+    return going + more[:1]
 
 
 def _from_sun(power_w: float) -> Wish:

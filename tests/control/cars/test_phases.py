@@ -1,0 +1,110 @@
+"""Three phases or one: when a charger is switched, and how seldom."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hems.control.cars import phases
+from hems.control.cars.memory import PhaseMemory
+from hems.control.cars.phases import APART_S, DAY_S, MOVES_A_DAY
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.reading import Reading, missing
+from hems.model.snapshot import BayReading
+from hems.model.units import SourceId
+from hems.model.wiring import Role
+from tests.control.dispatch.street import Street, connected_site
+from tests.given import bay
+
+BAY_1 = SourceId("bay_1")
+BAY = replace(bay("bay_1"), charge_min_w=4140.0, switches_phases=True)
+
+
+class Charger:
+    """It obeys after 20 s, and its car takes what it is told."""
+
+    def __init__(self) -> None:
+        self.three, self.memory, self.now_s, self.moves = True, PhaseMemory(), 0.0, list[float]()
+
+    def lives(self, offer_w: float | None, seconds: float, *, every_s: float = 10.0) -> "Charger":
+        ends_s = self.now_s + seconds
+        while self.now_s < ends_s:
+            self.now_s += every_s
+            flows_w = 0.0 if phases.pauses(self.memory) else -4000.0
+            reading = BayReading(power_w=Reading(flows_w, self.now_s), three_phases=Reading(self.three, self.now_s))
+            self.memory = phases.after(self.memory, BAY, reading, offer_w, self.now_s)
+            if self.memory.told and self.memory.to is not None and self.three is not self.memory.to:
+                self.three = self.memory.to
+                self.moves.append(self.now_s)
+        return self
+
+
+def test_with_too_little_for_three_phases_for_two_minutes_it_goes_to_one_after_a_pause():
+    made = Charger().lives(2000.0, 110.0)
+    assert made.memory.to is None
+    made.lives(2000.0, 30.0)
+    assert (made.memory.to, made.three) == (False, True)
+    made.lives(2000.0, 40.0)
+    assert made.three is False
+    assert not phases.pauses(made.lives(2000.0, 10.0).memory)
+
+
+def test_back_to_three_it_goes_when_there_is_enough_for_five_minutes_and_ten_have_passed():
+    made = Charger().lives(2000.0, 200.0)
+    switched_s = made.moves[0]
+    made.lives(6000.0, 900.0)
+    assert made.three is True
+    assert made.moves[1] - switched_s >= APART_S
+
+
+@pytest.mark.parametrize("offer_w", [None, 500.0, 5000.0])
+def test_otherwise_it_stays(offer_w: float | None):
+    assert Charger().lives(offer_w, 1000.0).moves == []
+
+
+def test_a_charger_that_does_not_tell_is_left_alone_and_counts_with_all_its_phases():
+    reading = BayReading(three_phases=missing())
+    assert phases.after(PhaseMemory(), BAY, reading, 2000.0, 1000.0) == PhaseMemory()
+    assert phases.present(BAY, reading, 0.0) is BAY
+    one = phases.present(BAY, BayReading(three_phases=Reading(False, 0.0)), 0.0)
+    assert (len(one.phases), one.charge_min_w, round(one.charge_max_w)) == (1, 1380.0, 3667)
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 9000.0), st.floats(30.0, 7200.0)), max_size=40))
+def test_never_more_often_than_allowed_whatever_the_sun_does(sky: list[tuple[float, float]]):
+    made = Charger()
+    for offer_w, seconds in sky:
+        made.lives(offer_w, seconds, every_s=max(10.0, seconds / 40.0))
+    assert all(later - sooner >= APART_S for sooner, later in pairwise(made.moves))
+    assert all(sum(one <= when_s < one + DAY_S for when_s in made.moves) <= MOVES_A_DAY for one in made.moves)
+
+
+def told(street: Street, role: Role) -> Iterator[float]:
+    return (float(one.value) for _, one in street.commands(role))
+
+
+def test_in_a_street_with_little_sun_a_car_charges_on_one_phase_and_is_never_told_between_pause_and_6_a():
+    # given a car that waits for the sun, and 2.5 kW of surplus
+    site = connected_site()
+    first = replace(site.bays[0], sun_first=True, switches_phases=True, charge_min_w=4140.0)
+    street = Street(replace(site, bays=(first, *site.bays[1:]))).plug("bay_1", soc_pct=79.9)
+    street.house_w, street.soc_pct = -2500.0, 99.9
+    role = wiring.bay_three_phases(BAY_1)
+    street.says({role: True}).lives(20)
+    street.state = replace(
+        street.state, bays={**street.state.bays, BAY_1: replace(street.state.bays[BAY_1], usually_leaves_s=1e6)}
+    )
+    street.plugged["bay_1"] = 60.0
+    # when its charger is told to use one phase, once the need has lasted, and does
+    while role not in street.state.sent:
+        street.lives(5)
+    street.says({role: False}).lives(90)
+    # then the car takes the sun
+    assert set(told(street, role)) == {0.0}
+    assert street.car_w("bay_1") == pytest.approx(-2500.0, abs=300.0)
+    assert street.state.sent[wiring.bay_power(BAY_1)].cause.why is Why.CHARGE_FROM_SUN
+    assert all(watts in (0.0,) or watts <= -1380.0 for watts in told(street, wiring.bay_power(BAY_1)))
