@@ -11,6 +11,7 @@ All memory is in `ControlState`; the same arguments give the same result, live, 
 """
 
 from collections.abc import Iterable
+from math import inf
 
 from hems.control import (
     ahead,
@@ -179,12 +180,13 @@ def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -
     if causes:
         state = effect.watching(state, causes, outlook, given.now_s)
         state, back = _back(given, loads.shed(state, causes, given.params, given.now_s), outlook)
-        return state, back.due_s
+        return state, back.due_s if back.circuit is None else inf  # what could come back waits for the next tick
     state, back = _back(given, state, outlook)
-    if back.circuit is not None and not relief.waits(
-        given.site.circuit(back.circuit), given, state, outlook.watts[back.circuit]
-    ):
-        state, back = _back(given, loads.restored(state, back.circuit, given.now_s), outlook)
+    if back.circuit is None:
+        return state, back.due_s
+    if relief.waits(given.site.circuit(back.circuit), given, state, outlook.watts[back.circuit]):
+        return state, inf  # for room, not for a time: a due time that has come would wake the daemon without end
+    state, back = _back(given, loads.restored(state, back.circuit, given.now_s), outlook)
     return state, back.due_s
 
 

@@ -48,14 +48,11 @@ def _act(plant: Plant, role: Role) -> Callable[[bool | float], None]:
     for bay in plant.bays:
         if role == wiring.bay_power(bay):
             return lambda value: plant.set_bay_power(bay, float(value))
-<<<<<<< HEAD
+        if role == wiring.bay_three_phases(bay):
+            return lambda value: plant.bays[bay].use_phases(bool(value))
     for pv in plant.pvs:
         if role == wiring.pv_limit(pv):
             return lambda value: plant.limit_pv(pv, float(value))
-=======
-        if role == wiring.bay_three_phases(bay):
-            return lambda value: plant.bays[bay].use_phases(bool(value))
->>>>>>> 9eb90ef (Little sun charges on one phase; every car has its statement of the month; a car that sleeps, one that leaves early and one that takes an island's sun are stories now)
     for battery in plant.batteries:
         if role == wiring.battery_power(battery):
             return lambda value: plant.set_battery_power(battery, float(value))
