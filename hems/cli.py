@@ -130,10 +130,11 @@ def _run(args: argparse.Namespace) -> int:
     from hems import app, service
     from hems.config.lastgood import load_or_last_good
     from hems.runtime.clock import SystemClock
+    from hems.runtime.log import begin
 
     drivers = app.installed_drivers()
     site_file = load_or_last_good(args.site, args.last_good, drivers)
-    logging.basicConfig(level=site_file.settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    begin(site_file.settings.log_level)
     for notice in site_file.notices:
         logging.getLogger("hems").warning("%s", notice)
     return service.run(site_file, drivers, clock=SystemClock(trusted=args.trust_clock), last_good=args.last_good)

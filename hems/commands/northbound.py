@@ -10,7 +10,7 @@ from typing import Any
 from hems.config.outward import load_outward
 from hems.config.tables.outward import OutwardTable, outward_schema
 from hems.model.errors import HemsError
-from hems.northbound import log
+from hems.runtime import log
 
 FILE = Path("/etc/hems/northbound.toml")
 Serve = Callable[[OutwardTable], Coroutine[Any, Any, None]]

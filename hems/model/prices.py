@@ -31,10 +31,10 @@ class Prices:
 
     source: str
     """Who says so, for people."""
-    told_s: float
-    """When it was asked, in seconds since 1970, UTC."""
     slots: tuple[Slot, ...]
     """In order of time; they never overlap, but there may be gaps."""
+    told_s: float | None = None
+    """When it was asked, in seconds since 1970, UTC; None when nobody knew the time."""
 
     def at(self, utc_s: float) -> Slot | None:
         """The slot of an instant; None where nothing was told."""
@@ -42,9 +42,9 @@ class Prices:
         found = self.slots[place] if place >= 0 else None
         return found if found is not None and utc_s < found.ends_s else None
 
-    def age_s(self, utc_s: float) -> float:
-        """Seconds since it was asked."""
-        return utc_s - self.told_s
+    def age_s(self, utc_s: float) -> float | None:
+        """Seconds since it was asked; None when that is not known."""
+        return None if self.told_s is None else utc_s - self.told_s
 
 
 def out_of_order(slots: tuple[Slot, ...]) -> bool:

@@ -28,7 +28,7 @@ def read_prices(args: Mapping[str, Any]) -> Prices:
         raise RequestError(f"Give 1 to {MOST_SLOTS} slots; these are {len(told.slots)}.")
     if out_of_order(told.slots):
         raise RequestError("Give the slots in order of time, each with an end, and none that overlap.")
-    if not isfinite(told.told_s) or not all(_sane(slot) for slot in told.slots):
+    if not isfinite(told.told_s or 0.0) or not all(_sane(slot) for slot in told.slots):
         raise RequestError(
             f"Prices are between -{MOST:g} and {MOST:g} for a kWh, CO2 is between 0 and {MOST_G:g} g, and a slot lasts "
             f"{LONGEST_S / 3600:g} hours at most."

@@ -46,7 +46,7 @@ async def test_newer_prices_take_the_place_of_all_older_ones(run_dir: Path):
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ({}, "These are no prices: Prices lacks told_s."),
+        ({}, "These are no prices: Prices lacks slots."),
         (prices(slot(buy="cheap")), "These are no prices: slots: buy: expected one of"),
         (prices(source="  "), "Say where the prices come from"),
         (prices(slots=[]), "Give 1 to 400 slots; these are 0."),

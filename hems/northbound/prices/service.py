@@ -67,7 +67,7 @@ class Told:
         """What the daemon is told; None while there is nothing to tell."""
         now_s = self.utc_s()
         slots = merged(self.spans, now_s)
-        return Prices(source=self.table.name, told_s=now_s or 0.0, slots=slots) if slots else None
+        return Prices(source=self.table.name, told_s=now_s, slots=slots) if slots else None
 
 
 async def read_all(told: Told) -> None:

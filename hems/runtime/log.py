@@ -23,8 +23,12 @@ class _Marked(logging.Formatter):
 
 
 def to_journal() -> bool:
-    """Whether what is written goes to systemd's journal."""
-    return "JOURNAL_STREAM" in os.environ
+    """Whether what is written goes to systemd's journal: it says to which file that is."""
+    try:
+        ours = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{ours.st_dev}:{ours.st_ino}"
 
 
 def begin(level: str = "info") -> None:
