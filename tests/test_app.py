@@ -357,7 +357,7 @@ async def test_overrides_and_arming_survive_a_kill_with_their_remaining_time(run
                 line for line in (run_dir / "said").read_text()[said:].splitlines() if not line.startswith("WARNING")
             ]
             assert new == [
-                f"ERROR hems.app: Another hems already runs in {sockets}. Stop it first, or use another run_dir."
+                f"ERROR hems.service: Another hems already runs in {sockets}. Stop it first, or use another run_dir."
             ]
         assert (await picture(sockets)).mono_s >= seen.mono_s
         second.send_signal(signal.SIGINT)
