@@ -12,7 +12,7 @@ from hems.model.errors import ConfigError, HemsError
 from hems.report import timeline_line
 from hems.sim.scenario import Scenario, in_short
 from hems.wording import names_of
-from hil import complaints
+from hil import complaints, record_command
 from hil.fuzz import command as fuzz
 from hil.page import page
 from hil.stage import WAYS, Played, scenarios
@@ -33,6 +33,7 @@ class Command:
         run = verbs.add_parser("run", help="play them")
         fuzz.add_arguments(verbs.add_parser("fuzz", help=fuzz.HELP))
         listed.add_argument("--complaints", action="store_true", help="what people complain of, and what shows better")
+        record_command.add_arguments(verbs.add_parser("record", help=record_command.HELP))
         for one in (listed, run):
             one.add_argument("wanted", nargs="?", default="all", metavar="ID|TAG|FILE", help="default: all")
         run.add_argument(
@@ -49,6 +50,8 @@ class Command:
         """List, play or draw by lot."""
         if args.verb == "fuzz":
             return fuzz.run(args)
+        if args.verb == "record":
+            return record_command.run(args)
         found = scenarios(args.wanted)
         if not found:
             known = ", ".join(one.id for one in scenarios())

@@ -30,6 +30,7 @@ from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import ISLAND_MODES, Bus, Grid, Mode, TiePosition
 from hems.model.units import SourceId
+from hil import complaints, stage
 from tests import safety
 from tests.tui import test_manual as manual
 
@@ -370,6 +371,7 @@ if __name__ == "__main__":
     page.write_text(redrawn(page.read_text(encoding="utf-8"), drawn(here)), encoding="utf-8")
     (here / "docs/devices.md").write_text(markdown(known_products()), encoding="utf-8")
     (here / "docs/safety-case.md").write_text(safety.page(here), encoding="utf-8")
+    (here / "docs/complaints.md").write_text(complaints.page(stage.scenarios()), encoding="utf-8")
     manual.write()
     for file, text in schemas().items():
         (here / "docs/schema" / file).write_text(text, encoding="utf-8")

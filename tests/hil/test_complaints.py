@@ -17,4 +17,4 @@ def test_each_complaint_is_shown_by_a_scenario_or_says_why_not() -> None:
 
 def test_the_page_says_what_the_scenarios_say(checkout: Path) -> None:
     told = (checkout / "docs" / "complaints.md").read_text(encoding="utf-8")
-    assert told == page(ALL), "write it again: hems hil list --complaints > docs/complaints.md"
+    assert told == page(ALL), "run: .venv/bin/python tests/test_docs.py"

@@ -1,0 +1,62 @@
+"""A power cut from a building's records becomes a scenario, and the bench plays it as it went."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hems.cli import main
+from hems.model.cause import Cause, Why
+from hems.model.event import Event, EventKind
+from hems.model.instant import Instant
+from hems.model.mode import Mode
+from hems.sim.scenario import load_scenario
+from hil import stage
+from hil.fuzz.filing import text_of
+from hil.record import recorded
+
+T3_A = next(one for one in stage.scenarios("T3-a") if one.id == "T3-a")
+
+
+def event(t_s: float, kind: EventKind, subject: str, why: Why = Why.EVIDENCE, **facts: str) -> Event:
+    return Event(Instant(t_s), kind, subject, Cause(why, dict(facts)))
+
+
+CUT = (
+    event(1000.0, EventKind.EVIDENCE, "grid", **{"is": "dead"}),
+    event(1000.2, EventKind.MODE, Mode.ISLANDED_STABILIZING),
+    event(1010.0, EventKind.MODE, Mode.ISLANDED),
+    event(1030.0, EventKind.ALARM_RAISED, "device/roof", Why.DEVICE_SILENT, device="roof"),
+    event(1031.0, EventKind.ALARM_RAISED, "circuits/gym/closed/deaf", Why.SHED_NOT_OBEYED),
+    event(1060.0, EventKind.ALARM_CLEARED, "device/roof", Why.DEVICE_SILENT),
+    event(1100.0, EventKind.EVIDENCE, "grid", **{"is": "qualifying"}),
+    event(1160.0, EventKind.EVIDENCE, "grid", **{"is": "good"}),
+)
+
+
+def test_what_the_records_say_of_the_world_becomes_acts_and_what_hems_did_is_expected() -> None:
+    scenario = recorded(CUT, name="r", place="apartments", began="today")
+    assert [(act.t_s, act.do) for act in scenario.acts] == [
+        (5.0, "fail_grid"),
+        (30.0, "silence"),
+        (31.0, "weld"),
+        (65.0, "resume"),
+        (105.0, "return_grid"),
+    ]
+    islanded = scenario.expectations[0]
+    assert islanded.params == {"that": ["mode", "is", "islanded"], "from_s": 0.0, "by_s": 30.0}
+
+
+def test_a_cut_that_was_played_goes_the_same_way_when_its_record_is_played(tmp_path: Path) -> None:
+    # given the events of a cut in which the grid dipped while it qualified
+    events = [replace(one, at=Instant(t_s)) for t_s, one in stage.fast(T3_A).record.events]
+    path = tmp_path / "again.toml"
+    path.write_text(text_of(recorded(events, name="again", place="apartments", began="today")), encoding="utf-8")
+    # then its story, played anew, comes to the same
+    played = stage.fast(load_scenario(path))
+    assert [f"{one.text}: {one.detail}" for one in played.verdicts if not one.held] == []
+
+
+def test_records_without_a_power_cut_are_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hil", "record", str(tmp_path / "nowhere")]) != 0
+    assert "nowhere" in capsys.readouterr().err
