@@ -15,6 +15,7 @@ from hems.api.server import Server
 from hems.config import SiteFile
 from hems.config.changed import Changed
 from hems.config.lastgood import keep_good
+from hems.config.schema import KeepTable
 from hems.control.state import ControlState
 from hems.model.audit import Entry
 from hems.model.event import Event
@@ -56,8 +57,9 @@ from hems.runtime.upkeep import Upkeep
 from hems.store.archive import FileArchive
 from hems.store.boot import machine_boot_id
 from hems.store.commissioning import Commissioning
+from hems.store.keeping import Keep
 from hems.store.last import LastPicture
-from hems.store.store import Store
+from hems.store.store import Store, StoreLimits
 from hems.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -135,7 +137,7 @@ class Daemon:
         boot_id = machine_boot_id()
         with contextlib.suppress(OSError):  # shows in the store's health; control does not depend on it
             settings.state_dir.mkdir(parents=True, exist_ok=True)
-        store = Store(settings.state_dir, boot_id=boot_id, writer=self._writer)
+        store = Store(settings.state_dir, limits=_limits(settings.keep), boot_id=boot_id, writer=self._writer)
         now = self._clock.now()
         store.start(now)
         starts = Starts(settings.state_dir, boot_id)
@@ -321,6 +323,14 @@ def _publish(server: Server, last: LastPicture, picture: Picture, events: tuple[
     for event in events:
         server.publish_event(event)
     server.publish(picture)
+
+
+def _limits(keep: KeepTable) -> StoreLimits:
+    """What the site file says about keeping."""
+    days = Keep.days(
+        minutes=keep.minutes_days, quarters=keep.quarters_days, inputs=keep.inputs_days, events=keep.events_days
+    )
+    return StoreLimits(keep=days)
 
 
 def _note(event: Event, desk: FrontDesk, server: Server, store: Store) -> None:

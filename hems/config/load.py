@@ -14,7 +14,7 @@ from hems.config.installed import known_drivers, lacking, profile_problems, spec
 from hems.config.params import tuned
 from hems.config.problem import Path as KeyPath
 from hems.config.problem import Problem, wrong
-from hems.config.schema import SettingsTable, SiteTable
+from hems.config.schema import KeepTable, SettingsTable, SiteTable
 from hems.config.shape import without
 from hems.config.source import Source, read
 from hems.config.wires import Wire, wires
@@ -38,6 +38,8 @@ class Settings:
     log_level: str
     timezone: str | None
     """IANA name, or None for the machine's own zone."""
+    keep: KeepTable = field(default_factory=KeepTable)
+    """For how many days each kind of record is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,5 +166,9 @@ def _place(where: KeyPath, order: Mapping[KeyPath, int]) -> int:
 
 def _settings(table: SettingsTable) -> Settings:
     return Settings(
-        state_dir=Path(table.state_dir), run_dir=Path(table.run_dir), log_level=table.log_level, timezone=table.timezone
+        state_dir=Path(table.state_dir),
+        run_dir=Path(table.run_dir),
+        log_level=table.log_level,
+        timezone=table.timezone,
+        keep=table.keep,
     )

@@ -16,6 +16,19 @@ from hems.config.tables.uses import BayTable, CircuitTable, InputsTable
 from hems.config.tables.words import Id, Language, Line, LogLevel, Name, Phases, Table
 
 
+class KeepTable(Table):
+    """For how many days each kind of record is kept."""
+
+    minutes_days: int = Field(60, ge=7, le=3650)
+    """Means by the minute; older ones become quarters of an hour."""
+    quarters_days: int = Field(1095, ge=31, le=36500)
+    """Quarters of an hour; older ones become days, which stay."""
+    inputs_days: int = Field(60, ge=7, le=3650)
+    """Everything that was known and decided second by second around events, for `hems replay`."""
+    events_days: int = Field(3650, ge=31, le=36500)
+    """What happened and why."""
+
+
 class SettingsTable(Table):
     """Where the daemon keeps its things."""
 
@@ -25,6 +38,8 @@ class SettingsTable(Table):
     """Directory of the sockets `view.sock`, `operate.sock` and `admin.sock`."""
     log_level: LogLevel = "info"
     """How much is written to the log."""
+    keep: KeepTable = Field(KeepTable(), examples=[{}])
+    """For how many days each kind of record is kept."""
     timezone: Line | None = Field(None, examples=["Europe/Dublin"])
     """Zone for clock times in reports, such as `Europe/Dublin`; without it the machine's own."""
     language: Language | None = Field(None, examples=["de"])

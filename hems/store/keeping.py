@@ -6,7 +6,7 @@ time of day was not known, the time for which hems has run since then counts, wh
 
 import sqlite3
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from hems.store.aggregate import SECONDS
 
@@ -29,6 +29,13 @@ class Keep:
     frames_s: float = 60 * DAY_S
     """Full inputs, second by second, around events."""
     events_s: float = 10 * YEAR_S
+
+    @classmethod
+    def days(cls, *, minutes: int, quarters: int, inputs: int, events: int) -> Self:
+        """The same in days."""
+        return cls(
+            minutes_s=minutes * DAY_S, quarters_s=quarters * DAY_S, frames_s=inputs * DAY_S, events_s=events * DAY_S
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

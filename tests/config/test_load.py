@@ -229,3 +229,13 @@ def test_a_thermometer_needs_its_limit_and_a_limit_its_thermometer(tmp_path: Pat
     (problem,) = caught.value.problems
     assert "circuits.freezers.temperature is missing" in problem
     assert "give both or neither" in problem
+
+
+def test_how_long_records_are_kept_can_be_set_within_limits(tmp_path):
+    file = tmp_path / "site.toml"
+    file.write_text(example() + "\n[settings.keep]\nminutes_days = 14\n")
+    assert load(file, factories()).settings.keep.minutes_days == 14
+    file.write_text(example() + "\n[settings.keep]\nminutes_days = 2\n")
+    problems, _ = report(file, factories())
+    assert len(problems) == 1
+    assert "settings.keep.minutes_days = 2" in problems[0]
