@@ -206,6 +206,8 @@ def _bay(name: str, bay: BayTable) -> Bay:
         floor_pct=bay.floor_pct,
         maker_floor_pct=bay.maker_floor_pct,
         controllable=bay.setpoint is not None,
+        gives_on_grid=bay.gives_on_grid,
+        outage_reserve_pct=bay.outage_reserve_pct,
         wear_per_kwh=bay.wear_per_kwh,
         credit_per_kwh=bay.credit_per_kwh,
         warranty_wh=_watts(bay.warranty_kwh),

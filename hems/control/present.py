@@ -16,10 +16,11 @@ from hems.control.energy import NO_CAR
 from hems.control.given import Given
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.control.tuning.sources import CarParams
 from hems.model.request import Task
 from hems.model.site import Bay, Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
-from hems.model.units import CircuitId
+from hems.model.units import W_PER_KW, CircuitId
 
 COOLED_C = 1.0
 """So far below its limit it must have cooled before it counts as before."""
@@ -70,14 +71,31 @@ def permitted(site: Site, snapshot: Snapshot, now_s: float) -> Site:
 def present(site: Site, state: ControlState, params: Params, now_s: float) -> Site:
     """The site with the tiers and floors of this instant."""
     evacuating = orders.stands(state, Task.EVACUATION, now_s)
-    stale = any(one.charge is not None and one.charge.stale for one in state.bays.values())
-    if not state.warm and not evacuating and not state.drivers and not stale:
+    told = any(one.charge is not None for one in state.bays.values())
+    if not state.warm and not evacuating and not state.drivers and not told:
         return site
     circuits = tuple(_raised(one) if one.id in state.warm else one for one in site.circuits)
-    bays = tuple(drivers.keeping(bay, state.drivers) for bay in site.bays)
+    bays = tuple(_with_a_way(bay, state, params.car) for bay in site.bays)
     bays = tuple(_keeping(bay, params.car.evacuation_pct) for bay in bays) if evacuating else bays
     bays = tuple(charge.kept(bay, state.bays.get(bay.id), params.car) for bay in bays)
     return replace(site, circuits=circuits, bays=bays)
+
+
+def _with_a_way(bay: Bay, state: ControlState, params: CarParams) -> Bay:
+    """The bay with what its driver keeps, and while that has not been said, with a way to safety (3.2, P1, P4)."""
+    said, memory = state.drivers.get(bay.id, drivers.SILENT), state.bays.get(bay.id)
+    known = memory.charge if memory is not None else None
+    if said.never or said.keeps_pct is not None:
+        return drivers.keeping(bay, state.drivers)
+    if not bay.bidirectional or known is None or params.evacuation_km <= 0.0:
+        return bay
+    return _keeping(bay, way_pct(params.evacuation_km, known.capacity_wh, params))
+
+
+def way_pct(km: float, capacity_wh: float, params: CarParams) -> float:
+    """Percent that a way takes, with what is to be left; never more than all."""
+    kwh = km * params.kwh_per_km * params.cold_factor + params.arrives_kwh
+    return min(100.0, 100.0 * kwh * W_PER_KW / capacity_wh)
 
 
 def _raised(circuit: Circuit) -> Circuit:

@@ -223,7 +223,7 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
     state, more = guarded(state, "cars", cars, now_s)
     if resting(state, "cars", now_s):
         more = list(wanting.resting_cars(site))
-    rulings = arbitrate([*proposals, *more])
+    rulings = wanting.whole(site, arbitrate([*proposals, *more]))
     if outlook.mode is Mode.INIT:  # nothing is given yet; what was taken away may be taken again
         rulings = {role: ruling for role, ruling in rulings.items() if sending.is_switch(role) and not ruling.value}
     untouchable = orders.locked(state)

@@ -9,6 +9,7 @@ Source: domain reference 3.
 from hems.control import orders
 from hems.control.cars import sunny
 from hems.control.dispatch.charging import charging, on_island
+from hems.control.dispatch.lending import lent
 from hems.control.giving import carries_on, supporting
 from hems.control.loads import settled
 from hems.control.params import Params
@@ -46,7 +47,8 @@ def wishes(
     if mode in MAY_SUPPORT or steps_back(mode, site, state) or carries_on(state):
         return supporting(bays, site, state, snapshot, params, now_s)
     if mode is Mode.GRID_CONNECTED or charges_first(mode, state, params, now_s):
-        return charging(bays, site, state, snapshot, params, now_s)
+        drawn = charging(bays, site, state, snapshot, params, now_s)
+        return lent(bays, site, state, snapshot, params, drawn, now_s) if mode is Mode.GRID_CONNECTED else drawn
     why = {
         Mode.GRID_DISTURBED: Why.NO_CHARGE_ON_DISTURBED_GRID,
         Mode.GRID_CONNECTED_DEGRADED: Why.NO_CHARGE_ON_DISTURBED_GRID,

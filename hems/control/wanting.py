@@ -1,13 +1,14 @@
 """Everybody's wishes for every actuator, as proposals: interlocks, limits, people, the island, the grid."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hems.control import sending
-from hems.control.arbitrate import Proposal, Rank
+from hems.control.arbitrate import Proposal, Rank, Ruling
 from hems.control.balance import unbalanced
 from hems.control.bay_memory import NEW
 from hems.control.cars import phases, sunny, waking
 from hems.control.cars.memory import PhaseMemory, Rung, Waking
+from hems.control.dispatch import lending
 from hems.control.energy import NO_CAR, car_free_wh
 from hems.control.generator import out_of_the_way
 from hems.control.giving import carries_on, giving_w
@@ -25,6 +26,7 @@ from hems.model.request import Task, Want
 from hems.model.site import Bay, Circuit, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import SourceId
+from hems.model.wiring import Role
 
 NOTHING_CHARGES = frozenset(Mode) - {Mode.GRID_CONNECTED}
 MAY_GIVE = MAY_SUPPORT | {Mode.GRID_CONNECTED}
@@ -110,6 +112,8 @@ def cars(
         if not may_give:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, high=0.0)
         yield _car_limit(bay, snapshot, params, now_s)
+        if mode is Mode.GRID_CONNECTED and not lending.may(bay, site, state, snapshot, params.car, now_s):
+            yield Proposal(role=role, rank=Rank.ISLAND, cause=Cause(Why.RESERVE_KEPT), high=0.0)
         if unbalanced(state, params.witness, now_s):
             entry = state.sent.get(role)
             given_w = max(0.0, float(entry.value)) if entry is not None else 0.0
@@ -117,6 +121,17 @@ def cars(
         yield Proposal(
             role=role, rank=Rank.ISLAND if mode.on_island else Rank.GRID, cause=wish.cause, prefer=wish.power_w
         )
+
+
+def whole(site: Site, rulings: Mapping[Role, Ruling]) -> dict[Role, Ruling]:
+    """Without what no charger can do: nothing between a pause and the least current, whoever wished or bounded it."""
+    found = dict(rulings)
+    for bay in site.bays:
+        role = wiring.bay_power(bay.id)
+        ruling = found.get(role)
+        if ruling is not None and -round(bay.charge_min_w) < round(ruling.value) < round(bay.discharge_min_w):
+            found[role] = Ruling(0.0, ruling.cause)
+    return found
 
 
 def _switched(bay: Bay, switch: PhaseMemory) -> Iterator[Proposal]:

@@ -80,6 +80,7 @@ class Why(StrEnum):
     CHARGE_TO_LEAVE = "charge_to_leave"
     CHARGE_TOO_LATE = "charge_too_late"
     CAR_READY = "car_ready"
+    CAR_LENDS = "car_lends"
     CAR_SWITCHES = "car_switches"
     CAR_WARRANTY = "car_warranty"
     CAR_REFUSES = "car_refuses"

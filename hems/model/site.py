@@ -147,6 +147,10 @@ class Bay:
     """What the driver keeps; the car is never discharged below this."""
     maker_floor_pct: float = 20.0
     """Below this the car's maker refuses; nobody may go lower."""
+    gives_on_grid: bool = False
+    """Its car may give to the building on the grid too, where utility, maker and driver agree."""
+    outage_reserve_pct: float = 20.0
+    """Above its floor it keeps so much for power cuts."""
     wear_per_kwh: float = 0.03
     """What giving a kilowatt-hour costs in wear, in the currency of the tariff."""
     credit_per_kwh: float = 0.0

@@ -54,6 +54,7 @@ REASONS: Mapping[Why, Forms] = {
         N_("it leaves in {leaves_s}, and that is too soon: {missing_wh} will be missing"),
         N_("it leaves too soon to be charged as its driver wants"),
     ),
+    Why.CAR_LENDS: (N_("it keeps the connection inside its limit; what it keeps for power cuts is not touched"),),
     Why.CAR_SWITCHES: (N_("its charger switches between three phases and one"),),
     Why.CAR_READY: (N_("it is as full as its driver wants"),),
     Why.CAR_WOKEN: (N_("it does not begin, so HEMS tries to wake it"),),

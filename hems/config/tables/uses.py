@@ -38,6 +38,11 @@ class BayTable(Table):
     """What the driver keeps; the car is never discharged below this."""
     maker_floor_pct: Pct = 20.0
     """Below this the car's maker refuses; nobody may go lower."""
+    gives_on_grid: bool = False
+    """Whether its car may give to the building on the grid too, where utility, maker and driver have agreed: to keep
+    the connection inside its limits when batteries no longer can.  Nothing is fed into the grid."""
+    outage_reserve_pct: Pct = 20.0
+    """On the grid a car gives nothing below its floor and so much more, which is kept for power cuts."""
     wear_per_kwh: float = Field(0.03, ge=0, le=10)
     """What giving a kWh costs in wear, in the currency of the tariff: 0.02 to 0.05 by what is published."""
     credit_per_kwh: float = Field(0.0, ge=0, le=10)

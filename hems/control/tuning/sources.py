@@ -44,6 +44,13 @@ class CarParams:
     """No command to a car that was plugged in on an island for this long."""
     resume_band_pct: float = tunable(2.0, (1.0, 10.0))
     """A car that was stopped at its floor gives again only this far above it."""
+    evacuation_km: float = tunable(80.0, (0.0, 500.0))
+    """A car whose driver has said nothing keeps so much of its way, as soon as it tells its capacity (3.2)."""
+    kwh_per_km: float = tunable(0.2, (0.1, 0.6))
+    cold_factor: float = tunable(1.3, (1.0, 2.0))
+    """So much more it takes at frost, which is always expected."""
+    arrives_kwh: float = tunable(2.0, (0.0, 10.0))
+    """What is to be left at the end of that way."""
     stale_pct: float = tunable(5.0, (3.0, 20.0))
     """So much earlier a car stops whose charge is no longer told and only counted (3.2, P3)."""
     evacuation_pct: float = tunable(80.0, (50.0, 100.0))

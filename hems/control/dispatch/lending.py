@@ -1,0 +1,94 @@
+"""What cars give on the grid: only what keeps the connection inside its limits, when batteries no longer can.
+
+Only where the site lets them and driver, car and charger permit it now; never below what the driver keeps and what is
+kept for power cuts, never from a car that must charge to be ready, never more than its maker allows, and never so much
+that anything would be fed into the grid.
+"""
+
+from collections.abc import Mapping
+
+from hems.control import drivers
+from hems.control.bay_memory import NEW
+from hems.control.cars import ledger, waking
+from hems.control.dispatch import departure
+from hems.control.dispatch.envelope import envelope
+from hems.control.dispatch.flows import NO_BATTERY
+from hems.control.dispatch.storage import steered
+from hems.control.energy import NO_CAR, floor_pct
+from hems.control.params import Params
+from hems.control.state import ControlState
+from hems.control.tuning.sources import CarParams
+from hems.control.wish import Wish
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.site import Bay, Site
+from hems.model.snapshot import Snapshot
+from hems.model.units import SECONDS_PER_HOUR, SourceId
+
+AIM = 0.97
+"""Of the limit: cars give so much that this is met, so that a meter's error does not exceed it."""
+BAND_PCT = 2.0
+"""A car that was stopped gives again only so far above."""
+
+
+def lent(
+    bays: list[Bay],
+    site: Site,
+    state: ControlState,
+    snapshot: Snapshot,
+    params: Params,
+    charging: Mapping[SourceId, Wish],
+    now_s: float,
+) -> dict[SourceId, Wish]:
+    """The wishes of `charging`, but for cars that give instead."""
+    grid_w = snapshot.grid_w.known(now_s)
+    willing = [bay for bay in bays if may(bay, site, state, snapshot, params.car, now_s)]
+    if grid_w is None or not willing or any(charging[bay.id].power_w < 0.0 for bay in bays):
+        return dict(charging)
+    bounds = envelope(site, state.connection, snapshot, now_s)
+    now_w = sum(max(0.0, snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0) for bay in willing)
+    wanted_w = max(0.0, now_w + grid_w - AIM * bounds.import_w - _batteries_w(site, snapshot, now_s))
+    found = dict(charging)
+    for bay in willing:
+        power_w = min(bay.discharge_max_w, wanted_w)
+        if power_w >= bay.discharge_min_w:
+            wanted_w -= power_w
+            found[bay.id] = Wish(power_w, Cause(Why.CAR_LENDS, {"w": round(power_w)}))
+    return found
+
+
+def _batteries_w(site: Site, snapshot: Snapshot, now_s: float) -> float:
+    """What batteries can still give, which comes first: they wear less, and nobody drives away with them."""
+    left_w = 0.0
+    for one in steered(site):
+        reading = snapshot.batteries.get(one.id, NO_BATTERY)
+        soc_pct, power_w = reading.soc_pct.known(now_s), reading.power_w.known(now_s)
+        if soc_pct is not None and power_w is not None and soc_pct > (one.reserve_pct or 0.0) + BAND_PCT:
+            left_w += max(0.0, one.discharge_max_w - power_w)
+    return left_w
+
+
+def may(bay: Bay, site: Site, state: ControlState, snapshot: Snapshot, params: CarParams, now_s: float) -> bool:
+    """Whether a car may give on the grid at this instant."""
+    reading, memory = snapshot.bays.get(bay.id, NO_CAR), state.bays.get(bay.id, NEW)
+    soc_pct = reading.soc_pct.known(now_s)
+    used = ledger.warranty_used(bay, state.ledgers.get(bay.id, ledger.EMPTY))
+    permitted = bay.gives_on_grid and bay.bidirectional and reading.discharge_ready.known(now_s) is True
+    if not permitted or soc_pct is None or waking.refuses(memory.waking) or (used is not None and used >= 1.0):
+        return False
+    if drivers.refusal(state, bay.id, params, now_s) is not None or soc_pct <= least_pct(bay, state, params):
+        return False
+    return _ready_all_the_same(bay, site, state, snapshot, now_s)
+
+
+def least_pct(bay: Bay, state: ControlState, params: CarParams) -> float:
+    """Percent below which a car gives nothing on the grid: its floor, and what is kept for power cuts."""
+    entry = state.sent.get(wiring.bay_power(bay.id))
+    gives = entry is not None and float(entry.value) > 0.0
+    return floor_pct(bay, params) + bay.outage_reserve_pct + (0.0 if gives else BAND_PCT)
+
+
+def _ready_all_the_same(bay: Bay, site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether what it needs fits into half of the time until it leaves, so that the other half is there to give."""
+    mine = next((one for one in departure.needs(site, state, snapshot, now_s) if one.bay == bay.id), None)
+    return mine is None or mine.wh * SECONDS_PER_HOUR <= 0.5 * mine.most_w * (mine.by_s - now_s)
