@@ -1,6 +1,6 @@
 """Each circuit's memory from one tick to the next: what was shed and why, what came back, what does not obey."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import exp
 
 from hems.control import attempts, wear
@@ -173,8 +173,10 @@ def settled(site: Site, state: ControlState) -> bool:
     return not going(site, state, float("inf"))
 
 
-def handed_back(state: ControlState, before: Iterable[Override]) -> ControlState:
+def handed_back(state: ControlState, before: Collection[Override]) -> ControlState:
     """What people have stopped keeping off waits for its turn like anything that automation has switched off."""
+    if not before and not state.overrides:
+        return state
     kept = {one.circuit: one.want for one in state.overrides}
     loads = dict(state.loads)
     for one in before:

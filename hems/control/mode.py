@@ -323,7 +323,8 @@ def step(memory: ModeMemory, facts: Facts, params: Params, now_s: float) -> tupl
     for key, rule in holding.items():
         if due[key] <= now_s:
             return _entered(memory, rule, facts, now_s), rule, now_s
-    return replace(memory, true_since=since), None, min(due.values(), default=float("inf"))
+    same = since == memory.true_since
+    return memory if same else replace(memory, true_since=since), None, min(due.values(), default=float("inf"))
 
 
 def _entered(memory: ModeMemory, rule: Rule, facts: Facts, now_s: float) -> ModeMemory:

@@ -27,7 +27,7 @@ from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: a tick makes some thirty copies of it
 class ControlState:
     """Everything."""
 

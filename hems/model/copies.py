@@ -19,6 +19,11 @@ else:
         if copier is dataclasses.replace:
             return dataclasses.replace(value, **changes)
         copy = copier(value)
+        if copier is _open_copy:
+            if not copy.__dict__.keys() >= changes.keys():
+                raise AttributeError(changes.keys() - copy.__dict__.keys())
+            copy.__dict__.update(changes)
+            return copy
         for name, changed in changes.items():
             SET(copy, name, changed)
         return copy
@@ -29,9 +34,20 @@ COPIERS: dict[type, Copier] = {}
 SET = object.__setattr__
 
 
+def _open_copy(value: Any) -> Any:  # noqa: ANN401  (any dataclass without slots)
+    """A copy in one go: what has some fifty fields is better kept without slots."""
+    copy = object.__new__(value.__class__)
+    copy.__dict__.update(value.__dict__)
+    return copy
+
+
 def _copier(cls: type) -> Copier:
-    """Write the function that copies a value of this class."""
+    """Find, or write, the function that copies a value of this class."""
     fields = dataclasses.fields(cls)
+    made_plainly = not hasattr(cls, "__post_init__") and all(one.init for one in fields)
+    if made_plainly and not any(hasattr(one, "__slots__") for one in cls.__mro__[:-1]):
+        COPIERS[cls] = _open_copy
+        return _open_copy
     plain = "__slots__" in cls.__dict__ and not hasattr(cls, "__post_init__") and all(one.init for one in fields)
     if not plain or any(not hasattr(cls.__dict__.get(one.name), "__set__") for one in fields):
         COPIERS[cls] = dataclasses.replace

@@ -37,6 +37,8 @@ def test_a_copy_is_what_dataclasses_would_make_and_leaves_the_original_alone(
 def test_a_field_that_is_none_is_refused():
     with pytest.raises(AttributeError):
         replace(LoadMemory(), no_such=1)  # type: ignore[call-arg]
+    with pytest.raises(AttributeError):
+        replace(initial(0.0), no_such=1)  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,6 @@ class Plain:
     value: int
 
 
-def test_what_looks_at_itself_or_has_no_slots_is_left_to_dataclasses():
+def test_what_looks_at_itself_is_left_to_dataclasses_and_what_has_no_slots_is_copied_in_one_go():
     assert replace(Checked(2), value=5).double == 10
     assert replace(Plain(2), value=5) == Plain(5)
