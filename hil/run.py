@@ -2,14 +2,16 @@
 
 import argparse
 import json
+import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 from hems.control.params import Params, differences, shortened
 from hems.model.errors import ConfigError, HemsError
 from hems.report import timeline_line
+from hems.sim.rig import laid_over
 from hems.sim.scenario import Scenario, in_short
 from hems.wording import names_of
 from hil import complaints, record_command
@@ -39,6 +41,7 @@ class Command:
         run.add_argument(
             "--way", action="append", choices=tuple(WAYS), help="again for several; default: fast, virtual"
         )
+        run.add_argument("--rig", type=Path, metavar="FILE", help="a real bench: what of the building is real there")
         run.add_argument("--short", action="store_true", help="with shortened waits, where a scenario says how")
         run.add_argument("--timeline", action="store_true", help="tell everything that happened")
         run.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
@@ -64,6 +67,7 @@ class Command:
                 print(f"{one.id:6} {one.title}  [{', '.join(one.proves)}]")
             return 0
         found = [in_short(one) for one in found] if args.short else found
+        found = [on_rig(one, args.rig, args.way) for one in found] if args.rig else found
         results = [self._play(scenario, way, args) for scenario in found for way in args.way or ("fast", "virtual")]
         _write(results, args)
         failed = sum(not result.held for result in results)
@@ -87,6 +91,20 @@ class Command:
 
 
 COMMAND = Command()
+
+
+def on_rig(scenario: Scenario, rig: Path, ways: Sequence[str] | None) -> Scenario:
+    """The same story with real devices in it.  Raises: ConfigError for a way in which time is not real."""
+    if ways != ["real"]:
+        raise ConfigError(("A real device lives in real time: add --way real.",))
+    try:
+        table = tomllib.loads(rig.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError((f"{rig}: cannot be read ({error.strerror}). Name an existing rig file.",)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError((f"{rig}: {error}. See docs/bench.md for an example.",)) from error
+    return replace(scenario, rig=laid_over(scenario.rig, table))
+
 
 PAGE = """# Scenarios and what came of them
 

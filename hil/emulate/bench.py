@@ -23,6 +23,7 @@ from hil.emulate.devices.sunspec import sunspec
 from hil.emulate.devices.vestel import vestel
 from hil.emulate.devices.waveshare import Board, waveshare
 from hil.emulate.lines import LOOPBACK, SerialLine, TcpLine
+from hil.emulate.real import RealBoard
 
 Table = Mapping[str, Any]
 Maker = Callable[[Building, str, Table], SimDevice]
@@ -51,6 +52,8 @@ class Device:
     says: Says = Says.TRUTH
     unpowered: bool = False
     board: Board | None = None
+    real: bool = False
+    """Whether it stands on the bench: nothing here speaks for it, and nobody here makes it say anything."""
 
     @property
     def silent(self) -> bool:
@@ -84,6 +87,7 @@ class Bench:
         self.building = Building(self.plant, self.now_s, self.step_s)
         self._lines: list[TcpLine | SerialLine] = []
         self._plugs: list[Shelly] = []
+        self._real: list[RealBoard] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -105,6 +109,7 @@ class Bench:
         await self._start_plugs()
         self.building.each_round(self._power)
         self._tasks.append(asyncio.create_task(self.building.run(), name="plant"))
+        self._tasks += [asyncio.create_task(one.run(), name="a real board") for one in self._real]
         self._write_ready()
 
     async def run(self) -> None:
@@ -125,7 +130,14 @@ class Bench:
         self.say(name, Says.NOTHING if silent else Says.TRUTH)
 
     def say(self, name: str, says: Says) -> None:
-        """Make a device say something else than the truth.  Raises: KeyError when there is no such device."""
+        """Make a device say something else than the truth.
+
+        Raises:
+            KeyError: there is no such device.
+            ValueError: it is a real one.
+        """
+        if self.devices[name].real:
+            raise ValueError(f"{name} is a real device: do it by hand")
         self.devices[name].says = says
         self.building.note("device", name, says.value)
 
@@ -159,6 +171,9 @@ class Bench:
         try:
             product = str(table["emulates"])
             device = self.devices[name] = Device(name, product, str(table.get("powered_from", "ups")))
+            if "link" in table:
+                self._on_the_bench(device, str(table["link"]), table)
+                return None
             if product == PLUG:
                 self._plugs.append(Shelly(self.building, name, table, silent=lambda: device.silent))
                 return None
@@ -168,6 +183,19 @@ class Bench:
             return MAKERS[product](self.building, name, table)
         except KeyError as error:
             raise ConfigError((f"device {name}: {error} is missing in the rig or not known to it.",)) from error
+
+    def _on_the_bench(self, device: Device, link: str, table: Table) -> None:
+        """A real device in the place of an emulated one; contactors follow the relays of a real board."""
+        device.real = True
+        self.links[device.name] = link
+        if device.emulates != RELAY_BOARD:
+            return
+        host, _, port = link.removeprefix("tcp://").rpartition(":")
+        wires = {str(coil): str(wire) for coil, wire in table.get("coils", {}).items()}
+        board = Board(self.building, device.name, wires)
+        name, note = device.name, self.building.note
+        watch = RealBoard(board, host, int(port), int(table.get("unit_id", 1)), lambda said: note("device", name, said))
+        self._real.append(watch)
 
     async def _on_tcp(self, name: str, port: int, simulated: SimDevice) -> None:
         device = self.devices[name]
