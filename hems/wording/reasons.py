@@ -109,6 +109,7 @@ REASONS: Mapping[Why, Forms] = {
         N_("more than {limit_w} on average would make the whole month dearer"),
         N_("a higher peak would make the whole month dearer"),
     ),
+    Why.FILLED_FOR_PEAK: (N_("it fills up for the day's peak, which would make the month dearer"),),
     Why.KEPT_FOR_PEAK: (N_("what it has is kept for the day's peak, which would make the month dearer"),),
     Why.OWN_USE: (N_("it serves the building with what it has above its reserve"),),
     Why.REFILL_RESERVE: (

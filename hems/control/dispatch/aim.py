@@ -28,14 +28,20 @@ class Aim:
     cause: Cause
     urgent: bool = False
     """Now, and not let go at once: a limit is at stake."""
-    above_wh: float = 0.0
-    """What stays in them above their reserve, because something dearer will need it."""
 
 
 def peak_left_w(memory: ConnectionMemory, now_s: float) -> float:
     """What may be drawn until this quarter of an hour ends without a dearer month; infinite where nobody pays."""
     target_w = memory.market.target_w
     return inf if target_w is None else quarter.left_w(memory.quarter, target_w, now_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The batteries together: what they have above their reserve, and what giving a kilowatt-hour wears off."""
+
+    have_wh: float
+    wear: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +54,11 @@ class Help:
 
 
 def aim(
-    flow: Flows, bounds: Envelope, memory: ConnectionMemory, wear: float, now_s: float, help_: Help = Help()
+    flow: Flows, bounds: Envelope, memory: ConnectionMemory, cells: Cells, now_s: float, help_: Help = Help()
 ) -> Aim:
     """Limits first, then the grid's frequency, then what pays."""
     without_w = flow.without_batteries_w
-    wanted = _helped(_pays(flow, bounds, memory, wear, now_s), help_, flow)
+    wanted = _helped(_pays(flow, bounds, memory, cells, now_s), help_, flow)
     over_w = without_w - bounds.import_w
     if over_w > max(0.0, wanted.power_w):
         return Aim(over_w, bounds.import_by, urgent=True)
@@ -75,7 +81,7 @@ def _helped(wanted: Aim, help_: Help, flow: Flows) -> Aim:
     return Aim(power_w, Cause(Why.FREQUENCY, {"grid_hz": round(help_.hz, 2)}), urgent=power_w > wanted.power_w)
 
 
-def _pays(flow: Flows, bounds: Envelope, memory: ConnectionMemory, wear: float, now_s: float) -> Aim:
+def _pays(flow: Flows, bounds: Envelope, memory: ConnectionMemory, cells: Cells, now_s: float) -> Aim:
     without_w = flow.without_batteries_w
     own_w = max(0.0, min(without_w, flow.house_w))
     market, price = memory.market, memory.market.now
@@ -83,16 +89,19 @@ def _pays(flow: Flows, bounds: Envelope, memory: ConnectionMemory, wear: float, 
     if market.worth is None or cost is None or gain is None:
         return Aim(without_w, Cause(Why.STORE_SUN)) if without_w < 0.0 else Aim(own_w, Cause(Why.OWN_USE))
     even = EVEN * abs(market.worth)
-    fills_below, gives_above = market.worth * ONE_WAY - even, market.worth / ONE_WAY + wear - even
-    if cost < fills_below:
+    fills_below, gives_above = market.worth * ONE_WAY - even, market.worth / ONE_WAY + cells.wear - even
+    if cost < fills_below or market.short_wh > 0.0:
         room_w = min(bounds.import_w, peak_left_w(memory, now_s)) - without_w
-        return Aim(-max(0.0, room_w, -without_w), _why(Why.CHEAP_ENERGY, market, cost))
+        cause = _why(Why.CHEAP_ENERGY, market, cost) if cost < fills_below else Cause(Why.FILLED_FOR_PEAK)
+        return Aim(-max(0.0, room_w, -without_w), cause)
     if without_w < 0.0:
         return (
             Aim(without_w, Cause(Why.STORE_SUN)) if gain < fills_below else Aim(0.0, _why(Why.SUN_SOLD, market, gain))
         )
+    if cost > gives_above and cells.have_wh <= market.held_wh and market.held_wh > 0.0:
+        return Aim(0.0, Cause(Why.KEPT_FOR_PEAK))
     if cost > gives_above:
-        return Aim(own_w, Cause(Why.OWN_USE), above_wh=market.held_wh)
+        return Aim(own_w, Cause(Why.OWN_USE))
     return Aim(0.0, _why(Why.DEARER_LATER, market, cost))
 
 

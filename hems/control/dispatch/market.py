@@ -30,6 +30,10 @@ KNOWN_STEPS = 8
 """Fewer quarters of an hour with a known price are too few to plan with."""
 MONTHS = 12
 PEAK_FLOOR_W = 500.0
+FULL = 0.97
+"""Part of the room that is filled for a peak: the last of it takes its time."""
+HELPS_W = 100.0
+"""If full batteries would keep the peak so much lower, they are filled."""
 PLAN_GOOD_S = 7200.0
 """An older plan is not followed any more."""
 HALF_DAY_H = 12.0
@@ -39,7 +43,7 @@ def after(given: Given, state: ControlState) -> MarketMemory:
     """What is known of prices at this instant, and what stored energy is worth."""
     tariff, memory, offset = given.site.tariff, state.connection.market, local_offset(given)
     if tariff is None or given.now.utc is None or offset is None:
-        return replace(memory, now=None, worth=None, target_w=None, held_wh=0.0, planned=False, costs=())
+        return replace(memory, now=None, worth=None, target_w=None, held_wh=0.0, short_wh=0.0, planned=False, costs=())
     local = given.now.utc + offset
     memory = replace(memory, now=price_at(tariff, local, state.prices, given.now.utc))
     month = local.year * MONTHS + local.month
@@ -101,18 +105,23 @@ def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tar
     memory = replace(memory, costs=_costs(given, state, tariff, offset), costs_s=given.now_s)
     seen = look(given, state, tariff, offset)
     if seen is None:
-        return replace(memory, worth=None, target_w=None, held_wh=0.0, planned=False)
+        return replace(memory, worth=None, target_w=None, held_wh=0.0, short_wh=0.0, planned=False)
     plan = good_plan(memory, given.now)
     step = None if plan is None or given.now.utc is None else plan.at(given.now.utc.timestamp())
     found = worth(seen.store, seen.days) if step is None else step.worth
-    memory = replace(memory, worth=found, planned=step is not None, target_w=None, held_wh=0.0)
+    memory = replace(memory, worth=found, planned=step is not None, target_w=None, held_wh=0.0, short_wh=0.0)
     if not seen.per_kw:
         return memory
+    poor, least_w = seen.days[0], seen.least_target_w
     limit_w = None if step is None or plan is None else plan.target_w
+    short_wh = 0.0
     if limit_w is None:
-        limit_w = target_w(seen.store, seen.days[0], seen.least_target_w)
-    limit_w = max(limit_w, seen.least_target_w)
-    return replace(memory, target_w=limit_w, held_wh=held_wh(seen.store, seen.days[0], limit_w))
+        limit_w = target_w(seen.store, poor, least_w)
+        full = replace(seen.store, have_wh=FULL * seen.store.full_wh)
+        if limit_w > least_w and target_w(full, poor, least_w) < limit_w - HELPS_W:
+            short_wh = max(0.0, full.have_wh - seen.store.have_wh)
+    limit_w = max(limit_w, least_w)
+    return replace(memory, target_w=limit_w, held_wh=held_wh(seen.store, poor, limit_w), short_wh=short_wh)
 
 
 def _costs(given: Given, state: ControlState, tariff: Tariff, offset: timedelta) -> tuple[float, ...]:

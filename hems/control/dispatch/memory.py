@@ -58,6 +58,8 @@ class MarketMemory:
     """Import that batteries keep a quarter of an hour below for the demand charge's sake; None: nothing is paid."""
     held_wh: float = 0.0
     """What batteries keep above their reserve for that."""
+    short_wh: float = 0.0
+    """What is bought below that import, because with more the peak could be kept lower."""
     costs: tuple[float, ...] = ()
     """Of a kilowatt-hour from the grid, quarter of an hour by quarter from `costs_s` on, as far as all are known."""
     costs_s: float = 0.0

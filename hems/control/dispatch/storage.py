@@ -4,14 +4,14 @@ Only batteries with a reserve and a command are asked; the others know their own
 and cars are not charged from batteries.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.dispatch import response
-from hems.control.dispatch.aim import Aim, Help, aim
+from hems.control.dispatch.aim import Aim, Cells, Help, aim
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import NO_BATTERY, Flows, flows
-from hems.control.dispatch.store import ONE_WAY
+from hems.control.dispatch.store import ONE_WAY, store
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -46,11 +46,10 @@ def powers(
     batteries = steered(site)
     if flow is None:
         return {one.id: (0.0, Cause(Why.STORAGE_BLIND)) for one in batteries}
-    wear = max((one.wear_per_kwh for one in batteries), default=0.0)
+    cells = _cells(batteries, snapshot, now_s)
     asked_w, found_hz = response.wanted_w(site, snapshot, now_s)
-    wanted = aim(flow, bounds, state.connection, wear, now_s, Help(asked_w, found_hz, site.grid.export_permitted))
-    kept_pct = 100.0 * wanted.above_wh / max(1.0, sum(one.capacity_wh for one in batteries))
-    usable = {one.id: _usable_w(one, state, snapshot, wanted.power_w, kept_pct, now_s) for one in batteries}
+    wanted = aim(flow, bounds, state.connection, cells, now_s, Help(asked_w, found_hz, site.grid.export_permitted))
+    usable = {one.id: _usable_w(one, state, snapshot, wanted.power_w, now_s) for one in batteries}
     total_w = sum(usable.values())
     part = min(1.0, abs(wanted.power_w) / total_w) if total_w else 0.0
     sign = 1.0 if wanted.power_w > 0.0 else -1.0
@@ -66,10 +65,17 @@ def powers(
     return found
 
 
+def _cells(batteries: Sequence[Battery], snapshot: Snapshot, now_s: float) -> Cells:
+    """What is known of them; a battery that does not tell its charge has nothing."""
+    whole = store(batteries, [one.reserve_pct or 0.0 for one in batteries], snapshot, now_s)
+    wear = max((one.wear_per_kwh for one in batteries), default=0.0)
+    return Cells(0.0 if whole is None else whole.have_wh, wear)
+
+
 def _rests(wanted: Aim) -> Cause:
     """Why a battery that can neither give nor take does nothing."""
     if wanted.power_w > 0.0:
-        return Cause(Why.KEPT_FOR_PEAK if wanted.above_wh else Why.RESERVE_KEPT)
+        return Cause(Why.RESERVE_KEPT)
     return wanted.cause if wanted.power_w == 0.0 else Cause(Why.STORAGE_RESTS)
 
 
@@ -97,10 +103,8 @@ def _above_reserve(battery: Battery, snapshot: Snapshot, now_s: float) -> bool:
     return soc_pct is not None and battery.reserve_pct is not None and soc_pct > battery.reserve_pct
 
 
-def _usable_w(
-    battery: Battery, state: ControlState, snapshot: Snapshot, wanted_w: float, kept_pct: float, now_s: float
-) -> float:
-    """W it can give above its reserve and `kept_pct` more, or take, at its charge; 0 while that is not known."""
+def _usable_w(battery: Battery, state: ControlState, snapshot: Snapshot, wanted_w: float, now_s: float) -> float:
+    """W it can give above its reserve, or take, at its charge; 0 while that is not known."""
     soc_pct = snapshot.batteries.get(battery.id, NO_BATTERY).soc_pct.known(now_s)
     if soc_pct is None or battery.reserve_pct is None:
         return 0.0
@@ -108,7 +112,7 @@ def _usable_w(
         return battery.charge_max_w if soc_pct < FULL_PCT else 0.0
     entry = state.sent.get(wiring.battery_power(battery.id))
     gives = entry is not None and float(entry.value) > 0.0
-    least_pct = battery.reserve_pct + kept_pct + (0.0 if gives else BAND_PCT)
+    least_pct = battery.reserve_pct + (0.0 if gives else BAND_PCT)
     return battery.discharge_max_w if soc_pct > least_pct else 0.0
 
 

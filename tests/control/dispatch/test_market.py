@@ -115,6 +115,21 @@ def test_a_peak_that_would_make_the_month_dearer_is_shaved():
     assert found.grid_w <= 12_300.0
 
 
+def test_what_is_kept_for_the_peak_does_not_stand_against_a_limit():
+    # given a building that keeps all it has for a peak to come
+    found = street(DEMAND, house_w=9800.0, grid={"import_max_w": 15_000.0})
+    kept = {"held_wh": 1e9, "short_wh": 0.0, "target_w": 60_000.0, "solved_s": found.now_s}
+    market = replace(found.state.connection.market, **kept)
+    found.state = replace(found.state, connection=replace(found.state.connection, market=market))
+    found.lives(12)
+    assert found.battery_w == 0.0
+    # when it draws more than was agreed
+    found.house_w = 25_000.0
+    found.lives(2)
+    # then the battery makes room
+    assert found.battery_w >= 10_000.0 - found.params.car.deadband_w
+
+
 def test_the_reserve_is_not_given_for_any_peak_or_price():
     found = street(replace(DEMAND, buy=5.0), house_w=30_000.0, soc_pct=59.9)
     assert found.lives(60).battery_w <= 0.0
