@@ -2,6 +2,8 @@
 
 import gc
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,10 @@ def checkout() -> Path:
 def measured_data() -> Path:
     """The directory of measured traces; only for tests marked `data`."""
     return Path(os.environ["HEMS_DATA"])
+
+
+@pytest.fixture
+def run_dir() -> Iterator[Path]:
+    """A short place for sockets: the kernel keeps 107 bytes of their path."""
+    with tempfile.TemporaryDirectory(prefix="hems-") as name:
+        yield Path(name)

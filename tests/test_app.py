@@ -27,11 +27,8 @@ from hems.runtime.survival import CRASHES
 from hems.store import audit_check
 from hil.relink import relinked
 from tests.control.panel import GRID_DEAD, TIE_OPEN, car, utility
-from tests.runtime.conftest import run_dir
 from tests.runtime.parts import CHARGERS, LAUNDRY, METERS, SWITCHES, Living, LoopClock, site_file, soon
 from tests.store.given import rows
-
-__all__ = ["run_dir"]
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "home.toml"
 

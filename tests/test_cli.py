@@ -14,10 +14,7 @@ from hems.app import Daemon
 from hems.cli import EX_CONFIG, main
 from hems.model.instant import Instant
 from hems.store.store import Store
-from tests.runtime.conftest import run_dir
 from tests.runtime.parts import Living, LoopClock, site_file, soon
-
-__all__ = ["run_dir"]
 
 ROOT = Path(__file__).parents[1]
 EVENING = ROOT / "hil" / "scenarios" / "evening_outage.toml"

@@ -11,10 +11,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.runtime.conftest import run_dir
-
-__all__ = ["run_dir"]
-
 DAEMON = """
 import sys
 from pathlib import Path

@@ -21,9 +21,7 @@ from hil import vloop
 from hil.places import place
 from hil.virtual import begin
 from tests.commission.test_engine import Scripted
-from tests.runtime.conftest import run_dir
 
-__all__ = ["run_dir"]
 EXAMPLE = Path(__file__).parents[1] / "examples" / "apartments.toml"
 
 

@@ -10,11 +10,8 @@ from hems.model.errors import HemsError
 from hems.runtime.process import sole_instance
 from hems.store import audit_check
 from tests.control.panel import GRID_DEAD, TIE_OPEN
-from tests.runtime.conftest import run_dir
 from tests.runtime.parts import GYM, LAUNDRY, Living, LoopClock, Written, site_file
 from tests.store.given import rows
-
-__all__ = ["run_dir"]
 
 
 def obedient(*values: dict[wiring.Role, object]) -> Living:

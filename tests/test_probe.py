@@ -11,11 +11,9 @@ from hems.runtime.process import sole_instance
 from tests.drivers.bench import Bench, on_tcp
 from tests.drivers.test_probe import unit_of
 from tests.hil.bench import bench
-from tests.runtime.conftest import run_dir
 from tests.runtime.parts import soon
 from tests.test_app import hems_run, lost_site
 
-__all__ = ["run_dir"]
 IMAGES = Path(__file__).parent / "drivers" / "images"
 
 

@@ -11,11 +11,8 @@ from hems.model.point import PointState, row_of, unit_of
 from hems.model.reading import Quality, Reading
 from hems.runtime.process import sole_instance
 from tests.hil.bench import bench
-from tests.runtime.conftest import run_dir
 from tests.runtime.parts import METERS, SWITCHES
 from tests.runtime.test_desk import ask, desk, refused
-
-__all__ = ["run_dir"]
 
 
 @pytest.mark.parametrize(

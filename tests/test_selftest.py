@@ -10,11 +10,10 @@ from hems.model.instant import Instant
 from hems.store.store import Store
 from hems.store.writer import AtOnce
 from tests.control.panel import GRID_DEAD, TIE_OPEN
-from tests.runtime.conftest import run_dir
 from tests.runtime.test_desk import ask, desk, laundry
 from tests.runtime.test_search import power_cut
 
-__all__ = ["GRID_DEAD", "TIE_OPEN", "run_dir"]
+__all__ = ["GRID_DEAD", "TIE_OPEN"]
 EXAMPLE = Path(__file__).parents[1] / "examples" / "apartments.toml"
 
 

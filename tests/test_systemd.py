@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,12 +48,6 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1 + count:]])
 """
 
 Unit = Mapping[str, list[str]]
-
-
-@pytest.fixture
-def run_dir() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="hems-") as name:
-        yield Path(name)
 
 
 @pytest.fixture(scope="session")

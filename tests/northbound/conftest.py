@@ -1,13 +1,15 @@
-"""A short place for sockets: the kernel keeps 107 bytes of their path."""
+"""Each of these programs writes its own log; the tests' own must be as before when it has ended."""
 
-import tempfile
+import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 
-@pytest.fixture
-def run_dir() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="hems-") as name:
-        yield Path(name)
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)

@@ -16,12 +16,9 @@ from hems.model.units import DeviceId
 from hems.store.commissioning import NAME, Commissioning
 from tests.control.panel import GRID_DEAD, TIE_OPEN
 from tests.given import flats
-from tests.runtime.conftest import run_dir
 from tests.runtime.parts import CHARGERS, METERS, SWITCHES, House, wired
 from tests.runtime.test_desk import ask, desk, refused
 from tests.store.given import rows
-
-__all__ = ["run_dir"]
 
 
 async def prove(run_dir: Path, step: str, **more: Any) -> Any:

@@ -12,11 +12,9 @@ from hems.model.errors import RequestError
 from hems.ports.device import Found
 from hems.runtime import search
 from tests.control.panel import GRID_DEAD, TIE_OPEN
-from tests.runtime.conftest import run_dir
 from tests.runtime.parts import House
 from tests.runtime.test_desk import ask, desk, refused
 
-__all__ = ["run_dir"]
 HERE = {"kind": "tcp", "place": "10.0.20.11"}
 
 

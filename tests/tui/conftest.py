@@ -1,17 +1,9 @@
 """A short place for sockets, and one time zone for everybody: screens show local time."""
 
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-
-@pytest.fixture
-def run_dir() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="hems-") as name:
-        yield Path(name)
 
 
 @pytest.fixture(autouse=True)
