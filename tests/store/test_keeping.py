@@ -19,7 +19,7 @@ SHORT = Keep(minutes_s=DAY_S, quarters_s=3 * DAY_S, frames_s=DAY_S, events_s=2 *
 
 def recorded(directory: Path, days: float, *, boot: str = "boot-a", clock: bool = True, first_s: float = 0.0) -> float:
     """A value each ten minutes that is the number of the day, an event each day; the last instant."""
-    store = Store(directory, boot_id=boot, writer=AtOnce(), limits=StoreLimits(keep=SHORT))
+    store = Store(directory, boot_id=boot, writer=AtOnce(), limits=StoreLimits(flush_s=3600.0, keep=SHORT))
     store.start(at(first_s, clock=clock))
     moment_s = first_s
     for step in range(int(days * 144)):
