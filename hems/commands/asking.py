@@ -67,7 +67,7 @@ def _pin(needed: HemsError) -> str:
         return given
     if not sys.stdin.isatty():
         raise HemsError(f"{needed} Nobody can be asked here: set {PIN_VARIABLE}, or type the command yourself.")
-    return secret(str(needed).removesuffix(" is needed for this."))
+    return secret(str(needed).removesuffix("."))
 
 
 def _asked(run_dir: Path, socket: str, do: str, values: Mapping[str, object]) -> Mapping[str, Any]:

@@ -51,3 +51,7 @@ class RequestError(HemsError):
 
 class PinNeeded(RequestError):
     """The request has to come with somebody's PIN; the client asks for it and asks again."""
+
+
+class WrongPin(PinNeeded):
+    """It came with a PIN that is nobody's; the person may try again."""

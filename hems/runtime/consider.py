@@ -13,6 +13,7 @@ from hems.model.picture import Picture
 from hems.model.request import Request, Want
 from hems.model.site import Circuit, Tier
 from hems.runtime.ahead import Scene, draws, sun_w
+from hems.wording.language import say
 
 VALID_S = 60.0
 """How long what was shown may be acted on."""
@@ -43,9 +44,9 @@ class Shown:
         """Raises: RequestError when the word is not good any more."""
         stands, until_s = self._given.pop(said, (None, 0.0))
         if stands is None or now_s > until_s:
-            raise RequestError("Not done: more than a minute has gone by. Look again, then confirm.")
+            raise RequestError(say("Not done: more than a minute has gone by. Look again, then confirm."))
         if picture is None or _stands(request, picture) != stands:
-            raise RequestError("Not done: the building has changed since you looked. Look again, then confirm.")
+            raise RequestError(say("Not done: the building has changed since you looked. Look again, then confirm."))
 
 
 def _stands(request: Request, picture: Picture) -> Stands:

@@ -10,7 +10,7 @@ from hems.control import override, said
 from hems.control.drill import rehearse
 from hems.control.params import Params
 from hems.model.codec import to_plain
-from hems.model.errors import PinNeeded, RequestError
+from hems.model.errors import PinNeeded, RequestError, WrongPin
 from hems.model.event import Event
 from hems.model.people import Caller, PersonRole
 from hems.model.picture import Picture
@@ -30,6 +30,7 @@ from hems.runtime.pricing import read_prices
 from hems.runtime.toolbox import Do, Toolbox
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
 from hems.wording import sentence
+from hems.wording.language import say
 
 EVENTS_KEPT = 1000
 
@@ -132,9 +133,9 @@ class FrontDesk:
         try:
             caller = await self._doorkeeper.admit(name, args, role)
             answer = await do({**args, "who": _name(caller, args)}, caller.role, peer)
-        except PinNeeded:
-            raise
         except RequestError as refusal:
+            if isinstance(refusal, PinNeeded) and not isinstance(refusal, WrongPin):
+                raise
             self._auditing.note(name, args, caller, peer, refused=str(refusal))
             raise
         self._auditing.note(name, args, caller, peer)
@@ -144,7 +145,7 @@ class FrontDesk:
         picture = self._picture
         if picture is None:
             raise RequestError(
-                "HEMS has only just started and has not looked at the building yet: ask again in a second."
+                say("HEMS has only just started and has not looked at the building yet: ask again in a second.")
             )
         keys = ("mode", "mode_because", "mode_for_s", "grid", "tie", "bus", "witnesses")
         return {key: to_plain(getattr(picture, key)) for key in keys}
@@ -158,7 +159,7 @@ class FrontDesk:
         ahead = await self._outlook.what_if(request) if self.in_outage else None
         picture, scene = self._picture, self._scene
         if picture is None or scene is None:
-            raise RequestError("HEMS has only just started: ask again in a second.")
+            raise RequestError(say("HEMS has only just started: ask again in a second."))
         told = consequence(scene, request, self._longest_s(role), ahead)
         return {"consequence": to_plain(told), "confirm": self._shown.word(request, picture, self._clock.now().mono_s)}
 
@@ -198,7 +199,7 @@ class FrontDesk:
             raise RequestError("Say which circuit, and on, off or auto, and for how many seconds.") from error
         reason = words(args, "reason")
         if needs_reason and want is not Want.AUTO and len(reason) < SHORTEST_REASON:
-            raise RequestError("Give a reason of at least five letters: others will want to know.")
+            raise RequestError(say("Give a reason of at least five letters: others will want to know."))
         duration_s = 0.0 if want is Want.AUTO else self._duration_s(args, role)
         return Request(circuit=circuit, want=want, who=who_asks(args), role=role, reason=reason, duration_s=duration_s)
 
@@ -222,10 +223,10 @@ class FrontDesk:
             known = ", ".join(one.id for one in self._site.circuits)
             return f"There is no circuit {name[:40]}; there are {known}."
         if circuit.tier is Tier.LIFE_SAFETY:
-            return f"{circuit.name} is life safety: nobody switches it from here."
+            return say("{name} is life safety: nobody switches it from here.", name=circuit.name)
         if not circuit.switchable:
-            return f"{circuit.name} has no switch."
-        return f"{circuit.name} is protected: it stays on."
+            return say("{name} has no switch.", name=circuit.name)
+        return say("{name} is protected: it stays on.", name=circuit.name)
 
     async def _order(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         order, now_s = read_order(args, role, self._site, self._params.override), self._clock.now().mono_s
@@ -254,7 +255,7 @@ class FrontDesk:
         scene, who = self._scene, who_asks(args)
         if scene is None:
             raise RequestError(
-                "HEMS has only just started and has not looked at the building yet: ask again in a second."
+                say("HEMS has only just started and has not looked at the building yet: ask again in a second.")
             )
         # A minute of ticks: the cycle must not wait for it.
         found = await asyncio.to_thread(rehearse, self._site, scene.state, scene.snapshot, scene.params, scene.now)

@@ -20,6 +20,7 @@ from hems.ports.clock import Clock
 from hems.ports.store import PeopleRecords
 from hems.runtime.secrets import Patience, fit, hashed, matches
 from hems.runtime.words import who_asks, words
+from hems.wording.language import say
 
 IDLE_S = 600.0
 """A session nobody has used for so long is over."""
@@ -66,7 +67,8 @@ class Doorkeeper:
             return _enough(await self.known(args, ceiling), name, needed)
         if _free(name, args) or not self._guarded(needed):
             return anybody
-        raise PinNeeded(f"{'Your passphrase' if needed is PersonRole.ENGINEER else 'Your PIN'} is needed for this.")
+        secret = say("Your passphrase") if needed is PersonRole.ENGINEER else say("Your PIN")
+        raise PinNeeded(say("{secret} is needed for this.", secret=secret))
 
     async def as_operator(self, args: Mapping[str, Any], ceiling: PersonRole) -> Caller:
         """An operator, for what a request asks beyond what everybody may.  Raises: PinNeeded, RequestError."""
@@ -92,7 +94,7 @@ class Doorkeeper:
         """Raises: RequestError when it is not the code of that bay."""
         now_s, known = self._clock.now().mono_s, self._records.known().get(_code(bay))
         if known is None:
-            raise RequestError("This bay has no code yet: the operator gives one with `hems person code`.")
+            raise RequestError(say("This bay has no code yet: the operator gives one with `hems person code`."))
         async with self._one_at_a_time:
             self._patience.check(known.name, now_s)
             if not await matches(known.hash, code):
@@ -169,7 +171,7 @@ class Doorkeeper:
         now_s, found = self._clock.now().mono_s, self._sessions.get(word)
         if found is None or now_s >= found.used_s + IDLE_S:
             self._sessions.pop(word, None)
-            raise PinNeeded("You have been away for ten minutes: say your PIN again.")
+            raise PinNeeded(say("You have been away for ten minutes: say your PIN again."))
         self._sessions[word] = replace(found, used_s=now_s)
         return replace(found.caller, role=_lower(ceiling, found.caller.role))
 

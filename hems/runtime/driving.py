@@ -18,6 +18,7 @@ from hems.model.site import Bay, Site
 from hems.model.units import SourceId
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.words import words
+from hems.wording.language import say
 
 LONGEST_S = 14.0 * 86400.0
 FORGET_S = -1.0
@@ -45,7 +46,13 @@ def _only_more(wish: CarWish, bay: Bay, memory: DriverMemory) -> None:
     keeps_pct = bay.floor_pct if memory.keeps_pct is None else memory.keeps_pct
     less = wish.keeps_pct is not None and wish.keeps_pct < keeps_pct
     if less or (wish.never is False and memory.never):
-        raise RequestError(f"Only the driver may let {bay.name} keep less than {keeps_pct:.0f}%: with the bay's code.")
+        raise RequestError(
+            say(
+                "Only the driver may let {name} keep less than {keeps_pct:.0f}%: with the bay's code.",
+                name=bay.name,
+                keeps_pct=keeps_pct,
+            )
+        )
 
 
 def _read(args: Mapping[str, Any], site: Site) -> CarWish:
@@ -65,7 +72,9 @@ def _read(args: Mapping[str, Any], site: Site) -> CarWish:
     if all(one is None for one in (wish.leaving, wish.leaves_in_s, wish.keeps_pct, wish.target_pct, wish.never)):
         raise RequestError("Say what: leaving, leaves_in_s, keeps_pct, target_pct or never.")
     if wish.keeps_pct is not None and wish.keeps_pct < bay.maker_floor_pct:
-        raise RequestError(f"The car's maker allows no less than {bay.maker_floor_pct:.0f}% to be kept.")
+        raise RequestError(
+            say("The car's maker allows no less than {least_pct:.0f}% to be kept.", least_pct=bay.maker_floor_pct)
+        )
     return wish
 
 

@@ -8,6 +8,7 @@ from hems.control.state import ControlState
 from hems.model.errors import RequestError
 from hems.model.request import AlarmAct, AlarmMark
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
+from hems.wording.language import say
 
 ASIDE_S = 3600.0
 
@@ -17,7 +18,7 @@ def read_mark(args: Mapping[str, Any], state: ControlState | None) -> AlarmMark:
     key, reason = words(args, "key"), words(args, "reason")
     alarm = None if state is None else state.alarms.get(key) or state.alarms_gone.get(key)
     if alarm is None:
-        raise RequestError(f"There is no alarm {key[:60]} any more.")
+        raise RequestError(say("There is no alarm {key} any more.", key=key[:60]))
     try:
         act = AlarmAct(str(args.get("act", AlarmAct.SEEN)))
     except ValueError as error:
@@ -25,9 +26,9 @@ def read_mark(args: Mapping[str, Any], state: ControlState | None) -> AlarmMark:
     if act is not AlarmAct.ASIDE:
         return AlarmMark(key=key, act=act, who=who_asks(args))
     if not may_set_aside(alarm):
-        raise RequestError("This alarm is not set aside by anybody: lives may hang on it.")
+        raise RequestError(say("This alarm is not set aside by anybody: lives may hang on it."))
     if len(reason) < SHORTEST_REASON:
-        raise RequestError("Give a reason of at least five letters: others will want to know.")
+        raise RequestError(say("Give a reason of at least five letters: others will want to know."))
     duration_s = args.get("duration_s", ASIDE_S)
     if isinstance(duration_s, bool) or not isinstance(duration_s, int | float) or not 0.0 < duration_s <= ASIDE_MAX_S:
         raise RequestError(f"Say for how many seconds: more than 0, and at most {ASIDE_MAX_S:.0f}, which is 8 hours.")

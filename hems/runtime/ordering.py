@@ -13,6 +13,7 @@ from hems.model.request import Order, Task
 from hems.model.site import Site
 from hems.model.wiring import Role
 from hems.runtime.words import who_asks, words
+from hems.wording.language import say
 
 GRAVE = frozenset({Task.EVACUATION})
 """Begun only when it is asked for again with the word of the first answer."""
@@ -61,7 +62,7 @@ def read_order(args: Mapping[str, Any], role: PersonRole, site: Site, params: Ov
     if task is Task.RETURN and begin and args.get("duration_s") is None:
         raise RequestError("Say in what time the grid is expected back, such as --for 6h.")
     if task in (Task.ISLAND, Task.DRILL) and begin and not site.tie.has_island:
-        raise RequestError("Nothing here can open the grid switch on request: the site file has no tie.island.")
+        raise RequestError(say("Nothing here can open the grid switch on request: the site file has no tie.island."))
     duration_s = _number(args, "duration_s", inf, LONGEST_S)
     if begin and task in ENDS:
         duration_s = min(duration_s, longest_s(task, role, params))

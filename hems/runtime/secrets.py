@@ -9,8 +9,9 @@ import asyncio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from hems.model.errors import RequestError
+from hems.model.errors import RequestError, WrongPin
 from hems.model.people import DRIVER, PersonRole
+from hems.wording.language import say
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 TRIES = 5
@@ -59,7 +60,9 @@ class Patience:
         left_s = last_s + WAIT_S - now_s
         if count >= TRIES and left_s > 0.0:
             minutes = f"{max(1, round(left_s / 60.0))} min"
-            raise RequestError(f"Too many wrong tries: wait {minutes}. Back to automatic needs no PIN.")
+            raise RequestError(
+                say("Too many wrong tries: wait {minutes}. Back to automatic needs no PIN.", minutes=minutes)
+            )
         if left_s <= 0.0:
             self._wrong.pop(name, None)
 
@@ -69,9 +72,14 @@ class Patience:
         self._wrong[name] = (count, now_s)
         left = TRIES - count
         if left <= 0:
-            return RequestError(f"{what} not right. Wait 5 minutes now. Back to automatic needs no PIN.")
-        tries = "1 try" if left == 1 else f"{left} tries"
-        return RequestError(f"{what} not right. {tries} left, then 5 minutes wait. Back to automatic needs no PIN.")
+            return RequestError(say("{what} not right. Wait 5 minutes now. Back to automatic needs no PIN.", what=what))
+        tries = say("1 try") if left == 1 else say("{left} tries", left=left)
+        told = say(
+            "{what} not right. {tries} left, then 5 minutes wait. Back to automatic needs no PIN.",
+            what=what,
+            tries=tries,
+        )
+        return RequestError(told) if name.startswith("bay/") else WrongPin(told)
 
     def right(self, name: str) -> None:
         """All is forgiven."""

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from hems.model.errors import HemsError, PinNeeded, RequestError
+from hems.model.errors import HemsError, PinNeeded
 from hems.tui.asking import texts
 from hems.tui.in_turn import KeysInTurn
 from hems.tui.link import Link
@@ -47,8 +47,6 @@ LOOK_S = 1.0
 FROZEN_S = 60.0
 """A frozen picture is let go after this long, so that nobody forgets it."""
 
-WRONG = ("PIN ", "Code ")
-"""How the daemon begins the sentence about a PIN that is not right; the person may try again."""
 SLOW_S = 5.0
 """On a slow line the picture is drawn again only so often, unless things get worse."""
 
@@ -120,10 +118,8 @@ class HemsApp(KeysInTurn):
                 raise HemsError(translated(N_("Not done: it needs a PIN.")))
             try:
                 return await self._with(pin, do, args)
-            except RequestError as refused:
-                if not str(refused).startswith(WRONG):
-                    raise
-                why = str(refused)
+            except PinNeeded as wrong:
+                why = str(wrong)
 
     async def _with(self, pin: str, do: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         """With a PIN, which names the person.  An installer's is good for a while: there is much to prove."""

@@ -14,7 +14,7 @@ from hems.model.request import Task
 from tests.desk import HandMadeDesk, until
 from tests.pictures import power_cut
 from tests.tui.screens import app_of, assert_looks_like, lines_of, see, text_of, watching
-from tests.tui.states import HEATING, ordered, troubled
+from tests.tui.states import FAULT, HEATING, ordered, troubled
 from tests.tui.test_typing import at_once
 
 
@@ -189,3 +189,15 @@ async def test_who_only_looks_orders_nothing(run_dir: Path) -> None:
         assert "ENTER begin or end" not in text_of(app_of(pilot))
 
     assert desk.done("order") == []
+
+
+async def test_after_a_contradiction_a_person_says_on_the_screen_that_somebody_has_looked(run_dir: Path) -> None:
+    desk = Guarded(FAULT)
+    async with watching(run_dir, FAULT, door="operate", desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        at_once(app, "9", "enter")
+        await until(lambda: "The electrician has looked into it" in text_of(app))
+        at_once(app, "y")
+        await until(lambda: "Noted. HEMS starts over" in text_of(app))
+
+    assert desk.done("acknowledge") == [{"who": ""}]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hems.model.errors import PinNeeded, RequestError
+from hems.model.errors import PinNeeded, WrongPin
 from hems.model.people import PersonRole
 from hems.tui.app import HemsApp
 from tests.desk import until
@@ -22,7 +22,7 @@ class Guarded(Desk):
             if "pin" not in args:
                 raise PinNeeded("Your PIN is needed for this.")
             if args["pin"] != "4711":
-                raise RequestError("PIN not right. 4 tries left, then 5 min wait.")
+                raise WrongPin("PIN not right. 4 tries left, then 5 min wait.")
         return await super().request(name, args, role=role, peer=peer)
 
 

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 from hems.tui.format import BLANK, Part, Tone, row
 from hems.tui.widgets.rows import Rows
-from hems.wording.language import say
+from hems.wording.language import N_, say
 
 WIDTH = 48
 
@@ -20,7 +20,7 @@ class YesScreen(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(self, question: str, keys: str = "Y yes      any other key: no") -> None:
+    def __init__(self, question: str, keys: str = N_("Y yes      any other key: no")) -> None:
         super().__init__()
         self._question = question
         self._keys = keys
@@ -45,4 +45,4 @@ class LeaveScreen(YesScreen):
     """Before leaving; it also says that leaving is harmless."""
 
     def __init__(self) -> None:
-        super().__init__(say("Leave this screen? The building keeps running."), say("Y leave      any other key: stay"))
+        super().__init__(say("Leave this screen? The building keeps running."), N_("Y leave      any other key: stay"))

@@ -52,7 +52,7 @@ class OrdersScreen(ListScreen):
         """Begin the chosen one, or end it."""
         picture = self._shown.picture
         offers = [] if picture is None or not self._shown.may_operate else offered(picture)
-        offer = next((one for one in offers if one.task == self.chosen), None)
+        offer = next((one for one in offers if one.key == self.chosen), None)
         if picture is None or offer is None:
             return
         if in_force(picture, offer.task) is not None:
@@ -76,6 +76,8 @@ class OrdersScreen(ListScreen):
             if seconds is None:
                 return None
             given["duration_s"] = seconds
+        if offer.task is None:
+            return given
         reason = await self.app.push_screen_wait(FieldScreen(say("Why? Others will want to know.")))
         return None if reason is None else {**given, "reason": reason}
 
@@ -85,6 +87,10 @@ class OrdersScreen(ListScreen):
     async def _do(self, offer: Offer, *, begin: bool, **given: Any) -> None:  # noqa: ANN401  (any JSON)
         asked = {"task": offer.task, "begin": begin, "who": self._who, **given}
         try:
+            if offer.task is None:
+                await self._ask("acknowledge", who=self._who)
+                self.tell(say("Noted. HEMS starts over once its measurements agree."))
+                return
             answer = await self._ask("order", **asked)
             if "confirm" in answer:  # it is grave: HEMS has it said twice, and this person has read it and pressed Y
                 await self._ask("order", **asked, confirm=str(answer["confirm"]))

@@ -61,6 +61,12 @@ class OutageScreen(BuildingScreen):
         self._ask = ask
         self._who = who
 
+    def _usable(self) -> tuple[Key, ...]:
+        """On the grid there is nothing to hold."""
+        picture, keys = self._shown.picture, super()._usable()
+        on_island = picture is not None and picture.mode.on_island
+        return keys if on_island else tuple(key for key in keys if key not in self.ACTS)
+
     def action_tenants(self) -> None:
         """A text to copy, in every language there is."""
         if self._shown.picture is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hems.model.mode import Mode
 from hems.model.picture import OrderPicture, Picture
 from hems.model.request import Task
 from hems.tui.format import Part, Row, Tone, row
@@ -17,7 +18,8 @@ HEADING = row("  WHAT                                 STANDS               BY")
 class Offer:
     """One thing that may be ordered."""
 
-    task: Task
+    task: Task | None
+    """None for the word that somebody has looked into a contradiction."""
     title: str
     does: Sequence[str]
     """What it does, and what it does not, sentence by sentence."""
@@ -28,6 +30,11 @@ class Offer:
     ends: str = N_("End it now?")
     begins: bool = True
     """Whether a person can begin it; a fire alarm only ends by one."""
+
+    @property
+    def key(self) -> str:
+        """What its line is known by."""
+        return "looked" if self.task is None else str(self.task)
 
 
 OFFERS = (
@@ -105,20 +112,32 @@ OFFERS = (
 )  # fmt: skip
 
 
+LOOKED = Offer(
+    task=None,
+    title=N_("Somebody has looked into it"),
+    does=(
+        N_("HEMS holds still because what it measures contradicts itself. Say so when the electrician has found why."),
+        N_("HEMS starts over once its measurements have agreed for a minute."),
+    ),
+    question=N_("The electrician has looked into it: may HEMS start over?"),
+)
+
+
 def order_list(picture: Picture, chosen: str, width: int) -> Listing:
     """What is in force stands out."""
-    items = [Item(offer.task, _line(picture, offer)) for offer in offered(picture)]
-    one = next((offer for offer in offered(picture) if offer.task == chosen), None)
+    items = [Item(offer.key, _line(picture, offer)) for offer in offered(picture)]
+    one = next((offer for offer in offered(picture) if offer.key == chosen), None)
     details = () if one is None else paragraphs(list(about(picture, one)), detail_width(width))
     return Listing((HEADING,), items, details)
 
 
 def offered(picture: Picture) -> list[Offer]:
     """What a person may begin or end now."""
-    return [offer for offer in OFFERS if offer.begins or in_force(picture, offer.task) is not None]
+    found = [offer for offer in OFFERS if offer.begins or in_force(picture, offer.task) is not None]
+    return [LOOKED, *found] if picture.mode is Mode.FAULT_SAFE else found
 
 
-def in_force(picture: Picture, task: Task) -> OrderPicture | None:
+def in_force(picture: Picture, task: Task | None) -> OrderPicture | None:
     """The order, where somebody has given it."""
     return next((order for order in picture.orders if order.task is task), None)
 

@@ -149,6 +149,8 @@ def _advice(picture: Picture, width: int) -> tuple[Row, ...]:
     note = watching_note(picture)
     if note:
         return (row(Part(f" {note}", Tone.STRONG)),)
+    if picture.mode is Mode.FAULT_SAFE:
+        return (row(say(" WHEN THE ELECTRICIAN HAS FOUND WHY: 9 orders, say that somebody has looked.")[:width]),)
     if is_dark(picture):
         return (row(Part(say(" See the card on the panel door."), Tone.STRONG)),)
     if picture.by_hand:
