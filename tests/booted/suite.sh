@@ -140,6 +140,19 @@ while read -r line; do
 done </in/commands
 holds "every command of the installer's manual runs" test -z "$wrong"
 
+numbers() { python3 -c 'import urllib.request as r; print(r.urlopen("http://127.0.0.1:9464/metrics").read().decode())' | grep -q "^hems_up 1"; }
+journalled() { [ "$(journalctl -q --no-pager HEMS_KIND=request -t hems-events -o json | wc -l)" -gt 0 ]; }
+mistaken() { [ "$(systemctl show -p ExecMainStatus --value hems-metrics)" = 78 ]; }
+echo "[metrics]" >/etc/hems/northbound.toml
+systemctl start hems-metrics hems-journal
+holds "numbers are served by a user without rights" within 40 numbers
+hems grid lost --who Ana --for 5m --reason "tried out"
+holds "what happens is in the journal with its fields" within 20 journalled
+hems grid auto --who Ana
+echo "[metric]" >>/etc/hems/northbound.toml
+systemctl restart hems-metrics
+holds "a mistake in what leads out is told once and costs nothing else" within 20 mistaken
+holds "and the building is served" runs
 /in/whole/install.sh --uninstall --force >/out/uninstall 2>&1
 holds "uninstalling keeps records and site" test -f /var/lib/hems/state.db -a -f /etc/hems/site.toml -a ! -e /opt/hems
 holds "and stops it" test "$(systemctl is-active hems.service)" != active

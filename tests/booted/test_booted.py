@@ -75,6 +75,10 @@ TRIED = [
     "and is an alarm",
     "every command of the installer's manual runs",
     "a copy goes to the second disk",
+    "numbers are served by a user without rights",
+    "what happens is in the journal with its fields",
+    "a mistake in what leads out is told once and costs nothing else",
+    "and the building is served",
     "uninstalling keeps records and site",
     "and stops it",
 ]
