@@ -11,6 +11,7 @@ from hems.config.outward import load_outward
 from hems.config.tables.outward import OutwardTable, outward_schema
 from hems.model.errors import HemsError
 from hems.runtime import log
+from hems.wording.language import use
 
 FILE = Path("/etc/hems/northbound.toml")
 Serve = Callable[[OutwardTable], Coroutine[Any, Any, None]]
@@ -37,6 +38,7 @@ class Command:
         table = load_outward(args.file)
         if args.run_dir is not None:
             table = table.model_copy(update={"run_dir": str(args.run_dir)})
+        use(table.language or "")
         log.begin()
         asyncio.run(SERVES[args.what](table))
         return 0

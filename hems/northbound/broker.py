@@ -33,7 +33,9 @@ class NoBroker(HemsError):
 
 
 @asynccontextmanager
-async def connected(broker: BrokerTable, will: tuple[str, str] | None = None) -> AsyncIterator[Connection]:
+async def connected(
+    broker: BrokerTable, will: tuple[str, str] | None = None, *, within_s: float = CONNECT_S
+) -> AsyncIterator[Connection]:
     """One connection; `will` is the topic and payload that the broker tells, retained, when we are gone.
 
     Raises: NoBroker with one sentence, also when the connection breaks inside.
@@ -45,7 +47,7 @@ async def connected(broker: BrokerTable, will: tuple[str, str] | None = None) ->
         broker.host,
         broker.port or (8883 if broker.secure else 1883),
         keepalive=KEEPALIVE_S,
-        timeout=CONNECT_S,
+        timeout=within_s,
         tls_context=context,
         username=name,
         password=password,
@@ -74,6 +76,9 @@ def explained(error: Exception, where: str, broker: BrokerTable) -> str:
         return f"The certificate of the broker at {where} is not to be trusted ({why}). {remedy}."
     if "alert" in str(error) or "EOF occurred" in str(error) or "eset by peer" in str(error):
         return f"The broker at {where} hangs up on us ({error}). It may want another certificate: see cert and key."
+    if broker.cert and "timed out" in str(error):  # in TLS 1.3 a broker's refusal of a certificate comes too late
+        ours = files.located(broker.cert)
+        return f"The broker at {where} says nothing. Has {ours} expired? openssl x509 -enddate -noout -in {ours} tells."
     return f"No connection to the broker at {where}: {error}. Look whether it runs and can be reached."
 
 

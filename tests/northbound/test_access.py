@@ -10,6 +10,8 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
+from hems.config.tables.outward import BrokerTable
+from hems.northbound.broker import NoBroker, connected
 from tests.brokers import Broker
 from tests.drivers.mqtt.secure import Authority, SecureBroker, needs_tools
 
@@ -44,7 +46,7 @@ def client(broker: Broker, authority: Authority, name: str | None, *, days: int 
     context = ssl.create_default_context(cafile=str(authority.file))
     if name is not None:
         context.load_cert_chain(*authority.signed(name, days=days))
-    return aiomqtt.Client("127.0.0.1", broker.port, tls_context=context, timeout=3.0)
+    return aiomqtt.Client("127.0.0.1", broker.port, tls_context=context, timeout=1.5)
 
 
 async def heard(broker: Broker, authority: Authority, sender: str, topic: str, listener: str) -> bool:
@@ -80,6 +82,21 @@ async def test_nobody_may_do_more_than_is_written(
     assert await heard(guarded, authority, sender, topic, listener) is may
 
 
+async def test_who_comes_with_an_expired_certificate_is_told_where_to_look(
+    guarded: Broker, authority: Authority
+) -> None:
+    cert, key = (str(path) for path in authority.signed("hems-ha", days=-1))
+    table = BrokerTable(host="127.0.0.1", port=guarded.port, ca=str(authority.file), cert=cert, key=key)
+    with pytest.raises(NoBroker) as caught:
+        async with connected(table, within_s=1.0):
+            pass
+    assert f"Has {cert} expired? openssl x509 -enddate" in str(caught.value)
+    # and one that is good lets in
+    cert, key = (str(path) for path in authority.signed("homeassistant"))
+    async with connected(table.model_copy(update={"cert": cert, "key": key})):
+        pass
+
+
 async def test_without_a_certificate_of_the_house_nobody_is_let_in(
     guarded: Broker, authority: Authority, tmp_path: Path
 ) -> None:
@@ -87,8 +104,8 @@ async def test_without_a_certificate_of_the_house_nobody_is_let_in(
     stranger = Authority(tmp_path / "other", "elsewhere").signed("hems")
     context = ssl.create_default_context(cafile=str(authority.file))
     context.load_cert_chain(*stranger)
-    unknown = aiomqtt.Client("127.0.0.1", guarded.port, tls_context=context, timeout=3.0)
-    plain = aiomqtt.Client("127.0.0.1", guarded.port, timeout=3.0)
+    unknown = aiomqtt.Client("127.0.0.1", guarded.port, tls_context=context, timeout=1.5)
+    plain = aiomqtt.Client("127.0.0.1", guarded.port, timeout=1.5)
     strangers = (client(guarded, authority, None), unknown, plain, client(guarded, authority, "old", days=-1))
     ends = await asyncio.gather(*(one.__aenter__() for one in strangers), return_exceptions=True)
     assert [type(end) for end in ends] == [aiomqtt.MqttError] * 4

@@ -18,7 +18,7 @@ from hems.model.instant import Instant
 from hems.model.picture import AlarmPicture, Picture
 from hems.northbound.alarms.channels import Unsent, by_apprise, by_mail, by_ntfy
 from hems.northbound.alarms.news import OUTAGE, SILENT, look, silent
-from hems.northbound.alarms.outbox import MOST_WAITING, Outbox
+from hems.northbound.alarms.outbox import Outbox
 from hems.northbound.alarms.rules import Message, message, not_lately, resting, wanted
 from hems.northbound.alarms.service import Messenger, try_all
 from tests.desk import HandMadeDesk, serving, until
@@ -182,11 +182,11 @@ def test_the_outbox_has_after_a_restart_what_it_had_before(tmp_path: Path):
 
 
 def test_a_way_that_is_never_served_does_not_fill_the_disk(tmp_path: Path):
-    outbox = Outbox(tmp_path)
-    for number in range(MOST_WAITING + 3):
+    outbox = Outbox(tmp_path, most_waiting=4)
+    for number in range(7):
         outbox.put({"mail.ana": replace(TEXT, id=str(number))}, {})
     waiting = outbox.waiting("mail.ana")
-    assert (len(waiting), waiting[0].message.id) == (MOST_WAITING, "3")
+    assert (len(waiting), waiting[0].message.id) == (4, "3")
     outbox.close()
 
 

@@ -225,6 +225,8 @@ class OutwardTable(Table):
 
     run_dir: Line = "/run/hems"
     """Where the daemon's sockets are."""
+    language: Line | None = Field(None, examples=["de"])
+    """Language of messages and of what Home Assistant shows; without it the machine's own."""
     timezone: Line | None = Field(None, examples=["Europe/Dublin"])
     """Zone of quiet hours; without it the machine's own."""
     home_assistant: HomeAssistantTable | None = Field(None, examples=[{"broker": {"host": "10.0.20.2"}}])

@@ -8,6 +8,7 @@ from hems.model.picture import AlarmPicture, Picture
 from hems.northbound.latest import names_in
 from hems.wording import duration, sentence
 from hems.wording.guidance import guidance
+from hems.wording.language import say
 
 OUTAGE, SILENT = "power cut", "silence"
 """Keys of what is no alarm."""
@@ -47,7 +48,7 @@ def look(picture: Picture, known: Mapping[str, Known]) -> tuple[list[News], dict
     there = {one.key for one in (*picture.alarms, *picture.alarms_folded, *picture.alarms_aside)}
     for key in [key for key in now if key != OUTAGE and key not in there]:
         gone = now.pop(key)
-        news.append(News(key, gone.priority, True, gone.title, "This is over."))
+        news.append(News(key, gone.priority, True, gone.title, say("This is over.")))
     for alarm in picture.alarms:
         raised_s, before = _raised_s(picture, alarm), now.get(alarm.key)
         if before is None or _another(before.raised_s, raised_s):
@@ -61,39 +62,43 @@ def silent(for_s: float, known: Mapping[str, Known]) -> tuple[list[News], dict[s
     """The news that the daemon has not been heard for so long."""
     if SILENT in known:
         return [], dict(known)
-    title = "HEMS is silent."
-    text = f"Nothing was heard of it for {duration(for_s)}. The building may be without it: circuits stay as they are."
+    title = say("HEMS is silent.")
+    text = say("Nothing was heard of it for {time}. Circuits stay as they are.", time=duration(for_s))
     return [News(SILENT, "HIGH", False, title, text)], {**known, SILENT: Known("HIGH", None, title)}
 
 
 def _heard_again(before: Known) -> News:
-    return News(SILENT, before.priority, True, before.title, "It is heard again.")
+    return News(SILENT, before.priority, True, before.title, say("It is heard again."))
 
 
 def _outage(picture: Picture, now: dict[str, Known]) -> list[News]:
     cut = picture.outage_for_s is not None
     if cut and OUTAGE not in now:
-        now[OUTAGE] = Known("HIGH", None, "POWER CUT")
-        return [News(OUTAGE, "HIGH", False, "POWER CUT", _stands(picture))]
+        title = say("POWER CUT")
+        now[OUTAGE] = Known("HIGH", None, title)
+        return [News(OUTAGE, "HIGH", False, title, _stands(picture))]
     if not cut and OUTAGE in now:
         del now[OUTAGE]
-        return [News(OUTAGE, "HIGH", True, "The grid is back.", "The power cut is over.")]
+        return [News(OUTAGE, "HIGH", True, say("The grid is back."), say("The power cut is over."))]
     return []
 
 
 def _stands(picture: Picture) -> str:
     lines = [sentence(picture.mode_because)]
     if picture.essential_hours is not None and picture.essential_hours[1] < float("inf"):
-        lines.append(f"Essential power lasts about {duration(3600.0 * picture.essential_hours[1])}.")
+        lasts = duration(3600.0 * picture.essential_hours[1])
+        lines.append(say("Essential power lasts about {time}.", time=lasts))
     off = [one.name for one in picture.circuits if one.closed is False]
     if off:
-        lines.append(f"Off now: {', '.join(off)}.")
+        lines.append(say("Off now: {circuits}.", circuits=", ".join(off)))
     return "\n".join(lines)
 
 
 def _help(alarm: AlarmPicture) -> str:
     found = guidance(alarm.cause)
-    return "\n".join([found.means, *(f"- {step}" for step in found.do), f"If nobody does anything: {found.wait}"])
+    return "\n".join(
+        [found.means, *(f"- {step}" for step in found.do), say("If nobody does anything: {wait}", wait=found.wait)]
+    )
 
 
 def _raised_s(picture: Picture, alarm: AlarmPicture) -> float | None:

@@ -33,9 +33,10 @@ class Waiting:
 class Outbox:
     """One file, one process."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, most_waiting: int = MOST_WAITING) -> None:
         """Raises: HemsError when it cannot be written."""
         self._path = directory / "outbox.db"
+        self._most = most_waiting
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self._path, isolation_level=None)
@@ -70,7 +71,7 @@ class Outbox:
                     self._db.execute(
                         "DELETE FROM waiting WHERE channel = ? AND number NOT IN "
                         "(SELECT number FROM waiting WHERE channel = ? ORDER BY number DESC LIMIT ?)",
-                        (channel, channel, MOST_WAITING),
+                        (channel, channel, self._most),
                     )
                 self._db.execute("DELETE FROM known")
                 rows = [(key, one.priority, one.raised_s, one.title) for key, one in known.items()]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from hems.config.tables.outward import ChannelTable, QuietTable
 from hems.northbound.alarms.news import OUTAGE, RANK, News
+from hems.wording.language import say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ def message(id: str, site: str, made_s: float | None, news: Iterable[News]) -> M
     if not ordered:
         return None
     first, more = ordered[0], len(ordered) - 1
-    title = f"{site}: {_headline(first)}" + (f" (and {more} more)" if more else "")
+    title = f"{site}: {_headline(first)}" + (say(" (and {count} more)", count=more) if more else "")
     text = "\n\n".join(f"{_headline(one)}\n{one.text}" for one in ordered)
     return Message(id=id, site=site, made_s=made_s, priority=first.priority, title=title, text=text)
 
@@ -43,7 +44,7 @@ def message(id: str, site: str, made_s: float | None, news: Iterable[News]) -> M
 def _headline(one: News) -> str:
     if one.key == OUTAGE:
         return one.title
-    return f"over: {one.title}" if one.over else f"{one.priority}: {one.title}"
+    return say("over: {what}", what=one.title) if one.over else f"{one.priority}: {one.title}"
 
 
 def resting(quiet: QuietTable | None, priority: str, local: datetime | None) -> bool:

@@ -17,6 +17,7 @@ from hems.northbound.alarms.channels import Send, Unsent, channels, sent
 from hems.northbound.alarms.outbox import Outbox, Waiting
 from hems.northbound.broker import together
 from hems.ports.clock import Clock
+from hems.wording.language import say
 
 log = logging.getLogger(__name__)
 
@@ -165,22 +166,22 @@ class Messenger:
             self._outbox.remove(one.number)
 
 
-async def try_all(table: OutwardTable, clock: Clock, say: Callable[[str], None]) -> bool:
-    """Send one by every way at once and say what came of it; whether all went."""
+async def try_all(table: OutwardTable, clock: Clock, tell: Callable[[str], None]) -> bool:
+    """Send one by every way at once and tell what came of it; whether all went."""
     ways, utc = list(channels(table)), clock.now().utc
     if not ways:
-        say("No way to people is in the file: add [mail.NAME], [ntfy.NAME], [webhook.NAME] or [apprise.NAME].")
+        tell("No way to people is in the file: add [mail.NAME], [ntfy.NAME], [webhook.NAME] or [apprise.NAME].")
     one = rules.Message(
         id=uuid4().hex,
         site="HEMS",
         made_s=utc.timestamp() if utc else None,
         priority="MED",
-        title="HEMS: this is a test",
-        text="If you can read this, messages of the building reach you. Nothing has happened.",
+        title=say("HEMS: this is a test"),
+        text=say("If you can read this, messages of the building reach you. Nothing has happened."),
     )
     results = await asyncio.gather(*(sent(send, one) for _, _, send in ways), return_exceptions=True)
     for (name, _, _), result in zip(ways, results, strict=True):
         if isinstance(result, BaseException) and not isinstance(result, Unsent):
             raise result
-        say(f"{name}: {'sent' if result is None else result}")
+        tell(f"{name}: {'sent' if result is None else result}")
     return bool(ways) and not any(results)

@@ -7,6 +7,7 @@ from hems.model.picture import AlarmPicture, Picture
 from hems.northbound.ha.entities import MOST_HOURS
 from hems.northbound.latest import names_in
 from hems.wording import mode_words, sentence
+from hems.wording.language import say
 
 LONGEST_STATE = 250
 """Letters; Home Assistant takes 255."""
@@ -19,7 +20,7 @@ def at_once(picture: Picture) -> dict[str, Any]:
         "mode": mode_words(picture.mode),
         "outage": picture.outage_for_s is not None,
         "grid_good": None if picture.grid is Grid.UNKNOWN else picture.grid in (Grid.GOOD, Grid.QUALIFYING),
-        "next_off": _cut(", ".join(one.name for one in picture.circuits if one.next_off)) or "nothing",
+        "next_off": _cut(", ".join(one.name for one in picture.circuits if one.next_off)) or say("nothing"),
         "alarms": len(picture.alarms),
         "urgent": any(one.priority == "HIGH" for one in picture.alarms),
     }
