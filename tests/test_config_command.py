@@ -1,10 +1,13 @@
 """`hems config`: a new site file is taken as a whole or not at all, and there is a way back."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from hems.cli import EX_CONFIG, main
+from hems.config.versions import Versions
+from tests.runtime.test_desk import ask, desk, laundry
 
 ROOT = Path(__file__).parents[1]
 HOME = (ROOT / "examples" / "home.toml").read_text(encoding="utf-8")
@@ -74,3 +77,23 @@ def test_what_cannot_be_done_is_one_sentence(
     err = capsys.readouterr().err
     assert says in err
     assert len(err.splitlines()) == 1
+
+
+async def test_nothing_is_changed_while_hems_must_not_be_interrupted(
+    site: Path, run_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a daemon in which somebody keeps the laundry by hand
+    new = site.parent / "new.toml"
+    new.write_text(HOME.replace("service_a = ", "service_a =  "))
+    async with desk(run_dir) as house:
+        await ask(run_dir, "operate", "override", **laundry())
+        await house.cycle()
+
+        # when a new file is put in force
+        words = ("config", "apply", str(new), "--site", str(site), "--run-dir", str(run_dir))
+        code = await asyncio.to_thread(main, words)
+
+    # then it says why not, and the file is as it was
+    assert code == 1
+    assert "Somebody keeps Laundry by hand" in capsys.readouterr().err
+    assert (Versions(site).text(), Versions(site).kept()) == (HOME.encode(), [])
