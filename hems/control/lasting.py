@@ -60,7 +60,7 @@ def causes(site: Site, memory: SavingMemory) -> dict[CircuitId, Cause]:
     """Why each circuit that rests does so."""
     kept = Cause(Why.KEPT_FOR_LATER, {"sun_utc": memory.sunrise.isoformat()} if memory.sunrise is not None else {})
     return {
-        one.id: Cause(Why.NOT_ITS_TURN) if turns.rotating(memory, one.tier) else kept
+        one.id: Cause(Why.NOT_ITS_TURN, turns.told(site, memory, one)) if turns.rotating(memory, one.tier) else kept
         for one in site.circuits
         if one.id in memory.resting
     }

@@ -10,6 +10,7 @@ from hems.control.memory.using import SavingMemory
 from hems.control.price import WORTH
 from hems.control.shedding import FRESH
 from hems.control.state import ControlState
+from hems.model.cause import Value
 from hems.model.copies import replace
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import SECONDS_PER_HOUR, CircuitId
@@ -94,6 +95,18 @@ def _until_s(circuit: Circuit, state: ControlState, now_s: float) -> tuple[bool,
         return now_s >= due_s, due_s if due_s > now_s else inf
     due_s = (memory.restored_s if memory.restored_s is not None else -inf) + COOLS_S
     return now_s < due_s, due_s if due_s > now_s else inf
+
+
+def told(site: Site, memory: SavingMemory, circuit: Circuit) -> dict[str, Value]:
+    """What its people are told of a turn: how many of its group are served, and what who did without until now."""
+    group = mates(site, circuit.tier)
+    without_s = {one.id: SECONDS_PER_HOUR * memory.missed_h.get(one.id, 0.0) for one in group}
+    return {
+        "served": memory.served.get(circuit.tier, len(group)),
+        "of": len(group),
+        "without_s": round(without_s.get(circuit.id, 0.0)),
+        "most_s": round(max(without_s.values(), default=0.0)),
+    }
 
 
 def rotating(memory: SavingMemory, tier: Tier) -> bool:

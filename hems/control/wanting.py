@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from hems.control import sending
+from hems.control import sending, turns
 from hems.control.arbitrate import Proposal, Rank, Ruling
 from hems.control.balance import unbalanced
 from hems.control.bay_memory import NEW
@@ -63,8 +63,16 @@ def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, 
         touched = entry is not None or memory.shed_because is not None or kept_off
         closing = entry is not None and not entry.value and memory.shed_because is None
         if touched and (not closing or sending.may_close(state, now_s)):
-            back = Why.GRID_RESTORED if not outlook.mode.on_island else Why.ROOM_ON_ISLAND
-            yield Proposal(role=role, rank=Rank.GRID, cause=Cause(back), prefer=1.0)
+            yield Proposal(role=role, rank=Rank.GRID, cause=_back(circuit, site, state, outlook), prefer=1.0)
+
+
+def _back(circuit: Circuit, site: Site, state: ControlState, outlook: Outlook) -> Cause:
+    """Why it may come back."""
+    if not outlook.mode.on_island:
+        return Cause(Why.GRID_RESTORED)
+    if circuit.id in state.saving.turns_s and turns.rotating(state.saving, circuit.tier):
+        return Cause(Why.ITS_TURN, turns.told(site, state.saving, circuit))
+    return Cause(Why.ROOM_ON_ISLAND)
 
 
 def _shed_rank(cause: Cause) -> Rank:

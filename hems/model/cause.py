@@ -54,6 +54,7 @@ class Why(StrEnum):
     FLEXIBLE_ON_ISLAND = "flexible_on_island"
     KEPT_FOR_LATER = "kept_for_later"
     NOT_ITS_TURN = "not_its_turn"
+    ITS_TURN = "its_turn"
     STABILISING_TOO_LONG = "stabilising_too_long"
     BLACKOUT = "blackout"
     ROOM_ON_ISLAND = "room_on_island"

@@ -27,7 +27,20 @@ REASONS: Mapping[Why, Forms] = {
         N_("energy is kept for what matters more until the sun returns, about {sun_utc}"),
         N_("energy is kept for what matters more; back when there is enough for it, or when the grid returns"),
     ),
-    Why.NOT_ITS_TURN: (N_("there is not enough for all circuits of its group, so they take turns of an hour"),),
+    Why.NOT_ITS_TURN: (
+        N_(
+            "there is enough for {served} of {of} circuits of its group, in turns of an hour; "
+            "it was off for {without_s} so far, others for up to {most_s}"
+        ),
+        N_("there is not enough for all circuits of its group, so they take turns of an hour"),
+    ),
+    Why.ITS_TURN: (
+        N_(
+            "it is its turn, of an hour: there is enough for {served} of {of} circuits of its group; "
+            "it was off for {without_s} so far"
+        ),
+        N_("it is its turn, of an hour"),
+    ),
     Why.SOURCE_LOST: (N_("a source has gone, and the building must do with what remains"),),
     Why.STABILISING_TOO_LONG: (N_("own power did not settle, so only life safety and critical circuits stay on"),),
     Why.BLACKOUT: (N_("the building is dark, and not everything may start at once"),),

@@ -119,4 +119,12 @@ def test_who_rests_is_told_until_when_or_that_it_is_somebody_elses_turn() -> Non
     assert causes[CircuitId("gym")].facts == {"sun_utc": sunrise.isoformat()}
     turn = lasting.causes(SITE, replace(memory, served={4: 1}, resting=frozenset({CircuitId("gym")})))
     assert turn[CircuitId("gym")].why is Why.NOT_ITS_TURN
+    # and whoever lives there is told how many can be served, and who has done without for how long
+    told = replace(memory, served={4: 1}, missed_h={CircuitId("gym"): 0.5, CircuitId("laundry"): 2.0})
+    assert lasting.causes(SITE, told)[CircuitId("gym")].facts == {
+        "served": 1,
+        "of": 2,
+        "without_s": 1_800,
+        "most_s": 7_200,
+    }
     assert lasts(60.0).sunrise == sunrise

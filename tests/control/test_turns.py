@@ -5,13 +5,18 @@ from itertools import pairwise
 
 import pytest
 
-from hems.control import turns
+from hems.control import turns, wanting
+from hems.control.energy import Band
 from hems.control.memory.using import LoadMemory, SavingMemory
+from hems.control.shedding import Outlook
 from hems.control.state import ControlState, initial
 from hems.control.tuning.island import RestoreParams
+from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
 from hems.model.site import Circuit, Phase, Site, Tier
 from hems.model.units import CircuitId
+from tests.control.panel import on_an_island
 from tests.given import circuit, flats
 
 HOMES = tuple(circuit(f"home_{number}", Tier.NON_ESSENTIAL, 900.0, Phase.L1) for number in range(8))
@@ -87,3 +92,26 @@ def test_what_keeps_food_cool_runs_a_quarter_of_the_time_and_heating_does_not() 
 def test_what_is_never_switched_never_rests() -> None:
     seen = day(flats(), {int(tier): 0 for tier in Tier if tier >= Tier.ESSENTIAL}, hours=1.0)
     assert all(all(seen[one.id]) for one in flats().circuits if one.tier <= Tier.CRITICAL)
+
+
+def test_whoever_comes_back_in_turn_is_told_so() -> None:
+    # given an island on which one of the homes' group is served, and it is the gym's turn
+    made = on_an_island()
+    gym = CircuitId("gym")
+    saving = SavingMemory(served={int(Tier.NON_ESSENTIAL): 1}, turns_s={gym: made.now_s}, missed_h={gym: 2.0})
+    outlook = Outlook(
+        watts={one.id: one.typical_w for one in made.site.circuits},
+        phase_w=(1_000.0,) * 3,
+        going_w=(0.0,) * 3,
+        band=Band.NORMAL,
+        least=Tier.NON_ESSENTIAL,
+        mode=Mode.ISLANDED,
+        mode_for_s=100.0,
+        cars_phase_w=(0.0,) * 3,
+        sheds_settled=True,
+    )
+    state = replace(made.state, saving=saving)
+    wishes = wanting.circuits(made.site, state, outlook, made.params, made.now_s)
+    (cause,) = [one.cause for one in wishes if one.role == wiring.circuit_closed(gym) and one.prefer == 1.0]
+    assert cause.why is Why.ITS_TURN
+    assert (cause.facts["served"], cause.facts["of"], cause.facts["without_s"]) == (1, 2, 7_200)
