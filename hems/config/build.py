@@ -168,6 +168,9 @@ def _batteries(table: SiteTable) -> tuple[Battery, ...]:
             shutdown_pct=battery.shutdown_pct,
             controllable=battery.setpoint is not None,
             reserve_pct=battery.reserve_pct,
+            reserve_winter_pct=battery.reserve_winter_pct,
+            winter_months=tuple(battery.winter_months),
+            reserve_by_history=battery.reserve_by_history,
             wear_per_kwh=battery.wear_per_kwh,
         )
         for name, battery in table.batteries.items()

@@ -1,7 +1,7 @@
 """What is installed as it counts right now: some circuits and cars matter more at times.
 
-A cold room that gets warm counts as one tier more important; a car keeps what its driver says, and while people may
-have to leave, every car keeps more.
+Batteries keep more in winter; a cold room that gets warm counts as one tier more important; a car keeps what its driver
+says, and while people may have to leave, every car keeps more.
 Everything behind decides on this site.  Source: domain reference 3.2 P5 and 5, item 21.
 """
 
@@ -12,6 +12,7 @@ from hems.control import drivers, orders
 from hems.control.axis_tie import word
 from hems.control.cars import charge, phases
 from hems.control.demand import NOTHING
+from hems.control.dispatch import reserve
 from hems.control.energy import NO_CAR
 from hems.control.given import Given
 from hems.control.params import Params
@@ -69,7 +70,9 @@ def permitted(site: Site, snapshot: Snapshot, now_s: float) -> Site:
 
 
 def present(site: Site, state: ControlState, params: Params, now_s: float) -> Site:
-    """The site with the tiers and floors of this instant."""
+    """The site with the tiers, floors and reserves of this instant."""
+    batteries = reserve.present(site, state)
+    site = site if batteries is site.batteries else replace(site, batteries=batteries)
     evacuating = orders.stands(state, Task.EVACUATION, now_s)
     told = any(one.charge is not None for one in state.bays.values())
     if not state.warm and not evacuating and not state.drivers and not told:

@@ -110,6 +110,11 @@ class Battery:
     """hems can command its power while the building is on the grid."""
     reserve_pct: float | None = None
     """Kept for power cuts: on the grid hems never discharges it below this.  None: the inverter decides alone."""
+    reserve_winter_pct: float | None = None
+    """The same in `winter_months`, and while nobody knows the month; None: as ever."""
+    winter_months: tuple[int, ...] = (11, 12, 1, 2)
+    reserve_by_history: bool = False
+    """More is kept where the building's own power cuts were long."""
     wear_per_kwh: float = 0.04
     """What giving a kilowatt-hour costs in wear, in the currency of the tariff: it is never given for less."""
 

@@ -1,5 +1,7 @@
 """What makes or stores energy."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from hems.config.tables.words import Id, Kw, Name, OverloadPoint, Pct, Phases, Ports, PortText, Table
@@ -70,6 +72,13 @@ class BatteryTable(Table):
     reserve_pct: Pct | None = Field(None, examples=[60.0])
     """Kept for power cuts.  With it and `setpoint` HEMS decides on the grid what the battery does: it takes the sun,
     serves the building and keeps the connection inside its limits, never below this.  Set the same in the inverter."""
+    reserve_winter_pct: Pct | None = Field(None, examples=[80.0])
+    """Kept in `winter_months` instead, if that is more."""
+    winter_months: list[Annotated[int, Field(ge=1, le=12)]] = Field([11, 12, 1, 2], min_length=1, max_length=12)
+    """Months in which power cuts are likelier, or the sun brings little."""
+    reserve_by_history: bool = False
+    """Keep at least what life safety, critical and essential circuits usually need through four of five of this
+    building's own last power cuts; never more than 90%."""
     wear_per_kwh: float = Field(0.04, ge=0, le=10)
     """What giving a kWh costs in wear, in the currency of the tariff: price of the battery, less what it is worth in
     the end, by the kWh it gives in its life.  It is never given for less."""

@@ -8,6 +8,7 @@
     worth       what a stored kilowatt-hour is worth, in money, and below what the month's peak can be kept
     store       all steered batteries as one
     aim         limits, the peak, and then what pays: what batteries do together
+    reserve     what batteries keep for power cuts at present
     standing    what circuits draw beyond the sun, as far as it stands
     storage     each battery's part of it, never below its reserve
     response    what the grid's frequency asks for
