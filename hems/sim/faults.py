@@ -29,6 +29,18 @@ class Says(StrEnum):
     """Every register at the value that means "not known"."""
     SAME = "same"
     """What it said last, for ever, and promptly."""
+    GARBAGE = "garbage"
+    """Octets that mean nothing."""
+    CUT = "cut"
+    """The first half of each answer."""
+    MIXED = "mixed"
+    """Whole answers to questions that nobody has asked: another number, and on a serial line another unit."""
+    REFUSES = "refuses"
+    """That it cannot, to whatever it is asked."""
+
+
+UNHEARD = frozenset({Says.NOTHING, Says.GARBAGE, Says.CUT, Says.MIXED, Says.REFUSES})
+"""What comes to nothing: there is no value in it."""
 
 
 @dataclass
@@ -64,13 +76,13 @@ class Faults:
         """Whether a command to `role` arrives."""
         if not self._says or self.wiring is None or role not in self.wiring.writes:
             return True
-        return self._says.get(self.wiring.writes[role].device, (Says.TRUTH, 0.0))[0] is not Says.NOTHING
+        return self._says.get(self.wiring.writes[role].device, (Says.TRUTH, 0.0))[0] not in UNHEARD
 
     def health(self) -> dict[DeviceId, DeviceHealth]:
         """Every device, as its driver would tell."""
         if self.wiring is None:
             return {}
-        silent = {device: since_s for device, (says, since_s) in self._says.items() if says is Says.NOTHING}
+        silent = {device: since_s for device, (says, since_s) in self._says.items() if says in UNHEARD}
         return {
             spec.id: DeviceHealth(
                 link=spec.link, lost_since_s=silent.get(spec.id), armed=True, upstream=spec.id in self.upstream
@@ -80,7 +92,7 @@ class Faults:
 
     def _told(self, role: Role, true: Reading[Any] | None, says: Says, since_s: float) -> Reading[Any]:
         before = self._last.get(role, missing())
-        if says is Says.NOTHING:
+        if says in UNHEARD:
             return Reading(before.value, min(before.taken_s, since_s), HOLDS_S, before.quality, before.reason)
         if true is None:
             return missing()

@@ -5,10 +5,11 @@ import os
 import tty
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from random import Random
 from typing import cast
 
 from pymodbus import FramerType
-from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import SimDevice
 
@@ -19,6 +20,9 @@ BITS_PER_BYTE = 10
 """Start bit, eight data bits, stop bit."""
 CHUNK = 4096
 READS = (1, 2, 3, 4)
+UNIT_AT = 6
+"""Where the unit stands in a frame of Modbus TCP."""
+DEVICE_FAILURE = 4
 
 Speech = Callable[[int], Says]
 """What the device with this unit id answers now."""
@@ -29,7 +33,10 @@ SENTINEL = 0x8000
 class _Ear:
     """Lets requests through to devices that are there and answer, swallows the others', and bends what liars answer."""
 
-    def __init__(self, devices: Sequence[SimDevice], speech: Speech) -> None:
+    def __init__(self, devices: Sequence[SimDevice], speech: Speech, *, numbered: bool) -> None:
+        """`numbered` if frames begin with a number, as in Modbus TCP, and not with the unit, as on a serial line."""
+        self._unit_at = UNIT_AT if numbered else 0
+        self._rng = Random(1)
         self._units = {device.id for device in devices}
         self._speech = speech
         self._asked: tuple[int, int, int, int] = (0, 0, 0, 0)
@@ -37,6 +44,8 @@ class _Ear:
 
     def hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
         """What the server calls with each request and reply; to hear nothing is how it comes to answer nothing."""
+        if sending and self._speech(pdu.dev_id) is Says.REFUSES:
+            return ExceptionResponse(pdu.function_code, DEVICE_FAILURE, pdu.dev_id, pdu.transaction_id)
         if sending:
             self._bend(pdu)
         elif pdu.dev_id not in self._units or self._speech(pdu.dev_id) is Says.NOTHING:
@@ -44,6 +53,19 @@ class _Ear:
         else:
             self._asked = (pdu.dev_id, pdu.function_code, pdu.address, pdu.count)
         return pdu
+
+    def garble(self, sending: bool, frame: bytes) -> bytes:
+        """What the server calls with each frame; what leaves may be something else than it was."""
+        if not sending or len(frame) <= self._unit_at:
+            return frame
+        match self._speech(frame[self._unit_at]):
+            case Says.GARBAGE:
+                return self._rng.randbytes(len(frame))
+            case Says.CUT:
+                return frame[: len(frame) // 2]
+            case Says.MIXED:
+                return bytes((frame[0] ^ 0x55,)) + frame[1:]
+        return frame
 
     def _bend(self, pdu: ModbusPDU) -> None:
         """Put into a reply to a read what its device says instead of the truth."""
@@ -68,7 +90,7 @@ class TcpLine:
         self._devices = list(devices)
         self._wanted_port = port
         self._gateway = gateway
-        self._ear = _Ear(devices, speech)
+        self._ear = _Ear(devices, speech, numbered=not gateway)
         self._server: ModbusTcpServer | None = None
         self.port = 0
 
@@ -79,6 +101,7 @@ class TcpLine:
             framer=FramerType.RTU if self._gateway else FramerType.SOCKET,
             address=(LOOPBACK, self._wanted_port),
             trace_pdu=self._ear.hear,
+            trace_packet=self._ear.garble,
         )
         await self._server.serve_forever(background=True)
         listener = cast(asyncio.Server, self._server.transport)
@@ -103,7 +126,7 @@ class SerialLine:
         self._devices = list(devices)
         self._path = path
         self._baud = baud
-        self._ear = _Ear(devices, speech)
+        self._ear = _Ear(devices, speech, numbered=False)
         self._server: ModbusSerialServer | None = None
         self._bridge = Bridge(baud)
 
@@ -116,6 +139,7 @@ class SerialLine:
             port=self._bridge.far_end,
             baudrate=self._baud,
             trace_pdu=self._ear.hear,
+            trace_packet=self._ear.garble,
         )
         await self._server.serve_forever(background=True)
         return f"rtu://{self._path}?baud={self._baud}&parity=N&stop_bits=1"

@@ -186,7 +186,7 @@ def _silent(scene: Scene) -> Fault:
 
 def _lies(scene: Scene) -> Fault:
     device, (begins_s, ends_s) = scene.rng.choice(scene.devices), scene.span()
-    what = scene.rng.choice((Says.ZEROS, Says.SENTINELS, Says.SAME)).value
+    what = scene.rng.choice([one for one in Says if one not in (Says.TRUTH, Says.NOTHING)]).value
     lie = _act(begins_s, "says", device=device, what=what)
     return Fault((lie, _act(ends_s, "says", device=device, what=Says.TRUTH.value)), hinders=True)
 
