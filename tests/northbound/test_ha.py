@@ -245,6 +245,18 @@ def test_a_driver_speaks_with_the_code_of_the_bay_and_it_is_soon_forgotten():
     assert later.args == {"bay": "bay_1", "who": "HA", "leaves_in_s": 9000.0}
 
 
+def test_every_number_lies_between_the_ends_that_home_assistant_is_told():
+    # given drivers who keep everything or nothing, and who leave next week
+    cars = tuple(
+        replace(one, floor_pct=pct, leaves_in_s=7 * 86400.0) for one in normal_day().cars for pct in (0.0, 100.0)
+    )
+    picture = replace(normal_day(), cars=cars)
+    told = {**at_once(picture), "minutes": table(override_min=480).override_min}
+    numbers = [one for one in entities(picture, commands=True) if one.platform == "number"]
+    assert {one.key for one in numbers} >= {"minutes", "bay_bay_1_keeps_pct", "bay_bay_1_leaves_h"}
+    assert [one.key for one in numbers if not one.more["min"] <= told[one.key] <= one.more["max"]] == []
+
+
 def test_an_automation_may_say_for_how_long_why_and_for_whom():
     payload = json.dumps({"want": "ON", "minutes": 15, "reason": "film night", "who": "Ana"})
     asked = wanted("circuit/gym", payload, "HA", Memory(60.0), 0.0)

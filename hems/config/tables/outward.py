@@ -75,7 +75,7 @@ class HomeAssistantTable(Table):
     commands: bool = False
     """Whether Home Assistant may keep circuits on or off for a while, and speak for drivers with their bay's code.
     Without it everything is only shown."""
-    override_min: Annotated[int, Field(ge=1, le=1440)] = 60
+    override_min: Annotated[int, Field(ge=1, le=480)] = 60
     """Minutes that a circuit is kept on or off unless Home Assistant says another number; HEMS may allow less."""
     who: Line = "Home Assistant"
     """Name under which HEMS records what Home Assistant asks."""

@@ -10,7 +10,7 @@ from hems.wording.language import say
 
 FAST, SLOW = "state", "power"
 """Topics of states: what is told at once, and what is told every few seconds."""
-LEAST_KEEPS_PCT, MOST_HOURS, MOST_MINUTES = 20, 72, 480
+MOST_HOURS, MOST_MINUTES = 72, 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _car(one: CarPicture, *, commands: bool) -> Iterator[Entity]:
         f"{asked}/leaving",
         {"icon": "mdi:car-arrow-right"},
     )
-    keeps = {"min": LEAST_KEEPS_PCT, "max": 100, "step": 5, "unit_of_measurement": "%", "mode": "box"}
+    keeps = {"min": 0, "max": 100, "step": 1, "unit_of_measurement": "%", "mode": "box"}
     yield Entity("number", f"{key}_keeps_pct", say("{name} keeps", name=one.name), FAST, f"{asked}/keeps_pct", keeps)
     leaves = {"min": 0, "max": MOST_HOURS, "step": 0.5, "unit_of_measurement": "h", "mode": "box"}
     yield Entity("number", f"{key}_leaves_h", say("{name} leaves in", name=one.name), FAST, f"{asked}/leaves_h", leaves)
