@@ -48,6 +48,10 @@ class Condition:
     """The power cut itself is the reason: nobody can do anything about it, and nobody is told."""
 
 
+TOGETHER = 3
+"""From so many circuits on it is what they hang on."""
+
+
 def conditions(
     site: Site, state: ControlState, snapshot: Snapshot, params: Params, now: Instant, seen: Evidence
 ) -> Mapping[str, Condition]:
@@ -107,12 +111,16 @@ def _devices(snapshot: Snapshot, now_s: float, *, fed: bool) -> Iterator[tuple[s
 
 
 def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:
+    """What is wrong with each; one word for all that do not obey together, as when their relay board is silent."""
+    deaf = sum(state.loads.get(one.id, FRESH).deaf for one in site.circuits)
+    if deaf >= TOGETHER:
+        yield "circuits/deaf", Condition(HIGH, "circuits", Cause(Why.SHEDS_UNANSWERED, {"circuits": deaf}))
     for circuit in site.circuits:
         memory = state.loads.get(circuit.id, FRESH)
         role = wiring.circuit_closed(circuit.id)
-        if memory.deaf:
+        if memory.deaf and deaf < TOGETHER:
             yield f"{role}/deaf", Condition(HIGH, role, Cause(Why.SHED_NOT_OBEYED))
-        elif _found_off(memory) or _contradicted(state, role, params, now_s):
+        elif not memory.deaf and (_found_off(memory) or _contradicted(state, role, params, now_s)):
             yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
         if memory.vain >= VAIN:
             yield f"{role}/vain", Condition(MEDIUM, role, Cause(Why.SHED_IN_VAIN, {"times": memory.vain}))

@@ -60,6 +60,7 @@ class Why(StrEnum):
     ROOM_ON_ISLAND = "room_on_island"
     GRID_RESTORED = "grid_restored"
     SHED_NOT_OBEYED = "shed_not_obeyed"
+    SHEDS_UNANSWERED = "sheds_unanswered"
     SHED_IN_VAIN = "shed_in_vain"
     SHED_FUTILE = "shed_futile"
     VOLTAGE_SAGS = "voltage_sags"

@@ -62,6 +62,14 @@ GUIDANCE: Mapping[Why, Guidance] = {
         ),
         N_("What is on stays on. With the grid everything comes back as usual."),
     ),
+    Why.SHEDS_UNANSWERED: Guidance(
+        N_("These circuits may still draw power although they were switched off. Others may have to go off instead."),
+        (
+            N_("Switch off by hand at their breakers what is large and can wait."),
+            N_("See whether the relay board has power and its network cable, then call the electrician."),
+        ),
+        N_("In a power cut the inverter may be overloaded and stop. A dark building is not started again."),
+    ),
     Why.SHED_IN_VAIN: Guidance(
         N_("It was switched off several times, and the inverter delivered as much as before."),
         (

@@ -15,6 +15,13 @@ TROUBLES: Mapping[Why, Forms] = {
         N_("Switching on failed {times} times in a row. Nothing more comes back on own power until a person looks."),
         N_("Switching on failed too often. Nothing more comes back on own power until somebody has looked."),
     ),
+    Why.SHEDS_UNANSWERED: (
+        N_(
+            "{circuits} circuits do not obey: HEMS switched them OFF and nothing shows it. Look at their relay board, "
+            "its supply and its network."
+        ),
+        N_("Several circuits do not obey: nothing shows that they are OFF. Look at their relay board."),
+    ),
     Why.SHED_IN_VAIN: (
         N_(
             "Switching {name} OFF does not lower the load. HEMS passes over it; have its wiring to the panel looked at."

@@ -330,6 +330,23 @@ def test_t4b_coils_that_are_not_seen_open_count_as_cold_load():
     assert starts(made)
 
 
+def test_circuits_that_fall_silent_together_are_one_alarm_and_not_a_flood():
+    # given a relay board that has gone: what is told off does not show it
+    silent = {wiring.circuit_closed(one.id): None for one in startable().circuits if one.switchable}
+    made = on_the_grid(site=startable(), params=Params())
+    made.deaf |= set(silent)
+    made.says(silent, GRID_DEAD, TIE_OPEN, utility(3.0, 0.0, point="bus")).advance(60.0)
+    # then that is told once
+    assert "circuits/deaf" in made.state.alarms
+    assert not [key for key in made.state.alarms if key.endswith("/closed/deaf")]
+    # and two that do not obey are told each by itself
+    two = dict(list(silent.items())[:2])
+    made = on_the_grid(site=startable(), params=Params())
+    made.deaf |= set(two)
+    made.says(two, GRID_DEAD, TIE_OPEN, utility(3.0, 0.0, point="bus")).advance(60.0)
+    assert len([key for key in made.state.alarms if key.endswith("/closed/deaf")]) == 2
+
+
 def test_t4c_with_an_empty_battery_it_waits_for_the_sun():
     soc = wiring.battery_soc(SourceId("main"))
     made = blacked_out(**{soc: 6.0}).advance(3600.0, every_s=60.0)
