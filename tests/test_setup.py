@@ -251,6 +251,17 @@ def test_a_damaged_bundle_is_refused(machine: Machine) -> None:
     assert "is not a bundle" in machine.refused("--bundle", str(bundle))
 
 
+def test_an_unpacked_bundle_installs_itself(machine: Machine) -> None:
+    # given a bundle that somebody has unpacked: no checkout, no pyproject.toml
+    machine.bundle("1.0")
+    machine.checkout, checkout = machine.bench / "inside-1.0", machine.checkout
+    shutil.copy(checkout / "install.sh", machine.checkout)
+    # then it can be installed from there
+    done = machine.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert machine.link("current") == "releases/1.0"
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
