@@ -17,7 +17,7 @@ EVEN = 0.005
 
 
 def waiting(market: MarketMemory, wanted: Iterable[Need], now_s: float) -> Collection[SourceId]:
-    """The cars that wait; none while the price of now, or that of any hour until a car leaves, is not known."""
+    """The cars that wait; for hours whose price is known, and none while that of now is not."""
     return frozenset(one.bay for one in wanted if _waits(market, one, now_s))
 
 
@@ -25,8 +25,6 @@ def _waits(market: MarketMemory, need: Need, now_s: float) -> bool:
     first = int((now_s - market.costs_s) // SLOT_S)
     last = int((need.by_s - market.costs_s) // SLOT_S)
     costs = market.costs[first:last] if first >= 0 else ()
-    if last > len(market.costs) or not costs:
-        return False
     slots = ceil(need.wh / (SAFE * need.most_w * SLOT_S / SECONDS_PER_HOUR)) + SPARE_SLOTS
     if slots >= len(costs):
         return False

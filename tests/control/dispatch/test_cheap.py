@@ -39,6 +39,9 @@ def test_it_does_not_wait_in_the_cheap_hours_nor_for_next_to_nothing():
 
 def test_it_does_not_wait_for_prices_that_nobody_knows():
     assert waiting(market(*[0.4] * 6), [need(5000.0, 4.0)], 0.0) == frozenset()
+    assert waiting(market(), [need(5000.0, 4.0)], 0.0) == frozenset()
+    # but for those that are known, if they are enough
+    assert waiting(market(*[0.4] * 2, *[0.1] * 8), [need(5000.0, 4.0)], 0.0) == {BAY}
     assert waiting(MarketMemory(), [need(5000.0, 4.0)], 0.0) == frozenset()
 
 
