@@ -21,6 +21,8 @@ from hems.model.snapshot import BayReading, Snapshot
 from hems.model.units import SECONDS_PER_HOUR, SourceId
 
 NEW = BayMemory()
+EXPECTED_H = 4.0
+"""Cars that come home later than that are not counted on."""
 STRAY_W, STRAY_SHARE = 500.0, 0.2
 """So much more than its command a charger may do before that is somebody else's doing."""
 
@@ -150,6 +152,19 @@ def visited(
             leaves_s = None if when is None else given.now_s + (when - local).total_seconds()
             foreseen[bay.id] = replace(now, usually_leaves_s=leaves_s)
     return foreseen, state.usual if found == state.usual else found
+
+
+def expected_wh(given: Given, state: ControlState) -> float:
+    """Wh that cars will bring which are as good as certain to come home within the next hours."""
+    offset = local_offset(given)
+    if given.now.utc is None or offset is None:
+        return 0.0
+    local, total_wh = given.now.utc + offset, 0.0
+    for bay in given.site.bays:
+        here = state.bays.get(bay.id, NEW).plugged_since_s is not None
+        if bay.bidirectional and not here and bay.id in state.usual:
+            total_wh += usual.expected_wh(state.usual[bay.id], local, EXPECTED_H)
+    return total_wh
 
 
 def uncounted(state: ControlState) -> frozenset[SourceId]:

@@ -5,7 +5,7 @@ from math import ceil
 
 from hems.control import drivers
 from hems.control.bay_memory import NEW
-from hems.control.cars import waking
+from hems.control.cars import ledger, waking
 from hems.control.cars.memory import BayMemory
 from hems.control.energy import NO_CAR, car_free_wh, store_pct
 from hems.control.params import Params
@@ -23,6 +23,10 @@ REFILL_W, REFILL_SHARE = 3000.0, 0.5
 """What cars add to refill a battery that is nearly empty, at most, and as a part of what it takes."""
 CAR_WELL_W = (1000.0, 4000.0)
 """A charger works well from the one, and the next car joins beyond the other."""
+BATCH_W, BATCH_SHARE, BATCH_PCT = 700.0, 0.3, (70.0, 80.0)
+"""With less to do than this a charger would lose a third of what it gives: the battery serves alone until it is down to
+the one charge, and then a car gives so much of its rating until it is up at the other (3.5)."""
+ALIKE_WH = 1000.0
 STAYS_WH = 2000.0
 """So much fuller another car must be to take the place of one that gives."""
 GIVING_SHARE = 0.8
@@ -77,12 +81,13 @@ def supporting(
     }
     if len(known) < len(former) or carries_on(state):
         return {bay.id: _going_on(bay, refusals[bay.id], state) for bay in bays}
-    target_w = _target_w(max(0.0, residual_w), site, snapshot, params, now_s)
-    free = _carriers(free, giving_w(site, snapshot, now_s), target_w)
+    giving = giving_w(site, snapshot, now_s)
+    target_w = _target_w(max(0.0, residual_w), site, snapshot, params, now_s, batch=any(giving.values()))
+    free = carriers(free, giving, target_w, _worn_wh(state))
     return {bay.id: _support(bay, refusals[bay.id], free, target_w) for bay in bays}
 
 
-def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params, now_s: float) -> float:
+def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params, now_s: float, *, batch: bool) -> float:
     """What cars deliver together: a share of the residual; more the emptier the battery, and something to refill it.
 
     A car may leave with what it has, and an island whose battery is empty is dark whatever its cars hold.
@@ -91,6 +96,10 @@ def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params,
     battery = next((one for one in site.batteries if one.id == site.former.source), None)
     if battery is None or stored_pct is None:
         return GIVING_SHARE * residual_w
+    if 0.0 < residual_w < BATCH_W and stored_pct < BATCH_PCT[1]:
+        most_w = max((bay.discharge_max_w for bay in site.bays if bay.id != site.former.source), default=0.0)
+        due = batch or stored_pct <= BATCH_PCT[0]
+        return min(BATCH_SHARE * most_w, residual_w + REFILL_SHARE * battery.charge_max_w) if due else 0.0
     band = params.band
     spared = _below(stored_pct, band.conserve_pct, band.critical_pct)
     refill_w = min(REFILL_W, REFILL_SHARE * battery.charge_max_w)
@@ -103,17 +112,29 @@ def _below(stored_pct: float, from_pct: float, to_pct: float) -> float:
     return min(1.0, max(0.0, (from_pct - stored_pct) / max(1.0, from_pct - to_pct)))
 
 
-def _carriers(
-    free: Mapping[SourceId, float], giving: Mapping[SourceId, float], target_w: float
+def _worn_wh(state: ControlState) -> dict[SourceId, float]:
+    """What each bay's cars have ever given."""
+    whole = {bay: ledger.total(one) for bay, one in state.ledgers.items()}
+    return {bay: one.outage_wh + one.grid_wh for bay, one in whole.items()}
+
+
+def carriers(
+    free: Mapping[SourceId, float],
+    giving: Mapping[SourceId, float],
+    target_w: float,
+    worn_wh: Mapping[SourceId, float],
 ) -> dict[SourceId, float]:
     """The cars that give: no more than can work well, those that give already before others, else the fullest.
+
+    Of cars that are as good as equally full, the one that has given least.
 
     Little power from many chargers would be lost in them, and each would be asked for less than it can do.
     """
     fewest = max(1, ceil(target_w / CAR_WELL_W[1]))
     most = max(fewest, int(target_w // CAR_WELL_W[0]))
     count = min(most, max(fewest, sum(giving.get(bay, 0.0) > 0.0 for bay in free)))
-    order = sorted(free, key=lambda bay: (-free[bay] - STAYS_WH * (giving.get(bay, 0.0) > 0.0), bay))
+    full = {bay: round((wh + STAYS_WH * (giving.get(bay, 0.0) > 0.0)) / ALIKE_WH) for bay, wh in free.items()}
+    order = sorted(free, key=lambda bay: (-full[bay], worn_wh.get(bay, 0.0), bay))
     return {bay: free[bay] for bay in order[:count]}
 
 

@@ -11,9 +11,9 @@ from hems.control import wanting
 from hems.control.arbitrate import Rank
 from hems.control.bay_memory import remembered
 from hems.control.cars.charge import left_pct
-from hems.control.cars.memory import BayMemory
+from hems.control.cars.memory import BayMemory, Ledger, Month
 from hems.control.energy import floor_pct
-from hems.control.giving import phase_w_of_cars
+from hems.control.giving import carriers, phase_w_of_cars
 from hems.control.params import Params
 from hems.control.state import ControlState, initial
 from hems.control.wish import Wish
@@ -318,6 +318,31 @@ def test_when_little_is_needed_one_car_gives_it_and_goes_on_while_the_others_are
     made.says(car("bay_1", 60.0, 1200.0)).advance(5.0)
     assert asked(made, "bay_1") == 0.0
     assert (asked(made, "bay_2") or 0.0) > 1000.0
+
+
+@pytest.mark.parametrize(("stored_pct", "gives_w"), [(75.0, 0.0), (69.0, 3000.0)])
+def test_for_next_to_nothing_the_battery_serves_alone_until_a_car_can_refill_it_at_a_good_rate(
+    stored_pct: float, gives_w: float
+):
+    made = island_with_cars(each_w=150.0).says({wiring.battery_soc(SourceId("main")): stored_pct}).advance(5.0)
+    assert (asked(made) or 0.0) + (asked(made, "bay_2") or 0.0) == pytest.approx(gives_w, abs=1.0)
+
+
+def test_a_car_that_refills_goes_on_to_the_upper_mark():
+    made = island_with_cars(each_w=150.0).says({wiring.battery_soc(SourceId("main")): 69.0}).advance(5.0)
+    giving = car("bay_1", 80.0, 3000.0), former(-850.0)
+    made.says(*giving, {wiring.battery_soc(SourceId("main")): 76.0}).advance(5.0)
+    assert asked(made) == pytest.approx(3000.0, abs=300.0)
+    made.says({wiring.battery_soc(SourceId("main")): 80.5}).advance(5.0)
+    assert asked(made) == 0.0
+
+
+def test_of_cars_that_are_alike_the_one_that_has_given_least_gives():
+    given_wh = {BAY_1: Ledger(before=Month(outage_wh=500_000.0))}
+    free = {BAY_1: 20_000.0, BAY_2: 19_900.0}
+    worn = {bay: one.before.outage_wh for bay, one in given_wh.items()}
+    assert set(carriers(free, {}, 1200.0, worn)) == {BAY_2}
+    assert set(carriers(free | {BAY_1: 25_000.0}, {}, 1200.0, worn)) == {BAY_1}
 
 
 @pytest.mark.parametrize(("soc_pct", "why"), [(30.0, Why.CAR_AT_FLOOR), (None, Why.CAR_SOC_UNKNOWN)])

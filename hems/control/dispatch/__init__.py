@@ -17,6 +17,9 @@
     relief      flexible circuits: off where a limit cannot be met otherwise
     value       what a day was worth, beside batteries at rest
     shares      cars: what is left, in fair shares, and nobody between pause and 6 A
+    departure   what cars need before they leave, and who must charge now
+    charging    what each car draws
+    lending     what cars give on the grid, for a limit alone
     excess      what has flowed beyond, told per event
 
 Nothing in here runs unless the grid is known to be there: the interlocks of `wanting` stand above all of it.
