@@ -127,6 +127,16 @@ def test_what_interrupts_is_done_twice_an_hour_and_six_times_a_session_at_most()
     assert all(sum(when_s <= one < when_s + 3600 for one in began) <= 2 for when_s in began)
 
 
+def test_a_car_that_is_paused_and_offered_power_again_and_again_is_not_woken_each_time():
+    memory, began = Waking(), []
+    for now_s in range(0, 3600, 10):
+        wish_w = -7400.0 if now_s % 200 < 180 else 0.0
+        told_w = wished(Wish(wish_w, Cause(Why.CHARGE_ON_GRID)), BAY, memory).power_w
+        before, memory = memory, after(memory, reading(0.0, now_s), sent(told_w, now_s), True, now_s)
+        began += [now_s] * (memory.rung is not before.rung and memory.rung in (Rung.BREAK, Rung.RESTART))
+    assert len(began) == WAKES_AN_HOUR
+
+
 def test_when_it_is_unplugged_all_is_forgotten_and_the_alarm_goes():
     made = sleeper().advance(300.0, every_s=10.0)
     assert "bays/bay_3/idle" in made.state.alarms
