@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from hems.control.params import differences
 from hems.report import timeline_line
+from hems.sim.scenario import WorldAct
 from hems.wording import names_of
 from hil.plot import plot
 from hil.stage import Played
@@ -23,6 +24,11 @@ WAYS: Mapping[str, str] = {
     "fast": "by the building's equations: the controller itself, without devices or wires",
     "virtual": "with the program as it is installed, over real sockets and real protocol frames, on a clock that jumps",
     "real": "with the program as it is installed, as a process of its own, in real time",
+}
+TITLES: Mapping[str, str] = {
+    "fast": "on the building's equations",
+    "virtual": "over sockets, on a clock that jumps",
+    "real": "over sockets, in real time",
 }
 LEAD = (
     "A simulated building loses its grid, its devices fail, people make demands; the program that would run the real "
@@ -61,11 +67,12 @@ def _summary(results: Sequence[Played]) -> Iterator[str]:
     plays = _by_scenario(results)
     expectations = sum(len(one.verdicts) for one in results)
     yield f"<h1>HEMS {escape(version('hems'))}: what was tried, and what came of it</h1>"
-    yield f"<p>{datetime.now(UTC):%d %B %Y, %H:%M} UTC. {len(plays)} stories, {expectations} expectations, "
+    yield f"<p>{datetime.now(UTC):%d %B %Y, %H:%M} UTC. {_count(len(plays), 'story', 'stories')}, "
+    yield f"{_count(expectations, 'expectation', 'expectations')}, "
     yield "all held." if not failed else f'<span class="not">{failed} of {len(results)} runs did not hold.</span>'
     yield f"</p><p>{LEAD}</p><ul>"
     for way in dict.fromkeys(one.way for one in results):
-        yield f"<li>{sum(one.way == way for one in results)} runs {WAYS[way]}</li>"
+        yield f"<li>{_count(sum(one.way == way for one in results), 'run', 'runs')} {WAYS[way]}</li>"
     yield f"</ul><p>{LIMITS}</p><table><tr><th>Story</th><th></th><th>Stands for</th><th>Result</th></tr>"
     for group in plays:
         one = group[0].scenario
@@ -78,7 +85,8 @@ def _section(plays: Sequence[Played]) -> Iterator[str]:
     one = plays[0].scenario
     yield f'<h2 id="{escape(one.id)}">{escape(one.id)}: {escape(one.title)}</h2>'
     yield f"<p>{escape(plays[0].site_file.site.name)}, {one.ends_s:.0f} s. {_shortened(plays[0])}</p>"
-    yield "<table><tr><th>What must hold</th>" + "".join(f"<th>{escape(play.way)}</th>" for play in plays) + "</tr>"
+    yield "<p>What is done to it:</p><ul>" + "".join(f"<li>{_told_act(act)}</li>" for act in one.acts) + "</ul>"
+    yield "<table><tr><th>What must hold</th>" + "".join(f"<th>{TITLES[play.way]}</th>" for play in plays) + "</tr>"
     for verdicts in zip(*(play.verdicts for play in plays), strict=True):
         cells = "".join(f"<td>{_told(one.held)}: {escape(one.detail)}</td>" for one in verdicts)
         yield f"<tr><td>{escape(verdicts[0].text)}</td>{cells}</tr>"
@@ -86,6 +94,16 @@ def _section(plays: Sequence[Played]) -> Iterator[str]:
     names = names_of(plays[-1].site_file.site)
     lines = (timeline_line(event, event.at.mono_s - t_s, names) for t_s, event in plays[-1].record.events)
     yield f"<details><summary>Everything that happened</summary><pre>{escape(chr(10).join(lines))}</pre></details>"
+
+
+def _told_act(act: WorldAct) -> str:
+    """When, what, and with what, as it stands in the scenario."""
+    args = ", ".join(f"{name} {value}" for name, value in act.args.items())
+    return escape(f"at {act.t_s:g} s: {act.do.replace('_', ' ')}" + (f" ({args})" if args else ""))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _shortened(play: Played) -> str:
