@@ -82,7 +82,7 @@ async def test_the_code_of_one_bay_opens_no_other_and_cannot_be_tried_for_ever(r
     ("args", "says"),
     [
         ({"bay": "bay_9", "leaving": True}, "There is no bay bay_9; there are bay_1"),
-        ({}, "Say what: leaving, leaves_in_s, keeps_pct or never."),
+        ({}, "Say what: leaving, leaves_in_s, keeps_pct, target_pct or never."),
         ({"keeps_pct": 101.0}, "Give keeps_pct as a number from 0 to 100."),
         ({"keeps_pct": "all"}, "Give keeps_pct as a number from 0 to 100."),
         ({"keeps_pct": 5.0}, "The car's maker allows no less than 20% to be kept."),
