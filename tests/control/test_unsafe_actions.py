@@ -76,25 +76,34 @@ def test_uca1_on_stale_data_nothing_is_given_more_power():
     # and what must go off still goes
     made.plant.batteries[SourceId("main")].soc_pct = 9.0
     assert off < made.advance(5.0).off()
-    # nor does a car give on a charge that was read long ago
-    helped = building(cars={"bay_1": Car(soc_pct=80.0)}).grid_lost().advance(60.0)
-    assert helped.plant.bays[BAY].power_w > 0.0
-    assert helped.flawed(stale, wiring.bay_soc(BAY)).advance(10.0).plant.bays[BAY].power_w == 0.0
+    # nor does a car begin to give on a charge that was read long ago
+    helps = building(cars={"bay_1": Car(soc_pct=80.0)})
+    assert helps.grid_lost().advance(60.0).plant.bays[BAY].power_w > 0.0
+    unknown = building(cars={"bay_1": Car(soc_pct=80.0)}).flawed(stale, wiring.bay_soc(BAY)).advance(5.0)
+    assert unknown.grid_lost().advance(60.0).plant.bays[BAY].power_w == 0.0
+    # while one that gives already is counted down, and gives no more than it did (3.2, P3)
+    gave_w = helps.plant.bays[BAY].power_w
+    assert helps.flawed(stale, wiring.bay_soc(BAY)).advance(10.0).plant.bays[BAY].power_w <= gave_w
 
 
-def test_uca2_with_a_meter_of_the_wrong_sign_no_car_gives_more():
-    made = on_an_island().says(UNMETERED, car("bay_1", 80.0), former(2_000.0)).advance(70.0)
-    before = made.commands(BAY_W)[-1][1].value
+@pytest.mark.parametrize("wrong", [False, True])
+def test_uca2_with_a_meter_of_the_wrong_sign_no_car_gives_more(wrong: bool):
+    # given a car that gives as it was told, and a meter that shows more than all sources give together
+    made = on_an_island().says(UNMETERED, car("bay_1", 80.0), former(2_000.0)).advance(62.0)
+    made.says(car("bay_1", 80.0, float(made.commands(BAY_W)[-1][1].value)))
+    made.says({wiring.circuit_power(CircuitId("lift")): 40_000.0} if wrong else {}).advance(70.0)
+    before = float(made.commands(BAY_W)[-1][1].value)
     assert before > 0
-    made.says({wiring.circuit_power(CircuitId("lift")): 40_000.0}).advance(70.0).says(former(6_000.0)).advance(10.0)
-    assert made.commands(BAY_W)[-1][1].value == before
+    # when the former bears more, then the car is asked for more only where all adds up
+    made.says(car("bay_1", 80.0, before), former(6_000.0)).advance(10.0)
+    assert (float(made.commands(BAY_W)[-1][1].value) > before) is not wrong
 
 
 def test_uca3_a_shed_that_is_not_acknowledged_is_followed_by_the_next_circuit():
     made = building(load=1.23)
     made.forward.deaf |= {switch("hot_water"), switch("laundry"), switch("gym")}
     made.grid_lost().advance(60.0)
-    assert {"circuits/hot_water/closed/deaf", "circuits/laundry/closed/deaf"} <= made.alarms
+    assert "circuits/deaf" in made.alarms  # one alarm for three that hang on the same thing
     assert {"heat_pump", "ventilation"} <= made.off()
     assert made.plant.former_trips == 0
 
