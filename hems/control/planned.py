@@ -116,6 +116,20 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Param
             yield _wish(battery, power_w, Cause(Why.CHARGE_BEFOREHAND, {"target_pct": target_pct}))
 
 
+def before_cars_w(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> float:
+    """What batteries are to take before cars take anything: all they can, when a power cut is announced or likely.
+
+    Not while people may have to leave: then cars are filled first (3.2, P5).
+    """
+    target_pct = _target_pct(state, params, now_s)
+    stored_pct = store_pct(site, snapshot, params.car, now_s)
+    if target_pct is None or stored_pct is None or stored_pct >= target_pct:
+        return 0.0
+    if orders.stands(state, Task.EVACUATION, now_s):
+        return 0.0
+    return sum(battery.charge_max_w for battery in site.batteries if battery.controllable)
+
+
 def _left_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> float:
     """What the connection leaves for batteries: no storm is worth the main fuses.  All there is where nobody measures.
 

@@ -293,7 +293,7 @@ def test_a_car_that_makes_the_island_is_never_told_to_stop_and_sheds_what_its_dr
 
 
 def test_a_car_gives_down_to_its_floor_and_no_further():
-    made = building(cars={"bay_2": Car(soc_pct=53.3, capacity_wh=10_000.0)}).grid_lost().advance(700.0)
+    made = building(cars={"bay_2": Car(soc_pct=53.3, capacity_wh=60_000.0)}).grid_lost().advance(700.0)
     soc_pct = made.plant.bays[SourceId("bay_2")].soc_pct
     assert soc_pct is not None
     assert 52.5 <= soc_pct <= 53.05

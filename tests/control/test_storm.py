@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from hems.control.resume import resumed
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode
 from hems.model.request import Task
 from hems.model.units import SourceId
+from hems.sim.start import Car
 from tests.given import Building, building, flats, order
 
 SITE = replace(flats(), batteries=tuple(replace(one, controllable=True) for one in flats().batteries))
@@ -88,3 +91,18 @@ def test_no_storm_is_worth_the_main_fuses():
     fuses_w = 50.0 * small.grid.nominal_v * len(small.phases)
     assert -30_000.0 < battery(made)[-1] <= 0.0
     assert made.plant.grid_w <= fuses_w
+
+
+def test_before_a_storm_the_battery_is_filled_first_and_cars_have_what_it_leaves():
+    # given cars that charge with all that the connection leaves
+    small = replace(SITE, grid=replace(SITE.grid, service_a=63.0))
+    made = building(site=small, load=0.2, battery_soc_pct=50.0, cars={"bay_1": Car(soc_pct=50.0)}).advance(120.0)
+    took_w = -made.plant.bays[SourceId("bay_1")].power_w
+    assert took_w > 5_000.0
+    # when a storm is watched for
+    made.ask(order(Task.STORM, duration_s=3600.0, target_pct=80.0)).advance(60.0)
+    # then the battery has all that the fuses leave, which is less than it could take, and the car rests
+    fuses_w = 63.0 * small.grid.nominal_v * len(small.phases)
+    assert -30_000.0 < battery(made)[-1] < -25_000.0
+    assert made.plant.bays[SourceId("bay_1")].power_w == 0.0
+    assert made.plant.grid_w == pytest.approx(0.8 * fuses_w, rel=0.02)  # what they carry for hours

@@ -1,9 +1,9 @@
 """What each car draws on a good grid: its share of what the connection leaves, the sooner it must leave the sooner."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from hems.control import drivers
+from hems.control import drivers, planned
 from hems.control.bay_memory import NEW
 from hems.control.cars import sunny
 from hems.control.dispatch import cheap, departure
@@ -43,7 +43,8 @@ def charging(
 ) -> dict[SourceId, Wish]:
     """Fair shares of what the connection leaves, nobody above what a charger can take, or a pause below 6 A.
 
-    Cars that are about to leave come first, then those that would not be ready, and what waits for the sun comes last.
+    Cars that are about to leave come first, then those that would not be ready, then batteries if a power cut is
+    announced or likely, then all other cars, and what waits for the sun comes last.
     """
     flow = flows(site, snapshot, now_s)
     plugged = [bay for bay in bays if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
@@ -58,14 +59,30 @@ def charging(
     later = cheap.waiting(state.connection.market, wanted, now_s)
     groups = _groups(plugged, state, snapshot, params, late, {one.bay for one in wanted}, later, now_s)
     going = frozenset(bay.id for bay in plugged if _told_w(bay, state) < 0.0)
-    first = (groups.leaving, *([bay] for bay in groups.late), groups.at_once)
-    given = dict(shares(site, first, budget_w, room, going))
-    sun_w = min(budget_w - sum(given.values()), _sun_w(groups.sunny, house_w, given))
-    for bay in plugged:
-        for place, share_w in enumerate(site.per_phase(given.get(bay.id, 0.0), bay.phases)):
-            room[place] -= share_w
-    given |= shares(site, (groups.sunny,), max(0.0, sun_w), room, going)
+    given: dict[SourceId, float] = {}
+    left_w = _serve(given, (groups.leaving, *([bay] for bay in groups.late)), budget_w, room, site, going)
+    left_w = max(0.0, left_w - planned.before_cars_w(site, state, snapshot, params, now_s))
+    left_w = _serve(given, (groups.at_once,), left_w, room, site, going)
+    sun_w = min(left_w, _sun_w(groups.sunny, house_w, given))
+    _serve(given, (groups.sunny,), max(0.0, sun_w), room, site, going)
     return {bay.id: _charge(bay, given.get(bay.id, 0.0), groups, late, bounds, now_s) for bay in bays}
+
+
+def _serve(
+    given: dict[SourceId, float],
+    groups: Sequence[list[Bay]],
+    budget_w: float,
+    room: list[float],
+    site: Site,
+    going: frozenset[SourceId],
+) -> float:
+    """Give cars their shares and take these out of the phases' room; what is left of the budget."""
+    more = shares(site, groups, budget_w, room, going)
+    for bay in (bay for group in groups for bay in group):
+        for place, share_w in enumerate(site.per_phase(more.get(bay.id, 0.0), bay.phases)):
+            room[place] -= share_w
+    given.update(more)
+    return budget_w - sum(more.values())
 
 
 def _sun_w(bays: list[Bay], house_w: list[float], given: Mapping[SourceId, float]) -> float:
