@@ -4,6 +4,7 @@ import argparse
 import json
 import tomllib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -43,6 +44,7 @@ class Command:
         )
         run.add_argument("--rig", type=Path, metavar="FILE", help="a real bench: what of the building is real there")
         run.add_argument("--short", action="store_true", help="with shortened waits, where a scenario says how")
+        run.add_argument("--jobs", type=int, default=1, metavar="N", help="play so many at the same time")
         run.add_argument("--timeline", action="store_true", help="tell everything that happened")
         run.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
         run.add_argument("--html", type=Path, metavar="FILE", help="write a report with plots, complete in one file")
@@ -68,14 +70,16 @@ class Command:
             return 0
         found = [in_short(one) for one in found] if args.short else found
         found = [on_rig(one, args.rig, args.way) for one in found] if args.rig else found
-        results = [self._play(scenario, way, args) for scenario in found for way in args.way or ("fast", "virtual")]
+        tasks = [(scenario, way) for scenario in found for way in args.way or ("fast", "virtual")]
+        results = [
+            self._told(played, way, args) for played, (_, way) in zip(_all(tasks, args.jobs), tasks, strict=True)
+        ]
         _write(results, args)
         failed = sum(not result.held for result in results)
         print(f"\n{len(results) - failed} passed, {failed} failed")
         return 1 if failed else 0
 
-    def _play(self, scenario: Scenario, way: str, args: argparse.Namespace) -> Played:
-        played = WAYS[way](scenario)
+    def _told(self, played: Played, way: str, args: argparse.Namespace) -> Played:
         told = "held  " if played.held else "FAILED"
         print(
             f"{told} {played.scenario.id:6} {NAMES[way]:22} {played.took_s:6.1f} s  {played.scenario.title}", flush=True
@@ -91,6 +95,20 @@ class Command:
 
 
 COMMAND = Command()
+
+
+def _all(tasks: Sequence[tuple[Scenario, str]], jobs: int) -> Iterator[Played]:
+    """Every story, played in its way, in the order asked for; `jobs` at the same time, each in a process of its own."""
+    if jobs <= 1:
+        yield from map(_play, tasks)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(_play, tasks)
+
+
+def _play(task: tuple[Scenario, str]) -> Played:
+    scenario, way = task
+    return WAYS[way](scenario)
 
 
 def on_rig(scenario: Scenario, rig: Path, ways: Sequence[str] | None) -> Scenario:
