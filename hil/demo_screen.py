@@ -11,7 +11,7 @@ from hil.emulate.remote import BenchError, Remote
 class DemoApp(HemsApp):
     """The ordinary screen; the extra key talks to the building, not to hems."""
 
-    BINDINGS: ClassVar = [("g", "toggle_grid", "Grid off/on")]
+    BINDINGS: ClassVar = [("g,G", "toggle_grid", "Grid off/on")]
 
     def __init__(self, operate_socket: Path, plant_socket: Path) -> None:
         super().__init__(operate_socket, who="demo", extra_hint="G grid off/on")
