@@ -6,11 +6,8 @@ what-if goes before a look ahead, which is put aside meanwhile.  When the daemon
 
 import contextlib
 import json
-import os
-import resource
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from queue import Queue
 from threading import Thread
 from typing import TextIO
@@ -19,22 +16,10 @@ from hems.model.codec import from_plain, to_plain
 from hems.model.foresight import Foresight
 from hems.outlook.look import looked, what_if
 from hems.outlook.question import Answer, Question
+from hems.runtime.last_place import take_last_place
 
-NICENESS = 15
 MEMORY_BYTES = 512 * 1024 * 1024
 """Address space; what is really used is a tenth of it."""
-WORST_FIRST = "1000"
-"""For the kernel: end this process before any other."""
-
-
-def lower() -> None:
-    """Take the last place.  What the system does not permit is left as it is."""
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(WORST_FIRST, encoding="ascii")
 
 
 def serve(questions: TextIO, answers: TextIO) -> None:
@@ -76,7 +61,7 @@ def _write(answers: TextIO, answer: Answer) -> None:
 
 def main() -> int:
     """The life of the process."""
-    lower()
+    take_last_place(memory_bytes=MEMORY_BYTES)
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
         serve(sys.stdin, sys.stdout)
     return 0

@@ -20,6 +20,7 @@ from hems.model.request import Asked, Request
 from hems.model.units import CircuitId
 from hems.outlook.question import Answer, Question
 from hems.runtime.ahead import Scene
+from hems.runtime.companion import companion
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,6 @@ SOON_S = 15.0
 ANSWER_WITHIN_S = 50.0
 WHAT_IF_WITHIN_S = 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
-LONGEST_LINE = 4 * 1024 * 1024
 
 
 class OutlookLost(HemsError):
@@ -96,30 +96,23 @@ class OutlookProcess:
             before = self._latest
             try:
                 await self._live()
-            except (OutlookLost, OSError, ValueError) as error:
-                log.info("The outlook process is started again in %.0f s: %s", pause_s, error)
-            finally:
-                await self._kill()
+            except* (OutlookLost, OSError, ValueError) as lost:
+                log.info("The outlook process is started again in %.0f s: %s", pause_s, lost.exceptions[0])
             pause_s = self._first_pause_s if self._latest is not before else min(2.0 * pause_s, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
 
     async def _live(self) -> None:
         """One process, until it fails.  Raises: OutlookLost; OSError when it cannot be started."""
-        pipe = asyncio.subprocess.PIPE
-        self._child = await asyncio.create_subprocess_exec(
-            *self._command, stdin=pipe, stdout=pipe, limit=LONGEST_LINE, start_new_session=True
-        )
-        self.starts += 1
-        hearing = asyncio.create_task(self._hear(self._child), name="outlook answers")
-        asking = asyncio.create_task(self._look_regularly(), name="outlook questions")
-        try:
-            done, _ = await asyncio.wait({hearing, asking}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            hearing.cancel()
-            asking.cancel()
-            await asyncio.wait({hearing, asking})
+        async with companion(self._command) as child:
+            self._child = child
+            self.starts += 1
+            try:
+                async with asyncio.TaskGroup() as both:  # neither ends but by failing, and takes the other along
+                    both.create_task(self._hear(child), name="outlook answers")
+                    both.create_task(self._look_regularly(), name="outlook questions")
+            finally:
+                self._child = None
+                self._give_up()
 
     async def _look_regularly(self) -> None:
         while True:
@@ -165,15 +158,10 @@ class OutlookProcess:
                 asked.set_result(answer)
         raise OutlookLost("It has ended.")
 
-    async def _kill(self) -> None:
-        child, self._child = self._child, None
+    def _give_up(self) -> None:
         for asked in self._waiting.values():
             if not asked.done():
                 asked.set_exception(OutlookLost("It has ended."))
-        if child is not None:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
 
 
 def _off(scene: Scene) -> frozenset[CircuitId]:

@@ -3,40 +3,26 @@
 It takes the last place for the processor and is the first to go when memory is short.
 """
 
-import contextlib
 import json
 import os
-import resource
 import sys
-from pathlib import Path
 
 from hems.model.codec import from_plain, to_plain
 from hems.model.errors import HemsError
 from hems.plan.problem import Problem, Solved
 from hems.plan.program import solved
+from hems.runtime.last_place import take_last_place
 
-NICENESS = 15
 MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 """Address space, most of it never used: the libraries of the solver claim it."""
 CPU_S = 60
-WORST_FIRST = "1000"
-
-
-def lower() -> None:
-    """Take the last place; what the system does not permit is left as it is."""
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(WORST_FIRST, encoding="ascii")
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+ONE_THREAD = "OPENBLAS_NUM_THREADS"
 
 
 def main() -> int:
     """Read, solve, answer."""
-    lower()
+    take_last_place(memory_bytes=MEMORY_BYTES, cpu_s=CPU_S)
+    os.environ[ONE_THREAD] = "1"
     asked = from_plain(Problem, json.loads(sys.stdin.readline()))
     try:
         answer = Solved(plan=solved(asked))

@@ -5,7 +5,6 @@ is killed; the last plan grows old, and the closed form decides.
 """
 
 import asyncio
-import contextlib
 import json
 import logging
 import sys
@@ -18,6 +17,7 @@ from hems.model.errors import HemsError
 from hems.model.plan import Plan
 from hems.plan.problem import Problem, Solved, problem
 from hems.runtime.ahead import Scene
+from hems.runtime.companion import companion
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,6 @@ SOON_S = 120.0
 """No sooner after the last time because something has come differently."""
 SURPRISE_W, SURPRISE = 2000.0, 0.5
 """So far off, and so large a part of what was expected, is a surprise."""
-LONGEST_LINE = 4 * 1024 * 1024
 
 
 class PlanLost(HemsError):
@@ -104,20 +103,12 @@ class PlanProcess:
 
     async def _solved(self, asked: Problem) -> Solved:
         line = json.dumps(to_plain(asked)).encode() + b"\n"
-        pipe = asyncio.subprocess.PIPE
-        child = await asyncio.create_subprocess_exec(
-            *self._command, stdin=pipe, stdout=pipe, limit=LONGEST_LINE, start_new_session=True
-        )
-        self.starts += 1
         try:
-            async with asyncio.timeout(self._answer_within_s):
+            async with companion(self._command) as child, asyncio.timeout(self._answer_within_s):
+                self.starts += 1
                 told, _ = await child.communicate(line)
         except TimeoutError as error:
             raise PlanLost("The solver takes too long.") from error
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
         if not told.strip():
             raise PlanLost("The solver has ended without an answer.")
         return from_plain(Solved, json.loads(told))
