@@ -43,17 +43,19 @@ class Command:
         """The options of `hems bench`."""
         parser.add_argument("--no-wires", action="store_true", help="only what needs no sockets")
         verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-        bench_outage.add_arguments(verbs.add_parser("outage", help="how well power cuts are got through, by policy"))
-        bench_dispatch.add_arguments(verbs.add_parser("dispatch", help="what weeks on the grid cost, by policy"))
+        bench_outage.BENCH.add_arguments(
+            verbs.add_parser("outage", help="how well power cuts are got through, by policy")
+        )
+        bench_dispatch.BENCH.add_arguments(verbs.add_parser("dispatch", help="what weeks on the grid cost, by policy"))
         verbs.add_parser("clients", help="what clients that hang, crawl and die cost the daemon's tick")
         verbs.add_parser("screen", help="what the operator's screen costs, beside a bare one")
 
     def run(self, args: argparse.Namespace) -> int:
         """Measure and print."""
         if args.verb == "outage":
-            return bench_outage.run(args)
+            return bench_outage.BENCH.run(args)
         if args.verb == "dispatch":
-            return bench_dispatch.run(args)
+            return bench_dispatch.BENCH.run(args)
         if args.verb == "clients":
             from hil import bench_clients
 

@@ -4,9 +4,6 @@ The least is the linear program of the plan itself, told every load, all sun and
 begins.
 """
 
-import argparse
-import json
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,25 +16,21 @@ from hems.control.dispatch.worth import Slot
 from hems.control.given import Given
 from hems.control.params import Params
 from hems.control.state import initial
-from hems.model.errors import ConfigError, HemsError
 from hems.model.instant import Instant
 from hems.model.tariff import demand_per_kw
 from hems.plan.problem import Problem, problem
 from hems.plan.program import course, solved
-from hems.sim.measured import APPLIANCES
 from hems.sim.run import Act, FastForward
 from hil.dispatch_house import WEEKS_OF_MONTH, Book, House, cost, refill
 from hil.dispatch_weeks import BEFORE_S, QUARTER_S, Week, habits_of, week
+from hil.policy_bench import PolicyBench, rows
 
-TUNING_SEED, REPORTED_SEED = 1, 1001
 NAMES = {
     "baseline": "battery rests",
     "rules": "own use only",
     "hems": "hems without solver",
     "plan": "hems with solver",
 }
-INVENTED = "Invented loads, sun and prices: anybody gets the same."
-MEASURED = "Measured loads and sun, from the directory of HEMS_DATA; prices are invented."
 STEP_S, NEAR_S = 300.0, 3.0
 PLAN_EVERY_S = 900.0
 
@@ -48,6 +41,7 @@ class Run:
 
     policy: str
     seed: int
+    title: str
     kind: str
     cost: float
     least: float
@@ -140,6 +134,7 @@ def runs(seeds: Iterable[int], policies: Sequence[str] = tuple(NAMES), data: Pat
             yield Run(
                 policy=name,
                 seed=seed,
+                title=case.title,
                 kind=case.kind,
                 cost=paid,
                 least=bound,
@@ -149,50 +144,6 @@ def runs(seeds: Iterable[int], policies: Sequence[str] = tuple(NAMES), data: Pat
                 reserve_touched=book.least_pct < kept_pct - 0.1,
                 took_s=time.perf_counter() - began_s,
             )
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `hems bench dispatch`."""
-    parser.add_argument("--weeks", type=int, default=10, metavar="N", help="default: 10")
-    about = f"first seed; {REPORTED_SEED} (default) is for reports, {TUNING_SEED} for tuning"
-    parser.add_argument("--seed", type=int, default=REPORTED_SEED, metavar="S", help=about)
-    parser.add_argument(
-        "--data",
-        metavar="DIR",
-        default=os.environ.get("HEMS_DATA") or None,
-        help="measured loads and sun from this directory; default: HEMS_DATA, else they are invented",
-    )
-    parser.add_argument("--policy", action="append", choices=tuple(NAMES), help="again for several; default: all")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run as JSON")
-    parser.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Play, print and write.  Raises: ConfigError for less than one week; HemsError without a solver."""
-    if args.weeks < 1:
-        raise ConfigError((f"--weeks {args.weeks}: at least one is needed. Give 1 or more.",))
-    data = None if args.data is None else Path(args.data)
-    if data is not None and not (data / APPLIANCES).is_file():
-        raise ConfigError((f"{data}: no measured data there ({APPLIANCES} is missing). Name their directory.",))
-    print(MEASURED if data is not None else INVENTED, flush=True)
-    done: list[Run] = []
-    for one in runs(range(args.seed, args.seed + args.weeks), args.policy or tuple(NAMES), data):
-        if not done or done[-1].seed != one.seed:
-            print(f"{week(one.seed, data).title}; the least is {one.least:.2f}", flush=True)
-        done.append(one)
-        touched = "   RESERVE TOUCHED" if one.reserve_touched else ""
-        print(
-            f"  {NAMES[one.policy]:20} {one.cost:8.2f}   {100.0 * one.above:+6.2f} %   peak {one.peak_kw:5.1f} kW   "
-            f"battery {one.given_kwh:5.0f} kWh   {one.took_s:5.1f} s{touched}",
-            flush=True,
-        )
-    print("\n" + table(done))
-    labelled = f"{MEASURED if data is not None else INVENTED}\n\n{table(done)}"
-    plain = json.dumps([{name: getattr(one, name) for name in Run.__slots__} for one in done], indent=1)
-    for path, text in ((args.table, labelled), (args.json, plain)):
-        if path is not None:
-            _write(path, text)
-    return 0
 
 
 HEAD = (
@@ -208,24 +159,37 @@ HEAD = (
 
 def table(done: Sequence[Run]) -> str:
     """Markdown: a row per policy."""
-    rows = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
-    for name in dict.fromkeys(one.policy for one in done):
-        mine = [one for one in done if one.policy == name]
-        cells = (
-            NAMES[name],
-            f"{100.0 * (sum(one.cost for one in mine) / sum(one.least for one in mine) - 1.0):.1f} %",
-            f"{100.0 * max(one.above for one in mine):.1f} %",
-            f"{mean(one.peak_kw for one in mine):.1f} kW",
-            f"{100.0 * mean(one.self_used for one in mine):.0f} %",
-            f"{mean(one.given_kwh for one in mine):.0f} kWh",
-            f"{sum(one.reserve_touched for one in mine)}",
-        )
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows) + "\n"
+    names = dict.fromkeys(one.policy for one in done)
+    return rows(HEAD, (_cells([one for one in done if one.policy == name]) for name in names))
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise HemsError(f"{path} cannot be written: {error.strerror}. Name another file.") from error
+def _cells(mine: Sequence[Run]) -> tuple[str, ...]:
+    return (
+        NAMES[mine[0].policy],
+        f"{100.0 * (sum(one.cost for one in mine) / sum(one.least for one in mine) - 1.0):.1f} %",
+        f"{100.0 * max(one.above for one in mine):.1f} %",
+        f"{mean(one.peak_kw for one in mine):.1f} kW",
+        f"{100.0 * mean(one.self_used for one in mine):.0f} %",
+        f"{mean(one.given_kwh for one in mine):.0f} kWh",
+        f"{sum(one.reserve_touched for one in mine)}",
+    )
+
+
+def _line(one: Run) -> str:
+    touched = "   RESERVE TOUCHED" if one.reserve_touched else ""
+    return (
+        f"{one.cost:8.2f}   {100.0 * one.above:+6.2f} %   peak {one.peak_kw:5.1f} kW   "
+        f"battery {one.given_kwh:5.0f} kWh   {one.took_s:5.1f} s{touched}"
+    )
+
+
+BENCH: PolicyBench[Run] = PolicyBench(
+    counts="weeks",
+    names=NAMES,
+    invented="Invented loads, sun and prices: anybody gets the same.",
+    measured="Measured loads and sun, from the directory of HEMS_DATA; prices are invented.",
+    runs=runs,
+    title=lambda one: f"{one.title}; the least is {one.least:.2f}",
+    line=_line,
+    table=table,
+)

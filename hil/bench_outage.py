@@ -4,9 +4,6 @@ Every policy lives in the same building and is measured against the best that an
 the outage's end, the sun and every load before.
 """
 
-import argparse
-import json
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,9 +17,7 @@ from hems.control.params import Params
 from hems.control.state import initial
 from hems.control.tuning.acting import CommandParams
 from hems.control.tuning.island import BandParams
-from hems.model.errors import ConfigError, HemsError
 from hems.model.site import Tier
-from hems.sim.measured import APPLIANCES
 from hems.sim.run import Act, FastForward
 from hil.outage_bound import Best, best, solver
 from hil.outage_house import FULLY, Book, House, fairness, share, worth
@@ -36,9 +31,8 @@ from hil.outage_policies import (
     view_of,
 )
 from hil.outage_scenarios import BEFORE_S, HISTORY_DAYS, SLOT_S, Outage, outage
+from hil.policy_bench import PolicyBench, rows
 
-TUNING_SEED, REPORTED_SEED = 1, 1001
-"""First seeds of the outages that policies may be tuned on, and of those in the reported table."""
 FIRST = (Tier.LIFE_SAFETY, Tier.CRITICAL)
 OURS, BANDS = "hems", "hems-bands"
 NAMES = {
@@ -55,8 +49,6 @@ BASELINES: dict[str, Callable[[Outage], Policy]] = {
     "runtime": RuntimeTarget,
     "program": RollingProgram,
 }
-INVENTED = "Invented loads and sun: anybody gets the same."
-MEASURED = "Measured loads and sun, from the directory of HEMS_DATA; only the rest is invented."
 LOOK_S, NEAR_S = 60.0, 20.0
 UNWIRED = replace(Params(), command=replace(CommandParams(), lease_s=600.0))
 """As shipped, but commands are repeated less often: there is no wire here on which one could be lost."""
@@ -155,50 +147,6 @@ def runs(seeds: Iterable[int], policies: Sequence[str] = tuple(NAMES), data: Pat
             yield judged(name, case, bound, book, time.perf_counter() - began_s)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `hems bench outage`."""
-    parser.add_argument("--scenarios", type=int, default=10, metavar="N", help="default: 10")
-    parser.add_argument(
-        "--seed",
-        type=int,
-        default=REPORTED_SEED,
-        metavar="S",
-        help=f"first seed; {REPORTED_SEED} (default) is for reports, {TUNING_SEED} for tuning",
-    )
-    parser.add_argument(
-        "--data",
-        metavar="DIR",
-        default=os.environ.get("HEMS_DATA") or None,
-        help="measured loads and sun from this directory; default: HEMS_DATA, else they are invented",
-    )
-    parser.add_argument("--policy", action="append", choices=tuple(NAMES), help="again for several; default: all")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run as JSON")
-    parser.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Play, print and write.  Raises: ConfigError for less than one scenario; HemsError without scipy."""
-    if args.scenarios < 1:
-        raise ConfigError((f"--scenarios {args.scenarios}: at least one is needed. Give 1 or more.",))
-    data = None if args.data is None else Path(args.data)
-    if data is not None and not (data / APPLIANCES).is_file():
-        raise ConfigError((f"{data}: no measured data there ({APPLIANCES} is missing). Name their directory.",))
-    print(MEASURED if data is not None else INVENTED, flush=True)
-    done: list[Run] = []
-    for one in runs(range(args.seed, args.seed + args.scenarios), args.policy or tuple(NAMES), data):
-        if not done or done[-1].seed != one.seed:
-            print(one.title, flush=True)
-        done.append(one)
-        first = f"first tiers {100 * one.first_share:5.1f} %"
-        print(f"  {NAMES[one.policy]:32} {one.score:6.3f}   {first}   {one.took_s:5.1f} s", flush=True)
-    print("\n" + table(done))
-    labelled = f"{MEASURED if data is not None else INVENTED}\n\n{table(done)}"
-    for path, text in ((args.table, labelled), (args.json, plain(done))):
-        if path is not None:
-            _write(path, text)
-    return 0
-
-
 HEAD = (
     "policy", "mean", "p10", "worst", "first tiers fully served", "forced trips", "refused commands",
     "switches per outage", "Jain (equal homes)",
@@ -207,32 +155,35 @@ HEAD = (
 
 def table(done: Sequence[Run]) -> str:
     """Markdown: a row per policy."""
-    rows = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
-    for name in dict.fromkeys(one.policy for one in done):
-        mine = [one for one in done if one.policy == name]
-        scores = sorted(one.score for one in mine)
-        cells = (
-            NAMES[name],
-            f"{mean(scores):.3f}",
-            f"{scores[len(scores) // 10]:.3f}",
-            f"{scores[0]:.3f}",
-            f"{100 * mean(one.first_share >= FULLY for one in mine):.0f} %",
-            f"{sum(one.trips for one in mine)}",
-            f"{sum(one.refused for one in mine)}",
-            f"{mean(one.switches for one in mine):.0f}",
-            f"{mean(one.jain for one in mine):.3f}",
-        )
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows) + "\n"
+    return rows(HEAD, (_cells([one for one in done if one.policy == name]) for name in _policies(done)))
 
 
-def plain(done: Sequence[Run]) -> str:
-    """Everything, for programs."""
-    return json.dumps([{name: getattr(one, name) for name in Run.__slots__} for one in done], indent=1)
+def _policies(done: Sequence[Run]) -> dict[str, None]:
+    return dict.fromkeys(one.policy for one in done)
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise HemsError(f"{path} cannot be written: {error.strerror}. Name another file.") from error
+def _cells(mine: Sequence[Run]) -> tuple[str, ...]:
+    scores = sorted(one.score for one in mine)
+    return (
+        NAMES[mine[0].policy],
+        f"{mean(scores):.3f}",
+        f"{scores[len(scores) // 10]:.3f}",
+        f"{scores[0]:.3f}",
+        f"{100 * mean(one.first_share >= FULLY for one in mine):.0f} %",
+        f"{sum(one.trips for one in mine)}",
+        f"{sum(one.refused for one in mine)}",
+        f"{mean(one.switches for one in mine):.0f}",
+        f"{mean(one.jain for one in mine):.3f}",
+    )
+
+
+BENCH: PolicyBench[Run] = PolicyBench(
+    counts="scenarios",
+    names=NAMES,
+    invented="Invented loads and sun: anybody gets the same.",
+    measured="Measured loads and sun, from the directory of HEMS_DATA; only the rest is invented.",
+    runs=runs,
+    title=lambda one: one.title,
+    line=lambda one: f"{one.score:6.3f}   first tiers {100 * one.first_share:5.1f} %   {one.took_s:5.1f} s",
+    table=table,
+)

@@ -39,8 +39,8 @@ def test_the_exchange_tells_no_more_than_it_has_told():
 
 def test_the_table_is_by_energy_not_by_week():
     one = Run(
-        policy="hems", seed=1, kind="flat", cost=102.0, least=100.0, peak_kw=5.0, self_used=0.5, given_kwh=10.0,
-        reserve_touched=False, took_s=1.0,
+        policy="hems", seed=1, title="", kind="flat", cost=102.0, least=100.0, peak_kw=5.0, self_used=0.5,
+        given_kwh=10.0, reserve_touched=False, took_s=1.0,
     )  # fmt: skip
     text = table([one, replace(one, cost=330.0, least=300.0)])
     assert "| 8.0 % | 10.0 % |" in text
