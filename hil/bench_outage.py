@@ -18,6 +18,7 @@ from hems.control.state import initial
 from hems.control.tuning.acting import CommandParams
 from hems.control.tuning.island import BandParams
 from hems.model.site import Tier
+from hems.model.units import HOUR_S
 from hems.sim.run import Act, FastForward
 from hil.outage_bound import Best, best, solver
 from hil.outage_house import FULLY, Book, House, fairness, share, worth
@@ -122,7 +123,7 @@ def judged(name: str, case: Outage, bound: Best, book: Book, took_s: float) -> R
         first_share=share(case, book, FIRST),
         first_share_at_best=bound.first_share,
         trips=book.trips,
-        dark_h=book.dark_s / 3600.0,
+        dark_h=book.dark_s / HOUR_S,
         refused=book.refused,
         switches=book.switches,
         jain=fairness(book),

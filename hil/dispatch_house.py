@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from hems.model.units import HOUR_S, W_PER_KW
 from hems.sim.plant import Plant
 from hil.dispatch_weeks import BEFORE_S, QUARTER_S, Week
 
-W_PER_KW, SECONDS_PER_HOUR = 1000.0, 3600.0
 WEEKS_OF_MONTH = 30.4 / 7.0
 
 
@@ -82,13 +82,13 @@ class House(Plant):
             self.book.least_pct = min(self.book.least_pct, *(store.soc_pct for store in self.batteries.values()))
 
     def _write(self, dt_s: float) -> None:
-        book, price, hours = self.book, self._case.price(self.t_s), dt_s / SECONDS_PER_HOUR
+        book, price, hours = self.book, self._case.price(self.t_s), dt_s / HOUR_S
         wh = self.grid_w * hours
         if wh > 0.0:
             book.bought_wh += wh
             book.bought += wh / W_PER_KW * (price.cost or 0.0)
             quarter = int((self.t_s - BEFORE_S) // QUARTER_S)
-            book.quarters_w[quarter] = book.quarters_w.get(quarter, 0.0) + wh * SECONDS_PER_HOUR / QUARTER_S
+            book.quarters_w[quarter] = book.quarters_w.get(quarter, 0.0) + wh * HOUR_S / QUARTER_S
         else:
             book.sold_wh -= wh
             book.sold -= wh / W_PER_KW * (price.gain or 0.0)

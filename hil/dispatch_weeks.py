@@ -11,14 +11,14 @@ from hems.control.memory.using import Habits
 from hems.model.prices import Prices, Slot
 from hems.model.site import Battery, Circuit, Location, Site, Supply, Tier, VoltagePoint
 from hems.model.tariff import Days, DemandCharge, Price, Rate, Tariff, Window, price_at
-from hems.model.units import CircuitId, PointId
+from hems.model.units import DAY_S, HOUR_S, CircuitId, PointId
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
 from hems.sim.start import StartPoint
 from hems.sim.traces import Traces
 from hil.outage_scenarios import ALL, HISTORY_DAYS, SlotTraces, outage
 
-DAY_S, HOUR_S, QUARTER_S = 86_400.0, 3600.0, 900.0
+QUARTER_S = 900.0
 BEFORE_S = 7200.0
 """Time before the week begins to count, so that a controller has found its feet."""
 TOLD_H = 13.0

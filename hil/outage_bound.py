@@ -13,7 +13,7 @@ from typing import Any
 
 from hems.model.errors import HemsError
 from hems.model.site import Tier
-from hems.model.units import SECONDS_PER_HOUR, SourceId
+from hems.model.units import HOUR_S, SourceId
 from hems.sim.start import Car
 from hil.outage_house import WEIGHTS
 from hil.outage_scenarios import BEFORE_S, SLOT_S, Outage
@@ -149,7 +149,7 @@ def _slots(window: tuple[float, float]) -> list[tuple[float, float]]:
     found, at_s = [], window[0]
     while at_s < window[1] - 1e-6:
         till_s = min((at_s // SLOT_S + 1) * SLOT_S, window[1])
-        found.append((at_s, (till_s - at_s) / SECONDS_PER_HOUR))
+        found.append((at_s, (till_s - at_s) / HOUR_S))
         at_s = till_s
     return found
 
@@ -227,7 +227,7 @@ def _store(
     """Energy that comes and goes at the bus; what is stored after each window stays between nothing and `room_wh`."""
     before: int | None = None
     for index, (from_s, until_s) in enumerate(windows):
-        hours = max(0.0, min(until_s, there[1]) - max(from_s, there[0])) / SECONDS_PER_HOUR
+        hours = max(0.0, min(until_s, there[1]) - max(from_s, there[0])) / HOUR_S
         if hours <= 0.0:
             continue
         give, take = program.variable(give_w * hours), program.variable(take_w * hours)

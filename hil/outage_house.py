@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hems.model.site import Tier
-from hems.model.units import SECONDS_PER_HOUR, CircuitId, SourceId
+from hems.model.units import HOUR_S, CircuitId, SourceId
 from hems.sim.plant import Plant
 from hil.outage_scenarios import BATTERY, BEFORE_S, FLATS, Outage
 
@@ -116,7 +116,7 @@ class House(Plant):
             self.start_former(True)
 
     def _write(self, dt_s: float) -> None:
-        book, live, hours = self.book, self.bus_live, dt_s / SECONDS_PER_HOUR
+        book, live, hours = self.book, self.bus_live, dt_s / HOUR_S
         book.dark_s += 0.0 if live else dt_s
         for name, load in self.circuits.items():
             wanted_wh = load.demand_w * hours

@@ -13,7 +13,7 @@ from hems.control.giving import GIVING_SHARE
 from hems.control.tuning.island import BandParams
 from hems.control.tuning.sources import CarParams
 from hems.model.site import Circuit, Tier
-from hems.model.units import SECONDS_PER_HOUR, CircuitId, SourceId
+from hems.model.units import HOUR_S, CircuitId, SourceId
 from hems.sim.circuits import PICKUP_TAU_S
 from hil.outage_bound import Program
 from hil.outage_house import WEIGHTS, House
@@ -118,8 +118,8 @@ class RollingProgram:
 
     def served(self, view: View) -> set[CircuitId]:
         """The part of each tier that the plan serves in this hour, whose turn it is first."""
-        if int(view.t_s // 3600.0) != self._planned_h:
-            self._planned_h = int(view.t_s // 3600.0)
+        if int(view.t_s // HOUR_S) != self._planned_h:
+            self._planned_h = int(view.t_s // HOUR_S)
             self._parts = self._plan(view)
         chosen: set[CircuitId] = set()
         for tier in Tier:
@@ -129,7 +129,7 @@ class RollingProgram:
                 if view.watts[one.id] <= left_w + 1.0:
                     chosen.add(one.id)
                     left_w -= view.watts[one.id]
-                    self._given_wh[one.id] = self._given_wh.get(one.id, 0.0) + view.watts[one.id] * SLOT_S / 3600.0
+                    self._given_wh[one.id] = self._given_wh.get(one.id, 0.0) + view.watts[one.id] * SLOT_S / HOUR_S
         return chosen
 
     def _plan(self, view: View) -> dict[Tier, float]:
@@ -165,7 +165,7 @@ def view_of(house: House, outage: Outage) -> View:
     order = sorted(outage.site.circuits, key=lambda one: (one.tier, one.rank, one.id))
     return View(
         t_s=house.t_s,
-        hour=(outage.hour + house.t_s / 3600.0) % 24.0,
+        hour=(outage.hour + house.t_s / HOUR_S) % 24.0,
         battery_pct=battery.soc_pct,
         usable_wh=EFFICIENCY * (stored_wh + sum(free_wh(house).values())),
         watts={one.id: outage.traces.load_w(one.id, house.t_s) for one in outage.site.circuits},
@@ -191,7 +191,7 @@ def carry_out(house: House, outage: Outage, view: View, wanted: set[CircuitId]) 
     room_w = [ROOM_PU * rated + helped_w / len(house.site.phases) for rated in outage.site.former.phase_va]
     on_w = 0.0
     for one in view.circuits:
-        pickup_w = house.circuits[one.id].owed_wh * SECONDS_PER_HOUR / PICKUP_TAU_S
+        pickup_w = house.circuits[one.id].owed_wh * HOUR_S / PICKUP_TAU_S
         shares = outage.site.per_phase(view.watts[one.id] + pickup_w, one.phases)
         fits = all(share_w <= left_w for share_w, left_w in zip(shares, room_w, strict=True) if share_w > 0.0)
         serves = not one.switchable or one.protected or (one.id in wanted and fits)

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from hems.model.site import Battery, Bay, Circuit, Former, GridConnection, Phase, Pv, Site, Tie, Tier
-from hems.model.units import CircuitId, SourceId
+from hems.model.units import DAY_S, HOUR_S, CircuitId, SourceId
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
 from hems.sim.start import Car, StartPoint
@@ -63,14 +63,14 @@ class Outage:
     @property
     def ends_s(self) -> float:
         """Last instant that counts, s after t = 0."""
-        return BEFORE_S + self.hours * 3600.0
+        return BEFORE_S + self.hours * HOUR_S
 
     @property
     def title(self) -> str:
         """For people: what makes it different."""
         store, pv = self.site.batteries[0], self.site.pvs[0]
         return (
-            f"seed {self.seed}: {self.hours:.0f} h from {(self.hour + BEFORE_S / 3600.0) % 24:.0f}:00, day "
+            f"seed {self.seed}: {self.hours:.0f} h from {(self.hour + BEFORE_S / HOUR_S) % 24:.0f}:00, day "
             f"{self.day_of_year}, {store.capacity_wh / 1000:.0f} kWh {self.start.battery_soc_pct:.0f} % full, "
             f"{pv.rated_w / 1000:.0f} kWp, {len(self.site.bays)} bays"
         )
@@ -179,9 +179,9 @@ def _usual(outage: Outage, hour: int) -> Usual:
 
 def _tenths(outage: Outage, hour: int, day: int) -> list[float]:
     """Instants ten minutes apart in an hour so many days before t = 0."""
-    begin_s = (hour - outage.hour - 24.0 * day) * 3600.0
+    begin_s = (hour - outage.hour - 24.0 * day) * HOUR_S
     instants = [begin_s + 600.0 * part for part in range(6)]
-    return [t_s - 86_400.0 if t_s >= 0.0 else t_s for t_s in instants]
+    return [t_s - DAY_S if t_s >= 0.0 else t_s for t_s in instants]
 
 
 def _bay(number: int) -> Bay:

@@ -16,6 +16,7 @@ from hems.control.params import Params, shortened
 from hems.model.codec import to_plain
 from hems.model.errors import ConfigError
 from hems.model.site import Site
+from hems.model.units import DAY_S, HOUR_S
 from hems.report import timeline_line
 from hems.report.study import Study, page, results, tables
 from hems.sim.generated import GeneratedTraces
@@ -110,8 +111,8 @@ def _study(args: argparse.Namespace) -> tuple[Study, list[dict[str, object]]]:
     if by_tables:
         hours, verdicts = _by_tables(args, world, tally), []
     else:
-        hours, verdicts = scenario.ends_s / 3600.0, _by_story(world, scenario, tally)
-    tally.close(hours * 3600.0)
+        hours, verdicts = scenario.ends_s / HOUR_S, _by_story(world, scenario, tally)
+    tally.close(hours * HOUR_S)
     survived = list(_survived(args, world)) if args.starts else []
     study = Study(
         title=site_file.site.name if by_tables else scenario.title,
@@ -159,7 +160,7 @@ def _by_tables(args: argparse.Namespace, world: World, tally: Tally) -> float:
     """Runs through the tables, after a quarter of an hour on their first row; returns the hours."""
     site, paths = world.site_file.site, {name: getattr(args, name) for name in ("loads", "pv", "evs", "grid")}
     found: Tables = read_tables(site, ShiftedTraces(world.traces, -SETTLE_S), SETTLE_S, **paths)
-    ends_s = args.hours * 3600.0 if args.hours else found.ends_s or DAY_H * 3600.0
+    ends_s = args.hours * HOUR_S if args.hours else found.ends_s or DAY_H * HOUR_S
     plant = Plant(world.real, found, start=world.start)
     forward = FastForward(site, world.params, plant, wall_clock=NOON, near_s=NEAR_S, watch_s=WATCH_S)
     progress = Progress("simulating")
@@ -168,13 +169,13 @@ def _by_tables(args: argparse.Namespace, world: World, tally: Tally) -> float:
             tally.look(ticked.t_s - SETTLE_S, ticked, plant)
             progress.show((ticked.t_s - SETTLE_S) / ends_s)
     progress.end()
-    return float(ends_s) / 3600.0
+    return float(ends_s) / HOUR_S
 
 
 def _survived(args: argparse.Namespace, world: World) -> Iterator[Survived]:
     """Power cuts at random times of a week of such days."""
     rng = Random(args.seed or 1)
-    starts_s = [rng.uniform(0.0, 7.0 * 86400.0) for _ in range(args.starts)]
+    starts_s = [rng.uniform(0.0, 7.0 * DAY_S) for _ in range(args.starts)]
     midnight = NOON.replace(hour=0) + timedelta(hours=world.hour)
 
     def plant_at(begins_s: float) -> Plant:

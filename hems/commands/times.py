@@ -4,6 +4,7 @@ from datetime import datetime
 from math import isfinite
 
 from hems.model.errors import HemsError
+from hems.model.units import DAY_S
 from hems.ports.clock import Clock
 
 DURATIONS = {"m": 60.0, "h": 3600.0, "s": 1.0}
@@ -30,4 +31,4 @@ def seconds_until(text: str, clock: Clock) -> float:
     utc = clock.now().utc
     assert utc is not None
     now = utc.astimezone()
-    return (now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0) - now).total_seconds() % 86400.0
+    return (now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0) - now).total_seconds() % DAY_S

@@ -29,7 +29,7 @@ from hems.model.site import (
     Tier,
     VoltagePoint,
 )
-from hems.model.units import SECONDS_PER_HOUR, W_PER_KW, CircuitId, PointId, SourceId
+from hems.model.units import HOUR_S, W_PER_KW, CircuitId, PointId, SourceId
 from hems.model.wiring import Wiring
 
 TIERS = {
@@ -214,7 +214,7 @@ def _bay(name: str, bay: BayTable) -> Bay:
         wear_per_kwh=bay.wear_per_kwh,
         credit_per_kwh=bay.credit_per_kwh,
         warranty_wh=_watts(bay.warranty_kwh),
-        warranty_s=None if bay.warranty_h is None else bay.warranty_h * SECONDS_PER_HOUR,
+        warranty_s=None if bay.warranty_h is None else bay.warranty_h * HOUR_S,
         target_pct=bay.target_pct,
         sun_first=bay.charge == "sun_first",
         switches_phases=bay.three_phases is not None,

@@ -16,7 +16,7 @@ from hems.control.state import ControlState
 from hems.model.copies import replace
 from hems.model.request import Task
 from hems.model.site import Site, Tier
-from hems.model.units import SECONDS_PER_HOUR, CircuitId
+from hems.model.units import HOUR_S, CircuitId
 
 AHEAD_H = 72
 HELD_PCT = 90.0
@@ -80,7 +80,7 @@ def lasts(after_h: float, expect_h: float, said_h: float | None) -> float:
 def hours(tiers: Tiers, sun_w: Sun, utc: datetime, expect_h: float, said_h: float | None = None) -> list[Hour]:
     """What remains of this hour and the next three days, with what is usually wanted and this sun."""
     now = habits.hour_of(utc)
-    left_h = 1.0 - (utc.timestamp() / SECONDS_PER_HOUR - now)
+    left_h = 1.0 - (utc.timestamp() / HOUR_S - now)
     found = []
     for ahead in range(AHEAD_H):
         begins_h = max(0.0, ahead - 1 + left_h)
@@ -96,7 +96,7 @@ def sunrise(tiers: Tiers, sun_w: Sun, utc: datetime) -> datetime | None:
     carried = [sun_w[hour % HOURS] > tiers[habits.slot(hour)][0] for hour in range(now, now + HOURS)]
     if carried[0] or not any(carried):
         return None
-    return datetime.fromtimestamp((now + carried.index(True)) * SECONDS_PER_HOUR, UTC)
+    return datetime.fromtimestamp((now + carried.index(True)) * HOUR_S, UTC)
 
 
 def learned(given: Given, state: ControlState, watts: Mapping[CircuitId, float], dt_s: float) -> Habits:
@@ -117,7 +117,7 @@ def _cut(state: ControlState, now_s: float) -> Habits:
     known, since_s = state.habits, state.mode.outage_since_s
     if since_s is not None:
         meant = Task.ISLAND in state.orders or Task.DRILL in state.orders
-        return known if meant else replace(known, cut_h=(now_s - since_s) / SECONDS_PER_HOUR)
+        return known if meant else replace(known, cut_h=(now_s - since_s) / HOUR_S)
     if known.cut_h <= 0.0:
         return known
     cuts_h = (*known.cuts_h, round(known.cut_h, 2)) if known.cut_h >= SHORTEST_H else known.cuts_h

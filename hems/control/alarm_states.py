@@ -16,14 +16,15 @@ from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
 from hems.model.event import EventKind
 from hems.model.request import AlarmAct, AlarmMark, Asked
+from hems.model.units import DAY_S, HOUR_S
 
 Told = list[tuple[EventKind, str, Cause]]
 FOLDED_S = 60.0
 """What is raised so long after a power cut's beginning belongs to it."""
 MOST_GONE = 20
 """Alarms that went unseen and are still kept; the oldest give way."""
-ASIDE_MAX_S = 8.0 * 3600.0
-RESPOND_S: Mapping[str, float] = {HIGH: 600.0, MEDIUM: 86400.0, LOW: 7.0 * 86400.0}
+ASIDE_MAX_S = 8.0 * HOUR_S
+RESPOND_S: Mapping[str, float] = {HIGH: 600.0, MEDIUM: 86400.0, LOW: 7.0 * DAY_S}
 """How soon somebody must act, by priority: within ten minutes, today, this week.  Source: operator reference 1.1."""
 NEVER_ASIDE = frozenset({Why.FIRE, Why.RED_BUTTON})
 """Where lives may hang on it nobody sets an alarm aside."""

@@ -18,7 +18,7 @@ from hems.model import wiring
 from hems.model.copies import replace
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
-from hems.model.units import SECONDS_PER_HOUR, SourceId
+from hems.model.units import HOUR_S, SourceId
 
 NEW = BayMemory()
 EXPECTED_H = 4.0
@@ -110,7 +110,7 @@ def _bay_memory(
         charge=counted,
         waking=waking.after(memory.waking, reading, entry, bay.restarts, now_s),
         proven=memory.proven or (gives_w is not None and gives_w >= waking.DOES_W),
-        taken_wh=memory.taken_wh + max(0.0, -(gives_w or 0.0)) * dt_s / SECONDS_PER_HOUR,
+        taken_wh=memory.taken_wh + max(0.0, -(gives_w or 0.0)) * dt_s / HOUR_S,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from hems.control.memory.using import Habits, Watched
 from hems.model.copies import replace
 from hems.model.site import Site
-from hems.model.units import SECONDS_PER_HOUR, CircuitId
+from hems.model.units import HOUR_S, CircuitId
 
 HOURS = 24
 DAYS_KEPT = 10
@@ -32,7 +32,7 @@ def slot(hour: int) -> int:
 
 def hour_of(utc: datetime) -> int:
     """Whole hours since 1970."""
-    return int(utc.timestamp() // SECONDS_PER_HOUR)
+    return int(utc.timestamp() // HOUR_S)
 
 
 def after(
@@ -42,7 +42,7 @@ def after(
 
     Nothing is learned without a clock, nor from a leap of more than a quarter of an hour.
     """
-    if utc is None or not 0.0 < dt_s <= 0.25 * SECONDS_PER_HOUR + 1.0:
+    if utc is None or not 0.0 < dt_s <= 0.25 * HOUR_S + 1.0:
         return habits
     hour = hour_of(utc)
     if hour != habits.hour:

@@ -20,7 +20,7 @@ from hems.model.cause import Cause, Why
 from hems.model.copies import replace
 from hems.model.request import Task
 from hems.model.site import Site
-from hems.model.units import SECONDS_PER_HOUR, CircuitId
+from hems.model.units import HOUR_S, CircuitId
 
 SOLVE_S = 60.0
 """The price is found anew so often, when there is a tick."""
@@ -91,7 +91,7 @@ def _priced(given: Given, state: ControlState, memory: SavingMemory) -> SavingMe
 def _said_h(state: ControlState, now_s: float) -> float | None:
     """In how many hours people expect the grid back, if they have said so and it is not yet time."""
     said = state.orders.get(Task.RETURN)
-    return (said.ends_s - now_s) / SECONDS_PER_HOUR if said is not None and said.ends_s > now_s else None
+    return (said.ends_s - now_s) / HOUR_S if said is not None and said.ends_s > now_s else None
 
 
 def _full_wh(site: Site) -> float:

@@ -13,7 +13,7 @@ from hems.control.state import ControlState
 from hems.model.cause import Value
 from hems.model.copies import replace
 from hems.model.site import Circuit, Site, Tier
-from hems.model.units import SECONDS_PER_HOUR, CircuitId
+from hems.model.units import HOUR_S, CircuitId
 
 TURN_S = 3600.0
 """How long a turn lasts at least: at worst 24 operations of each switch in a day, within its budget (`wear`)."""
@@ -35,7 +35,7 @@ def mates(site: Site, tier: Tier) -> list[Circuit]:
 
 def missed(site: Site, state: ControlState, dt_s: float) -> dict[CircuitId, float]:
     """Hours that each circuit has gone without while energy was saved on it."""
-    keep, hours = 0.5 ** (dt_s / SECONDS_PER_HOUR / FORGET_H), dt_s / SECONDS_PER_HOUR
+    keep, hours = 0.5 ** (dt_s / HOUR_S / FORGET_H), dt_s / HOUR_S
     off = {name for name in state.saving.resting if state.loads.get(name, FRESH).shed_because is not None}
     before = state.saving.missed_h
     return {
@@ -76,7 +76,7 @@ def _chosen(all_of: list[Circuit], count: int, memory: SavingMemory, now_s: floa
     def key(one: Circuit) -> tuple[float, bool, float, str]:
         since_s = memory.turns_s.get(one.id)
         in_turn = since_s is not None and now_s < since_s + TURN_S
-        stays_h = 0.0 if since_s is None else TURN_S / SECONDS_PER_HOUR
+        stays_h = 0.0 if since_s is None else TURN_S / HOUR_S
         return (one.rank, not in_turn, -memory.missed_h.get(one.id, 0.0) - stays_h, one.id)
 
     return [one.id for one in sorted(all_of, key=key)[:count]]
@@ -100,7 +100,7 @@ def _until_s(circuit: Circuit, state: ControlState, now_s: float) -> tuple[bool,
 def told(site: Site, memory: SavingMemory, circuit: Circuit) -> dict[str, Value]:
     """What its people are told of a turn: how many of its group are served, and what who did without until now."""
     group = mates(site, circuit.tier)
-    without_s = {one.id: SECONDS_PER_HOUR * memory.missed_h.get(one.id, 0.0) for one in group}
+    without_s = {one.id: HOUR_S * memory.missed_h.get(one.id, 0.0) for one in group}
     return {
         "served": memory.served.get(circuit.tier, len(group)),
         "of": len(group),

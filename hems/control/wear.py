@@ -15,9 +15,8 @@ from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
 from hems.model.command import Command
 from hems.model.copies import replace
+from hems.model.units import DAY_S, HOUR_S
 from hems.model.wiring import Role
-
-HOUR_S, DAY_S = 3600.0, 86_400.0
 
 
 def moved(

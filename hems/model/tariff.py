@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from hems.model.members import direct
 from hems.model.prices import Prices, Slot
+from hems.model.units import HOUR_S
 
 SATURDAY = 5
 HOURS = 24.0
@@ -120,7 +121,7 @@ def demand_per_kw(tariff: Tariff, local: datetime) -> float:
 
 def within(window: Window, local: datetime, holidays: frozenset[str]) -> bool:
     """Whether a local time is inside; after midnight the day on which the window began counts."""
-    hour = local.hour + local.minute / 60.0 + local.second / 3600.0
+    hour = local.hour + local.minute / 60.0 + local.second / HOUR_S
     wraps = window.to_h <= window.from_h
     inside = (hour >= window.from_h or hour < window.to_h) if wraps else window.from_h <= hour < window.to_h
     if not inside:

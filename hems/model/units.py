@@ -25,10 +25,11 @@ DeviceId = NewType("DeviceId", str)
 PointId = NewType("PointId", str)
 """A place where voltage and frequency are measured."""
 
-SECONDS_PER_HOUR = 3600.0
+HOUR_S = 3600.0
+DAY_S = 86_400.0
 W_PER_KW = 1000.0
 
 
 def wh_from(power_w: float, duration_s: float) -> float:
     """Energy in Wh of a constant `power_w` over `duration_s`."""
-    return power_w * duration_s / SECONDS_PER_HOUR
+    return power_w * duration_s / HOUR_S

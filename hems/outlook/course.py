@@ -10,7 +10,7 @@ from hems.model import wiring
 from hems.model.mode import Bus, TiePosition
 from hems.model.site import Site, Tier
 from hems.model.snapshot import BayState
-from hems.model.units import SECONDS_PER_HOUR, CircuitId, SourceId
+from hems.model.units import HOUR_S, CircuitId, SourceId
 from hems.outlook.expected import Expected
 from hems.outlook.question import Question
 from hems.sim.plant import Plant
@@ -21,11 +21,11 @@ HORIZON_H = 168.0
 FAILS_AFTER_S = 2.0
 AT_ONCE_S = 60.0
 """What goes off so soon after the grid goes with it, and not for want of energy."""
-GONE_S = 3.0 * 3600.0
+GONE_S = 3.0 * HOUR_S
 """A circuit that is off for so long is gone; shorter is a pause: others have their turn, or cooling rests."""
-STEP_S, LATER_STEP_S, LATER_S = 300.0, 900.0, 12.0 * 3600.0
+STEP_S, LATER_STEP_S, LATER_S = 300.0, 900.0, 12.0 * HOUR_S
 """Longest step, and the same once so much has gone by: nobody needs the minute of something half a day ahead."""
-STEADY_S = 60.0 * 3600.0
+STEADY_S = 60.0 * HOUR_S
 """When nothing has gone off for so long, through two nights, nothing will."""
 NEAR_S = 2.0
 FULL_PCT = 100.0
@@ -78,7 +78,7 @@ def course(question: Question, traces: Expected, *, essential_only: bool = False
     acts = () if on_island else (Act(now_s + FAILS_AFTER_S, Plant.fail_grid),)
     begin_s = now_s + (0.0 if on_island else FAILS_AFTER_S)
     seen, course = _Watch(question.site, plant, begin_s), Course()
-    for ticked in forward.run(now_s + HORIZON_H * SECONDS_PER_HOUR, acts):
+    for ticked in forward.run(now_s + HORIZON_H * HOUR_S, acts):
         if ticked.t_s >= begin_s:
             seen.look(course)
             if seen.over(course) or (essential_only and course.essential_h(question) < inf):
@@ -106,7 +106,7 @@ class _Watch:
         plant, now_s = self._plant, self._plant.t_s
         live = plant.bus_live or now_s - self._begin_s < AT_ONCE_S  # the blink of a transfer is no end
         if not live and course.dark_h == inf:
-            course.dark_h = (now_s - self._begin_s) / SECONDS_PER_HOUR
+            course.dark_h = (now_s - self._begin_s) / HOUR_S
         for name, load in plant.circuits.items():
             if load.closed and live:
                 self._off_since_s.pop(name, None)
@@ -120,7 +120,7 @@ class _Watch:
     def _count(self, course: Course, dt_s: float) -> None:
         """What was used while essential power lasted, and what storage gives for it now."""
         for name, watts in self._before_w.items():
-            course.served_wh[name] = course.served_wh.get(name, 0.0) + watts * dt_s / SECONDS_PER_HOUR
+            course.served_wh[name] = course.served_wh.get(name, 0.0) + watts * dt_s / HOUR_S
             course.wanted_w[name] = self._plant.circuits[name].demand_w
         given_w = sum(self._plant.former_phase_w) + sum(bay.power_w for bay in self._plant.bays.values())
         course.last_net_w = max(0.0, given_w)
@@ -130,7 +130,7 @@ class _Watch:
         if since_s <= AT_ONCE_S:
             course.at_once.add(name)
         else:
-            course.off_h.setdefault(name, since_s / SECONDS_PER_HOUR)
+            course.off_h.setdefault(name, since_s / HOUR_S)
 
     def over(self, course: Course) -> bool:
         """Whether nothing is left to be found out: all is dark, or goes on as it is."""
@@ -138,7 +138,7 @@ class _Watch:
         if since_s < AT_ONCE_S + GONE_S:
             return False
         last_h = max(course.off_h.values(), default=0.0)
-        return course.dark_h < inf or since_s - last_h * SECONDS_PER_HOUR > STEADY_S
+        return course.dark_h < inf or since_s - last_h * HOUR_S > STEADY_S
 
     def close(self, course: Course) -> None:
         """What is off at the end counts as gone when it went."""

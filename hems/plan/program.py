@@ -12,10 +12,10 @@ from typing import Any
 from hems.control.dispatch.worth import SLOT_H, Slot
 from hems.model.errors import HemsError
 from hems.model.plan import Plan, PlanStep
+from hems.model.units import W_PER_KW
 from hems.plan.problem import Problem
 
 NO_SOLVER = "There is no solver: install hems with its extra `solver`."
-W_PER_KW = 1000.0
 TAKE, GIVE, BUY, SELL, STORED, COLUMNS = range(6)
 """Columns of each quarter of an hour; the last column of all is the peak."""
 

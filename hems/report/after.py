@@ -9,6 +9,7 @@ from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.site import Circuit, Site, Tier
+from hems.model.units import HOUR_S
 from hems.report.course import Course, Spell, course_of
 from hems.report.figure import Line, svg
 from hems.report.past import USUAL_S, Curves, Cut
@@ -63,7 +64,7 @@ def unserved_wh(site: Site, course: Course, curves: Curves, end_s: float) -> dic
     for spell, name in zip(spells, names, strict=True):
         circuit, mean_w = roles[spell.circuit], usual.get(name)
         watts = circuit.typical_w if mean_w is None else mean_w
-        found[circuit.id] = found.get(circuit.id, 0.0) + watts * off_s(spell, end_s) / 3600.0
+        found[circuit.id] = found.get(circuit.id, 0.0) + watts * off_s(spell, end_s) / HOUR_S
     return found
 
 

@@ -11,7 +11,7 @@ from io import StringIO
 from hems.control.cars.ledger import EMPTY, NO_DATE, total, warranty_used
 from hems.control.cars.memory import Ledger, Month
 from hems.model.site import Bay, Site
-from hems.model.units import SECONDS_PER_HOUR, W_PER_KW, SourceId
+from hems.model.units import HOUR_S, W_PER_KW, SourceId
 from hems.report.sheet import Section, Sheet
 
 COLUMNS = (
@@ -59,7 +59,7 @@ def lines(site: Site, ledgers: Mapping[SourceId, Ledger], month: str) -> list[Li
             taken=one.taken_wh / W_PER_KW,
             outages=one.outage_wh / W_PER_KW,
             grid=one.grid_wh / W_PER_KW,
-            giving_h=one.giving_s / SECONDS_PER_HOUR,
+            giving_h=one.giving_s / HOUR_S,
             wear=wear,
             wear_share=wear / sum(wears) if sum(wears) > 0.0 else 0.0,
             credit=_given(one) * bay.credit_per_kwh,
@@ -130,5 +130,5 @@ def _row(one: Line, currency: str) -> tuple[str, ...]:
 def _warranty(bay: Bay, ledger: Ledger) -> tuple[str, ...]:
     whole = total(ledger)
     used = warranty_used(bay, ledger)
-    hours = whole.giving_s / SECONDS_PER_HOUR
+    hours = whole.giving_s / HOUR_S
     return bay.name, f"{_given(whole):.0f} kWh", f"{hours:.0f} h", "not set" if used is None else f"{100.0 * used:.0f}%"

@@ -9,13 +9,14 @@ from hems.model.errors import StoreError
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.trend import Curve
+from hems.model.units import HOUR_S
 from hems.report.course import GRID_MODES, OUTAGE_MODES
 from hems.store.reader import events as recorded
 from hems.store.trends import trend
 
-BEFORE_S, AFTER_S = 10.0, 4.0 * 3600.0
+BEFORE_S, AFTER_S = 10.0, 4.0 * HOUR_S
 """What is looked at around an outage: the evidence before, the circuits that come back after."""
-USUAL_S = 24.0 * 3600.0
+USUAL_S = 24.0 * HOUR_S
 """What a circuit draws usually is what it drew on average in so much time before."""
 
 Curves = Callable[[Sequence[str], Instant, float, int], tuple[Curve, ...]]

@@ -11,7 +11,7 @@ from typing import Any
 from hems.model.event import EventKind
 from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.site import Circuit, Site, Tier
-from hems.model.units import SECONDS_PER_HOUR, W_PER_KW
+from hems.model.units import HOUR_S, W_PER_KW
 from hems.report.plots import lines, spans
 from hems.sim.survive import Survived, curve
 from hems.sim.tally import CircuitTally, Look, Tally
@@ -84,7 +84,7 @@ def _has(site: Site, tier: Tier) -> bool:
 
 
 def _hours(seconds: float) -> float:
-    return round(seconds / SECONDS_PER_HOUR, 3)
+    return round(seconds / HOUR_S, 3)
 
 
 def survival(study: Study) -> list[tuple[float, float, float]]:
@@ -227,7 +227,7 @@ def _stored(study: Study) -> str:
 
 
 def _h(seconds: float) -> float:
-    return max(0.0, seconds) / SECONDS_PER_HOUR
+    return max(0.0, seconds) / HOUR_S
 
 
 def _circuits(study: Study) -> str:
@@ -277,4 +277,4 @@ def _decisions(study: Study) -> list[tuple[str, str, str]]:
 def _clock(t_s: float) -> str:
     if not isfinite(t_s) or t_s < 0.0:
         return f"{t_s:.1f} s"
-    return f"{int(t_s // 3600)}:{int(t_s % 3600 // 60):02}:{t_s % 60:04.1f}"
+    return f"{int(t_s // HOUR_S)}:{int(t_s % HOUR_S // 60):02}:{t_s % 60:04.1f}"

@@ -6,6 +6,7 @@ from datetime import date
 from hems.model.cause import Why
 from hems.model.event import Event
 from hems.model.site import Site
+from hems.model.units import DAY_S
 from hems.report.figure import Line, svg
 from hems.report.sheet import Section
 from hems.wording import kw, kwh, percent
@@ -48,7 +49,7 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
     columns = ("What", "As it was", "Batteries at rest", "Saved")
     points = [Line("saved", [day["saved"] for day in days])]
     times = [_day(days[0]), "", _day(days[-1])]
-    seen = sum(day["seen_s"] for day in days) / 86400.0
+    seen = sum(day["seen_s"] for day in days) / DAY_S
     return Section(
         heading="What it was worth",
         words=(BESIDE, f"{len(days)} days, of which {seen:.1f} were seen with a known price."),

@@ -11,7 +11,7 @@ from hems.model.foresight import Foresight, Span
 from hems.model.instant import Instant
 from hems.model.site import Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
-from hems.model.units import SECONDS_PER_HOUR, CircuitId
+from hems.model.units import HOUR_S, CircuitId
 
 UNSURE_LOW, UNSURE_HIGH = 0.8, 1.25
 """How far the closed form may be off either way: consumption of a building is not known better than that."""
@@ -56,7 +56,7 @@ def aged(scene: Scene, hours: float) -> float:
     """Hours counted from the look ahead, as hours from now."""
     seen = scene.foresight
     passed_s = 0.0 if seen is None or seen.grid_fails else scene.now_s - seen.at_s
-    return max(0.0, hours - passed_s / SECONDS_PER_HOUR)
+    return max(0.0, hours - passed_s / HOUR_S)
 
 
 def age_s(scene: Scene) -> float | None:

@@ -8,12 +8,13 @@ from hems.model.codec import to_plain
 from hems.model.errors import RequestError, StoreError
 from hems.model.people import PersonRole
 from hems.model.site import Site
+from hems.model.units import DAY_S
 from hems.ports.clock import Clock
 from hems.ports.store import Records
 
 MOST_SERIES = 40
 MOST_STEPS = 2000
-LONGEST_S = 400 * 86400.0
+LONGEST_S = 400 * DAY_S
 SHORTEST_S = 60.0
 
 

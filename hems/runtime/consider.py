@@ -12,6 +12,7 @@ from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.model.request import Request, Want
 from hems.model.site import Circuit, Tier
+from hems.model.units import HOUR_S
 from hems.runtime.ahead import Scene, draws, sun_w
 from hems.wording.language import say
 
@@ -19,7 +20,6 @@ VALID_S = 60.0
 """How long what was shown may be acted on."""
 MOST_GIVEN = 32
 """People who look at the same time."""
-HOUR_S = 3600.0
 
 Stands = tuple[Request, Mode, bool, bool | None]
 """What a person was shown: the request, and how building and circuit stood."""

@@ -16,7 +16,7 @@ from hems.model.people import Caller, PersonRole
 from hems.model.picture import Picture
 from hems.model.request import Acknowledge, Asked, Order, Request, Steer, Task, Want
 from hems.model.site import Circuit, Site, Tier
-from hems.model.units import CircuitId, SourceId
+from hems.model.units import HOUR_S, CircuitId, SourceId
 from hems.ports.clock import Clock
 from hems.runtime.ahead import Scene
 from hems.runtime.auditing import Auditing
@@ -209,7 +209,7 @@ class FrontDesk:
         asked = args.get("duration_s", self._params.override.default_s)
         number = isinstance(asked, int | float) and not isinstance(asked, bool)
         if not number or not 0.0 < asked < inf:
-            hours = f"{longest_s:.0f}, which is {longest_s / 3600:g} hours"
+            hours = f"{longest_s:.0f}, which is {longest_s / HOUR_S:g} hours"
             raise RequestError(f"Say for how many seconds: more than 0, and at most {hours}.")
         return float(min(asked, longest_s))
 

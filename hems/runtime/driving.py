@@ -15,12 +15,12 @@ from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.request import CarWish
 from hems.model.site import Bay, Site
-from hems.model.units import SourceId
+from hems.model.units import DAY_S, SourceId
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.words import words
 from hems.wording.language import say
 
-LONGEST_S = 14.0 * 86400.0
+LONGEST_S = 14.0 * DAY_S
 FORGET_S = -1.0
 
 

@@ -11,6 +11,7 @@ from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.request import Order, Task
 from hems.model.site import Site
+from hems.model.units import DAY_S
 from hems.model.wiring import Role
 from hems.runtime.words import who_asks, words
 from hems.wording.language import say
@@ -22,7 +23,7 @@ ENDS = frozenset({Task.HOLD, Task.GRID_LOST, Task.GRID_PRESENT})
 VALID_S = 60.0
 """How long that word may be used."""
 MOST_GIVEN = 32
-LONGEST_S = 7.0 * 86400.0
+LONGEST_S = 7.0 * DAY_S
 
 
 class TwoSteps:

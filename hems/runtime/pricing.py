@@ -7,6 +7,7 @@ from typing import Any
 from hems.model.codec import from_plain
 from hems.model.errors import RequestError
 from hems.model.prices import MOST_SLOTS, Prices, Slot, out_of_order
+from hems.model.units import HOUR_S
 from hems.runtime.words import words
 
 MOST = 1000.0
@@ -31,7 +32,7 @@ def read_prices(args: Mapping[str, Any]) -> Prices:
     if not isfinite(told.told_s or 0.0) or not all(_sane(slot) for slot in told.slots):
         raise RequestError(
             f"Prices are between -{MOST:g} and {MOST:g} for a kWh, CO2 is between 0 and {MOST_G:g} g, and a slot lasts "
-            f"{LONGEST_S / 3600:g} hours at most."
+            f"{LONGEST_S / HOUR_S:g} hours at most."
         )
     return told
 

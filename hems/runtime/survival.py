@@ -18,13 +18,13 @@ from hems.model import wiring
 from hems.model.codec import from_plain
 from hems.model.request import Override, Request
 from hems.model.site import Circuit, Site
+from hems.model.units import DAY_S
 
 log = logging.getLogger(__name__)
 
 CRASHES = 3
 """As many failed starts lead to survival; twice as many to leaving the saved state aside."""
 WITHIN_S = 600.0
-DAY_S = 86400.0
 MOST_STARTS = 100
 """Remembered; one that cannot run begins every two seconds."""
 

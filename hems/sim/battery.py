@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hems.model.units import SECONDS_PER_HOUR
+from hems.model.units import HOUR_S
 
 TAPER_FROM_PCT = 95.0
 """A stationary battery is charged more gently from here on."""
@@ -78,7 +78,7 @@ class Store:
     def flow(self, dt_s: float) -> None:
         """Let the present power flow for `dt_s`."""
         if self.power_w:
-            taken_pct = self.dc_w(self.power_w) * dt_s / SECONDS_PER_HOUR / self.capacity_wh * 100.0
+            taken_pct = self.dc_w(self.power_w) * dt_s / HOUR_S / self.capacity_wh * 100.0
             self.soc_pct = min(100.0, max(0.0, self.soc_pct - taken_pct))
 
     def until_s(self, level_pct: float) -> float:
@@ -86,4 +86,4 @@ class Store:
         dc_w = self.dc_w(self.power_w) if self.power_w else 0.0
         if dc_w <= 0.0 or self.soc_pct <= level_pct:
             return float("inf")
-        return (self.soc_pct - level_pct) / 100.0 * self.capacity_wh * SECONDS_PER_HOUR / dc_w
+        return (self.soc_pct - level_pct) / 100.0 * self.capacity_wh * HOUR_S / dc_w

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import exp
 
 from hems.model.site import Circuit, Phase
-from hems.model.units import SECONDS_PER_HOUR
+from hems.model.units import HOUR_S
 from hems.sim.start import Physics
 
 PICKUP_EXTRA = 1.5
@@ -73,7 +73,7 @@ class CircuitLoad:
             return 0.0
         power_w = demand_w
         if self.owed_wh > 0.0:
-            power_w += self.owed_wh * SECONDS_PER_HOUR / PICKUP_TAU_S
+            power_w += self.owed_wh * HOUR_S / PICKUP_TAU_S
         if self.starting:
             power_w += self._inrush_w * exp(-self.since_start_s / self._tau_s)
         self.power_w = power_w
@@ -82,7 +82,7 @@ class CircuitLoad:
     @property
     def waiting_w(self) -> float:
         """What it would draw if the bus came alive, inrush apart."""
-        return self.demand_w + self.owed_wh * SECONDS_PER_HOUR / PICKUP_TAU_S if self.closed else 0.0
+        return self.demand_w + self.owed_wh * HOUR_S / PICKUP_TAU_S if self.closed else 0.0
 
     def step(self, dt_s: float) -> None:
         """Let `dt_s` pass as things are."""
@@ -101,8 +101,8 @@ class CircuitLoad:
 
     def _starve(self, dt_s: float) -> None:
         """Owe what will show as the extra draw: in proportion to the time off, full after two hours."""
-        full_wh = PICKUP_EXTRA * self.spec.typical_w * PICKUP_TAU_S / SECONDS_PER_HOUR
-        self.owed_wh = min(full_wh, self.owed_wh + full_wh * dt_s / (PICKUP_FULL_H * SECONDS_PER_HOUR))
+        full_wh = PICKUP_EXTRA * self.spec.typical_w * PICKUP_TAU_S / HOUR_S
+        self.owed_wh = min(full_wh, self.owed_wh + full_wh * dt_s / (PICKUP_FULL_H * HOUR_S))
 
     def _start(self, part: float) -> None:
         """Begin an inrush; after a short interruption machines are still turning and need only `part` of it."""

@@ -6,12 +6,11 @@ from math import asin, cos, pi, radians, sin
 from random import Random
 
 from hems.model.site import Circuit, Site, Tier
-from hems.model.units import CircuitId, SourceId
+from hems.model.units import DAY_S, HOUR_S, CircuitId, SourceId
 from hems.sim.shapes import ANY_CRITICAL, ANY_OTHER, MINUTES, SHAPES, Shape
 from hems.sim.start import Car
 from hems.sim.traces import CarEvent
 
-DAY_S = 86_400.0
 MINUTE_S = 60.0
 LOOK_AHEAD_DAYS = 3
 
@@ -34,7 +33,7 @@ class GeneratedTraces:
         home: Collection[SourceId] = (),
     ) -> None:
         self._seed = seed
-        self._start_s = start_hour * 3600.0
+        self._start_s = start_hour * HOUR_S
         self._day_of_year = day_of_year
         self._latitude_deg = latitude_deg
         self._circuits = {circuit.id: circuit for circuit in site.circuits}
@@ -105,8 +104,8 @@ class GeneratedTraces:
 
     def _away(self, bay: SourceId, day: int) -> tuple[CarEvent, CarEvent]:
         rng = self._rng(bay, day)
-        leaves_s = day * DAY_S + rng.uniform(6.8, 8.8) * 3600.0 - self._start_s
-        returns_s = day * DAY_S + rng.uniform(16.6, 19.4) * 3600.0 - self._start_s
+        leaves_s = day * DAY_S + rng.uniform(6.8, 8.8) * HOUR_S - self._start_s
+        returns_s = day * DAY_S + rng.uniform(16.6, 19.4) * HOUR_S - self._start_s
         car = Car(soc_pct=rng.uniform(38.0, 70.0), capacity_wh=self._capacity_wh[bay])
         return CarEvent(leaves_s, bay, None), CarEvent(returns_s, bay, car)
 

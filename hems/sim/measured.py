@@ -14,8 +14,8 @@ from random import Random
 from typing import NamedTuple
 
 from hems.model.site import Circuit, Site
-from hems.model.units import CircuitId
-from hems.sim.generated import DAY_S, MINUTE_S
+from hems.model.units import DAY_S, HOUR_S, CircuitId
+from hems.sim.generated import MINUTE_S
 from hems.sim.shapes import MINUTES
 from hems.sim.traces import CarEvent, Traces
 
@@ -46,7 +46,7 @@ class MeasuredTraces:
     def __init__(
         self, directory: Path, site: Site, start_hour: float, *, others: Traces, day_of_year: int = 290, seed: int = 1
     ) -> None:
-        self._start_s = start_hour * 3600.0
+        self._start_s = start_hour * HOUR_S
         self._day_of_year = day_of_year
         self._seed = seed
         self._others = others
@@ -67,7 +67,7 @@ class MeasuredTraces:
 
     def sun_pu(self, t_s: float) -> float:
         """Between the hours, in a straight line."""
-        hours = (self._start_s + t_s) / 3600.0 + (self._day_of_year - 1) * 24.0
+        hours = (self._start_s + t_s) / HOUR_S + (self._day_of_year - 1) * 24.0
         whole, part = divmod(hours % len(self._sun), 1.0)
         low, high = self._sun[int(whole)], self._sun[(int(whole) + 1) % len(self._sun)]
         return low + (high - low) * part

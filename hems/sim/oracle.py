@@ -12,6 +12,7 @@ from hems.model.cause import Why
 from hems.model.event import EventKind
 from hems.model.mode import Mode
 from hems.model.site import Tier
+from hems.model.units import HOUR_S
 from hems.sim.case import TRANSFER_S, Case, Check
 from hems.sim.record import Frame
 
@@ -25,7 +26,6 @@ LEAVES_S = 3.0
 """From the tie's opening to a mode that says so, at most; and so long may a mode outlive what it says."""
 DARK_BELOW_PCT = 10.0
 """Below this stored energy critical circuits may go off."""
-HOUR_S = 3600.0
 ALONE = frozenset({Mode.ISLANDED_STABILIZING, Mode.ISLANDED})
 CARRIED = frozenset({Mode.GRID_CONNECTED, Mode.RECONNECTED_RESTORING})
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hems.model.errors import ConfigError
-from hems.model.units import CircuitId, SourceId
+from hems.model.units import HOUR_S, CircuitId, SourceId
 from hems.sim.plant import Plant
 from hems.sim.start import Car
 
@@ -102,7 +102,7 @@ def act_on(plant: Plant, act: WorldAct) -> None:
 
 def plain_day(hours: float) -> Scenario:
     """Nothing happens but the loads, the sun and the cars."""
-    return _scenario({"title": f"{hours:g} hours on the grid", "ends_s": hours * 3600.0, "at": ()}, "day")
+    return _scenario({"title": f"{hours:g} hours on the grid", "ends_s": hours * HOUR_S, "at": ()}, "day")
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -8,7 +8,7 @@ from math import inf
 from hems.control.params import Params
 from hems.control.state import initial
 from hems.model.site import Site, Tier
-from hems.model.units import SECONDS_PER_HOUR
+from hems.model.units import HOUR_S
 from hems.sim.plant import Plant
 from hems.sim.run import Act, FastForward
 
@@ -49,13 +49,13 @@ def _one(site: Site, params: Params, plant: Plant, begins_s: float, hours: float
     )
     fails_s = plant.t_s + SETTLE_S
     lost_h = dict.fromkeys((Tier.CRITICAL, Tier.ESSENTIAL), inf)
-    for ticked in forward.run(fails_s + hours * SECONDS_PER_HOUR, [Act(fails_s, Plant.fail_grid)]):
+    for ticked in forward.run(fails_s + hours * HOUR_S, [Act(fails_s, Plant.fail_grid)]):
         passed_s = ticked.t_s - fails_s
         if passed_s < TRANSFER_S:
             continue
         for tier in lost_h:
             if lost_h[tier] == inf and _lost(plant, site, tier):
-                lost_h[tier] = passed_s / SECONDS_PER_HOUR
+                lost_h[tier] = passed_s / HOUR_S
         if lost_h[Tier.CRITICAL] < inf:
             break
     return Survived(begins_s, lost_h[Tier.CRITICAL], lost_h[Tier.ESSENTIAL])

@@ -6,7 +6,7 @@ from math import inf
 
 from hems.model.event import Event, EventKind
 from hems.model.site import Site, Tier
-from hems.model.units import SECONDS_PER_HOUR, CircuitId
+from hems.model.units import HOUR_S, CircuitId
 from hems.sim.plant import Plant
 from hems.sim.run import Ticked
 
@@ -94,8 +94,8 @@ class Tally:
     def _count(self, dt_s: float) -> None:
         for name, (wanted_w, served_w, powered, _) in self._before.items():
             one = self.circuits[name]
-            one.wanted_wh += max(wanted_w, served_w) * dt_s / SECONDS_PER_HOUR
-            one.served_wh += served_w * dt_s / SECONDS_PER_HOUR
+            one.wanted_wh += max(wanted_w, served_w) * dt_s / HOUR_S
+            one.served_wh += served_w * dt_s / HOUR_S
             one.off_s += 0.0 if powered else dt_s
 
     def _note(self, t_s: float, plant: Plant) -> None:

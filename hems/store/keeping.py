@@ -8,9 +8,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Self
 
+from hems.model.units import DAY_S
 from hems.store.aggregate import SECONDS
 
-DAY_S = 86400.0
 YEAR_S = 365.25 * DAY_S
 PIECE_ROWS = 10_000
 """Most rows made fewer or dropped at a time: some 30 ms of a processor."""

@@ -13,7 +13,7 @@ from hems.wording.language import say
 
 NO_CLOCK = "clock not checked"
 WEEK_H = 168.0
-DAY_S = 43200.0
+ANOTHER_DAY_S = 43200.0
 """After half a day a time alone could be that of another one."""
 ROUGH = timedelta(minutes=10)
 """An estimate of hours is not said to the minute."""
@@ -47,7 +47,7 @@ def seen_at(picture: Picture, age_s: float) -> str | None:
     now = local_time(picture)
     if now is None:
         return None
-    return f"{now:%H:%M:%S}" if age_s < DAY_S else f"{weekday(now)} {day(now)} {now:%H:%M:%S}"
+    return f"{now:%H:%M:%S}" if age_s < ANOTHER_DAY_S else f"{weekday(now)} {day(now)} {now:%H:%M:%S}"
 
 
 def since(picture: Picture, age_s: float | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import exp, sqrt
 from typing import Any
 
-from hems.model.units import CircuitId
+from hems.model.units import HOUR_S, CircuitId
 from hems.sim.plant import Plant
 
 STEP_S = 0.02
@@ -50,9 +50,9 @@ class Energy:
     def count(self, power_w: float, dt_s: float) -> None:
         """Add `power_w`, taken if positive, for `dt_s`."""
         if power_w > 0.0:
-            self.taken_wh += power_w * dt_s / 3600.0
+            self.taken_wh += power_w * dt_s / HOUR_S
         else:
-            self.given_wh -= power_w * dt_s / 3600.0
+            self.given_wh -= power_w * dt_s / HOUR_S
 
 
 @dataclass

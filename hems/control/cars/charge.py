@@ -14,7 +14,7 @@ from hems.model.copies import replace
 from hems.model.reading import Reading
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
-from hems.model.units import SECONDS_PER_HOUR, SourceId
+from hems.model.units import HOUR_S, SourceId
 
 PESSIMISM = 1.1
 """Losses inside the car: so much more is counted as gone than the charger has measured."""
@@ -33,7 +33,7 @@ def after(
     given_w = max(0.0, told_w if flows_w is None else flows_w)
     if before is None or max(given_w, told_w) <= 0.0:
         return None
-    given_wh = before.given_wh + PESSIMISM * given_w * dt_s / SECONDS_PER_HOUR
+    given_wh = before.given_wh + PESSIMISM * given_w * dt_s / HOUR_S
     return replace(before, given_wh=given_wh, stale=True)
 
 
@@ -82,5 +82,5 @@ def due_s(
         flows_w = snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0
         if charge is not None and charge.stale and flows_w > 0.0:
             spare_wh = (left_pct(charge) - floor_pct(bay, params)) / 100.0 * charge.capacity_wh
-            due = min(due, now_s + max(0.0, spare_wh) * SECONDS_PER_HOUR / (PESSIMISM * flows_w))
+            due = min(due, now_s + max(0.0, spare_wh) * HOUR_S / (PESSIMISM * flows_w))
     return due

@@ -10,7 +10,7 @@ from hems.control.cars.memory import Ledger, Month
 from hems.model.copies import replace
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
-from hems.model.units import SECONDS_PER_HOUR, SourceId
+from hems.model.units import HOUR_S, SourceId
 
 IDLE_W = 20.0
 """Below this a meter's zero is off."""
@@ -53,7 +53,7 @@ def after(
 
 
 def _booked(ledger: Ledger, month: str, watts: float, outage: bool, dt_s: float) -> Ledger:
-    before, wh = ledger.months.get(month, Month()), abs(watts) * dt_s / SECONDS_PER_HOUR
+    before, wh = ledger.months.get(month, Month()), abs(watts) * dt_s / HOUR_S
     if watts < 0.0:
         now = replace(before, taken_wh=before.taken_wh + wh)
     elif outage:

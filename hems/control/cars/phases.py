@@ -9,13 +9,13 @@ from hems.control.cars.waking import DOES_W
 from hems.model.copies import replace
 from hems.model.site import Bay
 from hems.model.snapshot import BayReading
+from hems.model.units import DAY_S
 
 DOWN_S, UP_S = 120.0, 300.0
 """How long there must be too little for three phases, or enough for them."""
 APART_S = 600.0
 """From one switching to the next."""
 MOVES_A_DAY = 10
-DAY_S = 86_400.0
 PAUSE_S, SETTLES_S = 30.0, 60.0
 """A car rests for so long before its charger switches; and has so long to be seen switched."""
 SPARE_SHARE = 1.1

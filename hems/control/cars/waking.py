@@ -13,13 +13,13 @@ from hems.model.cause import Cause, Why
 from hems.model.copies import replace
 from hems.model.site import Bay
 from hems.model.snapshot import BayReading, BayState
+from hems.model.units import HOUR_S
 
 DOES_W = 150.0
 """Less than this is what the car's own electronics draw."""
 FULL_PCT = 97.0
 CONTENT = frozenset({BayState.FINISHED, BayState.FAULT})
 SATED_S = 60.0
-HOUR_S = 3600.0
 WAKES_AN_HOUR, PAUSES_A_SESSION = 2, 6
 LASTS_S = {
     -1: {Rung.NONE: 60.0, Rung.LEAST: 30.0, Rung.MORE: 30.0, Rung.BREAK: 30.0, Rung.AGAIN: 60.0, Rung.RESTART: 120.0},

@@ -9,7 +9,7 @@ from math import ceil
 
 from hems.control.dispatch.departure import SAFE, SLOT_S, Need
 from hems.control.dispatch.memory import MarketMemory
-from hems.model.units import SECONDS_PER_HOUR, SourceId
+from hems.model.units import HOUR_S, SourceId
 
 SPARE_SLOTS = 2
 EVEN = 0.005
@@ -25,7 +25,7 @@ def _waits(market: MarketMemory, need: Need, now_s: float) -> bool:
     first = int((now_s - market.costs_s) // SLOT_S)
     last = int((need.by_s - market.costs_s) // SLOT_S)
     costs = market.costs[first:last] if first >= 0 else ()
-    slots = ceil(need.wh / (SAFE * need.most_w * SLOT_S / SECONDS_PER_HOUR)) + SPARE_SLOTS
+    slots = ceil(need.wh / (SAFE * need.most_w * SLOT_S / HOUR_S)) + SPARE_SLOTS
     if slots >= len(costs):
         return False
     return costs[0] > sorted(costs)[slots - 1] + EVEN

@@ -15,7 +15,7 @@ from hems.control.state import ControlState
 from hems.model.cause import Cause, Value, Why
 from hems.model.site import Bay, Site
 from hems.model.snapshot import Snapshot
-from hems.model.units import SECONDS_PER_HOUR, SourceId
+from hems.model.units import HOUR_S, SourceId
 
 CHARGED = 0.9
 """From the socket into the cells."""
@@ -102,11 +102,11 @@ def late(wanted: Sequence[Need], room_w: float, now_s: float) -> Mapping[SourceI
 
 def _put(left: dict[SourceId, float], wanted: Sequence[Need], room_w: float, begins_s: float) -> None:
     """Take from what is left what can be charged in one quarter of an hour."""
-    room_wh = SAFE * room_w * SLOT_S / SECONDS_PER_HOUR
+    room_wh = SAFE * room_w * SLOT_S / HOUR_S
     for need in sorted(wanted, key=lambda one: -left[one.bay] / one.most_w):
         lasts_s = min(SLOT_S, need.by_s - begins_s)
         if lasts_s > 0.0:
-            wh = min(left[need.bay], room_wh, SAFE * need.most_w * lasts_s / SECONDS_PER_HOUR)
+            wh = min(left[need.bay], room_wh, SAFE * need.most_w * lasts_s / HOUR_S)
             left[need.bay] -= wh
             room_wh -= wh
 
@@ -117,5 +117,5 @@ def cause(one: Late, power_w: float, now_s: float) -> Cause:
     facts: dict[str, Value] = {"leaves_s": left_s, "w": round(power_w)}
     if one.fits:
         return Cause(Why.CHARGE_TO_LEAVE, facts)
-    missing_wh = one.need.wh - power_w * left_s / SECONDS_PER_HOUR
+    missing_wh = one.need.wh - power_w * left_s / HOUR_S
     return Cause(Why.CHARGE_TOO_LATE, facts | {"missing_wh": max(0.0, missing_wh)})

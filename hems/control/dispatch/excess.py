@@ -1,10 +1,10 @@
 """What has flowed beyond a limit, event by event, so that nobody has to guess what a limit was worth."""
 
 from hems.control.dispatch.memory import ExcessMemory
+from hems.model.units import HOUR_S
 
 SLACK_W, SLACK = 200.0, 0.02
 """Less than this above a limit is a meter's error."""
-SECONDS_PER_HOUR = 3600.0
 
 
 def over_w(grid_w: float | None, import_w: float, export_w: float) -> float | None:
@@ -24,4 +24,4 @@ def after(memory: ExcessMemory, above_w: float | None, dt_s: float, now_s: float
         return ExcessMemory()
     since_s = now_s if memory.since_s is None else memory.since_s
     counted_s = 0.0 if memory.since_s is None else dt_s
-    return ExcessMemory(since_s=since_s, wh=memory.wh + above_w * counted_s / SECONDS_PER_HOUR)
+    return ExcessMemory(since_s=since_s, wh=memory.wh + above_w * counted_s / HOUR_S)

@@ -9,11 +9,11 @@ from hems.control.dispatch.worth import SLOT_H, Slot
 from hems.control.memory.using import Habits
 from hems.model.site import Site
 from hems.model.tariff import Price, Tariff, demand_per_kw
-from hems.model.units import SECONDS_PER_HOUR
+from hems.model.units import HOUR_S
 
 STEPS = 144
 """A day and a half of quarters of an hour."""
-STEP_S = SLOT_H * SECONDS_PER_HOUR
+STEP_S = SLOT_H * HOUR_S
 SETTLES_S = 1800.0
 """Time constant from what flows now to what usually flows."""
 
@@ -28,7 +28,7 @@ def nets_w(site: Site, known: Habits, utc: datetime, now_w: float | None) -> lis
 
 def _net_w(loads_w: Sequence[float], sun_w: ahead.Sun, utc: datetime, step: int) -> float:
     """By the middles of the hours, in straight lines between them."""
-    middle_h = utc.timestamp() / SECONDS_PER_HOUR + (step + 0.5) * SLOT_H - 0.5
+    middle_h = utc.timestamp() / HOUR_S + (step + 0.5) * SLOT_H - 0.5
     hour = int(middle_h)
     part = middle_h - hour
     first, second = (loads_w[habits.slot(one)] - sun_w[one % habits.HOURS] for one in (hour, hour + 1))

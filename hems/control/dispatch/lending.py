@@ -23,7 +23,7 @@ from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.site import Bay, Site
 from hems.model.snapshot import Snapshot
-from hems.model.units import SECONDS_PER_HOUR, SourceId
+from hems.model.units import HOUR_S, SourceId
 
 AIM = 0.97
 """Of the limit: cars give so much that this is met, so that a meter's error does not exceed it."""
@@ -91,4 +91,4 @@ def least_pct(bay: Bay, state: ControlState, params: CarParams) -> float:
 def _ready_all_the_same(bay: Bay, site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
     """Whether what it needs fits into half of the time until it leaves, so that the other half is there to give."""
     mine = next((one for one in departure.needs(site, state, snapshot, now_s) if one.bay == bay.id), None)
-    return mine is None or mine.wh * SECONDS_PER_HOUR <= 0.5 * mine.most_w * (mine.by_s - now_s)
+    return mine is None or mine.wh * HOUR_S <= 0.5 * mine.most_w * (mine.by_s - now_s)

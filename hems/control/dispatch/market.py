@@ -23,7 +23,7 @@ from hems.model.instant import Instant
 from hems.model.plan import Plan
 from hems.model.prices import Prices
 from hems.model.tariff import Tariff, ahead, demand_per_kw, price_at
-from hems.model.units import SECONDS_PER_HOUR
+from hems.model.units import HOUR_S
 
 SOLVE_S = 300.0
 KNOWN_STEPS = 8
@@ -147,6 +147,6 @@ def peaked(given: Given, memory: MarketMemory, counted: QuarterMemory, fresh: Qu
     over = counted.begun_s is not None and fresh.begun_s != counted.begun_s
     if not over or tariff is None or given.now.utc is None or offset is None or not tariff.demand:
         return memory
-    mean_w = counted.drawn_wh * SECONDS_PER_HOUR / quarter.QUARTER_S
+    mean_w = counted.drawn_wh * HOUR_S / quarter.QUARTER_S
     counts = demand_per_kw(tariff, given.now.utc + offset - timedelta(seconds=quarter.QUARTER_S / 2.0)) > 0.0
     return replace(memory, month_peak_w=mean_w) if counts and mean_w > memory.month_peak_w else memory

@@ -5,9 +5,9 @@ Quarters begin with the clock's, as the utility's meter counts; while the time o
 
 from hems.control.dispatch.memory import QuarterMemory
 from hems.model.instant import Instant
+from hems.model.units import HOUR_S
 
 QUARTER_S = 900.0
-SECONDS_PER_HOUR = 3600.0
 
 
 def after(
@@ -19,7 +19,7 @@ def after(
     counted_s = min(dt_s, now.mono_s - begun_s)
     power_w = demand_max_w if import_w is None else max(0.0, import_w)
     before_wh = 0.0 if fresh else memory.drawn_wh
-    return QuarterMemory(begun_s=begun_s, drawn_wh=before_wh + power_w * max(0.0, counted_s) / SECONDS_PER_HOUR)
+    return QuarterMemory(begun_s=begun_s, drawn_wh=before_wh + power_w * max(0.0, counted_s) / HOUR_S)
 
 
 def left_w(memory: QuarterMemory, demand_max_w: float, now_s: float) -> float:
@@ -27,8 +27,8 @@ def left_w(memory: QuarterMemory, demand_max_w: float, now_s: float) -> float:
     if memory.begun_s is None:
         return demand_max_w
     rest_s = max(1.0, memory.begun_s + QUARTER_S - now_s)
-    rest_wh = demand_max_w * QUARTER_S / SECONDS_PER_HOUR - memory.drawn_wh
-    return max(0.0, rest_wh * SECONDS_PER_HOUR / rest_s)
+    rest_wh = demand_max_w * QUARTER_S / HOUR_S - memory.drawn_wh
+    return max(0.0, rest_wh * HOUR_S / rest_s)
 
 
 def _begun_s(memory: QuarterMemory, now: Instant) -> float:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hems.control import habits
 from hems.control.state import ControlState
 from hems.model.site import Battery, Site, Tier
-from hems.model.units import SECONDS_PER_HOUR
+from hems.model.units import HOUR_S
 
 MOST_PCT = 90.0
 """However long cuts were, so much is the most that is kept: the sun needs room."""
@@ -23,7 +23,7 @@ def present(site: Site, state: ControlState) -> tuple[Battery, ...]:
     """The batteries with the reserve of this season and this building."""
     if all(one.reserve_winter_pct is None and not one.reserve_by_history for one in site.batteries):
         return site.batteries
-    month = None if state.habits.hour < 0 else datetime.fromtimestamp(state.habits.hour * SECONDS_PER_HOUR, UTC).month
+    month = None if state.habits.hour < 0 else datetime.fromtimestamp(state.habits.hour * HOUR_S, UTC).month
     return tuple(_keeping(one, site, state, month) for one in site.batteries)
 
 

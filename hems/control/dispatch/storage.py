@@ -18,7 +18,7 @@ from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.site import Battery, Site
 from hems.model.snapshot import Snapshot
-from hems.model.units import SECONDS_PER_HOUR, SourceId
+from hems.model.units import HOUR_S, SourceId
 
 ON_GRID = frozenset(
     {Mode.GRID_CONNECTED, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED, Mode.RECONNECTED_RESTORING}
@@ -145,5 +145,5 @@ def due_s(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> 
         soc_pct, power_w = reading.soc_pct.known(now_s), reading.power_w.known(now_s)
         if soc_pct is not None and power_w is not None and power_w > 0.0 and soc_pct > (battery.reserve_pct or 0.0):
             left_wh = (soc_pct - (battery.reserve_pct or 0.0)) / 100.0 * battery.capacity_wh
-            due.append(now_s + max(1.0, ONE_WAY * left_wh / power_w * SECONDS_PER_HOUR))
+            due.append(now_s + max(1.0, ONE_WAY * left_wh / power_w * HOUR_S))
     return due

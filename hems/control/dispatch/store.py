@@ -9,7 +9,6 @@ from hems.model.snapshot import Snapshot
 
 ONE_WAY = 0.95
 """Of the energy that goes into a battery, and again of what comes out; 90 % for the round trip (domain 3.5)."""
-W_PER_KW = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from hems.control.given import Given
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Value, Why
 from hems.model.tariff import Price
-from hems.model.units import SECONDS_PER_HOUR, W_PER_KW
+from hems.model.units import HOUR_S, W_PER_KW
 
 LONGEST_S = 900.0
 """A longer gap was not seen."""
@@ -42,7 +42,7 @@ def _counted(given: Given, memory: DayMemory, price: Price, dt_s: float) -> DayM
     if flow is None or price.buy is None or price.sell is None:
         return memory
     suns = [reading.known(given.now_s) or 0.0 for reading in given.snapshot.pvs.values()]
-    hours = dt_s / SECONDS_PER_HOUR
+    hours = dt_s / HOUR_S
     above = [
         soc_pct - one.reserve_pct
         for one in given.site.batteries

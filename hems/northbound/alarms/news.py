@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hems.model.picture import AlarmPicture, Picture
+from hems.model.units import HOUR_S
 from hems.northbound.latest import names_in
 from hems.wording import duration, sentence
 from hems.wording.guidance import guidance
@@ -86,7 +87,7 @@ def _outage(picture: Picture, now: dict[str, Known]) -> list[News]:
 def _stands(picture: Picture) -> str:
     lines = [sentence(picture.mode_because)]
     if picture.essential_hours is not None and picture.essential_hours[1] < float("inf"):
-        lasts = duration(3600.0 * picture.essential_hours[1])
+        lasts = duration(HOUR_S * picture.essential_hours[1])
         lines.append(say("Essential power lasts about {time}.", time=lasts))
     off = [one.name for one in picture.circuits if one.closed is False]
     if off:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from hems.api.client import Lost, follow
 from hems.config.tables.outward import AlarmsTable, ChannelTable, OutwardTable
 from hems.model.picture import Picture
+from hems.model.units import HOUR_S
 from hems.northbound.alarms import news, rules
 from hems.northbound.alarms.channels import Send, Unsent, channels, sent
 from hems.northbound.alarms.outbox import Outbox, Waiting
@@ -155,7 +156,7 @@ class Messenger:
 
     def _is_too_old(self, one: Waiting) -> bool:
         utc, made_s = self._clock.now().utc, one.message.made_s
-        return utc is not None and made_s is not None and utc.timestamp() - made_s > 3600.0 * self._rules.keep_h
+        return utc is not None and made_s is not None and utc.timestamp() - made_s > HOUR_S * self._rules.keep_h
 
     def _refused(self, name: str, one: Waiting, trouble: Unsent) -> None:
         if not trouble.final:

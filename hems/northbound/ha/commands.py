@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hems.model.errors import HemsError
+from hems.model.units import HOUR_S
 from hems.northbound.ha.entities import MOST_MINUTES
 
 CODE_S = 300.0
 """A code that was typed is good for so long, and then forgotten."""
 REASON = "asked in Home Assistant"
-HOUR_S = 3600.0
 
 
 class NotUnderstood(HemsError):

@@ -4,6 +4,7 @@ from typing import Any
 
 from hems.model.mode import Grid
 from hems.model.picture import AlarmPicture, Picture
+from hems.model.units import HOUR_S
 from hems.northbound.ha.entities import MOST_HOURS
 from hems.northbound.latest import names_in
 from hems.wording import mode_words, sentence
@@ -11,7 +12,6 @@ from hems.wording.language import say
 
 LONGEST_STATE = 250
 """Letters; Home Assistant takes 255."""
-HOUR_S = 3600.0
 
 
 def at_once(picture: Picture) -> dict[str, Any]:

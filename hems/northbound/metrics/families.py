@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.picture import Picture
 from hems.model.site import Tier
+from hems.model.units import HOUR_S
 
 TIERS: Mapping[Tier, str] = {tier: tier.name.lower() for tier in Tier}
 PRIORITIES = ("HIGH", "MED", "LOW")
@@ -43,7 +44,7 @@ def _building(picture: Picture) -> Iterator[Metric]:
         "hems_overload_dose_ratio", "Overload of the island's inverter: 0 is cool, 1 trips", picture.overload_dose
     )
     hours = zip(("earliest", "expected", "latest"), picture.essential_hours or (), strict=False)
-    lasts = [((case,), hour * 3600.0) for case, hour in hours]
+    lasts = [((case,), hour * HOUR_S) for case, hour in hours]
     yield _rows("hems_essential_lasts_seconds", "How long the essential circuits can be served", ("case",), lasts)
 
 

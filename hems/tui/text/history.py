@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from hems.model.picture import Picture
 from hems.model.site import Tier
 from hems.model.trend import Curve, Trend
+from hems.model.units import DAY_S, HOUR_S
 from hems.tui.format import BLANK, Part, Row, Tone, profile, row
 from hems.wording import day, duration, kw_signed, percent, tier_name, weekday
 from hems.wording.language import say
 
-SPANS_S = (3600.0, 6 * 3600.0, 86400.0, 7 * 86400.0, 365 * 86400.0)
+SPANS_S = (3600.0, 6 * HOUR_S, 86400.0, 7 * DAY_S, 365 * DAY_S)
 SPAN_WORDS = ("1 hour", "6 hours", "24 hours", "7 days", "1 year")
 FIGURES = 57
 """Columns of a line before its profile."""
@@ -127,7 +128,7 @@ def _when(told: Trend, before_s: float) -> str:
     moment = (datetime.fromisoformat(told.until) - timedelta(seconds=before_s)).astimezone()
     if told.span_s <= 86400.0:
         return f"{moment:%H:%M}"
-    return f"{weekday(moment)} {moment:%H:%M}" if told.span_s <= 7 * 86400.0 else day(moment)
+    return f"{weekday(moment)} {moment:%H:%M}" if told.span_s <= 7 * DAY_S else day(moment)
 
 
 def _levels(told: Trend, known: Sequence[float]) -> dict[float, str]:
