@@ -69,6 +69,28 @@ def test_no_function_outgrows_a_screen(checkout: Path) -> None:
     assert offences == []
 
 
+def test_every_number_at_the_head_of_a_rule_says_why_it_is_so(checkout: Path) -> None:
+    # given the modules that decide; several numbers in a row may share one sentence
+    silent = [
+        f"{path}:{one.lineno} {ast.unparse(one)}"
+        for path in sorted((checkout / "hems/control").rglob("*.py"))
+        for one, after in pairs_of_statements(ast.parse(path.read_text(encoding="utf-8")).body)
+        if is_number(one) and not is_number(after) and not isinstance(after, ast.Expr)
+    ]
+    assert silent == []
+
+
+def pairs_of_statements(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, ast.stmt]]:
+    return zip(body, [*body[1:], ast.Pass()], strict=True)
+
+
+def is_number(statement: ast.stmt) -> bool:
+    """`NAME = 3.0`, also several at once."""
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    values = value.elts if isinstance(value, ast.Tuple) else [value]
+    return all(isinstance(one, ast.Constant) and isinstance(one.value, int | float) for one in values)
+
+
 def test_every_directory_of_python_is_a_package(checkout: Path) -> None:
     bare = {path.parent for path in modules(checkout) if not (path.parent / "__init__.py").exists()}
     assert bare == set()

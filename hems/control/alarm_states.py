@@ -24,7 +24,8 @@ FOLDED_S = 60.0
 MOST_GONE = 20
 """Alarms that went unseen and are still kept; the oldest give way."""
 ASIDE_MAX_S = 8.0 * HOUR_S
-RESPOND_S: Mapping[str, float] = {HIGH: 600.0, MEDIUM: 86400.0, LOW: 7.0 * DAY_S}
+"""An alarm is set aside for one shift at most."""
+RESPOND_S: Mapping[str, float] = {HIGH: 600.0, MEDIUM: DAY_S, LOW: 7.0 * DAY_S}
 """How soon somebody must act, by priority: within ten minutes, today, this week.  Source: operator reference 1.1."""
 NEVER_ASIDE = frozenset({Why.FIRE, Why.RED_BUTTON})
 """Where lives may hang on it nobody sets an alarm aside."""

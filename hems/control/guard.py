@@ -16,6 +16,7 @@ from hems.model.copies import replace
 T = TypeVar("T")
 STRIKES = 3
 REST_S = 3600.0
+"""A maker of proposals that has raised so often in a row is left out for this long."""
 
 
 def guarded(

@@ -22,6 +22,7 @@ ENOUGH_S = 600.0
 """An hour of which less was seen teaches nothing."""
 MONDAY_OF_1970 = 3
 FRIDAY = 4
+"""The first day of 1970 was a Thursday: what makes Monday day 0, and the last day before a weekend."""
 
 
 def slot(hour: int) -> int:

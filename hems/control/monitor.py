@@ -38,6 +38,7 @@ LEAVING_MODES = ISLAND_MODES | {Mode.ISLANDING_PLANNED}
 OUT_OF_DOUBT = frozenset({Mode.FAULT_SAFE, Mode.INIT, Mode.MAINTENANCE})
 """Maintenance, too, ends in looking around afresh."""
 SLACK_S = 1e-6
+"""Times are sums of floating-point numbers; what is due to the microsecond is due."""
 CHARGERS = (wiring.bay_wake, wiring.bay_restart, wiring.bay_three_phases)
 """What a charger may be told besides a power."""
 

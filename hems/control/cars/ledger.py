@@ -15,6 +15,7 @@ from hems.model.units import HOUR_S, SourceId
 IDLE_W = 20.0
 """Below this a meter's zero is off."""
 MONTHS_KEPT = 26
+"""Two years to compare, and the two months that are being written."""
 NO_DATE = "unknown"
 """The month of what flowed while nobody knew the date."""
 EMPTY = Ledger()

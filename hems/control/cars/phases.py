@@ -21,6 +21,7 @@ PAUSE_S, SETTLES_S = 30.0, 60.0
 SPARE_SHARE = 1.1
 """So much more than the least three phases take must be there for them."""
 THREE = 3
+"""Conductors without which there is nothing to switch over."""
 
 
 def on_one(bay: Bay) -> Bay:

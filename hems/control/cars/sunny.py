@@ -21,6 +21,7 @@ STEP_SHARE = 0.5
 PROBE_W = 500.0
 """How much more is tried at a time on an island whose sun is held back."""
 SLACK_W = 200.0
+"""A car that gives more is giving, not measured badly."""
 
 
 def surplus_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> float | None:

@@ -13,6 +13,7 @@ from hems.model.copies import replace
 KEPT, NEEDED = 20, 4
 """Visits that are remembered, and how many of a kind it takes to know what is usual."""
 SAFE_SHARE = 0.2
+"""Only one visit in five ended earlier, or needed more."""
 SATURDAY = 5
 DAY_H = 24.0
 HOME_SHARE = 0.9

@@ -18,9 +18,12 @@ from hems.model.units import HOUR_S
 DOES_W = 150.0
 """Less than this is what the car's own electronics draw."""
 FULL_PCT = 97.0
+"""A car that stops above it is full, not asleep."""
 CONTENT = frozenset({BayState.FINISHED, BayState.FAULT})
 SATED_S = 60.0
+"""A car that has charged and then rests so long has had enough."""
 WAKES_AN_HOUR, PAUSES_A_SESSION = 2, 6
+"""More of either wears contactors, and makes some cars refuse."""
 LASTS_S = {
     -1: {Rung.NONE: 60.0, Rung.LEAST: 30.0, Rung.MORE: 30.0, Rung.BREAK: 30.0, Rung.AGAIN: 60.0, Rung.RESTART: 120.0},
     1: {Rung.NONE: 40.0, Rung.BREAK: 30.0, Rung.AGAIN: 40.0, Rung.RESTART: 120.0},

@@ -21,6 +21,7 @@ from hems.model.snapshot import Snapshot
 EASES = 0.3
 """Part of the room by which a limit is raised in one turn; it is lowered by all that is needed, at once."""
 LEAST_STEP_W = 300.0
+"""Room below this is given at once, so that the last watts do not take forever."""
 
 
 def proposals(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[Proposal]:

@@ -25,6 +25,7 @@ SLOT_S = 900.0
 MARGIN_SLOTS = 2
 """What would have to begin within so many quarters of an hour begins now."""
 ENOUGH_WH = 100.0
+"""So little missing is nothing a driver notices: half a kilometre."""
 
 
 @dataclass(frozen=True, slots=True)

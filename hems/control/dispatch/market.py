@@ -37,6 +37,7 @@ HELPS_W = 100.0
 PLAN_GOOD_S = 7200.0
 """An older plan is not followed any more."""
 HALF_DAY_H = 12.0
+"""A zone is never further from UTC, to the nearest side."""
 
 
 def after(given: Given, state: ControlState) -> MarketMemory:

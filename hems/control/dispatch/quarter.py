@@ -8,6 +8,7 @@ from hems.model.instant import Instant
 from hems.model.units import HOUR_S
 
 QUARTER_S = 900.0
+"""Over which a network operator takes the mean of what is drawn."""
 
 
 def after(

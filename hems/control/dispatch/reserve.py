@@ -17,6 +17,7 @@ MOST_PCT = 90.0
 LONG = 0.8
 """Four of five own cuts were shorter."""
 EFFICIENCY = 0.95
+"""Of a battery and its inverter while discharging, where nothing was measured."""
 
 
 def present(site: Site, state: ControlState) -> tuple[Battery, ...]:

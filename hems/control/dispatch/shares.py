@@ -10,6 +10,7 @@ from hems.model.site import Bay, Site
 from hems.model.units import SourceId
 
 ALMOST_W = 1.0
+"""Less is rounding."""
 
 
 def shares(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from hems.control.dispatch.memory import Standing
 
 FALLS_AFTER_S = 10.0
+"""As long as a meter may take to see that the grid is gone; until then its zero is no room."""
 
 
 def after(before: Sequence[Standing], house_phase_w: Sequence[float], now_s: float) -> tuple[Standing, ...]:
