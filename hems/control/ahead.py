@@ -6,7 +6,6 @@ from itertools import pairwise
 from math import exp
 
 from hems.control import habits
-from hems.control.demand import is_on
 from hems.control.energy import store_pct
 from hems.control.given import Given
 from hems.control.habits import HOURS
@@ -99,16 +98,15 @@ def sunrise(tiers: Tiers, sun_w: Sun, utc: datetime) -> datetime | None:
     return datetime.fromtimestamp((now + carried.index(True)) * HOUR_S, UTC)
 
 
-def learned(given: Given, state: ControlState, watts: Mapping[CircuitId, float], dt_s: float) -> Habits:
+def learned(given: Given, state: ControlState, on_w: Mapping[CircuitId, float], dt_s: float) -> Habits:
     """Habits with what circuits that are on draw now, and with the sun while nothing holds it back."""
     site, snapshot, now_s = given.site, given.snapshot, given.now_s
-    on = {one.id: watts[one.id] for one in site.circuits if is_on(one, state, snapshot, now_s)}
     suns = [reading.known(now_s) for reading in snapshot.pvs.values()]
     seen = [watts for watts in suns if watts is not None]
     stored_pct = store_pct(site, snapshot, given.params.car, now_s)
     held_back = state.mode.mode.on_island and (stored_pct is None or stored_pct >= HELD_PCT)
     return habits.after(
-        _cut(state, now_s), given.now.utc, on, None if held_back or len(seen) < len(suns) else sum(seen), dt_s
+        _cut(state, now_s), given.now.utc, on_w, None if held_back or len(seen) < len(suns) else sum(seen), dt_s
     )
 
 

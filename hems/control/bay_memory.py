@@ -5,7 +5,7 @@ from math import inf
 
 from hems.control.cars import charge, ledger, phases, sunny, usual, waking
 from hems.control.cars.memory import BayMemory, Charge, Ledger, PhaseMemory, Usual
-from hems.control.demand import charging_w, remembered_w
+from hems.control.demand import charging_w, kept_after, remembered_w
 from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.market import local_offset
 from hems.control.energy import NO_CAR, car_free_wh, floor_pct
@@ -42,7 +42,8 @@ def remembered(
             memory = _charging(memory, bay, reading, sun_w, room_w, state, now_s)
         if bay.stops_s and memory is not NEW:
             drawn_w = charging_w(bay, state, snapshot, now_s)
-            memory = replace(memory, charging_w=remembered_w(before.charging_w, drawn_w, now_s - state.at_s))
+            kept = kept_after(now_s - state.at_s)
+            memory = replace(memory, charging_w=remembered_w(before.charging_w, drawn_w, kept))
         strays = bay.id != site.former.source and _strays(reading, entry, now_s)
         since_s = (now_s if before.astray_since_s is None else before.astray_since_s) if strays else None
         found[bay.id] = memory if since_s == memory.astray_since_s else replace(memory, astray_since_s=since_s)

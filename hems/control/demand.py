@@ -38,22 +38,21 @@ def demands(
     Metered and on: the meter.  Off, or on only since a moment ago: what it drew when last seen on.  On without a meter:
     typical power, scaled so that all circuits together give the measured load of the building.
     """
+    seen_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=now_s)
+    readings = [(circuit, snapshot.circuits.get(circuit.id, NOTHING)) for circuit in site.circuits]
     measured = {
-        circuit.id: snapshot.circuits.get(circuit.id, NOTHING).power_w.known(now_s)
-        for circuit in site.circuits
-        if _contained(circuit, state, snapshot, now_s)
+        circuit.id: reading.power_w.known(now_s)
+        for circuit, reading in readings
+        if reading.closed.known(now_s) is not False and _contained(circuit, state, seen_s)
     }
     scale = _scale(site, measured, load_w(site, snapshot, now_s, islanded=islanded))
     return {circuit.id: _demand(circuit, state, measured, scale) for circuit in site.circuits}
 
 
-def _contained(circuit: Circuit, state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
-    """Whether the measured load of the building can contain it: on, and not only since the former was last read."""
-    if snapshot.circuits.get(circuit.id, NOTHING).closed.known(now_s) is False:
-        return False
+def _contained(circuit: Circuit, state: ControlState, seen_s: float) -> bool:
+    """Whether the measured load of the building can contain what is on: not if it came on after `seen_s`."""
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=now_s)
-    return entry is None or entry.value is not True or entry.sent_s <= measured_s
+    return entry is None or entry.value is not True or entry.sent_s <= seen_s
 
 
 def _demand(circuit: Circuit, state: ControlState, measured: Mapping[CircuitId, float | None], scale: float) -> float:
@@ -101,9 +100,14 @@ def _generator_w(snapshot: Snapshot, now_s: float) -> float | None:
     return 0.0 if snapshot.generator.running.known(now_s) is False else snapshot.generator.power_w.known(now_s)
 
 
-def remembered_w(before_w: float, now_w: float, dt_s: float) -> float:
-    """What is drawn, as learned: up at once, down slowly."""
-    return max(now_w, now_w + (before_w - now_w) * exp(-dt_s / FORGET_S))
+def kept_after(dt_s: float) -> float:
+    """The part of a fall that `remembered_w` still remembers after so long."""
+    return exp(-dt_s / FORGET_S)
+
+
+def remembered_w(before_w: float, now_w: float, kept: float) -> float:
+    """What is drawn, as learned: up at once, down slowly, by `kept_after`."""
+    return max(now_w, now_w + (before_w - now_w) * kept)
 
 
 def slow_charging_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> tuple[float, ...]:

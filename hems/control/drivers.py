@@ -5,13 +5,13 @@ before it came here.  Source: architecture 10; domain reference 3.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from math import inf
 
 from hems.control.cars.memory import DriverMemory
 from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
 from hems.model.cause import Cause, Value, Why
+from hems.model.copies import replace
 from hems.model.request import Asked, CarWish
 from hems.model.site import Bay, Site
 from hems.model.snapshot import Snapshot

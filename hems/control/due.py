@@ -25,10 +25,11 @@ from hems.model.site import Site
 
 def expiries(given: Given, state: ControlState) -> list[float]:
     """Every time to come at which something ends or has held for long enough, s."""
+    now_s = given.now_s
     ends = [override.expires_s for override in state.overrides] + steer.expiries(state)
-    ends += [generator.due_s(state, given.params, given.now_s), orders.due_s(state, given.now_s)]
-    ends.append(alarm_states.due_s(state.alarms, given.now_s))
-    ends += [drivers.due_s(state, given.params.car, given.now_s), bay_memory.due_s(given, state)]
+    ends += [generator.due_s(state, given.params, now_s), orders.due_s(state, now_s)]
+    ends.append(alarm_states.due_s(state.alarms, now_s))
+    ends += [drivers.due_s(state, given.params.car, now_s), bay_memory.due_s(given, state)]
     if state.nulled_since_s is not None:
         ends.append(state.nulled_since_s + given.params.plan.null_s)
     ends += [effect.due_s(state), *surplus.due_s(state)]
@@ -46,7 +47,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
     lost = (one.lost_since_s for one in given.snapshot.devices.values())
     ends += [since_s + alarms.LOST_S for since_s in lost if since_s is not None]
     ends += due_s(state, given)
-    return [end for end in ends if end > given.now_s]
+    return [end for end in ends if end > now_s]
 
 
 def watch_for(site: Site) -> tuple[Trigger, ...]:

@@ -6,7 +6,7 @@ domain reference 2.10 and 5, UCA 13.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
 
@@ -20,6 +20,7 @@ from hems.control.state import ControlState
 from hems.control.tuning.sources import GeneratorParams
 from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.copies import replace
 from hems.model.instant import Instant
 from hems.model.mode import ISLAND_MODES, Mode, TiePosition
 from hems.model.site import Generator, Site

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import exp
 
 from hems.control import attempts, wear
-from hems.control.demand import NOTHING, is_on, remembered_w
+from hems.control.demand import NOTHING, kept_after, remembered_w
 from hems.control.memory.acting import AttemptsMemory, BlackStartMemory, ReconnectMemory, Sent
 from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
@@ -50,27 +50,21 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     return replace(memory, deaf=deaf, read_back=read_back)
 
 
-def learned(
-    site: Site, state: ControlState, snapshot: Snapshot, watts: Mapping[CircuitId, float], now_s: float, dt_s: float
-) -> dict[CircuitId, LoadMemory]:
+def learned(state: ControlState, on_w: Mapping[CircuitId, float], dt_s: float) -> dict[CircuitId, LoadMemory]:
     """Memories with what each circuit that is on draws now: up at once, down slowly.
 
     The blink of a transfer must not make a building look empty in the very moment for which its load was watched.
     """
-    return {circuit.id: _learned(circuit, state, snapshot, watts[circuit.id], now_s, dt_s) for circuit in site.circuits}
+    kept, usually_kept = kept_after(dt_s), exp(-dt_s / USUAL_S)
+    learned = {one: _learned(state.loads.get(one, FRESH), watts, kept, usually_kept) for one, watts in on_w.items()}
+    return {**state.loads, **learned}
 
 
-def _learned(
-    circuit: Circuit, state: ControlState, snapshot: Snapshot, watts: float, now_s: float, dt_s: float
-) -> LoadMemory:
-    memory = state.loads.get(circuit.id, FRESH)
-    if not is_on(circuit, state, snapshot, now_s):
-        return memory
-    before_w = watts if memory.demand_w is None else memory.demand_w
-    demand_w = remembered_w(before_w, watts, dt_s)
-    usual_before_w = watts if memory.usual_w is None else memory.usual_w
-    usual_w = watts + (usual_before_w - watts) * exp(-dt_s / USUAL_S)
-    if (demand_w, usual_w) == (memory.demand_w, memory.usual_w):
+def _learned(memory: LoadMemory, watts: float, kept: float, usually_kept: float) -> LoadMemory:
+    before_w, usual_before_w = memory.demand_w, memory.usual_w
+    demand_w = watts if before_w is None else remembered_w(before_w, watts, kept)
+    usual_w = watts if usual_before_w is None else watts + (usual_before_w - watts) * usually_kept
+    if demand_w == before_w and usual_w == usual_before_w:
         return memory
     return replace(memory, demand_w=demand_w, usual_w=usual_w)
 
@@ -200,23 +194,25 @@ def found_open(site: Site, state: ControlState, snapshot: Snapshot, params: Para
 
     Otherwise all circuits of one board would be switched on again in the same moment.
     """
+    off = [one.id for one in site.circuits if snapshot.circuits.get(one.id, NOTHING).closed.known(now_s) is False]
+    if not off:
+        return state
     loads, sent = dict(state.loads), dict(state.sent)
     early = now_s < state.boot_s + params.boot.hold_energise_s
     forced = forced_on(state)
-    for circuit in site.circuits:
-        role = wiring.circuit_closed(circuit.id)
-        entry, memory = state.sent.get(role), loads.get(circuit.id, FRESH)
-        off = snapshot.circuits.get(circuit.id, NOTHING).closed.known(now_s) is False
-        if entry is None or not entry.value or not off or memory.shed_because is not None:
+    for circuit in off:
+        role = wiring.circuit_closed(circuit)
+        entry, memory = state.sent.get(role), loads.get(circuit, FRESH)
+        if entry is None or not entry.value or memory.shed_because is not None:
             continue
         since_s = entry.contradicted_since_s
         if early:
-            loads[circuit.id] = replace(memory, shed_because=Cause(Why.STARTED), shed_since_s=now_s)
-        elif since_s is not None and now_s >= since_s + params.command.confirm_s and circuit.id not in forced:
+            loads[circuit] = replace(memory, shed_because=Cause(Why.STARTED), shed_since_s=now_s)
+        elif since_s is not None and now_s >= since_s + params.command.confirm_s and circuit not in forced:
             cause = Cause(Why.FOUND_OFF)
             soon = memory.restored_s is not None and since_s - memory.restored_s <= params.restore.calm_s
             fruitless = memory.fruitless + 1 if soon else 0
-            loads[circuit.id] = replace(memory, shed_because=cause, shed_since_s=since_s, fruitless=fruitless)
+            loads[circuit] = replace(memory, shed_because=cause, shed_since_s=since_s, fruitless=fruitless)
             sent[role] = Sent(value=False, cause=cause, sent_s=since_s, last_s=since_s, acknowledged_s=since_s)
     return replace(state, loads=loads, sent=sent)
 

@@ -5,7 +5,7 @@ called: the safe side of a mistake in this program.  Source: domain reference 1.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from hems.control import generator, said
@@ -15,6 +15,7 @@ from hems.control.sending import REQUESTS, Sending
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.command import Command
+from hems.model.copies import replace
 from hems.model.mode import ISLAND_MODES, Grid, Mode, TiePosition
 from hems.model.site import Circuit, Site, Tier
 from hems.model.snapshot import Snapshot

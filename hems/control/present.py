@@ -5,7 +5,6 @@ says, and while people may have to leave, every car keeps more.
 Everything behind decides on this site.  Source: domain reference 3.2 P5 and 5, item 21.
 """
 
-from dataclasses import replace
 from math import inf
 
 from hems.control import drivers, orders
@@ -18,6 +17,7 @@ from hems.control.given import Given
 from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
+from hems.model.copies import replace
 from hems.model.request import Task
 from hems.model.site import Bay, Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
@@ -33,9 +33,9 @@ def warm_after(site: Site, state: ControlState, snapshot: Snapshot, now_s: float
 
 
 def _warm(circuit: Circuit, before: bool, snapshot: Snapshot, now_s: float) -> bool:
-    temp_c = snapshot.circuits.get(circuit.id, NOTHING).temp_c.known(now_s)
     if circuit.temp_max_c is None:
         return False
+    temp_c = snapshot.circuits.get(circuit.id, NOTHING).temp_c.known(now_s)
     return before if temp_c is None else temp_c > circuit.temp_max_c - (COOLED_C if before else 0.0)
 
 
@@ -77,7 +77,9 @@ def present(site: Site, state: ControlState, params: Params, now_s: float) -> Si
     told = any(one.charge is not None for one in state.bays.values())
     if not state.warm and not evacuating and not state.drivers and not told:
         return site
-    circuits = tuple(_raised(one) if one.id in state.warm else one for one in site.circuits)
+    circuits = site.circuits
+    if state.warm:
+        circuits = tuple(_raised(one) if one.id in state.warm else one for one in circuits)
     bays = tuple(_with_a_way(bay, state, params.car) for bay in site.bays)
     bays = tuple(_keeping(bay, params.car.evacuation_pct) for bay in bays) if evacuating else bays
     bays = tuple(charge.kept(bay, state.bays.get(bay.id), params.car) for bay in bays)
@@ -106,7 +108,7 @@ def _raised(circuit: Circuit) -> Circuit:
 
 
 def _keeping(bay: Bay, floor_pct: float) -> Bay:
-    return replace(bay, floor_pct=max(bay.floor_pct, floor_pct))
+    return bay if floor_pct <= bay.floor_pct else replace(bay, floor_pct=floor_pct)
 
 
 def by_hand(state: ControlState, snapshot: Snapshot, now_s: float) -> bool:

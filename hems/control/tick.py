@@ -44,7 +44,7 @@ from hems.control import (
     wear,
 )
 from hems.control.arbitrate import Proposal, arbitrate
-from hems.control.demand import demands, per_phase
+from hems.control.demand import demands, is_on, per_phase
 from hems.control.dispatch import curtail, relief, storage
 from hems.control.dispatch.turn import connected
 from hems.control.due import expiries, watch_for
@@ -150,15 +150,15 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         sags=islanded and not attempts.well(site, snapshot, params, now_s),
     )
     blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None
-    memory = state.loads if blinking else loads.learned(site, state, snapshot, outlook.watts, now_s, dt_s)
+    on_w = {one.id: watts[one.id] for one in site.circuits if is_on(one, state, snapshot, now_s)}
     after = replace(
         state,
         band=step.band,
         band_better_since_s=step.better_since_s,
         saving=lasts.memory,
         surplus=spare,
-        habits=state.habits if blinking else ahead.learned(given, state, outlook.watts, dt_s),
-        loads=memory,
+        habits=state.habits if blinking else ahead.learned(given, state, on_w, dt_s),
+        loads=state.loads if blinking else loads.learned(state, on_w, dt_s),
     )
     fired = [circuit for one in snapshot.fired if (circuit := circuit_of(one.role)) is not None]
     after = effect.watching(after, fired, outlook, now_s)

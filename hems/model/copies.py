@@ -20,9 +20,9 @@ else:
             return dataclasses.replace(value, **changes)
         copy = copier(value)
         if copier is _open_copy:
-            if not copy.__dict__.keys() >= changes.keys():
-                raise AttributeError(changes.keys() - copy.__dict__.keys())
             copy.__dict__.update(changes)
+            if len(copy.__dict__) > len(value.__dict__):
+                raise AttributeError(changes.keys() - value.__dict__.keys())
             return copy
         for name, changed in changes.items():
             SET(copy, name, changed)

@@ -44,15 +44,22 @@ class Grid:
         """Line to neutral per phase, V."""
         if self.present_pu <= 0.0:
             return (0.0,) * len(self._v_unrest)
-        return tuple(self.nominal_v * self.present_pu * (1.0 + _at(walk, t_s)) for walk in self._v_unrest)
+        knot, part = _place(t_s)
+        live_v = self.nominal_v * self.present_pu
+        return tuple([live_v * (1.0 + _between(walk, knot, part)) for walk in self._v_unrest])
 
     def hertz(self, t_s: float) -> float:
         """Hz; 0 when there is no voltage to have a frequency."""
-        return self.nominal_hz * (1.0 + _at(self._f_unrest, t_s)) if self.present_pu > 0.1 else 0.0
+        return self.nominal_hz * (1.0 + _between(self._f_unrest, *_place(t_s))) if self.present_pu > 0.1 else 0.0
 
 
-def _at(knots: tuple[float, ...], t_s: float) -> float:
-    """Between the knots, in a straight line."""
+def _place(t_s: float) -> tuple[int, float]:
+    """The last knot before this instant, and the part of the way to the next."""
     whole, part = divmod(t_s % KNOTS, 1.0)
-    low, high = knots[int(whole)], knots[int(whole) + 1]
+    return int(whole), part
+
+
+def _between(knots: tuple[float, ...], knot: int, part: float) -> float:
+    """In a straight line from one knot to the next."""
+    low, high = knots[knot], knots[knot + 1]
     return low + (high - low) * part

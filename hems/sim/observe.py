@@ -1,18 +1,20 @@
 """The plant by the building's own words: every role, without any device in between, for fast-forward."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from hems.model import wiring
-from hems.model.site import Location, Site, VoltagePoint
+from hems.model.site import Location, Site
 from hems.model.wiring import Role
 from hems.sim.plant import Plant
 
 Value = bool | float | str
-Getter = Callable[[Plant], Value | None]
+Look = tuple[tuple[Role, ...], Callable[[Plant], Iterable[Value | None]]]
+"""Some roles, and how to see all of them at once."""
 
-_views: WeakKeyDictionary[Plant, tuple[tuple[Role, Getter], ...]] = WeakKeyDictionary()
-"""What to ask each plant; built once, because a simulated year asks thirty million times.  No getter holds it."""
+_views: WeakKeyDictionary[Plant, tuple[Look, ...]] = WeakKeyDictionary()
+"""What to ask each plant; built once, because a simulated year asks thirty million times.  No look holds it."""
 
 
 def observe(plant: Plant, site: Site) -> dict[Role, Value]:
@@ -23,8 +25,10 @@ def observe(plant: Plant, site: Site) -> dict[Role, Value]:
     """
     view = _views.get(plant)
     if view is None:
-        view = _views[plant] = tuple(_getters(plant, site).items())
-    return {role: value for role, get in view if (value := get(plant)) is not None}
+        view = _views[plant] = tuple(_looks(plant, site))
+    return {
+        role: value for roles, look in view for role, value in zip(roles, look(plant), strict=True) if value is not None
+    }
 
 
 def actuate(plant: Plant, role: Role, value: bool | float) -> None:
@@ -59,84 +63,63 @@ def _act(plant: Plant, role: Role) -> Callable[[bool | float], None]:
     raise KeyError(role)
 
 
-def _getters(plant: Plant, site: Site) -> dict[Role, Getter]:
-    getters: dict[Role, Getter] = {
-        wiring.TIE_CLOSED_CONTACT: lambda plant: plant.closed_contact,
-        wiring.TIE_OPEN_CONTACT: lambda plant: plant.open_contact,
-        wiring.TIE_FLAG: lambda plant: plant.tie.connects,
-        wiring.TIE_PERMIT: lambda plant: plant.permit,
-        wiring.GRID_POWER: lambda plant: plant.grid_w,
-    }
-    for index in range(len(site.phases)):
-        getters[wiring.former_phase_w(index)] = _former_w(index)
-        for point in site.voltage_points:
-            getters[wiring.voltage(point.id, index)] = _volts(point, index)
-    for point in site.voltage_points:
-        getters[wiring.frequency(point.id)] = _hertz(point)
-    return getters | _inputs(plant, site) | _loads(plant, site) | _sources(plant, site)
-
-
-def _inputs(plant: Plant, site: Site) -> dict[Role, Getter]:
-    getters: dict[Role, Getter] = {wiring.FORMER_WAKE: lambda plant: plant.contacts.dark_start}
+def _looks(plant: Plant, site: Site) -> Iterator[Look]:
+    tie = (wiring.TIE_CLOSED_CONTACT, wiring.TIE_OPEN_CONTACT, wiring.TIE_FLAG, wiring.TIE_PERMIT)
+    yield tie, lambda plant: (plant.closed_contact, plant.open_contact, plant.tie.connects, plant.permit)
+    yield (wiring.GRID_POWER, wiring.FORMER_WAKE), lambda plant: (plant.grid_w, plant.contacts.dark_start)
+    phases = range(len(site.phases))
+    yield tuple(wiring.former_phase_w(index) for index in phases), lambda plant: plant.former_phase_w
+    yield _voltages(site)
     if site.has_fire_alarm:
-        getters[wiring.FIRE_ALARM] = lambda plant: plant.contacts.fire_alarm
+        yield (wiring.FIRE_ALARM,), lambda plant: (plant.contacts.fire_alarm,)
     if site.has_red_button:
-        getters[wiring.RED_BUTTON] = lambda plant: plant.contacts.red_button
-    engine = plant.engine
-    if engine is not None and site.generator is not None:
-        getters[wiring.GENERATOR_RUN] = _attribute(engine, "asked")
-        getters[wiring.GENERATOR_RUNNING] = _attribute(engine, "running")
-        getters[wiring.GENERATOR_POWER] = _attribute(engine, "power_w")
-    return getters
+        yield (wiring.RED_BUTTON,), lambda plant: (plant.contacts.red_button,)
+    if plant.engine is not None and site.generator is not None:
+        engine = [(wiring.GENERATOR_RUN, "asked"), (wiring.GENERATOR_RUNNING, "running")]
+        for role, name in (*engine, (wiring.GENERATOR_POWER, "power_w")):
+            yield (role,), _each([plant.engine], name)
+    yield from _loads(plant, site)
+    yield from _sources(plant, site)
 
 
-def _loads(plant: Plant, site: Site) -> dict[Role, Getter]:
-    getters: dict[Role, Getter] = {}
-    for spec in site.circuits:
-        circuit = plant.circuits[spec.id]
-        if spec.switchable:
-            getters[wiring.circuit_closed(spec.id)] = _attribute(circuit, "told")
-        getters[wiring.circuit_power(spec.id)] = _attribute(circuit, "power_w")
-    return getters
+def _voltages(site: Site) -> Look:
+    """What the voltage points show; some are not where the site file says."""
+    points = site.voltage_points
+    phases = range(len(site.phases))
+    roles = [(*(wiring.voltage(one.id, index) for index in phases), wiring.frequency(one.id)) for one in points]
+
+    def look(plant: Plant) -> list[float]:
+        grid, bus = (*plant.utility_v, plant.utility_hz), (*plant.bus_v, plant.bus_hz)
+        upstream = [one.location is Location.UTILITY and one.id not in plant.misplaced for one in points]
+        return [value for is_grid in upstream for value in (grid if is_grid else bus)]
+
+    return tuple(role for point in roles for role in point), look
 
 
-def _sources(plant: Plant, site: Site) -> dict[Role, Getter]:
-    getters: dict[Role, Getter] = {}
-    for battery in site.batteries:
-        getters[wiring.battery_power(battery.id)] = _attribute(plant.batteries[battery.id], "power_w")
-        getters[wiring.battery_soc(battery.id)] = _attribute(plant.batteries[battery.id], "told_pct")
-    for pv in site.pvs:
-        getters[wiring.pv_power(pv.id)] = _attribute(plant.pvs[pv.id], "power_w")
-    for bay_id, bay in ((spec.id, plant.bays[spec.id]) for spec in site.bays):
-        getters[wiring.bay_state(bay_id)] = _attribute(bay, "state")
-        getters[wiring.bay_power(bay_id)] = _attribute(bay, "power_w")
-        getters[wiring.bay_soc(bay_id)] = _attribute(bay, "soc_pct")
-        getters[wiring.bay_capacity(bay_id)] = _attribute(bay, "capacity_wh")
-        getters[wiring.bay_discharge_ready(bay_id)] = _attribute(bay, "discharge_ready")
-        getters[wiring.bay_three_phases(bay_id)] = _attribute(bay, "three")
-    return getters
+def _loads(plant: Plant, site: Site) -> Iterator[Look]:
+    switched = [one.id for one in site.circuits if one.switchable]
+    yield tuple(map(wiring.circuit_closed, switched)), _each([plant.circuits[one] for one in switched], "told")
+    drawn = [one.id for one in site.circuits]
+    yield tuple(map(wiring.circuit_power, drawn)), _each([plant.circuits[one] for one in drawn], "power_w")
 
 
-def _attribute(part: object, name: str) -> Getter:
-    def get(_: Plant) -> Value | None:
-        value: Value | None = getattr(part, name)
-        return value
-
-    return get
-
-
-def _former_w(index: int) -> Getter:
-    return lambda plant: plant.former_phase_w[index]
-
-
-def _upstream(point: VoltagePoint, plant: Plant) -> bool:
-    """Where it really is."""
-    return point.location is Location.UTILITY and point.id not in plant.misplaced
-
-
-def _volts(point: VoltagePoint, index: int) -> Getter:
-    return lambda plant: (plant.utility_v if _upstream(point, plant) else plant.bus_v)[index]
+def _sources(plant: Plant, site: Site) -> Iterator[Look]:
+    batteries = [one.id for one in site.batteries]
+    for of_battery, name in ((wiring.battery_power, "power_w"), (wiring.battery_soc, "told_pct")):
+        yield tuple(map(of_battery, batteries)), _each([plant.batteries[one] for one in batteries], name)
+    pvs, bays = [one.id for one in site.pvs], [one.id for one in site.bays]
+    yield tuple(map(wiring.pv_power, pvs)), _each([plant.pvs[one] for one in pvs], "power_w")
+    for of_bay, name in (
+        (wiring.bay_state, "state"),
+        (wiring.bay_power, "power_w"),
+        (wiring.bay_soc, "soc_pct"),
+        (wiring.bay_capacity, "capacity_wh"),
+        (wiring.bay_discharge_ready, "discharge_ready"),
+        (wiring.bay_three_phases, "three"),
+    ):
+        yield tuple(map(of_bay, bays)), _each([plant.bays[one] for one in bays], name)
 
 
-def _hertz(point: VoltagePoint) -> Getter:
-    return lambda plant: plant.utility_hz if _upstream(point, plant) else plant.bus_hz
+def _each(parts: Iterable[Any], name: str) -> Callable[[Plant], list[Value | None]]:
+    """The same quantity of several parts, which belong to the plant for good."""
+    return lambda _: [getattr(part, name) for part in parts]

@@ -89,6 +89,8 @@ def total(ledger: Ledger) -> Month:
 
 def warranty_used(bay: Bay, ledger: Ledger) -> float | None:
     """Part of what the maker lets the car give, by energy or by hours, whichever is more; None where neither is set."""
+    if bay.warranty_wh is None and bay.warranty_s is None:
+        return None
     whole = total(ledger)
     parts = [
         used / most

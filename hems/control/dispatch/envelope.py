@@ -12,6 +12,7 @@ from hems.model.snapshot import Snapshot
 
 CONTINUOUS = 0.8
 """Part of a main fuse that may be used for hours (2.8)."""
+SERVICE, AGREED = Cause(Why.LIMIT_SERVICE), Cause(Why.LIMIT_AGREED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Envelope:
 def envelope(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: float) -> Envelope:
     """What holds at this instant."""
     grid = site.grid
-    imports = [(phase_w(site) * len(site.phases), Cause(Why.LIMIT_SERVICE)), *_agreed(grid)]
-    exports = [(inf if grid.export_max_w is None else grid.export_max_w, Cause(Why.LIMIT_AGREED))]
+    imports = [(phase_w(site) * len(site.phases), SERVICE), *_agreed(grid)]
+    exports = [(inf if grid.export_max_w is None else grid.export_max_w, AGREED)]
     if grid.flexible is not None:
         imports += flexible.imports(grid.flexible, memory.flexible, snapshot.limits, now_s)
         exports += flexible.exports(grid.flexible, memory.flexible)
@@ -44,7 +45,7 @@ def phase_w(site: Site) -> float:
 
 
 def _agreed(grid: GridConnection) -> list[Bound]:
-    return [] if grid.import_max_w is None else [(grid.import_max_w, Cause(Why.LIMIT_AGREED))]
+    return [] if grid.import_max_w is None else [(grid.import_max_w, AGREED)]
 
 
 def _watts(bound: Bound) -> float:

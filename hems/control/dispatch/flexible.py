@@ -4,10 +4,9 @@ After EEBus LPC and LPP: silence for the heartbeat time means failsafe, and only
 that end it, so that a link that comes back half does not lift what protects the street.
 """
 
-from dataclasses import replace
-
 from hems.control.dispatch.memory import FlexibleMemory
 from hems.model.cause import Cause, Why
+from hems.model.copies import replace
 from hems.model.reading import Reading
 from hems.model.site import FlexibleLimits
 from hems.model.snapshot import LimitReading

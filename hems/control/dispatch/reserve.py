@@ -4,11 +4,11 @@ A storm watch and an island that is announced raise it further in a way of their
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from hems.control import habits
 from hems.control.state import ControlState
+from hems.model.copies import replace
 from hems.model.site import Battery, Site, Tier
 from hems.model.units import HOUR_S
 

@@ -4,7 +4,7 @@ Whoever charges goes on before somebody else begins, so that shares do not flap;
 the others, and a car never overfills a phase.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hems.model.site import Bay, Site
 from hems.model.units import SourceId
@@ -56,7 +56,7 @@ def _poured(site: Site, bays: Sequence[Bay], budget_w: float, phase_w: Sequence[
     left_w = budget_w
     while open_bays and left_w > ALMOST_W:
         step_w = min([left_w / len(open_bays), *(bay.charge_max_w - given[bay.id] for bay in open_bays)])
-        step_w = min([step_w, *(_fits_w(site, open_bays, place, room[place]) for place in range(len(room)))])
+        step_w = min([step_w, *_fit_w(site, open_bays, room)])
         for bay in open_bays:
             given[bay.id] += step_w
             for place, share_w in enumerate(site.per_phase(step_w, bay.phases)):
@@ -66,10 +66,10 @@ def _poured(site: Site, bays: Sequence[Bay], budget_w: float, phase_w: Sequence[
     return given
 
 
-def _fits_w(site: Site, bays: Sequence[Bay], place: int, room_w: float) -> float:
-    """W that every one of these may get more before a phase is full."""
-    parts = sum(site.per_phase(1.0, bay.phases)[place] for bay in bays)
-    return max(0.0, room_w) / parts if parts else float("inf")
+def _fit_w(site: Site, bays: Sequence[Bay], room: Sequence[float]) -> Iterator[float]:
+    """W that every one of these may get more before each phase that they use is full."""
+    parts = [sum(shares) for shares in zip(*(site.per_phase(1.0, bay.phases) for bay in bays), strict=True)]
+    return (max(0.0, room_w) / part for room_w, part in zip(room, parts, strict=True) if part)
 
 
 def _takes_more(site: Site, bay: Bay, given_w: float, room: Sequence[float]) -> bool:

@@ -4,14 +4,13 @@ The comparison takes cars as they were: what charging them later saved is told f
 had no known price, is left out of both sides, and how much of the day was seen is told with it.
 """
 
-from dataclasses import replace
-
 from hems.control.dispatch.flows import flows
 from hems.control.dispatch.market import local_offset
 from hems.control.dispatch.memory import DayMemory, Side
 from hems.control.given import Given
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Value, Why
+from hems.model.copies import replace
 from hems.model.tariff import Price
 from hems.model.units import HOUR_S, W_PER_KW
 
