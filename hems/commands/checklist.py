@@ -4,8 +4,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from hems.model.errors import HemsError
-from hems.report.sheet import Sheet, as_html, as_text
+from hems.commands.paper import hand_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +32,8 @@ class Command:
         use(site_file.site.language)
         products = products_of(site_file, drivers)
         if not args.wiring:
-            return _given(panel_card(site_file, products), args.html)
-        return _given(wiring_sheet(site_file, products), args.html)
-
-
-def _given(sheet: Sheet, html: Path | None) -> int:
-    """Print it, or write it to a file."""
-    if html is None:
-        print(as_text(sheet), end="")
-        return 0
-    try:
-        html.write_text(as_html(sheet), encoding="utf-8")
-    except OSError as error:
-        raise HemsError(f"{html} cannot be written: {error.strerror}. Name another file.") from error
-    print(f"Written to {html}. Open it in a browser and print it.")
-    return 0
+            return hand_out(panel_card(site_file, products), args.html)
+        return hand_out(wiring_sheet(site_file, products), args.html)
 
 
 COMMAND = Command()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hems.commands.asking import ask
+from hems.commands.paper import hand_out
 from hems.commission.engine import Engine, Stopped
 from hems.commission.house import Daemon
 from hems.commission.steps import Step, steps
@@ -74,19 +75,9 @@ COMMAND = Command()
 
 
 def _sheet(site_file: Any, told: Mapping[str, Any], html: Path | None) -> int:  # noqa: ANN401
-    from hems.report.sheet import as_html, as_text
     from hems.report.sign_off import sign_off
 
-    sheet = sign_off(site_file.site, told, site_file.digest)
-    if html is None:
-        print(as_text(sheet), end="")
-        return 0
-    try:
-        html.write_text(as_html(sheet), encoding="utf-8")
-    except OSError as error:
-        raise HemsError(f"{html} cannot be written: {error.strerror}. Name another file.") from error
-    print(f"Written to {html}. Open it in a browser and print it.")
-    return 0
+    return hand_out(sign_off(site_file.site, told, site_file.digest), html)
 
 
 def _chosen(every: Sequence[Step], what: Sequence[str]) -> list[Step]:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hems.commands.asking import print_json
+from hems.commands.paper import hand_out, write
 from hems.model.errors import HemsError
 from hems.report.past import Cut
 
 if TYPE_CHECKING:
     from hems.model.site import Site
-    from hems.report.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +62,7 @@ class Command:
             ends = past.next_month(begins)
             inside = [cut for cut in cuts if cut.start.utc is not None and begins <= cut.start.utc < ends]
             sheet = monthly(file.site, begins, past.month(events, begins), inside, curves)
-        return _shown(sheet, args.html)
-
-
-def _shown(sheet: "Sheet", html: Path | None) -> int:
-    """As text on the screen, or as one HTML file."""
-    from hems.report.sheet import as_html, as_text
-
-    if html is None:
-        print(as_text(sheet), end="")
-    else:
-        _write(html, as_html(sheet))
-        print(f"Written to {html}. Open it in a browser; it prints well.")
-    return 0
-
-
-def _write(path: Path, text: str) -> None:
-    """Raises: HemsError."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise HemsError(f"{path} cannot be written: {error.strerror}. Name another file.") from error
+        return hand_out(sheet, args.html)
 
 
 def _cars(site: "Site", directory: Path, args: argparse.Namespace) -> int:
@@ -102,10 +82,10 @@ def _cars(site: "Site", directory: Path, args: argparse.Namespace) -> int:
         return 0
     month = args.which or months[-1]
     if args.csv is not None:
-        _write(args.csv, as_csv(site, ledgers, [month]))
+        write(args.csv, as_csv(site, ledgers, [month]))
         print(f"Written to {args.csv}.")
         return 0
-    return _shown(statement(site, ledgers, month), args.html)
+    return hand_out(statement(site, ledgers, month), args.html)
 
 
 def _listed(cuts: Sequence[Cut], zone: tzinfo | None, *, as_json: bool) -> int:

@@ -1,0 +1,24 @@
+"""A sheet as a person asked for it: as text on the screen, or as one HTML file for a browser and its printer."""
+
+from pathlib import Path
+
+from hems.model.errors import HemsError
+from hems.report.sheet import Sheet, as_html, as_text
+
+
+def hand_out(sheet: Sheet, html: Path | None) -> int:
+    """The exit code.  Raises: HemsError when the file cannot be written."""
+    if html is None:
+        print(as_text(sheet), end="")
+        return 0
+    write(html, as_html(sheet))
+    print(f"Written to {html}. Open it in a browser and print it.")
+    return 0
+
+
+def write(path: Path, text: str) -> None:
+    """A file that a person has named.  Raises: HemsError."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HemsError(f"{path} cannot be written: {error.strerror}. Name another file.") from error
