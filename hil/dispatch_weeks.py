@@ -15,8 +15,8 @@ from hems.model.units import DAY_S, HOUR_S, CircuitId, PointId
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
 from hems.sim.start import StartPoint
-from hems.sim.traces import Traces
-from hil.outage_scenarios import ALL, HISTORY_DAYS, SlotTraces, outage
+from hems.sim.traces import SlotTraces, Traces
+from hil.outage_scenarios import ALL, HISTORY_DAYS, outage
 
 QUARTER_S = 900.0
 BEFORE_S = 7200.0

@@ -10,7 +10,7 @@ from hems.model.units import DAY_S, HOUR_S, CircuitId, SourceId
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
 from hems.sim.start import Car, StartPoint
-from hems.sim.traces import CarEvent, Traces
+from hems.sim.traces import SlotTraces, Traces
 
 SLOT_S = 300.0
 """Loads, sun and cars keep still within one slot, and every policy may decide at its beginning."""
@@ -99,52 +99,8 @@ def outage(seed: int, data: Path | None = None) -> Outage:
         hour=hour,
         hours=hours,
         day_of_year=day_of_year,
-        traces=SlotTraces(days),
+        traces=SlotTraces(days, SLOT_S),
     )
-
-
-class SlotTraces:
-    """The same days in slots: loads and sun at their average, cars at the end of the slot they come or go in."""
-
-    def __init__(self, traces: Traces, slot_s: float = SLOT_S) -> None:
-        self._traces = traces
-        self._slot_s = slot_s
-        self._loads: dict[tuple[CircuitId, int], float] = {}
-        self._suns: dict[int, float] = {}
-
-    def load_w(self, circuit: CircuitId, t_s: float) -> float:
-        """Average of the slot's minutes."""
-        key = (circuit, self._slot(t_s))
-        watts = self._loads.get(key)
-        if watts is None:
-            minutes = [self._traces.load_w(circuit, at_s) for at_s in self._minutes(key[1])]
-            watts = self._loads[key] = sum(minutes) / len(minutes)
-        return watts
-
-    def sun_pu(self, t_s: float) -> float:
-        """Average of the slot's minutes."""
-        slot = self._slot(t_s)
-        pu = self._suns.get(slot)
-        if pu is None:
-            minutes = [self._traces.sun_pu(at_s) for at_s in self._minutes(slot)]
-            pu = self._suns[slot] = sum(minutes) / len(minutes)
-        return pu
-
-    def next_car(self, after_s: float) -> CarEvent | None:
-        """The next one by the slots' clock; those of one slot follow each other within a second."""
-        look_s = after_s - self._slot_s
-        while (event := self._traces.next_car(look_s)) is not None:
-            look_s = event.t_s
-            at_s = (self._slot(event.t_s) + 1) * self._slot_s + event.t_s % self._slot_s / self._slot_s
-            if at_s > after_s:
-                return CarEvent(at_s, event.bay, event.car)
-        return None
-
-    def _slot(self, t_s: float) -> int:
-        return int((t_s + 1e-6) // self._slot_s)
-
-    def _minutes(self, slot: int) -> list[float]:
-        return [slot * self._slot_s + 30.0 + 60.0 * minute for minute in range(int(self._slot_s // 60.0))]
 
 
 @dataclass(frozen=True, slots=True)

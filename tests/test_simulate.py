@@ -59,6 +59,31 @@ def test_what_was_served_and_what_not_is_what_the_tables_say(made: Path):
     assert "bay_1" in found["cars_lowest_pct"]
 
 
+def test_the_money_of_a_building_is_told_beside_the_same_one_without_hems(made: Path):
+    found = json.loads((made / "results.json").read_text(encoding="utf-8"))["worth"]
+    assert found["currency"] == "EUR"
+    assert found["saved"] == pytest.approx(sum(one["total"] for one in found["streams"].values()), abs=0.03)
+    assert found["baseline"]["bought_kwh"] > 0.0
+    (cut,) = found["outages"]
+    assert cut["lasts_h"] == pytest.approx(80.0 / 60.0, abs=0.05)
+    assert cut["priority_served"] == cut["priority_served_full_battery"] == 1.0
+    months = list(csv.DictReader((made / "months.csv").read_text(encoding="utf-8").splitlines()))
+    assert [one["month"] for one in months] == ["2026-10"]
+    assert "What it was worth" in (made / "report.html").read_text(encoding="utf-8")
+
+
+def test_days_at_once_with_power_cuts_by_lot(tmp_path: Path):
+    assert run(SITE, "--days", 1, "--outages", 1, "--out", tmp_path) == 0
+    found = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert found["hours"] == 24.0
+    assert len(found["worth"]["outages"]) == 1
+
+
+def test_days_and_tables_at_once_are_refused(tmp_path: Path):
+    with pytest.raises(ConfigError, match="Give --days alone"):
+        run(SITE, "--days", 2, "--grid", table(tmp_path, "grid.csv", GRID))
+
+
 def test_the_survival_curve_begins_at_all_and_never_rises(made: Path):
     found = json.loads((made / "results.json").read_text(encoding="utf-8"))["survival"]
     shares = [one["critical"] for one in found]
@@ -115,7 +140,7 @@ def test_a_mistake_in_a_table_is_one_sentence_with_its_place_and_remedy(
 
 
 def test_a_story_and_tables_at_once_are_refused(tmp_path: Path):
-    with pytest.raises(ConfigError, match="either a scenario or tables"):
+    with pytest.raises(ConfigError, match="Give a scenario alone"):
         run(SITE, "--scenario", "x.toml", "--grid", table(tmp_path, "grid.csv", GRID))
 
 

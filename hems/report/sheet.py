@@ -103,14 +103,19 @@ def _html(sheet: Sheet) -> Iterator[str]:
     for line in sheet.under:
         yield f"<p>{escape(line)}</p>"
     for section in sheet.sections:
-        yield f"<h2>{escape(section.heading)}</h2>"
-        for paragraph in section.words:
-            yield f"<p>{escape(paragraph)}</p>"
-        yield from section.figures
-        if section.rows:
-            yield f"<table><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in section.columns)}</tr>"
-            for row in section.rows:
-                yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
-            yield "</table>"
-        if section.boxes:
-            yield f"<ul>{''.join(f'<li>&#9744; {escape(box)}</li>' for box in section.boxes)}</ul>"
+        yield from section_html(section)
+
+
+def section_html(section: Section) -> Iterator[str]:
+    """One heading with what stands under it, for a page of one's own."""
+    yield f"<h2>{escape(section.heading)}</h2>"
+    for paragraph in section.words:
+        yield f"<p>{escape(paragraph)}</p>"
+    yield from section.figures
+    if section.rows:
+        yield f"<table><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in section.columns)}</tr>"
+        for row in section.rows:
+            yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
+        yield "</table>"
+    if section.boxes:
+        yield f"<ul>{''.join(f'<li>&#9744; {escape(box)}</li>' for box in section.boxes)}</ul>"

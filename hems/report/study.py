@@ -12,12 +12,17 @@ from hems.model.event import EventKind
 from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import HOUR_S, W_PER_KW
+from hems.report.cars import as_csv, known_months
 from hems.report.plots import lines, spans
+from hems.report.sheet import section_html
+from hems.report.worth import Worth, as_plain, as_rows, sections
 from hems.sim.survive import Survived, curve
 from hems.sim.tally import CircuitTally, Look, Tally
 from hems.wording import called, mode_words, names_of, sentence, tier_name
 
 POWERS = ("load_w", "sun_w", "battery_w", "cars_w", "grid_w")
+PLOTTED_H = 14.0 * 24.0
+"""A longer time is told in sums; its course stands in the tables."""
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:940px;margin:2rem auto;padding:0 1rem;color:#1c2733}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}svg{width:100%;height:auto}
@@ -36,6 +41,7 @@ class Study:
     site: Site
     tally: Tally
     hours: float
+    worth: Worth
     survived: Sequence[Survived] = ()
     survived_upto_h: float = 0.0
     verdicts: Sequence[tuple[str, bool, str]] = ()
@@ -53,6 +59,7 @@ def results(study: Study) -> dict[str, Any]:
         "hours": round(study.hours, 3),
         "given": dict(study.given or {}),
         "tiers": {tier_name(tier).lower(): _tier(study, tier) for tier in Tier if _has(site, tier)},
+        "worth": as_plain(study.worth),
         "minutes_off_per_circuit": round(tally.minutes_off(), 2),
         "worst_minutes_off": round(max((one.off_s for one in tally.circuits.values()), default=0.0) / 60.0, 2),
         "interruptions_per_circuit": round(tally.interruptions(), 3),
@@ -116,9 +123,14 @@ def tables(study: Study) -> dict[str, str]:
         ),
         "decisions.csv": (["time_s", "kind", "subject", "words"], decisions),
     }
+    months = as_rows(study.worth)
+    if months:
+        found["months.csv"] = (list(months[0]), [list(row.values()) for row in months])
     if study.survived:
         found["survival.csv"] = (["hours", "critical", "essential"], [list(row) for row in survival(study)])
-    return {name: _csv(heading, rows) for name, (heading, rows) in found.items()}
+    written = {name: _csv(heading, rows) for name, (heading, rows) in found.items()}
+    ledgers = study.worth.ledgers
+    return {**written, "cars.csv": as_csv(study.site, ledgers, known_months(ledgers))} if ledgers else written
 
 
 def _course_row(look: Look, bays: Sequence[str]) -> list[object]:
@@ -150,25 +162,32 @@ def page(study: Study) -> str:
     parts = [
         f"<h1>{escape(study.title)}</h1>",
         f'<p class="note">{escape(study.site.name)}, {study.hours:g} h simulated. {escape(_given(study))}</p>',
+        *(line for section in sections(study.worth) for line in section_html(section)),
         "<h2>In short</h2>",
         _table(("", ""), _short(study)),
         "<h2>Energy by group</h2>",
         _table(("Group", "served", "not served", "fairness among equals"), _by_tier(study)),
-        "<h2>Power</h2>",
-        _powers(study),
-        "<h2>Stored energy</h2>",
-        _stored(study),
-        '<h2>Circuits with power</h2><p class="note">Shaded: the building is on its own.</p>',
-        _circuits(study),
+        *(_course(study) if study.hours <= PLOTTED_H else ()),
         *_survival(study),
-        "<h2>Decisions</h2>",
-        _table(("at", "what", "why"), _decisions(study), words=True),
     ]
     title = escape(study.title)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
     )
+
+
+def _course(study: Study) -> list[str]:
+    return [
+        "<h2>Power</h2>",
+        _powers(study),
+        "<h2>Stored energy</h2>",
+        _stored(study),
+        '<h2>Circuits with power</h2><p class="note">Shaded: the building is on its own.</p>',
+        _circuits(study),
+        "<h2>Decisions</h2>",
+        _table(("at", "what", "why"), _decisions(study), words=True),
+    ]
 
 
 def _given(study: Study) -> str:

@@ -46,6 +46,8 @@ class Act:
     t_s: float
     do: Callable[[Plant], None]
     name: str = ""
+    fails_grid: bool = False
+    """The grid may be gone after it."""
 
 
 @dataclass(frozen=True, slots=True)

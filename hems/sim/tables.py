@@ -80,7 +80,7 @@ class Tables:
         if self.grid is None:
             return
         for t_s, on in zip(self.grid.times_s, self.grid.values, strict=True):
-            yield Act(self.begin_s + t_s, Plant.return_grid if on else Plant.fail_grid, "grid")
+            yield Act(self.begin_s + t_s, Plant.return_grid if on else Plant.fail_grid, "grid", fails_grid=not on)
 
 
 def read_tables(

@@ -7,6 +7,9 @@ from typing import Protocol
 from hems.model.units import CircuitId, SourceId
 from hems.sim.start import Car
 
+MOST_KEPT = 20_000
+"""Averages that are remembered; a year of them would fill the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class CarEvent:
@@ -91,6 +94,52 @@ class ShiftedTraces:
         """The event underneath, at its time here."""
         event = self.traces.next_car(after_s + self.by_s)
         return None if event is None else CarEvent(event.t_s - self.by_s, event.bay, event.car)
+
+
+class SlotTraces:
+    """The same days in slots: loads and sun at their average, cars at the end of the slot they come or go in."""
+
+    def __init__(self, traces: Traces, slot_s: float) -> None:
+        self._traces = traces
+        self._slot_s = slot_s
+        self._loads: dict[tuple[CircuitId, int], float] = {}
+        self._suns: dict[int, float] = {}
+
+    def load_w(self, circuit: CircuitId, t_s: float) -> float:
+        """Average of the slot's minutes."""
+        key = (circuit, self._slot(t_s))
+        watts = self._loads.get(key)
+        if watts is None:
+            if len(self._loads) > MOST_KEPT:
+                self._loads.clear()
+            minutes = [self._traces.load_w(circuit, at_s) for at_s in self._minutes(key[1])]
+            watts = self._loads[key] = sum(minutes) / len(minutes)
+        return watts
+
+    def sun_pu(self, t_s: float) -> float:
+        """Average of the slot's minutes."""
+        slot = self._slot(t_s)
+        pu = self._suns.get(slot)
+        if pu is None:
+            minutes = [self._traces.sun_pu(at_s) for at_s in self._minutes(slot)]
+            pu = self._suns[slot] = sum(minutes) / len(minutes)
+        return pu
+
+    def next_car(self, after_s: float) -> CarEvent | None:
+        """The next one by the slots' clock; those of one slot follow each other within a second."""
+        look_s = after_s - self._slot_s
+        while (event := self._traces.next_car(look_s)) is not None:
+            look_s = event.t_s
+            at_s = (self._slot(event.t_s) + 1) * self._slot_s + event.t_s % self._slot_s / self._slot_s
+            if at_s > after_s:
+                return CarEvent(at_s, event.bay, event.car)
+        return None
+
+    def _slot(self, t_s: float) -> int:
+        return int((t_s + 1e-6) // self._slot_s)
+
+    def _minutes(self, slot: int) -> list[float]:
+        return [slot * self._slot_s + 30.0 + 60.0 * minute for minute in range(int(self._slot_s // 60.0))]
 
 
 def scaled_to(traces: Traces, circuits: Iterable[CircuitId], total_w: float) -> ScaledTraces:

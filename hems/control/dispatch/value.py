@@ -16,6 +16,8 @@ from hems.model.units import HOUR_S, W_PER_KW
 
 LONGEST_S = 900.0
 """A longer gap was not seen."""
+GIVES_W = 50.0
+"""A battery that gives less only stands by; one that a power cut has left below its reserve has not touched it."""
 
 
 def after(given: Given, state: ControlState, memory: DayMemory, dt_s: float) -> tuple[DayMemory, Cause | None]:
@@ -30,7 +32,7 @@ def after(given: Given, state: ControlState, memory: DayMemory, dt_s: float) -> 
         memory = DayMemory(day=local.toordinal())
     quarter = (local.hour * 60 + local.minute) // 15
     if quarter != memory.quarter:
-        memory = replace(memory, quarter=quarter, real=_closed(memory.real), resting=_closed(memory.resting))
+        memory = replace(memory, quarter=quarter, real=closed(memory.real), resting=closed(memory.resting))
     if price is None or state.mode.mode.on_island or not 0.0 < dt_s <= LONGEST_S:
         return memory, told
     return _counted(given, memory, price, dt_s), told
@@ -47,12 +49,13 @@ def _counted(given: Given, memory: DayMemory, price: Price, dt_s: float) -> DayM
         for one in given.site.batteries
         if one.reserve_pct is not None
         and (soc_pct := given.snapshot.batteries[one.id].soc_pct.known(given.now_s)) is not None
+        and (given.snapshot.batteries[one.id].power_w.known(given.now_s) or 0.0) > GIVES_W
     ]
     return replace(
         memory,
         seen_s=memory.seen_s + dt_s,
-        real=_flowed(memory.real, flow.grid_w, price, hours),
-        resting=_flowed(memory.resting, flow.without_batteries_w, price, hours),
+        real=flowed(memory.real, flow.grid_w, price, hours),
+        resting=flowed(memory.resting, flow.without_batteries_w, price, hours),
         sun_wh=memory.sun_wh + sum(suns) * hours,
         given_wh=memory.given_wh + max(0.0, flow.batteries_w) * hours,
         taken_wh=memory.taken_wh + max(0.0, -flow.batteries_w) * hours,
@@ -60,7 +63,8 @@ def _counted(given: Given, memory: DayMemory, price: Price, dt_s: float) -> DayM
     )
 
 
-def _flowed(side: Side, watts: float, price: Price, hours: float) -> Side:
+def flowed(side: Side, watts: float, price: Price, hours: float) -> Side:
+    """With `watts` through the meter for so many hours, import positive; without a price only energies count."""
     bought_wh, sold_wh = max(0.0, watts) * hours, max(0.0, -watts) * hours
     cost = (bought_wh * (price.buy or 0.0) - sold_wh * (price.sell or 0.0)) / W_PER_KW
     return replace(
@@ -73,14 +77,14 @@ def _flowed(side: Side, watts: float, price: Price, hours: float) -> Side:
     )
 
 
-def _closed(side: Side) -> Side:
+def closed(side: Side) -> Side:
     """The quarter of an hour is over."""
     return replace(side, quarter_wh=0.0, peak_w=max(side.peak_w, 4.0 * side.quarter_wh))
 
 
 def account(memory: DayMemory) -> Cause:
     """The day as facts: money in the currency of the tariff, energy in Wh, peaks in W."""
-    real, resting = _closed(memory.real), _closed(memory.resting)
+    real, resting = closed(memory.real), closed(memory.resting)
     facts: dict[str, Value] = {
         "paid": round(real.cost, 2),
         "resting": round(resting.cost, 2),

@@ -52,6 +52,13 @@ def test_what_is_not_measured_is_in_neither_account():
     assert street.state.day.seen_s - before < 60.0
 
 
+def test_a_battery_that_a_power_cut_left_below_its_reserve_has_not_touched_it():
+    street = Street(replace(connected_site(), tariff=TARIFF), house_w=6000.0, soc_pct=5.0)
+    street.lives(1200, every_s=60)
+    assert street.state.day.seen_s > 0.0
+    assert street.state.day.least_above_pct >= 0.0
+
+
 def test_without_a_tariff_nothing_is_accounted_for():
     street = Street(connected_site(), house_w=6000.0).lives(120, every_s=30)
     assert street.state.day.seen_s == 0.0

@@ -1,0 +1,379 @@
+"""What hems was worth in a simulation: beside the same building in which nobody decides anything on the grid."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hems.control.cars.memory import Ledger
+from hems.model.site import Site, Tier
+from hems.model.units import HOUR_S, W_PER_KW, SourceId
+from hems.report.cars import currency_of
+from hems.report.figure import Line, svg
+from hems.report.sheet import Section
+from hems.sim.bill import PRIORITY, Bill, Cut, Month, Way, demand_cost, wear_of
+from hems.wording import duration, kw, kwh
+
+Energies = dict[SourceId, float]
+PARTS = ("energy", "demand", "wear", "refill", "total")
+EQUAL = 0.001
+"""Shares served that differ by less are the same."""
+READY_PCT = 1.0
+"""A car that is so near to its target is ready."""
+BESIDE = (
+    "Beside the same building without HEMS on the grid: every car charges at once with all its charger gives, no car "
+    "gives anything back, and batteries are kept full for power cuts. In a power cut HEMS runs that building too."
+)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What one building paid, in the currency of the tariff."""
+
+    energy: float
+    demand: float
+    wear: float
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.energy + self.demand + self.wear
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One source of savings; all of them add up to what was saved."""
+
+    name: str
+    energy: float
+    demand: float
+    wear: float
+    refill: float
+    """What is in store, or was not charged, at the mean price of a kWh."""
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.energy + self.demand + self.wear + self.refill
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Two bills of the same days."""
+
+    site: Site
+    real: Bill
+    base: Bill
+    ledgers: dict[SourceId, Ledger]
+
+    @cached_property
+    def streams(self) -> tuple[Stream, ...]:
+        """Where the savings come from: each step from the baseline to what was."""
+        cars = frozenset(bay.id for bay in self.site.bays)
+        real_cars, real_stores = _split(_given(self.real), cars)
+        base_cars, base_stores = _split(_given(self.base), cars)
+        stored_wh = (self.real.end_wh - self.real.begin_wh) - (self.base.end_wh - self.base.begin_wh)
+        charged_wh = _net_wh(self.real, cars) - _net_wh(self.base, cars)
+        per_wh = self.base.mean_price / W_PER_KW
+        return (
+            self._stream("Cars charge at better times", Way.RESTING, Way.CHARGING, refill=charged_wh * per_wh),
+            Stream(
+                name="Cars give to the building",
+                energy=_energy(self.real, Way.CHARGING) - _energy(self.real, Way.RESTING),
+                demand=_demand(self.real, Way.CHARGING) - _demand(self.real, Way.RESTING),
+                wear=wear_of(self.site, base_cars) - wear_of(self.site, real_cars),
+                refill=0.0,
+            ),
+            Stream(
+                name="Batteries",
+                energy=_energy(self.base, Way.REAL)
+                - _energy(self.base, Way.RESTING)
+                + _energy(self.real, Way.RESTING)
+                - _energy(self.real, Way.REAL),
+                demand=_demand(self.base, Way.REAL)
+                - _demand(self.base, Way.RESTING)
+                + _demand(self.real, Way.RESTING)
+                - _demand(self.real, Way.REAL),
+                wear=wear_of(self.site, base_stores) - wear_of(self.site, real_stores),
+                refill=stored_wh * per_wh,
+            ),
+        )
+
+    def _stream(self, name: str, before: Way, after: Way, *, refill: float) -> Stream:
+        energy = _energy(self.base, before) - _energy(self.real, after)
+        demand = _demand(self.base, before) - _demand(self.real, after)
+        return Stream(name=name, energy=energy, demand=demand, wear=0.0, refill=refill)
+
+    @property
+    def saved(self) -> float:
+        """In all."""
+        return sum(one.total for one in self.streams)
+
+    @property
+    def cuts(self) -> list[tuple[Cut, Cut]]:
+        """Each power cut as it was and with a full battery and no car giving."""
+        return list(zip(self.real.cuts, self.base.cuts, strict=False))
+
+    @property
+    def served_as_well(self) -> int:
+        """Power cuts in which what must have power had at least as much of it as with a full battery."""
+        return sum(real.served(PRIORITY) >= base.served(PRIORITY) - EQUAL for real, base in self.cuts)
+
+    @property
+    def ready(self) -> int:
+        """Cars that left at their target, or as full as the baseline had them."""
+        targets = {bay.id: bay.target_pct for bay in self.site.bays}
+        both = zip(self.real.left, self.base.left, strict=False)
+        return sum(pct >= min(targets[bay], other) - READY_PCT for (bay, pct), (_, other) in both)
+
+
+def sum_of(bill: Bill, site: Site) -> Sum:
+    """What a building paid."""
+    return Sum(_energy(bill, Way.REAL), _demand(bill, Way.REAL), wear_of(site, _given(bill)))
+
+
+def _energy(bill: Bill, way: Way) -> float:
+    return sum(month.sides[way].cost for month in bill.months.values())
+
+
+def _demand(bill: Bill, way: Way) -> float:
+    return sum(demand_cost(bill.site.tariff, month, way) for month in bill.months.values())
+
+
+def _given(bill: Bill) -> Energies:
+    return _added(bill, lambda month: month.given_wh)
+
+
+def _added(bill: Bill, of: Callable[[Month], Energies]) -> Energies:
+    found: Energies = {}
+    for month in bill.months.values():
+        for name, wh in of(month).items():
+            found[name] = found.get(name, 0.0) + wh
+    return found
+
+
+def _net_wh(bill: Bill, names: frozenset[SourceId]) -> float:
+    """What stores have taken and not given back."""
+    taken, given = _added(bill, lambda month: month.taken_wh), _given(bill)
+    return sum(taken.get(name, 0.0) - given.get(name, 0.0) for name in names)
+
+
+def _split(wh: Energies, names: frozenset[SourceId]) -> tuple[Energies, Energies]:
+    inside = {name: value for name, value in wh.items() if name in names}
+    return inside, {name: value for name, value in wh.items() if name not in names}
+
+
+def _flow(bill: Bill, what: str) -> float:
+    """A figure of the meter over all months: the highest of peaks, the sum of all else."""
+    values = [getattr(month.sides[Way.REAL], what) for month in bill.months.values()]
+    return max(values, default=0.0) if what == "peak_w" else sum(values)
+
+
+def self_used(bill: Bill) -> float | None:
+    """The part of the sun that was not fed in; None without any sun."""
+    sun_wh = sum(month.sun_wh for month in bill.months.values())
+    return None if sun_wh <= 0.0 else max(0.0, 1.0 - _flow(bill, "sold_wh") / sun_wh)
+
+
+def as_plain(worth: Worth) -> dict[str, Any]:
+    """Everything in numbers, for JSON."""
+    site = worth.site
+    return {
+        "currency": currency_of(site) if site.tariff is not None else None,
+        "hems": _side_plain(worth.real, site),
+        "baseline": _side_plain(worth.base, site),
+        "saved": round(worth.saved, 2),
+        "streams": {one.name.lower(): {key: round(getattr(one, key), 2) for key in PARTS} for one in worth.streams},
+        "months": [
+            {
+                "month": name,
+                "hems": _month_plain(site, worth.real.months[name]),
+                "baseline": _month_plain(site, worth.base.months.get(name, Month())),
+            }
+            for name in worth.real.months
+        ],
+        "outages": [
+            {
+                "begins_h": round(real.begins_s / HOUR_S, 2),
+                "lasts_h": round(_lasts_s(real) / HOUR_S, 2),
+                "priority_served": round(real.served(PRIORITY), 4),
+                "priority_served_full_battery": round(base.served(PRIORITY), 4),
+                "served": round(real.served(), 4),
+                "served_full_battery": round(base.served(), 4),
+            }
+            for real, base in worth.cuts
+        ],
+        "outages_served_as_well": worth.served_as_well,
+        "cars_left": len(worth.real.left),
+        "cars_ready": worth.ready,
+        "reserve_kept": worth.real.least_above_pct >= -0.1,
+    }
+
+
+def _side_plain(bill: Bill, site: Site) -> dict[str, Any]:
+    paid, used = sum_of(bill, site), self_used(bill)
+    return {
+        "energy": round(paid.energy, 2),
+        "demand": round(paid.demand, 2),
+        "wear": round(paid.wear, 2),
+        "paid": round(paid.total, 2),
+        "bought_kwh": round(_flow(bill, "bought_wh") / W_PER_KW, 2),
+        "sold_kwh": round(_flow(bill, "sold_wh") / W_PER_KW, 2),
+        "peak_kw": round(_flow(bill, "peak_w") / W_PER_KW, 2),
+        "self_consumption": None if used is None else round(used, 4),
+        "co2_kg": round(_flow(bill, "co2_g") / 1000.0, 2),
+        "given_kwh": {name: round(wh / W_PER_KW, 2) for name, wh in _given(bill).items()},
+        "taken_kwh": {name: round(wh / W_PER_KW, 2) for name, wh in _added(bill, lambda one: one.taken_wh).items()},
+    }
+
+
+def _month_plain(site: Site, month: Month) -> dict[str, float]:
+    side = month.sides[Way.REAL]
+    return {
+        "energy": round(side.cost, 2),
+        "demand": round(demand_cost(site.tariff, month, Way.REAL), 2),
+        "peak_kw": round(side.peak_w / W_PER_KW, 2),
+        "bought_kwh": round(side.bought_wh / W_PER_KW, 2),
+        "sold_kwh": round(side.sold_wh / W_PER_KW, 2),
+        "co2_kg": round(side.co2_g / 1000.0, 2),
+    }
+
+
+def as_rows(worth: Worth) -> list[dict[str, Any]]:
+    """A row for each month, for a spreadsheet."""
+    return [
+        {
+            "month": one["month"],
+            **{f"{who}_{key}": value for who in ("hems", "baseline") for key, value in one[who].items()},
+        }
+        for one in as_plain(worth)["months"]
+    ]
+
+
+def _lasts_s(cut: Cut) -> float:
+    return (cut.ends_s or cut.begins_s) - cut.begins_s
+
+
+def sections(worth: Worth) -> Iterator[Section]:
+    """For people."""
+    yield Section(
+        heading="What it was worth", words=_in_short(worth), columns=("", "With HEMS", "Without"), rows=_both(worth)
+    )
+    if worth.site.tariff is not None:
+        yield _streams(worth)
+    if len(worth.real.months) > 1:
+        yield _by_month(worth)
+    if worth.cuts:
+        yield _cuts(worth)
+
+
+def _in_short(worth: Worth) -> Sequence[str]:
+    money = currency_of(worth.site)
+    said = []
+    if worth.site.tariff is not None:
+        paid = sum_of(worth.base, worth.site).total
+        share = f", {100.0 * worth.saved / paid:.1f} % of the bill" if paid > 0.0 else ""
+        word = "saved" if worth.saved >= 0.0 else "cost"
+        said.append(f"HEMS {word} {abs(worth.saved):.2f} {money}{share}.")
+    if worth.cuts:
+        said.append(
+            f"There were {len(worth.cuts)} power cuts. In {worth.served_as_well} of them all that must have power had "
+            "at least as much of it as with a battery always kept full."
+        )
+    if worth.real.left:
+        said.append(
+            f"{worth.ready} of {len(worth.real.left)} cars left as full as they should be, or as they would have."
+        )
+    kept = worth.real.least_above_pct >= -0.1
+    said.append(
+        f"What batteries keep for power cuts was {'never sold' if kept else 'TOUCHED: tell who looks after HEMS'}."
+    )
+    return (" ".join(said), BESIDE)
+
+
+def _both(worth: Worth) -> list[tuple[str, ...]]:
+    money, sides = currency_of(worth.site), (worth.real, worth.base)
+    paid = [sum_of(bill, worth.site) for bill in sides]
+    rows: list[tuple[str, ...]] = []
+    if worth.site.tariff is not None:
+        rows += [
+            ("Paid for energy", *(f"{one.energy:.2f} {money}" for one in paid)),
+            ("Paid for the highest quarter of an hour", *(f"{one.demand:.2f} {money}" for one in paid)),
+            ("Wear of batteries and cars", *(f"{one.wear:.2f} {money}" for one in paid)),
+        ]
+    rows += [
+        ("Bought", *(kwh(_flow(bill, "bought_wh")) for bill in sides)),
+        ("Fed in", *(kwh(_flow(bill, "sold_wh")) for bill in sides)),
+        ("Highest quarter of an hour", *(kw(_flow(bill, "peak_w")) for bill in sides)),
+        ("Used of the sun in the building", *(_percent(self_used(bill)) for bill in sides)),
+        ("CO2 of what was bought", *(f"{_flow(bill, 'co2_g') / 1000.0:.0f} kg" for bill in sides)),
+    ]
+    names = {one.id: one.name for one in worth.site.batteries}
+    names |= {one.id: one.name for one in worth.site.bays}
+    for one in sorted({*_given(worth.real), *_given(worth.base)}):
+        rows.append((f"Given by {names[one]}", *(kwh(_given(bill).get(one, 0.0)) for bill in sides)))
+    return rows
+
+
+def _percent(share: float | None) -> str:
+    return "no sun" if share is None else f"{100.0 * share:.0f} %"
+
+
+def _streams(worth: Worth) -> Section:
+    money = currency_of(worth.site)
+    rows = [
+        (one.name, *(f"{value:.2f}" for value in (one.energy, one.demand, one.wear, one.refill, one.total)))
+        for one in worth.streams
+    ]
+    return Section(
+        heading="Where it comes from",
+        words=(
+            f"In {money}; minus is a cost. Each line goes one step from the building without HEMS to the one with it. "
+            f"What is left in batteries, and what cars were not given, counts at the mean price, "
+            f"{worth.base.mean_price:.3f} {money} a kWh.",
+        ),
+        columns=("", "Energy", "Highest quarter", "Wear", "Left in store", "Saved"),
+        rows=[*rows, ("All", *[""] * 4, f"{worth.saved:.2f}")],
+    )
+
+
+def _by_month(worth: Worth) -> Section:
+    site = worth.site
+    saved, rows = [], []
+    for name, real in worth.real.months.items():
+        base = worth.base.months.get(name, Month())
+        paid = [month.sides[Way.REAL].cost + demand_cost(site.tariff, month, Way.REAL) for month in (real, base)]
+        saved.append(paid[1] - paid[0])
+        peaks = (kw(month.sides[Way.REAL].peak_w) for month in (real, base))
+        rows.append((name, *(f"{one:.2f}" for one in (*paid, saved[-1])), *peaks))
+    names = [row[0] for row in rows]
+    return Section(
+        heading="Month by month",
+        words=(
+            "Energy and highest quarter of an hour, which is paid for a whole month even where only days of it were "
+            "simulated; wear and what is left in store are not in it.",
+        ),
+        columns=("Month", "Paid with HEMS", "Without", "Saved", "Peak with HEMS", "Without"),
+        rows=rows,
+        figures=(svg([Line("saved", saved)], unit=f"{currency_of(site)} a month", times=names),),
+    )
+
+
+def _cuts(worth: Worth) -> Section:
+    rows = []
+    for number, (real, base) in enumerate(worth.cuts, start=1):
+        began = worth.real.at(real.begins_s)
+        shares = (f"{100.0 * cut.served(tiers):.1f} %" for tiers in (PRIORITY, tuple(Tier)) for cut in (real, base))
+        rows.append((str(number), f"{began:%d %b %H:%M}", duration(_lasts_s(real)), *shares))
+    return Section(
+        heading="Power cuts",
+        words=(
+            "What must have power is life safety, critical and essential circuits. A full battery means one that is "
+            "always kept full, with no car helping.",
+        ),
+        columns=(
+            "No.", "Began", "Lasted",
+            "Must have it: served", "full battery", "All: served", "full battery",
+        ),
+        rows=rows,
+    )  # fmt: skip
