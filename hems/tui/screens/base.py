@@ -113,16 +113,16 @@ class BuildingScreen(Screen[None]):
     def rows(self, view: View, size: Size) -> tuple[Row, ...]:
         """Every line of the screen as it would stand on a terminal of that size, for whoever has none."""
         self._shown = view
-        keys, rule = self._usable(), row("-" * size.width)
-        offers = (keys_row(keys, size.width),) if self.LOOKS or self.ACTS else ()
-        height = size.height - FRAME - len(offers)
+        rule, has_keys = row("-" * size.width), bool(self.LOOKS or self.ACTS)
+        height = size.height - FRAME - has_keys
         body = tuple(self._body(Size(size.width, height)))
+        offers = (keys_row(self._usable(), size.width),) if has_keys else ()
         blank = (BLANK,) * (height - len(body))
         rest = (row(_with_hint(self._hint, size.width)), keys_row(main_keys(size.width), size.width))
         return (banner(view, size.width), rule, *body, *blank, *offers, *rest)
 
     def _usable(self) -> tuple[Key, ...]:
-        """The keys of this screen that this person has, and that somebody answers to."""
+        """The keys of this screen that this person has, and that somebody answers to; known once the body is."""
         if self._shown.old:
             return LOST
         return (*self.ACTS, *self.LOOKS) if self._shown.may_operate else self.LOOKS
@@ -142,17 +142,16 @@ class BuildingScreen(Screen[None]):
             )
             self.query_one("#too-small", Rows).show((toned(told, Tone.STRONG),))
             return
-        rule, spare = (row("-" * size.width),), FRAME
-        for footer in self.query("#actions").results(Footer):
-            footer.offer(self._usable())
-            spare += 1
+        rule, footers = (row("-" * size.width),), list(self.query("#actions").results(Footer))
         self.query_one("#keys", Footer).offer(main_keys(size.width))
         self.query_one("#banner", Rows).show((banner(self._shown, size.width),))
         self.query_one("#top-rule", Rows).show(rule)
         self.query_one("#bottom-rule", Rows).show((row(_with_hint(self._hint, size.width)),))
-        room = Size(size.width, size.height - spare)
+        room = Size(size.width, size.height - FRAME - len(footers))
         rows = self._body(Size(room.width, room.height - self.taken(room)))
         self.query_one("#body", Rows).show(rows)
+        for footer in footers:  # what can be done depends on what is listed
+            footer.offer(self._usable())
 
     def _body(self, size: Size) -> Sequence[Row]:
         view = self._shown

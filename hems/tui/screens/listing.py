@@ -12,6 +12,7 @@ from hems.tui.format import BLANK, Part, Row, Tone, row
 from hems.tui.screens.base import BuildingScreen
 from hems.tui.text.listing import Laid, Listing, laid_out
 from hems.tui.view import View
+from hems.tui.widgets.footer import Key
 from hems.tui.widgets.rows import Rows
 from hems.wording.language import say
 
@@ -63,6 +64,11 @@ class ListScreen(BuildingScreen):
         self._laid = laid_out(listing, self.chosen, size.width, size.height - (1 if note else 0))
         rows = self._laid.rows
         return (*rows, *(BLANK,) * (size.height - 1 - len(rows)), note) if note else rows
+
+    def _usable(self) -> tuple[Key, ...]:
+        """With nothing in the list there is nothing to do with it."""
+        keys = super()._usable()
+        return keys if self._keys else tuple(key for key in keys if key not in self.ACTS)
 
     def arrive(self) -> None:
         """Somebody comes from another screen: the whole list, and nothing said of what was done before."""

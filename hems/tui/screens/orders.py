@@ -22,7 +22,10 @@ from hems.wording.language import say, translated
 class OrdersScreen(ListScreen):
     """What is in force, and two steps to begin or end it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "change", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "change", show=False),
+        Binding("escape", "app.show('overview')", show=False),
+    ]
     ACTS: ClassVar[tuple[Key, ...]] = (("ENTER begin or end", "screen.change"),)
     LOOKS: ClassVar[tuple[Key, ...]] = (("ESC back", "app.show('overview')"),)
     ABOUT: ClassVar[Sequence[str]] = (
