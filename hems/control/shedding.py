@@ -168,6 +168,7 @@ def sheds(
     found: dict[CircuitId, Cause] = {}
     for more in (
         _overloaded(useful, site, state, outlook, params),
+        _tried(on, site, state, outlook, params),
         _sagging(on, state, outlook, now_s),
         _by_band(on, state, outlook, params, now_s),
         _entering(site, state, outlook),
@@ -296,6 +297,31 @@ def _overloaded(
     if dose >= params.overload.dose_next_group and outlook.sheds_settled:
         return _down_to(params.overload.target_pu, expendable(on, state), site, outlook, Why.OVERLOAD)
     return {}
+
+
+def _tried(
+    on: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params
+) -> dict[CircuitId, Cause]:
+    """One essential circuit, late, where nothing has helped: a load that has grown as fast would trip the inverter.
+
+    If that shows at the former, the others follow; if it does not, they stay.
+    """
+    dose = max(state.dose, default=0.0)
+    if not futile(state) or dose < params.overload.dose_tier2 or outlook.phase_w is None or not outlook.sheds_settled:
+        return {}
+    loading = zip(site.phases, overload.loading(outlook.phase_w, site.former), strict=True)
+    over = {phase for phase, pu in loading if pu > 1.0}
+    essential = [one for one in site.circuits if one.tier is Tier.ESSENTIAL]
+    if any(_went_for_overload(one, state) for one in essential):
+        return {}
+    there = [one for one in on if one.tier is Tier.ESSENTIAL and not over.isdisjoint(one.phases)]
+    largest = max(there, key=lambda one: outlook.watts[one.id], default=None)
+    return {} if largest is None else {largest.id: Cause(Why.OVERLOAD, {"dose": round(dose, 2)})}
+
+
+def _went_for_overload(circuit: Circuit, state: ControlState) -> bool:
+    because = state.loads.get(circuit.id, FRESH).shed_because
+    return because is not None and because.why is Why.OVERLOAD
 
 
 def _bears_pu(site: Site) -> float:

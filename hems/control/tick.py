@@ -161,8 +161,8 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         loads=state.loads if blinking else loads.learned(state, on_w, dt_s),
     )
     fired = [circuit for one in snapshot.fired if (circuit := circuit_of(one.role)) is not None]
-    after = effect.watching(after, fired, outlook, now_s)
-    return effect.judged(site, after, snapshot, outlook, now_s), outlook, min(step.due_s, lasts.due_s)
+    after = effect.watching(given, after, fired, outlook)
+    return effect.judged(given, after, outlook), outlook, min(step.due_s, lasts.due_s)
 
 
 def _generated(given: Given, state: ControlState, told: Told) -> ControlState:
@@ -178,7 +178,7 @@ def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -
     causes = shedding.sheds(given.site, state, given.snapshot, outlook, given.params, given.now_s)
     causes = causes or relief.sheds(given, state, outlook.watts)
     if causes:
-        state = effect.watching(state, causes, outlook, given.now_s)
+        state = effect.watching(given, state, causes, outlook)
         state, back = _back(given, loads.shed(state, causes, given.params, given.now_s), outlook)
         return state, back.due_s if back.circuit is None else inf  # what could come back waits for the next tick
     state, back = _back(given, state, outlook)

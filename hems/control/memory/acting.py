@@ -41,11 +41,17 @@ class EffectMemory:
     since_s: float = 0.0
     """When the first of them was decided."""
     before_w: tuple[float, ...] = ()
-    """What the former delivered then, by phase."""
+    """What the former delivered then beyond what other meters explain, by phase."""
     expected_w: Mapping[CircuitId, float] = field(default_factory=dict)
     """What each should take away; empty while nothing is awaited."""
     vain: int = 0
     """Sheds in a row, while the former is overloaded, that have taken nothing away."""
+    rising_w: tuple[float, ...] = ()
+    """By how much that, while overloaded and nothing was switched, grew in a second; empty while it is not known."""
+    rest_w: tuple[float, ...] = ()
+    """What it was when it was seen last; empty when something has been switched since."""
+    rest_s: float = 0.0
+    """When the former was measured for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
