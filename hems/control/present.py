@@ -1,7 +1,7 @@
 """What is installed as it counts right now: some circuits and cars matter more at times.
 
 Batteries keep more in winter; a cold room that gets warm counts as one tier more important; a car keeps what its driver
-says, and while people may have to leave, every car keeps more.
+says, and while people may have to leave, every car keeps more; what a hand switch has taken from hems has no switch.
 Everything behind decides on this site.  Source: domain reference 3.2 P5 and 5, item 21.
 """
 
@@ -18,6 +18,7 @@ from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
 from hems.model.copies import replace
+from hems.model.reading import missing
 from hems.model.request import Task
 from hems.model.site import Bay, Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
@@ -43,7 +44,26 @@ def counted(given: Given, state: ControlState) -> Given:
     """What a tick is given, with site and charges as they count at this instant."""
     site = _by_phases(present(given.site, state, given.params, given.now_s), given.snapshot, given.now_s)
     snapshot = charge.counted(given.snapshot, state.bays, given.now_s)
-    return replace(given, site=site, snapshot=snapshot)
+    return _bypassed(replace(given, site=site, snapshot=snapshot))
+
+
+def _bypassed(given: Given) -> Given:
+    """Without the switches of circuits whose hand switch is not on AUTO: to open such a switch frees nothing.
+
+    What it says is no word either: past it the circuit may draw, so it counts as on by its meter, or else as usual.
+    A hand switch that cannot be read changes nothing.
+    """
+    readings, now_s = given.snapshot.circuits, given.now_s
+    taken = {name: one for name, one in readings.items() if one.by_hand.known(now_s)}
+    if not taken:
+        return given
+    circuits = tuple(replace(one, switchable=False) if one.id in taken else one for one in given.site.circuits)
+    silent = {name: replace(one, closed=missing()) for name, one in taken.items()}
+    return replace(
+        given,
+        site=replace(given.site, circuits=circuits),
+        snapshot=replace(given.snapshot, circuits={**readings, **silent}),
+    )
 
 
 def _by_phases(site: Site, snapshot: Snapshot, now_s: float) -> Site:

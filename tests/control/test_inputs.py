@@ -3,11 +3,19 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from hems.control import present
+from hems.control.demand import is_on
 from hems.control.energy import floor_pct
+from hems.control.given import Given
+from hems.control.params import Params
 from hems.control.reflex import react
 from hems.control.resume import resumed
+from hems.control.state import initial
 from hems.model import wiring
 from hems.model.cause import Why
+from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.reading import Reading
 from hems.model.request import Task, Want
@@ -22,6 +30,7 @@ from tests.control.panel import (
     car,
     on_an_island,
     on_the_grid,
+    snapshot,
     utility,
 )
 from tests.given import flats, forces, order
@@ -240,3 +249,38 @@ def test_t4d_a_former_whose_small_battery_is_empty_is_not_asked_to_start():
     assert made.state.alarms["black_start"].cause.why is Why.DARK_START_EMPTY
     made.says({wiring.FORMER_WAKE: True}).advance(60.0)
     assert [one.value for _, one in made.commands(wiring.FORMER_START)][-1] is True
+
+
+# Hand switches -------------------------------------------------------------------------------------------------------
+
+
+def past(name: str, by_hand: bool | None = True) -> dict[wiring.Role, Any]:
+    """A circuit whose hand switch in the panel does not stand on AUTO."""
+    return {wiring.circuit_by_hand(CircuitId(name)): by_hand}
+
+
+def told(made: Panel) -> set[str]:
+    return {str(one.role).split("/")[1] for _, one in made.commands() if one.role.endswith("/closed")}
+
+
+@pytest.mark.parametrize(("by_hand", "goes"), [(True, False), (False, True), (None, True)])
+def test_a_circuit_past_its_hand_switch_is_not_shed_because_that_would_free_nothing(by_hand: bool | None, goes: bool):
+    # given an island on which the laundry would go
+    made = on_the_grid().says(past("laundry", by_hand)).advance(2.0)
+    made.steps.clear()
+    made.says(GRID_DEAD, TIE_OPEN, former(9000.0)).advance(5.0)
+    # then it does, unless a person has taken it; what is left must go instead
+    assert ("laundry" in told(made)) is goes
+    assert "gym" in told(made)
+    armed = {str(one.role).split("/")[1] for _, step in made.steps for some in step.armed for one in some.commands}
+    assert goes or "laundry" not in armed
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_what_the_switch_of_such_a_circuit_says_is_not_believed(by_hand: bool):
+    # given one whose switch is open, and past it current may flow
+    off = {wiring.circuit_closed(CircuitId("laundry")): False}
+    seen = snapshot(flats(), off | past("laundry", by_hand))
+    given = present.counted(Given(flats(), seen, Params(), Instant(0.0)), initial(0.0))
+    # then it counts as on
+    assert is_on(given.site.circuit(CircuitId("laundry")), initial(0.0), given.snapshot, 0.0) is by_hand
