@@ -45,6 +45,7 @@ from hems.runtime.machine import Machine
 from hems.runtime.notify import notify
 from hems.runtime.outlook import NoOutlook, Outlook
 from hems.runtime.own_faults import own_faults
+from hems.runtime.power import PowerEnd
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
 from hems.runtime.search import Search
@@ -186,7 +187,8 @@ class Daemon:
         recorder, settings = Recorder(store, params), self._file.settings
         jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone)
         looks = () if self._file.shortened else (machine.faults, self._changed.faults)  # demonstrations need neither
-        upkeep = Upkeep(looks, Jumps(), jobs, lambda event: _note(event, desk, server, store))
+        power = PowerEnd(machine, store, settings.run_dir)
+        upkeep = Upkeep(looks, Jumps(), jobs, lambda event: _note(event, desk, server, store), power.turn)
         last = LastPicture(settings.run_dir, settings.state_dir, store.beside)
         last.keep_card(self._card)
         loop = Loop(

@@ -158,7 +158,7 @@ def test_everything_is_where_it_belongs_and_a_second_run_changes_nothing(machine
     assert machine.everything() == before
 
 
-UNITS = (".service", ".socket", ".timer")
+UNITS = (".service", ".socket", ".timer", ".path")
 
 
 def test_a_dry_run_changes_nothing(machine: Machine) -> None:

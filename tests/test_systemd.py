@@ -86,7 +86,7 @@ def verify(directory: Path) -> subprocess.CompletedProcess[str]:
 
 def copied(units: Path, directory: Path) -> Path:
     """The units with a program that exists here."""
-    for path in (*units.glob("*.service"), *units.glob("*.socket"), *units.glob("*.timer")):
+    for path in (*units.glob("*.service"), *units.glob("*.socket"), *units.glob("*.timer"), *units.glob("*.path")):
         lines = path.read_text(encoding="utf-8").splitlines()
         lines = ["ExecStart=/bin/true" if line.startswith("ExecStart=") else line for line in lines]
         (directory / path.name).write_text("\n".join(lines) + "\n", encoding="utf-8")

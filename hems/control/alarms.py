@@ -29,7 +29,7 @@ from hems.model.wiring import Role
 
 HIGH, MEDIUM, LOW = "HIGH", "MED", "LOW"
 PRIORITIES = {Severity.HIGH: HIGH, Severity.MEDIUM: MEDIUM, Severity.LOW: LOW}
-GRAVE = frozenset({"state", "state set aside", "site file"})
+GRAVE = frozenset({"state", "state set aside", "site file", "gateway battery"})
 """Faults of hems itself of the highest priority: nothing may be energised on the strength of a journal entry, or what
 people have decided is not in force."""
 LOST_S = 5.0

@@ -14,6 +14,9 @@ FREE_LEAST_BYTES = 200_000_000
 HOT_C = 80.0
 """A Raspberry Pi begins to slow down here."""
 UPS_LOW_PCT = 30.0
+UPS_ENDS_PCT = 10.0
+ENDS_LOOKS = 2
+"""So often in a row the battery must say that it ends: one wrong reading must not switch the gateway off."""
 RESTARTS_MOST = 3
 """Restarts without a good end, in a day, of which nobody needs to hear."""
 NOW = {0: "its supply voltage is too low", 2: "it runs slowed down", 3: "it is near its limit of temperature"}
@@ -38,6 +41,13 @@ class Machine:
         self._failed_starts = failed_starts
         self._looked_s = float("-inf")
         self._faults: Mapping[str, str] = {}
+        self._ending = 0
+        """Looks in a row that saw the battery nearly empty."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether the gateway runs on a battery of its own that is all but empty."""
+        return self._ending >= ENDS_LOOKS
 
     def faults(self, now_s: float) -> Mapping[str, str]:
         """What somebody should see to, one or two sentences each, by a name that stays the same."""
@@ -85,15 +95,30 @@ class Machine:
         return 0
 
     def _ups(self) -> Iterator[tuple[str, str]]:
-        for folder in self._system.glob("class/power_supply/*"):
-            kind, status = _text(folder / "type"), _text(folder / "status")
-            if kind not in ("UPS", "Battery") or status != "Discharging":
-                continue
+        batteries = [one for one in self._system.glob("class/power_supply/*") if _feeds(one)]
+        self._ending = self._ending + 1 if any(map(_nearly_empty, batteries)) else 0
+        if self.ends:
+            yield (
+                "gateway battery",
+                "The gateway's own battery is empty: HEMS writes all it has and stops in good order.",
+            )
+        for folder in batteries:
             charge = _text(folder / "capacity")
             low = charge.isdecimal() and int(charge) < UPS_LOW_PCT
             left = f" and has {charge} % left" if charge.isdecimal() else ""
             what = "The gateway ends soon and comes back with the power" if low else "See why it has no power"
             yield "ups", f"The gateway runs on its own battery ({folder.name}){left}. {what}."
+
+
+def _feeds(supply: Path) -> bool:
+    """Whether it is a battery on which the machine runs now, and not one of a keyboard."""
+    battery = _text(supply / "type") in ("UPS", "Battery") and _text(supply / "scope") != "Device"
+    return battery and _text(supply / "status") == "Discharging"
+
+
+def _nearly_empty(battery: Path) -> bool:
+    charge = _text(battery / "capacity")
+    return _text(battery / "capacity_level") == "Critical" or (charge.isdecimal() and int(charge) <= UPS_ENDS_PCT)
 
 
 def _text(path: Path) -> str:

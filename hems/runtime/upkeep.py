@@ -22,16 +22,23 @@ class Upkeep:
     """One look after each cycle."""
 
     def __init__(
-        self, looks: Sequence[Look], jumps: Jumps, jobs: AsyncIOScheduler, tell: Callable[[Event], None]
+        self,
+        looks: Sequence[Look],
+        jumps: Jumps,
+        jobs: AsyncIOScheduler,
+        tell: Callable[[Event], None],
+        power: Callable[[], None],
     ) -> None:
-        """`tell` takes what is worth an event."""
+        """`tell` takes what is worth an event, `power` sees to the end of the gateway's own battery."""
         self._looks = looks
         self._jumps = jumps
         self._jobs = jobs
         self._tell = tell
+        self._power = power
 
     def turn(self, now: Instant) -> None:
         """Have calendar jobs follow a clock that was set, and say so."""
+        self._power()
         jump_s = self._jumps.seen()
         if jump_s:
             relay(self._jobs)

@@ -122,6 +122,11 @@ class Store:
         """The control state that the file held at the start."""
         return self._saving.loaded
 
+    def flush(self, then: Callable[[], None]) -> None:
+        """Write all that waits, in the writer's own time, and do `then` after it; it must not raise."""
+        self._writer.submit(self._write_all)
+        self._writer.submit(then)
+
     def beside(self, job: Callable[[], None]) -> None:
         """Do some other writing in the writer's own time; it must not raise."""
         self._writer.submit(job)

@@ -83,7 +83,7 @@ async def test_jobs_are_laid_anew_when_the_clock_is_set(years: int) -> None:
     jobs.start(paused=True)
     job = jobs.get_job("nightly")
     job.modify(next_run_time=datetime.now(UTC) + timedelta(days=365 * -years))
-    upkeep = Upkeep((), Jumps(lambda: gateway.offset_s), jobs, told.append)
+    upkeep = Upkeep((), Jumps(lambda: gateway.offset_s), jobs, told.append, lambda: None)
     upkeep.turn(at(5))
     assert told == []
 

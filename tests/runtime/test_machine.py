@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from hems.runtime.machine import LOOK_EVERY_S, Machine
+from hems.runtime.power import FLAG, PowerEnd
 from hems.runtime.survival import Starts
+from hems.store import reader
+from hems.store.store import Store
+from hems.store.writer import AtOnce
+from tests.store.given import at
 
 
 def board(system: Path, **files: str) -> Path:
@@ -101,3 +106,62 @@ def test_restarts_of_a_whole_day_are_counted_and_a_good_end_forgives_them(tmp_pa
     assert "started again 3 times in a day" in found["restarts"]
     starts.end()
     assert Starts(tmp_path, "boot").begin(60_000.0) == 0
+
+
+RUNNING_OUT = {
+    "class__power_supply__ups__type": "UPS",
+    "class__power_supply__ups__status": "Discharging",
+    "class__power_supply__ups__capacity": "9",
+}
+KEYBOARD = RUNNING_OUT | {"class__power_supply__ups__scope": "Device"}
+
+
+@pytest.mark.parametrize(
+    ("files", "ends"),
+    [
+        (RUNNING_OUT, True),
+        (RUNNING_OUT | {"class__power_supply__ups__capacity": "11"}, False),
+        (RUNNING_OUT | {"class__power_supply__ups__capacity": "?"}, False),
+        (RUNNING_OUT | {"class__power_supply__ups__status": "Charging"}, False),
+        ({**RUNNING_OUT, "class__power_supply__ups__capacity_level": "Critical"}, True),
+        (KEYBOARD, False),
+    ],
+    ids=["empty", "not yet", "it does not say", "it is charged", "it says critical", "that of a keyboard"],
+)
+def test_the_battery_of_the_gateway_ends_when_it_says_so_twice(
+    tmp_path: Path, files: dict[str, str], ends: bool
+) -> None:
+    machine = Machine(tmp_path, system=board(tmp_path / "sys", **files))
+    machine.faults(0.0)
+    assert not machine.ends  # one reading may be wrong
+    found = machine.faults(LOOK_EVERY_S)
+    assert machine.ends is ends
+    assert ("gateway battery" in found) is ends
+
+
+def test_before_the_gateway_ends_all_is_written_and_when_the_supply_returns_it_stays_on(tmp_path: Path) -> None:
+    # given minutes that wait for their flush, and a battery that gets empty
+    store = Store(tmp_path, boot_id="boot-a", writer=AtOnce())
+    store.start(at(0))
+    for second in range(90):
+        store.record_samples(at(second), {"grid_w": float(second)})
+    machine = Machine(tmp_path, system=board(tmp_path / "sys", **RUNNING_OUT))
+    power = PowerEnd(machine, store, tmp_path)
+    for look in range(2):
+        power.turn()
+        assert not (tmp_path / FLAG).exists()
+        machine.faults(look * LOOK_EVERY_S)
+
+    # when it says so for the second time
+    power.turn()
+
+    # then every value is on the disk, and the system is asked to end
+    assert (tmp_path / FLAG).exists()
+    assert sum(one.n for one in reader.series(tmp_path, "grid_w")) == 90
+
+    # and if the supply is back before it does, it is not asked any more
+    board(tmp_path / "sys", class__power_supply__ups__status="Charging")
+    machine.faults(2 * LOOK_EVERY_S)
+    power.turn()
+    assert not (tmp_path / FLAG).exists()
+    store.stop()
