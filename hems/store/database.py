@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from hems.model.errors import StoreError
 from hems.store.health import FileHealth
+from hems.store.packed import taught
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ STATE = FileKind(
 HISTORY = FileKind(
     name="history.db",
     steps="history",
-    version=2,
+    version=3,
     durability=Durability.NORMAL,
     busy_ms=50,
     check_all=False,
@@ -238,6 +239,7 @@ def connect(path: Path, kind: FileKind) -> sqlite3.Connection:
     try:
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
+        taught(connection)
     except sqlite3.Error:
         connection.close()
         raise

@@ -4,21 +4,30 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hems.store.keeping import PIECE_ROWS, TABLES
+from hems.store.hours import gather
+from hems.store.keeping import TABLES
 
 
-def pieces(bay: str) -> Iterator[Callable[[sqlite3.Connection], bool]]:
+def pieces(bay: str, now_s: float) -> Iterator[Callable[[sqlite3.Connection], bool]]:
     """Works to do one after another, each again until it returns False.
 
-    Samples, events and full inputs go; the audit stays, in which a bay's id stands and nothing of its car.
+    Means, events and full inputs go; the audit stays, in which a bay's id stands and nothing of its car.
     """
+    yield lambda connection: _separate(connection, now_s)
     for table in TABLES:
-        yield _Samples(table, f"bays/{bay}/%").work
+        yield _Means(table, f"bays/{bay}/%").work
     yield lambda connection: _events(connection, bay)
     yield _frames
 
 
-class _Samples:
+def _separate(connection: sqlite3.Connection, now_s: float) -> bool:
+    """What is mixed tells of all series: each gets packs of its own."""
+    _overwriting(connection)
+    gather(connection, 0, now_s, unfinished=True)
+    return connection.execute("SELECT 1 FROM packs WHERE series IS NULL LIMIT 1").fetchone() is not None
+
+
+class _Means:
     """Rows of one table that belong to series of a name, found in the order in which they were written."""
 
     def __init__(self, table: str, like: str) -> None:
@@ -29,7 +38,9 @@ class _Samples:
     def work(self, connection: sqlite3.Connection) -> bool:
         """Look through a piece."""
         ids = f"SELECT id FROM {self._table} WHERE id >= ? ORDER BY id LIMIT ?"
-        last = connection.execute(f"SELECT max(id) FROM ({ids})", (self._first, PIECE_ROWS)).fetchone()[0]
+        last = connection.execute(
+            f"SELECT max(id) FROM ({ids})", (self._first, TABLES[self._table].piece_rows)
+        ).fetchone()[0]
         if last is None:
             return False
         _overwriting(connection)

@@ -13,19 +13,15 @@ from pathlib import Path
 from zlib import crc32
 
 from hems.store.aggregate import Cell
+from hems.store.packed import Minute, packed, unpacked
 
-SLOT_BYTES = 4096
-"""A block of the disk: less cannot be written."""
+BLOCK_BYTES = 4096
+"""Of the disk: less cannot be written."""
+MOST_BLOCKS = 8
+"""Of a slot; only the running minute of a very large site takes more than one."""
+SLOT_BYTES = MOST_BLOCKS * BLOCK_BYTES
 _HEAD = struct.Struct("<QIIiI")
 """Count of the writes, check sum, bytes of content, the database that numbers boot and series, boot."""
-_CELL = struct.Struct("<IHHfff")
-"""Minute, series, number of values, mean, lowest, highest."""
-_LARGEST = 3.0e38
-"""Of what four bytes can hold."""
-MOST_CELLS = (SLOT_BYTES - _HEAD.size) // _CELL.size
-
-Row = tuple[int, int, int, int, float | None, float | None, float | None]
-"""As in the table of samples: boot, minute, series, and the figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,8 @@ class Left:
     """What an earlier run had no time to make samples of."""
 
     database: int
-    rows: tuple[Row, ...]
+    boot: int
+    cells: tuple[Minute, ...]
 
 
 class Fresh:
@@ -61,18 +58,21 @@ class Fresh:
             slots = [found for start in (0, SLOT_BYTES) if (found := _valid(data[start : start + SLOT_BYTES]))]
             if slots:
                 self._count, database, boot, content = max(slots)
-                return Left(database, tuple((boot, *_row(cell)) for cell in _CELL.iter_unpack(content)))
-        return Left(0, ())
+                return Left(database, boot, tuple(unpacked(content)))
+        return Left(0, 0, ())
 
-    def keep(self, numbers: Numbers, cells: Sequence[Cell]) -> bool:
+    def keep(self, numbers: Numbers, cells: Sequence[Cell], *, blocks: int = 1) -> bool:
         """Have these and no others there, on the disk when this returns.  False when they do not fit or cannot be."""
-        if len(cells) > MOST_CELLS or any(cell.name not in numbers.series for cell in cells):
+        if any(cell.name not in numbers.series for cell in cells):
             return False
-        content = b"".join(_packed(cell, numbers.series[cell.name]) for cell in cells)
+        content = packed([(cell.minute, numbers.series[cell.name], *cell.figures()) for cell in cells])
         head = _HEAD.pack(self._count + 1, crc32(content), len(content), numbers.database, numbers.boot)
+        size = -(-len(head + content) // BLOCK_BYTES) * BLOCK_BYTES
+        if size > blocks * BLOCK_BYTES:
+            return False
         try:
             file = self._opened()
-            os.pwrite(file, (head + content).ljust(SLOT_BYTES, b"\0"), (self._count + 1) % 2 * SLOT_BYTES)
+            os.pwrite(file, (head + content).ljust(size, b"\0"), (self._count + 1) % 2 * SLOT_BYTES)
             os.fdatasync(file)
         except OSError:
             self.close()
@@ -101,15 +101,3 @@ def _valid(slot: bytes) -> tuple[int, int, int, bytes] | None:
     count, check, size, database, boot = _HEAD.unpack_from(slot)
     content = slot[_HEAD.size : _HEAD.size + size]
     return (count, database, boot, content) if count and len(content) == size and crc32(content) == check else None
-
-
-def _packed(cell: Cell, number: int) -> bytes:
-    n, *figures = cell.figures()
-    return _CELL.pack(cell.minute, number, n, *(min(max(value or 0.0, -_LARGEST), _LARGEST) for value in figures))
-
-
-def _row(
-    cell: tuple[int, int, int, float, float, float],
-) -> tuple[int, int, int, float | None, float | None, float | None]:
-    minute, series, n, mean, low, high = cell
-    return (minute, series, n, mean, low, high) if n else (minute, series, 0, None, None, None)

@@ -1,6 +1,7 @@
-"""The log: one-minute samples in append order, events at once, frames around events.  Expendable, never waited for.
+"""The log: minutes in append order, events at once, frames around events.  Expendable, never waited for.
 
-Every flush has the newest minutes on the disk (`fresh`); they become samples, some at a time, before they outgrow that.
+Every flush has the newest minutes on the disk (`fresh`); before they outgrow that they become a pack of all series, and
+the packs of an hour one for each series (`hours`).
 """
 
 import json
@@ -17,7 +18,8 @@ from hems.store.aggregate import SECONDS, Cell, Minutes
 from hems.store.backlog import Backlog
 from hems.store.database import Database, Durability
 from hems.store.forget import pieces
-from hems.store.fresh import Fresh, Left, Numbers
+from hems.store.fresh import MOST_BLOCKS, Fresh, Left, Numbers
+from hems.store.hours import HOUR, add_mixed, gather
 from hems.store.keeping import Keep, Now, thin
 from hems.store.ring import Frame, Ring, pack
 from hems.store.stamp import utc_s
@@ -35,13 +37,12 @@ _TELL_S = 3600.0
 """So often it is noted how long this boot lasts by now: the age of what a boot without a clock recorded hangs on it."""
 _NEARLY_FULL = 0.9
 _GIVE_UP_SHARE = 0.02
-"""Of all samples and frames, each minute that the file is nearly full."""
+"""Of all minutes and frames, each minute that the file is nearly full."""
 
 _ADD_BOOT = (
     "INSERT INTO boots (boot_id, utc_offset_s) VALUES (?, ?) "
     "ON CONFLICT (boot_id) DO UPDATE SET utc_offset_s = coalesce(excluded.utc_offset_s, utc_offset_s)"
 )
-_PUT_SAMPLE = "INSERT INTO samples (boot, minute, series, n, mean, low, high) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ADD_EVENT = "INSERT INTO events (boot, mono_s, utc_s, kind, subject, why, facts) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ADD_FRAMES = "INSERT INTO frames (boot, first_s, last_s, n, packed) VALUES (?, ?, ?, ?, ?)"
 
@@ -69,7 +70,7 @@ class History:
         self._written_offset_s: float | None = None
         self._fresh = Fresh(file.path.with_name("history.now"))
         self._left: Left | None = None
-        """The minutes in which an earlier run ended, until they are among the samples; None before they are read."""
+        """The minutes in which an earlier run ended, until they are among the packs; None before they are read."""
         self._aside = ""
         self._numbers: Numbers | None = None
         """None while the database has to be asked, and at first."""
@@ -93,7 +94,7 @@ class History:
             self._writer.submit(self.write_events)
 
     def end(self) -> None:
-        """Make samples of everything, also of the minute that has only begun, and write what else waits."""
+        """Make packs of everything, also of the minute that has only begun, and write what else waits."""
         self._minutes.end()
         self.write()
         self._fold()
@@ -109,7 +110,7 @@ class History:
         """Job of the writer: take out what tells of a bay, a piece at a time, and let urgent jobs pass in between."""
         self.end()
         self.ring.forget()
-        self._forget_on(pieces(bay), None, done)
+        self._forget_on(pieces(bay, self._now_s), None, done)
 
     def _forget_on(self, works: Iterator[_Work], work: _Work | None, done: Future[None]) -> None:
         work = work or next(works, None)
@@ -143,25 +144,27 @@ class History:
             connection.execute("UPDATE boots SET last_s = ? WHERE id = ?", (self._now_s, boot))
             self._told_s = self._now_s
         utc_s = None if offset_s is None else offset_s + self._now_s
+        gather(connection, boot, self._now_s)
         thin(connection, self._keep, Now(boot=boot, mono_s=self._now_s, utc_s=utc_s))
 
     def _write_samples(self) -> None:
         cells = [*self._minutes.finished(), *self._minutes.running()]
-        if cells and not (self._numbers and self._fresh.keep(self._numbers, cells)):
+        hours = {cell.minute // HOUR for cell in cells}
+        if len(hours) > 1 or (cells and not (self._numbers and self._fresh.keep(self._numbers, cells))):
             self._fold()
 
     def _fold(self) -> None:
-        """Make samples of the finished minutes and of what was left, and keep none but the running minute fresh."""
+        """Make a pack of the finished minutes and of what was left, and keep none but the running minute fresh."""
         if self._left is None:
             self._left = self._fresh.left()
         finished, present = self._minutes.finished(), self._minutes.running()
-        if not (finished or present or self._left.rows):
+        if not (finished or present or self._left.cells):
             return
         if self._transact(lambda connection: self._put(connection, finished, present), durability=Durability.FULL):
-            self._left = Left(0, ())
+            self._left = Left(0, 0, ())
             self._minutes.written(finished)
         if self._numbers:
-            self._fresh.keep(self._numbers, present)
+            self._fresh.keep(self._numbers, present, blocks=MOST_BLOCKS)
 
     def _write_frames(self) -> None:
         frames, mark = self._frames.waiting()
@@ -194,9 +197,8 @@ class History:
         boot, series = self._boot(connection), _series(connection, [*finished, *present])
         database = _identity(connection)
         if self._left and self._left.database == database:
-            connection.executemany(_PUT_SAMPLE, self._left.rows)
-        rows = [(boot, cell.minute, series[cell.name], *cell.figures()) for cell in finished]
-        connection.executemany(_PUT_SAMPLE, rows)
+            add_mixed(connection, self._left.boot, self._left.cells)
+        add_mixed(connection, boot, [(cell.minute, series[cell.name], *cell.figures()) for cell in finished])
         self._numbers = Numbers(database, boot, series)
 
     def _boot(self, connection: sqlite3.Connection) -> int:
@@ -225,7 +227,7 @@ def _delete_oldest(connection: sqlite3.Connection) -> None:
         for name in ("page_count", "freelist_count", "max_page_count")
     )
     if pages - free > _NEARLY_FULL * most:
-        for table in ("samples", "quarters", "frames"):
+        for table in ("packs", "quarters", "frames"):
             connection.execute(
                 f"DELETE FROM {table} WHERE id <= (SELECT min(id) + ? * (max(id) - min(id)) FROM {table})",
                 (_GIVE_UP_SHARE,),

@@ -10,14 +10,38 @@ from typing import Any, Self
 
 from hems.model.units import DAY_S
 from hems.store.aggregate import SECONDS
+from hems.store.hours import HOUR
+from hems.store.packed import ONE_BY_ONE
 
 YEAR_S = 365.25 * DAY_S
-PIECE_ROWS = 10_000
+PIECE_MINUTES = 10_000
 """Most rows made fewer or dropped at a time: some 30 ms of a processor."""
 QUARTER, DAY = 15, 1440
 """In minutes."""
-TABLES = {"samples": 1, "quarters": QUARTER, "days": DAY}
-"""Tables of samples, with the minutes that a row stands for; the column `minute` is the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One that holds means."""
+
+    size: int
+    """Minutes that one mean stands for."""
+    covers: int
+    """Minutes that one row covers; the column `minute` is the first of them."""
+    one_by_one: str
+    """Its means as rows, for a FROM; `only_series` is that of all that a row of the table holds, if it is one."""
+
+    @property
+    def piece_rows(self) -> int:
+        """Most rows to work on at a time."""
+        return PIECE_MINUTES * self.size // self.covers
+
+
+TABLES = {
+    "packs": Table(1, HOUR, ONE_BY_ONE),
+    "quarters": Table(QUARTER, QUARTER, "(SELECT *, series AS only_series FROM quarters)"),
+    "days": Table(DAY, DAY, "(SELECT *, series AS only_series FROM days)"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +73,7 @@ class Now:
 
 def thin(connection: sqlite3.Connection, keep: Keep, now: Now) -> None:
     """Do a piece of what is due, oldest first; cheap where nothing is."""
-    _roll(connection, "samples", "quarters", keep.minutes_s, now)
+    _roll(connection, "packs", "quarters", keep.minutes_s, now)
     _roll(connection, "quarters", "days", keep.quarters_s, now)
     _drop(connection, "frames", "last_s", keep.frames_s, now)
     _drop(connection, "events", "mono_s", keep.events_s, now)
@@ -58,16 +82,18 @@ def thin(connection: sqlite3.Connection, keep: Keep, now: Now) -> None:
 def _roll(connection: sqlite3.Connection, source: str, target: str, kept_s: float, now: Now) -> None:
     """Put the oldest whole stretches of `source` into `target`, once they are old enough."""
     oldest = connection.execute(f"SELECT id, boot, minute FROM {source} ORDER BY id LIMIT 1").fetchone()
-    size = TABLES[target]
-    if oldest is None or _age_s(connection, oldest[1], (oldest[2] + size) * SECONDS, now) <= kept_s:
+    size = TABLES[target].size
+    stretch = max(size, TABLES[source].covers)
+    if oldest is None or _age_s(connection, oldest[1], (oldest[2] + stretch) * SECONDS, now) <= kept_s:
         return
     first, boot, minute = oldest
     limit = connection.execute(
-        f"SELECT max(id) FROM (SELECT id FROM {source} WHERE id >= ? ORDER BY id LIMIT ?)", (first, PIECE_ROWS)
+        f"SELECT max(id) FROM (SELECT id FROM {source} WHERE id >= ? ORDER BY id LIMIT ?)",
+        (first, TABLES[source].piece_rows),
     ).fetchone()[0]
-    young = (minute // size + 1) * size
-    while _age_s(connection, boot, (young + size) * SECONDS, now) > kept_s and young < minute + 96 * size:
-        young += size
+    young = (minute // stretch + 1) * stretch
+    while _age_s(connection, boot, (young + stretch) * SECONDS, now) > kept_s and young < minute + 96 * stretch:
+        young += stretch
     found: Any = {"first": first, "limit": limit, "boot": boot, "young": young, "size": size}
     other = f"SELECT id FROM {source} WHERE id > :first AND (boot != :boot OR minute >= :young) ORDER BY id LIMIT 1"
     ends = connection.execute(other, found).fetchone()
@@ -75,7 +101,7 @@ def _roll(connection: sqlite3.Connection, source: str, target: str, kept_s: floa
     connection.execute(
         f"INSERT INTO {target} (boot, minute, series, n, mean, low, high) "
         "SELECT boot, minute - minute % :size, series, sum(n), sum(mean * n) / nullif(sum(n), 0), min(low), max(high) "
-        f"FROM {source} WHERE id >= :first AND id < :last GROUP BY 2, 3 ORDER BY 2, 3",
+        f"FROM {TABLES[source].one_by_one} WHERE id >= :first AND id < :last GROUP BY 2, 3 ORDER BY 2, 3",
         found,
     )
     connection.execute(f"DELETE FROM {source} WHERE id >= :first AND id < :last", found)

@@ -8,6 +8,7 @@ To change the schema: add a step here, raise the version in `database`, add a du
 """
 
 import sys
+from itertools import groupby
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -15,6 +16,8 @@ from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
 from hems.store.chain import FIRST, link
+from hems.store.hours import HOUR
+from hems.store.packed import packed
 
 state = Migrations("hems.state")
 history = Migrations("hems.history")
@@ -95,6 +98,22 @@ def _history_2(db: Database) -> None:
         _table(db, name).create({"id": int, **columns}, pk="id")
     _table(db, "boots").add_column("last_s", float)
     db.execute("PRAGMA user_version = 2")
+
+
+@history(name="3 minutes in packs, an hour of a series each")
+def _history_3(db: Database) -> None:
+    _table(db, "packs").create({"id": int, "boot": int, "minute": int, "series": int, "cells": bytes}, pk="id")
+    db.execute("CREATE INDEX packs_mixed ON packs (id) WHERE series IS NULL")
+    rows = db.execute(
+        "SELECT boot, minute, series, n, mean, low, high FROM samples ORDER BY boot, minute / ?, series, minute",
+        (HOUR,),
+    )
+    for (boot, _, series), part in groupby(rows, key=lambda row: (row[0], row[1] // HOUR, row[2])):
+        minutes = [row[1:] for row in part]
+        pack = (boot, minutes[0][0], series, packed(minutes))
+        db.execute("INSERT INTO packs (boot, minute, series, cells) VALUES (?, ?, ?, ?)", pack)
+    db.execute("DROP TABLE samples")
+    db.execute("PRAGMA user_version = 3")
 
 
 def migrate(path: Path, steps: Migrations) -> None:

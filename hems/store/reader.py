@@ -15,7 +15,9 @@ from hems.model.instant import Instant
 from hems.store.aggregate import SECONDS
 from hems.store.database import HISTORY, STATE
 from hems.store.keeping import TABLES
+from hems.store.packed import taught
 from hems.store.ring import unpack
+from hems.store.saved import unpacked_state
 from hems.store.stamp import instant
 
 _EVENTS = (
@@ -27,14 +29,14 @@ _SINCE = (
     "WHERE coalesce(e.utc_s, e.mono_s + b.utc_offset_s) >= ?)"
 )
 _COARSEST_FIRST = " UNION ALL ".join(
-    f"SELECT {size} AS size, id, boot, minute, series, n, mean, low, high FROM {table}"
-    for table, size in reversed(TABLES.items())
+    f"SELECT {table.size} AS size, id, boot, minute, n, mean, low, high FROM {table.one_by_one} "
+    "WHERE (only_series IS NULL OR only_series = :series) AND series = :series"
+    for table in reversed(TABLES.values())
 )
 _SERIES = (
-    "SELECT boot, minute, minute * ? + utc_offset_s AS at_s, sum(n), sum(mean * n) / nullif(sum(n), 0), "
+    "SELECT boot, minute, minute * :seconds + utc_offset_s AS at_s, sum(n), sum(mean * n) / nullif(sum(n), 0), "
     f"min(low), max(high) FROM ({_COARSEST_FIRST}) AS kept JOIN boots ON boots.id = boot "
-    "WHERE series = (SELECT id FROM series WHERE name = ?) "
-    "GROUP BY size, boot, minute {having} ORDER BY size DESC, min(kept.id)"
+    "GROUP BY size, boot, minute {having} ORDER BY size DESC, min(kept.id), minute"
 )
 _FRAMES = "SELECT packed FROM frames ORDER BY id"
 
@@ -69,9 +71,10 @@ def events(directory: Path, since: datetime | None = None) -> list[Event]:
 def series(directory: Path, name: str, since: datetime | None = None) -> list[MinuteSample]:
     """Samples of one series, in order: by the minute, older ones by the quarter or the day.  Raises: StoreError."""
     with opened(directory) as connection:
-        sql = _SERIES.format(having="" if since is None else "HAVING at_s >= ?")
-        after = () if since is None else (since.timestamp(),)
-        rows = connection.execute(sql, (SECONDS, name, *after)).fetchall()
+        sql = _SERIES.format(having="" if since is None else "HAVING at_s >= :since")
+        asked = {"seconds": SECONDS, "since": None if since is None else since.timestamp()}
+        number = connection.execute("SELECT id FROM series WHERE name = ?", (name,)).fetchone()
+        rows = connection.execute(sql, asked | {"series": number and number[0]}).fetchall()
     return [
         MinuteSample(at=instant(minute * SECONDS, epoch_s), n=n, mean=mean, low=low, high=high)
         for _, minute, epoch_s, n, mean, low, high in rows
@@ -97,7 +100,7 @@ def opened(directory: Path, name: str = HISTORY.name) -> Iterator[sqlite3.Connec
     if not path.exists():
         raise StoreError(f"{path} does not exist. Nothing has been recorded there; check the state directory.")
     try:
-        with closing(_connect(path)) as connection:
+        with closing(taught(_connect(path))) as connection:
             yield connection
     except sqlite3.Error as error:
         raise StoreError(f"{path} cannot be read: {error}.") from error
@@ -107,7 +110,7 @@ def saved_state(directory: Path) -> str:
     """The control state as last saved; empty before the first time.  Raises: StoreError."""
     with opened(directory, STATE.name) as connection:
         row = connection.execute("SELECT blob FROM saved").fetchone()
-    return str(row[0]) if row is not None else ""
+    return unpacked_state(row[0]) if row is not None else ""
 
 
 def _connect(path: Path) -> sqlite3.Connection:

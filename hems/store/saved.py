@@ -34,7 +34,7 @@ class SavedState:
         return max(0.0, (now.utc - self.at.utc).total_seconds())
 
 
-def _unpacked(packed: str | bytes) -> str:
+def unpacked_state(packed: str | bytes) -> str:
     """Text as it is, which earlier releases wrote; what cannot be unpacked is no state, and is told as one later."""
     if isinstance(packed, str):
         return packed
@@ -77,7 +77,7 @@ class Saving:
         row = connection.execute("SELECT blob, mono_s, utc_s, boot_id FROM saved").fetchone()
         if row is not None:
             packed, mono_s, epoch_s, boot_id = row
-            blob = _unpacked(packed)
+            blob = unpacked_state(packed)
             same_boot = boot_id == self._boot_id != ""
             self.loaded = SavedState(blob=blob, at=instant(mono_s, epoch_s), boot_id=boot_id, same_boot=same_boot)
 

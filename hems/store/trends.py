@@ -1,6 +1,6 @@
 """How recorded values went, in even steps, read beside the running daemon in a thread of its own.
 
-The samples stand in the order in which they were written and have no index: a stretch is found by halving, and a long
+The rows stand in the order in which they were written and have no index: a stretch is found by halving, and a long
 one is read in pieces, one for each step, so that a year costs no more than a week.  What is older than the minutes is
 found among the quarters of an hour and the days.
 """
@@ -24,18 +24,19 @@ _SLACK_S = 600.0
 """Rows stand in order but for this much, after a small correction of the clock."""
 
 _PLACED = (
-    "SELECT {table}.id AS id, series, n, mean, low, high, "
+    "SELECT kept.id AS id, series, {figures} "
     "minute * :minute + CASE :boot WHEN '' THEN utc_offset_s ELSE 0.0 END AS at_s "
-    "FROM {table} JOIN boots ON boots.id = boot WHERE CASE :boot WHEN '' THEN utc_offset_s IS NOT NULL "
-    "ELSE boot_id = :boot END AND {table}.id >= :first AND {table}.id < :last"
+    "FROM {rows} AS kept JOIN boots ON boots.id = boot WHERE CASE :boot WHEN '' THEN utc_offset_s IS NOT NULL "
+    "ELSE boot_id = :boot END AND kept.id >= :first AND kept.id < :last"
 )
-"""Samples that can be placed in time: of every boot whose clock became good, or of one boot by its own clock."""
+"""Rows that can be placed in time: of every boot whose clock became good, or of one boot by its own clock."""
 _PIECE = (
     "SELECT name, cast((at_s - :start) / :step AS INTEGER), sum(n), sum(mean * n), min(low), max(high) "
-    "FROM (" + _PLACED + ") JOIN series ON series.id = series WHERE at_s >= :from AND at_s < :to AND name IN ({names}) "
-    "GROUP BY 1, 2"
+    "FROM (" + _PLACED.replace("{figures}", "n, mean, low, high,") + " AND (only_series IS NULL OR only_series IN "
+    "(SELECT id FROM series WHERE name IN ({names})))) JOIN series ON series.id = series "
+    "WHERE at_s >= :from AND at_s < :to AND name IN ({names}) GROUP BY 1, 2"
 )
-_ONE = _PLACED + " ORDER BY {table}.id LIMIT 1"
+_ONE = _PLACED.replace("{figures}", "") + " ORDER BY kept.id LIMIT 1"
 
 
 @dataclass(slots=True)
@@ -59,8 +60,8 @@ def trend(directory: Path, names: Sequence[str], *, at: Instant, span_s: float, 
     boot = boot_id if end_s is None else ""
     with opened(directory) as connection:
         start_s = (at.mono_s if end_s is None else end_s) - span_s
-        for table, minutes in TABLES.items():
-            for piece in _pieces(start_s, step_s, steps, share * minutes, minutes * SECONDS):
+        for table, kind in TABLES.items():
+            for piece in _pieces(start_s, step_s, steps, share * kind.size, kind.size * SECONDS):
                 _add(connection, table, cells, piece, boot, start_s, step_s)
     until = None if at.utc is None else at.utc.isoformat(timespec="seconds")
     curves = tuple(_curve(name, cells[name], steps) for name in names)
@@ -84,14 +85,14 @@ def _add(
     step_s: float,
 ) -> None:
     """Add up what was recorded in one piece of time."""
-    slack_s = _SLACK_S + TABLES[table] * SECONDS
+    slack_s = _SLACK_S + 2.0 * TABLES[table].covers * SECONDS  # what is packed comes an hour after what is not yet
     first = _first_at(connection, table, piece[0] - slack_s, boot)
     last = _first_at(connection, table, piece[1] + slack_s, boot)
     if first == last:
         return
     values = {f"name{number}": name for number, name in enumerate(cells)}
     places = {"first": first, "last": last, "from": piece[0], "to": piece[1], "start": start_s, "step": step_s}
-    sql = _PIECE.format(table=table, names=",".join(f":{key}" for key in values))
+    sql = _PIECE.format(rows=TABLES[table].one_by_one, names=",".join(f":{key}" for key in values))
     for name, number, n, total, low, high in connection.execute(
         sql, {**values, **places, "minute": SECONDS, "boot": boot}
     ):
@@ -107,7 +108,7 @@ def _first_at(connection: sqlite3.Connection, table: str, moment_s: float, boot:
     while low < high:
         middle = (low + high) // 2
         asked = {"first": middle, "last": high, "boot": boot, "minute": SECONDS}
-        row = connection.execute(_ONE.format(table=table), asked).fetchone()
+        row = connection.execute(_ONE.format(rows=table), asked).fetchone()
         if row is None or row[-1] >= moment_s:
             high = middle
         else:

@@ -1,14 +1,17 @@
 """Old minutes become quarters of an hour and days, with and without a clock; what they say stays the same."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from hems.store import reader
-from hems.store.keeping import DAY_S, PIECE_ROWS, Keep
+from hems.store.keeping import DAY_S, PIECE_MINUTES, Keep
+from hems.store.packed import ONE_BY_ONE, taught
 from hems.store.store import Store, StoreLimits
 from hems.store.trends import trend
 from hems.store.writer import AtOnce
@@ -39,9 +42,9 @@ def test_old_minutes_become_quarters_and_then_days(tmp_path: Path, clock: bool) 
     # then
     spans = {
         table: rows(tmp_path, "history.db", f"SELECT min(minute) / 1440, max(minute) / 1440 FROM {table}")[0]
-        for table in ("samples", "quarters", "days")
+        for table in ("packs", "quarters", "days")
     }
-    assert spans == {"samples": (6, 7), "quarters": (4, 6), "days": (0, 3)}
+    assert spans == {"packs": (6, 7), "quarters": (4, 6), "days": (0, 3)}
     assert rows(tmp_path, "history.db", "SELECT mean, n FROM days") == [(0, 144), (1, 144), (2, 144), (3, 144)]
 
     # and all of it is read as one story
@@ -87,9 +90,44 @@ def test_it_is_done_in_small_pieces(tmp_path: Path) -> None:
     store.stop()
 
     # then no more than a piece is gone
-    assert before - PIECE_ROWS - 1 <= _count(tmp_path) < before
+    assert before - PIECE_MINUTES - 60 <= _count(tmp_path) < before
+
+
+def test_once_an_hour_is_over_each_series_has_a_pack_of_its_own(tmp_path: Path) -> None:
+    # given two hours and a half of three series, as they are flushed on a site
+    store = Store(tmp_path, boot_id="boot-a", writer=AtOnce(), limits=StoreLimits(flush_s=60.0))
+    store.start(at(0))
+    for minute in range(150):
+        store.record_samples(at(60.0 * minute), {"a": float(minute), "b": -float(minute), "c": None})
+    store.stop()
+
+    # then the two whole hours are six rows, in the order of time, and nothing is lost
+    packs = "SELECT minute, series FROM packs WHERE series IS NOT NULL ORDER BY id"
+    assert rows(tmp_path, "history.db", packs) == [(hour, one) for hour in (0, 60) for one in (1, 2, 3)]
+    assert [one.mean for one in reader.series(tmp_path, "b")] == [-float(minute) for minute in range(150)]
+    assert [(one.n, one.mean) for one in reader.series(tmp_path, "c")] == [(0, None)] * 150
+
+
+def test_a_site_of_five_hundred_series_loses_no_more_than_a_small_one(tmp_path: Path) -> None:
+    # given a very large site whose power is cut in mid-minute
+    (tmp_path / "live").mkdir()
+    store = Store(tmp_path / "live", boot_id="boot-a", writer=AtOnce())
+    store.start(at(0))
+    names, chance = [f"series/{number}" for number in range(500)], Random(1)
+    for second in range(100):
+        store.record_samples(at(second), {name: chance.random() for name in names})
+    cut = shutil.copytree(tmp_path / "live", tmp_path / "cut")
+
+    # when hems runs again
+    store = Store(cut, boot_id="boot-b", writer=AtOnce())
+    store.start(at(0))
+    store.record_samples(at(0), dict.fromkeys(names, 0.0))
+    store.stop()
+
+    # then the last ten seconds are missing and no more
+    assert sum(one.n for one in reader.series(cut, names[499])) == 91 + 1
 
 
 def _count(directory: Path) -> int:
     with closing(sqlite3.connect(directory / "history.db")) as connection:
-        return int(connection.execute("SELECT count(*) FROM samples").fetchone()[0])
+        return int(taught(connection).execute(f"SELECT count(*) FROM {ONE_BY_ONE}").fetchone()[0])

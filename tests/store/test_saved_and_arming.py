@@ -5,6 +5,7 @@ import pytest
 
 from hems.model.errors import StoreError
 from hems.model.units import DeviceId
+from hems.store import reader
 from tests.store.given import at, rows, started
 from tests.store.test_journal import no_file_grows_beyond
 
@@ -23,6 +24,7 @@ def test_the_control_state_is_there_after_a_restart(tmp_path):
     assert saved is not None
     assert saved.blob == '{"mode": "islanded"}'
     assert saved.elapsed_s(at(130)) == 30
+    assert reader.saved_state(tmp_path) == saved.blob
 
 
 @pytest.mark.parametrize(("clock", "elapsed_s"), [(True, 600.0), (False, None)])

@@ -132,6 +132,6 @@ def test_a_torn_block_of_the_newest_minutes_leaves_the_one_before(tmp_path: Path
 
     # then what is left is the flush before; a whole file has the last
     (tmp_path / "now").write_bytes(torn)
-    assert [row[1] for row in Fresh(tmp_path / "now").left().rows] == [2]
+    assert [row[0] for row in Fresh(tmp_path / "now").left().cells] == [2]
     (tmp_path / "now").write_bytes(whole)
-    assert [row[1] for row in Fresh(tmp_path / "now").left().rows] == [3]
+    assert [row[0] for row in Fresh(tmp_path / "now").left().cells] == [3]
