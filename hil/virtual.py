@@ -83,7 +83,7 @@ async def begin(
     """Building and daemon running, every device armed, on the grid; `rig` and `over` are laid over its files."""
     built = load_rig(chosen.rig, rig)
     bench = Bench(
-        built.plant(), built.devices, where, Broker("amqtt", where), now_s=loop.time, step_s=STEP_S, serial=False
+        built.plant(), built.devices, where, Broker("embedded", where), now_s=loop.time, step_s=STEP_S, serial=False
     )
     control = Control(bench, where / "plant.sock")
     await control.open()

@@ -37,10 +37,18 @@ class Says(StrEnum):
     """Whole answers to questions that nobody has asked: another number, and on a serial line another unit."""
     REFUSES = "refuses"
     """That it cannot, to whatever it is asked."""
+    LATE = "late"
+    """The truth, after whoever asked has given up."""
+    SLOW = "slow"
+    """The truth, after some tenths of a second."""
+    OCTETS = "octets"
+    """The truth, one octet at a time."""
 
 
-UNHEARD = frozenset({Says.NOTHING, Says.GARBAGE, Says.CUT, Says.MIXED, Says.REFUSES})
+UNHEARD = frozenset({Says.NOTHING, Says.GARBAGE, Says.CUT, Says.MIXED, Says.REFUSES, Says.LATE})
 """What comes to nothing: there is no value in it."""
+TRUE = frozenset({Says.TRUTH, Says.SLOW, Says.OCTETS})
+"""What is right in the end, and in fast-forward at once."""
 
 
 @dataclass
@@ -57,7 +65,7 @@ class Faults:
         """From now on.  Raises: KeyError when the site has no such device."""
         if self.wiring is None or device not in {spec.id for spec in self.wiring.devices}:
             raise KeyError(device)
-        if says is Says.TRUTH:
+        if says in TRUE:
             self._says.pop(DeviceId(device), None)
         else:
             self._says[DeviceId(device)] = (says, now_s)

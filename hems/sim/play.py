@@ -94,7 +94,7 @@ class Stage:
                 return lambda _: self._set_clock(args["years"])
             case "ask":
                 return lambda _: self.forward.requests.append(asked(**args))
-        return lambda _: None  # a ghost on the wire is nothing that fast-forward has
+        return lambda _: None  # ghosts and connections are nothing that fast-forward has
 
     def _say(self, device: str, says: Says) -> None:
         self.forward.faults.set(device, says, self.forward.plant.t_s)

@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rig", type=Path, required=True, help="the building and its wires (hil/rigs)")
     parser.add_argument("--over", type=json.loads, default={}, metavar="JSON", help="what is different from the rig")
     parser.add_argument("--run", type=Path, required=True, help="directory for ready.json, plant.sock and serial ports")
-    parser.add_argument("--broker", choices=("auto", "amqtt", "mosquitto", "none"), default="auto")
+    parser.add_argument("--broker", choices=("auto", "embedded", "mosquitto", "none"), default="auto")
     parser.add_argument("--seed", type=int, help="another evening than the rig's")
     parser.add_argument(
         "--data",

@@ -86,6 +86,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.building = Building(self.plant, self.now_s, self.step_s)
         self._lines: list[TcpLine | SerialLine] = []
+        self._by_name: dict[str, TcpLine] = {}
         self._plugs: list[Shelly] = []
         self._real: list[RealBoard] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -143,11 +144,21 @@ class Bench:
 
     def reboot(self, name: str) -> None:
         """Take a device's power for a moment.  Raises: KeyError when there is no such device."""
-        device = self.devices[name]
         self.silence(name, True)
-        if device.board is not None:
-            device.board.lose_power()
+        self.reset(name)
+        self.building.lose_power(name)
         asyncio.get_running_loop().call_later(REBOOT_S, self.silence, name, False)
+
+    def half_open(self, name: str) -> None:
+        """Let a device forget its connections and say nothing of it.  Raises: KeyError when it is not on a network."""
+        for connection in self._by_name[name].connections:
+            connection.dead = True
+        self.building.note("device", name, "its connections are half open")
+
+    def reset(self, name: str) -> None:
+        """Let a device end its connections with a reset; a serial line has none."""
+        for connection in self._by_name[name].connections if name in self._by_name else ():
+            connection.reset()
 
     def foreign(self, circuit: str, *, closed: bool) -> None:
         """Another master moves a circuit's relay.  Raises: KeyError when no board here has that circuit."""
@@ -201,6 +212,7 @@ class Bench:
         device = self.devices[name]
         line = TcpLine(simulated, port=port, speech=lambda _: device.spoken)
         self._lines.append(line)
+        self._by_name[name] = line
         self.links[name] = await line.open()
 
     async def _on_serial(self, bus: str, members: list[tuple[str, Table, SimDevice]]) -> None:
@@ -237,8 +249,8 @@ class Bench:
                 continue
             device.unpowered = unpowered
             self.building.note("device", device.name, "unpowered" if unpowered else "powered")
-            if unpowered and device.board is not None:
-                device.board.lose_power()
+            if unpowered and not device.real:
+                self.building.lose_power(device.name)
 
     def _write_ready(self) -> None:
         """All at once, so that nobody reads half of it."""

@@ -1,15 +1,13 @@
-"""An MQTT broker on loopback for the length of a run: mosquitto where it is installed, else amqtt in this process."""
+"""An MQTT broker on loopback for the length of a run: mosquitto where it is installed, else one in this process."""
 
 import asyncio
 import contextlib
-import logging
 import shutil
 import socket
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, cast
 
 from hil.emulate.lines import LOOPBACK
+from hil.emulate.mqtt import Embedded
 
 PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 """Debian puts it where a plain user's PATH does not reach."""
@@ -38,15 +36,15 @@ class Broker:
     """Can be killed and started again on the same port, as brokers are in the field."""
 
     def __init__(self, kind: str, run_dir: Path) -> None:
-        """`kind` is `auto`, `mosquitto` or `amqtt`."""
-        self.kind = ("mosquitto" if find_mosquitto() else "amqtt") if kind == "auto" else kind
+        """`kind` is `auto`, `mosquitto` or `embedded`."""
+        self.kind = ("mosquitto" if find_mosquitto() else "embedded") if kind == "auto" else kind
         self.port = free_port()
         self.alive = False
         self._has_served = False
         self._moves = 0
         self._config = run_dir / "mosquitto.conf"
         self._child: asyncio.subprocess.Process | None = None
-        self._embedded: Any = None
+        self._embedded: Embedded | None = None
 
     async def start(self) -> None:
         """Serve; returns when it answers.  Raises: OSError when it does not within some seconds."""
@@ -64,15 +62,14 @@ class Broker:
         if self._child is not None:
             await self._stop_child(self._child)
         if self._embedded is not None:
-            shutdown = cast(Callable[[], Awaitable[None]], self._embedded.shutdown)
-            await shutdown()
+            self._embedded.kill()
         self._child = self._embedded = None
         self._config.unlink(missing_ok=True)
 
     async def _start_child(self) -> None:
         found = find_mosquitto()
         if found is None:
-            raise FileNotFoundError("mosquitto is not installed; use --broker amqtt")
+            raise FileNotFoundError("mosquitto is not installed; use --broker embedded")
         lines = (f"listener {self.port} {LOOPBACK}", "allow_anonymous true", "persistence false", "log_type error")
         self._config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self._child = await asyncio.create_subprocess_exec(
@@ -99,18 +96,11 @@ class Broker:
                 child.kill()
 
     async def _start_embedded(self) -> None:
-        # Imported here because it is an extra that only demo and tests install.
-        from amqtt.broker import Broker as Embedded  # type: ignore[import-untyped]
-        from amqtt.errors import BrokerError  # type: ignore[import-untyped]
-
-        logging.getLogger("amqtt").setLevel(logging.CRITICAL)  # it tells of every client that looks in or says goodbye
-        anonymous = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
         while True:
-            listener = {"type": "tcp", "bind": f"{LOOPBACK}:{self.port}"}
-            self._embedded = Embedded({"listeners": {"default": listener}, "plugins": anonymous})
+            self._embedded = Embedded()
             try:
-                await self._embedded.start()
-            except BrokerError:
+                await self._embedded.start(LOOPBACK, self.port)
+            except OSError:
                 # Somebody has taken the port since it was found free; from the first start on it stays the same.
                 if self._has_served or self._moves >= MOST_MOVES:
                     raise

@@ -92,6 +92,7 @@ class Building:
         self._at_s = now_s()
         self._seen = self._look()
         self._rounds: list[Callable[[], None]] = []
+        self._forgets: dict[str, Callable[[], None]] = {}
         self._dead_s = 0.0
 
     @property
@@ -108,6 +109,15 @@ class Building:
     def each_round(self, look: Callable[[], None]) -> None:
         """Have `look` called after every step: for timers inside devices."""
         self._rounds.append(look)
+
+    def forgets(self, name: str, default: Callable[[], None]) -> None:
+        """Have `default` called when the device loses its power: what it has not kept is as it was delivered."""
+        self._forgets[name] = default
+
+    def lose_power(self, name: str) -> None:
+        """A device starts with its defaults; one that keeps everything, or nothing, does not notice."""
+        if name in self._forgets:
+            self._forgets[name]()
 
     async def run(self) -> None:
         """Step the plant until cancelled."""

@@ -5,6 +5,7 @@
     {"do": "silence", "device": "relays"}    {"do": "resume", "device": "relays"}
     {"do": "says", "device": "hybrid", "what": "zeros"}
     {"do": "reboot", "device": "relays"}     {"do": "kill_broker"}             {"do": "start_broker"}
+    {"do": "half_open", "device": "relays"}  {"do": "reset", "device": "relays"}
     {"do": "status", "since": 0}
 
 and every other word of `hems.sim.scenario.WORLD`.
@@ -82,6 +83,10 @@ class Control:
                 bench.say(request["device"], Says(request["what"]))
             case "reboot":
                 bench.reboot(request["device"])
+            case "half_open":
+                bench.half_open(request["device"])
+            case "reset":
+                bench.reset(request["device"])
             case "foreign":
                 bench.foreign(request["circuit"], closed=bool(request["closed"]))
             case "ghost":

@@ -5,82 +5,38 @@ import os
 import tty
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from random import Random
 from typing import cast
 
 from pymodbus import FramerType
-from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import SimDevice
 
-from hems.sim.faults import Says
+from hil.emulate.ear import Ear, Mouth, Speech
 
 LOOPBACK = "127.0.0.1"
 BITS_PER_BYTE = 10
 """Start bit, eight data bits, stop bit."""
 CHUNK = 4096
-READS = (1, 2, 3, 4)
-UNIT_AT = 6
-"""Where the unit stands in a frame of Modbus TCP."""
-DEVICE_FAILURE = 4
-
-Speech = Callable[[int], Says]
-"""What the device with this unit id answers now."""
-SENTINEL = 0x8000
-"""What most signed registers say for "not known"."""
 
 
-class _Ear:
-    """Lets requests through to devices that are there and answer, swallows the others', and bends what liars answer."""
+class _TcpServer(ModbusTcpServer):
+    """A server whose connections can be ill."""
 
-    def __init__(self, devices: Sequence[SimDevice], speech: Speech, *, numbered: bool) -> None:
-        """`numbered` if frames begin with a number, as in Modbus TCP, and not with the unit, as on a serial line."""
-        self._unit_at = UNIT_AT if numbered else 0
-        self._rng = Random(1)
-        self._units = {device.id for device in devices}
-        self._speech = speech
-        self._asked: tuple[int, int, int, int] = (0, 0, 0, 0)
-        self._said: dict[tuple[int, int, int, int], tuple[list[int], list[bool]]] = {}
+    ear: Ear
 
-    def hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
-        """What the server calls with each request and reply; to hear nothing is how it comes to answer nothing."""
-        if sending and self._speech(pdu.dev_id) is Says.REFUSES:
-            return ExceptionResponse(pdu.function_code, DEVICE_FAILURE, pdu.dev_id, pdu.transaction_id)
-        if sending:
-            self._bend(pdu)
-        elif pdu.dev_id not in self._units or self._speech(pdu.dev_id) is Says.NOTHING:
-            return cast(ModbusPDU, None)
-        else:
-            self._asked = (pdu.dev_id, pdu.function_code, pdu.address, pdu.count)
-        return pdu
+    def callback_new_connection(self) -> Mouth:
+        """One more."""
+        return Mouth(self, self.ear)
 
-    def garble(self, sending: bool, frame: bytes) -> bytes:
-        """What the server calls with each frame; what leaves may be something else than it was."""
-        if not sending or len(frame) <= self._unit_at:
-            return frame
-        match self._speech(frame[self._unit_at]):
-            case Says.GARBAGE:
-                return self._rng.randbytes(len(frame))
-            case Says.CUT:
-                return frame[: len(frame) // 2]
-            case Says.MIXED:
-                return bytes((frame[0] ^ 0x55,)) + frame[1:]
-        return frame
 
-    def _bend(self, pdu: ModbusPDU) -> None:
-        """Put into a reply to a read what its device says instead of the truth."""
-        if pdu.function_code not in READS:
-            return
-        says = self._speech(pdu.dev_id)
-        if says is Says.SAME and self._asked in self._said:
-            registers, bits = self._said[self._asked]
-            pdu.registers, pdu.bits = list(registers), list(bits)
-        elif says is Says.ZEROS:
-            pdu.registers, pdu.bits = [0] * len(pdu.registers), [False] * len(pdu.bits)
-        elif says is Says.SENTINELS:
-            pdu.registers = [SENTINEL] * len(pdu.registers)
-        else:
-            self._said[self._asked] = (list(pdu.registers), list(pdu.bits))
+class _SerialServer(ModbusSerialServer):
+    """The same on a serial line, which is one connection for ever."""
+
+    ear: Ear
+
+    def callback_new_connection(self) -> Mouth:
+        """The only one."""
+        return Mouth(self, self.ear)
 
 
 class TcpLine:
@@ -90,19 +46,15 @@ class TcpLine:
         self._devices = list(devices)
         self._wanted_port = port
         self._gateway = gateway
-        self._ear = _Ear(devices, speech, numbered=not gateway)
-        self._server: ModbusTcpServer | None = None
+        self._ear = Ear(devices, speech, numbered=not gateway)
+        self._server: _TcpServer | None = None
         self.port = 0
 
     async def open(self) -> str:
         """Listen; the link for a site file.  Raises: RuntimeError when the port is taken."""
-        self._server = ModbusTcpServer(
-            self._devices,
-            framer=FramerType.RTU if self._gateway else FramerType.SOCKET,
-            address=(LOOPBACK, self._wanted_port),
-            trace_pdu=self._ear.hear,
-            trace_packet=self._ear.garble,
-        )
+        framer = FramerType.RTU if self._gateway else FramerType.SOCKET
+        self._server = _TcpServer(self._devices, framer=framer, address=(LOOPBACK, self._wanted_port))
+        self._server.ear = self._ear
         await self._server.serve_forever(background=True)
         listener = cast(asyncio.Server, self._server.transport)
         self.port = int(listener.sockets[0].getsockname()[1])
@@ -112,6 +64,11 @@ class TcpLine:
         """Hang up."""
         if self._server is not None:
             await _shut(self._server)
+
+    @property
+    def connections(self) -> list[Mouth]:
+        """Those that are open now."""
+        return [] if self._server is None else cast(list[Mouth], list(self._server.active_connections.values()))
 
 
 async def _shut(server: ModbusTcpServer | ModbusSerialServer) -> None:
@@ -126,21 +83,16 @@ class SerialLine:
         self._devices = list(devices)
         self._path = path
         self._baud = baud
-        self._ear = _Ear(devices, speech, numbered=False)
-        self._server: ModbusSerialServer | None = None
+        self._ear = Ear(devices, speech, numbered=False)
+        self._server: _SerialServer | None = None
         self._bridge = Bridge(baud)
 
     async def open(self) -> str:
         """Lay the wires and listen; the link for a site file."""
         self._path.unlink(missing_ok=True)
         self._path.symlink_to(self._bridge.open())
-        self._server = ModbusSerialServer(
-            self._devices,
-            port=self._bridge.far_end,
-            baudrate=self._baud,
-            trace_pdu=self._ear.hear,
-            trace_packet=self._ear.garble,
-        )
+        self._server = _SerialServer(self._devices, port=self._bridge.far_end, baudrate=self._baud)
+        self._server.ear = self._ear
         await self._server.serve_forever(background=True)
         return f"rtu://{self._path}?baud={self._baud}&parity=N&stop_bits=1"
 

@@ -10,7 +10,7 @@ from tests.hil.bench import bench, mqtt, remote, tcp
 
 pytestmark = pytest.mark.wire
 BROKERS = [
-    "amqtt",
+    "embedded",
     pytest.param("mosquitto", marks=pytest.mark.skipif(find_mosquitto() is None, reason="mosquitto is not installed")),
 ]
 
@@ -117,7 +117,7 @@ async def test_a_plug_comes_back_when_its_broker_does(run_dir, broker):
 
 async def test_an_embedded_broker_whose_port_was_taken_meanwhile_takes_another(run_dir):
     # given a broker whose port somebody else has got hold of
-    broker = Broker("amqtt", run_dir)
+    broker = Broker("embedded", run_dir)
     taken = broker.port
     squatter = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", taken)
     # when it is started

@@ -53,6 +53,7 @@ class Evtec:
         self.suspend = 0
         self._heard_s = self._building.now_s()
         building.each_round(self._watch)
+        building.forgets(name, lambda: self._set(0))
 
     def heard(self) -> None:
         """Any request at all feeds the idle timer."""

@@ -52,6 +52,7 @@ class Sungrow:
         self.power_w = 0
         self._lapses_s = 0.0
         building.each_round(self._watch)
+        building.forgets(name, self._begin_anew)
 
     def running_state(self) -> float:
         """Register 12999."""
@@ -100,6 +101,10 @@ class Sungrow:
         signed_w = {CHARGE: -self.power_w, DISCHARGE: self.power_w}.get(self.command, 0)
         wish_w = float(signed_w) if self.mode in (FORCED, EXTERNAL) else None
         self._building.act("setpoint", self._name, wish_w, lambda: self._plant.set_battery_power(self._battery, wish_w))
+
+    def _begin_anew(self) -> None:
+        self.command, self.power_w = STOP, 0
+        self.set_mode(SELF_CONSUMPTION)
 
     def _watch(self) -> None:
         """At the end of the heartbeat the mode falls back by itself."""

@@ -41,6 +41,7 @@ class Controls:
         self.enabled = 0
         self._reverts_s = 0.0
         building.each_round(self._watch)
+        building.forgets(name, self._begin_anew)
 
     def setting(self, offset: int) -> tuple[Read, Write]:
         """A register that is only kept."""
@@ -83,6 +84,11 @@ class Controls:
         if not self.connected:
             limit_w = 0.0
         self._building.act("setpoint", self._name, limit_w, lambda: plant.limit_pv(self._pv, limit_w))
+
+    def _begin_anew(self) -> None:
+        """No limit outlives its power."""
+        self.enabled, self.connected = 0, 1
+        self._apply()
 
     def _watch(self) -> None:
         if self.enabled and self._reverts_s and self._reverts_s <= self._building.now_s():

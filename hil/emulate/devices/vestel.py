@@ -45,6 +45,7 @@ class Vestel:
         self._failed = False
         self._set(failsafe_a)
         building.each_round(self._watch)
+        building.forgets(name, self._begin_anew)
 
     def set_current(self, value: float) -> bool:
         """5004, A; 0 pauses, 1 to 5 are taken as a pause too.  A new current also ends the failsafe."""
@@ -82,6 +83,11 @@ class Vestel:
         wish_w = 0.0 - power_w
         plant = self._building.plant
         self._building.act("setpoint", self._name, wish_w, lambda: plant.set_bay_power(self._id, wish_w))
+
+    def _begin_anew(self) -> None:
+        """Its failsafe it has kept."""
+        self.timeout_s = FAILSAFE_TIMEOUT_S
+        self._set(self.failsafe_a)
 
     def _watch(self) -> None:
         if not self._failed and self._building.now_s() - self._alive_s > self.timeout_s:

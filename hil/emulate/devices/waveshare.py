@@ -31,6 +31,7 @@ class Board:
         self._name = name
         self._wires = [wires.get(str(channel + 1), "") for channel in range(CHANNELS)]
         plant = building.plant
+        building.forgets(name, self.lose_power)
         self.coils = [wire in plant.circuits and plant.circuits[CircuitId(wire)].told for wire in self._wires]
 
     def coil(self, channel: int) -> Bit:
