@@ -143,22 +143,34 @@ class Bench:
         self.building.note("device", name, says.value)
 
     def reboot(self, name: str) -> None:
-        """Take a device's power for a moment.  Raises: KeyError when there is no such device."""
+        """Take a device's power for a moment; whoever speaks to it over an old connection after that is refused.
+
+        Raises: KeyError when there is no such device.
+        """
         self.silence(name, True)
-        self.reset(name)
+        self._die(name)
         self.building.lose_power(name)
-        asyncio.get_running_loop().call_later(REBOOT_S, self.silence, name, False)
+        asyncio.get_running_loop().call_later(REBOOT_S, self._come_back, name)
 
     def half_open(self, name: str) -> None:
         """Let a device forget its connections and say nothing of it.  Raises: KeyError when it is not on a network."""
-        for connection in self._by_name[name].connections:
-            connection.dead = True
+        if name not in self._by_name:
+            raise KeyError(name)
+        self._die(name)
         self.building.note("device", name, "its connections are half open")
 
     def reset(self, name: str) -> None:
         """Let a device end its connections with a reset; a serial line has none."""
         for connection in self._by_name[name].connections if name in self._by_name else ():
             connection.reset()
+
+    def _die(self, name: str) -> None:
+        for connection in self._by_name[name].connections if name in self._by_name else ():
+            connection.dead = True
+
+    def _come_back(self, name: str) -> None:
+        self.reset(name)
+        self.silence(name, False)
 
     def foreign(self, circuit: str, *, closed: bool) -> None:
         """Another master moves a circuit's relay.  Raises: KeyError when no board here has that circuit."""
