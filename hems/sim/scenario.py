@@ -91,8 +91,8 @@ DEVICES = (
     "kill_hems",
     "clock",
 )
-"""What happens to devices, wires and the gateway.  `half_open` is a connection of which only one end has died, `foreign`
-a switch moved by another master, `ghost` a retained command that comes back with the broker."""
+"""What happens to devices, wires and the gateway.  `half_open` is a connection of which one end has died,
+`foreign` a switch moved by another master, `ghost` a retained command that comes back with the broker."""
 PEOPLE = ("ask",)
 """What somebody asks of hems: the words of its socket."""
 
