@@ -58,10 +58,10 @@ def _rule(ranked: list[Proposal]) -> Ruling:
     wish, wish_by = 0.0, ranked[0].cause
     for proposal in ranked:
         # A bound outside what higher ranks left is pulled to the nearest value they allow.
-        if min(max(proposal.low, low), high) > low:
-            low, low_by = min(max(proposal.low, low), high), proposal.cause
-        if max(min(proposal.high, high), low) < high:
-            high, high_by = max(min(proposal.high, high), low), proposal.cause
+        if proposal.low > low < high:
+            low, low_by = min(proposal.low, high), proposal.cause
+        if proposal.high < high > low:
+            high, high_by = max(proposal.high, low), proposal.cause
         if proposal.prefer is not None:
             wish, wish_by = proposal.prefer, proposal.cause
     if wish < low:

@@ -28,7 +28,7 @@ from hems.model.mode import Mode, TiePosition
 from hems.model.request import Task
 from hems.model.site import Circuit, Site, Tier
 from hems.model.snapshot import BayState, Snapshot
-from hems.model.units import CircuitId
+from hems.model.units import CircuitId, SourceId
 
 VALID_S = 3.0
 """Three ticks: if the loop has missed that many, what it knew is too old to act on blindly."""
@@ -70,11 +70,12 @@ def tie_open(site: Site, tie_open_set: Iterable[CircuitId], now_s: float) -> Arm
 
 def _pauses(site: Site, why: Why) -> tuple[Command, ...]:
     """Every car that does not make the island comes to rest."""
-    return tuple(
-        Command(role=wiring.bay_power(bay.id), value=0, cause=Cause(why), energises=False)
-        for bay in site.bays
-        if bay.controllable and bay.id != site.former.source
-    )
+    return tuple([_pause(bay.id, why) for bay in site.bays if bay.controllable and bay.id != site.former.source])
+
+
+@cache
+def _pause(bay: SourceId, why: Why) -> Command:
+    return Command(role=wiring.bay_power(bay), value=0, cause=Cause(why), energises=False)
 
 
 def fire_alarm(site: Site, now_s: float) -> Armed:

@@ -133,11 +133,12 @@ def charging_w(bay: Bay, state: ControlState, snapshot: Snapshot, now_s: float) 
 
 def per_phase(site: Site, watts: Mapping[CircuitId, float], circuits: Iterable[Circuit]) -> tuple[float, ...]:
     """Sum of some circuits on each phase."""
-    total = [0.0] * len(site.phases)
+    total = dict.fromkeys(site.phases, 0.0)
     for circuit in circuits:
-        for index, share_w in enumerate(site.per_phase(watts[circuit.id], circuit.phases)):
-            total[index] += share_w
-    return tuple(total)
+        share_w = watts[circuit.id] / len(circuit.phases)
+        for phase in circuit.phases:
+            total[phase] += share_w
+    return tuple(total.values())
 
 
 def pickup_w(circuit: Circuit, demand_w: float, off_for_s: float, params: RestoreParams) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf
 
 from hems.control import axis_bus, axis_grid, axis_tie, liveness
-from hems.control.memory.seeing import BusMemory, EvidenceMemory, GridMemory, PointMemory, TieMemory
+from hems.control.memory.seeing import BusMemory, EvidenceMemory, GridMemory, TieMemory
 from hems.control.params import Params
 from hems.control.sight import Sight, news, presence, sight
 from hems.model.copies import replace
@@ -53,9 +53,8 @@ def estimate(
     `told_lost` is a person's word that the grid is lost: one more witness of the grid, and of nothing else.
     """
     points = liveness.watched(site, memory.points, snapshot, memory.tie.value, params.witness, now_s)
-    believed = [
-        point for point in site.voltage_points if liveness.credible(points.get(point.id), params.witness, now_s)
-    ]
+    doubted = liveness.doubts(points, params.witness, now_s)
+    believed = [point for point in site.voltage_points if point.id not in doubted]
     upstream = [(sight(one, site, params, now_s), one) for one in _readings(believed, snapshot, utility=True)]
     downstream = [presence(one, site, params, now_s) for one in _readings(believed, snapshot, utility=False)]
     utility_present = any(seen is Sight.INSIDE for seen, _ in upstream)
@@ -87,7 +86,7 @@ def estimate(
         tie=tie.value,
         bus=bus.value,
         witnesses=(
-            *_witnesses(site, snapshot, points, params, now_s),
+            *_witnesses(site, snapshot, doubted, params, now_s),
             *([Witness("grid", "a person", "lost", 0.0)] if told_lost else []),
         ),
         disputed=axis_tie.disputed(tie.disagree_since_s, params, now_s),
@@ -127,7 +126,7 @@ def _has_utility(site: Site) -> bool:
 
 
 def _witnesses(
-    site: Site, snapshot: Snapshot, points: Mapping[PointId, PointMemory], params: Params, now_s: float
+    site: Site, snapshot: Snapshot, doubted: Mapping[PointId, str], params: Params, now_s: float
 ) -> tuple[Witness, ...]:
     tie = snapshot.tie
     found = []
@@ -143,16 +142,9 @@ def _witnesses(
         if reading is not None:
             axis = "grid" if point.location is Location.UTILITY else "bus"
             age_s = max((phase.age_s(now_s) for phase in reading.volts), default=float("inf"))
-            found.append(Witness(axis, point.id, _says(reading, points.get(point.id), site, params, now_s), age_s))
+            says = doubted.get(point.id) or sight(reading, site, params, now_s).value
+            found.append(Witness(axis, point.id, says, age_s))
     return tuple(found)
-
-
-def _says(reading: VoltageReading, memory: PointMemory | None, site: Site, params: Params, now_s: float) -> str:
-    if memory is not None and liveness.frozen(memory, params.witness):
-        return "repeats itself"
-    if memory is not None and liveness.misplaced(memory, params.witness, now_s):
-        return "shows the building"
-    return sight(reading, site, params, now_s).value
 
 
 def _due(

@@ -73,9 +73,11 @@ def misplaced(memory: PointMemory, params: WitnessParams, now_s: float) -> bool:
     return since_s is not None and now_s >= since_s + params.alike_s and memory.followed >= FOLLOWED
 
 
-def credible(memory: PointMemory | None, params: WitnessParams, now_s: float) -> bool:
-    """Whether what the point says may count."""
-    return memory is None or not (frozen(memory, params) or misplaced(memory, params, now_s))
+def doubts(points: Mapping[PointId, PointMemory], params: WitnessParams, now_s: float) -> dict[PointId, str]:
+    """Why what some points say may not count, in words."""
+    still = {point: "repeats itself" for point, memory in points.items() if frozen(memory, params)}
+    inner = {point: "shows the building" for point, memory in points.items() if misplaced(memory, params, now_s)}
+    return inner | still
 
 
 def _patience_s(memory: PointMemory, params: WitnessParams) -> float:

@@ -77,8 +77,10 @@ def usual_w(site: Site, state: ControlState) -> dict[CircuitId, float]:
 
 def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: Params, now_s: float) -> ControlState:
     """What the reflex has sent is this controller's own decision: remembered, watched and restored like any other."""
-    circuits = {wiring.circuit_closed(circuit.id): circuit.id for circuit in site.circuits}
     fired = tuple(fired)
+    if not fired:
+        return state
+    circuits = {wiring.circuit_closed(circuit.id): circuit.id for circuit in site.circuits}
     state = wear.moved(state, state.sent, fired, params.restore, now_s)
     for command in fired:
         entry = Sent(value=command.value, cause=command.cause, sent_s=now_s, last_s=now_s)
@@ -146,13 +148,13 @@ def going(site: Site, state: ControlState, seen_s: float) -> list[Circuit]:
 
     Not those given up on as deaf, and not those that a person keeps on.
     """
+    shed = [one for one in site.circuits if state.loads.get(one.id, FRESH).shed_because is not None]
     forced = forced_on(state)
-    return [circuit for circuit in site.circuits if circuit.id not in forced and _going(circuit, state, seen_s)]
+    return [circuit for circuit in shed if circuit.id not in forced and _going(circuit, state, seen_s)]
 
 
 def _going(circuit: Circuit, state: ControlState, seen_s: float) -> bool:
-    memory = state.loads.get(circuit.id, FRESH)
-    if memory.shed_because is None or memory.deaf:
+    if state.loads.get(circuit.id, FRESH).deaf:
         return False
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
     if entry is None or entry.value:

@@ -42,12 +42,15 @@ VAIN = 3
 
 def shed_order(site: Site, forced: Collection[CircuitId] = ()) -> list[Circuit]:
     """Sheddable circuits, the first to go first; what a person keeps on goes after all but the critical ones."""
+    return _in_order(site.circuits, forced)
 
+
+def _in_order(circuits: Iterable[Circuit], forced: Collection[CircuitId]) -> list[Circuit]:
     def key(circuit: Circuit) -> tuple[float, float, str]:
         kept = circuit.id in forced and circuit.tier > Tier.CRITICAL
         return (-(Tier.CRITICAL + 0.5) if kept else -circuit.tier, -circuit.rank, circuit.id)
 
-    return sorted((circuit for circuit in site.circuits if circuit.sheddable), key=key)
+    return sorted((circuit for circuit in circuits if circuit.sheddable), key=key)
 
 
 def forced_on(state: ControlState) -> frozenset[CircuitId]:
@@ -134,15 +137,20 @@ class Outlook:
 
 def candidates(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[Circuit]:
     """Circuits that are on, or not proven off, and that answer: what can still be shed, first to go first."""
+    return _can_go([one for one in site.circuits if is_on(one, state, snapshot, now_s)], state)
+
+
+def _can_go(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:
+    """Of what is on what answers, and is not on its way off, first to go first."""
     forced, untouchable = forced_on(state), locked(state)
 
-    def can_go(circuit: Circuit) -> bool:
+    def may(circuit: Circuit) -> bool:
         memory = state.loads.get(circuit.id, FRESH)
         if memory.deaf or (memory.shed_because is not None and not _kept_on(circuit, state, forced)):
             return False
-        return wiring.circuit_closed(circuit.id) not in untouchable and is_on(circuit, state, snapshot, now_s)
+        return wiring.circuit_closed(circuit.id) not in untouchable
 
-    return [circuit for circuit in shed_order(site, forced) if can_go(circuit)]
+    return [circuit for circuit in _in_order(on, forced) if may(circuit)]
 
 
 def _kept_on(circuit: Circuit, state: ControlState, forced: Collection[CircuitId]) -> bool:
@@ -338,16 +346,13 @@ def armed_set(
     Counts on nothing but the former: PV drops out at the transition and returns minutes later, and no car carries an
     island it does not form.  A car whose charger is slow to stop goes on charging for as long as it matters here.
     """
-    on = candidates(site, state, snapshot, now_s)
-    watts = {circuit.id: held_w(circuit, state) for circuit in site.circuits}
+    lit = [circuit for circuit in site.circuits if is_on(circuit, state, snapshot, now_s)]
+    on = _can_go(lit, state)
+    watts = {circuit.id: held_w(circuit, state) for circuit in lit}
     spared = () if outlook.band in LAST_RESERVE else forced_on(state)
     gone = {circuit.id: circuit for circuit in on if not outlook.serves(circuit) and circuit.id not in spared}
     stays = [
-        circuit
-        for circuit in site.circuits
-        if is_on(circuit, state, snapshot, now_s)
-        and circuit.id not in gone
-        and state.loads.get(circuit.id, FRESH).shed_because is None
+        circuit for circuit in lit if circuit.id not in gone and state.loads.get(circuit.id, FRESH).shed_because is None
     ]
     target = params.overload.target_pu
     loads_w, cars_w = per_phase(site, watts, stays), slow_charging_w(site, state, snapshot, now_s)

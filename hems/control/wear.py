@@ -15,7 +15,7 @@ from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
 from hems.model.command import Command
 from hems.model.copies import replace
-from hems.model.units import DAY_S, HOUR_S
+from hems.model.units import DAY_S, HOUR_S, CircuitId
 from hems.model.wiring import Role
 
 
@@ -23,14 +23,14 @@ def moved(
     state: ControlState, before: Mapping[Role, Sent], commands: Iterable[Command], params: RestoreParams, now_s: float
 ) -> ControlState:
     """The state with each command that moves a circuit's switch counted; `before` is what it was told until then."""
-    loads = dict(state.loads)
+    loads: dict[CircuitId, LoadMemory] = {}
     for command in commands:
         circuit, entry = wiring.circuit_of(command.role), before.get(command.role)
         closed = entry.value if entry is not None else True  # what nobody has touched is on
         if circuit is not None and bool(command.value) != closed:
-            memory = loads.get(circuit, FRESH)
+            memory = loads.get(circuit) or state.loads.get(circuit, FRESH)
             loads[circuit] = replace(memory, moves_s=(*memory.moves_s, now_s)[-int(params.moves_day) :])
-    return state if loads == state.loads else replace(state, loads=loads)
+    return replace(state, loads={**state.loads, **loads}) if loads else state
 
 
 def closes_s(memory: LoadMemory, params: RestoreParams) -> float:

@@ -78,9 +78,6 @@ def _serve(
 ) -> float:
     """Give cars their shares and take these out of the phases' room; what is left of the budget."""
     more = shares(site, groups, budget_w, room, going)
-    for bay in (bay for group in groups for bay in group):
-        for place, share_w in enumerate(site.per_phase(more.get(bay.id, 0.0), bay.phases)):
-            room[place] -= share_w
     given.update(more)
     return budget_w - sum(more.values())
 

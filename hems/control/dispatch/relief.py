@@ -28,9 +28,11 @@ def sheds(given: Given, state: ControlState, watts: Mapping[CircuitId, float]) -
     if state.mode.mode is not Mode.GRID_CONNECTED or not state.connection.standing:
         return {}
     bounds = envelope(site, state.connection, given.snapshot, now_s)
+    if bounds.import_by.why not in LIMITED or _house_w(state) <= bounds.import_w:
+        return {}
     over_w = _left_over_w(given, state, bounds.import_w)
     found: dict[CircuitId, Cause] = {}
-    if bounds.import_by.why not in LIMITED or over_w <= max(SLACK_W, SLACK * bounds.import_w):
+    if over_w <= max(SLACK_W, SLACK * bounds.import_w):
         return found
     for circuit in candidates(site, state, given.snapshot, now_s):
         if circuit.tier is Tier.FLEXIBLE and over_w > 0.0 and watts[circuit.id] > 0.0:

@@ -17,20 +17,20 @@ def shares(
     site: Site,
     groups: Iterable[Sequence[Bay]],
     budget_w: float,
-    phase_w: Sequence[float],
+    room: list[float],
     charging: frozenset[SourceId],
 ) -> Mapping[SourceId, float]:
     """W for each car, 0 for a pause; a later group gets what the earlier ones leave.
 
-    `phase_w` is what each phase still carries for cars, aligned with `Site.phases`.
+    `room` is what each phase still carries for cars, aligned with `Site.phases`; what is given is taken out of it.
     """
     given: dict[SourceId, float] = {}
-    room = list(phase_w)
     for bays in groups:
         mine = _among(site, bays, budget_w - sum(given.values()), room, charging)
         for bay in bays:
-            for place, share_w in enumerate(site.per_phase(mine[bay.id], bay.phases)):
-                room[place] -= share_w
+            if mine[bay.id]:
+                for place, share_w in enumerate(site.per_phase(mine[bay.id], bay.phases)):
+                    room[place] -= share_w
         given |= mine
     return given
 
