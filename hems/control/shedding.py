@@ -120,6 +120,8 @@ class Outlook:
     """Circuits that go without before any band says so, and why: energy must last, or it is another's turn."""
     sags: bool = False
     """The island's voltage is not as it should be."""
+    bears_w: float = inf
+    """So much load may go off at once without need; a nearly full battery would not take what the sun gave it."""
     sunlit: frozenset[CircuitId] = frozenset()
     """Sinks that take what the sun gives beyond what the battery needs."""
 
@@ -244,10 +246,23 @@ def _by_band(
         for circuit in ([] if outlook.held and not last else on)
         if not outlook.serves(circuit) and circuit.id not in forced and _ran_long_enough(circuit, state, params, now_s)
     }
+    found = found if last else _bearable(found, outlook)
     if unstable:
         deepest = Tier.ESSENTIAL if futile(state) else Tier.CRITICAL
         found = {circuit.id: Cause(Why.STABILISING_TOO_LONG) for circuit in on if circuit.tier > deepest} | found
     return found
+
+
+def _bearable(found: Mapping[CircuitId, Cause], outlook: Outlook) -> dict[CircuitId, Cause]:
+    """As many as may go at once, the first at least; the others when that has shown."""
+    left_w = outlook.bears_w
+    chosen: dict[CircuitId, Cause] = {}
+    for circuit, cause in found.items():
+        left_w -= outlook.watts[circuit]
+        if left_w < 0.0 and (chosen or not outlook.sheds_settled):
+            break
+        chosen[circuit] = cause
+    return chosen
 
 
 def _saved(circuit: Circuit, outlook: Outlook) -> Cause:

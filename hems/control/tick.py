@@ -26,6 +26,7 @@ from hems.control import (
     evidence,
     generator,
     giving,
+    headroom,
     lasting,
     loads,
     monitor,
@@ -134,10 +135,12 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     going = loads.going(site, state, measured_s)
     lasts = lasting.lasting(given, state, dt_s)
     spare = surplus.after(given, state)
+    phase_w = overload.phase_w(snapshot, site, now_s)
     outlook = Outlook(
         watts=watts,
         going_w=per_phase(site, watts, going),
-        phase_w=overload.phase_w(snapshot, site, now_s),
+        phase_w=phase_w,
+        bears_w=headroom.bears_w(given, state, phase_w),
         band=step.band,
         least=SERVED[step.band],
         resting=lasting.causes(site, lasts.memory),
@@ -210,6 +213,7 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
         *wanting.tie(site, state, snapshot, outlook, now_s),
         *storage.proposals(site, state, snapshot, now_s),
         *curtail.proposals(site, state, snapshot, now_s),
+        *headroom.proposals(given, state, outlook),
         *planned.proposals(site, state, snapshot, params, now_s),
         *black_start.proposals(site, state, snapshot, params, now_s),
         *generator.proposals(site, state, snapshot, params, now_s),

@@ -127,6 +127,7 @@ class Why(StrEnum):
     CHARGE_WAITS_FOR_PRICE = "charge_waits_for_price"
     FREQUENCY = "frequency"
     SUN_FREE = "sun_free"
+    SUN_HEADROOM = "sun_headroom"
     SUN_SOLD = "sun_sold"
     DAY_VALUE = "day_value"
     CHEAP_ENERGY = "cheap_energy"

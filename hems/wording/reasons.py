@@ -106,6 +106,7 @@ REASONS: Mapping[Why, Forms] = {
     Why.CHARGE_WAITS_FOR_PRICE: (N_("it waits for cheaper hours and will be ready all the same"),),
     Why.FREQUENCY: (N_("it helps to hold the grid at its frequency, which is {grid_hz}"), N_("it helps the grid")),
     Why.SUN_FREE: (N_("nothing holds the sun back any more"),),
+    Why.SUN_HEADROOM: (N_("the battery is nearly full and must be able to take what a large load leaves if it stops"),),
     Why.SUN_SOLD: (
         N_("selling what the sun gives brings {price} a kWh, keeping it {worth}"),
         N_("selling what the sun gives brings more than keeping it"),
