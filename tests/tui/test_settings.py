@@ -1,5 +1,6 @@
 """The installer's screen in front of the real desk: stages, proofs step by step, what each circuit costs."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from hems.api.server import Server
 from hems.commission.stages import TITLES
 from hems.model.people import PersonRole
 from hems.model.wiring import GRID_POWER
@@ -44,8 +46,17 @@ async def installing(run_dir: Path) -> AsyncIterator[tuple[Pilot[None], HemsApp,
     async with house(run_dir) as made:
         made.deliver()
         await made.cycle()
-        async with serving(run_dir, Meter(made)), shown(run_dir) as (pilot, app):
+        async with serving(run_dir, Meter(made)) as server, shown(run_dir) as (pilot, app):
+            ticks = asyncio.create_task(_ticking(server, made))
             yield pilot, app, made
+            ticks.cancel()
+
+
+async def _ticking(server: Server, made: House) -> None:
+    """A picture each second: a busy machine is slow, and what is shown must not grow old."""
+    while (picture := made.desk.picture()) is not None:
+        server.publish(picture)
+        await asyncio.sleep(1.0)
 
 
 @asynccontextmanager

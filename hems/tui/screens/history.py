@@ -11,7 +11,7 @@ from textual.widget import Widget
 from hems.model.errors import HemsError
 from hems.model.trend import Trend
 from hems.tui.asking import Ask, read
-from hems.tui.format import Row
+from hems.tui.format import BLANK, Row
 from hems.tui.screens.base import BuildingScreen
 from hems.tui.text.history import SPANS_S, Group, drawing, groups, table, title
 from hems.tui.view import View
@@ -99,17 +99,24 @@ class HistoryScreen(BuildingScreen):
             self._fetch()
 
     def body(self, view: View, size: Size) -> Sequence[Row]:
-        """The table; the title and the plot stand above it."""
+        """The table; the title and the plot stand above it, the title alone where there is no terminal."""
         group = self._group()
         if group is None:
             return ()
-        self.query_one("#chart-title", Rows).show((title(group, self._span),))
+        head = title(group, self._span)
+        if self.is_mounted:
+            self.query_one("#chart-title", Rows).show((head,))
         shown = self._trend
         if shown is not None and [curve.series for curve in shown.curves] != list(group.names):
             shown = None
         if shown is not None and self._plot is not None and self._plot.display:
             _draws(self._plot).draw(drawing(group, shown))
-        return table(group, shown, self._note, size.width)
+        told = table(group, shown, self._note, size.width)
+        return told if self.is_mounted else (head, BLANK, *told)
+
+    def take(self, trend: Trend) -> None:
+        """Show this from now on."""
+        self._trend, self._note = trend, ""
 
     def action_group(self, step: int) -> None:
         """Other values."""
@@ -147,7 +154,7 @@ class HistoryScreen(BuildingScreen):
     async def _fetch(self) -> None:
         try:
             told = await self._ask("history", **self._asked(), steps=STEPS)
-            self._trend, self._note = read(Trend, told, "trend"), ""
+            self.take(read(Trend, told, "trend"))
         except HemsError as error:
             self._note = str(error)
         self.show(self._shown)

@@ -75,14 +75,18 @@ class SettingsScreen(ListScreen):
         if self._may:
             self._learn()
 
+    def take(self, site: Site, wires: Wiring, digest: str, proofs: Mapping[str, Any]) -> None:
+        """This is the building that is put into service, and how far that has come."""
+        self._site, self._wires, self._digest, self._proofs = site, wires, digest, proofs
+
     @asking(exclusive=True, group="setup")
     async def _learn(self) -> None:
         try:
+            proofs = checked(await self._ask("proofs"))
             if self._site is None:
                 told = await self._ask("setup")
-                self._digest = read(str, told, "digest")
-                self._wires, self._site = read(Wiring, told, "wiring"), read(Site, told, "site")
-            self._proofs = checked(await self._ask("proofs"))
+                self.take(read(Site, told, "site"), read(Wiring, told, "wiring"), read(str, told, "digest"), proofs)
+            self._proofs = proofs
         except HemsError as error:
             self._empty = str(error)
         self.show(self._shown)
