@@ -9,7 +9,9 @@ import selectors
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any, TypeVar
 
 import paho.mqtt.client
@@ -21,6 +23,9 @@ STARTS_S = 10_000.0
 """A machine that has been up for some hours: no timer may depend on beginning at 0."""
 SETTLE_S = 0.0002
 """Real time given to the kernel before a jump that follows traffic: a pseudo-terminal hands over in its own time."""
+TICKS_PER_S = 2.0**20
+"""The clock moves in steps of a microsecond.  asyncio calls what is due within a nanosecond; without steps what asks
+again whether its time has really come could ask for ever, while the clock stands because somebody is always busy."""
 STUCK_S = 10.0
 """Real time after which a loop that waits for nothing but sockets is given up."""
 T = TypeVar("T")
@@ -91,6 +96,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Seconds; moves only when everybody waits."""
         return self._jumping.now_s
+
+    def call_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,  # noqa: ANN401 stdlib
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """As ever, at the first step of the clock that is not too early."""
+        return super().call_at(ceil(when * TICKS_PER_S) / TICKS_PER_S, callback, *args, context=context)
 
     def run_in_executor(  # type: ignore[override]
         self,

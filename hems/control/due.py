@@ -66,6 +66,9 @@ def watch_for(site: Site) -> tuple[Trigger, ...]:
                 Trigger(role, Test.BELOW, nominal_hz - dead_hz),
                 Trigger(role, Test.ABOVE, nominal_hz + dead_hz),
             ]
+    if site.grid.flexible is not None:
+        crossings += [Trigger(role, Test.CHANGES, 0.0) for role in (wiring.IMPORT_LIMIT, wiring.EXPORT_LIMIT)]
+        crossings.append(Trigger(wiring.REDUCED, Test.CHANGES, 0.0))
     wired = {wiring.FIRE_ALARM: site.has_fire_alarm, wiring.RED_BUTTON: site.has_red_button}
     inputs = (Trigger(role, Test.IS, True) for role, has in wired.items() if has)
     return (*arming.tie_triggers(site), *inputs, *crossings)

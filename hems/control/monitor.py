@@ -32,6 +32,8 @@ GIVING_MODES = frozenset(
         Mode.BLACK_START,
     }
 )
+HOLDING_MODES = frozenset({Mode.GRID_CONNECTED_DEGRADED, Mode.RECONNECTED_RESTORING})
+"""Batteries alone give in these too, to hold a limit of the connection."""
 CLOSING_MODES = frozenset(
     {Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING, Mode.BLACK_START, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED}
 )
@@ -146,7 +148,7 @@ def _gives_only_where_it_may(look: Look, command: Command) -> bool:
     if command.role == wiring.TIE_ISLAND:
         return not command.value or mode in LEAVING_MODES
     if command.role.endswith("/power_w") and command.value > 0:
-        return mode in GIVING_MODES
+        return mode in GIVING_MODES or (mode in HOLDING_MODES and command.role.startswith("batteries/"))
     return True
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hems.control.step import Armed, Trigger
+from hems.control.step import Armed, Test, Trigger
 from hems.model.reading import Reading
 from hems.model.wiring import Role
 
@@ -40,6 +40,8 @@ def crossed(
     """Whether a watched condition has become true or has stopped being true, so that a tick is due at once."""
     for trigger in watch:
         if trigger.role == role:
+            if trigger.test is Test.CHANGES and (before is None or before.value != after.value):
+                return True
             was = before is not None and fires(trigger, role, before, now_s)
             if was != fires(trigger, role, after, now_s):
                 return True

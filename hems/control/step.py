@@ -23,6 +23,8 @@ class Test(StrEnum):
     IS = "is"
     ABOVE = "above"
     BELOW = "below"
+    CHANGES = "changes"
+    """It becomes another one; only worth a tick, never a shed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Trigger:
         """Whether a fresh, good value meets the condition."""
         if self.test is Test.IS:
             return value == self.value
-        if not isinstance(value, int | float) or not isinstance(self.value, int | float):
+        if self.test is Test.CHANGES or not isinstance(value, int | float) or not isinstance(self.value, int | float):
             return False
         return value > self.value if self.test is Test.ABOVE else value < self.value
 

@@ -123,8 +123,10 @@ class BayCharger:
         if not live or self.store is None or self.car is None or not self.answers or self._pause_s > 0.0:
             return 0.0
         wish_w = self.setpoint_w
+        if self.car.deaf or (wish_w is None and self.car.resumes):
+            wish_w = -self.spec.charge_max_w
         if wish_w is None:
-            wish_w = -self.spec.charge_max_w if self.car.resumes else 0.0
+            return 0.0
         if wish_w < 0.0 and self._sleeps > 0:
             return 0.0
         if wish_w < 0.0:

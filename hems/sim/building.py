@@ -12,6 +12,7 @@ from hems.sim.start import Contacts, StartPoint
 from hems.sim.supply import Supply, subtract
 from hems.sim.tie import Position, Tie
 from hems.sim.traces import Traces
+from hems.sim.utility import Utility
 
 SHORTEST_S = 1e-4
 """No stretch of time is divided finer than this."""
@@ -73,6 +74,7 @@ class Building:
         self.pvs = self.supply.pvs
         self.misplaced = start.misplaced
         self.contacts = Contacts()
+        self.utility = Utility()
         self._load_w = [0.0] * len(site.phases)
         self._net_w = [0.0] * len(site.phases)
         self._wanted_w: dict[CircuitId, float | None] = {}

@@ -32,6 +32,8 @@ class Grid:
         self.nominal_hz = nominal_hz
         self.present_pu = 1.0
         """1 healthy, 0 failed, between them a sag, above 1 a swell."""
+        self.off_hz = 0.0
+        """How far the whole network runs from its nominal frequency."""
         self._v_unrest = tuple(_unrest(rng, V_UNREST_PU) for _ in range(phases))
         self._f_unrest = _unrest(rng, F_UNREST_PU)
 
@@ -50,7 +52,8 @@ class Grid:
 
     def hertz(self, t_s: float) -> float:
         """Hz; 0 when there is no voltage to have a frequency."""
-        return self.nominal_hz * (1.0 + _between(self._f_unrest, *_place(t_s))) if self.present_pu > 0.1 else 0.0
+        wandering = self.nominal_hz * (1.0 + _between(self._f_unrest, *_place(t_s)))
+        return wandering + self.off_hz if self.present_pu > 0.1 else 0.0
 
 
 def _place(t_s: float) -> tuple[int, float]:

@@ -63,6 +63,9 @@ def _act(plant: Plant, role: Role) -> Callable[[bool | float], None]:
     raise KeyError(role)
 
 
+_UTILITY = (wiring.IMPORT_LIMIT, wiring.EXPORT_LIMIT, wiring.LIMIT_HEARTBEAT, wiring.REDUCED)
+
+
 def _looks(plant: Plant, site: Site) -> Iterator[Look]:
     tie = (wiring.TIE_CLOSED_CONTACT, wiring.TIE_OPEN_CONTACT, wiring.TIE_FLAG, wiring.TIE_PERMIT)
     yield tie, lambda plant: (plant.closed_contact, plant.open_contact, plant.tie.connects, plant.permit)
@@ -70,6 +73,8 @@ def _looks(plant: Plant, site: Site) -> Iterator[Look]:
     phases = range(len(site.phases))
     yield tuple(wiring.former_phase_w(index) for index in phases), lambda plant: plant.former_phase_w
     yield _voltages(site)
+    if site.grid.flexible is not None:
+        yield _UTILITY, lambda plant: plant.utility.told
     if site.has_fire_alarm:
         yield (wiring.FIRE_ALARM,), lambda plant: (plant.contacts.fire_alarm,)
     if site.has_red_button:

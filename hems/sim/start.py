@@ -90,6 +90,8 @@ class Car:
     """The charge it tells, where that is not the truth."""
     knocks: int = 0
     """How often charging must be offered anew before it wakes; a car that begins at once has 0."""
+    deaf: bool = False
+    """It charges with all it can, whatever its charger is told."""
     resumes: bool = False
     """Whether it charges by itself when nobody commands it (domain reference 3.3: cars resume on their own)."""
 

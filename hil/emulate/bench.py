@@ -16,6 +16,7 @@ from hil.emulate.broker import Broker
 from hil.emulate.building import STEP_S, Building, boot_time_s
 from hil.emulate.devices.dse import dse
 from hil.emulate.devices.evtec import evtec
+from hil.emulate.devices.gateway import Gateway
 from hil.emulate.devices.sdm630 import sdm630
 from hil.emulate.devices.shelly import Shelly
 from hil.emulate.devices.sungrow import sungrow
@@ -37,6 +38,8 @@ MAKERS: dict[str, Maker] = {
     "dse-genset": dse,
 }
 RELAY_BOARD, PLUG = "waveshare-relay", "shelly-gen2-switch"
+BY_BROKER: Mapping[str, type[Shelly] | type[Gateway]] = {PLUG: Shelly, "grid-limits": Gateway}
+"""What talks by way of the broker."""
 REBOOT_S = 3.0
 ONLINE_WITHIN_S = 10.0
 CANCEL_AGAIN_S = 0.3
@@ -87,7 +90,7 @@ class Bench:
         self.building = Building(self.plant, self.now_s, self.step_s)
         self._lines: list[TcpLine | SerialLine] = []
         self._by_name: dict[str, TcpLine] = {}
-        self._plugs: list[Shelly] = []
+        self._posts: list[Shelly | Gateway] = []
         self._real: list[RealBoard] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -107,7 +110,7 @@ class Bench:
                 await self._on_tcp(name, int(table.get("port", 0)), simulated)
         for bus, members in serial.items():
             await self._on_serial(bus, members)
-        await self._start_plugs()
+        await self._start_posts()
         self.building.each_round(self._power)
         self._tasks.append(asyncio.create_task(self.building.run(), name="plant"))
         self._tasks += [asyncio.create_task(one.run(), name="a real board") for one in self._real]
@@ -184,7 +187,8 @@ class Bench:
 
     async def ghost(self, circuit: str, *, closed: bool) -> None:
         """Leave a retained command for a circuit's plug with the broker.  Raises: KeyError when it has no plug."""
-        plug = next((plug for plug in self._plugs if plug.circuit == circuit), None)
+        plugs = (one for one in self._posts if isinstance(one, Shelly))
+        plug = next((one for one in plugs if one.circuit == circuit), None)
         if plug is None or self.broker is None:
             raise KeyError(circuit)
         await plug.haunt(LOOPBACK, self.broker.port, closed=closed)
@@ -197,8 +201,8 @@ class Bench:
             if "link" in table:
                 self._on_the_bench(device, str(table["link"]), table)
                 return None
-            if product == PLUG:
-                self._plugs.append(Shelly(self.building, name, table, silent=lambda: device.silent))
+            if product in BY_BROKER:
+                self._posts.append(BY_BROKER[product](self.building, name, table, silent=lambda: device.silent))
                 return None
             if product == RELAY_BOARD:
                 simulated, device.board = waveshare(self.building, name, table)
@@ -242,16 +246,16 @@ class Bench:
         link = await line.open()
         self.links |= {name: link for name, _, _ in members}
 
-    async def _start_plugs(self) -> None:
-        if self.broker is None or not self._plugs:
+    async def _start_posts(self) -> None:
+        if self.broker is None or not self._posts:
             return
         await self.broker.start()
-        for plug in self._plugs:
-            self._tasks.append(asyncio.create_task(plug.run(LOOPBACK, self.broker.port), name="plug"))
+        for one in self._posts:
+            self._tasks.append(asyncio.create_task(one.run(LOOPBACK, self.broker.port), name="behind the broker"))
         async with asyncio.timeout(ONLINE_WITHIN_S):
-            await asyncio.gather(*(plug.online.wait() for plug in self._plugs))
+            await asyncio.gather(*(one.online.wait() for one in self._posts))
         link = f"mqtt://{LOOPBACK}:{self.broker.port}"
-        self.links |= {name: link for name, device in self.devices.items() if device.emulates == PLUG}
+        self.links |= {name: link for name, device in self.devices.items() if device.emulates in BY_BROKER}
 
     def _power(self) -> None:
         """Devices fed from the bus live and die with it."""

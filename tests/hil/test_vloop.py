@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -70,3 +71,26 @@ def test_of_two_sleepers_the_shorter_wakes_first():
         return woken
 
     assert vloop.run(main) == [("early", pytest.approx(30.0)), ("late", pytest.approx(7200.0))]
+
+
+def test_who_asks_again_and_again_whether_its_time_has_come_does_not_stop_the_clock():
+    async def main(loop: vloop.VirtualLoop) -> int:
+        # given some that wait for a time less than a nanosecond ahead, out of step, and ask again when called too early
+        asked = 0
+
+        async def waits(until_s: float, turns: int) -> None:
+            nonlocal asked
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            while loop.time() < until_s and asked < 1000:
+                asked += 1
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(until_s):
+                        await asyncio.Event().wait()
+
+        now_s = loop.time()
+        await asyncio.gather(*(waits(now_s + 5e-10, turns) for turns in range(3)))
+        return asked
+
+    # then each of them is called once, or twice
+    assert vloop.run(main) < 10

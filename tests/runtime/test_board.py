@@ -112,6 +112,15 @@ def test_crossing_a_watched_value_wakes_the_loop_and_moving_on_one_side_of_it_do
     assert woken == [0, 0, 1, 1, 1, 2, 2]
 
 
+def test_a_watched_value_that_becomes_another_wakes_the_loop_and_the_same_again_does_not():
+    bench = Bench().arm(watch=(Trigger(L1_W, Test.CHANGES, 0.0),))
+    woken = []
+    for watts in (20_000.0, 20_000.0, 8000.0, 8000.0, 20_000.0):
+        bench.says(L1_W, watts)
+        woken.append(bench.woken)
+    assert woken == [1, 1, 2, 2, 3]
+
+
 def test_a_watched_value_that_becomes_unreadable_wakes_the_loop():
     bench = Bench().arm(watch=(HEAVY,)).says(L1_W, 12_000.0)
     bench.says(L1_W, None, quality=Quality.INVALID)

@@ -71,6 +71,12 @@ def aim(
     return wanted
 
 
+def holding(flow: Flows, bounds: Envelope) -> Aim:
+    """Only what keeps the connection inside its import limit."""
+    over_w = flow.without_batteries_w - bounds.import_w
+    return Aim(over_w, bounds.import_by, urgent=True) if over_w > 0.0 else Aim(0.0, Cause(Why.STORAGE_BLIND))
+
+
 def _helped(wanted: Aim, help_: Help, flow: Flows) -> Aim:
     """With what the frequency asks for on top; nothing is fed in without permission."""
     if not help_.power_w:

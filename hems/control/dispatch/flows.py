@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hems.control.dispatch.memory import ConnectionMemory
 from hems.control.energy import NO_CAR
 from hems.model.site import Site
 from hems.model.snapshot import BatteryReading, Snapshot
@@ -40,6 +41,19 @@ def flows(site: Site, snapshot: Snapshot, now_s: float) -> Flows | None:
         return None
     cars = (snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0 for bay in site.bays)
     return Flows(grid_w, sum(watts or 0.0 for watts in batteries.values()), sum(cars))
+
+
+def assumed(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: float) -> Flows | None:
+    """What is taken to flow while nobody measures it: circuits as they were seen last, all else as it tells.
+
+    A limit that is to be held survives the meter with that; nothing economic is decided on it.
+    """
+    if not memory.standing:
+        return None
+    batteries_w = sum(snapshot.batteries.get(one.id, NO_BATTERY).power_w.known(now_s) or 0.0 for one in site.batteries)
+    cars_w = sum(snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0 for bay in site.bays)
+    house_w = sum(one.watts for one in memory.standing)
+    return Flows(house_w - batteries_w - cars_w, batteries_w, cars_w)
 
 
 def house_phase_w(site: Site, snapshot: Snapshot, flow: Flows, now_s: float) -> tuple[float, ...]:

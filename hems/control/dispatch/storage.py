@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.dispatch import response
-from hems.control.dispatch.aim import Aim, Cells, Help, aim
+from hems.control.dispatch.aim import Aim, Cells, Help, aim, holding
 from hems.control.dispatch.envelope import Envelope, envelope
-from hems.control.dispatch.flows import NO_BATTERY, Flows, flows
+from hems.control.dispatch.flows import NO_BATTERY, Flows, assumed, flows
 from hems.control.dispatch.store import ONE_WAY, store
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.mode import Mode
+from hems.model.mode import Bus, Mode, TiePosition
 from hems.model.site import Battery, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import HOUR_S, SourceId
@@ -23,6 +23,8 @@ from hems.model.units import HOUR_S, SourceId
 ON_GRID = frozenset(
     {Mode.GRID_CONNECTED, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED, Mode.RECONNECTED_RESTORING}
 )
+HOLDS = ON_GRID - {Mode.GRID_DISTURBED}
+"""Modes in which a limit is held: not on a grid that is known to be bad."""
 BAND_PCT = 2.0
 """A battery that was stopped at its reserve serves again only so far above it."""
 FULL_PCT = 99.5
@@ -42,13 +44,20 @@ def steered(site: Site) -> tuple[Battery, ...]:
 def powers(
     site: Site, state: ControlState, snapshot: Snapshot, flow: Flows | None, bounds: Envelope, now_s: float
 ) -> Mapping[SourceId, tuple[float, Cause]]:
-    """What each steered battery is asked to do; nothing while what flows is not known."""
+    """What each steered battery is asked to do.
+
+    That is what pays while the grid is there and seen; else only what a limit asks for, by what is known.
+    """
     batteries = steered(site)
-    if flow is None:
-        return {one.id: (0.0, Cause(Why.STORAGE_BLIND)) for one in batteries}
-    cells = _cells(batteries, snapshot, now_s)
-    asked_w, found_hz = response.wanted_w(site, snapshot, now_s)
-    wanted = aim(flow, bounds, state.connection, cells, now_s, Help(asked_w, found_hz, site.grid.export_permitted))
+    if flow is None or state.mode.mode is not Mode.GRID_CONNECTED:
+        flow = flow or assumed(site, state.connection, snapshot, now_s)
+        wanted = holding(flow, bounds) if flow is not None and _fed(state) else Aim(0.0, Cause(Why.STORAGE_BLIND))
+    else:
+        cells = _cells(batteries, snapshot, now_s)
+        asked_w, found_hz = response.wanted_w(site, snapshot, now_s)
+        wanted = aim(flow, bounds, state.connection, cells, now_s, Help(asked_w, found_hz, site.grid.export_permitted))
+    if flow is None or wanted.cause.why is Why.STORAGE_BLIND:
+        return {one.id: (0.0, wanted.cause) for one in batteries}
     usable = {one.id: _usable_w(one, state, snapshot, wanted.power_w, now_s) for one in batteries}
     total_w = sum(usable.values())
     part = min(1.0, abs(wanted.power_w) / total_w) if total_w else 0.0
@@ -63,6 +72,13 @@ def powers(
         else:
             found[one.id] = (_eased(one, state, sign * part * usable[one.id], wanted, now_s), wanted.cause)
     return found
+
+
+def _fed(state: ControlState) -> bool:
+    """Whether the street surely feeds the building: on a closed tie a limit is held whatever is seen of the grid."""
+    evidence = state.evidence
+    closed = evidence.tie.value is TiePosition.CLOSED and evidence.tie.seen is TiePosition.CLOSED
+    return closed and evidence.bus.value is Bus.LIVE and state.mode.mode in HOLDS
 
 
 def _cells(batteries: Sequence[Battery], snapshot: Snapshot, now_s: float) -> Cells:
@@ -88,12 +104,11 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, now_s: float)
     if mode not in ON_GRID:
         return
     bounds = envelope(site, state.connection, snapshot, now_s)
-    flow = flows(site, snapshot, now_s) if mode is Mode.GRID_CONNECTED else None
-    asked = powers(site, state, snapshot, flow, bounds, now_s)
+    asked = powers(site, state, snapshot, flows(site, snapshot, now_s), bounds, now_s)
     for battery in steered(site):
         role = wiring.battery_power(battery.id)
         power_w, cause = asked[battery.id]
-        if mode is Mode.GRID_CONNECTED and not _above_reserve(battery, snapshot, now_s):
+        if not _above_reserve(battery, snapshot, now_s):
             yield Proposal(role=role, rank=Rank.ISLAND, cause=Cause(Why.RESERVE_KEPT), high=0.0)
         yield Proposal(role=role, rank=Rank.GRID, cause=cause, prefer=power_w)
 

@@ -70,6 +70,7 @@ def waveshare(building: Building, name: str, table: Mapping[str, Any]) -> tuple[
         "fire_alarm": lambda: plant.contacts.fire_alarm,
         "red_button": lambda: plant.contacts.red_button,
         "dark_start": lambda: plant.contacts.dark_start,
+        "reduced": lambda: plant.utility.reduced,
     }
     inputs = table.get("inputs", {})
     contacts = [Bit(signals.get(str(inputs.get(str(channel + 1))), lambda: False)) for channel in range(CHANNELS)]

@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from hems.model import wiring
 from hems.model.cause import Why
+from hems.model.mode import Mode
 from hems.model.site import FlexibleLimits
 from hems.model.units import SourceId
 from tests.control.dispatch.street import FUSES_W, TOLD, Street, connected_site
+from tests.control.panel import utility
 
 ALIVE = {wiring.LIMIT_HEARTBEAT: 1.0}
 
@@ -109,6 +111,30 @@ def test_a_meter_that_falls_to_nothing_as_the_grid_fails_is_no_room_for_cars():
     assert street.lives(5).car_w("bay_1") < -10_000.0
     street.house_w = 12_000.0
     assert street.lives(1).car_w("bay_1") == 0.0
+
+
+def test_a_limit_survives_the_meter_at_the_street():
+    # given circuits that draw 10 kW of which the utility lets 6 kW through, the battery giving the rest
+    street = Street(connected_site(flexible=TOLD), house_w=10_000.0, limits=limited(6000.0)).plug("bay_1").lives(20)
+    assert street.grid_w <= 6000.0
+    # when the meter falls silent for as long as it likes
+    street.blind = True
+    street.lives(300, every_s=5)
+    # then batteries go by what was seen last, and nobody charges
+    assert 4000.0 - street.params.car.deadband_w <= street.battery_w <= 4000.0 + street.params.car.deadband_w
+    assert street.car_w("bay_1") == 0.0
+
+
+def test_a_limit_is_held_too_while_circuits_come_back_and_while_nobody_sees_the_grid():
+    # given a limit that the battery holds
+    street = Street(connected_site(flexible=TOLD), house_w=10_000.0, limits=limited(6000.0)).lives(20)
+    # when nobody sees the grid any more
+    street.says(utility(None, None)).lives(30)
+    assert street.mode is Mode.GRID_CONNECTED_DEGRADED
+    # then it goes on being held, above the reserve and not below
+    assert street.grid_w <= 6000.0
+    street.soc_pct = 59.0
+    assert street.lives(5).battery_w == 0.0
 
 
 # When nothing more can make room --------------------------------------------------------------------------------------
