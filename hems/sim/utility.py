@@ -8,11 +8,11 @@ UNLIMITED_W = 1_000_000.0
 
 @dataclass(slots=True)
 class Utility:
-    """Limits as they are told at present; who has been silent tells them anew, not by itself."""
+    """Limits as they are told at present, at first none; who has been silent tells them anew, not by itself."""
 
-    import_w: float | None = UNLIMITED_W
-    export_w: float | None = UNLIMITED_W
-    heard: bool = True
+    import_w: float | None = None
+    export_w: float | None = None
+    heard: bool = False
     """Its signs of life come through."""
     reduced: bool = False
     """It has closed the contact that asks for less."""
@@ -24,6 +24,7 @@ class Utility:
 
     def limit(self, import_kw: float | None = None, export_kw: float | None = None) -> None:
         """Tell limits; None lifts one."""
+        self.heard = True
         self.import_w = UNLIMITED_W if import_kw is None else 1000.0 * import_kw
         self.export_w = UNLIMITED_W if export_kw is None else 1000.0 * export_kw
 
