@@ -2,11 +2,15 @@
 """Mutation testing of `hems/control`: does a test fail when a decision is changed?
 
     .venv/bin/pip install cosmic-ray coverage            # tools of this script only, in no lock
-    nice -n 19 .venv/bin/python .ci/mutate.py --budget 3600 shedding restoring mode
+    nice -n 19 .venv/bin/python .ci/mutate.py --budget 3600 shedding restoring cars.waking
+    nice -n 19 .venv/bin/python .ci/mutate.py --sample 300 --out found.jsonl     # drawn from all modules
+    nice -n 19 .venv/bin/python .ci/mutate.py --again found.jsonl                # what survived, with new tests
 
 The mutations are those of cosmic-ray, its operators below.  Its runner starts Python and pytest anew for each mutant,
 and asks the whole suite; here a forked child runs the tests that execute the changed line, those of the module's own
-file first.  What has no test within `--patience` seconds counts as a survivor, so the score is a lower bound.
+file first.  What has no test within `--patience` seconds counts as a survivor, so the score is a lower bound.  They are
+tried in an order drawn by lot, each module in proportion to its mutants, so that what was tried when the budget is
+used up is a sample like any other.
 """
 
 import argparse
@@ -21,6 +25,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from math import sqrt
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -59,7 +64,7 @@ def mutants(module: str) -> Iterator[tuple[Mutant, str]]:
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator
 
-    text = (CONTROL / f"{module}.py").read_text(encoding="utf-8")
+    text = _path(module).read_text(encoding="utf-8")
     meaning, seen = _meaning(text), set()
     for name in OPERATORS:
         occurrence = 0
@@ -71,6 +76,14 @@ def mutants(module: str) -> Iterator[tuple[Mutant, str]]:
                 seen.add(other)
                 yield Mutant(module, name, occurrence, line, was.strip(), now.strip()), changed
             occurrence += 1
+
+
+def _path(module: str) -> Path:
+    return CONTROL / f"{module.replace('.', '/')}.py"
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(CONTROL).with_suffix("").parts)
 
 
 def _meaning(text: str) -> str | None:
@@ -99,7 +112,7 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoade
     """Loads one module from a changed text."""
 
     def __init__(self, module: str, text: str) -> None:
-        super().__init__(f"hems.control.{module}", str(CONTROL / f"{module}.py"))
+        super().__init__(f"hems.control.{module}", str(_path(module)))
         self.text = text
 
     def find_spec(self, fullname: str, *_: Any) -> Any:  # noqa: ANN401
@@ -128,16 +141,18 @@ def _hypothesis() -> None:
 
 def survives(mutant: Mutant, text: str, tests: list[str], limit_s: float) -> bool:
     """Whether all tests pass all the same; those of the module's own file are asked before others are even read."""
-    own = [test for test in tests if _own(mutant.module) in test]
+    own = [test for test in tests if test.startswith(_own(mutant.module))]
     rest = [test for test in tests if test not in own]
     return all(_pass(mutant, text, some, limit_s) for some in (own, rest) if some)
 
 
 def _own(module: str) -> str:
-    return f"tests/control/test_{module}.py"
+    *packages, name = module.split(".")
+    return "/".join(("tests/control", *packages, f"test_{name}.py"))
 
 
 def _pass(mutant: Mutant, text: str, tests: list[str], limit_s: float) -> bool:
+    import hypothesis.strategies  # noqa: F401  read once, before the fork; nothing of ours that decides is
     import pytest
 
     child = os.fork()
@@ -156,7 +171,7 @@ class _Mapper:
     def __init__(self) -> None:
         import coverage
 
-        self.coverage = coverage.Coverage(include=[str(CONTROL / "*")], data_file=None)
+        self.coverage = coverage.Coverage(include=[str(CONTROL / "*"), str(CONTROL / "*/*")], data_file=None)
         self.took_s: dict[str, float] = {}
         """Of the processor: on a busy machine nothing else says how long a test is."""
 
@@ -172,7 +187,7 @@ class _Mapper:
 
 def mapped(path: Path) -> dict[str, Any]:
     """The map of tests, made once for the tests and modules as they are."""
-    files = sorted([*CONTROL.glob("*.py"), *(one for suite in SUITES for one in (HERE / suite).rglob("*.py"))])
+    files = sorted([*CONTROL.rglob("*.py"), *(one for suite in SUITES for one in (HERE / suite).rglob("*.py"))])
     stamp = hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()
     if path.exists() and (kept := json.loads(path.read_text()))["stamp"] == stamp:
         return dict(kept)
@@ -190,7 +205,7 @@ def mapped(path: Path) -> dict[str, Any]:
         code = pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=900", *SUITES], [mapper])
         mapper.coverage.stop()
         data = mapper.coverage.get_data()
-        lines = {Path(one).stem: data.contexts_by_lineno(one) for one in data.measured_files()}
+        lines = {_name(Path(one)): data.contexts_by_lineno(one) for one in data.measured_files()}
         with os.fdopen(mouth, "w") as out:
             json.dump({"stamp": stamp, "lines": lines, "took_s": mapper.took_s, "code": int(code)}, out)
         os._exit(0)
@@ -210,7 +225,9 @@ def chosen(mutant: Mutant, known: dict[str, Any], patience_s: float) -> list[str
     here = set(by_line.get(str(mutant.line), ())) - {""}
     here = here or {test for tests in by_line.values() for test in tests} - {""}
     own, took_s = _own(mutant.module), known["took_s"]
-    ranked = sorted((test for test in here if test in took_s), key=lambda test: (own not in test, took_s[test]))
+    ranked = sorted(
+        (test for test in here if test in took_s), key=lambda test: (not test.startswith(own), took_s[test])
+    )
     picked, total_s = list(ALSO.get(mutant.module, ())), 0.0
     for test in ranked:
         total_s += took_s[test]
@@ -220,40 +237,67 @@ def chosen(mutant: Mutant, known: dict[str, Any], patience_s: float) -> list[str
     return picked
 
 
+def drawn(modules: list[str], count: int | None, rng: Random) -> list[tuple[Mutant, str]]:
+    """So many changes of all modules, each module in proportion to how many it has; in an order drawn by lot."""
+    every = [(rng.random(), one) for module in modules for one in mutants(module)]
+    print(f"{len(every)} changes are possible in {len(modules)} modules", flush=True)
+    strata = sorted(every, key=lambda pair: (pair[1][0].module, pair[0]))
+    step = len(strata) / min(count or len(strata), len(strata))
+    start = rng.random() * step
+    picked = [strata[int(start + index * step)] for index in range(round(len(strata) / step))]
+    return [one for _, one in sorted(picked, key=lambda pair: pair[0])]
+
+
+def survivors(path: Path) -> list[tuple[Mutant, str]]:
+    """What survived an earlier run, as far as the text is still the same."""
+    told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    left = [one for one in told if one["alive"]]
+    wanted = {(one["module"], one["operator"], one["was"], one["now"]) for one in left}
+    every = [one for module in sorted({one["module"] for one in left}) for one in mutants(module)]
+    return [(one, text) for one, text in every if (one.module, one.operator, one.was, one.now) in wanted]
+
+
+def interval(killed: int, done: int) -> tuple[float, float]:
+    """Between what the true part lies nineteen times in twenty (Wilson), in percent."""
+    part, z2 = killed / done, 1.96**2
+    middle, half = part + z2 / (2 * done), 1.96 * sqrt(part * (1 - part) / done + z2 / (4 * done**2))
+    return 100.0 * (middle - half) / (1 + z2 / done), 100.0 * (middle + half) / (1 + z2 / done)
+
+
 def main() -> int:
     """Mutate, test, tell."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("modules", nargs="*", help="default: all of hems/control")
+    parser.add_argument("modules", nargs="*", help="such as mode or cars.waking; default: all of hems/control")
     parser.add_argument("--budget", type=float, default=3600.0, metavar="SECONDS", help="for all of it; default 3600")
     parser.add_argument("--patience", type=float, default=20.0, metavar="SECONDS", help="for one mutant; default 20")
-    parser.add_argument("--sample", type=int, metavar="N", help="so many of each module, drawn by the seed")
+    parser.add_argument("--sample", type=int, metavar="N", help="so many of all modules together, drawn by the seed")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", type=Path, metavar="FILE", help="only what survived in an earlier --out")
     parser.add_argument("--map", type=Path, default=HERE / ".mutation-map.json", help="where the map of tests is kept")
     parser.add_argument("--out", type=Path, help="append each result to this file, a line of JSON each")
     args = parser.parse_args()
     os.chdir(HERE)
     sys.path.insert(0, str(HERE))
     known, until_s = mapped(args.map), time.monotonic() + args.budget
-    modules = args.modules or [one.stem for one in sorted(CONTROL.glob("*.py")) if one.stem != "__init__"]
-    for module in modules:
-        every = list(mutants(module))
-        tried = Random(args.seed).sample(every, min(len(every), args.sample or len(every)))
-        killed, left = 0, list[Mutant]()
-        for mutant, text in tried:
-            if time.monotonic() > until_s:
-                break
-            tests = chosen(mutant, known, args.patience)
-            alive = survives(mutant, text, tests, 30.0 + 5.0 * args.patience) if tests else True
-            killed += not alive
-            left += [mutant] if alive else []
-            if args.out:
-                with args.out.open("a") as out:
-                    out.write(json.dumps({**asdict(mutant), "alive": alive, "tests": len(tests)}) + "\n")
-        done = killed + len(left)
-        score = f"{100.0 * killed / done:5.1f} %" if done else "    -"
-        print(f"{module:14} {score}  {killed} of {done} killed, {len(every) - done} not tried", flush=True)
-        for one in left:
-            print(f"    {one.line:4} {one.was}\n      -> {one.now}", flush=True)
+    modules = args.modules or [_name(one) for one in sorted(CONTROL.rglob("*.py")) if one.stem != "__init__"]
+    tried = survivors(args.again) if args.again else drawn(modules, args.sample, Random(args.seed))
+    found: dict[str, list[bool]] = {}
+    for mutant, text in tried:
+        if time.monotonic() > until_s:
+            break
+        tests = chosen(mutant, known, args.patience)
+        alive = survives(mutant, text, tests, 30.0 + 5.0 * args.patience) if tests else True
+        found.setdefault(mutant.module, []).append(not alive)
+        if args.out:
+            with args.out.open("a") as out:
+                out.write(json.dumps({**asdict(mutant), "alive": alive, "tests": len(tests)}) + "\n")
+        if alive:
+            print(f"{mutant.module} {mutant.line}: {mutant.was}\n      -> {mutant.now}", flush=True)
+    for module, killed in [*sorted(found.items()), ("all", [one for some in found.values() for one in some])]:
+        low, high = interval(sum(killed), len(killed))
+        score = f"{100.0 * sum(killed) / len(killed):5.1f} %  ({low:.0f} to {high:.0f})"
+        print(f"{module:20} {score}  {sum(killed)} of {len(killed)} noticed")
+    print(f"{len(tried) - sum(map(len, found.values()))} not tried")
     return 0
 
 

@@ -2,7 +2,8 @@
 
 Where the building's habits are known, energy in store has a price (`price`), and a tier is served while it is worth
 more; around its price some of its circuits are, in turn (`turns`).  The bands of stored energy stay the fail-safe, and
-are all there is on a site that hems has not seen for a few days, without a clock, or with `band.expect_h` at 0.
+are all there is on a site that hems has not seen for a few days, without a clock, or with `band.expect_h` at 0.  The
+first band that saves has non-essential circuits off; of those that are equals a part is served, in turn.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from math import inf
 
 from hems.control import ahead, habits, turns
 from hems.control.bay_memory import expected_wh, uncounted
-from hems.control.energy import usable_wh
+from hems.control.energy import Band, store_pct, usable_wh
 from hems.control.given import Given
 from hems.control.memory.using import SavingMemory
 from hems.control.price import WORTH, price
@@ -19,7 +20,7 @@ from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
 from hems.model.copies import replace
 from hems.model.request import Task
-from hems.model.site import Site
+from hems.model.site import Site, Tier
 from hems.model.units import HOUR_S, CircuitId
 
 SOLVE_S = 60.0
@@ -49,10 +50,11 @@ def lasting(given: Given, state: ControlState, dt_s: float) -> Lasting:
     memory = replace(state.saving, missed_h=turns.missed(given.site, state, dt_s))
     if given.now_s >= memory.solved_s + SOLVE_S:
         memory = _priced(given, state, memory)
-    if memory.price is None:
+    memory = replace(memory, equals_only=state.band == Band.CONSERVE)
+    if memory.price is None and not memory.equals_only:
         return Lasting(replace(memory, served={}, resting=frozenset(), turns_s={}))
-    memory = replace(memory, served=_served(given.site, memory, memory.price))
-    memory, turn_s = turns.taken(given.site, state, memory, given.now_s)
+    memory = replace(memory, served=_served(given, memory))
+    memory, turn_s = turns.taken(given.site, state, memory, given.params.band.turn_s, given.now_s)
     return Lasting(memory, turn_s)
 
 
@@ -98,14 +100,28 @@ def _full_wh(site: Site) -> float:
     return sum((FULL_PCT - one.shutdown_pct) / 100.0 * one.capacity_wh for one in site.batteries)
 
 
-def _served(site: Site, memory: SavingMemory, at_price: float) -> Mapping[int, int]:
+def _served(given: Given, memory: SavingMemory) -> Mapping[int, int]:
     """How many circuits of each tier are served, where not all are; it changes only when it is clear."""
     found = {}
     for tier, worth in WORTH.items():
-        count = len(turns.mates(site, tier))
-        part = min(1.0, max(0.0, (1.0 + SPREAD - at_price / worth) / (2.0 * SPREAD)))
+        count = most = len(turns.group(given.site, memory, tier))
         before = memory.served.get(tier, count)
+        part = 1.0 if memory.price is None else (1.0 + SPREAD - memory.price / worth) / (2.0 * SPREAD)
+        if memory.equals_only and tier is Tier.NON_ESSENTIAL:
+            part, most = min(part, _spared(given, before / count if count else 0.0)), count // 2
+            before = min(before, most)
+        part = min(1.0, max(0.0, part))
         wanted = before if abs(part * count - before) < NEARLY and 0.0 < part < 1.0 else round(part * count)
-        if wanted < count:
-            found[int(tier)] = wanted
+        if min(wanted, most) < count:
+            found[int(tier)] = min(wanted, most)
     return found
+
+
+def _spared(given: Given, before: float) -> float:
+    """Which part of equals the band that begins to save leaves on; as `before` while the store cannot be read."""
+    params = given.params.band
+    stored_pct = store_pct(given.site, given.snapshot, given.params.car, given.now_s)
+    if stored_pct is None:
+        return before
+    left = (stored_pct - params.critical_pct) / (params.conserve_pct - params.critical_pct)
+    return params.turns_pu * min(1.0, max(0.0, left))

@@ -46,6 +46,7 @@ def shortened(params: Params) -> Params:
         params,
         grid=replace(params.grid, qualify_s=5.0, calm_s=2.0),
         island=replace(params.island, stable_s=2.0),
+        band=replace(params.band, turn_s=150.0),
         restore=replace(
             params.restore,
             step_island_s=1.0,

@@ -118,6 +118,8 @@ class Outlook:
     """A person wants everything left as it is: saving energy waits until the last reserve."""
     resting: Mapping[CircuitId, Cause] = field(default_factory=dict)
     """Circuits that go without before any band says so, and why: energy must last, or it is another's turn."""
+    in_turn: frozenset[CircuitId] = frozenset()
+    """Circuits whose turn it is although the band has their tier off."""
     sags: bool = False
     """The island's voltage is not as it should be."""
     bears_w: float = inf
@@ -127,7 +129,9 @@ class Outlook:
 
     def serves(self, circuit: Circuit) -> bool:
         """Whether there is energy for a circuit now."""
-        return circuit.id in self.sunlit or (circuit.tier <= self.least and circuit.id not in self.resting)
+        if circuit.id in self.sunlit or circuit.id in self.in_turn:
+            return True
+        return circuit.tier <= self.least and circuit.id not in self.resting
 
     @property
     def expected_w(self) -> tuple[float, ...] | None:
@@ -267,8 +271,10 @@ def _bearable(found: Mapping[CircuitId, Cause], outlook: Outlook) -> dict[Circui
 
 def _saved(circuit: Circuit, outlook: Outlook) -> Cause:
     """Why it goes for the sake of energy: for the band, or earlier because what is stored must last."""
-    if circuit.tier <= outlook.least:
-        return outlook.resting[circuit.id]
+    rests = outlook.resting.get(circuit.id)
+    takes_turns = outlook.band is Band.CONSERVE and rests is not None and rests.why is Why.NOT_ITS_TURN
+    if rests is not None and (circuit.tier <= outlook.least or takes_turns):
+        return rests
     why = Why.FLEXIBLE_ON_ISLAND if circuit.tier is Tier.FLEXIBLE else Why.ENERGY_BAND
     return Cause(why, {"band": outlook.band})
 

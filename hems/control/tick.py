@@ -40,6 +40,7 @@ from hems.control import (
     shedding,
     steer,
     surplus,
+    turns,
     vehicle,
     wanting,
     wear,
@@ -133,7 +134,8 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     watts = demands(site, state, snapshot, now_s, islanded=islanded)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
     going = loads.going(site, state, measured_s)
-    lasts = lasting.lasting(given, state, dt_s)
+    banded = state if step.band == state.band else replace(state, band=step.band)
+    lasts = lasting.lasting(given, banded, dt_s)
     spare = surplus.after(given, state)
     phase_w = overload.phase_w(snapshot, site, now_s)
     outlook = Outlook(
@@ -150,6 +152,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         sheds_settled=not going,
         held=said.holds(state, now_s),
         sunlit=frozenset(spare.sinks),
+        in_turn=turns.in_turn(site, lasts.memory),
         sags=islanded and not attempts.well(site, snapshot, params, now_s),
     )
     blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None

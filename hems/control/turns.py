@@ -1,9 +1,11 @@
 """Whose turn it is where not all circuits of a tier can be served, and what cools runs now and then.
 
-Rank decides first.  Among equals, who has gone without for longest is served, for an hour at a time, so that over a
-day nobody gets less than others.  Source: domain reference 2.1 and 2.7.
+Rank decides first.  Among equals, who has gone without for longest is served, for `band.turn_s` at a time, so that
+over a day nobody gets less than others.  Where the band of stored energy has a tier off, only circuits that share
+their rank with another take turns.  Source: domain reference 2.1, 2.3 and 2.7.
 """
 
+from collections.abc import Container
 from math import inf
 
 from hems.control.memory.using import SavingMemory
@@ -15,8 +17,6 @@ from hems.model.copies import replace
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import HOUR_S, CircuitId
 
-TURN_S = 3600.0
-"""How long a turn lasts at least: at worst 24 operations of each switch in a day, within its budget (`wear`)."""
 FORGET_H = 48.0
 """Half-life of what somebody has gone without."""
 COOLS_S, WARMS_S = 1800.0, 5400.0
@@ -33,6 +33,15 @@ def mates(site: Site, tier: Tier) -> list[Circuit]:
     return [one for one in site.circuits if one.tier is tier and one.sheddable]
 
 
+def group(site: Site, memory: SavingMemory, tier: Tier) -> list[Circuit]:
+    """Those of them that take turns now."""
+    all_of = mates(site, tier)
+    if not memory.equals_only or tier is not Tier.NON_ESSENTIAL:
+        return all_of
+    ranks = [one.rank for one in all_of]
+    return [one for one in all_of if ranks.count(one.rank) > 1]
+
+
 def missed(site: Site, state: ControlState, dt_s: float) -> dict[CircuitId, float]:
     """Hours that each circuit has gone without while energy was saved on it."""
     keep, hours = 0.5 ** (dt_s / HOUR_S / FORGET_H), dt_s / HOUR_S
@@ -45,18 +54,24 @@ def missed(site: Site, state: ControlState, dt_s: float) -> dict[CircuitId, floa
     }
 
 
-def taken(site: Site, state: ControlState, memory: SavingMemory, now_s: float) -> tuple[SavingMemory, float]:
-    """Who rests now, since when the others have had their turn, and when the next change is due."""
+def taken(
+    site: Site, state: ControlState, memory: SavingMemory, turn_s: float, now_s: float
+) -> tuple[SavingMemory, float]:
+    """Who rests now, since when the others have had their turn of `turn_s`, and when the next change is due."""
     resting: set[CircuitId] = set()
     turns: dict[CircuitId, float] = {}
     dues = [inf]
     for tier, count in memory.served.items():
-        all_of = mates(site, Tier(tier))
-        chosen = _chosen(all_of, count, memory, now_s)
-        turns |= {name: memory.turns_s.get(name, now_s) for name in chosen}
+        all_of = group(site, memory, Tier(tier))
+        begun_s = {one.id: since_s for one in all_of if (since_s := _began_s(one, state, memory)) is not None}
+        unfinished = {name for name, since_s in begun_s.items() if count > 0 and now_s < since_s + turn_s}
+        chosen = _chosen(all_of, count, memory, turn_s, unfinished)
+        if memory.equals_only:
+            chosen += sorted(unfinished - set(chosen))
+        turns |= {name: begun_s.get(name, now_s) for name in chosen}
         resting |= {one.id for one in all_of} - set(chosen)
         if count > 0:
-            dues += [since_s + TURN_S for name in chosen if (since_s := turns[name]) + TURN_S > now_s]
+            dues += [since_s + turn_s for name in chosen if (since_s := turns[name]) + turn_s > now_s]
     cools = memory.price is None or memory.price < COOLS_TO * WORTH[Tier.ESSENTIAL]
     kept = [one for one in site.circuits if cools and one.id in resting and _keeps_cool(one)]
     cooled = {one.id: _until_s(one, state, now_s) for one in kept}
@@ -67,17 +82,24 @@ def taken(site: Site, state: ControlState, memory: SavingMemory, now_s: float) -
     return replace(memory, resting=frozenset(resting), turns_s=turns), min(dues)
 
 
-def _chosen(all_of: list[Circuit], count: int, memory: SavingMemory, now_s: float) -> list[CircuitId]:
+def _began_s(one: Circuit, state: ControlState, memory: SavingMemory) -> float | None:
+    """Since when it has had its turn: from when it came back, if it has; None while it is not its turn."""
+    since_s, restored_s = memory.turns_s.get(one.id), state.loads.get(one.id, FRESH).restored_s
+    return since_s if since_s is None or restored_s is None else max(since_s, restored_s)
+
+
+def _chosen(
+    all_of: list[Circuit], count: int, memory: SavingMemory, turn_s: float, unfinished: Container[CircuitId]
+) -> list[CircuitId]:
     """Those who are served: by rank, then who is in the middle of a turn, then who has gone without for longest.
 
-    Whoever is served goes on until somebody else has gone without for a turn more.
+    Whoever is served goes on until somebody else has gone without for a turn more.  Where equals alone are served, a
+    turn that has begun is also finished when fewer are.
     """
 
     def key(one: Circuit) -> tuple[float, bool, float, str]:
-        since_s = memory.turns_s.get(one.id)
-        in_turn = since_s is not None and now_s < since_s + TURN_S
-        stays_h = 0.0 if since_s is None else TURN_S / HOUR_S
-        return (one.rank, not in_turn, -memory.missed_h.get(one.id, 0.0) - stays_h, one.id)
+        stays_h = turn_s / HOUR_S if one.id in memory.turns_s else 0.0
+        return (one.rank, one.id not in unfinished, -memory.missed_h.get(one.id, 0.0) - stays_h, one.id)
 
     return [one.id for one in sorted(all_of, key=key)[:count]]
 
@@ -99,11 +121,11 @@ def _until_s(circuit: Circuit, state: ControlState, now_s: float) -> tuple[bool,
 
 def told(site: Site, memory: SavingMemory, circuit: Circuit) -> dict[str, Value]:
     """What its people are told of a turn: how many of its group are served, and what who did without until now."""
-    group = mates(site, circuit.tier)
-    without_s = {one.id: HOUR_S * memory.missed_h.get(one.id, 0.0) for one in group}
+    those = group(site, memory, circuit.tier)
+    without_s = {one.id: HOUR_S * memory.missed_h.get(one.id, 0.0) for one in those}
     return {
-        "served": memory.served.get(circuit.tier, len(group)),
-        "of": len(group),
+        "served": memory.served.get(circuit.tier, len(those)),
+        "of": len(those),
         "without_s": round(without_s.get(circuit.id, 0.0)),
         "most_s": round(max(without_s.values(), default=0.0)),
     }
@@ -112,3 +134,9 @@ def told(site: Site, memory: SavingMemory, circuit: Circuit) -> dict[str, Value]
 def rotating(memory: SavingMemory, tier: Tier) -> bool:
     """Whether some of a tier are served and others wait for their turn."""
     return memory.served.get(tier, 0) > 0
+
+
+def in_turn(site: Site, memory: SavingMemory) -> frozenset[CircuitId]:
+    """Whose turn it is although the band has the others of their tier off."""
+    those = group(site, memory, Tier.NON_ESSENTIAL) if memory.equals_only else []
+    return frozenset(one.id for one in those if one.id not in memory.resting)

@@ -13,6 +13,10 @@ from hems.sim.case import TRANSFER_S, Case, Check, Verdict
 from hems.sim.oracle import ORACLE
 from hems.sim.record import Frame, Record
 from hems.sim.scenario import Expectation, Scenario
+from hems.sim.tally import jain
+
+LOOK_S = 1.0
+"""By so much a time read off two looks may be short."""
 
 
 def judge(scenario: Scenario, site: Site, params: Params, record: Record) -> list[Verdict]:
@@ -163,6 +167,45 @@ def _all_on(case: Case) -> tuple[bool, str]:
     return not last.off, f"still off: {', '.join(sorted(last.off))}" if last.off else "all on"
 
 
+def _equals(case: Case, tier: int, rank: int) -> list[str]:
+    return [str(one.id) for one in case.site.circuits if (one.tier, one.rank) == (tier, rank) and one.sheddable]
+
+
+def _stretches(case: Case, name: str, from_s: float) -> list[tuple[bool, float]]:
+    """Whether a circuit had power, and for how long, one stretch after the other."""
+    found: list[tuple[bool, float]] = []
+    for frame, after in pairwise(frame for frame in case.record.frames if frame.t_s >= from_s):
+        on, for_s = frame.bus_live and name not in frame.off, after.t_s - frame.t_s
+        found[-1:] = [(on, found[-1][1] + for_s)] if found and found[-1][0] is on else [*found[-1:], (on, for_s)]
+    return found
+
+
+def _fair(case: Case, tier: int, rank: int, at_least: float, from_s: float) -> tuple[bool, str]:
+    """Equals of a tier had power for as long as each other, by Jain's index."""
+    names = _equals(case, tier, rank)
+    on_s = [sum(for_s for on, for_s in _stretches(case, name, from_s) if on) for name in names]
+    index = jain(on_s)
+    held = len(names) > 1 and max(on_s) > 0.0 and index >= at_least
+    return held, f"{index:.3f}; {min(on_s):.0f} to {max(on_s):.0f} s each"
+
+
+def _takes_turns(case: Case, tier: int, rank: int, at_most: int, from_s: float) -> tuple[bool, str]:
+    """Each turn of equals is as long as it must be, each rest as long as the switch's own, and switches move seldom."""
+    rests_s = {
+        str(one.id): one.min_off_s * case.params.restore.pause_factor
+        for one in case.site.circuits
+        if str(one.id) in _equals(case, tier, rank)
+    }
+    moves = 0
+    for name, rest_s in rests_s.items():
+        stretches = _stretches(case, name, from_s)
+        moves = max(moves, len(stretches) - 1)
+        for on, for_s in stretches[1:-1]:
+            if for_s < (case.params.band.turn_s if on else rest_s) - LOOK_S:
+                return False, f"{name} was {'on' if on else 'off'} for {for_s:.0f} s only"
+    return 0 < moves <= at_most, f"at most {moves} moves"
+
+
 NOTHING_MORE: Mapping[str, object] = {}
 Fact = Sequence[object]
 """A field of `Frame`, a relation, and a value: ["dose", "at_most", 0.9] or ["off", "lacks", "freezers"]."""
@@ -295,6 +338,8 @@ CHECKS: Mapping[str, Check] = {
     "on_above": _on_above,
     "quiet_tie": _quiet_tie,
     "staggered": _staggered,
+    "fair": _fair,
+    "takes_turns": _takes_turns,
     "no_unknown_end": _no_unknown_end,
     "all_on": _all_on,
     **ORACLE,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hems.control import lasting
+from hems.control import lasting, turns
+from hems.control.energy import Band
 from hems.control.given import Given
 from hems.control.memory.seeing import ModeMemory
 from hems.control.memory.using import Habits, SavingMemory
@@ -16,10 +17,10 @@ from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.instant import Instant
 from hems.model.mode import Mode
-from hems.model.site import Tier
+from hems.model.site import Phase, Tier
 from hems.model.units import CircuitId, SourceId
 from tests.control.panel import snapshot
-from tests.given import flats
+from tests.given import circuit, flats
 
 SITE = flats()
 PARAMS, NOTHING_SAVED = Params(), SavingMemory()
@@ -128,3 +129,49 @@ def test_who_rests_is_told_until_when_or_that_it_is_somebody_elses_turn() -> Non
         "most_s": 7_200,
     }
     assert lasts(60.0).sunrise == sunrise
+
+
+# Bands alone ---------------------------------------------------------------------------------------------------------
+
+HOMES = tuple(circuit(f"home_{number}", Tier.NON_ESSENTIAL, 900.0, Phase.L1, rank=7) for number in range(8))
+SHOP = circuit("shop", Tier.NON_ESSENTIAL, 900.0, Phase.L1, rank=8)
+EQUALS = flats(circuits=(*flats().circuits, *HOMES, SHOP))
+
+
+def saved(soc_pct: float | None, band: Band = Band.CONSERVE, saving: SavingMemory = NOTHING_SAVED) -> SavingMemory:
+    """On a site whose habits nobody knows."""
+    seen = snapshot(EQUALS, {wiring.battery_soc(SourceId("main")): soc_pct}, 1000.0)
+    state = replace(on_island(Habits(), saving), band=band)
+    return lasting.lasting(Given(EQUALS, seen, PARAMS, Instant(1000.0, EVENING)), state, 1.0).memory
+
+
+@pytest.mark.parametrize(("soc_pct", "served"), [(50.0, 4), (42.0, 3), (35.0, 2), (28.0, 1), (20.0, 0), (60.0, 4)])
+def test_where_energy_begins_to_be_saved_equals_take_turns_and_fewer_of_them_as_it_falls(
+    soc_pct: float, served: int
+) -> None:
+    memory = saved(soc_pct)
+    on = turns.in_turn(EQUALS, memory)
+    assert len(on) == served
+    # and only they: what stands alone in its rank has no equal to take turns with
+    assert on | memory.resting == {one.id for one in HOMES}
+
+
+def test_in_no_other_band_and_only_on_an_island_does_it_matter_who_is_whose_equal() -> None:
+    for band in (Band.NORMAL, Band.CRITICAL, Band.FLOOR):
+        memory = saved(40.0, band, saved(40.0))
+        assert (turns.in_turn(EQUALS, memory), memory.resting) == (frozenset(), frozenset())
+
+
+def test_while_the_store_cannot_be_read_as_many_are_served_as_before() -> None:
+    before = saved(35.0)
+    assert saved(None, saving=before).served == before.served
+    # and where nobody knew before either, half of them
+    assert len(turns.in_turn(EQUALS, saved(None))) == 4
+
+
+def test_where_energy_is_dear_too_the_price_may_serve_fewer_than_the_band() -> None:
+    dear = replace(NOTHING_SAVED, price=3.3, solved_s=1000.0)
+    state = replace(on_island(KNOWN, dear), band=Band.CONSERVE)
+    seen = snapshot(EQUALS, {wiring.battery_soc(SourceId("main")): 50.0}, 1001.0)
+    memory = lasting.lasting(Given(EQUALS, seen, PARAMS, Instant(1001.0, EVENING)), state, 1.0).memory
+    assert len(turns.in_turn(EQUALS, memory)) == 1

@@ -10,7 +10,7 @@ from hems.control.energy import Band
 from hems.control.memory.using import LoadMemory, SavingMemory
 from hems.control.shedding import Outlook
 from hems.control.state import ControlState, initial
-from hems.control.tuning.island import RestoreParams
+from hems.control.tuning.island import BandParams, RestoreParams
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
@@ -21,6 +21,7 @@ from tests.given import circuit, flats
 
 HOMES = tuple(circuit(f"home_{number}", Tier.NON_ESSENTIAL, 900.0, Phase.L1) for number in range(8))
 EQUALS = flats(circuits=HOMES)
+TURN_S = BandParams().turn_s
 OFF = Cause(Why.NOT_ITS_TURN)
 
 
@@ -31,7 +32,7 @@ def day(site: Site, served: dict[int, int], hours: float = 24.0, every_s: float 
     for look in range(int(hours * 3600.0 / every_s)):
         now_s = look * every_s
         memory = replace(state.saving, missed_h=turns.missed(site, state, every_s))
-        memory, _ = turns.taken(site, state, memory, now_s)
+        memory, _ = turns.taken(site, state, memory, TURN_S, now_s)
         loads = {one.id: _told(state, one, one.id in memory.resting, now_s) for one in site.circuits}
         state = replace(state, saving=memory, loads=loads)
         for name, line in seen.items():

@@ -55,6 +55,24 @@ def test_over_real_sockets_everything_goes_as_expected(name: str) -> None:
     assert failures(stage.on_virtual_wires(SCENARIOS[name])) == []
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_equal_flats_get_the_same_over_a_whole_day_of_shortage_with_all_waits_as_they_are() -> None:
+    # given the story of an hour's third, told in a day, with a battery that lasts as long and no wait shortened
+    told, day_s = SCENARIOS["D2-c"], 86_400.0
+    later = {"to_s": day_s, "from_s": 200.0}  # by then what goes off with the grid has had its rest
+    longer = [{**one.params, **{key: later[key] for key in one.params if key in later}} for one in told.expectations]
+    whole = replace(
+        told,
+        times="normal",
+        ends_s=day_s,
+        rig={**told.rig, "batteries": {"main": {"capacity_kwh": 48 * 60}}},
+        expectations=tuple(replace(one, params=params) for one, params in zip(told.expectations, longer, strict=True)),
+    )
+    # then it is as fair, with turns of an hour and no switch that moves more than thirty times
+    assert failures(stage.fast(whole)) == []
+
+
 def test_each_has_an_id_of_its_own_and_says_what_it_proves() -> None:
     assert set(SCENARIOS) >= ON_WIRES
     files = list(stage.SCENARIOS.glob("*.toml"))

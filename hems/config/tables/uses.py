@@ -85,7 +85,8 @@ class CircuitTable(Table):
     tier: TierName = Field(examples=["essential"])
     """How much it matters in a power cut."""
     rank: int | None = Field(None, ge=0, le=9999, examples=[0])
-    """Order inside the tier, lower is kept longer; the place in this file when not given."""
+    """Order inside the tier, lower is kept longer; the place in this file when not given.  Equal ranks take turns when
+    energy is short."""
     phases: Phases = Field(examples=[["L1"]])
     """Where it draws; evenly spread over these."""
     typical_kw: float = Field(ge=0, le=5000, examples=[0.1])

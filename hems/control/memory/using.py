@@ -91,6 +91,8 @@ class SavingMemory:
     solved_s: float = float("-inf")
     served: Mapping[int, int] = field(default_factory=dict)
     """How many circuits of a tier are served, for tiers of which not all are."""
+    equals_only: bool = False
+    """Of the non-essential tier only circuits of equal rank are served, in turn; the band has all others off."""
     resting: frozenset[CircuitId] = frozenset()
     """Circuits that are off, or go off, so that energy lasts; those in turn included."""
     turns_s: Mapping[CircuitId, float] = field(default_factory=dict)

@@ -53,6 +53,11 @@ class BandParams:
     expect_h: float = tunable(18.0, (0.0, 168.0))
     """How much longer a power cut is taken to last on average, at any moment of it, once the building's habits are
     known: energy is saved accordingly. 0 for bands only."""
+    turns_pu: float = tunable(0.5, (0.0, 1.0))
+    """Share of equal non-essential circuits that are served in turn where energy begins to be saved; it falls to none
+    where it becomes critical.  0 for none."""
+    turn_s: float = tunable(3600.0, (900.0, 7200.0))
+    """How long a turn lasts at least: at worst 24 operations of each switch in a day, within its budget (2.7)."""
     reserve_h: float = tunable(2.0, (0.0, 24.0))
     """Hours of the critical circuits for which energy is kept whatever is planned."""
     leave_after_s: float = tunable(900.0, (60.0, 3600.0))
