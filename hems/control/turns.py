@@ -6,7 +6,7 @@ their rank with another take turns.  Source: domain reference 2.1, 2.3 and 2.7.
 """
 
 from collections.abc import Container
-from math import inf
+from math import inf, log
 
 from hems.control.memory.using import SavingMemory
 from hems.control.price import WORTH
@@ -44,7 +44,8 @@ def group(site: Site, memory: SavingMemory, tier: Tier) -> list[Circuit]:
 
 def missed(site: Site, state: ControlState, dt_s: float) -> dict[CircuitId, float]:
     """Hours that each circuit has gone without while energy was saved on it."""
-    keep, hours = 0.5 ** (dt_s / HOUR_S / FORGET_H), dt_s / HOUR_S
+    keep = 0.5 ** (dt_s / HOUR_S / FORGET_H)
+    hours = (1.0 - keep) * FORGET_H / log(2.0)  # what is added is forgotten from its first moment on: exact for any step
     off = {name for name in state.saving.resting if state.loads.get(name, FRESH).shed_because is not None}
     before = state.saving.missed_h
     return {
