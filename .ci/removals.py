@@ -143,10 +143,11 @@ def _failing(rule: Rule) -> Iterator[str]:
                 return
 
 
-def table(missed: Sequence[Missed]) -> str:
-    """As a page."""
-    rows = [f"| {one.rule.text} | {one.scenario or '**none**'} | {one.told} |" for one in missed]
-    return HEAD + "\n".join(rows) + "\n"
+def table(missed: Sequence[Missed], page: str = "") -> str:
+    """As a page; of rules that were not asked about now, the rows of `page` stay."""
+    rows = {text: line for line in page.splitlines() if (text := line.strip("| ").partition(" | ")[0])}
+    rows |= {one.rule.text: f"| {one.rule.text} | {one.scenario or '**none**'} | {one.told} |" for one in missed}
+    return HEAD + "\n".join(rows[rule.text] for rule in rules() if rule.text in rows) + "\n"
 
 
 def main() -> int:
@@ -170,7 +171,8 @@ def main() -> int:
         missed.append(one := played(rule))
         print(f"{'missed' if one.told else 'NOBODY'} {rule.id:26} {one.scenario:6} {one.told}", flush=True)
     if args.table:
-        args.table.write_text(table(missed), encoding="utf-8")
+        page = args.table.read_text(encoding="utf-8") if args.table.exists() else ""
+        args.table.write_text(table(missed, page), encoding="utf-8")
     return 0 if all(one.told for one in missed) else 1
 
 
