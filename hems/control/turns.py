@@ -45,7 +45,7 @@ def group(site: Site, memory: SavingMemory, tier: Tier) -> list[Circuit]:
 def missed(site: Site, state: ControlState, dt_s: float) -> dict[CircuitId, float]:
     """Hours that each circuit has gone without while energy was saved on it."""
     keep = 0.5 ** (dt_s / HOUR_S / FORGET_H)
-    hours = (1.0 - keep) * FORGET_H / log(2.0)  # what is added is forgotten from its first moment on: exact for any step
+    hours = (1.0 - keep) * FORGET_H / log(2.0)  # forgotten from the first moment on: exact for any step
     off = {name for name in state.saving.resting if state.loads.get(name, FRESH).shed_because is not None}
     before = state.saving.missed_h
     return {
