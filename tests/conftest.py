@@ -1,7 +1,9 @@
 """What every test may count on: where the checkout and the measured data are, and which tests wait to be asked for."""
 
+import atexit
 import gc
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,11 @@ from hypothesis import settings
 
 WITHOUT_DATA = "measured traces are optional: set HEMS_DATA to the directory that holds them to run this"
 WITHOUT_SOAK = "takes minutes: run pytest with --soak"
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # or each of the many processes that tests start compiles all of hems
+    compiled = tempfile.mkdtemp(prefix="hems-compiled-")
+    os.environ["PYTHONPYCACHEPREFIX"] = compiled  # kept out of the checkout; workers and their children share it
+    atexit.register(shutil.rmtree, compiled, ignore_errors=True)
 
 if not os.environ.get("CI"):  # there Hypothesis sets this itself, and repeats the same examples
     settings.register_profile("any machine", deadline=None)

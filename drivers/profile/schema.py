@@ -19,7 +19,7 @@ DeviceClass = Literal["meter", "pv", "battery", "evse", "load_switch", "transfer
 class Strict(BaseModel):
     """A section of a profile: unknown keys are errors, nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class PollClass(Strict):
