@@ -79,9 +79,9 @@ def test_days_at_once_with_power_cuts_by_lot(tmp_path: Path):
     assert len(found["worth"]["outages"]) == 1
 
 
-def test_days_and_tables_at_once_are_refused(tmp_path: Path):
-    with pytest.raises(ConfigError, match="Give --days alone"):
-        run(SITE, "--days", 2, "--grid", table(tmp_path, "grid.csv", GRID))
+def test_days_and_hours_at_once_are_refused():
+    with pytest.raises(ConfigError, match="Give --days without --hours"):
+        run(SITE, "--days", 2, "--hours", 3)
 
 
 def test_the_survival_curve_begins_at_all_and_never_rises(made: Path):

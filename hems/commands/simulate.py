@@ -16,7 +16,7 @@ from hems.control.params import Params, shortened
 from hems.model.codec import to_plain
 from hems.model.errors import ConfigError
 from hems.model.site import Site
-from hems.model.units import DAY_S, HOUR_S
+from hems.model.units import DAY_S, HOUR_S, W_PER_KW
 from hems.report import timeline_line
 from hems.report.sheet import Sheet, as_text
 from hems.report.study import Study, page, results, tables
@@ -108,6 +108,10 @@ class Command:
             parser.add_argument(f"--{name}", type=Path, metavar="CSV", help=f"a table of {what}")
         parser.add_argument("--hours", type=float, help="how long; default: as long as the tables, else 24")
         parser.add_argument("--days", type=int, metavar="N", help="so many days from 1 January on")
+        parser.add_argument(
+            "--begins", type=_date, metavar="MM-DD", help="first day; default: 01-01 with --days, else 10-17"
+        )
+        parser.add_argument("--drives", type=float, metavar="KWH", help="what each invented car uses on an average day")
         parser.add_argument("--outages", type=int, default=0, metavar="N", help="power cuts in these days, by lot")
         parser.add_argument("--starts", type=int, default=0, metavar="N", help="power cuts at random times to survive")
         parser.add_argument("--lasts", type=float, default=72.0, metavar="H", help="how long each lasts (default 72 h)")
@@ -166,13 +170,21 @@ def _study(args: argparse.Namespace) -> tuple[Study, list[dict[str, object]]]:
     return study, [{"t_s": round(t_s, 3), "event": to_plain(event)} for t_s, event in tally.events]
 
 
+def _date(text: str) -> datetime:
+    """A day of the year of all simulations."""
+    try:
+        return datetime.strptime(f"{NEW_YEAR.year}-{text}", "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no day; write month and day, such as 06-01") from None
+
+
 def _contradictions(args: argparse.Namespace) -> None:
     """Raises: ConfigError."""
     by_tables = any(getattr(args, name) for name in ("loads", "pv", "evs", "grid"))
     if args.scenario and (by_tables or args.days or args.outages):
         raise ConfigError(("Give a scenario alone: it has its own events, and neither tables nor days beside it.",))
-    if args.days is not None and (by_tables or args.hours or args.rig):
-        raise ConfigError(("Give --days alone: they are invented, and as the site file says.",))
+    if args.days is not None and (args.hours or args.rig):
+        raise ConfigError(("Give --days without --hours and --rig: days are whole, and as the site file says.",))
     if not 0 <= args.starts <= 1000 or not 0.0 < args.lasts <= 1000.0 or (args.hours is not None and args.hours <= 0.0):
         raise ConfigError(("Give --hours above 0, --starts from 0 to 1000 and --lasts from above 0 to 1000 hours.",))
     if (args.days is not None and not 1 <= args.days <= 3660) or not 0 <= args.outages <= 1000:
@@ -193,8 +205,13 @@ def _world(args: argparse.Namespace, site_file: SiteFile, scenario: Scenario | N
     params = shortened(site_file.params) if args.short else site_file.params
     seed = args.seed or 1
     if args.rig is None:
-        site, begins = site_file.site, NEW_YEAR if args.days else midnight(DAY_OF_YEAR) + timedelta(hours=START_HOUR)
-        days: Traces = GeneratedTraces(site, seed, begins.hour, day_of_year=begins.timetuple().tm_yday)
+        site = site_file.site
+        begins = args.begins or (NEW_YEAR if args.days else midnight(DAY_OF_YEAR))
+        begins += timedelta(hours=0.0 if args.days else START_HOUR)
+        drives_wh = None if args.drives is None else args.drives * W_PER_KW
+        days: Traces = GeneratedTraces(
+            site, seed, begins.hour, day_of_year=begins.timetuple().tm_yday, drives_wh=drives_wh
+        )
         if args.days is not None:
             days = SlotTraces(days, WIDE.far_s)
         return World(site_file, params, site, StartPoint(seed=seed), days, begins)

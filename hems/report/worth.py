@@ -7,7 +7,7 @@ from typing import Any
 
 from hems.control.cars.memory import Ledger
 from hems.model.site import Site, Tier
-from hems.model.units import HOUR_S, W_PER_KW, SourceId
+from hems.model.units import DAY_S, HOUR_S, W_PER_KW, SourceId
 from hems.report.cars import currency_of
 from hems.report.figure import Line, svg
 from hems.report.sheet import Section
@@ -175,6 +175,21 @@ def self_used(bill: Bill) -> float | None:
     return None if sun_wh <= 0.0 else max(0.0, 1.0 - _flow(bill, "sold_wh") / sun_wh)
 
 
+def by_hour(bill: Bill) -> list[float]:
+    """Wh that cars took, less what they gave, in each hour of the day."""
+    return [sum(hours) for hours in zip(*(month.cars_wh for month in bill.months.values()), strict=True)]
+
+
+def moved_wh(worth: Worth) -> float:
+    """What cars did not draw in the hours in which the baseline's did."""
+    both = zip(by_hour(worth.base), by_hour(worth.real), strict=False)
+    return sum(max(0.0, before - after) for before, after in both)
+
+
+def _both_bills(worth: Worth) -> tuple[tuple[str, Bill], tuple[str, Bill]]:
+    return ("hems", worth.real), ("baseline", worth.base)
+
+
 def as_plain(worth: Worth) -> dict[str, Any]:
     """Everything in numbers, for JSON."""
     site = worth.site
@@ -204,6 +219,14 @@ def as_plain(worth: Worth) -> dict[str, Any]:
             for real, base in worth.cuts
         ],
         "outages_served_as_well": worth.served_as_well,
+        "cars_by_hour_kwh": {
+            name: [round(wh / W_PER_KW, 2) for wh in by_hour(bill)] for name, bill in _both_bills(worth)
+        },
+        "cars_from_surplus_kwh": {
+            name: round(sum(month.cars_sun_wh for month in bill.months.values()) / W_PER_KW, 2)
+            for name, bill in _both_bills(worth)
+        },
+        "moved_kwh": round(moved_wh(worth) / W_PER_KW, 2),
         "cars_left": len(worth.real.left),
         "cars_ready": worth.ready,
         "reserve_kept": worth.real.least_above_pct >= -0.1,
@@ -263,6 +286,8 @@ def sections(worth: Worth) -> Iterator[Section]:
         yield _streams(worth)
     if len(worth.real.months) > 1:
         yield _by_month(worth)
+    if any(by_hour(worth.base)):
+        yield _by_hour(worth)
     if worth.cuts:
         yield _cuts(worth)
 
@@ -277,8 +302,8 @@ def _in_short(worth: Worth) -> Sequence[str]:
         said.append(f"HEMS {word} {abs(worth.saved):.2f} {money}{share}.")
     if worth.cuts:
         said.append(
-            f"There were {len(worth.cuts)} power cuts. In {worth.served_as_well} of them all that must have power had "
-            "at least as much of it as with a battery always kept full."
+            f"Power cuts: {len(worth.cuts)}. In {worth.served_as_well} of them all that must have power had at least as "
+            "much of it as with a battery always kept full."
         )
     if worth.real.left:
         said.append(
@@ -356,6 +381,24 @@ def _by_month(worth: Worth) -> Section:
         columns=("Month", "Paid with HEMS", "Without", "Saved", "Peak with HEMS", "Without"),
         rows=rows,
         figures=(svg([Line("saved", saved)], unit=f"{currency_of(site)} a month", times=names),),
+    )
+
+
+def _by_hour(worth: Worth) -> Section:
+    """When cars charge."""
+    days = max(1.0, worth.base.counted_s / DAY_S)
+    sun = (sum(month.cars_sun_wh for month in bill.months.values()) for bill in (worth.real, worth.base))
+    curves = [
+        Line(name, [wh / W_PER_KW / days for wh in by_hour(bill)])
+        for name, bill in (("with HEMS", worth.real), ("without", worth.base))
+    ]
+    return Section(
+        heading="When cars charge",
+        words=(
+            f"On average {moved_wh(worth) / W_PER_KW / days:.1f} kWh a day are drawn at other hours than without HEMS. "
+            f"From the sun's surplus cars took {' instead of '.join(kwh(wh) for wh in sun)}.",
+        ),
+        figures=(svg(curves, unit="kWh in each hour of the day", times=("0:00", "12:00", "23:00")),),
     )
 
 

@@ -42,6 +42,10 @@ class Month:
     given_wh: dict[SourceId, float] = field(default_factory=dict)
     """By each battery and each car, on the grid and in power cuts."""
     taken_wh: dict[SourceId, float] = field(default_factory=dict)
+    cars_wh: list[float] = field(default_factory=lambda: [0.0] * 24)
+    """What cars took less what they gave, on the grid, by the hour of day."""
+    cars_sun_wh: float = 0.0
+    """Of what they took, what the sun gave beyond what circuits drew."""
 
 
 @dataclass(slots=True)
@@ -79,6 +83,7 @@ class Bill:
     least_above_pct: float = 100.0
     """How near a battery that gave on the grid came to its reserve; below 0 it has touched it."""
     begun: bool = False
+    counted_s: float = 0.0
     begin_wh: float = 0.0
     end_wh: float = 0.0
     price_seconds: float = 0.0
@@ -87,6 +92,7 @@ class Bill:
     """.. and that time."""
     _cars: dict[SourceId, Store] = field(default_factory=dict)
     _quarter: int = -1
+    _hour: int = 0
     _month: Month = field(default_factory=Month)
     _now: Price = NOTHING_KNOWN
 
@@ -103,6 +109,7 @@ class Bill:
         """`dt_s` is about to pass with the plant's powers as they are."""
         if not self.begun:
             return
+        self.counted_s += dt_s
         self._note_cars(plant)
         self._note_clock(plant.t_s)
         if plant.former_running or not plant.bus_live:
@@ -130,7 +137,7 @@ class Bill:
         self._end_quarter()
         self._quarter = quarter
         at = self.at(t_s)
-        self._now = self.price(at)
+        self._now, self._hour = self.price(at), at.hour
         self._month = self.months.setdefault(f"{at:%Y-%m}", Month())
 
     def _end_quarter(self) -> None:
@@ -155,6 +162,10 @@ class Bill:
         batteries_w = sum([store.power_w for store in plant.batteries.values()])
         giving_w = sum([max(0.0, bay.power_w) for bay in plant.bays.values()])
         grid_w, sides = plant.grid_w, self._month.sides
+        cars_w = -sum([bay.power_w for bay in plant.bays.values()])
+        surplus_w = sum([pv.power_w for pv in plant.pvs.values()]) - plant.load_w
+        self._month.cars_wh[self._hour] += cars_w * hours
+        self._month.cars_sun_wh += max(0.0, min(cars_w, surplus_w)) * hours
         if self._now.buy is not None:
             self.price_seconds += self._now.buy * hours * HOUR_S
             self.priced_s += hours * HOUR_S

@@ -21,7 +21,8 @@ class GeneratedTraces:
     """A building's days, invented but the same for the same seed.
 
     `start_hour` is the time of day at t = 0 and `day_of_year` its date; `home` names the bays with a car in them at
-    that moment, whose first event is therefore a departure.
+    that moment, whose first event is therefore a departure.  `drives_wh` is what each car uses on an average day;
+    without it cars come home with 38 to 70 %.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class GeneratedTraces:
         day_of_year: int = 290,
         latitude_deg: float = 51.0,
         home: Collection[SourceId] = (),
+        drives_wh: float | None = None,
     ) -> None:
         self._seed = seed
         self._start_s = start_hour * HOUR_S
@@ -42,6 +44,7 @@ class GeneratedTraces:
         self._bays = tuple(bay.id for bay in site.bays)
         self._capacity_wh = {bay.id: bay.capacity_wh for bay in site.bays}
         self._home = frozenset(home)
+        self._drives_wh = drives_wh
         self._loads: dict[tuple[CircuitId, int], list[float]] = {}
         self._suns: dict[int, list[float]] = {}
         self._events: dict[int, tuple[CarEvent, ...]] = {}
@@ -110,8 +113,15 @@ class GeneratedTraces:
         rng = self._rng(bay, day)
         leaves_s = day * DAY_S + rng.uniform(6.8, 8.8) * HOUR_S - self._start_s
         returns_s = day * DAY_S + rng.uniform(16.6, 19.4) * HOUR_S - self._start_s
-        car = Car(soc_pct=rng.uniform(38.0, 70.0), capacity_wh=self._capacity_wh[bay])
-        return CarEvent(leaves_s, bay, None), CarEvent(returns_s, bay, car)
+        return CarEvent(leaves_s, bay, None), CarEvent(returns_s, bay, self._car(bay, rng))
+
+    def _car(self, bay: SourceId, rng: Random) -> Car:
+        """As it comes home: from 80 %, less what it has driven, where that is told."""
+        capacity_wh = self._capacity_wh[bay]
+        if self._drives_wh is None:
+            return Car(soc_pct=rng.uniform(38.0, 70.0), capacity_wh=capacity_wh)
+        used_wh = self._drives_wh * rng.uniform(0.5, 1.5)
+        return Car(soc_pct=max(10.0, 80.0 - 100.0 * used_wh / capacity_wh), capacity_wh=capacity_wh)
 
     def _rng(self, what: str, day: int) -> Random:
         return Random(f"{self._seed}/{what}/{day}")
