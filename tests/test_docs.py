@@ -178,7 +178,9 @@ def judge_of(kind: str) -> Callable[[object], object]:
     return judge
 
 
-@pytest.mark.parametrize(("folder", "names"), [("drivers/profiles", "*.toml"), ("examples", "*.toml")])
+@pytest.mark.parametrize(
+    ("folder", "names"), [("drivers/profiles", "*.toml"), ("examples", "*.toml"), ("examples/studies", "*.toml")]
+)
 def test_editors_find_no_mistake_in_what_is_shipped(checkout: Path, folder: str, names: str) -> None:
     for path in (checkout / folder).glob(names):
         text = path.read_text(encoding="utf-8")

@@ -18,10 +18,12 @@ Energies = dict[SourceId, float]
 PARTS = ("energy", "demand", "wear", "refill", "total")
 EQUAL = 0.001
 """Shares served that differ by less are the same."""
+SAME_S = 60.0
+"""A power cut begins on both sides at the same time, or nearly."""
 READY_PCT = 1.0
 """A car that is so near to its target is ready."""
 BESIDE = (
-    "Beside the same building without HEMS on the grid: every car charges at once with all its charger gives, no car "
+    "Beside the same building without HEMS on the grid: every car charges at once to what its driver wants, no car "
     "gives anything back, and batteries are kept full for power cuts. In a power cut HEMS runs that building too."
 )
 
@@ -49,7 +51,7 @@ class Stream:
     demand: float
     wear: float
     refill: float
-    """What is in store, or was not charged, at the mean price of a kWh."""
+    """What batteries and cars have more, at the lowest price of a kWh, or less, at the mean."""
 
     @property
     def total(self) -> float:
@@ -74,9 +76,10 @@ class Worth:
         base_cars, base_stores = _split(_given(self.base), cars)
         stored_wh = (self.real.end_wh - self.real.begin_wh) - (self.base.end_wh - self.base.begin_wh)
         charged_wh = _net_wh(self.real, cars) - _net_wh(self.base, cars)
-        per_wh = self.base.mean_price / W_PER_KW
         return (
-            self._stream("Cars charge at better times", Way.RESTING, Way.CHARGING, refill=charged_wh * per_wh),
+            self._stream(
+                "Cars charge at better times", Way.RESTING, Way.CHARGING, refill=self.base.left_over(charged_wh)
+            ),
             Stream(
                 name="Cars give to the building",
                 energy=_energy(self.real, Way.CHARGING) - _energy(self.real, Way.RESTING),
@@ -95,7 +98,7 @@ class Worth:
                 + _demand(self.real, Way.RESTING)
                 - _demand(self.real, Way.REAL),
                 wear=wear_of(self.site, base_stores) - wear_of(self.site, real_stores),
-                refill=stored_wh * per_wh,
+                refill=self.base.left_over(stored_wh),
             ),
         )
 
@@ -112,7 +115,12 @@ class Worth:
     @property
     def cuts(self) -> list[tuple[Cut, Cut]]:
         """Each power cut as it was and with a full battery and no car giving."""
-        return list(zip(self.real.cuts, self.base.cuts, strict=False))
+        return [
+            (real, base)
+            for real in self.real.cuts
+            for base in self.base.cuts
+            if abs(real.begins_s - base.begins_s) < SAME_S
+        ]
 
     @property
     def served_as_well(self) -> int:
@@ -213,6 +221,8 @@ def as_plain(worth: Worth) -> dict[str, Any]:
                 "lasts_h": round(_lasts_s(real) / HOUR_S, 2),
                 "priority_served": round(real.served(PRIORITY), 4),
                 "priority_served_full_battery": round(base.served(PRIORITY), 4),
+                "essential_served": round(real.served((Tier.ESSENTIAL,)), 4),
+                "essential_served_full_battery": round(base.served((Tier.ESSENTIAL,)), 4),
                 "served": round(real.served(), 4),
                 "served_full_battery": round(base.served(), 4),
             }
@@ -302,8 +312,8 @@ def _in_short(worth: Worth) -> Sequence[str]:
         said.append(f"HEMS {word} {abs(worth.saved):.2f} {money}{share}.")
     if worth.cuts:
         said.append(
-            f"Power cuts: {len(worth.cuts)}. In {worth.served_as_well} of them all that must have power had at least as "
-            "much of it as with a battery always kept full."
+            f"Power cuts: {len(worth.cuts)}. In {worth.served_as_well} of them life safety and critical circuits had "
+            "at least as much power as with a battery always kept full."
         )
     if worth.real.left:
         said.append(
@@ -353,9 +363,10 @@ def _streams(worth: Worth) -> Section:
     return Section(
         heading="Where it comes from",
         words=(
-            f"In {money}; minus is a cost. Each line goes one step from the building without HEMS to the one with it. "
-            f"What is left in batteries, and what cars were not given, counts at the mean price, "
-            f"{worth.base.mean_price:.3f} {money} a kWh.",
+            f"In {money}, minus is a cost; each line goes one step from the building without HEMS to the one with it. "
+            "What batteries or cars have less than without HEMS counts at the mean price, "
+            f"{worth.base.mean_price:.3f} {money} a kWh; what they have more, at the lowest price, "
+            f"{worth.base.least_price:.3f}.",
         ),
         columns=("", "Energy", "Highest quarter", "Wear", "Left in store", "Saved"),
         rows=[*rows, ("All", *[""] * 4, f"{worth.saved:.2f}")],
@@ -406,17 +417,21 @@ def _cuts(worth: Worth) -> Section:
     rows = []
     for number, (real, base) in enumerate(worth.cuts, start=1):
         began = worth.real.at(real.begins_s)
-        shares = (f"{100.0 * cut.served(tiers):.1f} %" for tiers in (PRIORITY, tuple(Tier)) for cut in (real, base))
+        shares = (
+            f"{100.0 * cut.served(tiers):.1f} %"
+            for tiers in (PRIORITY, (Tier.ESSENTIAL,), tuple(Tier))
+            for cut in (real, base)
+        )
         rows.append((str(number), f"{began:%d %b %H:%M}", duration(_lasts_s(real)), *shares))
     return Section(
         heading="Power cuts",
         words=(
-            "What must have power is life safety, critical and essential circuits. A full battery means one that is "
-            "always kept full, with no car helping.",
+            "What must have power is life safety and critical circuits. Full battery means one that is always kept "
+            "full, with no car helping; HEMS chooses there too what else is served.",
         ),
         columns=(
             "No.", "Began", "Lasted",
-            "Must have it: served", "full battery", "All: served", "full battery",
+            "Must have it: served", "full battery", "Essential", "full battery", "All", "full battery",
         ),
         rows=rows,
     )  # fmt: skip

@@ -1,4 +1,5 @@
-"""The same building without hems on the grid: cars charge at once, none gives anything, batteries are kept full.
+"""The same building without hems on the grid: cars charge at once as far as their drivers want, none gives anything,
+batteries are kept full.
 
 In a power cut it gets the best that a full battery can do: hems runs it there too, with the same habits, but cars give
 nothing.  What is left of a comparison is what hems did on the grid, and what cars gave.
@@ -100,12 +101,13 @@ class Baseline:
             self._done += 1
 
     def _charge(self) -> None:
-        """All that can be charged is."""
+        """All that can be charged is, cars as far as their drivers want."""
         plant = self.plant
         plant.set_permit(True)
-        for bay in plant.bays.values():
-            if bay.store is not None:
-                bay.setpoint_w = -bay.spec.charge_max_w
+        for bay in self._site.bays:
+            charger = plant.bays[bay.id]
+            if charger.store is not None:
+                charger.setpoint_w = 0.0 if charger.store.soc_pct >= bay.target_pct else -bay.charge_max_w
         for battery in plant.site.batteries:
             plant.set_battery_power(battery.id, -battery.charge_max_w)
 

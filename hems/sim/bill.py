@@ -19,7 +19,7 @@ from hems.sim.start import StartPoint
 from hems.sim.traces import Traces
 
 QUARTER_S = 900.0
-PRIORITY = (Tier.LIFE_SAFETY, Tier.CRITICAL, Tier.ESSENTIAL)
+PRIORITY = (Tier.LIFE_SAFETY, Tier.CRITICAL)
 """What must have power in a power cut."""
 
 
@@ -90,6 +90,8 @@ class Bill:
     """The price of a kWh from the grid, summed over the time in which it was known, .."""
     priced_s: float = 0.0
     """.. and that time."""
+    least_price: float = 0.0
+    """The lowest that was seen."""
     _cars: dict[SourceId, Store] = field(default_factory=dict)
     _quarter: int = -1
     _hour: int = 0
@@ -167,6 +169,7 @@ class Bill:
         self._month.cars_wh[self._hour] += cars_w * hours
         self._month.cars_sun_wh += max(0.0, min(cars_w, surplus_w)) * hours
         if self._now.buy is not None:
+            self.least_price = min(self._now.buy, self.least_price) if self.priced_s else self._now.buy
             self.price_seconds += self._now.buy * hours * HOUR_S
             self.priced_s += hours * HOUR_S
         for way, watts in (
@@ -208,6 +211,10 @@ class Bill:
                 del self._cars[name]
             if bay.store is not None:
                 self._cars[name] = bay.store
+
+    def left_over(self, wh: float) -> float:
+        """What is left in store is worth: what is missing costs the mean price, what is more no more than the least."""
+        return wh / W_PER_KW * (self.mean_price if wh < 0.0 else self.least_price)
 
     @property
     def mean_price(self) -> float:

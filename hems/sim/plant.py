@@ -15,7 +15,7 @@ from hems.sim.tie import Position
 
 SHIFT_FROM_HZ, SHIFT_SPAN_HZ = 0.2, 2.5
 """Frequency above nominal at which PV begins to give way to a full battery, and how much more stops it (2.9)."""
-ISLAND_DROOP = 0.02
+DROOP = 0.02
 """Voltage drop of the island at rated load; the grid's is the same, for want of anything better."""
 
 
@@ -29,11 +29,18 @@ class Plant(Building):
         """V per phase, downstream of the tie."""
         if not self.bus_live:
             return (0.0,) * len(self._phases)
-        source_v = (self.grid.nominal_v,) * len(self._phases) if self.former.forming else self.utility_v
+        source_v, rated_va = self.utility_v, (self._service_va,) * len(self._phases)
+        if self.former.forming:
+            source_v, rated_va = (self.grid.nominal_v,) * len(self._phases), self.site.former.phase_va
         return tuple(
-            volt * (1.0 - ISLAND_DROOP * net_w / rated_va)
-            for volt, net_w, rated_va in zip(source_v, self._net_w, self.site.former.phase_va, strict=True)
+            volt * (1.0 - DROOP * net_w / most_va)
+            for volt, net_w, most_va in zip(source_v, self._net_w, rated_va, strict=True)
         )
+
+    @property
+    def _service_va(self) -> float:
+        """What the connection carries on each phase."""
+        return self.site.grid.service_a * self.site.grid.nominal_v
 
     @property
     def bus_hz(self) -> float:

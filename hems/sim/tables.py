@@ -26,6 +26,8 @@ from hems.sim.traces import CarEvent, Traces
 TIME = "time_s"
 EVS = (TIME, "bay", "does", "soc_pct", "capacity_kwh")
 GRID = (TIME, "on")
+APART_S = 1e-3
+"""Cars that come at the same time come one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _cars(path: Path, site: Site, begin_s: float) -> Iterator[CarEvent]:
                 raise _wrong(path, line, f"soc_pct is {soc_pct:g}: give percent from 0 to 100")
             capacity_wh = _number(path, line, "capacity_kwh", row) * W_PER_KW if row["capacity_kwh"] else 0.0
             car = Car(soc_pct=soc_pct, capacity_wh=capacity_wh or bay.capacity_wh)
-        yield CarEvent(begin_s + _number(path, line, TIME, row), bay.id, car)
+        yield CarEvent(begin_s + _number(path, line, TIME, row) + APART_S * line, bay.id, car)
 
 
 def _columns(path: Path, known: Sequence[str], what: str) -> dict[str, Steps]:

@@ -30,7 +30,7 @@ TARIFF = Tariff(buy=0.2, sell=0.0, rates=(EVENING,), demand=(DemandCharge(per_kw
 
 
 def house(**more: object) -> Site:
-    plain = site(replace(circuit("lights", 4000.0), tier=Tier.ESSENTIAL, switchable=False))
+    plain = site(replace(circuit("lights", 4000.0), tier=Tier.CRITICAL, switchable=False))
     batteries = tuple(replace(one, reserve_pct=50.0, wear_per_kwh=0.1) for one in plain.batteries)
     tie = replace(plain.tie, listing="a listed transfer switch")
     return replace(plain, tariff=TARIFF, batteries=batteries, tie=tie, voltage_points=POINTS, **more)
@@ -89,8 +89,8 @@ def test_the_baseline_charges_cars_at_once_and_keeps_batteries_full():
     baseline.begin()
     # when time passes as far as the real run's
     baseline.until(28_800.0, Habits())
-    # then it has charged with all it can take (more slowly towards the end), and the battery rests full
-    assert plant.bill.left == [(BAY, pytest.approx(98.0, abs=1.0))]
+    # then it has charged to what a driver usually wants, and the battery rests full
+    assert plant.bill.left == [(BAY, pytest.approx(80.0, abs=2.0))]
     assert plant.batteries[BATTERY].soc_pct == pytest.approx(100.0, abs=0.5)
     assert plant.t_s == pytest.approx(28_800.0)
 
@@ -111,7 +111,7 @@ def test_a_power_cut_is_counted_on_both_sides_until_the_grid_has_them_again():
     assert cut.ends_s is not None
     assert 7200.0 < cut.ends_s < 7400.0
     assert cut.served(PRIORITY) == pytest.approx(1.0, abs=0.001)
-    assert cut.wanted_wh[Tier.ESSENTIAL] == pytest.approx(4000.0, rel=0.06)
+    assert cut.wanted_wh[Tier.CRITICAL] == pytest.approx(4000.0, rel=0.06)
 
 
 def test_all_sources_of_savings_add_up_to_what_was_saved():
