@@ -1,4 +1,4 @@
-"""The site studies that are shipped: each comes to what its page says, and the year is one that a caretaker can trust."""
+"""The site studies that are shipped come to what their page says, and so does the simulated year."""
 
 import json
 from pathlib import Path

@@ -20,7 +20,8 @@ from hems.model.units import DAY_S, HOUR_S, W_PER_KW
 from hems.report import timeline_line
 from hems.report.sheet import Sheet, as_text
 from hems.report.study import Study, page, results, tables
-from hems.report.worth import Worth, sections
+from hems.report.worth import Worth
+from hems.report.worth_sections import sections
 from hems.sim.baseline import Compared
 from hems.sim.bill import Bill, Metered, price_of
 from hems.sim.generated import GeneratedTraces

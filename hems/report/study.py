@@ -15,7 +15,8 @@ from hems.model.units import HOUR_S, W_PER_KW
 from hems.report.cars import as_csv, known_months
 from hems.report.plots import lines, spans
 from hems.report.sheet import section_html
-from hems.report.worth import Worth, as_plain, as_rows, sections
+from hems.report.worth import Worth, as_plain, as_rows
+from hems.report.worth_sections import sections
 from hems.sim.survive import Survived, curve
 from hems.sim.tally import CircuitTally, Look, Tally
 from hems.wording import called, mode_words, names_of, sentence, tier_name

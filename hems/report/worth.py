@@ -1,18 +1,15 @@
 """What hems was worth in a simulation: beside the same building in which nobody decides anything on the grid."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from hems.control.cars.memory import Ledger
 from hems.model.site import Site, Tier
-from hems.model.units import DAY_S, HOUR_S, W_PER_KW, SourceId
+from hems.model.units import HOUR_S, W_PER_KW, SourceId
 from hems.report.cars import currency_of
-from hems.report.figure import Line, svg
-from hems.report.sheet import Section
 from hems.sim.bill import PRIORITY, Bill, Cut, Month, Way, demand_cost, wear_of
-from hems.wording import duration, kw, kwh
 
 Energies = dict[SourceId, float]
 PARTS = ("energy", "demand", "wear", "refill", "total")
@@ -22,10 +19,6 @@ SAME_S = 60.0
 """A power cut begins on both sides at the same time, or nearly."""
 READY_PCT = 1.0
 """A car that is so near to its target is ready."""
-BESIDE = (
-    "Beside the same building without HEMS on the grid: every car charges at once to what its driver wants, no car "
-    "gives anything back, and batteries are kept full for power cuts. In a power cut HEMS runs that building too."
-)
 
 
 @dataclass(frozen=True)
@@ -72,8 +65,8 @@ class Worth:
     def streams(self) -> tuple[Stream, ...]:
         """Where the savings come from: each step from the baseline to what was."""
         cars = frozenset(bay.id for bay in self.site.bays)
-        real_cars, real_stores = _split(_given(self.real), cars)
-        base_cars, base_stores = _split(_given(self.base), cars)
+        real_cars, real_stores = _split(given(self.real), cars)
+        base_cars, base_stores = _split(given(self.base), cars)
         stored_wh = (self.real.end_wh - self.real.begin_wh) - (self.base.end_wh - self.base.begin_wh)
         charged_wh = _net_wh(self.real, cars) - _net_wh(self.base, cars)
         return (
@@ -137,7 +130,7 @@ class Worth:
 
 def sum_of(bill: Bill, site: Site) -> Sum:
     """What a building paid."""
-    return Sum(_energy(bill, Way.REAL), _demand(bill, Way.REAL), wear_of(site, _given(bill)))
+    return Sum(_energy(bill, Way.REAL), _demand(bill, Way.REAL), wear_of(site, given(bill)))
 
 
 def _energy(bill: Bill, way: Way) -> float:
@@ -148,11 +141,13 @@ def _demand(bill: Bill, way: Way) -> float:
     return sum(demand_cost(bill.site.tariff, month, way) for month in bill.months.values())
 
 
-def _given(bill: Bill) -> Energies:
-    return _added(bill, lambda month: month.given_wh)
+def given(bill: Bill) -> Energies:
+    """What each battery and each car gave."""
+    return added(bill, lambda month: month.given_wh)
 
 
-def _added(bill: Bill, of: Callable[[Month], Energies]) -> Energies:
+def added(bill: Bill, of: Callable[[Month], Energies]) -> Energies:
+    """Energies of all months together."""
     found: Energies = {}
     for month in bill.months.values():
         for name, wh in of(month).items():
@@ -162,8 +157,8 @@ def _added(bill: Bill, of: Callable[[Month], Energies]) -> Energies:
 
 def _net_wh(bill: Bill, names: frozenset[SourceId]) -> float:
     """What stores have taken and not given back."""
-    taken, given = _added(bill, lambda month: month.taken_wh), _given(bill)
-    return sum(taken.get(name, 0.0) - given.get(name, 0.0) for name in names)
+    took, gave = added(bill, lambda month: month.taken_wh), given(bill)
+    return sum(took.get(name, 0.0) - gave.get(name, 0.0) for name in names)
 
 
 def _split(wh: Energies, names: frozenset[SourceId]) -> tuple[Energies, Energies]:
@@ -171,7 +166,7 @@ def _split(wh: Energies, names: frozenset[SourceId]) -> tuple[Energies, Energies
     return inside, {name: value for name, value in wh.items() if name not in names}
 
 
-def _flow(bill: Bill, what: str) -> float:
+def flow(bill: Bill, what: str) -> float:
     """A figure of the meter over all months: the highest of peaks, the sum of all else."""
     values = [getattr(month.sides[Way.REAL], what) for month in bill.months.values()]
     return max(values, default=0.0) if what == "peak_w" else sum(values)
@@ -180,7 +175,7 @@ def _flow(bill: Bill, what: str) -> float:
 def self_used(bill: Bill) -> float | None:
     """The part of the sun that was not fed in; None without any sun."""
     sun_wh = sum(month.sun_wh for month in bill.months.values())
-    return None if sun_wh <= 0.0 else max(0.0, 1.0 - _flow(bill, "sold_wh") / sun_wh)
+    return None if sun_wh <= 0.0 else max(0.0, 1.0 - flow(bill, "sold_wh") / sun_wh)
 
 
 def by_hour(bill: Bill) -> list[float]:
@@ -194,8 +189,14 @@ def moved_wh(worth: Worth) -> float:
     return sum(max(0.0, before - after) for before, after in both)
 
 
-def _both_bills(worth: Worth) -> tuple[tuple[str, Bill], tuple[str, Bill]]:
+def both_bills(worth: Worth) -> tuple[tuple[str, Bill], tuple[str, Bill]]:
+    """With their names for programs."""
     return ("hems", worth.real), ("baseline", worth.base)
+
+
+def lasts_s(cut: Cut) -> float:
+    """How long a power cut was."""
+    return (cut.ends_s or cut.begins_s) - cut.begins_s
 
 
 def as_plain(worth: Worth) -> dict[str, Any]:
@@ -218,7 +219,7 @@ def as_plain(worth: Worth) -> dict[str, Any]:
         "outages": [
             {
                 "begins_h": round(real.begins_s / HOUR_S, 2),
-                "lasts_h": round(_lasts_s(real) / HOUR_S, 2),
+                "lasts_h": round(lasts_s(real) / HOUR_S, 2),
                 "priority_served": round(real.served(PRIORITY), 4),
                 "priority_served_full_battery": round(base.served(PRIORITY), 4),
                 "essential_served": round(real.served((Tier.ESSENTIAL,)), 4),
@@ -230,11 +231,11 @@ def as_plain(worth: Worth) -> dict[str, Any]:
         ],
         "outages_served_as_well": worth.served_as_well,
         "cars_by_hour_kwh": {
-            name: [round(wh / W_PER_KW, 2) for wh in by_hour(bill)] for name, bill in _both_bills(worth)
+            name: [round(wh / W_PER_KW, 2) for wh in by_hour(bill)] for name, bill in both_bills(worth)
         },
         "cars_from_surplus_kwh": {
             name: round(sum(month.cars_sun_wh for month in bill.months.values()) / W_PER_KW, 2)
-            for name, bill in _both_bills(worth)
+            for name, bill in both_bills(worth)
         },
         "moved_kwh": round(moved_wh(worth) / W_PER_KW, 2),
         "cars_left": len(worth.real.left),
@@ -250,13 +251,13 @@ def _side_plain(bill: Bill, site: Site) -> dict[str, Any]:
         "demand": round(paid.demand, 2),
         "wear": round(paid.wear, 2),
         "paid": round(paid.total, 2),
-        "bought_kwh": round(_flow(bill, "bought_wh") / W_PER_KW, 2),
-        "sold_kwh": round(_flow(bill, "sold_wh") / W_PER_KW, 2),
-        "peak_kw": round(_flow(bill, "peak_w") / W_PER_KW, 2),
+        "bought_kwh": round(flow(bill, "bought_wh") / W_PER_KW, 2),
+        "sold_kwh": round(flow(bill, "sold_wh") / W_PER_KW, 2),
+        "peak_kw": round(flow(bill, "peak_w") / W_PER_KW, 2),
         "self_consumption": None if used is None else round(used, 4),
-        "co2_kg": round(_flow(bill, "co2_g") / 1000.0, 2),
-        "given_kwh": {name: round(wh / W_PER_KW, 2) for name, wh in _given(bill).items()},
-        "taken_kwh": {name: round(wh / W_PER_KW, 2) for name, wh in _added(bill, lambda one: one.taken_wh).items()},
+        "co2_kg": round(flow(bill, "co2_g") / 1000.0, 2),
+        "given_kwh": {name: round(wh / W_PER_KW, 2) for name, wh in given(bill).items()},
+        "taken_kwh": {name: round(wh / W_PER_KW, 2) for name, wh in added(bill, lambda one: one.taken_wh).items()},
     }
 
 
@@ -281,157 +282,3 @@ def as_rows(worth: Worth) -> list[dict[str, Any]]:
         }
         for one in as_plain(worth)["months"]
     ]
-
-
-def _lasts_s(cut: Cut) -> float:
-    return (cut.ends_s or cut.begins_s) - cut.begins_s
-
-
-def sections(worth: Worth) -> Iterator[Section]:
-    """For people."""
-    yield Section(
-        heading="What it was worth", words=_in_short(worth), columns=("", "With HEMS", "Without"), rows=_both(worth)
-    )
-    if worth.site.tariff is not None:
-        yield _streams(worth)
-    if len(worth.real.months) > 1:
-        yield _by_month(worth)
-    if any(by_hour(worth.base)):
-        yield _by_hour(worth)
-    if worth.cuts:
-        yield _cuts(worth)
-
-
-def _in_short(worth: Worth) -> Sequence[str]:
-    money = currency_of(worth.site)
-    said = []
-    if worth.site.tariff is not None:
-        paid = sum_of(worth.base, worth.site).total
-        share = f", {100.0 * worth.saved / paid:.1f} % of the bill" if paid > 0.0 else ""
-        word = "saved" if worth.saved >= 0.0 else "cost"
-        said.append(f"HEMS {word} {abs(worth.saved):.2f} {money}{share}.")
-    if worth.cuts:
-        said.append(
-            f"Power cuts: {len(worth.cuts)}. In {worth.served_as_well} of them life safety and critical circuits had "
-            "at least as much power as with a battery always kept full."
-        )
-    if worth.real.left:
-        said.append(
-            f"{worth.ready} of {len(worth.real.left)} cars left as full as they should be, or as they would have."
-        )
-    kept = worth.real.least_above_pct >= -0.1
-    said.append(
-        f"What batteries keep for power cuts was {'never sold' if kept else 'TOUCHED: tell who looks after HEMS'}."
-    )
-    return (" ".join(said), BESIDE)
-
-
-def _both(worth: Worth) -> list[tuple[str, ...]]:
-    money, sides = currency_of(worth.site), (worth.real, worth.base)
-    paid = [sum_of(bill, worth.site) for bill in sides]
-    rows: list[tuple[str, ...]] = []
-    if worth.site.tariff is not None:
-        rows += [
-            ("Paid for energy", *(f"{one.energy:.2f} {money}" for one in paid)),
-            ("Paid for the highest quarter of an hour", *(f"{one.demand:.2f} {money}" for one in paid)),
-            ("Wear of batteries and cars", *(f"{one.wear:.2f} {money}" for one in paid)),
-        ]
-    rows += [
-        ("Bought", *(kwh(_flow(bill, "bought_wh")) for bill in sides)),
-        ("Fed in", *(kwh(_flow(bill, "sold_wh")) for bill in sides)),
-        ("Highest quarter of an hour", *(kw(_flow(bill, "peak_w")) for bill in sides)),
-        ("Used of the sun in the building", *(_percent(self_used(bill)) for bill in sides)),
-        ("CO2 of what was bought", *(f"{_flow(bill, 'co2_g') / 1000.0:.0f} kg" for bill in sides)),
-    ]
-    names = {one.id: one.name for one in worth.site.batteries}
-    names |= {one.id: one.name for one in worth.site.bays}
-    for one in sorted({*_given(worth.real), *_given(worth.base)}):
-        rows.append((f"Given by {names[one]}", *(kwh(_given(bill).get(one, 0.0)) for bill in sides)))
-    return rows
-
-
-def _percent(share: float | None) -> str:
-    return "no sun" if share is None else f"{100.0 * share:.0f} %"
-
-
-def _streams(worth: Worth) -> Section:
-    money = currency_of(worth.site)
-    rows = [
-        (one.name, *(f"{value:.2f}" for value in (one.energy, one.demand, one.wear, one.refill, one.total)))
-        for one in worth.streams
-    ]
-    return Section(
-        heading="Where it comes from",
-        words=(
-            f"In {money}, minus is a cost; each line goes one step from the building without HEMS to the one with it. "
-            "What batteries or cars have less than without HEMS counts at the mean price, "
-            f"{worth.base.mean_price:.3f} {money} a kWh; what they have more, at the lowest price, "
-            f"{worth.base.least_price:.3f}.",
-        ),
-        columns=("", "Energy", "Highest quarter", "Wear", "Left in store", "Saved"),
-        rows=[*rows, ("All", *[""] * 4, f"{worth.saved:.2f}")],
-    )
-
-
-def _by_month(worth: Worth) -> Section:
-    site = worth.site
-    saved, rows = [], []
-    for name, real in worth.real.months.items():
-        base = worth.base.months.get(name, Month())
-        paid = [month.sides[Way.REAL].cost + demand_cost(site.tariff, month, Way.REAL) for month in (real, base)]
-        saved.append(paid[1] - paid[0])
-        peaks = (kw(month.sides[Way.REAL].peak_w) for month in (real, base))
-        rows.append((name, *(f"{one:.2f}" for one in (*paid, saved[-1])), *peaks))
-    names = [row[0] for row in rows]
-    return Section(
-        heading="Month by month",
-        words=(
-            "Energy and highest quarter of an hour, which is paid for a whole month even where only days of it were "
-            "simulated; wear and what is left in store are not in it.",
-        ),
-        columns=("Month", "Paid with HEMS", "Without", "Saved", "Peak with HEMS", "Without"),
-        rows=rows,
-        figures=(svg([Line("saved", saved)], unit=f"{currency_of(site)} a month", times=names),),
-    )
-
-
-def _by_hour(worth: Worth) -> Section:
-    """When cars charge."""
-    days = max(1.0, worth.base.counted_s / DAY_S)
-    sun = (sum(month.cars_sun_wh for month in bill.months.values()) for bill in (worth.real, worth.base))
-    curves = [
-        Line(name, [wh / W_PER_KW / days for wh in by_hour(bill)])
-        for name, bill in (("with HEMS", worth.real), ("without", worth.base))
-    ]
-    return Section(
-        heading="When cars charge",
-        words=(
-            f"On average {moved_wh(worth) / W_PER_KW / days:.1f} kWh a day are drawn at other hours than without HEMS. "
-            f"From the sun's surplus cars took {' instead of '.join(kwh(wh) for wh in sun)}.",
-        ),
-        figures=(svg(curves, unit="kWh in each hour of the day", times=("0:00", "12:00", "23:00")),),
-    )
-
-
-def _cuts(worth: Worth) -> Section:
-    rows = []
-    for number, (real, base) in enumerate(worth.cuts, start=1):
-        began = worth.real.at(real.begins_s)
-        shares = (
-            f"{100.0 * cut.served(tiers):.1f} %"
-            for tiers in (PRIORITY, (Tier.ESSENTIAL,), tuple(Tier))
-            for cut in (real, base)
-        )
-        rows.append((str(number), f"{began:%d %b %H:%M}", duration(_lasts_s(real)), *shares))
-    return Section(
-        heading="Power cuts",
-        words=(
-            "What must have power is life safety and critical circuits. Full battery means one that is always kept "
-            "full, with no car helping; HEMS chooses there too what else is served.",
-        ),
-        columns=(
-            "No.", "Began", "Lasted",
-            "Must have it: served", "full battery", "Essential", "full battery", "All", "full battery",
-        ),
-        rows=rows,
-    )  # fmt: skip

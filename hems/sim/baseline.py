@@ -1,5 +1,4 @@
-"""The same building without hems on the grid: cars charge at once as far as their drivers want, none gives anything,
-batteries are kept full.
+"""The same building without hems on the grid: cars charge at once, none gives anything, batteries are kept full.
 
 In a power cut it gets the best that a full battery can do: hems runs it there too, with the same habits, but cars give
 nothing.  What is left of a comparison is what hems did on the grid, and what cars gave.

@@ -10,7 +10,8 @@ from hems.control.params import Params
 from hems.model.site import Location, Site, Supply, Tier, VoltagePoint
 from hems.model.tariff import DemandCharge, Rate, Tariff, Window
 from hems.model.units import PointId
-from hems.report.worth import Worth, as_plain, sections, sum_of
+from hems.report.worth import Worth, as_plain, sum_of
+from hems.report.worth_sections import sections
 from hems.sim.baseline import Baseline
 from hems.sim.bill import PRIORITY, Bill, Metered, Way, price_of
 from hems.sim.lot import cuts
