@@ -10,7 +10,7 @@ from dataclasses import replace
 from hems.control import ahead, habits
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.axis_tie import contacts, word
-from hems.control.demand import NOTHING, pickup_w
+from hems.control.demand import NOTHING, hunger, pickup_w
 from hems.control.energy import store_pct
 from hems.control.memory.acting import BlackStartMemory
 from hems.control.overload import loading
@@ -84,10 +84,10 @@ def _too_much_cold(site: Site, state: ControlState, snapshot: Snapshot, params: 
     """Whether what is not proven off would be too much for the former to start into (UCA 14)."""
     unproven = [circuit for circuit in site.circuits if not _seen_off(circuit, snapshot, now_s)]
     since_s = state.mode.outage_since_s
-    off_for_s = 0.0 if since_s is None else now_s - since_s
     cold = [0.0] * len(site.phases)
     for circuit in unproven:
-        watts = pickup_w(circuit, circuit.typical_w, off_for_s, params.restore) + circuit.inrush_w
+        hungry = hunger(state.loads.get(circuit.id), params.restore, now_s, since_s)
+        watts = pickup_w(circuit, circuit.typical_w, hungry, params.restore) + circuit.inrush_w
         cold = [a + b for a, b in zip(cold, site.per_phase(watts, circuit.phases), strict=True)]
     if max(loading(cold, site.former)) <= site.former.surge_pu:
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from math import exp
 
+from hems.control.memory.using import LoadMemory
 from hems.control.state import ControlState
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
@@ -13,6 +14,10 @@ from hems.model.units import CircuitId
 NOTHING = CircuitReading()
 FORGET_S = 30.0
 """Time constant with which a learned demand follows a falling load."""
+STARTS_S = 600.0
+"""A compressor that has been without power starts within this time, if it wants to."""
+LITTLE = 0.1
+"""A cold-load pick-up of which no more is left is over."""
 SPREAD = (0.3, 2.5)
 """How far a circuit without a meter may be from its typical power."""
 
@@ -141,9 +146,43 @@ def per_phase(site: Site, watts: Mapping[CircuitId, float], circuits: Iterable[C
     return tuple(total.values())
 
 
-def pickup_w(circuit: Circuit, demand_w: float, off_for_s: float, params: RestoreParams) -> float:
-    """What it draws in the first minutes after `off_for_s` without power (cold-load pick-up, domain 2.5)."""
+def hunger(memory: LoadMemory | None, params: RestoreParams, now_s: float, off_since_s: float | None = None) -> float:
+    """How much of the whole cold-load pick-up a circuit would show now, 0 to 1 (domain 2.5).
+
+    It grows while there is no power (since `off_since_s` where nothing is remembered) and dies away while there is.
+    One that came back hungry and soon went off again has not had enough.
+    """
+    off_s = memory.shed_since_s if memory is not None and memory.shed_since_s is not None else off_since_s
+    left = 0.0
+    if memory is not None and memory.restored_s is not None:
+        fed_s = max(0.0, (now_s if off_s is None else off_s) - memory.restored_s)
+        left = memory.hungry * exp(-fed_s / params.pickup_tau_s)
+    return left if off_s is None else min(1.0, left + max(0.0, now_s - off_s) / params.pickup_full_s)
+
+
+def pickup_w(circuit: Circuit, demand_w: float, hungry: float, params: RestoreParams) -> float:
+    """What it draws when power comes back, so hungry."""
     if not circuit.thermostatic:
         return 1.1 * demand_w
-    k = 1.0 + (params.pickup_k - 1.0) * min(1.0, off_for_s / params.pickup_full_s)
-    return k * max(demand_w, circuit.typical_w)
+    return (1.0 + (params.pickup_k - 1.0) * hungry) * max(demand_w, circuit.typical_w)
+
+
+def owed_w(
+    site: Site, state: ControlState, snapshot: Snapshot, params: RestoreParams, now_s: float
+) -> tuple[float, ...]:
+    """What circuits that have just come back hungry will draw beyond what they draw now, on each phase.
+
+    A compressor may wait for minutes before it starts; only a meter tells that it has not.
+    """
+    owed: dict[CircuitId, float] = {}
+    for circuit in site.circuits:
+        memory = state.loads.get(circuit.id)
+        if circuit.thermostatic and memory is not None and _just_back(memory, now_s):
+            draws_w = snapshot.circuits.get(circuit.id, NOTHING).power_w.known(now_s)
+            will_w = pickup_w(circuit, circuit.typical_w, hunger(memory, params, now_s), params)
+            owed[circuit.id] = 0.0 if draws_w is None else max(0.0, will_w - draws_w)
+    return per_phase(site, owed, (one for one in site.circuits if one.id in owed)) if owed else ()
+
+
+def _just_back(memory: LoadMemory, now_s: float) -> bool:
+    return memory.shed_because is None and memory.restored_s is not None and now_s < memory.restored_s + STARTS_S

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import exp
 
 from hems.control import attempts, wear
-from hems.control.demand import NOTHING, kept_after, remembered_w
+from hems.control.demand import NOTHING, hunger, kept_after, remembered_w
 from hems.control.memory.acting import AttemptsMemory, BlackStartMemory, ReconnectMemory, Sent
 from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
@@ -233,7 +233,9 @@ def shed(state: ControlState, causes: Mapping[CircuitId, Cause], params: Params,
     return attempts.failed(after) if undone else after
 
 
-def restored(state: ControlState, circuit: CircuitId, now_s: float) -> ControlState:
+def restored(state: ControlState, circuit: CircuitId, params: Params, now_s: float) -> ControlState:
     """The state after switching one circuit back on."""
-    memory = replace(state.loads.get(circuit, FRESH), shed_because=None, shed_since_s=None, restored_s=now_s)
+    memory = state.loads.get(circuit, FRESH)
+    hungry = hunger(memory, params.restore, now_s, state.boot_s)
+    memory = replace(memory, shed_because=None, shed_since_s=None, restored_s=now_s, hungry=hungry)
     return attempts.begun(replace(state, loads={**state.loads, circuit: memory}, last_restore_s=now_s))

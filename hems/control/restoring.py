@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 
 from hems.control import attempts, overload, said, wear
-from hems.control.demand import per_phase, pickup_w
+from hems.control.demand import LITTLE, hunger, per_phase, pickup_w
 from hems.control.params import Params
 from hems.control.shedding import FRESH, Outlook
 from hems.control.state import ControlState
@@ -32,8 +32,6 @@ class Restore:
     due_s: float
 
 
-HUNGRY_S = 7200.0
-"""After so long little is left of a cold-load pick-up (its time constant is half an hour)."""
 NOT_NOW = Restore(None, None, inf)
 
 
@@ -166,15 +164,18 @@ def fits(circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, pa
     """
     if outlook.phase_w is None:
         return False
-    off_for_s = now_s - (state.loads.get(circuit.id, FRESH).shed_since_s or state.boot_s)
-    demand_w = _fed_w(circuit, state, outlook)
-    steady = site.per_phase(pickup_w(circuit, demand_w, off_for_s, params.restore), circuit.phases)
+    hungry = hunger(state.loads.get(circuit.id), params.restore, now_s, state.boot_s)
+    demand_w = _fed_w(circuit, state, outlook, params)
+    steady = site.per_phase(pickup_w(circuit, demand_w, hungry, params.restore), circuit.phases)
     surge = site.per_phase(demand_w + circuit.inrush_w, circuit.phases)
-    former = site.former
-    return _fits_together(outlook.phase_w, sum(steady), sum(surge), former, params) and all(
-        max(0.0, now_w) + steady_w <= params.island.room_pu * rated
+    former, owed_w = site.former, outlook.owed_w or (0.0,) * len(steady)
+    later = [watts + owed for watts, owed in zip(steady, owed_w, strict=True)]
+    return _fits_together(outlook.phase_w, sum(later), sum(surge), former, params) and all(
+        max(0.0, now_w) + later_w <= params.island.room_pu * rated
         and max(0.0, now_w) + surge_w <= former.surge_pu * rated
-        for now_w, steady_w, surge_w, rated in zip(outlook.phase_w, steady, surge, former.phase_va, strict=True)
+        for now_w, steady_w, later_w, surge_w, rated in zip(
+            outlook.phase_w, steady, later, surge, former.phase_va, strict=True
+        )
         if steady_w > 0.0
     )
 
@@ -188,13 +189,13 @@ def _fits_together(now_w: Sequence[float], steady_w: float, surge_w: float, form
     return fits_on and sum_w + surge_w <= former.surge_pu * former.total_w
 
 
-def _fed_w(circuit: Circuit, state: ControlState, outlook: Outlook) -> float:
+def _fed_w(circuit: Circuit, state: ControlState, outlook: Outlook, params: Params) -> float:
     """What it draws once it has had enough: what it drew last, unless that was when it had just come back hungry."""
     demand_w, memory = outlook.watts[circuit.id], state.loads.get(circuit.id, FRESH)
     if not circuit.thermostatic or memory.restored_s is None or memory.shed_since_s is None:
         return demand_w
-    hungry = memory.shed_since_s - memory.restored_s < HUNGRY_S
-    return min(demand_w, circuit.typical_w) if hungry else demand_w
+    was_hungry = hunger(memory, params.restore, memory.shed_since_s) >= LITTLE
+    return min(demand_w, circuit.typical_w) if was_hungry else demand_w
 
 
 def room_w(site: Site, power_w: Sequence[float] | None, params: Params) -> float | None:

@@ -122,6 +122,8 @@ class Outlook:
     """Circuits whose turn it is although the band has their tier off."""
     sags: bool = False
     """The island's voltage is not as it should be."""
+    owed_w: tuple[float, ...] = ()
+    """What circuits that have just come back will draw beyond what they draw yet, on each phase."""
     bears_w: float = inf
     """So much load may go off at once without need; a nearly full battery would not take what the sun gave it."""
     sunlit: frozenset[CircuitId] = frozenset()

@@ -46,7 +46,7 @@ from hems.control import (
     wear,
 )
 from hems.control.arbitrate import Proposal, arbitrate
-from hems.control.demand import demands, is_on, per_phase
+from hems.control.demand import demands, is_on, owed_w, per_phase
 from hems.control.dispatch import curtail, relief, storage
 from hems.control.dispatch.turn import connected
 from hems.control.due import expiries, watch_for
@@ -143,6 +143,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         going_w=per_phase(site, watts, going),
         phase_w=phase_w,
         bears_w=headroom.bears_w(given, state, phase_w),
+        owed_w=owed_w(site, state, snapshot, params.restore, now_s),
         band=step.band,
         least=SERVED[step.band],
         resting=lasting.causes(site, lasts.memory),
@@ -192,7 +193,7 @@ def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -
         return state, back.due_s
     if relief.waits(given.site.circuit(back.circuit), given, state, outlook.watts[back.circuit]):
         return state, inf  # for room, not for a time: a due time that has come would wake the daemon without end
-    state, back = _back(given, loads.restored(state, back.circuit, given.now_s), outlook)
+    state, back = _back(given, loads.restored(state, back.circuit, given.params, given.now_s), outlook)
     return state, back.due_s
 
 

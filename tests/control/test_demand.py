@@ -1,12 +1,15 @@
 """What circuits draw, or would draw."""
 
+from dataclasses import replace
+
 import pytest
 
-from hems.control.demand import demands, held_w, load_w, per_phase, pickup_w
+from hems.control.demand import demands, held_w, hunger, load_w, owed_w, per_phase, pickup_w
 from hems.control.memory.using import LoadMemory
 from hems.control.state import ControlState, initial
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
+from hems.model.cause import Cause, Why
 from hems.model.site import Circuit, Phase, Tier
 from hems.model.units import CircuitId, SourceId
 from tests.control.panel import car, snapshot
@@ -87,7 +90,36 @@ def test_a_circuit_on_two_phases_loads_each_with_half():
 )
 def test_a_thermostat_comes_back_hungry(thermostatic: bool, off_s: float, watts: float):
     one: Circuit = circuit("fridge", Tier.ESSENTIAL, 1500.0, thermostatic=thermostatic)
-    assert pickup_w(one, 2000.0, off_s, RestoreParams()) == pytest.approx(watts)
+    hungry = hunger(None, RestoreParams(), off_s, 0.0)
+    assert pickup_w(one, 2000.0, hungry, RestoreParams()) == pytest.approx(watts)
+
+
+@pytest.mark.parametrize(
+    ("fed_s", "off_s", "hungry"),
+    [(0.0, 0.0, 1.0), (600.0, 60.0, 0.725), (1800.0, 0.0, 0.368), (1800.0, 3600.0, 0.868), (18_000.0, 720.0, 0.1)],
+)
+def test_what_came_back_hungry_and_soon_went_off_again_has_not_had_enough(fed_s: float, off_s: float, hungry: float):
+    # given a circuit that came back after two hours without power, was fed for a while, and went off again
+    memory = LoadMemory(restored_s=0.0, hungry=1.0, shed_since_s=fed_s, shed_because=Cause(Why.ENERGY_BAND))
+    # then it is as hungry as it has been left, and more the longer it waits
+    assert hunger(memory, RestoreParams(), fed_s + off_s) == pytest.approx(hungry, abs=1e-3)
+    # and while it is on, its hunger dies away
+    on = replace(memory, shed_since_s=None, shed_because=None)
+    assert hunger(on, RestoreParams(), 1800.0) == pytest.approx(0.368, abs=1e-3)
+
+
+def test_room_is_kept_for_a_compressor_that_has_come_back_and_has_not_started():
+    # given a heat pump of 6 kW, back for a minute after two hours, that idles by its own meter
+    name = CircuitId("heat_pump")
+    state = replace(initial(0.0), loads={name: LoadMemory(restored_s=0.0, hungry=1.0)})
+
+    def owed(draws_w: float | None, at_s: float = 60.0) -> float:
+        seen = snapshot(SITE, {wiring.circuit_power(name): draws_w}, at_s)
+        return sum(owed_w(SITE, state, seen, RestoreParams(), at_s))
+
+    assert owed(100.0) == pytest.approx(14_600.0, rel=0.01)
+    # then nothing is kept once it draws that, nor where no meter tells, nor after ten minutes
+    assert owed(15_000.0) == owed(None) == owed(100.0, 601.0) == 0.0
 
 
 def test_a_thermostat_that_idled_is_expected_with_its_typical_power():

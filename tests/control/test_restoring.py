@@ -352,7 +352,7 @@ def test_what_would_not_fit_even_if_all_lesser_circuits_were_off_keeps_nobody_wa
 def test_what_was_drawn_in_a_cold_pick_up_is_not_taken_for_what_is_usually_drawn():
     # given a freezer of 1.5 kW that was on for ten minutes, and drew 3.7 kW then because it had been off before
     name = CircuitId("freezers")
-    memory = LoadMemory(shed_because=Cause(Why.ENERGY_BAND), restored_s=400.0, shed_since_s=1000.0)
+    memory = LoadMemory(shed_because=Cause(Why.ENERGY_BAND), restored_s=400.0, shed_since_s=1000.0, hungry=1.0)
     seen = replace(
         outlook((3_000.0, 0.0, 0.0)), watts={one.id: one.typical_w for one in SITE.circuits} | {name: 3700.0}
     )
@@ -361,6 +361,14 @@ def test_what_was_drawn_in_a_cold_pick_up_is_not_taken_for_what_is_usually_drawn
     # then two and a half times its usual draw must fit, and not of what it drew then
     assert fits(SITE.circuit(name), SITE, hungry, seen, PARAMS, 8200.0)
     assert not fits(SITE.circuit(name), SITE, fed, seen, PARAMS, 8200.0)
+
+
+def test_room_that_a_circuit_just_back_will_need_is_not_given_to_the_next():
+    # given room for the laundry, and none once what has come back draws what it will
+    idle = outlook((4_000.0, 4_000.0, 4_000.0))
+    laundry = SITE.circuit(CircuitId("laundry"))
+    assert fits(laundry, SITE, initial(0.0), idle, PARAMS, 60.0)
+    assert not fits(laundry, SITE, initial(0.0), replace(idle, owed_w=(4_000.0, 4_000.0, 4_000.0)), PARAMS, 60.0)
 
 
 # Tries ---------------------------------------------------------------------------------------------------------------

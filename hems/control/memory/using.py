@@ -20,6 +20,8 @@ class LoadMemory:
     shed_since_s: float | None = None
     restored_s: float | None = None
     """When automation last switched it back on."""
+    hungry: float = 0.0
+    """How much of the whole cold-load pick-up it came back with then, 0 to 1."""
     demand_w: float | None = None
     """What it drew when last measured on; the best guess of what it would draw."""
     usual_w: float | None = None

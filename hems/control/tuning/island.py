@@ -80,6 +80,9 @@ class RestoreParams:
     pickup_k: float = tunable(2.5, (1.0, 4.0))
     """Cold-load pick-up of thermostatic loads after two hours off, as a multiple of typical power."""
     pickup_full_s: float = tunable(7200.0, (1800.0, 14400.0))
+    """From no power to the whole of it, in proportion."""
+    pickup_tau_s: float = tunable(1800.0, (600.0, 7200.0))
+    """Time constant with which it is over again once there is power; an hour where much is heated."""
     tries: float = tunable(3.0, (1.0, 10.0))
     """Restores that failed before a circuit is locked out until a person looks."""
     failures: float = tunable(5.0, (2.0, 20.0))
