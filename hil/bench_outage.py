@@ -12,13 +12,17 @@ from pathlib import Path
 from statistics import mean
 
 from hems.control import habits
+from hems.control.cars import usual
+from hems.control.cars.memory import Usual
+from hems.control.energy import floor_pct
 from hems.control.memory.using import Habits
 from hems.control.params import Params
 from hems.control.state import initial
 from hems.control.tuning.acting import CommandParams
 from hems.control.tuning.island import BandParams
+from hems.control.tuning.sources import CarParams
 from hems.model.site import Tier
-from hems.model.units import HOUR_S
+from hems.model.units import HOUR_S, SourceId
 from hems.sim.run import Act, FastForward
 from hil.outage_bound import Best, best, solver
 from hil.outage_house import FULLY, Book, House, fairness, share, worth
@@ -95,7 +99,7 @@ def run_ours(case: Outage, params: Params = UNWIRED) -> Book:
     """The real controller in fast-forward, told nothing but what it measures, with the habits of the days before."""
     house = House(case)
     wall = NEW_YEAR + timedelta(days=case.day_of_year - 1, hours=case.hour)
-    state = replace(initial(0.0), habits=habits_of(case, wall))
+    state = replace(initial(0.0), habits=habits_of(case, wall), usual=usual_of(case, wall))
     forward = FastForward(case.site, params, house, state, wall_clock=wall, watch_s=LOOK_S, near_s=NEAR_S)
     for _ in forward.run(case.ends_s, [Act(BEFORE_S, lambda _: house.begin(), "the grid goes")]):
         pass
@@ -110,6 +114,18 @@ def habits_of(case: Outage, wall: datetime) -> Habits:
         t_s = look * 600.0
         watts = {one.id: case.traces.load_w(one.id, t_s) for one in case.site.circuits}
         found = habits.after(found, wall + timedelta(seconds=t_s), watts, rated_w * case.traces.sun_pu(t_s), 600.0)
+    return found
+
+
+def usual_of(case: Outage, wall: datetime) -> dict[SourceId, Usual]:
+    """What it would have learned of cars in these days."""
+    found: dict[SourceId, Usual] = {}
+    for event in case.homecomings:
+        if event.car is not None:
+            bay = next(one for one in case.site.bays if one.id == event.bay)
+            free_wh = max(0.0, event.car.soc_pct - floor_pct(bay, CarParams())) / 100.0 * event.car.capacity_wh
+            known = found.get(bay.id, usual.NEVER)
+            found[bay.id] = usual.came(known, free_wh, wall + timedelta(seconds=event.t_s))
     return found
 
 

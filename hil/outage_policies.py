@@ -44,6 +44,8 @@ class View:
     sun_w: float
     circuits: Sequence[Circuit]
     """Most important first."""
+    away: frozenset[SourceId] = frozenset()
+    """Bays without a car."""
 
 
 class Policy(Protocol):
@@ -109,15 +111,19 @@ class RollingProgram:
 
     outage: Outage
     _usual: Mapping[int, Usual] = field(init=False)
+    _comings: Mapping[SourceId, tuple[int, float]] = field(init=False)
     _parts: dict[Tier, float] = field(default_factory=dict)
     _planned_h: int = -1
     _given_wh: dict[CircuitId, float] = field(default_factory=dict)
+    _been_here: set[SourceId] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._usual = learned(self.outage)
+        self._comings = homecomings(self.outage)
 
     def served(self, view: View) -> set[CircuitId]:
         """The part of each tier that the plan serves in this hour, whose turn it is first."""
+        self._been_here |= {bay.id for bay in self.outage.site.bays} - view.away
         if int(view.t_s // HOUR_S) != self._planned_h:
             self._planned_h = int(view.t_s // HOUR_S)
             self._parts = self._plan(view)
@@ -132,10 +138,16 @@ class RollingProgram:
                     self._given_wh[one.id] = self._given_wh.get(one.id, 0.0) + view.watts[one.id] * SLOT_S / HOUR_S
         return chosen
 
+    def _come_wh(self, hour: int, view: View) -> float:
+        """What cars bring in that hour that have been away since before the cut."""
+        away = view.away - self._been_here
+        return sum(wh for bay, (home_h, wh) in self._comings.items() if bay in away and home_h % 24 == hour)
+
     def _plan(self, view: View) -> dict[Tier, float]:
         program, store = Program(), self.outage.site.batteries[0]
         rated_w = sum(pv.rated_w for pv in self.outage.site.pvs)
-        room_wh = max(view.usable_wh, store.capacity_wh * (100.0 - SHUTDOWN_PCT) / 100.0)
+        room_wh = sum(self._come_wh(hour, view) for hour in range(24))
+        room_wh += max(view.usable_wh, store.capacity_wh * (100.0 - SHUTDOWN_PCT) / 100.0)
         now: dict[Tier, tuple[int, float]] = {}
         before: int | None = None
         for ahead in range(int(TARGET_H)):
@@ -152,10 +164,25 @@ class RollingProgram:
             after = program.variable(room_wh)
             program.equal({**terms, give: 1.0, take: -1.0}, 0.0)
             kept = {after: 1.0, give: 1.0, take: -EFFICIENCY * EFFICIENCY}
-            program.equal(kept if before is None else {**kept, before: -1.0}, view.usable_wh if before is None else 0.0)
+            come_wh = self._come_wh(int(view.hour + ahead) % 24, view)
+            have_wh = come_wh + (view.usable_wh if before is None else 0.0)
+            program.equal(kept if before is None else {**kept, before: -1.0}, have_wh)
             before = after
         values = program.solved()
         return {tier: values[name] / load_w if load_w else 1.0 for tier, (name, load_w) in now.items()}
+
+
+def homecomings(outage: Outage) -> dict[SourceId, tuple[int, float]]:
+    """At which hour the car of each bay is home nine times in ten, and what it can give on average then, at the bus."""
+    found: dict[SourceId, tuple[int, float]] = {}
+    for bay in outage.site.bays:
+        mine = [one for one in outage.homecomings if one.bay == bay.id and one.car is not None]
+        hours = sorted((outage.hour + one.t_s / HOUR_S) % 24.0 for one in mine)
+        floor = bay.floor_pct + CarParams().margin_pct
+        free = [max(0.0, one.car.soc_pct - floor) / 100.0 * one.car.capacity_wh for one in mine if one.car is not None]
+        if mine:
+            found[bay.id] = int(hours[int(0.9 * len(hours))]) + 1, EFFICIENCY * sum(free) / len(free)
+    return found
 
 
 def view_of(house: House, outage: Outage) -> View:
@@ -171,6 +198,7 @@ def view_of(house: House, outage: Outage) -> View:
         watts={one.id: outage.traces.load_w(one.id, house.t_s) for one in outage.site.circuits},
         sun_w=sum(pv.rated_w for pv in outage.site.pvs) * outage.traces.sun_pu(house.t_s) * house.bus_live,
         circuits=order,
+        away=frozenset(name for name, bay in house.bays.items() if bay.soc_pct is None),
     )
 
 

@@ -10,7 +10,7 @@ from hems.model.units import DAY_S, HOUR_S, CircuitId, SourceId
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
 from hems.sim.start import Car, StartPoint
-from hems.sim.traces import SlotTraces, Traces
+from hems.sim.traces import CarEvent, SlotTraces, Traces
 
 SLOT_S = 300.0
 """Loads, sun and cars keep still within one slot, and every policy may decide at its beginning."""
@@ -59,6 +59,8 @@ class Outage:
     """How long it stays away.  No policy is told."""
     day_of_year: int
     traces: Traces
+    homecomings: tuple[CarEvent, ...] = ()
+    """Cars that came in the days before the cut; what a policy may have learned of them."""
 
     @property
     def ends_s(self) -> float:
@@ -89,7 +91,8 @@ def outage(seed: int, data: Path | None = None) -> Outage:
     home = {bay.id: Car(soc_pct=rng.uniform(45.0, 85.0), capacity_wh=bay.capacity_wh) for bay in bays}
     home = {bay: car for bay, car in home.items() if rng.random() < (0.8 if not 8.0 < hour < 17.0 else 0.25)}
     start = StartPoint(seed=seed, battery_soc_pct=rng.uniform(45.0, 98.0), cars=home)
-    days: Traces = GeneratedTraces(site, seed, hour, day_of_year=day_of_year, home=tuple(home))
+    invented = GeneratedTraces(site, seed, hour, day_of_year=day_of_year, home=tuple(home))
+    days: Traces = invented
     if data is not None:
         days = MeasuredTraces(data, site, hour, others=days, day_of_year=day_of_year, seed=seed)
     return Outage(
@@ -100,6 +103,7 @@ def outage(seed: int, data: Path | None = None) -> Outage:
         hours=hours,
         day_of_year=day_of_year,
         traces=SlotTraces(days, SLOT_S),
+        homecomings=tuple(invented.came_home(HISTORY_DAYS)),
     )
 
 

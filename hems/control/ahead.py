@@ -30,6 +30,8 @@ Tiers = Sequence[tuple[float, ...]]
 """By kind of hour: W wanted by the critical circuits, and by these with one, two, three and four tiers more."""
 Sun = tuple[float, ...]
 """W by the hour of the day."""
+Cars = Sequence[tuple[float, float]]
+"""In how many hours each comes home, and with how many Wh for the building."""
 
 
 def tiers_w(site: Site, known: Habits) -> Tiers:
@@ -76,8 +78,10 @@ def lasts(after_h: float, expect_h: float, said_h: float | None) -> float:
     return KNOW_NOTHING * unknown + (1.0 - KNOW_NOTHING) * exp(-late_h / max(0.5, LATE * said_h))
 
 
-def hours(tiers: Tiers, sun_w: Sun, utc: datetime, expect_h: float, said_h: float | None = None) -> list[Hour]:
-    """What remains of this hour and the next three days, with what is usually wanted and this sun."""
+def hours(
+    tiers: Tiers, sun_w: Sun, utc: datetime, expect_h: float, said_h: float | None = None, cars: Cars = ()
+) -> list[Hour]:
+    """What remains of this hour and the next three days, with what is usually wanted, this sun and these cars."""
     now = habits.hour_of(utc)
     left_h = 1.0 - (utc.timestamp() / HOUR_S - now)
     found = []
@@ -85,7 +89,8 @@ def hours(tiers: Tiers, sun_w: Sun, utc: datetime, expect_h: float, said_h: floa
         begins_h = max(0.0, ahead - 1 + left_h)
         shines_w = sun_w[(now + ahead) % HOURS]
         left_w = tuple(shines_w - watts for watts in tiers[habits.slot(now + ahead)])
-        found.append(Hour(lasts(begins_h, expect_h, said_h), left_h if ahead == 0 else 1.0, left_w))
+        brings_wh = sum([wh for in_h, wh in cars if begins_h - 1.0 < in_h <= begins_h])
+        found.append(Hour(lasts(begins_h, expect_h, said_h), left_h if ahead == 0 else 1.0, left_w, brings_wh))
     return found
 
 

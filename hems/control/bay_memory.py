@@ -21,8 +21,6 @@ from hems.model.snapshot import BayReading, Snapshot
 from hems.model.units import HOUR_S, SourceId
 
 NEW = BayMemory()
-EXPECTED_H = 4.0
-"""Cars that come home later than that are not counted on."""
 STRAY_W, STRAY_SHARE = 500.0, 0.2
 """So much more than its command a charger may do before that is somebody else's doing."""
 
@@ -143,7 +141,8 @@ def visited(
     for bay in given.site.bays:
         before, now = state.bays.get(bay.id, NEW), bays[bay.id]
         if before.plugged_since_s is not None and now.plugged_since_s is None:
-            found[bay.id] = usual.left(found.get(bay.id, usual.NEVER), before, local)
+            in_cut = state.mode.outage_since_s is not None
+            found[bay.id] = usual.left(found.get(bay.id, usual.NEVER), before, local, in_cut=in_cut)
         elif now.charge is not None and before.charge is None and not now.charge.stale:
             free_wh = car_free_wh(bay, given.snapshot.bays.get(bay.id, NO_CAR), given.params.car, given.now_s)
             found[bay.id] = usual.came(found.get(bay.id, usual.NEVER), free_wh, local)
@@ -155,17 +154,22 @@ def visited(
     return foreseen, state.usual if found == state.usual else found
 
 
-def expected_wh(given: Given, state: ControlState) -> float:
-    """Wh that cars will bring which are as good as certain to come home within the next hours."""
+def expected(given: Given, state: ControlState) -> list[tuple[float, tuple[float, float, float]]]:
+    """Cars that are as good as certain to come home: in how many hours, and with how many Wh to spare.
+
+    In a poor, a middling and a good case.
+    """
     offset = local_offset(given)
     if given.now.utc is None or offset is None:
-        return 0.0
-    local, total_wh = given.now.utc + offset, 0.0
+        return []
+    found = []
     for bay in given.site.bays:
         here = state.bays.get(bay.id, NEW).plugged_since_s is not None
-        if bay.bidirectional and not here and bay.id in state.usual:
-            total_wh += usual.expected_wh(state.usual[bay.id], local, EXPECTED_H)
-    return total_wh
+        known = state.usual.get(bay.id)
+        in_h = None if here or known is None else usual.comes_h(known, given.now.utc + offset)
+        if bay.bidirectional and known is not None and in_h is not None:
+            found.append((in_h, usual.brings_wh(known)))
+    return found
 
 
 def uncounted(state: ControlState) -> frozenset[SourceId]:

@@ -185,4 +185,5 @@ def owed_w(
 
 
 def _just_back(memory: LoadMemory, now_s: float) -> bool:
-    return memory.shed_because is None and memory.restored_s is not None and now_s < memory.restored_s + STARTS_S
+    on = memory.shed_because is None and memory.restored_s is not None
+    return on and memory.hungry >= LITTLE and now_s < (memory.restored_s or 0.0) + STARTS_S

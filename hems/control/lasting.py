@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 
 from hems.control import ahead, habits, turns
-from hems.control.bay_memory import expected_wh, uncounted
+from hems.control.bay_memory import expected, uncounted
 from hems.control.energy import Band, store_pct, usable_wh
 from hems.control.given import Given
 from hems.control.memory.using import SavingMemory
@@ -78,10 +78,14 @@ def _priced(given: Given, state: ControlState, memory: SavingMemory) -> SavingMe
         return memory
     tiers, suns_w = ahead.tiers_w(site, state.habits), ahead.suns_w(state.habits)
     kept_wh = params.band.reserve_h * sum(wants_w[0] for wants_w in tiers) / len(tiers)
-    have_wh = EFFICIENCY * (stored_wh + expected_wh(given, state)) - kept_wh
+    have_wh = EFFICIENCY * stored_wh - kept_wh
     room_wh = EFFICIENCY * max(stored_wh, _full_wh(site)) - kept_wh
     expect_h, said_h = ahead.expected_h(state.habits, params.band.expect_h), _said_h(state, given.now_s)
-    days = [ahead.hours(tiers, sun_w, utc, expect_h, said_h) for sun_w in suns_w]
+    coming = expected(given, state)
+    days = [
+        ahead.hours(tiers, sun_w, utc, expect_h, said_h, [(in_h, EFFICIENCY * wh[third]) for in_h, wh in coming])
+        for third, sun_w in enumerate(suns_w)
+    ]
     return replace(
         memory,
         price=price(have_wh, room_wh, days),

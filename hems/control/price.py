@@ -32,6 +32,8 @@ class Hour:
     hours: float
     left_w: tuple[float, ...]
     """Sun less demand of all served, by how many tiers beyond the critical ones are served: 0 to 4."""
+    brings_wh: float = 0.0
+    """What cars that come home in it have to spare, with room of their own for it."""
 
 
 CHEAP_FIRST = sorted(WORTH.values())
@@ -67,7 +69,8 @@ def _runs_empty(at_price: float, have_wh: float, room_wh: float, hours: Sequence
         if needed > MOST:
             return False
         left_w = hour.left_w[len(CHEAP_FIRST) - _cheaper(needed)]
-        left_wh += hour.hours * (left_w * CHARGES if left_w > 0.0 else left_w)
+        left_wh += hour.hours * (left_w * CHARGES if left_w > 0.0 else left_w) + hour.brings_wh
+        room_wh += hour.brings_wh
         if left_wh < 0.0:
             return True
         if left_wh >= room_wh:

@@ -77,6 +77,12 @@ class GeneratedTraces:
                     return event
         return None
 
+    def came_home(self, days: int) -> list[CarEvent]:
+        """The arrivals of so many days before t = 0, the first first."""
+        last = int(self._start_s // DAY_S)
+        past = [self._away(bay, day)[1] for day in range(last - days, last + 1) for bay in self._bays]
+        return sorted((event for event in past if event.t_s < 0.0), key=lambda event: event.t_s)
+
     def _load_day(self, circuit: Circuit, day: int) -> list[float]:
         shape = shape_of(circuit)
         typical_w = circuit.typical_w

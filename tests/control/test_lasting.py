@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hems.control import lasting, turns
+from hems.control.cars import usual
 from hems.control.energy import Band
 from hems.control.given import Given
 from hems.control.memory.seeing import ModeMemory
@@ -43,8 +44,9 @@ def lasts(
     utc: datetime | None = EVENING,
     params: Params = PARAMS,
     now_s: float = 1000.0,
+    local_h: float | None = None,
 ) -> SavingMemory:
-    seen = snapshot(SITE, {wiring.battery_soc(SourceId("main")): soc_pct}, now_s)
+    seen = snapshot(SITE, {wiring.battery_soc(SourceId("main")): soc_pct}, now_s, local_h=local_h)
     given = Given(SITE, seen, params, Instant(now_s, utc))
     return lasting.lasting(given, state or on_island(), 1.0).memory
 
@@ -66,6 +68,20 @@ def test_a_full_battery_in_the_evening_is_for_what_matters_and_an_emptier_one_fo
 def test_in_the_morning_the_sun_ahead_counts() -> None:
     morning = lasts(60.0, utc=EVENING + timedelta(hours=13))
     assert morning.resting < lasts(60.0).resting
+
+
+def test_a_car_that_is_as_good_as_certain_to_come_home_lets_more_be_served() -> None:
+    # given six days on which the car of bay 1 came at eight with 20 kWh to spare, and a battery of 80 kWh
+    known = usual.NEVER
+    for day in range(6):
+        known = usual.came(known, 20_000.0, EVENING.replace(hour=20) - timedelta(days=6 - day))
+    waiting = replace(on_island(), usual={SourceId("bay_1"): known})
+    alone, expecting = lasts(60.0).price, lasts(60.0, waiting, local_h=18.0).price
+    assert alone is not None
+    assert expecting is not None
+    assert expecting < 0.8 * alone
+    # then nothing of it is counted where nobody knows the hour
+    assert lasts(60.0, waiting).price == alone
 
 
 def test_critical_circuits_never_rest_for_the_sake_of_energy() -> None:

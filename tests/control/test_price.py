@@ -1,5 +1,6 @@
 """The price of stored energy: as by hand where one can, and never lower for having less."""
 
+from dataclasses import replace
 from math import e, exp
 
 import pytest
@@ -35,6 +36,16 @@ def test_what_will_overflow_anyway_is_free() -> None:
     # given a sun that fills the store within the hour, whatever is served
     sunny = [Hour(1.0, 1.0, (5000.0,) * 5)] * 24
     assert price(8000.0, 10_000.0, [sunny]) == pytest.approx(LEAST, rel=0.01)
+
+
+def test_a_car_that_comes_home_tonight_makes_energy_cheaper_and_has_room_of_its_own() -> None:
+    # given a night, and a car that comes home in the third hour of it
+    alone = nights(24, 1000.0, 2000.0, 3000.0, 4000.0, 5000.0)
+    coming = [*alone[:3], replace(alone[3], brings_wh=6000.0), *alone[4:]]
+    assert price(6000.0, 20_000.0, [coming]) < price(6000.0, 20_000.0, [alone])
+    # then it is never cheaper than if that were in the store already, and a full store is not overflowing for it
+    assert price(12_000.0, 26_000.0, [alone]) <= price(6000.0, 20_000.0, [coming])
+    assert price(9000.0, 10_000.0, [coming]) > LEAST
 
 
 def test_what_does_not_even_last_for_the_critical_circuits_is_for_them() -> None:

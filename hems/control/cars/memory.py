@@ -90,6 +90,10 @@ class Usual:
     arrivals: tuple[float, ...] = ()
     spare_wh: tuple[float, ...] = ()
     """What cars could spare when they came."""
+    came_on: tuple[int, ...] = ()
+    """The days of these arrivals, counted from the year 1."""
+    left_in_cut: bool = False
+    """The car that is away left in a power cut: nobody knows with what it will come home."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,13 @@
 """What is usual at a bay whose drivers tell nothing: when a car leaves, what it takes, with what it comes home.
 
-Of the last visits, and always to the safe side: it leaves as early as one in five did, takes as much as one in five
-took at least, and comes home with as little as ever.
+Of the last visits, and to the safe side: it leaves as early as one in five did, takes as much as one in five took at
+least, and comes home as late as one in ten.  One that left in a power cut is not counted on.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from math import ceil
 
 from hems.control.cars.memory import BayMemory, Usual
 from hems.model.copies import replace
@@ -17,12 +19,13 @@ SAFE_SHARE = 0.2
 SATURDAY = 5
 DAY_H = 24.0
 HOME_SHARE = 0.9
-"""A car counts as expected if so many of the last days of its kind saw it at that hour."""
+"""A car counts as expected if so many of the last days of its kind saw it come, and by that hour."""
 NEVER = Usual()
 
 
-def left(before: Usual, memory: BayMemory, local: datetime | None) -> Usual:
+def left(before: Usual, memory: BayMemory, local: datetime | None, *, in_cut: bool = False) -> Usual:
     """With a visit that is over; without a clock nothing is learned."""
+    before = replace(before, left_in_cut=in_cut)
     if local is None or memory.plugged_since_s is None:
         return before
     departures = (*before.departures, _of_week(local))[-KEPT:]
@@ -33,8 +36,13 @@ def came(before: Usual, free_wh: float | None, local: datetime | None) -> Usual:
     """With a car that has just come home and has told what it has to spare."""
     if local is None or free_wh is None:
         return before
-    arrivals = (*before.arrivals, _of_week(local))[-KEPT:]
-    return replace(before, arrivals=arrivals, spare_wh=(*before.spare_wh, free_wh)[-KEPT:])
+    return replace(
+        before,
+        arrivals=(*before.arrivals, _of_week(local))[-KEPT:],
+        spare_wh=(*before.spare_wh, free_wh)[-KEPT:],
+        came_on=(*before.came_on, local.toordinal())[-KEPT:],
+        left_in_cut=False,
+    )
 
 
 def _of_week(local: datetime) -> float:
@@ -69,17 +77,35 @@ def takes_wh(usual: Usual) -> float | None:
     return taken[min(len(taken) - 1, int((1.0 - SAFE_SHARE) * len(taken)))] if len(taken) >= NEEDED else None
 
 
-def expected_wh(usual: Usual, local: datetime, within_h: float) -> float:
-    """Wh that a car not here will bring within so many hours, if that is as good as certain; else 0.
+def comes_h(usual: Usual, local: datetime) -> float | None:
+    """In how many hours a car that is away will be home, as good as certainly: today or tomorrow; None if it is not.
 
-    As many of the last visits of that kind of day must have begun by then, and the least that any brought counts.
+    It must have come on nearly all days of that kind that are remembered (of any kind, while these are few), and by
+    then on nearly all of them.
     """
-    then = local + timedelta(hours=within_h)
-    if then.date() != local.date():
-        return 0.0
-    hours = _same(usual.arrivals, local.weekday() >= SATURDAY)
-    now_h = local.hour + local.minute / 60.0
-    due = [hour for hour in hours if now_h <= hour <= now_h + within_h]
-    if len(hours) < NEEDED or len(due) < HOME_SHARE * len(hours):
-        return 0.0
-    return min(usual.spare_wh, default=0.0)
+    if usual.left_in_cut or len(usual.came_on) < len(usual.arrivals):
+        return None
+    past = range(min(usual.came_on, default=0), local.toordinal())
+    for ahead in range(2):
+        free = (local.weekday() + ahead) % 7 >= SATURDAY
+        hours, days = _same(usual.arrivals, free), sum(_free(day) is free for day in past)
+        if len(hours) < NEEDED:
+            hours, days = sorted(hour % DAY_H for hour in usual.arrivals), len(past)
+        if len(hours) >= max(NEEDED, HOME_SHARE * days):
+            hour = hours[ceil(HOME_SHARE * len(hours)) - 1]
+            in_h = DAY_H * ahead + hour - (local.hour + local.minute / 60.0)
+            if in_h > 0.0:
+                return in_h
+    return None
+
+
+def _free(day: int) -> bool:
+    return date.fromordinal(day).weekday() >= SATURDAY
+
+
+def brings_wh(usual: Usual) -> tuple[float, float, float]:
+    """What it then has to spare in a poor, a middling and a good case: averages of thirds of the last arrivals."""
+    spare = sorted(usual.spare_wh)
+    cuts = [round(len(spare) * third / 3.0) for third in range(4)]
+    poor, middling, good = (sum(part) / max(1, len(part)) for part in (spare[a:b] for a, b in pairwise(cuts)))
+    return poor, middling, good

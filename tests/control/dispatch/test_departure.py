@@ -151,15 +151,42 @@ def test_what_a_visit_takes_is_no_less_than_four_in_five_took():
     assert usual.takes_wh(visits(7.0, 7.0, 7.0, 7.0, 7.0)) == 10_004.0
 
 
-@pytest.mark.parametrize(("hours", "wh"), [([17.5, 18.0, 17.0, 18.5], 9000.0), ([17.5, 18.0, 23.0, 12.0], 0.0)])
-def test_a_car_that_is_as_good_as_certain_to_come_home_is_expected_with_the_least_it_ever_brought(
-    hours: list[float], wh: float
-):
+def arrivals(*hours: float | None) -> Usual:
+    """A car that has come at these hours from a Monday on, with 9 kWh to spare and more each day; None: it did not."""
     known = usual.NEVER
     for day, hour in enumerate(hours):
-        local = MONDAY.replace(hour=0, minute=0) + timedelta(days=day, hours=hour)
-        known = usual.came(known, 9000.0 + 1000.0 * day, local)
-    assert usual.expected_wh(known, MONDAY.replace(hour=16, minute=0), 4.0) == wh
+        if hour is not None:
+            local = MONDAY.replace(hour=0, minute=0) + timedelta(days=day, hours=hour)
+            known = usual.came(known, 9000.0 + 1000.0 * day, local)
+    return known
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "in_h"),
+    [
+        ([17.5, 18.0, 17.0, 18.5], 16.0, 2.5),  # on the Friday it is home by half past six
+        ([17.5, 18.0, 17.0, 18.5], 20.0, 22.5),  # the Saturday as on every day that was seen
+        ([17.5, None, 17.0, 18.5], 16.0, None),  # it does not come each day
+        ([17.5, 18.0, 17.0], 16.0, None),  # nobody knows it yet
+    ],
+)
+def test_a_car_that_is_as_good_as_certain_to_come_home_is_expected(
+    hours: list[float | None], at: float, in_h: float | None
+):
+    friday = MONDAY.replace(hour=0, minute=0) + timedelta(days=4, hours=at)
+    assert usual.comes_h(arrivals(*hours), friday) == in_h
+
+
+def test_a_car_that_left_in_a_power_cut_is_not_expected_until_it_is_back():
+    known = arrivals(17.5, 18.0, 17.0, 18.5)
+    friday = MONDAY.replace(hour=16, minute=0) + timedelta(days=4)
+    gone = usual.left(known, BayMemory(plugged_since_s=0.0), friday, in_cut=True)
+    assert usual.comes_h(gone, friday) is None
+    assert usual.comes_h(usual.came(gone, 0.0, friday), friday + timedelta(minutes=1)) is not None
+
+
+def test_what_a_car_brings_is_told_for_a_poor_a_middling_and_a_good_case():
+    assert usual.brings_wh(arrivals(17.5, 18.0, 17.0, 18.5, 17.0, 17.0)) == (9500.0, 11_500.0, 13_500.0)
 
 
 def test_a_bay_learns_from_what_it_sees():
