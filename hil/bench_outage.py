@@ -120,9 +120,10 @@ def habits_of(case: Outage, wall: datetime) -> Habits:
 def usual_of(case: Outage, wall: datetime) -> dict[SourceId, Usual]:
     """What it would have learned of cars in these days."""
     found: dict[SourceId, Usual] = {}
+    bays = {bay.id: bay for bay in case.site.bays}
     for event in case.homecomings:
         if event.car is not None:
-            bay = next(one for one in case.site.bays if one.id == event.bay)
+            bay = bays[event.bay]
             free_wh = max(0.0, event.car.soc_pct - floor_pct(bay, CarParams())) / 100.0 * event.car.capacity_wh
             known = found.get(bay.id, usual.NEVER)
             found[bay.id] = usual.came(known, free_wh, wall + timedelta(seconds=event.t_s))

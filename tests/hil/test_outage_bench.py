@@ -42,7 +42,7 @@ def by_hand(
         bays=(bay,),
     )
     start = StartPoint(battery_soc_pct=soc_pct)
-    return replace(case, site=site, start=start, hours=hours, traces=ConstantTraces(loads_w, sun, cars))
+    return replace(case, site=site, start=start, hours=hours, traces=ConstantTraces(loads_w, sun, cars), homecomings=())
 
 
 def test_a_seed_gives_the_same_outage_to_everybody() -> None:
