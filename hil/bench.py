@@ -6,31 +6,83 @@ Absolute times are this machine's; what carries over to another one are the rati
 import argparse
 import asyncio
 import os
-import tempfile
+import platform
 import time
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 from hems.app import installed_drivers
-from hems.config import SiteFile, load
-from hems.model.mode import Mode
+from hems.config import load
+from hems.model.contained import contained
+from hems.model.errors import HemsError
 from hems.sim.play import play
 from hems.sim.rig import load_rig
+from hems.sim.run import FastForward
 from hems.sim.scenario import plain_day
-from hil import bench_dispatch, bench_drivers, bench_lines, bench_outage, bench_poller, bench_sheds, bench_tick
-from hil.bench_poller import Pollers
-from hil.bench_run import BenchRun, begin
-from hil.emulate.remote import Remote
-from hil.places import Place, place
+from hil import (
+    bench_daemon,
+    bench_dispatch,
+    bench_drivers,
+    bench_lines,
+    bench_mqtt,
+    bench_outage,
+    bench_reaction,
+    bench_sheds,
+    bench_tick,
+)
+from hil.bench_row import Row, html, markdown, plain, text, unmeasured
+from hil.places import place
 
-OUTAGES = 5
-CPU_WINDOW_S = 10.0
-READ_ONE_COIL = bytes.fromhex("000100000006010100000001")
-"""A whole Modbus TCP request: transaction 1, unit 1, function 1, coil 0, count 1."""
+SECONDS = 3600.0
+"""Simulated in steps of one second."""
+MINUTES = 10.0
+
+
+def _tick(_: float) -> Iterable[Row]:
+    chosen = place("apartments")
+    return bench_tick.rows(load(chosen.site, installed_drivers()), chosen)
+
+
+def _simulated(_minutes: float) -> Iterator[Row]:
+    """The demonstration's building in fast-forward."""
+    chosen = place("apartments")
+    file = load(chosen.site, installed_drivers())
+    rig = replace(load_rig(chosen.rig), load_w=None)
+    forward = FastForward(file.site, file.params, rig.plant(), near_s=inf)
+    began_s = time.perf_counter()
+    for _ in forward.run(SECONDS):
+        pass
+    yield _speed("in steps of 1 s", SECONDS, time.perf_counter() - began_s, 1500.0, 4000.0)
+    began_s = time.perf_counter()
+    play(file.site, file.params, rig.plant(), plain_day(24.0))
+    yield _speed("by the step rule", 86_400.0, time.perf_counter() - began_s, 10_000.0, 50_000.0)
+
+
+def _speed(how: str, simulated_s: float, took_s: float, least: float, aim: float) -> Row:
+    return Row(
+        what=f"simulated time, 14 circuits, {how}",
+        yardstick="real time",
+        figure=f"{simulated_s / 3600.0:g} h in {took_s:.1f} s",
+        value=simulated_s / took_s,
+        least=least,
+        aim=aim,
+        more=True,
+    )
+
+
+WITHOUT_WIRES = ("tick", "simulation")
+GROUPS: Mapping[str, Callable[[float], Iterable[Row]]] = {
+    "tick": _tick,
+    "simulation": _simulated,
+    "reading": lambda _: bench_drivers.rows(),
+    "sheds": lambda _: bench_sheds.rows(),
+    "lines": lambda _: bench_lines.rows(),
+    "mqtt": lambda _: bench_mqtt.rows(),
+    "reaction": lambda _: asyncio.run(bench_reaction.rows()),
+    "daemon": lambda minutes: asyncio.run(bench_daemon.rows(minutes)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +94,11 @@ class Command:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """The options of `hems bench`."""
         parser.add_argument("--no-wires", action="store_true", help="only what needs no sockets")
+        parser.add_argument("--only", action="append", choices=tuple(GROUPS), help="again for several; default: all")
+        parser.add_argument("--minutes", type=float, default=MINUTES, help="how long memory is watched (default 10)")
+        parser.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
+        parser.add_argument("--html", type=Path, metavar="FILE", help="write them as a page, complete in one file")
+        parser.add_argument("--json", type=Path, metavar="FILE", help="write them for programs")
         verbs = parser.add_subparsers(dest="verb", metavar="VERB")
         bench_outage.BENCH.add_arguments(
             verbs.add_parser("outage", help="how well power cuts are got through, by policy")
@@ -64,98 +121,40 @@ class Command:
             from hil import bench_screen
 
             return bench_screen.run(args)
-        chosen = place("apartments")
-        site_file = load(chosen.site, installed_drivers())
-        for line in (*bench_tick.lines(site_file, chosen), *_day(site_file, chosen)):
-            print(line, flush=True)
-        if not args.no_wires:
-            print(*bench_drivers.lines(), *bench_sheds.lines(), *bench_lines.lines(), sep="\n", flush=True)
-            asyncio.run(_wires(chosen))
+        chosen = args.only or (WITHOUT_WIRES if args.no_wires else tuple(GROUPS))
+        done = list[Row]()
+        for row in measured(chosen, args.minutes):
+            done.append(row)
+            print(text(row), flush=True)
+        _write(done, args, about())
         return 0
 
 
 COMMAND = Command()
 
 
-def _day(site_file: SiteFile, chosen: Place) -> Iterator[str]:
-    """A day of the demonstration's building in fast-forward."""
-    rig = replace(load_rig(chosen.rig), load_w=None)
-    began_s = time.perf_counter()
-    play(site_file.site, site_file.params, rig.plant(), plain_day(24.0))
-    used_s = time.perf_counter() - began_s
-    speed = 86_400 / used_s
-    yield f"a simulated day          {used_s:7.1f} s    {speed:.0f} times real time"
+def measured(groups: Iterable[str], minutes: float) -> Iterator[Row]:
+    """Row by row; a group that fails is told, and the others are measured."""
+    for name in groups:
+        with contained() as group:  # one figure that cannot be had must not cost the others
+            yield from GROUPS[name](minutes)
+        if group.fault is not None:
+            yield unmeasured(name, f"{type(group.fault).__name__}: {group.fault}")
 
 
-async def _wires(chosen: Place) -> None:
-    """The real daemon on the emulated building: memory, processor, reaction."""
-    with tempfile.TemporaryDirectory(prefix="hems-bench-") as name:
-        async with begin(chosen, Path(name)) as run, Remote(run.plant_socket) as bench:
-            began = _used(run.daemon.pid)
-            await asyncio.sleep(CPU_WINDOW_S)
-            share = (_used(run.daemon.pid) - began) / CPU_WINDOW_S
-            print(f"daemon, 12 devices       {_rss_mb(run.daemon.pid):7.0f} MB   {100 * share:.1f} % of one core")
-            reactions: list[float] = []
-            polled: list[float] = []
-            async with bench_poller.polling(_link(run, "tie_io")) as pollers:
-                for _ in range(OUTAGES):
-                    reactions.append(await _reaction(run, bench, pollers, polled))
-            trip_ms = await _round_trip_ms(run)
-        slowest = max(reactions)
-        print(
-            f"tie open to all shed     {median(reactions):7.0f} ms   slowest of {OUTAGES}: {slowest:.0f} ms; "
-            f"a bare Modbus round trip takes {trip_ms:.1f} ms here"
-        )
-        print(
-            f"  beside a look a second {median(reactions) / median(polled):7.2f} times the median, "
-            f"{slowest / max(polled):.2f} times the slowest of one that only sees it, at the same contacts"
-        )
+def about() -> str:
+    """Where and on what."""
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    system = f"{platform.system()} {platform.release()} on {platform.machine()}"
+    return f"Python {platform.python_version()}, {system}, {cores} processors, load {load:.1f} at the end."
 
 
-async def _reaction(run: BenchRun, bench: Remote, pollers: Pollers, polled: list[float]) -> float:
-    """From the contacts changing to the last relay coil or plug told to open, in ms, in one outage.
-
-    Adds to `polled` how late those saw it who look once a second.
-    """
-    pollers.seen_s.clear()
-    before = (await bench.status())["next"]
-    await bench.do("fail_grid")
-    await run.settled(Mode.ISLANDED_STABILIZING, Mode.ISLANDED)
-    await asyncio.sleep(1.5)
-    history: list[dict[str, Any]] = (await bench.status(since=before))["history"]
-    opened_s = next(entry["at_s"] for entry in history if entry["what"] == "contact")
-    coils = [entry["at_s"] for entry in history if entry["what"] == "coil" and entry["value"] is False]
-    polled += [delay_s * 1000.0 for delay_s in pollers.delays_s(opened_s)]
-    await bench.do("return_grid")
-    await run.settled(Mode.GRID_CONNECTED, within_s=60.0)
-    return float(max(coils) - opened_s) * 1000.0
-
-
-async def _round_trip_ms(run: BenchRun) -> float:
-    """The median of reading one coil over a bare socket, with nothing of hems in between."""
-    host, port = _link(run, "relays").removeprefix("tcp://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    took_ms = []
-    for _ in range(50):
-        began_s = time.perf_counter()
-        writer.write(READ_ONE_COIL)
-        await reader.read(64)
-        took_ms.append((time.perf_counter() - began_s) * 1000.0)
-    writer.close()
-    return median(took_ms)
-
-
-def _link(run: BenchRun, device: str) -> str:
-    link: str = tomllib.loads(run.site.read_text(encoding="utf-8"))["devices"][device]["link"]
-    return link
-
-
-def _rss_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGESIZE") / 1e6
-
-
-def _used(pid: int) -> float:
-    """Processor seconds so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _write(rows: list[Row], args: argparse.Namespace, where: str) -> None:
+    told = f"{markdown(rows)}\n{where}\n"
+    for path, content in ((args.table, told), (args.html, html(rows, where)), (args.json, plain(rows, where))):
+        if path is None:
+            continue
+        try:
+            path.write_text(content, encoding="utf-8")
+        except OSError as error:
+            raise HemsError(f"{path} cannot be written: {error.strerror}. Name another file.") from error

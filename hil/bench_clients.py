@@ -15,6 +15,7 @@ from statistics import median, quantiles
 
 from hems.api.client import follow
 from hems.model.picture import Picture
+from hil.bench_row import Row, text
 from hil.bench_run import BenchRun, begin
 from hil.places import place
 
@@ -70,7 +71,8 @@ def lateness_s(begun_s: list[float], phase_s: float) -> list[float]:
     return [abs((one - phase_s + 0.5) % 1.0 - 0.5) for one in begun_s]
 
 
-async def _lines() -> list[str]:
+async def row() -> Row:
+    """The figure."""
     begun: dict[bool, list[float]] = {False: [], True: []}
     with tempfile.TemporaryDirectory(prefix="hems-bench-") as name:
         async with begin(place("apartments"), Path(name)) as run, aclosing(follow(run.view_socket)) as messages:
@@ -84,16 +86,18 @@ async def _lines() -> list[str]:
     phase_s = median(one % 1.0 for one in begun[False])
     alone, crowded_s = (lateness_s(begun[which], phase_s) for which in (False, True))
     rare = [quantiles(those, n=10, method="inclusive")[-1] for those in (alone, crowded_s)]
-    ratio = median(crowded_s) / median(alone)
-    return [
-        f"tick's lateness          {1000 * median(alone):7.2f} ms   with {HUNG} hung, a slow and {DYING} dying clients "
-        f"{1000 * median(crowded_s):.2f} ms: {ratio:.2f} times (affordable {AFFORDABLE:g}); "
-        f"one in ten {1000 * rare[0]:.1f} and {1000 * rare[1]:.1f} ms"
-    ]
+    return Row(
+        what="the tick's lateness among bad clients",
+        yardstick="the same alone, in turn",
+        figure=f"{1000 * median(alone):.2f} ms; with {HUNG} hung, a slow and {DYING} dying clients "
+        f"{1000 * median(crowded_s):.2f} ms; one in ten {1000 * rare[0]:.1f} and {1000 * rare[1]:.1f} ms",
+        value=median(crowded_s) / median(alone),
+        least=AFFORDABLE,
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print."""
     del args
-    print("\n".join(asyncio.run(_lines())))
+    print(text(asyncio.run(row())))
     return 0

@@ -27,12 +27,11 @@ from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext
 from hems.runtime.clock import SystemClock
 from hil import foreign
+from hil.bench_row import Row, noisy, paired, unmeasured
 
 REGISTERS = 40
 READS = 2000
 REPEATS = 5
-NOISE = 2.0
-"""If the yardstick's own rates are so far apart, the figures say nothing."""
 WINDOW_S = 0.5
 SETTLE_S = 0.3
 FLEET_SETTLE_S, FLEET_WINDOW_S = 2.0, 4.0
@@ -59,15 +58,15 @@ class Turn:
     engine: Cost
 
 
-def lines() -> list[str]:
+def rows() -> list[Row]:
     """The figures, or why there are none."""
     reason = foreign.missing()
     if reason is not None:
-        return [f"reading devices          not measured: {reason}"]
-    told = [f"reading 40 registers     {line}" for line in asyncio.run(_reading())]
+        return [unmeasured("reading devices", reason)]
+    told = asyncio.run(_reading(""))
     if (accelerated := _uvloop()) is not None:
         with asyncio.Runner(loop_factory=accelerated) as runner:
-            told += [f"  the same on uvloop     {line}" for line in runner.run(_reading())]
+            told += runner.run(_reading(" on uvloop"))
     return [*told, asyncio.run(_fleets())]
 
 
@@ -80,24 +79,45 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-async def _reading() -> list[str]:
+async def _reading(loop: str) -> list[Row]:
     """The engine and its bare link beside libmodbus in C: medians of the ratios of single turns."""
     turns = [await _turn() for _ in range(REPEATS)]
-    rates = [turn.in_c.took_s for turn in turns]
+    invalid = noisy([turn.in_c.took_s for turn in turns])
     told = []
-    for name, ours in (("engine", [turn.engine for turn in turns]), ("link alone", [turn.link for turn in turns])):
-        rate = median(turn.in_c.took_s / cost.took_s for turn, cost in zip(turns, ours, strict=True))
-        used = median(cost.used_s / turn.in_c.used_s for turn, cost in zip(turns, ours, strict=True))
-        told.append(f"{name}: {rate:.2f} times the rate of libmodbus in C, {used:.1f} times its processor time")
-    noisy = max(rates) > NOISE * min(rates)
-    return [f"{line}{' (not valid: the yardstick itself is noisy)' if noisy else ''}" for line in told]
+    costs = {"the engine": [turn.engine for turn in turns], "the link alone": [turn.link for turn in turns]}
+    for name, ours in costs.items():
+        bounded = name == "the engine" and not loop
+        rate = paired([turn.in_c.took_s for turn in turns], [cost.took_s for cost in ours])
+        used = paired([cost.used_s for cost in ours], [turn.in_c.used_s for turn in turns])
+        told += [
+            Row(
+                what=f"reads of {REGISTERS} registers, {name}{loop}",
+                yardstick="libmodbus in C",
+                figure=f"{1.0 / median(cost.took_s for cost in ours):.0f} a second",
+                value=rate,
+                least=0.5 if bounded else None,
+                aim=0.75 if bounded else None,
+                more=True,
+                invalid=invalid,
+            ),
+            Row(
+                what=f"  their processor time, {name}{loop}",
+                yardstick="libmodbus in C",
+                figure=f"{1e6 * median(cost.used_s for cost in ours):.0f} us a read",
+                value=used,
+                least=4.0 if bounded else None,
+                aim=2.0 if bounded else None,
+                invalid=invalid,
+            ),
+        ]
+    return told
 
 
-async def _fleets() -> str:
+async def _fleets() -> Row:
     costs = [await _fleet_s(size) for size in FLEETS]
     growth = log(costs[-1] / costs[0]) / log(FLEETS[-1] / FLEETS[0])
     shares = ", ".join(f"{size}: {100 * cost:.1f} %" for size, cost in zip(FLEETS, costs, strict=True))
-    return f"meters read each second  {shares} of one core; grows with the {growth:.2f}th power of their number"
+    return Row(what="meters read each second", figure=f"{shares} of one core", value=growth, unit="exponent")
 
 
 async def _turn() -> Turn:

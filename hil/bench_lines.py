@@ -21,6 +21,7 @@ from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext
 from hems.runtime.clock import SystemClock
 from hil import foreign
+from hil.bench_row import Row, unmeasured
 from hil.emulate.lines import BITS_PER_BYTE, Bridge
 
 BAUD = 9600
@@ -36,22 +37,33 @@ ASKED_S = 0.06
 """After so long, the dead slave has just been asked."""
 
 
-def lines() -> list[str]:
+def rows() -> list[Row]:
     """The figures, or why there are none."""
     reason = foreign.missing()
-    if reason is not None:
-        return [f"sheds on a serial line   not measured: {reason}"]
-    return asyncio.run(_measured())
+    return [unmeasured("sheds on a serial line", reason)] if reason else asyncio.run(_measured())
 
 
-async def _measured() -> list[str]:
+async def _measured() -> list[Row]:
     busy_s = await _beside_polls()
     dead_s = max([await _beside_dead() for _ in range(FIRST_SHEDS)])
     return [
-        f"shed on a busy line      {busy_s * 1000:7.0f} ms   slowest of {SHEDS} at {BAUD} baud; "
-        f"{busy_s / must_s(READ_OCTETS):.2f} times one read, a silence and the write",
-        f"  beside a dead slave    {dead_s * 1000:7.0f} ms   slowest of {FIRST_SHEDS}; "
-        f"{dead_s / (TIME_OUT_S + must_s(0)):.2f} times its time-out of {TIME_OUT_S:g} s, a silence and the write",
+        Row(
+            what=f"shed on a busy line, {BAUD} baud",
+            yardstick="one read, a silence and the write, reckoned",
+            figure=f"{busy_s * 1000:.0f} ms, slowest of {SHEDS}",
+            value=busy_s / must_s(READ_OCTETS),
+            least=1.10,
+            aim=1.03,
+        ),
+        Row(
+            what="shed beside a slave that has just died",
+            yardstick=f"its time-out of {TIME_OUT_S:g} s and the frames take {TIME_OUT_S + must_s(0):.2f} s",
+            figure=f"{dead_s * 1000:.0f} ms, slowest of {FIRST_SHEDS}",
+            value=dead_s,
+            unit="s",
+            least=2.0,
+            aim=1.0,
+        ),
     ]
 
 

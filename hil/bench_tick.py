@@ -21,6 +21,7 @@ from hems.sim.observe import observe
 from hems.sim.plant import Plant
 from hems.sim.rig import load_rig
 from hems.sim.run import FastForward
+from hil.bench_row import Row
 from hil.places import Place
 
 SIZES = (1, 4, 36)
@@ -35,24 +36,32 @@ RARE = 99
 """The percentile that stands for the worst."""
 
 
-def lines(site_file: SiteFile, chosen: Place) -> Iterator[str]:
-    """A line for each size, and how cost grows; times are the processor's."""
-    first, counts = [0.0, 0.0], (0, 0)
+def rows(site_file: SiteFile, chosen: Place) -> Iterator[Row]:
+    """A row for each size, and how cost grows between the last two; times are the processor's."""
+    costs, counts = [], []
     for size in SIZES:
         site = _grown(site_file.site, size)
         rig = load_rig(chosen.rig)
         plant = replace(rig, site=_grown(rig.site, size), load_w=None).plant()
         quiet, opening, commands = _costs(site, site_file.params, plant)
-        costs = [median(quiet), median(opening)]
-        first = first if counts[0] else costs
-        counts = (counts[0] or len(site.circuits), len(site.circuits))
-        yield (
-            f"tick, {len(site.circuits):3} circuits       {costs[0]:7.2f} ms   p99 {_rare(quiet):.2f} ms; "
-            f"as the tie opens {costs[1]:.2f} ms, p99 {_rare(opening):.2f} ms, {commands} commands"
+        costs.append((median(quiet), median(opening)))
+        counts.append(len(site.circuits))
+        yield Row(
+            what=f"a tick, {counts[-1]} circuits",
+            figure=f"{costs[-1][0]:.2f} ms, p99 {_rare(quiet):.2f} ms; as the tie opens {costs[-1][1]:.2f} ms, "
+            f"p99 {_rare(opening):.2f} ms, {commands} commands",
         )
-    grown = log(counts[1] / counts[0])
-    powers = " and ".join(f"{log(last / begun) / grown:.2f}" for last, begun in zip(costs, first, strict=True))
-    yield f"growth of a tick         {powers} (as the tie opens) as exponents of the number of circuits"
+    for index, when in enumerate(("on the grid", "as the tie opens")):
+        growth = log(costs[-1][index] / costs[-2][index]) / log(counts[-1] / counts[-2])
+        yield Row(
+            what=f"growth of a tick {when}",
+            yardstick=f"exponent of the number of circuits, {counts[-2]} to {counts[-1]}",
+            figure=f"{costs[-2][index]:.2f} to {costs[-1][index]:.2f} ms",
+            value=growth,
+            unit="",
+            least=1.1,
+            aim=1.0,
+        )
 
 
 def _rare(took_ms: list[float]) -> float:

@@ -70,7 +70,8 @@ class Broker:
         found = find_mosquitto()
         if found is None:
             raise FileNotFoundError("mosquitto is not installed; use --broker embedded")
-        lines = (f"listener {self.port} {LOOPBACK}", "allow_anonymous true", "persistence false", "log_type error")
+        plain = ("allow_anonymous true", "persistence false", "log_type error", "set_tcp_nodelay true")
+        lines = (f"listener {self.port} {LOOPBACK}", *plain)
         self._config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self._child = await asyncio.create_subprocess_exec(
             "sh",

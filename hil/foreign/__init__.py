@@ -1,4 +1,4 @@
-"""Peers not written for hems: a Modbus server and client in C, made with libmodbus where that is installed."""
+"""Peers not written for hems: Modbus server and client, and an MQTT echo, in C, where their libraries are installed."""
 
 import asyncio
 import shutil
@@ -13,25 +13,29 @@ from pathlib import Path
 from hems.model.errors import HemsError
 
 HERE = Path(__file__).parent
-HEADERS = (Path("/usr/include/modbus/modbus.h"), Path("/usr/local/include/modbus/modbus.h"))
+PLACES = (Path("/usr/include"), Path("/usr/local/include"))
+MODBUS, MOSQUITTO = "modbus", "mosquitto"
+LIBRARIES = {"server": MODBUS, "client": MODBUS, "echo": MOSQUITTO}
+HEADERS = {MODBUS: "modbus/modbus.h", MOSQUITTO: "mosquitto.h"}
 
 
-def missing() -> str | None:
-    """Why there are no foreign peers on this machine, or None."""
+def missing(program: str = "server") -> str | None:
+    """Why `server`, `client` or `echo` cannot be had on this machine, or None."""
+    library = LIBRARIES[program]
     if shutil.which("cc") is None:
-        return "no C compiler is here; on Debian: apt install gcc libc6-dev libmodbus-dev"
-    if not any(header.exists() for header in HEADERS):
-        return "libmodbus is not here; on Debian: apt install libmodbus-dev"
+        return f"no C compiler is here; on Debian: apt install gcc libc6-dev lib{library}-dev"
+    if not any((place / HEADERS[library]).exists() for place in PLACES):
+        return f"lib{library} is not here; on Debian: apt install lib{library}-dev"
     return None
 
 
 @cache
 def built(name: str) -> Path:
-    """The program `server` or `client`.  Raises: HemsError when it cannot be made."""
+    """The program `server`, `client` or `echo`.  Raises: HemsError when it cannot be made."""
     program = Path(tempfile.mkdtemp(prefix="hems-foreign-")) / name
     command = ["cc", "-O2", "-o", str(program), str(HERE / f"{name}.c")]
-    flags = [f"-I{header.parent}" for header in HEADERS if header.exists()]
-    made = subprocess.run([*command, *flags, "-lmodbus"], capture_output=True, text=True, check=False)
+    flags = [f"-I{(place / HEADERS[MODBUS]).parent}" for place in PLACES]
+    made = subprocess.run([*command, *flags, f"-l{LIBRARIES[name]}"], capture_output=True, text=True, check=False)
     if made.returncode:
         raise HemsError(f"{name}.c cannot be compiled: {made.stderr.strip()[-300:]}")
     return program
@@ -40,7 +44,7 @@ def built(name: str) -> Path:
 @asynccontextmanager
 async def on_tcp(ports: int = 1) -> AsyncIterator[list[int]]:
     """The foreign server on so many ports of loopback."""
-    async with _running("tcp", str(ports)) as server:
+    async with _running("server", "tcp", str(ports)) as server:
         assert server.stdout is not None
         yield [int(await server.stdout.readline()) for _ in range(ports)]
 
@@ -48,22 +52,31 @@ async def on_tcp(ports: int = 1) -> AsyncIterator[list[int]]:
 @asynccontextmanager
 async def on_rtu(tty: str, baud: int, unit: int) -> AsyncIterator[None]:
     """The foreign server as a slave on a serial line."""
-    async with _running("rtu", tty, str(baud), str(unit)) as server:
+    async with _running("server", "rtu", tty, str(baud), str(unit)) as server:
         assert server.stdout is not None
         await server.stdout.readline()
         yield
 
 
 @asynccontextmanager
-async def _running(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    server = await asyncio.create_subprocess_exec(
-        built("server"), *arguments, stdout=asyncio.subprocess.PIPE, stderr=sys.stderr
+async def echo(port: int, heard: str, said: str) -> AsyncIterator[None]:
+    """The foreign MQTT client at a broker of loopback, which says on one topic what it hears on another."""
+    async with _running("echo", str(port), heard, said) as client:
+        assert client.stdout is not None
+        await client.stdout.readline()
+        yield
+
+
+@asynccontextmanager
+async def _running(program: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    peer = await asyncio.create_subprocess_exec(
+        built(program), *arguments, stdout=asyncio.subprocess.PIPE, stderr=sys.stderr
     )
     try:
-        yield server
+        yield peer
     finally:
-        server.kill()
-        await server.wait()
+        peer.kill()
+        await peer.wait()
 
 
 async def polled(port: int, count: int, times: int) -> tuple[float, float]:

@@ -1,0 +1,49 @@
+"""The table of `hems bench`."""
+
+import json
+
+import pytest
+
+from hil import bench
+from hil.bench_row import Row, html, markdown, noisy, paired, plain, text, unmeasured
+
+
+def row(value: float, **more: object) -> Row:
+    return Row(what="sheds", yardstick="C", figure="2 ms", value=value, least=1.5, aim=0.6, **more)
+
+
+def test_a_figure_is_as_aimed_at_reached_or_missed() -> None:
+    assert [row(value).verdict for value in (0.6, 1.5, 1.52)] == ["as aimed at", "reached", "MISSED"]
+    faster = [Row(what="", figure="", value=value, least=0.5, aim=0.75, more=True) for value in (0.8, 0.5, 0.49)]
+    assert [one.verdict for one in faster] == ["as aimed at", "reached", "MISSED"]
+
+
+def test_beside_a_noisy_yardstick_a_figure_is_invalid_and_neither_good_nor_bad() -> None:
+    assert noisy([1.0, 1.9]) == ""
+    told = row(9.0, invalid=noisy([1.0, 2.5]))
+    assert told.verdict == "invalid: the yardstick itself varies 2.5-fold"
+    assert 'class="void"' in html([told], "")
+    assert "MISSED" not in markdown([told]) + text(told)
+
+
+def test_ratios_are_taken_turn_by_turn() -> None:
+    # a machine that is ten times slower in the second turn slows both
+    assert paired([2.0, 20.0, 2.1], [1.0, 10.0, 1.0]) == 2.0
+
+
+def test_every_format_has_every_figure() -> None:
+    rows = [row(1.0), unmeasured("mqtt", "no broker")]
+    assert markdown(rows).splitlines()[2] == "| sheds | C | 2 ms | 1 x | ≤ 1.5 x | ≤ 0.6 x | reached |"
+    read = json.loads(plain(rows, "here"))
+    assert [one["verdict"] for one in read["rows"]] == ["reached", "invalid: no broker"]
+    assert "<script" not in html(rows, "here & now")
+    assert "here &amp; now" in html(rows, "here & now")
+
+
+def test_a_group_that_fails_is_told_and_the_next_one_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: float) -> list[Row]:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr(bench, "GROUPS", {"a": broken, "b": lambda _: [row(1.0)]})
+    failed, other = bench.measured(("a", "b"), 0.0)
+    assert (failed.verdict, other.verdict) == ("invalid: RuntimeError: no such thing", "reached")
