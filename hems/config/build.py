@@ -6,7 +6,7 @@ from dataclasses import replace
 from hems.config.installed import specs
 from hems.config.schema import SiteTable
 from hems.config.tables.connection import FlexibleTable, FrequencyTable, GridTable
-from hems.config.tables.sources import GeneratorTable
+from hems.config.tables.sources import GeneratorTable, ReserveTable
 from hems.config.tables.uses import BayTable, CircuitTable
 from hems.config.tariff import tariff_of
 from hems.config.wires import Wire
@@ -23,6 +23,7 @@ from hems.model.site import (
     Location,
     Phase,
     Pv,
+    Reserve,
     Site,
     Supply,
     Tie,
@@ -59,6 +60,7 @@ def site_of(table: SiteTable) -> Site:
         ),
         former=_former(table),
         generator=_generator(table.generator),
+        reserve=_reserve(table.reserve),
         tariff=tariff_of(table.tariff),
         has_fire_alarm=table.inputs.fire_alarm is not None,
         has_red_button=table.inputs.red_button is not None,
@@ -102,6 +104,17 @@ def _grid(grid: GridTable) -> GridConnection:
         frequency=_frequency(grid.frequency),
         demand_max_w=_watts(grid.demand_kw),
         flexible=_flexible(grid.flexible) if grid.flexible is not None else None,
+    )
+
+
+def _reserve(table: ReserveTable | None) -> Reserve | None:
+    if table is None:
+        return None
+    return Reserve(
+        wh=table.kwh * W_PER_KW,
+        winter_wh=_watts(table.winter_kwh),
+        winter_months=tuple(table.winter_months),
+        by_history=table.by_history,
     )
 
 

@@ -23,6 +23,9 @@ def connection(site: SiteTable) -> Iterator[Problem]:
             why = f"is above grid.import_kw = {grid.import_kw:g}"
             key = ("grid", "flexible", "failsafe_import_kw")
             yield wrong(key, flexible.failsafe_import_kw, why, "lower it", ("grid", "import_kw"))
+    steered = any(one.reserve_pct is not None for one in site.batteries.values())
+    if site.reserve is not None and not steered and not any(bay.gives_on_grid for bay in site.bays.values()):
+        yield Problem(("reserve",), " needs somebody who could touch it: a battery with reserve_pct, or remove it.")
     for name, battery in site.batteries.items():
         where = ("batteries", name)
         if battery.reserve_pct is None:

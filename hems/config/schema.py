@@ -10,7 +10,7 @@ from pydantic import Field
 
 from hems.config.tables.connection import GridTable, TieTable, VoltagePointTable
 from hems.config.tables.people import ContactTable
-from hems.config.tables.sources import BatteryTable, FormerTable, GeneratorTable, PvTable
+from hems.config.tables.sources import BatteryTable, FormerTable, GeneratorTable, PvTable, ReserveTable
 from hems.config.tables.tariff import TariffTable
 from hems.config.tables.uses import BayTable, CircuitTable, InputsTable
 from hems.config.tables.words import Id, Language, Line, LogLevel, Name, Phases, Table
@@ -90,6 +90,8 @@ class SiteTable(Table):
     """`[voltage_points.NAME]`."""
     batteries: dict[Id, BatteryTable] = Field(default_factory=dict)
     """`[batteries.NAME]`."""
+    reserve: ReserveTable | None = Field(None, examples=[{"kwh": 40.0}])
+    """`[reserve]`, what batteries and cars keep together for power cuts."""
     pvs: dict[Id, PvTable] = Field(default_factory=dict)
     """`[pvs.NAME]`."""
     bays: dict[Id, BayTable] = Field(default_factory=dict)

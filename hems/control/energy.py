@@ -94,7 +94,8 @@ def car_free_wh(bay: Bay, reading: BayReading, params: CarParams, now_s: float) 
     return max(0.0, soc_pct - floor_pct(bay, params)) / 100.0 * capacity_wh
 
 
-def _battery_wh(battery: Battery, soc_pct: float) -> float:
+def battery_wh(battery: Battery, soc_pct: float) -> float:
+    """Wh above the charge at which its inverter stops."""
     return max(0.0, soc_pct - battery.shutdown_pct) / 100.0 * battery.capacity_wh
 
 
@@ -130,7 +131,7 @@ def usable_wh(
         soc_pct = snapshot.batteries[battery.id].soc_pct.known(now_s)
         if soc_pct is None:
             return None
-        total_wh += _battery_wh(battery, soc_pct)
+        total_wh += battery_wh(battery, soc_pct)
     cars = (
         car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params, now_s)
         for bay in site.bays

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from hems.control import generator, said
 from hems.control.black_start import proven_open
+from hems.control.dispatch import lending, storage
 from hems.control.params import Params
 from hems.control.sending import REQUESTS, Sending
 from hems.control.state import ControlState
@@ -152,6 +153,18 @@ def _gives_only_where_it_may(look: Look, command: Command) -> bool:
     return True
 
 
+def _keeps_the_reserve(look: Look, command: Command) -> bool:
+    """With the grid nothing leaves what is kept for power cuts, whoever wishes it."""
+    if look.state.mode.mode not in storage.ON_GRID or not command.role.endswith("/power_w") or command.value <= 0:
+        return True
+    site, now_s = look.site, look.now_s
+    kept = [one for one in storage.steered(site) if not storage.above_reserve(one, look.snapshot, now_s)]
+    asks = look.state.mode.mode is Mode.GRID_CONNECTED
+    cars = [one for one in site.bays if asks and command.role == wiring.bay_power(one.id)]
+    lent = all(lending.may(one, site, look.state, look.snapshot, look.params, now_s) for one in cars)
+    return lent and command.role not in (wiring.battery_power(one.id) for one in kept)
+
+
 def _waits_after_a_start(look: Look, command: Command) -> bool:
     """I6: nothing is given power in the first moments of this process (UCA 4)."""
     return not command.energises or look.now_s >= look.state.boot_s + look.params.boot.hold_energise_s - SLACK_S
@@ -166,4 +179,5 @@ INVARIANTS: dict[str, Check] = {
     "I3 grid": _relies_on_a_proven_grid,
     "I5": _gives_only_where_it_may,
     "I6": _waits_after_a_start,
+    "reserve": _keeps_the_reserve,
 }

@@ -143,6 +143,11 @@ def _left_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -
     return max(0.0, envelope(site, state.connection, snapshot, now_s).import_w - flow.without_batteries_w)
 
 
+def prepares(state: ControlState, params: Params, now_s: float) -> bool:
+    """Whether a power cut is announced or likely: nothing is given on the grid meanwhile."""
+    return _target_pct(state, params, now_s) is not None
+
+
 def _target_pct(state: ControlState, params: Params, now_s: float) -> float | None:
     """What to charge to and to keep: for an island that is announced, and while a storm is watched for."""
     storm = state.orders.get(Task.STORM) if orders.stands(state, Task.STORM, now_s) else None

@@ -11,7 +11,7 @@ from hems.control import drivers, orders
 from hems.control.axis_tie import word
 from hems.control.cars import charge, phases
 from hems.control.demand import NOTHING
-from hems.control.dispatch import reserve
+from hems.control.dispatch import reserve, shared
 from hems.control.energy import NO_CAR
 from hems.control.given import Given
 from hems.control.params import Params
@@ -44,6 +44,7 @@ def counted(given: Given, state: ControlState) -> Given:
     """What a tick is given, with site and charges as they count at this instant."""
     site = _by_phases(present(given.site, state, given.params, given.now_s), given.snapshot, given.now_s)
     snapshot = charge.counted(given.snapshot, state.bays, given.now_s)
+    site = shared.keeping(site, state, snapshot, given.params, given.now_s)
     return _bypassed(replace(given, site=site, snapshot=snapshot))
 
 

@@ -120,8 +120,8 @@ def cars(
         if not may_give:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, high=0.0)
         yield _car_limit(bay, snapshot, params, now_s)
-        if mode is Mode.GRID_CONNECTED and not lending.may(bay, site, state, snapshot, params.car, now_s):
-            yield Proposal(role=role, rank=Rank.ISLAND, cause=Cause(Why.RESERVE_KEPT), high=0.0)
+        if mode is Mode.GRID_CONNECTED and not lending.may(bay, site, state, snapshot, params, now_s):
+            yield Proposal(role=role, rank=Rank.LIMIT, cause=Cause(Why.RESERVE_KEPT), high=0.0)
         if unbalanced(state, params.witness, now_s):
             entry = state.sent.get(role)
             given_w = max(0.0, float(entry.value)) if entry is not None else 0.0

@@ -298,6 +298,18 @@ class GridConnection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """Energy that batteries and cars keep together for power cuts."""
+
+    wh: float
+    winter_wh: float | None = None
+    """The same in `winter_months`, and while nobody knows the month; None: as ever."""
+    winter_months: tuple[int, ...] = (11, 12, 1, 2)
+    by_history: bool = False
+    """More is kept where the building's own power cuts were long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """Somebody to call."""
 
@@ -322,6 +334,7 @@ class Site:
     bays: tuple[Bay, ...] = ()
     voltage_points: tuple[VoltagePoint, ...] = ()
     generator: Generator | None = None
+    reserve: Reserve | None = None
     tariff: Tariff | None = None
     has_fire_alarm: bool = False
     has_red_button: bool = False

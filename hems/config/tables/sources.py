@@ -84,6 +84,21 @@ class BatteryTable(Table):
     the end, by the kWh it gives in its life.  It is never given for less."""
 
 
+class ReserveTable(Table):
+    """What batteries and cars keep together for power cuts."""
+
+    kwh: Kw = Field(examples=[40.0])
+    """So much, above the charge at which batteries stop and above what drivers keep.  A car holds a part of it for as
+    long as it may give and is not to leave within four hours; batteries keep the rest, besides their `reserve_pct`."""
+    winter_kwh: Kw | None = Field(None, examples=[60.0])
+    """Kept in `winter_months` instead, if that is more."""
+    winter_months: list[Annotated[int, Field(ge=1, le=12)]] = Field([11, 12, 1, 2], min_length=1, max_length=12)
+    """Months in which power cuts are likelier, or the sun brings little."""
+    by_history: bool = False
+    """Keep at least what life safety, critical and essential circuits usually need through four of five of this
+    building's own last power cuts."""
+
+
 class PvTable(Table):
     """A photovoltaic plant."""
 

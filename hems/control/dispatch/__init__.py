@@ -9,6 +9,7 @@
     store       all steered batteries as one
     aim         limits, the peak, and then what pays: what batteries do together
     reserve     what batteries keep for power cuts at present
+    shared      what batteries and cars keep together, and who holds how much of it
     standing    what circuits draw beyond the sun, as far as it stands
     storage     each battery's part of it, never below its reserve
     response    what the grid's frequency asks for

@@ -7,10 +7,10 @@ that anything would be fed into the grid.
 
 from collections.abc import Mapping
 
-from hems.control import drivers
+from hems.control import drivers, planned
 from hems.control.bay_memory import NEW
 from hems.control.cars import ledger, waking
-from hems.control.dispatch import departure
+from hems.control.dispatch import departure, shared
 from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.flows import NO_BATTERY
 from hems.control.dispatch.storage import steered
@@ -42,7 +42,7 @@ def lent(
 ) -> dict[SourceId, Wish]:
     """The wishes of `charging`, but for cars that give instead."""
     grid_w = snapshot.grid_w.known(now_s)
-    willing = [bay for bay in bays if may(bay, site, state, snapshot, params.car, now_s)]
+    willing = [bay for bay in bays if may(bay, site, state, snapshot, params, now_s)]
     if grid_w is None or not willing or any(charging[bay.id].power_w < 0.0 for bay in bays):
         return dict(charging)
     bounds = envelope(site, state.connection, snapshot, now_s)
@@ -68,7 +68,7 @@ def _batteries_w(site: Site, snapshot: Snapshot, now_s: float) -> float:
     return left_w
 
 
-def may(bay: Bay, site: Site, state: ControlState, snapshot: Snapshot, params: CarParams, now_s: float) -> bool:
+def may(bay: Bay, site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> bool:
     """Whether a car may give on the grid at this instant."""
     reading, memory = snapshot.bays.get(bay.id, NO_CAR), state.bays.get(bay.id, NEW)
     soc_pct = reading.soc_pct.known(now_s)
@@ -76,16 +76,23 @@ def may(bay: Bay, site: Site, state: ControlState, snapshot: Snapshot, params: C
     permitted = bay.gives_on_grid and bay.bidirectional and reading.discharge_ready.known(now_s) is True
     if not permitted or soc_pct is None or waking.refuses(memory.waking) or (used is not None and used >= 1.0):
         return False
-    if drivers.refusal(state, bay.id, params, now_s) is not None or soc_pct <= least_pct(bay, state, params):
+    if drivers.refusal(state, bay.id, params.car, now_s) is not None or soc_pct <= least_pct(bay, state, params.car):
+        return False
+    if planned.prepares(state, params, now_s):
+        return False
+    if not shared.car_may_give(bay, site, state, snapshot, params, now_s, gives=_gives(bay, state)):
         return False
     return _ready_all_the_same(bay, site, state, snapshot, now_s)
 
 
 def least_pct(bay: Bay, state: ControlState, params: CarParams) -> float:
     """Percent below which a car gives nothing on the grid: its floor, and what is kept for power cuts."""
+    return floor_pct(bay, params) + bay.outage_reserve_pct + (0.0 if _gives(bay, state) else BAND_PCT)
+
+
+def _gives(bay: Bay, state: ControlState) -> bool:
     entry = state.sent.get(wiring.bay_power(bay.id))
-    gives = entry is not None and float(entry.value) > 0.0
-    return floor_pct(bay, params) + bay.outage_reserve_pct + (0.0 if gives else BAND_PCT)
+    return entry is not None and float(entry.value) > 0.0
 
 
 def _ready_all_the_same(bay: Bay, site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> bool:

@@ -24,8 +24,13 @@ def present(site: Site, state: ControlState) -> tuple[Battery, ...]:
     """The batteries with the reserve of this season and this building."""
     if all(one.reserve_winter_pct is None and not one.reserve_by_history for one in site.batteries):
         return site.batteries
-    month = None if state.habits.hour < 0 else datetime.fromtimestamp(state.habits.hour * HOUR_S, UTC).month
+    month = month_of(state)
     return tuple(_keeping(one, site, state, month) for one in site.batteries)
+
+
+def month_of(state: ControlState) -> int | None:
+    """The present month, 1 to 12; None while nobody knows."""
+    return None if state.habits.hour < 0 else datetime.fromtimestamp(state.habits.hour * HOUR_S, UTC).month
 
 
 def _keeping(battery: Battery, site: Site, state: ControlState, month: int | None) -> Battery:

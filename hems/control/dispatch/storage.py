@@ -108,12 +108,13 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, now_s: float)
     for battery in steered(site):
         role = wiring.battery_power(battery.id)
         power_w, cause = asked[battery.id]
-        if not _above_reserve(battery, snapshot, now_s):
-            yield Proposal(role=role, rank=Rank.ISLAND, cause=Cause(Why.RESERVE_KEPT), high=0.0)
+        if not above_reserve(battery, snapshot, now_s):
+            yield Proposal(role=role, rank=Rank.LIMIT, cause=Cause(Why.RESERVE_KEPT), high=0.0)
         yield Proposal(role=role, rank=Rank.GRID, cause=cause, prefer=power_w)
 
 
-def _above_reserve(battery: Battery, snapshot: Snapshot, now_s: float) -> bool:
+def above_reserve(battery: Battery, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether it has more than it keeps; not while its charge is not known."""
     soc_pct = snapshot.batteries.get(battery.id, NO_BATTERY).soc_pct.known(now_s)
     return soc_pct is not None and battery.reserve_pct is not None and soc_pct > battery.reserve_pct
 

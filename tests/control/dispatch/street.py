@@ -102,6 +102,7 @@ class Street(Panel):
         seen = self._measure.snapshot(
             readings(self.values, self.now_s), outcomes=outcomes, requests=requests, local_h=local_h
         )
+        self.seen = seen
         step = tick(self.site, self.state, seen, self.params, Instant(self.now_s, utc))
         self.state = step.state
         self.steps.append((self.now_s, step))
