@@ -115,6 +115,20 @@ def test_i5_the_modes_are_those_of_the_reference():
     assert island | {Mode.ISLANDING_PLANNED} == monitor.LEAVING_MODES
 
 
+def test_with_the_grid_nothing_leaves_what_is_kept_for_power_cuts():
+    # given a car that nobody lets give on the grid, and a battery at its reserve
+    made = on_the_grid()
+    kept = replace(made.site.batteries[0], controllable=True, reserve_pct=100.0)
+    made.site = replace(made.site, batteries=(kept,))
+    battery = wiring.battery_power(kept.id)
+    # then neither is told to, whoever wishes it
+    assert broken(made, command(wiring.bay_power(SourceId("bay_1")), 3_000)) == "reserve"
+    assert broken(made, command(battery, 3_000)) == "reserve"
+    assert broken(made, command(battery, -3_000)) is None
+    made.site = replace(made.site, batteries=(replace(kept, reserve_pct=10.0),))
+    assert broken(made, command(battery, 3_000)) is None
+
+
 @pytest.mark.parametrize("during", Mode)
 def test_i5_what_is_given_power_in_which_mode(during: Mode):
     made = on_an_island()
@@ -122,7 +136,9 @@ def test_i5_what_is_given_power_in_which_mode(during: Mode):
     closing = broken(made, command(LAUNDRY, True), during)
     assert (closing is None) is (during in monitor.CLOSING_MODES)
     giving = broken(made, command(wiring.bay_power(SourceId("bay_1")), 3_000), during)
-    assert (giving is None) is (during in monitor.GIVING_MODES)
+    assert (giving == "I5") is (during not in monitor.GIVING_MODES)
+    holding = broken(made, command(wiring.battery_power(SourceId("main")), 3_000), during)
+    assert (holding == "I5") is (during not in monitor.GIVING_MODES | monitor.HOLDING_MODES)
     least = broken(made, command(wiring.bay_power(SourceId("bay_1")), 1), during)
     assert least == giving
     apart = broken(made, command(wiring.TIE_ISLAND, True), during)
