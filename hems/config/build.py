@@ -1,8 +1,9 @@
 """A checked site file as the values the rest of hems works on: W and Wh, enums, frozen."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
+from hems.config.feeding import feeders
 from hems.config.installed import specs
 from hems.config.schema import SiteTable
 from hems.config.tables.connection import FlexibleTable, FrequencyTable, GridTable
@@ -64,7 +65,7 @@ def site_of(table: SiteTable) -> Site:
         tariff=tariff_of(table.tariff),
         has_fire_alarm=table.inputs.fire_alarm is not None,
         has_red_button=table.inputs.red_button is not None,
-        circuits=tuple(_circuit(name, circuit, place) for place, (name, circuit) in enumerate(table.circuits.items())),
+        circuits=_circuits(table),
         batteries=_batteries(table),
         pvs=_pvs(table),
         bays=tuple(_bay(name, bay) for name, bay in table.bays.items()),
@@ -236,7 +237,12 @@ def _bay(name: str, bay: BayTable) -> Bay:
     )
 
 
-def _circuit(name: str, circuit: CircuitTable, place: int) -> Circuit:
+def _circuits(table: SiteTable) -> tuple[Circuit, ...]:
+    feeds = feeders(table)
+    return tuple(_circuit(name, one, place, feeds) for place, (name, one) in enumerate(table.circuits.items()))
+
+
+def _circuit(name: str, circuit: CircuitTable, place: int, feeds: Container[str]) -> Circuit:
     return Circuit(
         id=CircuitId(name),
         name=_called(circuit.name, name),
@@ -249,7 +255,7 @@ def _circuit(name: str, circuit: CircuitTable, place: int) -> Circuit:
         min_off_s=circuit.min_off_s,
         thermostatic=circuit.thermostatic,
         temp_max_c=circuit.temp_max_c if circuit.temperature is not None else None,
-        protected=circuit.protected,
+        protected=circuit.protected or name in feeds,
         switchable=circuit.switch is not None,
         layer_0=circuit.layer_0,
     )

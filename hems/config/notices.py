@@ -85,12 +85,6 @@ def _inner_points(site: SiteTable) -> Iterator[Problem]:
 
 
 def _switching(site: SiteTable) -> Iterator[Problem]:
-    if not any(circuit.protected for circuit in site.circuits.values()):
-        yield Problem(
-            ("circuits",),
-            " has none with protected = true: mark the one that feeds this gateway, its network and the meters, or "
-            "they may be switched off by hems itself.",
-        )
     for name, circuit in site.circuits.items():
         if circuit.protected and circuit.switch is not None:
             yield Problem(("circuits", name, "switch"), " will never be used, because the circuit is protected.")

@@ -5,6 +5,7 @@ from itertools import pairwise, product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hems.config.connection import connection
+from hems.config.feeding import feeding
 from hems.config.grid_codes import CODES
 from hems.config.problem import Path, Problem, absent, dotted, nearest, shown, wrong
 from hems.config.schema import SiteTable
@@ -234,5 +235,6 @@ RULES: tuple[Callable[[SiteTable], Iterator[Problem]], ...] = (
     _bays,
     _utility_side,
     _shared_ports,
+    feeding,
     _timezone,
 )

@@ -38,6 +38,9 @@ class SettingsTable(Table):
     """Directory of the sockets `view.sock`, `operate.sock` and `admin.sock`."""
     log_level: LogLevel = "info"
     """How much is written to the log."""
+    fed_by: Line | None = Field(None, examples=["network_room"])
+    """The circuit that feeds this gateway and its network, or `elsewhere`.  It is never switched off and must have no
+    switch."""
     keep: KeepTable = Field(KeepTable(), examples=[{}])
     """For how many days each kind of record is kept."""
     timezone: Line | None = Field(None, examples=["Europe/Dublin"])
@@ -60,6 +63,8 @@ class DeviceTable(Table):
     it."""
     params: dict[str, bool | int | float | str] = Field(default_factory=dict, examples=[{"unit_id": 1}])
     """What the profile asks of a site, such as `unit_id`, `connector` or `prefix`."""
+    fed_by: Line | None = Field(None, examples=["network_room"])
+    """The circuit that feeds it, where that is not the gateway's; that one, too, is never switched off."""
 
 
 class SiteTable(Table):

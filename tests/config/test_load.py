@@ -1,5 +1,6 @@
 """A good site file becomes the values the rest of hems works on."""
 
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -59,6 +60,24 @@ def test_what_stands_first_in_a_tier_is_kept_longest():
     site = load(APARTMENTS, factories()).site
     comfort = sorted((c for c in site.circuits if c.tier is Tier.COMFORT), key=lambda c: c.rank)
     assert [circuit.id for circuit in comfort] == ["heat_pump", "ventilation"]
+
+
+@pytest.mark.parametrize("protected", ["true", "false"])
+def test_what_feeds_the_gateway_cannot_be_shed_whatever_else_the_file_says_of_it(tmp_path, protected):
+    text = example().replace("protected = true", f"protected = {protected}")
+    file = tmp_path / "site.toml"
+    file.write_text(text, encoding="utf-8")
+    network = load(file, factories()).site.circuit(CircuitId("network_room"))
+    assert network.protected
+    assert not network.sheddable
+
+
+def test_a_site_that_switches_circuits_and_does_not_say_what_feeds_its_gateway_is_refused(tmp_path):
+    text = re.sub(r"fed_by = .*", "", example()).replace("protected = true", "protected = false")
+    file = tmp_path / "site.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"settings\.fed_by is missing; name the circuit that feeds this gateway"):
+        load(file, factories())
 
 
 def test_a_name_not_given_is_made_from_the_key(tmp_path):

@@ -40,6 +40,13 @@ ONE_MISTAKE = [
     ("capacity_kwh = 80", "capacity_kwh = -80", "= -80 is not above 0; write a value above 0."),
     ("capacity_kwh = 80", "capacity_kwh = inf", "= Infinity is not a finite number; write a plain number."),
     ("capacity_kwh = 80", "capacity_kwh = true", "= true is not a number"),
+    ('fed_by = "network_room"', 'fed_by = "netwrok_room"', "settings.fed_by = \"netwrok_room\" is no circuit of this file"),
+    ('fed_by = "network_room"', 'fed_by = "laundry"', "switches the circuit that feeds this gateway, and hems would switch"),
+    (
+        '[devices.relays]\n',
+        '[devices.relays]\nfed_by = "laundry"\n',
+        "circuits.laundry.switch = \"laundry_plug/closed\" switches the circuit that feeds the device relays",
+    ),
     ("protected = true", "protected = 1", "circuits.network_room.protected = 1 is not true or false"),
     ('[grid]\ncode = "eu"', '[grid]\ncode = "uk"', 'grid.code = "uk" is none of the known words; write "eu"'),
     ("nominal_v = 230", "nominal_v = 400", "grid.nominal_v = 400 is above the highest permitted value 277"),

@@ -54,11 +54,6 @@ def test_a_charger_that_cannot_be_stopped_is_named(tmp_path):
     assert "bays.bay_4.setpoint is not given: hems cannot stop this charger in a power cut." in notice
 
 
-def test_a_gateway_whose_own_circuit_nobody_protects_is_told_so(tmp_path):
-    (notice,) = noticed(tmp_path, example().replace("protected = true", "protected = false"))
-    assert "circuits has none with protected = true: mark the one that feeds this gateway" in notice
-
-
 def test_a_device_that_nothing_uses_is_named(tmp_path):
     spare = '[devices.spare]\ndriver = "modbus"\nprofile = "waveshare-relay"\nlink = "tcp://10.0.20.99:502"\n'
     (notice,) = noticed(tmp_path, example() + spare)
