@@ -146,31 +146,6 @@ def carried_by_cars(truth: Mapping[str, Any]) -> float:
     return float(sum(truth["former"]["phase_w"]) + cars_w - 0.8 * 3.0 * PHASE_KVA * 1000.0)
 
 
-SHARES = 3
-"""The twelve devices fall silent in so many outages, so that nobody waits for all of them in a row."""
-
-
-@pytest.mark.parametrize("share", range(SHARES))
-async def test_losing_any_one_device_changes_nothing_else_and_is_shown(run_dir: Path, share: int) -> None:
-    # given an island at rest
-    async with begin(place("apartments"), run_dir) as run, Remote(run.plant_socket) as bench:
-        await on_the_island(run, bench)
-        await asyncio.sleep(6.0)
-        steady = off(await bench.status())
-        for device in sorted((await bench.status())["devices"])[share::SHARES]:
-            # when one device falls silent
-            await bench.do("silence", device=device)
-            lost = await shown_as_lost(run, device)
-            # then the screen says so, and the building stays as it was
-            assert lost, device
-            truth = await bench.status()
-            assert off(truth) <= steady, device  # what had waited for room may have come back by itself
-            assert (await run.picture()).mode is Mode.ISLANDED, device
-            await bench.do("resume", device=device)
-        # and when all is well again, so is hems
-        await back_on_the_grid(run, bench)
-
-
 async def test_losing_the_broker_changes_nothing_else_and_is_shown(run_dir: Path) -> None:
     # given an island at rest
     async with begin(place("apartments"), run_dir) as run, Remote(run.plant_socket) as bench:
