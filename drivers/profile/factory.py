@@ -1,6 +1,6 @@
 """What every engine says of a device from its profile alone, before any connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from drivers.profile.json_schema import json_schema
@@ -45,9 +45,10 @@ class ProfileFactory(Generic[ProfileT]):
         """Seconds from a command until its effect is there, for the commands whose profile says so."""
         return {name: line.settle_s for name, line in self.profile(spec).write.items() if line.settle_s is not None}
 
-    def products(self) -> Sequence[Product]:
-        """Every product of this engine."""
-        names = [name for name in available() if load_raw(name).get("engine") == self._engine]
+    def products(self, among: Collection[str] | None = None) -> Sequence[Product]:
+        """Every product of this engine, or those `among` these."""
+        asked = [name for name in available() if among is None or name in among]
+        names = [name for name in asked if load_raw(name).get("engine") == self._engine]
         return [product_of(chosen_variants(self._model, name), self._engine) for name in names]
 
     def schema(self) -> Mapping[str, Any]:

@@ -10,12 +10,12 @@ field's default, so that an older or newer peer is understood; a value of the wr
 """
 # ruff: noqa: ANN401  (annotations and JSON are known only when read)
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from functools import lru_cache
+from functools import cache, partial
 from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -26,35 +26,53 @@ Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 
 ODD_FLOAT = "$float"
 """Marks a float that JSON has no word for: `{"$float": "-inf"}`."""
+Writer = Callable[[Any], Plain]
+Reader = Callable[[Any], Any]
+Bound = Mapping[Any, Any]
+_WRITERS: dict[type, Writer] = {}
 
 
 def to_plain(value: object) -> Plain:
     """The JSON-able form of a value.  Raises: TypeError for a kind of value it cannot carry."""
-    if isinstance(value, Enum):
-        return to_plain(value.value)
-    if isinstance(value, float):
-        return value if isfinite(value) else {ODD_FLOAT: str(value)}
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple) and _is_named_tuple(type(value)):
-        return {name: to_plain(member) for name, member in zip(_names(type(value)), value, strict=True)}
-    if isinstance(value, Mapping):
-        return {_key_to_text(key): to_plain(member) for key, member in value.items()}
-    if isinstance(value, tuple | list):
-        return [to_plain(member) for member in value]
-    if isinstance(value, AbstractSet):
-        return sorted((to_plain(member) for member in value), key=str)
-    raise TypeError(f"cannot write {type(value).__name__} as JSON")
+    cls = value.__class__
+    return (_WRITERS.get(cls) or _writer(cls))(value)
 
 
 def from_plain(cls: type[T], plain: object) -> T:
     """The value of type `cls` that `to_plain` made `plain` from.  Raises: ValueError, naming the field."""
-    value: T = _decode(cls, plain, {})
+    value: T = _reader(cls, {})(plain)
     return value
+
+
+# Writing: how a value is written depends on its class alone, and is found out once for each.
+
+
+def _writer(cls: type) -> Writer:
+    found = _WRITERS[cls] = _found_writer(cls)
+    return found
+
+
+def _found_writer(cls: type) -> Writer:
+    if issubclass(cls, Enum):
+        return lambda value: to_plain(value.value)
+    if issubclass(cls, float):
+        return lambda value: value if isfinite(value) else {ODD_FLOAT: str(value)}
+    if issubclass(cls, NoneType | bool | int | str):
+        return lambda value: value
+    if issubclass(cls, datetime):
+        return lambda value: value.isoformat()
+    if is_dataclass(cls):
+        names = tuple(field.name for field in fields(cls))
+        return lambda value: {name: to_plain(getattr(value, name)) for name in names}
+    if _is_named_tuple(cls):
+        return lambda value: {name: to_plain(member) for name, member in zip(_names(cls), value, strict=True)}
+    if issubclass(cls, Mapping):
+        return lambda value: {_key_to_text(key): to_plain(member) for key, member in value.items()}
+    if issubclass(cls, tuple | list):
+        return lambda value: [to_plain(member) for member in value]
+    if issubclass(cls, AbstractSet):
+        return lambda value: sorted((to_plain(member) for member in value), key=str)
+    raise TypeError(f"cannot write {cls.__name__} as JSON")
 
 
 def _key_to_text(key: object) -> str:
@@ -64,27 +82,37 @@ def _key_to_text(key: object) -> str:
     return str(plain)
 
 
-def _decode(hint: Any, plain: Any, bound: Mapping[Any, Any]) -> Any:
-    """Decode by annotation; `bound` holds what the type variables of a generic dataclass stand for."""
+# Reading: how a value is read depends on its annotation alone, and is found out once for each class.
+
+
+def _reader(hint: Any, bound: Bound) -> Reader:
+    """By annotation; `bound` holds what the type variables of a generic dataclass stand for."""
     if isinstance(hint, TypeVar):
         hint = bound.get(hint, Any)
-    if isinstance(hint, NewType):
-        return _decode(hint.__supertype__, plain, bound)
+    while isinstance(hint, NewType):
+        hint = hint.__supertype__
     if hint is Any or hint is object:
-        return _odd_float(plain)
-    origin = get_origin(hint)
+        return _odd_float
+    origin, arguments = get_origin(hint), get_args(hint)
     if origin is Union or origin is UnionType:
-        return _decode_union(get_args(hint), plain, bound)
-    if origin is not None:
-        return _decode_generic(hint, origin, plain, bound)
-    return _decode_simple(hint, plain)
+        return _union_reader(arguments, bound)
+    if origin is None:
+        return _fields_reader(hint, ()) if _has_fields(hint) else partial(_read_simple, hint)
+    if _has_fields(origin):
+        names = getattr(origin, "__parameters__", ())
+        return _fields_reader(origin, tuple((n, bound.get(one, one)) for n, one in zip(names, arguments, strict=True)))
+    if issubclass(origin, Mapping):
+        return partial(_read_mapping, _key_reader(arguments[0]), _reader(arguments[1], bound))
+    if issubclass(origin, tuple) and arguments[-1:] != (Ellipsis,):
+        return partial(_read_members, [_reader(one, bound) for one in arguments])
+    if issubclass(origin, tuple | AbstractSet):
+        return partial(_read_list, _reader(arguments[0], bound), tuple if issubclass(origin, tuple) else frozenset)
+    raise ValueError(f"cannot read {origin.__name__} from JSON")
 
 
-def _decode_simple(hint: type, plain: Any) -> Any:
+def _read_simple(hint: type, plain: Any) -> Any:
     if hint is NoneType and plain is None:
         return None
-    if _has_fields(hint):
-        return _decode_fields(hint, plain, {})
     if issubclass(hint, Enum):
         return hint(plain)
     if hint is float:
@@ -98,75 +126,89 @@ def _decode_simple(hint: type, plain: Any) -> Any:
     raise ValueError(f"expected {hint.__name__}, found {type(plain).__name__}")
 
 
-def _decode_union(members: tuple[Any, ...], plain: Any, bound: Mapping[Any, Any]) -> Any:
+def _union_reader(members: tuple[Any, ...], bound: Bound) -> Reader:
     """The first member that fits; members that would take another's value (float an int's) stand behind it."""
-    for member in sorted(members, key=lambda member: bound.get(member, member) is float):
-        try:
-            return _decode(member, plain, bound)
-        except ValueError:
-            continue
     names = ", ".join(getattr(member, "__name__", str(member)) for member in members)
-    raise ValueError(f"expected one of {names}, found {plain!r}")
+    ordered = sorted(members, key=lambda member: bound.get(member, member) is float)
+    readers = [_reader(member, bound) for member in ordered]
+
+    def read(plain: Any) -> Any:
+        if plain is None and NoneType in members:
+            return None
+        for reader in readers:
+            try:
+                return reader(plain)
+            except ValueError:
+                continue
+        raise ValueError(f"expected one of {names}, found {plain!r}")
+
+    return read
 
 
-def _decode_generic(hint: Any, origin: Any, plain: Any, bound: Mapping[Any, Any]) -> Any:
-    arguments = get_args(hint)
-    if _has_fields(origin):
-        names = getattr(origin, "__parameters__", ())
-        inner = {name: bound.get(argument, argument) for name, argument in zip(names, arguments, strict=True)}
-        return _decode_fields(origin, plain, inner)
-    if issubclass(origin, Mapping):
-        return _decode_mapping(arguments[0], arguments[1], plain, bound)
+def _read_members(readers: list[Reader], plain: Any) -> tuple[Any, ...]:
+    if len(_listed(plain)) != len(readers):
+        raise ValueError(f"expected {len(readers)} values, found {len(plain)}")
+    return tuple(reader(value) for reader, value in zip(readers, plain, strict=True))
+
+
+def _read_list(reader: Reader, made: Callable[[Iterable[Any]], Any], plain: Any) -> Any:
+    return made(map(reader, _listed(plain)))
+
+
+def _listed(plain: Any) -> list[Any]:
     if not isinstance(plain, list):
         raise ValueError(f"expected a list, found {type(plain).__name__}")
-    if issubclass(origin, tuple) and arguments[-1:] != (Ellipsis,):
-        if len(plain) != len(arguments):
-            raise ValueError(f"expected {len(arguments)} values, found {len(plain)}")
-        return tuple(_decode(member, value, bound) for member, value in zip(arguments, plain, strict=True))
-    if issubclass(origin, tuple | AbstractSet):
-        members = (_decode(arguments[0], value, bound) for value in plain)
-        return tuple(members) if issubclass(origin, tuple) else frozenset(members)
-    raise ValueError(f"cannot read {origin.__name__} from JSON")
+    return plain
 
 
-def _decode_mapping(key_hint: Any, value_hint: Any, plain: Any, bound: Mapping[Any, Any]) -> dict[Any, Any]:
+def _read_mapping(key_of: Reader, reader: Reader, plain: Any) -> dict[Any, Any]:
     if not isinstance(plain, dict):
         raise ValueError(f"expected an object, found {type(plain).__name__}")
     decoded = {}
     for key, value in plain.items():
         try:
-            decoded[_decode_key(key_hint, key)] = _decode(value_hint, value, bound)
+            decoded[key_of(key)] = reader(value)
         except ValueError as error:
             raise ValueError(f"{key}: {error}") from error
     return decoded
 
 
-def _decode_key(hint: Any, text: str) -> Any:
+def _key_reader(hint: Any) -> Reader:
     """JSON keys are strings; numbers and number enums come back as what they were."""
     while isinstance(hint, NewType):
         hint = hint.__supertype__
     if hint in (int, float):
-        return hint(text)
+        return lambda text: hint(text)
     if isinstance(hint, type) and issubclass(hint, Enum):
         by_text = {str(member.value): member for member in hint}
-        return by_text[text] if text in by_text else hint(text)
-    return text
+        return lambda text: by_text[text] if text in by_text else hint(text)
+    return lambda text: text
 
 
-def _decode_fields(cls: Any, plain: Any, bound: Mapping[Any, Any]) -> Any:
-    if not isinstance(plain, dict):
-        raise ValueError(f"expected an object for {cls.__name__}, found {type(plain).__name__}")
-    values = {}
-    for name, hint, optional in _typed_fields(cls):
-        if name not in plain:
-            if not optional:
-                raise ValueError(f"{cls.__name__} lacks {name}")
-            continue
-        try:
-            values[name] = _decode(hint, plain[name], bound)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from error
-    return cls(**values)
+@cache
+def _fields_reader(cls: Any, bound: tuple[tuple[Any, Any], ...]) -> Reader:
+    """A class with fields, which are looked at when the first value comes: one may hold others of its own class."""
+    known: list[tuple[str, Reader, bool]] | None = None
+
+    def read(plain: Any) -> Any:
+        nonlocal known
+        if not isinstance(plain, dict):
+            raise ValueError(f"expected an object for {cls.__name__}, found {type(plain).__name__}")
+        if known is None:
+            known = [(name, _reader(hint, dict(bound)), optional) for name, hint, optional in _typed_fields(cls)]
+        values = {}
+        for name, reader, optional in known:
+            if name not in plain:
+                if not optional:
+                    raise ValueError(f"{cls.__name__} lacks {name}")
+                continue
+            try:
+                values[name] = reader(plain[name])
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+        return cls(**values)
+
+    return read
 
 
 def _has_fields(cls: Any) -> bool:
@@ -182,7 +224,6 @@ def _names(cls: Any) -> tuple[str, ...]:
     return names
 
 
-@lru_cache(maxsize=256)
 def _typed_fields(cls: Any) -> tuple[tuple[str, Any, bool], ...]:
     """Each field with its annotation, and whether it may be left out."""
     hints = get_type_hints(cls)

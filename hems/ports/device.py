@@ -1,6 +1,6 @@
 """Devices as hems sees them: named points that arrive, named commands that are sent."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -206,8 +206,11 @@ class DriverFactory(Protocol):
         is open already, after everything else that waits for it.
         """
 
-    def products(self) -> Sequence[Product]:
-        """Every product that it knows, sorted by id.  Raises: ConfigError when the description of one is wrong."""
+    def products(self, among: Collection[str] | None = None) -> Sequence[Product]:
+        """Every product that it knows, or those whose ids are `among` these, sorted by id.
+
+        Raises: ConfigError when the description of one is wrong.
+        """
 
     def schema(self) -> Mapping[str, Any]:
         """JSON Schema of the files that describe its products, for editors."""

@@ -30,8 +30,10 @@ CALLS = (
 
 def products_of(file: SiteFile, drivers: Mapping[str, DriverFactory]) -> dict[str, Product]:
     """Every product its devices may be of, by its id."""
-    used = dict.fromkeys(spec.driver for spec in file.wiring.devices)
-    return {product.id: product for name in used for product in drivers[name].products()}
+    used: dict[str, set[str]] = {}
+    for spec in file.wiring.devices:
+        used.setdefault(spec.driver, set()).add(spec.profile)
+    return {product.id: product for name, profiles in used.items() for product in drivers[name].products(profiles)}
 
 
 def panel_card(file: SiteFile, products: Mapping[str, Product]) -> Sheet:

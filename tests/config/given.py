@@ -1,6 +1,6 @@
 """A driver factory that knows the products of the example sites by name only, and ways to write a site file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -78,7 +78,7 @@ class PaperFactory:
     def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
         return {}
 
-    def products(self) -> Sequence[Product]:
+    def products(self, among: Collection[str] | None = None) -> Sequence[Product]:
         return ()
 
     def schema(self) -> Mapping[str, object]:

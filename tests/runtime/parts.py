@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -180,7 +180,7 @@ class Works:
     def settle_s(self, spec: DeviceSpec) -> Mapping[str, float]:
         return {}
 
-    def products(self) -> Sequence[Product]:
+    def products(self, among: Collection[str] | None = None) -> Sequence[Product]:
         return ()
 
     def schema(self) -> Mapping[str, object]:
