@@ -12,6 +12,7 @@ from hems.model.prices import Prices, Slot
 from hems.model.site import Battery, Circuit, Location, Site, Supply, Tier, VoltagePoint
 from hems.model.tariff import Days, DemandCharge, Price, Rate, Tariff, Window, price_at
 from hems.model.units import DAY_S, HOUR_S, CircuitId, PointId
+from hems.sim.exchange import told_by
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
 from hems.sim.start import StartPoint
@@ -21,8 +22,6 @@ from hil.outage_scenarios import ALL, HISTORY_DAYS, outage
 QUARTER_S = 900.0
 BEFORE_S = 7200.0
 """Time before the week begins to count, so that a controller has found its feet."""
-TOLD_H = 13.0
-"""At this hour the exchange tells the prices of the next day."""
 KINDS = ("flat", "time of use", "dynamic", "flat, peak paid", "time of use, peak paid", "dynamic, peak paid")
 LOADS = (
     ("fire_panel", Tier.LIFE_SAFETY, 200.0),
@@ -82,13 +81,8 @@ class Week:
         return price_at(tariff, utc, self.market, utc)
 
     def told_at(self, t_s: float) -> Prices | None:
-        """What the exchange has told by then: up to midnight, or after 13:00 the next day too."""
-        if self.market is None:
-            return None
-        utc = self.utc(t_s)
-        last = utc.replace(hour=0, minute=0, second=0) + timedelta(days=2 if utc.hour >= TOLD_H else 1)
-        slots = tuple(one for one in self.market.slots if one.ends_s <= last.timestamp())
-        return replace(self.market, slots=slots, told_s=utc.timestamp())
+        """What the exchange has told by then."""
+        return None if self.market is None else told_by(self.market, self.utc(t_s))
 
     def net_w(self, t_s: float) -> float:
         """What circuits draw beyond the sun."""

@@ -15,6 +15,7 @@ from hems.config import SiteFile, load
 from hems.control.params import Params, shortened
 from hems.model.codec import to_plain
 from hems.model.errors import ConfigError
+from hems.model.prices import Prices
 from hems.model.site import Site
 from hems.model.units import DAY_S, HOUR_S, W_PER_KW
 from hems.report import timeline_line
@@ -24,6 +25,7 @@ from hems.report.worth import Worth
 from hems.report.worth_sections import sections
 from hems.sim.baseline import Compared
 from hems.sim.bill import Bill, Metered, price_of
+from hems.sim.exchange import KINDS, market_of, told_by
 from hems.sim.generated import GeneratedTraces
 from hems.sim.judge import judge
 from hems.sim.lot import cuts
@@ -34,7 +36,7 @@ from hems.sim.run import Act, FastForward, Ticked
 from hems.sim.scenario import WORLD, Scenario, WorldAct, act_on, load_scenario
 from hems.sim.start import StartPoint
 from hems.sim.survive import SETTLE_S, Survived, survive
-from hems.sim.tables import Tables, read_tables
+from hems.sim.tables import Tables, prices, read_tables
 from hems.sim.tally import Tally
 from hems.sim.traces import ShiftedTraces, SlotTraces, Traces
 from hems.wording import names_of
@@ -42,6 +44,7 @@ from hems.wording import names_of
 DAY_H, TOLD_H = 24.0, 48.0
 """A day; and the longest time of which each event is printed."""
 START_HOUR = 18.0
+TABLES = ("loads", "pv", "evs", "grid", "prices")
 DAY_OF_YEAR = 290
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -75,11 +78,13 @@ class World:
     traces: Traces
     clock: datetime
     """What the wall shows when the days begin."""
+    market: Prices | None = None
+    """What an exchange tells."""
 
     def plant(self, traces: Traces | None = None) -> Metered:
         """The building, with a bill."""
         site = self.site_file.site
-        bill = Bill(site=site, price=price_of(site), clock=self.clock)
+        bill = Bill(site=site, price=price_of(site, self.market), clock=self.clock)
         return Metered(self.real, traces or self.traces, start=self.start, bill=bill)
 
     def compared(self, plant: Metered, traces: Traces | None, ends_s: float) -> Compared:
@@ -105,6 +110,7 @@ class Command:
             ("pv", "time_s, then W of each PV plant"),
             ("evs", "time_s, bay, does, soc_pct, capacity_kwh"),
             ("grid", "time_s, on: 1 or 0"),
+            ("prices", "time_s, buy, and perhaps sell and co2_g, for a dynamic tariff"),
         ):
             parser.add_argument(f"--{name}", type=Path, metavar="CSV", help=f"a table of {what}")
         parser.add_argument("--hours", type=float, help="how long; default: as long as the tables, else 24")
@@ -181,7 +187,7 @@ def _date(text: str) -> datetime:
 
 def _contradictions(args: argparse.Namespace) -> None:
     """Raises: ConfigError."""
-    by_tables = any(getattr(args, name) for name in ("loads", "pv", "evs", "grid"))
+    by_tables = any(getattr(args, name) for name in TABLES)
     if args.scenario and (by_tables or args.days or args.outages):
         raise ConfigError(("Give a scenario alone: it has its own events, and neither tables nor days beside it.",))
     if args.days is not None and (args.hours or args.rig):
@@ -197,7 +203,7 @@ def _span(hours: float) -> str:
 
 
 def _given(args: argparse.Namespace) -> dict[str, str]:
-    names = ("site", "rig", "scenario", "loads", "pv", "evs", "grid")
+    names = ("site", "rig", "scenario", *TABLES)
     given = {name: str(path) for name in names if (path := getattr(args, name)) is not None}
     return {**given, "seed": "its own" if args.seed is None else str(args.seed)}
 
@@ -251,7 +257,8 @@ def _of_the_world(act: WorldAct, begin_s: float) -> Act:
 def _by_days(args: argparse.Namespace, world: World, tally: Tally) -> tuple[float, Compared]:
     """Through tables or days, after a quarter of an hour on their first row; returns the hours."""
     site, paths = world.site_file.site, {name: getattr(args, name) for name in ("loads", "pv", "evs", "grid")}
-    world = replace(world, clock=world.clock - timedelta(seconds=SETTLE_S))
+    market = None if args.prices is None else market_of(prices(args.prices, KINDS), world.clock)
+    world = replace(world, clock=world.clock - timedelta(seconds=SETTLE_S), market=market)
     found: Tables = read_tables(site, ShiftedTraces(world.traces, -SETTLE_S), SETTLE_S, **paths)
     ends_s = args.days * DAY_S if args.days else args.hours * HOUR_S if args.hours else found.ends_s or DAY_H * HOUR_S
     plant, pace = world.plant(found), CLOSE if args.days is None else WIDE
@@ -261,7 +268,12 @@ def _by_days(args: argparse.Namespace, world: World, tally: Tally) -> tuple[floa
     acts = [*found.acts(), *cuts(args.outages, ends_s / HOUR_S, args.seed or 1, SETTLE_S)]
     compared = world.compared(plant, found, SETTLE_S + ends_s)
     progress = Progress("simulating")
+    told_h = -1
     for ticked in forward.run(SETTLE_S + ends_s, acts):
+        utc = world.clock + timedelta(seconds=ticked.t_s)
+        if market is not None and utc.hour != told_h:
+            told_h = utc.hour
+            forward.requests.append(told_by(market, utc))
         if ticked.t_s >= SETTLE_S:
             tally.look(ticked.t_s - SETTLE_S, ticked, plant)
             compared.look(ticked, acts)

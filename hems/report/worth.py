@@ -101,6 +101,11 @@ class Worth:
         return Stream(name=name, energy=energy, demand=demand, wear=0.0, refill=refill)
 
     @property
+    def priced(self) -> bool:
+        """Whether any price was ever known: money that nobody knows is not 0."""
+        return self.site.tariff is not None and self.base.priced_s > 0.0
+
+    @property
     def saved(self) -> float:
         """In all."""
         return sum(one.total for one in self.streams)
@@ -203,10 +208,10 @@ def as_plain(worth: Worth) -> dict[str, Any]:
     """Everything in numbers, for JSON."""
     site = worth.site
     return {
-        "currency": currency_of(site) if site.tariff is not None else None,
+        "currency": currency_of(site) if worth.priced else None,
         "hems": _side_plain(worth.real, site),
         "baseline": _side_plain(worth.base, site),
-        "saved": round(worth.saved, 2),
+        "saved": round(worth.saved, 2) if worth.priced else None,
         "streams": {one.name.lower(): {key: round(getattr(one, key), 2) for key in PARTS} for one in worth.streams},
         "months": [
             {

@@ -22,9 +22,9 @@ def sections(worth: Worth) -> Iterator[Section]:
     yield Section(
         heading="What it was worth", words=_in_short(worth), columns=("", "With HEMS", "Without"), rows=_both(worth)
     )
-    if worth.site.tariff is not None:
+    if worth.priced:
         yield _streams(worth)
-    if len(worth.real.months) > 1:
+    if len(worth.real.months) > 1 and worth.priced:
         yield _by_month(worth)
     if any(by_hour(worth.base)):
         yield _by_hour(worth)
@@ -35,11 +35,13 @@ def sections(worth: Worth) -> Iterator[Section]:
 def _in_short(worth: Worth) -> Sequence[str]:
     money = currency_of(worth.site)
     said = []
-    if worth.site.tariff is not None:
+    if worth.priced:
         paid = sum_of(worth.base, worth.site).total
         share = f", {100.0 * worth.saved / paid:.1f} % of the bill" if paid > 0.0 else ""
         word = "saved" if worth.saved >= 0.0 else "cost"
         said.append(f"HEMS {word} {abs(worth.saved):.2f} {money}{share}.")
+    elif worth.site.tariff is not None:
+        said.append("No price was ever known, so nothing is said of money: give prices with --prices.")
     if worth.cuts:
         said.append(
             f"Power cuts: {len(worth.cuts)}. In {worth.served_as_well} of them life safety and critical circuits had "
@@ -60,7 +62,7 @@ def _both(worth: Worth) -> list[tuple[str, ...]]:
     money, sides = currency_of(worth.site), (worth.real, worth.base)
     paid = [sum_of(bill, worth.site) for bill in sides]
     rows: list[tuple[str, ...]] = []
-    if worth.site.tariff is not None:
+    if worth.priced:
         rows += [
             ("Paid for energy", *(f"{one.energy:.2f} {money}" for one in paid)),
             ("Paid for the highest quarter of an hour", *(f"{one.demand:.2f} {money}" for one in paid)),

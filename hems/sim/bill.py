@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from hems.control.dispatch.memory import Side
 from hems.control.dispatch.value import GIVES_W, closed, flowed
+from hems.model.prices import Prices
 from hems.model.site import Site, Tier
 from hems.model.tariff import NOTHING_KNOWN, Price, Tariff, price_at, within
 from hems.model.units import HOUR_S, W_PER_KW, CircuitId, SourceId
@@ -234,10 +235,10 @@ def demand_cost(tariff: Tariff | None, month: Month, way: Way) -> float:
     return sum(one.per_kw * watts / W_PER_KW for one, watts in zip(charges, peaks_w, strict=False))
 
 
-def price_of(site: Site) -> Callable[[datetime], Price]:
-    """The tariff's price at a local time; not known without one."""
+def price_of(site: Site, market: Prices | None = None) -> Callable[[datetime], Price]:
+    """The tariff's price at a local time, with what the market told; not known without a tariff."""
     tariff = site.tariff
-    return (lambda _: NOTHING_KNOWN) if tariff is None else (lambda at: price_at(tariff, at))
+    return (lambda _: NOTHING_KNOWN) if tariff is None else (lambda at: price_at(tariff, at, market, at))
 
 
 class Metered(Plant):

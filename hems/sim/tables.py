@@ -6,6 +6,7 @@ Each table has a heading line and begins with `time_s`, seconds from the beginni
     pv      time_s, then a column for each PV plant, in W
     evs     time_s, bay, does (arrives or leaves), soc_pct, capacity_kwh
     grid    time_s, on (1 or 0)
+    prices  time_s, buy, and perhaps sell and co2_g: for a kWh, as an exchange tells them
 """
 
 import csv
@@ -104,6 +105,11 @@ def read_tables(
         cars=None if evs is None else tuple(_cars(evs, site, begin_s)),
         grid=None if grid is None else _grid(grid),
     )
+
+
+def prices(path: Path, kinds: Sequence[str]) -> Mapping[str, Steps]:
+    """A table of prices, a column for each kind.  Raises: ConfigError."""
+    return _columns(path, kinds, "kind of price")
 
 
 def _loads(path: Path, site: Site) -> dict[CircuitId, Steps]:
