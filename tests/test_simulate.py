@@ -79,6 +79,20 @@ def test_days_at_once_with_power_cuts_by_lot(tmp_path: Path):
     assert len(found["worth"]["outages"]) == 1
 
 
+def test_a_dynamic_tariff_hears_its_prices_from_a_table_and_tells_no_money_without(tmp_path: Path):
+    text = SITE.read_text(encoding="utf-8")
+    begin, end = text.index("[tariff]"), text.index("# Devices ---")
+    site = table(tmp_path, "site.toml", text[:begin] + "[tariff]\ndynamic = true\n\n" + text[end:])
+    prices = table(tmp_path, "prices.csv", "time_s,buy,co2_g\n0,0.25,300\n3600,0.5,100\n")
+    for more, saved in ((("--prices", prices), True), ((), False)):
+        assert run(site, "--hours", 0.5, *more, "--out", tmp_path / "out") == 0
+        found = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["worth"]
+        assert (found["saved"] is not None) is saved
+        if saved:
+            assert found["baseline"]["energy"] == pytest.approx(0.25 * found["baseline"]["bought_kwh"], abs=0.02)
+            assert found["hems"]["co2_kg"] == pytest.approx(0.3 * found["hems"]["bought_kwh"], abs=0.02)
+
+
 def test_days_and_hours_at_once_are_refused():
     with pytest.raises(ConfigError, match="Give --days without --hours"):
         run(SITE, "--days", 2, "--hours", 3)

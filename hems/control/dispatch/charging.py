@@ -107,6 +107,8 @@ def _groups(
             found.late.append(bay)
         elif not bay.sun_first and bay.id in later:
             found.cheaper.append(bay)
+        elif not bay.sun_first and state.connection.market.now is not None and _is_ready(bay, state, snapshot, now_s):
+            found.ready.append(bay)  # more would cost money that nobody asked to spend
         elif not bay.sun_first:
             found.at_once.append(bay)
         elif memory.sunny.begun_s is not None:
@@ -119,6 +121,12 @@ def _groups(
             found.at_once.append(bay)  # nobody knows when it leaves
     found.late.sort(key=lambda bay: -late[bay.id].now_wh / bay.charge_max_w)
     return found
+
+
+def _is_ready(bay: Bay, state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether it tells its charge, and that is as much as its driver wants."""
+    soc_pct = snapshot.bays.get(bay.id, NO_CAR).soc_pct.known(now_s)
+    return soc_pct is not None and departure.missing_wh(bay, state, snapshot, now_s) <= 0.0
 
 
 def _told_w(bay: Bay, state: ControlState) -> float:

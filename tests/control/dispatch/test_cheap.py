@@ -63,3 +63,15 @@ def test_a_car_that_leaves_in_the_evening_waits_for_the_afternoon():
 def test_a_car_that_would_be_late_charges_now_whatever_it_costs():
     street = plugged(leaves_h=1.5)
     assert street.car_w("bay_1") < -5000.0
+
+
+def test_a_car_that_is_as_full_as_its_driver_wants_costs_nothing_more():
+    # given a car at 85 %, of a driver who has said nothing: 80 % is what drivers usually want
+    street = Street(replace(connected_site(), tariff=CHEAP_AT_THREE), house_w=6000.0).plug("bay_1", soc_pct=85.0)
+    street.lives(320, every_s=10)
+    assert street.car_w("bay_1") == 0.0
+    assert street.state.sent[bay_power(BAY)].cause.why is Why.CAR_READY
+    # but where nobody knows what energy costs it charges on
+    assert (
+        Street(connected_site(), house_w=6000.0).plug("bay_1", soc_pct=85.0).lives(320, every_s=10).car_w("bay_1") < 0.0
+    )
