@@ -5,8 +5,6 @@
 # fails leaves the checkout as it was.  pip's own settings (PIP_* variables, pip.conf) apply untouched.
 set -euo pipefail
 
-FREE_MB=500
-
 usage() {
     cat <<'USAGE'
 Usage: ./install.sh MODE
@@ -80,6 +78,9 @@ main() {
 
     cd "$(dirname "${BASH_SOURCE[0]}")"
     HERE=$PWD
+    [ -d systemd/steps ] || die "this copy lacks systemd/steps; take a whole checkout or a bundle."
+    # shellcheck source=systemd/steps/python.sh
+    . systemd/steps/python.sh
     unset PYTHONHOME PYTHONPATH  # somebody else's packages must not answer for ours
     LOCK=requirements.lock
     [ "$mode" = demo ] || LOCK=requirements-test.lock
@@ -90,64 +91,6 @@ main() {
         set_up "$mode"
         "run_$mode" ${rest[@]+"${rest[@]}"}
     fi
-}
-
-# ---------------------------------------------------------------------------------------------------- what is there
-
-# The first Python that will do; or else why the most promising one does not.
-find_python() {
-    local name found version bits machine venv problem="no python3 was found; install it with: sudo apt install python3 python3-venv"
-    local promise=0
-    for name in python3 python3.13 python3.12 python3.11; do
-        found=$(command -v "$name") || continue
-        if ! read -r version bits machine venv < <(describe_python "$found"); then
-            blame 1 "$found does not run; repair it with: sudo apt install --reinstall python3 python3-venv"
-        elif ! supported "$version"; then
-            blame 2 "hems needs Python 3.11, 3.12 or 3.13 and $found is $version; on Debian 12 or 13: sudo apt install python3 python3-venv"
-        elif [ "$bits" != 64 ]; then
-            blame 3 "hems needs a 64-bit system and $found is a $bits-bit Python; install the 64-bit edition of the operating system."
-        elif [ "$machine" != x86_64 ] && [ "$machine" != aarch64 ]; then
-            blame 4 "hems runs on x86-64 and 64-bit ARM, and this machine is $machine."
-        elif [ "$venv" != venv ]; then
-            blame 5 "$found lacks its venv module; install it with: sudo apt install $name-venv"
-        else
-            PYTHON=$found
-            PYTHON_VERSION=$version
-            return
-        fi
-    done
-    die "$problem"
-}
-
-blame() {  # PROMISE SENTENCE, for find_python
-    [ "$1" -gt "$promise" ] || return 0
-    promise=$1
-    problem=$2
-}
-
-# One line: version, bits of a pointer, machine, and whether virtual environments can be made.
-describe_python() {
-    "$1" -c '
-import platform, sys
-bits = 64 if sys.maxsize > 2**32 else 32
-try:
-    import ensurepip, venv
-    can = "venv"
-except ImportError:
-    can = "none"
-print("%d.%d" % tuple(sys.version_info[:2]), bits, platform.machine(), can)
-' 2>/dev/null </dev/null
-}
-
-supported() {
-    case $1 in 3.11 | 3.12 | 3.13) ;; *) return 1 ;; esac
-}
-
-check_room() {
-    local free_kb
-    free_kb=$(df -k --output=avail . | tail -n 1 | tr -dc 0-9) || true
-    [ "${free_kb:-0}" -ge $((FREE_MB * 1024)) ] ||
-        die "hems needs $FREE_MB MB of free disk and $HERE has $((${free_kb:-0} / 1024)) MB; make room and run this again."
 }
 
 # ---------------------------------------------------------------------------------------------------- stamps
@@ -182,7 +125,7 @@ explain() {  # MODE
         echo "would use the set-up in $HERE/.venv, which is complete"
     else
         find_python
-        check_room
+        check_room "$HERE"
         echo "would set up $HERE/.venv with $PYTHON ($PYTHON_VERSION) and $(grep -c '==' "$LOCK") packages of $LOCK"
     fi
     case $1 in
@@ -234,7 +177,7 @@ give_up() {
 
 make_venv() {
     find_python
-    check_room
+    check_room "$HERE"
     if [ -d "$STAMPS" ]; then
         mv .venv .venv.old
     elif [ -e .venv ]; then
@@ -249,7 +192,7 @@ make_venv() {
 }
 
 add_packages() {
-    check_room
+    check_room "$HERE"
     step "Installing $(grep -c '==' "$LOCK") packages of $LOCK" \
         .venv/bin/python -m pip install --require-hashes --only-binary :all: -r "$LOCK" || die "$(blame_pip)"
     # The test lock holds the product's lock unchanged, so that either serves the demo.
@@ -351,7 +294,7 @@ check_all() {
     check mypy || failed+=" mypy"
     check lint-imports || failed+=" lint-imports"
     if command -v shellcheck >/dev/null; then
-        check shellcheck install.sh systemd/setup systemd/bundle .ci/run .ci/lock .ci/check-lock || failed+=" shellcheck"
+        check shellcheck -a install.sh systemd/setup systemd/bundle tests/booted/*.sh .ci/run .ci/lock .ci/check-lock || failed+=" shellcheck"
     else
         echo "-- shellcheck is not here and was left out"
     fi

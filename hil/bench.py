@@ -25,6 +25,7 @@ from hil import (
     bench_daemon,
     bench_dispatch,
     bench_drivers,
+    bench_history,
     bench_lines,
     bench_mqtt,
     bench_outage,
@@ -72,10 +73,11 @@ def _speed(how: str, simulated_s: float, took_s: float, least: float, aim: float
     )
 
 
-WITHOUT_WIRES = ("tick", "simulation")
+WITHOUT_WIRES = ("tick", "simulation", "history")
 GROUPS: Mapping[str, Callable[[float], Iterable[Row]]] = {
     "tick": _tick,
     "simulation": _simulated,
+    "history": lambda _: bench_history.rows(),
     "reading": lambda _: bench_drivers.rows(),
     "sheds": lambda _: bench_sheds.rows(),
     "lines": lambda _: bench_lines.rows(),

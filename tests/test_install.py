@@ -41,6 +41,7 @@ class Bench:
             directory.mkdir()
         for name in ("install.sh", "pyproject.toml", "requirements.lock", "requirements-test.lock"):
             shutil.copy(checkout / name, self.root / name)
+        shutil.copytree(checkout / "systemd" / "steps", self.root / "systemd" / "steps")
         self.env = {"PATH": f"{self.tools}:/usr/bin:/bin", "HOME": "", "CI": "true", "TMPDIR": str(self.temp)}
 
     def tool(self, name: str, text: str) -> None:

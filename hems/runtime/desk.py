@@ -12,6 +12,7 @@ from hems.control.params import Params
 from hems.model.codec import to_plain
 from hems.model.errors import PinNeeded, RequestError, WrongPin
 from hems.model.event import Event
+from hems.model.mode import Mode
 from hems.model.people import Caller, PersonRole
 from hems.model.picture import Picture
 from hems.model.request import Acknowledge, Asked, Order, Request, Steer, Task, Want
@@ -181,6 +182,8 @@ class FrontDesk:
         who, source = who_asks(args), SourceId(str(args.get("source")))
         if self.in_outage:
             raise RequestError("The building runs on its own power: nothing is tried out now. Wait for the grid.")
+        if self._picture is not None and self._picture.mode is not Mode.GRID_CONNECTED:
+            raise RequestError("Circuits are still coming back: try again once hems status says GRID OK.")
         most = {one.id: max(one.charge_max_w, one.discharge_max_w) for one in self._site.batteries if one.controllable}
         most |= {one.id: max(one.charge_max_w, one.discharge_max_w) for one in self._site.bays if one.controllable}
         if source not in most:

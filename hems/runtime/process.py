@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from hems.model.errors import HemsError
 
@@ -22,7 +23,7 @@ def sole_instance(run_dir: Path) -> Iterator[None]:
     """
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        lock = (run_dir / "hems.lock").open("w", encoding="utf-8")
+        lock = _opened(run_dir / "hems.lock")
     except OSError as error:
         raise HemsError(
             f"{run_dir} cannot be used: {error.strerror}. Make it writable for this user, or set another run_dir."
@@ -35,6 +36,16 @@ def sole_instance(run_dir: Path) -> Iterator[None]:
                 f"Another hems already runs in {run_dir}. Stop it first, or use another run_dir."
             ) from error
         yield
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """The file of the lock, which the daemon can open whoever has made it: root, looking for devices, for one."""
+    file = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(file, owner.st_uid, owner.st_gid)
+        os.fchmod(file, 0o644)
+    return os.fdopen(file, "rb")
 
 
 def gone_within(seconds: float, what: str) -> None:

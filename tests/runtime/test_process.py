@@ -1,5 +1,6 @@
 """The daemon as a process: the only one of its site, and gone in time."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,25 @@ def test_a_place_that_cannot_be_used_is_named(run_dir: Path):
         pass
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_what_root_looks_for_does_not_keep_the_daemon_of_another_user_from_starting(run_dir: Path):
+    # given a directory of the daemon's user, and root who has held the lock there, as `sudo hems probe` does
+    os.chown(run_dir, NOBODY, NOBODY)
+    before = os.umask(0o077)
+    with sole_instance(run_dir):
+        pass
+    os.umask(before)
+
+    # then that user can hold it
+    os.seteuid(NOBODY)
+    try:
+        with sole_instance(run_dir):
+            pass
+    finally:
+        os.seteuid(0)
+
+
+NOBODY = 65534
 HANGS = """
 import threading
 from hems.runtime.process import gone_within
