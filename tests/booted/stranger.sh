@@ -24,7 +24,7 @@ async def look():
         return (await house.status())['circuits']['laundry']
 sys.exit(bool(asyncio.run(look())['closed']))"; }
 
-cp -r /in/whole /root/hems && cd /root/hems || exit
+cp -r /in/whole /srv/hems && cd /srv/hems || exit
 # the example as it stands; only that the compressors of an emulated house need no rest of five minutes
 sed 's/^min_off_s = 300/min_off_s = 5/' examples/home.toml >site.toml
 sed 's/^service_a = .*/service_a = 40/' site.toml >new.toml
