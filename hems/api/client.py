@@ -23,6 +23,7 @@ from hems.api.messages import (
 from hems.model.errors import HemsError, PinNeeded, RequestError
 from hems.model.event import Event
 from hems.model.picture import Picture
+from hems.wording.language import say
 
 GREETING_S = 5.0
 """How long a server may take to greet; one that hangs accepts the connection and says nothing."""
@@ -188,14 +189,14 @@ async def _line_from(reader: asyncio.StreamReader) -> bytes:
 def _why_not(path: Path, error: OSError | ValueError) -> str:
     match error:
         case FileNotFoundError() | ConnectionRefusedError():
-            return f"HEMS does not run here: nothing answers at {path}."
+            return say("HEMS does not run here: nothing answers at {path}.", path=path)
         case ConnectionResetError() | BrokenPipeError():
-            return "HEMS has closed the connection."
+            return say("HEMS has closed the connection.")
         case PermissionError():
-            return f"You may not open {path}: your user is not in its group."
+            return say("You may not open {path}: your user is not in its group.", path=path)
         case TimeoutError():
-            return f"HEMS hangs: it took the connection at {path} and says nothing."
+            return say("HEMS hangs: it took the connection at {path} and says nothing.", path=path)
         case ValueError():
-            return f"What {path} says cannot be understood: {error}."
+            return say("What {path} says cannot be understood: {error}.", path=path, error=error)
         case _:
             return f"The connection to {path} broke: {error.strerror or error}."

@@ -15,7 +15,8 @@ from hems.model.proof import Verdict
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role, Wiring, circuit_of
-from hems.wording import duration, kw
+from hems.wording import duration, kw, tier_name
+from hems.wording.language import N_, say
 
 LOOKS = 5
 LOOK_EVERY_S = 1.0
@@ -68,7 +69,19 @@ class House(Protocol):
         """Let time pass."""
 
 
-YES_NO = {"y": "yes", "n": "no", "s": "skip this step"}
+VERDICTS = {Verdict.PROVEN: N_("PROVEN."), Verdict.FAILED: N_("FAILED.")}
+GIVE = N_("May HEMS have {source} give {kw} for {span}?")
+CHARGE = N_("May HEMS have {source} charge with {kw} for {span}?")
+
+
+def yes_no() -> dict[str, str]:
+    """What a person may answer."""
+    return {"y": say("yes"), "n": say("no"), "s": say("skip this step")}
+
+
+def yes_or_skip() -> dict[str, str]:
+    """Where a no would prove nothing."""
+    return {"y": say("yes"), "s": say("skip this step")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +97,22 @@ class Engine:
         """Do the steps in order; None for one that was skipped.  Raises: Stopped, HemsError."""
         ends: dict[str, Verdict | None] = {}
         for number, step in enumerate(steps, start=1):
-            self.person.tell(f"\nStep {number} of {len(steps)}: {step.title}, {step.place}")
+            self.person.tell(
+                "\n"
+                + say(
+                    "Step {number} of {all}: {title}, {place}",
+                    number=number,
+                    all=len(steps),
+                    title=step.title,
+                    place=step.place,
+                )
+            )
             judged = await self._do(step)
             ends[step.id] = judged.verdict if judged is not None else None
             if judged is not None and judged.verdict is not None:
-                self.person.tell(f"  {str(judged.verdict).upper()}. {judged.note}".rstrip())
+                self.person.tell(f"  {say(VERDICTS[judged.verdict])} {judged.note}".rstrip())
             else:
-                self.person.tell("  Skipped; it stays open.")
+                self.person.tell(say("  Skipped; it stays open."))
         return ends
 
     async def _do(self, step: Step) -> Judged | None:
@@ -109,26 +131,31 @@ class Engine:
         role = step.id.removeprefix("reading/")
         value = (await self.house.look()).get(role)
         if not isinstance(value, int | float):
-            self.person.tell("  HEMS cannot read it now.")
+            self.person.tell(say("  HEMS cannot read it now."))
             return None
-        question = f"HEMS reads {value:+.0f} W {sign_words(role)}. Does the device's own display agree, sign included?"
-        answer = await self.person.ask(question, YES_NO)
+        question = say(
+            "HEMS reads {watts:+.0f} W {means}. Does the device's own display agree, sign included?",
+            watts=value,
+            means=sign_words(role),
+        )
+        answer = await self.person.ask(question, yes_no())
         if answer == "s":
             return None
-        judged = Judged(Verdict.PROVEN if answer == "y" else Verdict.FAILED, "compared with its display")
+        judged = Judged(Verdict.PROVEN if answer == "y" else Verdict.FAILED, say("compared with its display"))
         await self.house.prove(step.id, judged, {role: float(value)}, {})
         return judged
 
     async def _by_eye(self, step: Step) -> Judged | None:
         """Nothing is switched: a person follows the wire."""
-        question = (
-            f"Follow the wire of {step.place}. Does it go to the input of the islanding device that permits "
-            "reconnection, and does the device stay open without it?"
+        question = say(
+            "Follow the wire of {place}. Does it go to the input of the islanding device that permits reconnection, "
+            "and does the device stay open without it?",
+            place=step.place,
         )
-        answer = await self.person.ask(question, YES_NO)
+        answer = await self.person.ask(question, yes_no())
         if answer == "s":
             return None
-        judged = Judged(Verdict.PROVEN if answer == "y" else Verdict.FAILED, "seen on the wire, not switched")
+        judged = Judged(Verdict.PROVEN if answer == "y" else Verdict.FAILED, say("seen on the wire, not switched"))
         await self.house.prove(step.id, judged, {}, {})
         return judged
 
@@ -136,7 +163,7 @@ class Engine:
         """Open it for a moment, or close one that is off, and see what moves."""
         closed = (await self.house.look()).get(str(wiring.circuit_closed(circuit.id)))
         if not isinstance(closed, bool):
-            self.person.tell(f"  The switch of {circuit.name} does not answer.")
+            self.person.tell(say("  The switch of {name} does not answer.", name=circuit.name))
             return None
         if not await self._agreed(circuit, closed):
             return None
@@ -154,12 +181,16 @@ class Engine:
 
     async def _agreed(self, circuit: Circuit, closed: bool) -> bool:
         if not closed:
-            question = f"{circuit.name} is OFF. May HEMS switch it ON now, and leave it on afterwards?"
+            question = say("{name} is OFF. May HEMS switch it ON now, and leave it on afterwards?", name=circuit.name)
         elif circuit.tier <= Tier.ESSENTIAL:
-            question = f"{circuit.name} is {circuit.tier.name.lower()}. Do its people know, and may HEMS switch it OFF?"
+            question = say(
+                "{name} is in the group {group}. Do its people know, and may HEMS switch it OFF?",
+                name=circuit.name,
+                group=tier_name(circuit.tier),
+            )
         else:
-            question = f"May HEMS switch {circuit.name} OFF for some {duration(OFF_S)}?"
-        return await self.person.ask(question, {"y": "yes", "s": "skip this step"}) == "y"
+            question = say("May HEMS switch {name} OFF for some {span}?", name=circuit.name, span=duration(OFF_S))
+        return await self.person.ask(question, yes_or_skip()) == "y"
 
     async def _switched(self, circuit: Circuit, *, on: bool) -> tuple[Level, Level | None]:
         """Levels before and after; no second one if the switch has not followed."""
@@ -173,7 +204,7 @@ class Engine:
             after = await self._level(circuit)
             if await self._positions(circuit) == others or on:
                 return before, after
-            self.person.tell("  Another circuit switched meanwhile; measuring again.")
+            self.person.tell(say("  Another circuit switched meanwhile; measuring again."))
             await self.house.override(circuit.id, "auto", 0.0)
             if not await self._until(circuit, closed=True, within_s=BACK_S):
                 return before, after
@@ -181,31 +212,33 @@ class Engine:
 
     async def _judged(self, circuit: Circuit, before: Level, after: Level | None, *, on: bool) -> Judged:
         """By the meters; that it was this circuit and no other, only its own meter or a person can say."""
-        way = "on" if on else "off"
+        way = say("ON") if on else say("OFF")
         if after is None:
-            return Judged(Verdict.FAILED, f"its switch did not go {way} when told to")
+            return Judged(Verdict.FAILED, say("its switch did not go {way} when told to", way=way))
         judged = judge_switch(circuit, self.site, before, after, on=on)
         if judged.verdict is Verdict.FAILED or (judged.verdict and str(wiring.circuit_power(circuit.id)) in after.mean):
             return judged
-        self.person.tell(f"  Measured: {judged.note}.")
-        answer = await self.person.ask(f"Did {circuit.name} go {way}, and nothing else?", YES_NO)
+        self.person.tell(say("  Measured: {note}.", note=judged.note))
+        question = say("Did {name} go {way}, and nothing else?", name=circuit.name, way=way)
+        answer = await self.person.ask(question, yes_no())
         verdict = {"y": Verdict.PROVEN, "n": Verdict.FAILED}.get(answer)
-        seen = "seen" if answer == "y" else "not what was seen"
-        return Judged(verdict, f"{judged.note}; {seen} at the panel")
+        seen = say("seen at the panel") if answer == "y" else say("not what was seen at the panel")
+        return Judged(verdict, f"{judged.note}; {seen}")
 
     async def _comes_back(self, circuit: Circuit) -> None:
-        self.person.tell(f"  {circuit.name} is handed back; waiting for HEMS to switch it on again.")
+        self.person.tell(say("  {name} is handed back; waiting for HEMS to switch it on again.", name=circuit.name))
         if not await self._until(circuit, closed=True, within_s=BACK_S):
-            self.person.tell(f"  {circuit.name} IS STILL OFF. See `hems status`, or use its hand switch.")
+            self.person.tell(
+                say("  {name} IS STILL OFF. See `hems status`, or use its hand switch.", name=circuit.name)
+            )
 
     async def _setpoint(self, step: Step, source: SourceId) -> Judged | None:
         """A small power for a moment, and what its own meter shows."""
         asked_w, role = self._trial_w(source), self._power_role(source)
         battery = any(one.id == source for one in self.site.batteries)
-        what = "give" if asked_w > 0.0 else "charge with"
-        ready = "" if battery else "Is a car plugged in that may do this? "
-        question = f"{ready}May HEMS have {source} {what} {kw(asked_w)} for {duration(STEER_S)}?"
-        if await self.person.ask(question, {"y": "yes", "s": "skip this step"}) != "y":
+        ready = "" if battery else say("Is a car plugged in that may do this? ")
+        question = ready + say(GIVE if asked_w > 0.0 else CHARGE, source=source, kw=kw(asked_w), span=duration(STEER_S))
+        if await self.person.ask(question, yes_or_skip()) != "y":
             return None
         await self.house.trial(step.device)
         before = await self._level(None)

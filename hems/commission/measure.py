@@ -8,6 +8,8 @@ from hems.model import wiring
 from hems.model.proof import Verdict
 from hems.model.site import Circuit, Site
 from hems.model.wiring import Port, Wiring
+from hems.wording import listed
+from hems.wording.language import N_, say
 
 Value = bool | int | float | str
 Look = Mapping[str, Value]
@@ -21,6 +23,10 @@ SHARE = 0.3
 """A phase took part if it moved by this share of what its part would be if all moved alike."""
 LEFT = 0.3
 """What a circuit's own meter may still show of what it showed before, once the circuit is off."""
+
+
+ROSE = N_("{seen} rose where {wanted} should have ({told})")
+FELL = N_("{seen} fell where {wanted} should have ({told})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,38 +97,39 @@ def judge_switch(circuit: Circuit, site: Site, before: Level, after: Level, *, o
     if own in before.mean and own in after.mean:
         low, high = (before, after) if on else (after, before)
         if high.mean[own] >= LEAST_W and low.mean[own] > LEFT * high.mean[own]:
-            return Judged(Verdict.FAILED, f"its own meter still shows {low.mean[own]:.0f} W when it is off")
+            return Judged(
+                Verdict.FAILED, say("its own meter still shows {watts:.0f} W when it is off", watts=low.mean[own])
+            )
     phases = [phase.value for phase in site.phases]
     changes = moved(before, after, phases)
     expected = [phase.value for phase in circuit.phases]
     told = ", ".join(f"{name} {change:+.0f} W" for name, change in changes.items())
     right = [name for name, change in changes.items() if change * sign > 0.0]
     if not right:
-        wrong_way = f" ({told}: the wrong way)" if told else ""
-        return Judged(None, f"nothing measurable {'rose' if on else 'fell'}{wrong_way}")
+        nothing = say("nothing measurable rose") if on else say("nothing measurable fell")
+        return Judged(None, nothing + (say(" ({told}: the wrong way)", told=told) if told else ""))
     largest = max(abs(changes[name]) for name in right)
     took_part = [name for name in right if abs(changes[name]) >= SHARE * largest]
     if set(took_part) <= set(expected):
         return _covered(took_part, expected, told)
-    verb = "rose" if on else "fell"
-    return Judged(
-        Verdict.FAILED, f"{' and '.join(took_part)} {verb} where {' and '.join(expected)} should have ({told})"
-    )
+    way = ROSE if on else FELL
+    return Judged(Verdict.FAILED, say(way, seen=listed(took_part), wanted=listed(expected), told=told))
 
 
 def _covered(took_part: Sequence[str], expected: Sequence[str], told: str) -> Judged:
     missing = [name for name in expected if name not in took_part]
-    note = told if not missing else f"{told}; nothing seen on {' and '.join(missing)}"
+    note = told if not missing else say("{told}; nothing seen on {missing}", told=told, missing=listed(missing))
     return Judged(Verdict.PROVEN, note)
 
 
 def judge_power(asked_w: float, before: Level, after: Level, role: str) -> Judged:
     """Whether a source did what it was asked, in sign and roughly in size."""
     if role not in before.mean or role not in after.mean:
-        return Judged(None, "its power cannot be read")
+        return Judged(None, say("its power cannot be read"))
     change = after.mean[role] - before.mean[role]
+    told = say("asked for {asked:+.0f} W, measured {seen:+.0f} W", asked=asked_w, seen=after.mean[role])
     if abs(change) < max(LEAST_W, 0.3 * abs(asked_w)):
-        return Judged(None, f"asked for {asked_w:+.0f} W, measured {after.mean[role]:+.0f} W: nothing moved")
+        return Judged(None, say("{told}: nothing moved", told=told))
     if abs(after.mean[role] - asked_w) > max(2.0 * LEAST_W, 0.3 * abs(asked_w)):
-        return Judged(Verdict.FAILED, f"asked for {asked_w:+.0f} W, measured {after.mean[role]:+.0f} W")
-    return Judged(Verdict.PROVEN, f"asked for {asked_w:+.0f} W, measured {after.mean[role]:+.0f} W")
+        return Judged(Verdict.FAILED, told)
+    return Judged(Verdict.PROVEN, told)

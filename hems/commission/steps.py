@@ -7,7 +7,8 @@ from hems.model import wiring
 from hems.model.site import Circuit, Phase, Site
 from hems.model.units import DeviceId, SourceId
 from hems.model.wiring import Role, Wiring, circuit_of
-from hems.wording import tier_name
+from hems.wording import listed, tier_name
+from hems.wording.language import N_, say
 
 
 class Kind(StrEnum):
@@ -34,6 +35,8 @@ class Step:
     """Device and point, as in the site file."""
     kind: Kind
     title: str
+    short: str
+    """For a list: what it is about."""
     needed: bool
     """Whether the device cannot be armed without it."""
     circuit: Circuit | None = None
@@ -41,12 +44,12 @@ class Step:
 
 
 SIGNS = {
-    "grid/power_w": "taken from the grid (minus: given to it)",
-    "former/": "given by the inverter on this phase (minus: taken)",
-    "batteries/": "given by the battery (minus: charging)",
-    "pvs/": "from the sun",
-    "bays/": "given by the car (minus: charging)",
-    "circuits/": "drawn by the circuit",
+    "grid/power_w": N_("taken from the grid (minus: given to it)"),
+    "former/": N_("given by the inverter on this phase (minus: taken)"),
+    "batteries/": N_("given by the battery (minus: charging)"),
+    "pvs/": N_("from the sun"),
+    "bays/": N_("given by the car (minus: charging)"),
+    "circuits/": N_("drawn by the circuit"),
 }
 """What a power with a plus sign means, for comparison with a display."""
 
@@ -59,13 +62,13 @@ def steps(site: Site, wires: Wiring) -> tuple[Step, ...]:
 
 def sign_words(role: str) -> str:
     """What a plus means."""
-    return next((words for start, words in SIGNS.items() if role.startswith(start)), "")
+    return next((say(words) for start, words in SIGNS.items() if role.startswith(start)), "")
 
 
 def phases_of(circuit: Circuit) -> str:
     """`L1` or `L1, L2 and L3`."""
     names = [phase.value for phase in sorted(circuit.phases, key=list(Phase).index)]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return listed(names)
 
 
 def _is_power(role: Role) -> bool:
@@ -79,7 +82,8 @@ def _reading(role: Role, wires: Wiring) -> Step:
         device=port.device,
         place=str(port),
         kind=Kind.READING,
-        title=f"the sign of {role}",
+        title=say("the sign of {role}", role=role),
+        short=role,
         needed=False,
     )
 
@@ -95,6 +99,7 @@ def _command(role: Role, site: Site, wires: Wiring) -> Step:
         place=str(port),
         kind=kind,
         title=_title(kind, circuit, source),
+        short=_short(circuit, source),
         needed=True,
         circuit=circuit,
         source=source,
@@ -103,5 +108,18 @@ def _command(role: Role, site: Site, wires: Wiring) -> Step:
 
 def _title(kind: Kind, circuit: Circuit | None, source: SourceId | None) -> str:
     if circuit is not None:
-        return f"the switch of {circuit.name} ({tier_name(circuit.tier).lower()}, on {phases_of(circuit)})"
-    return "the permission to reconnect" if kind is Kind.PERMIT else f"the set-point of {source}"
+        return say(
+            "the switch of {name} ({group}, on {phases})",
+            name=circuit.name,
+            group=tier_name(circuit.tier),
+            phases=phases_of(circuit),
+        )
+    return (
+        say("the permission to reconnect") if kind is Kind.PERMIT else say("the set-point of {source}", source=source)
+    )
+
+
+def _short(circuit: Circuit | None, source: SourceId | None) -> str:
+    if circuit is not None:
+        return circuit.name
+    return say("permission to reconnect") if source is None else str(source)

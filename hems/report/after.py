@@ -15,15 +15,23 @@ from hems.report.figure import Line, svg
 from hems.report.past import USUAL_S, Curves, Cut
 from hems.report.sheet import Section, Sheet
 from hems.report.timeline import tag, told
-from hems.wording import called, duration, kw, kwh, mode_words, names_of, sentence, tier_name
+from hems.wording import called, day, duration, kw, kwh, mode_words, names_of, sentence, tier_name, weekday
+from hems.wording.language import N_, say
 
 STEPS = 48
 MINUTE_S = 60.0
 ROWS = 12
 POWERS = ("load_w", "pv_w", "battery_w", "cars_w", "grid_w")
-NAMES = {"load_w": "Use", "pv_w": "Sun", "battery_w": "Battery", "cars_w": "Cars", "grid_w": "Grid"}
+NAMES = {"load_w": N_("Use"), "pv_w": N_("Sun"), "battery_w": N_("Battery"), "cars_w": N_("Cars"), "grid_w": N_("Grid")}
 SHOWN = frozenset({EventKind.EVIDENCE, EventKind.MODE, EventKind.COMMAND})
+TOLD = {
+    EventKind.REQUEST: (N_("What people asked for"), N_("Nobody asked for anything.")),
+    EventKind.ALARM_RAISED: (N_("Alarms"), N_("There was none.")),
+    EventKind.OUTCOME: (N_("Commands that failed"), N_("None: all did as told.")),
+}
 NONE = "-"
+TITLE = N_("Power cut {number} of {site}")
+ON_PURPOSE = N_("Power cut {number} of {site}, made on purpose")
 
 
 def after_outage(site: Site, cut: Cut, curves: Curves, zone: tzinfo | None = None) -> Sheet:
@@ -33,18 +41,16 @@ def after_outage(site: Site, cut: Cut, curves: Curves, zone: tzinfo | None = Non
     end_s = cut.events[-1].at.mono_s if cut.end is None else cut.end.mono_s
     unserved = unserved_wh(site, course, curves, end_s)
     return Sheet(
-        title=f"Power cut {cut.number} of {site.name}" + (", made on purpose" if course.on_purpose else ""),
+        title=say(ON_PURPOSE if course.on_purpose else TITLE, number=cut.number, site=site.name),
         under=tuple(_summary(site, cut, course, unserved, zone)),
         sections=(
-            Section(heading="What to improve", words=tuple(improvements(site, course, cut.events, unserved))),
+            Section(heading=say("What to improve"), words=tuple(improvements(site, course, cut.events, unserved))),
             _curves(cut, curves, end_s, zone),
             _unserved(site, course, unserved, end_s),
             _spells(site, course, end_s, zone),
             _fairness(site, course, end_s),
             _timeline(site, cut, zone),
-            _told(site, cut.events, EventKind.REQUEST, "What people asked for", "Nobody asked for anything.", zone),
-            _told(site, cut.events, EventKind.ALARM_RAISED, "Alarms", "There was none.", zone),
-            _told(site, cut.events, EventKind.OUTCOME, "Commands that failed", "None: all did as told.", zone),
+            *(_told(site, cut.events, kind, *words, zone) for kind, words in TOLD.items()),
         ),
     )
 
@@ -74,35 +80,57 @@ def improvements(site: Site, course: Course, events: Sequence[Event], unserved: 
     vital = [one.name for one in site.circuits if one.id in unserved and one.tier <= Tier.CRITICAL]
     found = []
     if vital:
-        found.append(f"Critical circuits were off: {', '.join(vital)}. Give them more storage, or less beside them.")
+        names = ", ".join(vital)
+        found.append(
+            say("Critical circuits were off: {names}. Give them more storage, or less beside them.", names=names)
+        )
     if any(spell.because.facts.get("band") in ("floor", "shutdown") for spell in course.spells):
-        found.append("Stored energy ran out. Agree with tenants what goes off earlier, or add storage or a generator.")
+        found.append(
+            say("Stored energy ran out. Agree with tenants what goes off earlier, or add storage or a generator.")
+        )
     if any(spell.because.why is Why.OVERLOAD for spell in course.spells):
-        found.append("The inverter was overloaded. Look at what starts at once, and move it to a less important group.")
+        found.append(
+            say("The inverter was overloaded. Look at what starts at once, and move it to a less important group.")
+        )
     if counted[Why.SHED_NOT_OBEYED] or counted[Why.UNEXPECTED_CLOSE]:
-        found.append("A switch did not do as told. Have contactor, relay and hand switch looked at; prove it anew.")
+        found.append(
+            say("A switch did not do as told. Have contactor, relay and hand switch looked at; prove it anew.")
+        )
     silent = {str(event.cause.facts.get("device")) for event in events if event.cause.why is Why.DEVICE_SILENT}
     if silent:
-        found.append(f"These devices fell silent: {', '.join(sorted(silent))}. Put them on the protected supply.")
+        names = ", ".join(sorted(silent))
+        found.append(say("These devices fell silent: {names}. Put them on the protected supply.", names=names))
     if any(event.subject in (Mode.BLACKOUT, Mode.BLACK_START) for event in course.modes):
-        found.append("The building was dark for a while. Look why its own power did not hold.")
+        found.append(say("The building was dark for a while. Look why its own power did not hold."))
     if counted[Why.RECONNECT_GIVEN_UP]:
-        found.append("The certified switch did not close when the grid was back. Have it looked at.")
+        found.append(say("The certified switch did not close when the grid was back. Have it looked at."))
     if any(event.kind is EventKind.OUTCOME for event in events):
-        found.append("Commands failed, see below. Prove those devices again with `hems commission`.")
+        found.append(say("Commands failed, see below. Prove those devices again with `hems commission`."))
     if not any(one.tier >= Tier.COMFORT and one.id in unserved for one in site.circuits) and unserved:
-        found.append("Only important circuits were off. Look at the groups: something less important might go first.")
-    yield from found or ["Nothing: all went as it should."]
+        found.append(
+            say("Only important circuits were off. Look at the groups: something less important might go first.")
+        )
+    yield from found or [say("Nothing: all went as it should.")]
 
 
 def _summary(site: Site, cut: Cut, course: Course, unserved: dict[str, float], zone: tzinfo | None) -> Iterator[str]:
-    lasted = "still lasting" if cut.end is None else f"it lasted {duration(cut.end.since_s(cut.start.mono_s))}"
-    yield f"It began {_clock(cut.start, zone)}; {lasted}."
+    began = _clock(cut.start, zone)
+    if cut.end is None:
+        yield say("It began {began}; still lasting.", began=began)
+    else:
+        lasted = duration(cut.end.since_s(cut.start.mono_s))
+        yield say("It began {began}; it lasted {lasted}.", began=began, lasted=lasted)
     kept = sum(1 for one in site.circuits if one.id not in unserved)
-    yield f"{kept} of {len(site.circuits)} circuits stayed on throughout. Not served: {kwh(sum(unserved.values()))}."
-    gave = [f"{called(role, names_of(site))} up to {kw(watts)}" for role, watts in course.gave_w.items()]
+    yield say(
+        "{kept} of {all} circuits stayed on throughout. Not served: {kwh}.",
+        kept=kept,
+        all=len(site.circuits),
+        kwh=kwh(sum(unserved.values())),
+    )
+    named = {called(role, names_of(site)): kw(watts) for role, watts in course.gave_w.items()}
+    gave = [say("{name} up to {kw}", name=name, kw=most) for name, most in named.items()]
     if gave:
-        yield f"Asked to help: {', '.join(gave)}."
+        yield say("Asked to help: {names}.", names=", ".join(gave))
 
 
 def _curves(cut: Cut, curves: Curves, end_s: float, zone: tzinfo | None) -> Section:
@@ -113,17 +141,19 @@ def _curves(cut: Cut, curves: Curves, end_s: float, zone: tzinfo | None) -> Sect
     found = {one.series: one for one in curves(["battery_soc_pct", *POWERS], at, span_s, steps)}
     times = [_time(end_s - span_s + span_s * (step + 0.5) / steps, zone) for step in range(steps)]
     soc = found["battery_soc_pct"]
-    powers = [Line(NAMES[name], [None if w is None else w / 1000.0 for w in found[name].points]) for name in POWERS]
+    powers = [
+        Line(say(NAMES[name]), [None if w is None else w / 1000.0 for w in found[name].points]) for name in POWERS
+    ]
     rows = [
         (times[step], _pct(soc.points[step]), *(kw(found[name].points[step]) for name in POWERS))
         for step in range(0, steps, max(1, steps // ROWS))
     ]
     return Section(
-        heading="Stored energy and power",
-        words=("Battery and cars are above 0 when they give, the grid when it is drawn from.",),
-        columns=("At", "Stored", *(NAMES[name] for name in POWERS)),
+        heading=say("Stored energy and power"),
+        words=(say("Battery and cars are above 0 when they give, the grid when it is drawn from."),),
+        columns=(say("At"), say("Stored"), *(say(NAMES[name]) for name in POWERS)),
         rows=rows,
-        figures=(svg([Line("Stored", soc.points)], unit="%", times=times), svg(powers, unit="kW", times=times)),
+        figures=(svg([Line(say("Stored"), soc.points)], unit="%", times=times), svg(powers, unit="kW", times=times)),
     )
 
 
@@ -132,11 +162,14 @@ def _unserved(site: Site, course: Course, unserved: dict[str, float], end_s: flo
     for tier in Tier:
         circuits = [one for one in site.circuits if one.tier is tier and one.id in unserved]
         if circuits:
-            rows.append((tier_name(tier), "all together", "", kwh(sum(unserved[one.id] for one in circuits))))
+            rows.append((tier_name(tier), say("all together"), "", kwh(sum(unserved[one.id] for one in circuits))))
         rows += [("", one.name, duration(_off_for(one, course, end_s)), kwh(unserved[one.id])) for one in circuits]
-    words = ("By what each circuit used on average the day before.",) if rows else ("Everything was served.",)
+    words = say("By what each circuit used on average the day before.") if rows else say("Everything was served.")
     return Section(
-        heading="What was not served", words=words, columns=("Group", "Circuit", "Off for", "Not served"), rows=rows
+        heading=say("What was not served"),
+        words=(words,),
+        columns=(say("Group"), say("Circuit"), say("Off for"), say("Not served")),
+        rows=rows,
     )
 
 
@@ -156,11 +189,11 @@ def _spells(site: Site, course: Course, end_s: float, zone: tzinfo | None) -> Se
         )
         for spell in course.spells
     ]
-    words = () if rows else ("No circuit was switched off.",)
+    words = () if rows else (say("No circuit was switched off."),)
     return Section(
-        heading="What was switched off, and why",
+        heading=say("What was switched off, and why"),
         words=words,
-        columns=("Off", "Circuit", "Back", "Why off", "Why back"),
+        columns=(say("Off"), say("Circuit"), say("Back"), say("Why off"), say("Why back")),
         rows=rows,
     )
 
@@ -173,9 +206,12 @@ def _fairness(site: Site, course: Course, end_s: float) -> Section:
         if len(times) > 1 and any(times.values()):
             least, most = min(times, key=lambda name: times[name]), max(times, key=lambda name: times[name])
             rows.append((tier_name(tier), f"{least}, {duration(times[least])}", f"{most}, {duration(times[most])}"))
-    words = () if rows else ("No group has two circuits of which one went without.",)
+    words = () if rows else (say("No group has two circuits of which one went without."),)
     return Section(
-        heading="Fairness within each group", words=words, columns=("Group", "Least off", "Longest off"), rows=rows
+        heading=say("Fairness within each group"),
+        words=words,
+        columns=(say("Group"), say("Least off"), say("Longest off")),
+        rows=rows,
     )
 
 
@@ -187,7 +223,7 @@ def _timeline(site: Site, cut: Cut, zone: tzinfo | None) -> Section:
             mode = event.kind is EventKind.MODE
             text = mode_words(Mode(event.subject)) if mode else told(event, names)
             rows.append((_time(event.at.mono_s, zone), tag(event), text[:1].upper() + text[1:]))
-    return Section(heading="Timeline, with the evidence", columns=("At", "", "What"), rows=rows)
+    return Section(heading=say("Timeline, with the evidence"), columns=(say("At"), "", say("What")), rows=rows)
 
 
 def _told(
@@ -195,16 +231,25 @@ def _told(
 ) -> Section:
     names = names_of(site)
     rows = [(_time(event.at.mono_s, zone), told(event, names)) for event in events if event.kind is kind]
-    return Section(heading=heading, words=() if rows else (none,), columns=("At", "What"), rows=rows)
+    return Section(
+        heading=say(heading), words=() if rows else (say(none),), columns=(say("At"), say("What")), rows=rows
+    )
 
 
 def _clock(at: Instant, zone: tzinfo | None) -> str:
-    return NONE if at.utc is None else f"on {at.utc.astimezone(zone):%a %d %b %Y at %H:%M:%S}"
+    if at.utc is None:
+        return NONE
+    local = at.utc.astimezone(zone)
+    return say("on {day} at {time:%H:%M:%S}", day=_day(local), time=local)
 
 
 def _time(epoch_s: float, zone: tzinfo | None) -> str:
     at = datetime.fromtimestamp(epoch_s, zone) if zone else datetime.fromtimestamp(epoch_s).astimezone()
-    return f"{at:%a %H:%M:%S}"
+    return f"{weekday(at)} {at:%H:%M:%S}"
+
+
+def _day(at: datetime) -> str:
+    return f"{weekday(at)} {day(at)} {at.year}"
 
 
 def _pct(value: float | None) -> str:

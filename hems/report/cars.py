@@ -13,6 +13,7 @@ from hems.control.cars.memory import Ledger, Month
 from hems.model.site import Bay, Site
 from hems.model.units import HOUR_S, W_PER_KW, SourceId
 from hems.report.sheet import Section, Sheet
+from hems.wording.language import N_, say
 
 COLUMNS = (
     "bay",
@@ -26,6 +27,12 @@ COLUMNS = (
     "wear_share_pct",
     "credit",
     "currency",
+)
+
+
+PEOPLES = (
+    *(N_("Bay"), N_("Took"), N_("Gave in power cuts"), N_("Gave on the grid")),
+    *(N_("Wear"), N_("Of all wear"), N_("Credit")),
 )
 
 
@@ -98,24 +105,32 @@ def known_months(ledgers: Mapping[SourceId, Ledger]) -> list[str]:
 def statement(site: Site, ledgers: Mapping[SourceId, Ledger], month: str) -> Sheet:
     """For people, as text or HTML."""
     found, currency = lines(site, ledgers, month), currency_of(site)
-    whole = f"{sum(one.taken for one in found):.1f} kWh taken, {sum(one.given for one in found):.1f} kWh given"
     undated = sum(_given(ledger.months.get(NO_DATE, Month())) for ledger in ledgers.values())
-    words = [f"{undated:.1f} kWh more were given while nobody knew the date."] if undated > 0.0 else []
+    told = say("{kwh:.1f} kWh more were given while nobody knew the date.", kwh=undated)
+    words = [told] if undated > 0.0 else []
     return Sheet(
-        title=f"{site.name}: cars in {month}",
-        under=(f"{whole}. Credit {sum(one.credit for one in found):.2f} {currency}.",),
+        title=say("{site}: cars in {month}", site=site.name, month=month),
+        under=(
+            say(
+                "{taken:.1f} kWh taken, {given:.1f} kWh given. Credit {credit:.2f} {currency}.",
+                taken=sum(one.taken for one in found),
+                given=sum(one.given for one in found),
+                credit=sum(one.credit for one in found),
+                currency=currency,
+            ),
+        ),
         sections=(
             Section(
-                heading="What each car took and gave",
+                heading=say("What each car took and gave"),
                 words=words,
-                columns=("Bay", "Took", "Gave in power cuts", "Gave on the grid", "Wear", "Of all wear", "Credit"),
+                columns=tuple(say(column) for column in PEOPLES),
                 rows=[_row(one, currency) for one in found],
             ),
             Section(
-                heading="Since it is counted, for the maker's warranty",
-                columns=("Bay", "Gave in all", "Hours of giving", "Warranty used"),
+                heading=say("Since it is counted, for the maker's warranty"),
+                columns=(say("Bay"), say("Gave in all"), say("Hours of giving"), say("Warranty used")),
                 rows=[_warranty(bay, ledgers.get(bay.id, EMPTY)) for bay in site.bays if bay.bidirectional],
-                words=() if any(bay.bidirectional for bay in site.bays) else ("No charger here can give.",),
+                words=() if any(bay.bidirectional for bay in site.bays) else (say("No charger here can give."),),
             ),
         ),
     )
@@ -131,4 +146,5 @@ def _warranty(bay: Bay, ledger: Ledger) -> tuple[str, ...]:
     whole = total(ledger)
     used = warranty_used(bay, ledger)
     hours = whole.giving_s / HOUR_S
-    return bay.name, f"{_given(whole):.0f} kWh", f"{hours:.0f} h", "not set" if used is None else f"{100.0 * used:.0f}%"
+    told = say("not set") if used is None else f"{100.0 * used:.0f}%"
+    return bay.name, f"{_given(whole):.0f} kWh", f"{hours:.0f} h", told

@@ -14,10 +14,15 @@ from hems.report.past import Curves, Cut, next_month
 from hems.report.sheet import Section, Sheet
 from hems.report.timeline import told
 from hems.report.value import value_section
-from hems.wording import duration, kwh, names_of
+from hems.wording import day, duration, kwh, month_name, names_of
+from hems.wording.language import N_, say
 
-ENERGIES = {"load_w": "Used", "pv_w": "From the sun", "grid_w": "From the grid, less what went there"}
-QUIET = "Nothing: no power cut, and nothing asked for somebody."
+ENERGIES = {
+    "load_w": N_("Used"),
+    "pv_w": N_("From the sun"),
+    "grid_w": N_("From the grid, less what went there"),
+}
+QUIET = N_("Nothing: no power cut, and nothing asked for somebody.")
 
 
 def monthly(site: Site, begins: datetime, events: Sequence[Event], cuts: Sequence[Cut], curves: Curves) -> Sheet:
@@ -27,24 +32,29 @@ def monthly(site: Site, begins: datetime, events: Sequence[Event], cuts: Sequenc
     asked = [event for event in events if event.kind is EventKind.REQUEST]
     failed = Counter(told(event, names) for event in events if event.kind is EventKind.OUTCOME)
     return Sheet(
-        title=f"{site.name} in {begins:%B %Y}",
+        title=say("{site} in {month} {year}", site=site.name, month=month_name(begins), year=begins.year),
         under=(
-            f"{len(cuts)} power cuts, {raised.total()} alarms, {len(asked)} requests of people, "
-            f"{failed.total()} commands that failed.",
+            say(
+                "{cuts} power cuts, {alarms} alarms, {asked} requests of people, {failed} commands that failed.",
+                cuts=len(cuts),
+                alarms=raised.total(),
+                asked=len(asked),
+                failed=failed.total(),
+            ),
         ),
         sections=(
-            Section(heading="What to improve", words=tuple(_better(site, cuts))),
+            Section(heading=say("What to improve"), words=tuple(_better(site, cuts))),
             _cuts(cuts),
             _energy(begins, curves),
             value_section(site, events),
-            _counted("Alarms", raised, "There was none."),
+            _counted(say("Alarms"), raised, say("There was none.")),
             Section(
-                heading="What people asked for",
-                words=() if asked else ("Nobody asked for anything.",),
-                columns=("On", "What"),
-                rows=[(f"{event.at.utc:%d %b %H:%M}", told(event, names)) for event in asked],
+                heading=say("What people asked for"),
+                words=() if asked else (say("Nobody asked for anything."),),
+                columns=(say("On"), say("What")),
+                rows=[(_moment(event.at.utc), told(event, names)) for event in asked],
             ),
-            _counted("Commands that failed", failed, "None: all did as told."),
+            _counted(say("Commands that failed"), failed, say("None: all did as told.")),
         ),
     )
 
@@ -55,21 +65,26 @@ def _better(site: Site, cuts: Sequence[Cut]) -> list[str]:
         course = course_of(cut.events)
         if course is not None:
             found |= dict.fromkeys(improvements(site, course, cut.events, {}))
-    return list(found) or [QUIET]
+    return list(found) or [say(QUIET)]
 
 
 def _cuts(cuts: Sequence[Cut]) -> Section:
     rows = [
         (
             str(cut.number),
-            f"{cut.start.utc:%d %b %H:%M}",
-            "still lasting" if cut.end is None else duration(cut.end.since_s(cut.start.mono_s)),
+            _moment(cut.start.utc),
+            say("still lasting") if cut.end is None else duration(cut.end.since_s(cut.start.mono_s)),
             f"hems report outage {cut.number}",
         )
         for cut in cuts
     ]
-    words = () if rows else ("There was none.",)
-    return Section(heading="Power cuts", words=words, columns=("No.", "Began", "Lasted", "More"), rows=rows)
+    words = () if rows else (say("There was none."),)
+    return Section(
+        heading=say("Power cuts"),
+        words=words,
+        columns=(say("No."), say("Began"), say("Lasted"), say("More")),
+        rows=rows,
+    )
 
 
 def _energy(begins: datetime, curves: Curves) -> Section:
@@ -80,16 +95,21 @@ def _energy(begins: datetime, curves: Curves) -> Section:
     rows = []
     for name, words in ENERGIES.items():
         known = [watts for watts in by_name[name].points if watts is not None]
-        rows.append((words, kwh(sum(known) * 24.0) if known else "??", f"{len(known)} of {days} days recorded"))
-    lines = [Line(words, [_kwh(w) for w in by_name[name].points]) for name, words in ENERGIES.items()]
-    times = [f"{begins:%d %b}", f"{days // 2}", f"{days}"]
+        seen = say("{seen} of {days} days recorded", seen=len(known), days=days)
+        rows.append((say(words), kwh(sum(known) * 24.0) if known else "??", seen))
+    lines = [Line(say(words), [_kwh(w) for w in by_name[name].points]) for name, words in ENERGIES.items()]
+    times = [day(begins), f"{days // 2}", f"{days}"]
     return Section(
-        heading="Energy",
-        words=("By the mean of each day.",),
-        columns=("What", "How much", "Of which"),
+        heading=say("Energy"),
+        words=(say("By the mean of each day."),),
+        columns=(say("What"), say("How much"), say("Of which")),
         rows=rows,
-        figures=(svg(lines, unit="kWh a day", times=times),),
+        figures=(svg(lines, unit=say("kWh a day"), times=times),),
     )
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else f"{day(at)} {at:%H:%M}"
 
 
 def _kwh(watts: float | None) -> float | None:
@@ -98,4 +118,4 @@ def _kwh(watts: float | None) -> float | None:
 
 def _counted(heading: str, counted: Counter[str], none: str) -> Section:
     rows = [(str(times), text) for text, times in counted.most_common()]
-    return Section(heading=heading, words=() if rows else (none,), columns=("Times", "What"), rows=rows)
+    return Section(heading=heading, words=() if rows else (none,), columns=(say("Times"), say("What")), rows=rows)

@@ -6,6 +6,7 @@ from hems.model.cause import Cause
 from hems.model.codec import from_plain
 from hems.model.mode import Mode
 from hems.wording import mode_words, percent, sentence
+from hems.wording.language import say
 
 
 def rehearsal_lines(rehearsal: Mapping[str, object], names: Mapping[str, str]) -> list[str]:
@@ -13,16 +14,23 @@ def rehearsal_lines(rehearsal: Mapping[str, object], names: Mapping[str, str]) -
     off = rehearsal["off"]
     assert isinstance(off, list)
     lines = [
-        f"If the power failed now ({rehearsal['at'] or 'date not known'}), within a minute: "
-        f"{mode_words(Mode(str(rehearsal['mode'])))}.",
-        f"Own power would be at {_pct(rehearsal['before_pu'])} of its limit, and at {_pct(rehearsal['after_pu'])} "
-        f"with these off: {'none' if not off else ''}".rstrip(),
+        say(
+            "If the power failed now ({at}), within a minute: {mode}.",
+            at=rehearsal["at"] or say("date not known"),
+            mode=mode_words(Mode(str(rehearsal["mode"]))),
+        ),
+        say(
+            "Own power would be at {before} of its limit, and at {after} with these off: {none}",
+            before=_pct(rehearsal["before_pu"]),
+            after=_pct(rehearsal["after_pu"]),
+            none="" if off else say("none"),
+        ).rstrip(),
     ]
     for one in off:
         told = sentence(from_plain(Cause, one["cause"]))
-        only = "" if one["sent"] else " ONLY WATCHED: its device is not armed and would stay on."
+        only = "" if one["sent"] else say(" ONLY WATCHED: its device is not armed and would stay on.")
         lines.append(f"  {one['after_s']:5.1f} s  {names.get(one['circuit'], one['circuit'])}: {told}{only}")
-    return [*lines, "Nothing was switched."]
+    return [*lines, say("Nothing was switched.")]
 
 
 def _pct(part: object) -> str:

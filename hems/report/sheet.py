@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
 
+from hems.wording.language import say
+
 WIDTH = 100
 BOX = "[ ]"
 BLANK = "____"
@@ -53,7 +55,7 @@ def as_html(sheet: Sheet) -> str:
     """One file without references to anything outside."""
     body = "\n".join(_html(sheet))
     head = f'<meta charset="utf-8"><title>{escape(sheet.title)}</title><style>{STYLE}</style>'
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+    return f'<!DOCTYPE html>\n<html lang="{say("en")}"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
 def _text(sheet: Sheet, screen: int) -> Iterator[str]:

@@ -6,37 +6,40 @@ from typing import Any
 from hems.model.site import Site, Tier
 from hems.report.sheet import Section, Sheet
 from hems.wording import tier_name
+from hems.wording.language import N_, say
 
-STATES = {"proven": "proven", "failed": "FAILED", "changed": "CHANGED SINCE", "open": "not proven"}
+STATES = {"proven": N_("proven"), "failed": N_("FAILED"), "changed": N_("CHANGED SINCE"), "open": N_("not proven")}
 
 
 def sign_off(site: Site, proofs: Mapping[str, Any], digest: str) -> Sheet:
     """The sheet; `proofs` is the daemon's answer to the request of that name, `digest` that of the site file."""
     missing = {device: steps for device, steps in proofs["missing"].items() if steps}
     return Sheet(
-        title=f"Commissioning of {site.name}",
-        under=(f"Site file {digest[:16]}. What is written here holds for this file and for no other.",),
+        title=say("Commissioning of {site}", site=site.name),
+        under=(
+            say("Site file {digest}. What is written here holds for this file and for no other.", digest=digest[:16]),
+        ),
         sections=(
             Section(
-                heading="What was proven",
-                columns=("Step", "Device", "Result", "By", "When", "Seen"),
+                heading=say("What was proven"),
+                columns=(say("Step"), say("Device"), say("Result"), say("By"), say("When"), say("Seen")),
                 rows=[_row(one) for one in proofs["steps"]],
             ),
-            Section(heading="What is open", words=list(_open(missing, proofs["unproven"]))),
+            Section(heading=say("What is open"), words=list(_open(missing, proofs["unproven"]))),
             Section(
-                heading="Groups",
-                columns=("Group", "Circuits"),
+                heading=say("Groups"),
+                columns=(say("Group"), say("Circuits")),
                 rows=[(tier_name(tier), _circuits(site, tier)) for tier in Tier if _circuits(site, tier)],
             ),
             Section(
-                heading="Signed",
+                heading=say("Signed"),
                 boxes=(
-                    "The hand switch of every circuit stands on AUTO.",
-                    "The red button was pressed, and HEMS gave no commands.",
-                    "A drill was rehearsed: hems drill rehearse.",
-                    "The sheet for the panel door hangs there: hems checklist.",
-                    "Installer:  ______________________________    Date:  ______________",
-                    "Operator:   ______________________________    Date:  ______________",
+                    say("The hand switch of every circuit stands on AUTO."),
+                    say("The red button was pressed, and HEMS gave no commands."),
+                    say("A drill was rehearsed: hems drill rehearse."),
+                    say("The sheet for the panel door hangs there: hems checklist."),
+                    say("Installer:  ______________________________    Date:  ______________"),
+                    say("Operator:   ______________________________    Date:  ______________"),
                 ),
             ),
         ),
@@ -46,16 +49,16 @@ def sign_off(site: Site, proofs: Mapping[str, Any], digest: str) -> Sheet:
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
     proof = one["proof"] or {}
     when = str(proof.get("at", ""))[:16].replace("T", " ")
-    state = STATES[one["state"]]
+    state = say(STATES[one["state"]])
     return (one["step"], one["device"], state, str(proof.get("who", "")), when, str(proof.get("note", "")))
 
 
 def _open(missing: Mapping[str, Any], unproven: Mapping[str, str]) -> Iterator[str]:
     for device, steps in missing.items():
-        reason = f" ARMED WITHOUT PROOF: {unproven[device]}" if device in unproven else ""
+        reason = say(" ARMED WITHOUT PROOF: {reason}", reason=unproven[device]) if device in unproven else ""
         yield f"{device}: {', '.join(steps)}.{reason}"
     if not missing:
-        yield "Nothing: every command that HEMS may give has been proven."
+        yield say("Nothing: every command that HEMS may give has been proven.")
 
 
 def _circuits(site: Site, tier: Tier) -> str:

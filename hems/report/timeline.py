@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from hems.model.event import Event, EventKind
 from hems.report.layout import TIME, hanging, offset
 from hems.wording import sentence
+from hems.wording.language import N_, say
 
 TAGS: Mapping[EventKind, str] = {
-    EventKind.MODE: "MODE",
-    EventKind.COMMAND: "SET",
-    EventKind.OUTCOME: "DONE",
-    EventKind.ALARM_RAISED: "ALARM",
-    EventKind.ALARM_CLEARED: "CLEAR",
-    EventKind.EVIDENCE: "SEEN",
-    EventKind.REQUEST: "ASKED",
-    EventKind.SYSTEM: "NOTE",
+    EventKind.MODE: N_("MODE"),
+    EventKind.COMMAND: N_("SET"),
+    EventKind.OUTCOME: N_("DONE"),
+    EventKind.ALARM_RAISED: N_("ALARM"),
+    EventKind.ALARM_CLEARED: N_("CLEAR"),
+    EventKind.EVIDENCE: N_("SEEN"),
+    EventKind.REQUEST: N_("ASKED"),
+    EventKind.SYSTEM: N_("NOTE"),
 }
 TAG = 7
 """Columns of the tag."""
@@ -32,8 +33,8 @@ def timeline_line(event: Event, t0_s: float, names: Mapping[str, str] | None = N
 def tag(event: Event) -> str:
     """A word for the eye to jump to: `OFF` and `ON` for switches, otherwise the kind."""
     if event.kind is EventKind.COMMAND and event.subject.endswith("/closed"):
-        return "ON" if event.cause.facts.get("value") else "OFF"
-    return TAGS[event.kind]
+        return say("ON") if event.cause.facts.get("value") else say("OFF")
+    return say(TAGS[event.kind])
 
 
 def told(event: Event, names: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """What batteries and prices were worth in a month, from the account of each day."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 
 from hems.model.cause import Why
 from hems.model.event import Event
@@ -9,10 +9,11 @@ from hems.model.site import Site
 from hems.model.units import DAY_S
 from hems.report.figure import Line, svg
 from hems.report.sheet import Section
-from hems.wording import kw, kwh, percent
+from hems.wording import day, kw, kwh, percent
+from hems.wording.language import N_, say
 
-NOTHING = "No day was accounted for: that needs [tariff] in the site file and the time of day."
-BESIDE = (
+NOTHING = N_("No day was accounted for: that needs [tariff] in the site file and the time of day.")
+BESIDE = N_(
     "Paid, beside what would have been paid with batteries at rest and everything else as it was.  Basic charges and "
     "what cars saved by charging later are not in it."
 )
@@ -31,7 +32,7 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
     """The part of a monthly report about money."""
     days, tariff = days_of(events), site.tariff
     if not days or tariff is None:
-        return Section(heading="What it was worth", words=(NOTHING,))
+        return Section(heading=say("What it was worth"), words=(say(NOTHING),))
     money = tariff.currency
     per_kw = sum(one.per_kw for one in tariff.demand)
     peak_w, resting_w = max(day["peak_w"] for day in days), max(day["resting_peak_w"] for day in days)
@@ -39,28 +40,46 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
     at_peak = per_kw * (resting_w - peak_w) / 1000.0
     kept = all(day["above_pct"] >= 0.0 for day in days)
     rows = [
-        ("Paid for energy", f"{paid:.2f} {money}", f"{resting:.2f} {money}", _saved(resting - paid, money)),
-        ("Highest quarter of an hour", kw(peak_w), kw(resting_w), _saved(at_peak, money) if per_kw else "not paid for"),
-        ("Used of what the sun gave", _used(days), "", ""),
-        ("CO2 of what was bought", _kg(days, "co2_g"), _kg(days, "resting_co2_g"), ""),
-        ("Given by batteries", kwh(_sum(days, "given_wh")), "", f"wear {_wear(site, days):.2f} {money}"),
-        ("Reserve for power cuts", "never touched" if kept else "TOUCHED: tell who looks after HEMS", "", ""),
+        (say("Paid for energy"), f"{paid:.2f} {money}", f"{resting:.2f} {money}", _saved(resting - paid, money)),
+        (
+            say("Highest quarter of an hour"),
+            kw(peak_w),
+            kw(resting_w),
+            _saved(at_peak, money) if per_kw else say("not paid for"),
+        ),
+        (say("Used of what the sun gave"), _used(days), "", ""),
+        (say("CO2 of what was bought"), _kg(days, "co2_g"), _kg(days, "resting_co2_g"), ""),
+        (
+            say("Given by batteries"),
+            kwh(_sum(days, "given_wh")),
+            "",
+            say("wear {amount:.2f} {money}", amount=_wear(site, days), money=money),
+        ),
+        (
+            say("Reserve for power cuts"),
+            say("never touched") if kept else say("TOUCHED: tell who looks after HEMS"),
+            "",
+            "",
+        ),
     ]
-    columns = ("What", "As it was", "Batteries at rest", "Saved")
-    points = [Line("saved", [day["saved"] for day in days])]
+    columns = (say("What"), say("As it was"), say("Batteries at rest"), say("Saved"))
+    points = [Line(say("saved"), [day["saved"] for day in days])]
     times = [_day(days[0]), "", _day(days[-1])]
     seen = sum(day["seen_s"] for day in days) / DAY_S
     return Section(
-        heading="What it was worth",
-        words=(BESIDE, f"{len(days)} days, of which {seen:.1f} were seen with a known price."),
+        heading=say("What it was worth"),
+        words=(
+            say(BESIDE),
+            say("{days} days, of which {seen:.1f} were seen with a known price.", days=len(days), seen=seen),
+        ),
         columns=columns,
         rows=rows,
-        figures=(svg(points, unit=f"{money} a day", times=times),),
+        figures=(svg(points, unit=say("{money} a day", money=money), times=times),),
     )
 
 
 def _saved(amount: float, money: str) -> str:
-    return f"{amount:.2f} {money}" if amount >= 0.0 else f"{-amount:.2f} {money} more"
+    return f"{amount:.2f} {money}" if amount >= 0.0 else say("{amount:.2f} {money} more", amount=-amount, money=money)
 
 
 def _sum(days: Sequence[dict[str, float]], key: str) -> float:
@@ -69,7 +88,7 @@ def _sum(days: Sequence[dict[str, float]], key: str) -> float:
 
 def _used(days: Sequence[dict[str, float]]) -> str:
     sun_wh = _sum(days, "sun_wh")
-    return "no sun" if sun_wh <= 0.0 else percent(100.0 * max(0.0, 1.0 - _sum(days, "sold_wh") / sun_wh))
+    return say("no sun") if sun_wh <= 0.0 else percent(100.0 * max(0.0, 1.0 - _sum(days, "sold_wh") / sun_wh))
 
 
 def _kg(days: Sequence[dict[str, float]], key: str) -> str:
@@ -80,5 +99,5 @@ def _wear(site: Site, days: Sequence[dict[str, float]]) -> float:
     return max((one.wear_per_kwh for one in site.batteries), default=0.0) * _sum(days, "given_wh") / 1000.0
 
 
-def _day(day: dict[str, float]) -> str:
-    return f"{date.fromordinal(int(day['day'])):%d %b}"
+def _day(account: dict[str, float]) -> str:
+    return day(datetime.fromordinal(int(account["day"])))

@@ -9,9 +9,9 @@ from math import isinf
 from hems.model.picture import Picture
 from hems.tui.format import UNKNOWN
 from hems.wording import clock_time, day, duration, hours, weekday
-from hems.wording.language import say
+from hems.wording.language import N_, say
 
-NO_CLOCK = "clock not checked"
+NO_CLOCK = N_("clock not checked")
 WEEK_H = 168.0
 ANOTHER_DAY_S = 43200.0
 """After half a day a time alone could be that of another one."""
@@ -27,13 +27,13 @@ def local_time(picture: Picture) -> datetime | None:
 def date_and_time(picture: Picture) -> str:
     """`Fri 20 Nov 14:32`."""
     now = local_time(picture)
-    return NO_CLOCK if now is None else f"{weekday(now)} {day(now)} {now:%H:%M}"
+    return say(NO_CLOCK) if now is None else f"{weekday(now)} {day(now)} {now:%H:%M}"
 
 
 def time_only(picture: Picture) -> str:
     """`14:32`."""
     now = local_time(picture)
-    return NO_CLOCK if now is None else f"{now:%H:%M}"
+    return say(NO_CLOCK) if now is None else f"{now:%H:%M}"
 
 
 def to_the_second(picture: Picture) -> str | None:

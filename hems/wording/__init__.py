@@ -4,8 +4,20 @@
 `until` for quantities.  All messages stand in `messages` and `names`.
 """
 
-from hems.wording.names import axis_name, axis_words, called, mode_words, names_of, task_name, tier_name
-from hems.wording.quantities import clock_time, day, duration, hours, kw, kw_signed, kwh, percent, until, weekday
+from hems.wording.names import axis_name, axis_words, called, listed, mode_words, names_of, task_name, tier_name
+from hems.wording.quantities import (
+    clock_time,
+    day,
+    duration,
+    hours,
+    kw,
+    kw_signed,
+    kwh,
+    month_name,
+    percent,
+    until,
+    weekday,
+)
 from hems.wording.sentence import sentence
 
 __all__ = [
@@ -19,7 +31,9 @@ __all__ = [
     "kw",
     "kw_signed",
     "kwh",
+    "listed",
     "mode_words",
+    "month_name",
     "names_of",
     "percent",
     "sentence",

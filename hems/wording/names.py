@@ -1,6 +1,6 @@
 """What modes, tiers, circuits, cars and the three axes are called on screens and in reports."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.site import Site, Tier
@@ -86,6 +86,13 @@ TASKS: Mapping[str, str] = {
 def mode_words(mode: Mode) -> str:
     """A mode in a few words, for the middle of a line."""
     return translated(MODES[mode])
+
+
+def listed(names: Sequence[str]) -> str:
+    """`L1`, or `L1, L2 and L3`."""
+    if len(names) < 2:
+        return "".join(names)
+    return translated(N_("{first} and {last}")).format(first=", ".join(names[:-1]), last=names[-1])
 
 
 def task_name(task: str) -> str:

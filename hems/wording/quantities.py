@@ -16,6 +16,12 @@ MONTHS = (
 )
 
 
+LONG_MONTHS = (
+    *(N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July")),
+    *(N_("August"), N_("September"), N_("October"), N_("November"), N_("December")),
+)
+
+
 def kw(power_w: float | None) -> str:
     """`3.1 kW`; the sign is the sentence's business."""
     return UNKNOWN if power_w is None or not isfinite(power_w) else f"{abs(power_w) / W_PER_KW:.1f} kW"
@@ -81,6 +87,11 @@ def weekday(moment: datetime) -> str:
 def day(moment: datetime) -> str:
     """`20 Nov`, in the reader's language."""
     return f"{moment.day} {translated(MONTHS[moment.month - 1])}"
+
+
+def month_name(moment: datetime) -> str:
+    """`November`, in the reader's language."""
+    return translated(LONG_MONTHS[moment.month - 1])
 
 
 def clock_time(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:

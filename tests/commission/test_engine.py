@@ -159,7 +159,7 @@ async def test_a_measurement_during_which_another_circuit_switched_is_done_again
 async def test_a_relay_that_does_not_follow_fails():
     panel = Panel(flats(), {LAUNDRY: 2000.0}, stuck={LAUNDRY})
     await tried(panel, LAUNDRY)
-    assert panel.proven[wiring.circuit_closed(LAUNDRY)].note == "its switch did not go off when told to"
+    assert panel.proven[wiring.circuit_closed(LAUNDRY)].note == "its switch did not go OFF when told to"
 
 
 @pytest.mark.parametrize(("answer", "verdict"), [("y", Verdict.PROVEN), ("n", Verdict.FAILED), ("s", None)])

@@ -31,8 +31,6 @@ TABLES = {
 """Names of tables whose words are translated where they are shown."""
 PAGES = {"ABOUT", "EVERYWHERE"}
 """Names of tuples of lines that are one message."""
-INSTALLERS = {"settings.py", "find.py", "walk.py", "page.py", "stages.py", "steps.py", "engine.py"}
-"""What only the installer sees is in English."""
 HEADER = "Content-Type: text/plain; charset=UTF-8\n"
 
 
@@ -40,8 +38,7 @@ def messages() -> list[str]:
     """Every message of the program, in the order of the code."""
     found: dict[str, None] = {}
     for path in sorted((ROOT / "hems").rglob("*.py")):
-        if path.name not in INSTALLERS:
-            found |= dict.fromkeys(_in(ast.parse(path.read_text(encoding="utf-8"))))
+        found |= dict.fromkeys(_in(ast.parse(path.read_text(encoding="utf-8"))))
     return [message for message in found if re.search(r"[A-Za-z]{2}", re.sub(r"\{[^}]*\}", "", message))]
 
 

@@ -16,12 +16,13 @@ from hems.tui.screens.page import PageScreen
 from hems.tui.text.settings import found_lines
 from hems.tui.view import View
 from hems.tui.working import asking
+from hems.wording.language import N_, say
 
 AGAIN_S = 0.5
 KINDS = ("tcp", "rtu", "mqtt")
 UNITS = list(range(1, 11))
 """Modbus addresses that are tried."""
-HINT = "an address: tcp 10.0.20.11, rtu /dev/serial/by-id/..., mqtt 127.0.0.1:1883"
+HINT = N_("an address: tcp 10.0.20.11, rtu /dev/serial/by-id/..., mqtt 127.0.0.1:1883")
 
 
 class FindScreen(PageScreen):
@@ -38,7 +39,7 @@ class FindScreen(PageScreen):
     )
 
     def __init__(self, ask: Ask, who: str, hint: str = "") -> None:
-        super().__init__("FIND DEVICES", (), hint)
+        super().__init__(say("FIND DEVICES"), (), hint)
         self._ask = ask
         self._who = who
         self._typed = "tcp "
@@ -48,14 +49,16 @@ class FindScreen(PageScreen):
     def body(self, view: View, size: Size) -> Sequence[Row]:
         """The line, and below it what was found."""
         if self._asks:
-            question = f" Look at {self._typed.strip()} now? It reads only.   Y yes   any other key: no"
+            question = say(
+                " Look at {place} now? It reads only.   Y yes   any other key: no", place=self._typed.strip()
+            )
             told = row(Part(question, Tone.STRONG))
         elif self._looking:
-            told = row(Part(f" Looking at {self._typed.strip()} ...   ESC stop", Tone.STRONG))
+            told = row(Part(say(" Looking at {place} ...   ESC stop", place=self._typed.strip()), Tone.STRONG))
         else:
-            told = row(" Where: ", Part(f"[ {self._typed + '_':<50} ]", Tone.STRONG), "  ENTER look")
+            told = row(say(" Where: "), Part(f"[ {self._typed + '_':<50} ]", Tone.STRONG), say("  ENTER look"))
         rest = super().body(view, Size(size.width, size.height - 2))
-        return (told, row(f"   {HINT}"[: size.width]), *(rest if self._lines else (BLANK,)))
+        return (told, row(f"   {say(HINT)}"[: size.width]), *(rest if self._lines else (BLANK,)))
 
     def on_key(self, event: events.Key) -> None:
         """Letters are letters here."""

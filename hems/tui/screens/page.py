@@ -10,6 +10,7 @@ from textual.geometry import Size
 from hems.tui.format import BLANK, Part, Row, Tone, row
 from hems.tui.screens.base import BuildingScreen
 from hems.tui.view import View
+from hems.wording.language import say
 
 PAGE = 10
 
@@ -38,8 +39,8 @@ class PageScreen(BuildingScreen):
         room = size.height - 3
         self._first = max(0, min(self._first, len(told) - room))
         shown = told[self._first : self._first + room]
-        more = "   PAGE DOWN more" if self._first + room < len(told) else ""
-        head = row(" ", Part(self._title, Tone.STRONG), f"   ESC back{more}")
+        more = say("   PAGE DOWN more") if self._first + room < len(told) else ""
+        head = row(" ", Part(self._title, Tone.STRONG), say("   ESC back{more}", more=more))
         return (head, BLANK, *(row(f"  {line}") for line in shown))
 
     def put(self, lines: Sequence[str], *, end: bool = False) -> None:

@@ -27,8 +27,9 @@ from hems.tui.text.settings import car_lines, group_list, site_lines, stage_list
 from hems.tui.view import View
 from hems.tui.widgets.footer import Key
 from hems.tui.working import asking
+from hems.wording.language import N_, say
 
-NOT_YOURS = "Settings are the installer's: come in by hems tui --socket admin."
+NOT_YOURS = N_("Settings are the installer's: come in by hems tui --socket admin.")
 
 
 class SettingsScreen(ListScreen):
@@ -56,7 +57,7 @@ class SettingsScreen(ListScreen):
         self._wires: Wiring | None = None
         self._digest = ""
         self._proofs: Mapping[str, Any] = {}
-        self._empty = "HEMS is asked ..." if may else NOT_YOURS
+        self._empty = say("HEMS is asked ...") if may else say(NOT_YOURS)
 
     def listing(self, picture: Picture, find: str, width: int) -> Listing:
         """The stages."""
@@ -99,7 +100,7 @@ class SettingsScreen(ListScreen):
             return
         match Stage(self.chosen):
             case Stage.SITE:
-                self._page("SITE AND CLOCK", site_lines(site, wires, self._digest, picture))
+                self._page(say("SITE AND CLOCK"), site_lines(site, wires, self._digest, picture))
             case Stage.DEVICES:
                 self._go(FindScreen(self._ask, self._who, self._hint))
             case Stage.READINGS | Stage.RELAYS as stage:
@@ -107,14 +108,14 @@ class SettingsScreen(ListScreen):
             case Stage.GROUPS:
                 self._go(GroupsScreen(self._ask, self._hint))
             case Stage.CARS:
-                self._page("CARS AND WHAT THEY KEEP", car_lines(site, picture))
+                self._page(say("CARS AND WHAT THEY KEEP"), car_lines(site, picture))
             case Stage.ALARMS:
                 await self.app.run_action("app.show('alarms')")
             case Stage.DRILL:
                 await self._rehearse(picture)
             case Stage.SHEET:
                 told = as_text(sign_off(site, self._proofs, self._digest)).splitlines()
-                self._go(PageScreen("SHEET TO SIGN", told, self._hint, wrapped=False))
+                self._go(PageScreen(say("SHEET TO SIGN"), told, self._hint, wrapped=False))
 
     async def _rehearse(self, picture: Picture) -> None:
         try:
@@ -123,7 +124,7 @@ class SettingsScreen(ListScreen):
             self.tell(str(error))
             return
         names = {str(circuit.id): circuit.name for circuit in picture.circuits}
-        self._page("A POWER CUT, REHEARSED", rehearsal_lines(told, names))
+        self._page(say("A POWER CUT, REHEARSED"), rehearsal_lines(told, names))
 
     def _page(self, title: str, lines: Sequence[str]) -> None:
         self._go(PageScreen(title, lines, self._hint))
@@ -192,7 +193,7 @@ class StepsScreen(ListScreen):
             self.app.push_screen(walk)
             walk.show(self._shown)
         else:
-            self.tell("Everything of this is proven.")
+            self.tell(say("Everything of this is proven."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +220,7 @@ class GroupsScreen(ListScreen):
         super().__init__(hint)
         self._ask = ask
         self._weights: tuple[Weight, ...] = ()
-        self._empty = "HEMS works it out ..."
+        self._empty = say("HEMS works it out ...")
 
     def listing(self, picture: Picture, find: str, width: int) -> Listing:
         """The circuits."""

@@ -14,6 +14,7 @@ from hems.model.site import Site
 from hems.model.wiring import Wiring
 from hems.tui.screens.page import PageScreen
 from hems.tui.working import asking
+from hems.wording.language import say
 
 
 class WalkScreen(PageScreen):
@@ -29,7 +30,7 @@ class WalkScreen(PageScreen):
     )
 
     def __init__(self, setup: tuple[Site, Wiring], todo: Sequence[Step], ask: Ask, who: str, hint: str = "") -> None:
-        super().__init__("PROVING", (), hint)
+        super().__init__(say("PROVING"), (), hint)
         self._setup = setup
         self._todo = todo
         self._asks = ask
@@ -54,7 +55,7 @@ class WalkScreen(PageScreen):
         self._answers = answers
         self._answer = asyncio.get_running_loop().create_future()
         self.tell(f"  {question}")
-        self.tell("  > " + "   ".join(f"{key.upper()} {words}" for key, words in answers.items()) + "   ESC stop")
+        self.tell("  > " + "   ".join(f"{key.upper()} {words}" for key, words in answers.items()) + say("   ESC stop"))
         try:
             return await self._answer
         finally:
@@ -79,11 +80,11 @@ class WalkScreen(PageScreen):
         self._walking = True
         try:
             await Engine(site, wires, house, self).walk(self._todo)
-            self.tell("Done. ESC goes back.")
+            self.tell(say("Done. ESC goes back."))
         except Stopped:
-            self.tell("Stopped. What is proven is kept. ESC goes back.")
+            self.tell(say("Stopped. What is proven is kept. ESC goes back."))
         except HemsError as error:
-            self.tell(f"{error} ESC goes back.")
+            self.tell(say("{error} ESC goes back.", error=error))
         finally:
             self._walking = False
             await self._leave(house)

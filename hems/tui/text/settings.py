@@ -13,39 +13,40 @@ from hems.ports.device import Found
 from hems.tui.format import Part, Row, Tone, row
 from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.wording import hours, kw, kwh, percent, tier_name
+from hems.wording.language import N_, say
 
-STAGES = row("    STAGE                          STATE")
-STEPS = row("  STEP                                      STATE     BY, WHEN, WHAT WAS SEEN")
-GROUPS = row("  CIRCUIT            GROUP            DRAWS  COSTS        ESSENTIAL POWER LASTS")
-MARKS = {True: "done", False: "OPEN", None: "look"}
-STATES = {"proven": "proven", "failed": "FAILED", "changed": "CHANGED", "open": "open"}
+STAGES_HEADING = row("    STAGE                          STATE")
+STEPS_HEADING = row("  STEP                                      STATE     BY, WHEN, WHAT WAS SEEN")
+GROUPS_HEADING = row("  CIRCUIT            GROUP            DRAWS  COSTS        ESSENTIAL POWER LASTS")
+MARKS = {True: N_("done"), False: N_("OPEN"), None: N_("look")}
+STATES = {"proven": N_("proven"), "failed": N_("FAILED"), "changed": N_("CHANGED"), "open": N_("open")}
 
-ABOUT: Mapping[Stage, str] = {
-    Stage.SITE: "ENTER shows what the site file says of the building.",
-    Stage.DEVICES: "ENTER looks for devices at an address that you give. It reads only, and only when you say so.",
-    Stage.READINGS: "ENTER compares each reading with the device's own display. Nothing is switched.",
-    Stage.GROUPS: "ENTER shows for each circuit how many hours it costs in a power cut.",
-    Stage.RELAYS: (
+OPENS: Mapping[Stage, str] = {
+    Stage.SITE: N_("ENTER shows what the site file says of the building."),
+    Stage.DEVICES: N_("ENTER looks for devices at an address that you give. It reads only, and only when you say so."),
+    Stage.READINGS: N_("ENTER compares each reading with the device's own display. Nothing is switched."),
+    Stage.GROUPS: N_("ENTER shows for each circuit how many hours it costs in a power cut."),
+    Stage.RELAYS: N_(
         "ENTER tries each switch: HEMS asks before each one, opens it for some seconds, looks which phase falls, and "
         "switches it on again. Tell the people in the building first."
     ),
-    Stage.CARS: "ENTER shows each bay, what its car keeps, and what its charger can do.",
-    Stage.ALARMS: "ENTER goes to the alarms. None should stand when you leave.",
-    Stage.DRILL: "ENTER works out what would happen if the power failed now. It switches nothing.",
-    Stage.SHEET: "ENTER shows the sheet; hems commission --sheet prints it, --html FILE writes it for a browser.",
+    Stage.CARS: N_("ENTER shows each bay, what its car keeps, and what its charger can do."),
+    Stage.ALARMS: N_("ENTER goes to the alarms. None should stand when you leave."),
+    Stage.DRILL: N_("ENTER works out what would happen if the power failed now. It switches nothing."),
+    Stage.SHEET: N_("ENTER shows the sheet; hems commission --sheet prints it, --html FILE writes it for a browser."),
 }
 
 
 def stage_list(stages: Sequence[Progress], chosen: str, width: int, note: str) -> Listing:
     """All stages in their order."""
     items = [Item(one.stage, _stage(number, one)) for number, one in enumerate(stages, start=1)]
-    told = next((ABOUT[one.stage] for one in stages if one.stage == chosen), "")
-    return Listing((STAGES,), items, paragraphs([told], detail_width(width)), empty=note)
+    told = next((OPENS[one.stage] for one in stages if one.stage == chosen), "")
+    return Listing((STAGES_HEADING,), items, paragraphs([say(told)], detail_width(width)), empty=note)
 
 
 def _stage(number: int, one: Progress) -> Row:
     tone = Tone.MED if one.done is False else Tone.PLAIN
-    return row(f" {number}. {one.title[:30]:<30} ", Part(f"{MARKS[one.done]:<5} {one.told}", tone))
+    return row(f" {number}. {one.title[:30]:<30} ", Part(f"{say(MARKS[one.done]):<5} {one.told}", tone))
 
 
 def step_list(steps: Sequence[Step], proofs: Mapping[str, Any], chosen: str, width: int) -> Listing:
@@ -54,20 +55,22 @@ def step_list(steps: Sequence[Step], proofs: Mapping[str, Any], chosen: str, wid
     items = [Item(step.id, _step(step, by_step.get(step.id, {}))) for step in steps]
     one = next((step for step in steps if step.id == chosen), None)
     told = [] if one is None else list(_about_step(one, by_step.get(one.id, {})))
-    return Listing((STEPS,), items, paragraphs(told, detail_width(width)), empty="There is nothing to prove here.")
+    return Listing(
+        (STEPS_HEADING,), items, paragraphs(told, detail_width(width)), empty=say("There is nothing to prove here.")
+    )
 
 
 def _step(step: Step, stands: Mapping[str, Any]) -> Row:
     state = str(stands.get("state", "open"))
     tone = {"failed": Tone.HIGH, "changed": Tone.MED}.get(state, Tone.PLAIN)
-    return row(f" {_short(step)[:41]:<41} ", Part(f"{STATES[state]:<9} {signed(stands)}", tone))
+    return row(f" {_short(step)[:41]:<41} ", Part(f"{say(STATES[state]):<9} {signed(stands)}", tone))
 
 
 def _short(step: Step) -> str:
     """Its name first, because there may be many of a kind."""
     if step.circuit is not None:
-        return f"{step.circuit.name}, switch on {phases_of(step.circuit)}"
-    return step.title.removeprefix("the ").removeprefix("sign of ").removeprefix("set-point of ")
+        return say("{name}, switch on {phases}", name=step.circuit.name, phases=phases_of(step.circuit))
+    return step.short
 
 
 def signed(stands: Mapping[str, Any]) -> str:
@@ -78,13 +81,13 @@ def signed(stands: Mapping[str, Any]) -> str:
 
 
 def _about_step(step: Step, stands: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{step.title[:1].upper()}{step.title[1:]}, at {step.place}."
+    yield say("{what}, at {place}.", what=f"{step.title[:1].upper()}{step.title[1:]}", place=step.place)
     if step.needed:
-        yield f"{step.device} cannot be armed before this is proven."
+        yield say("{device} cannot be armed before this is proven.", device=step.device)
     if stands.get("state") == "changed":
-        yield "It was proven once, but what it rests on has changed since: prove it again."
+        yield say("It was proven once, but what it rests on has changed since: prove it again.")
     if signed(stands):
-        yield f"Last: {signed(stands)}."
+        yield say("Last: {signed}.", signed=signed(stands))
 
 
 def group_list(weights: Sequence[Weight], chosen: str, width: int, note: str) -> Listing:
@@ -93,35 +96,47 @@ def group_list(weights: Sequence[Weight], chosen: str, width: int, note: str) ->
     one = next((weight for weight in ordered if weight.circuit == chosen), None)
     told = [] if one is None else list(_about_weight(one))
     return Listing(
-        (GROUPS,), [Item(each.circuit, _weight(each)) for each in ordered], paragraphs(told, detail_width(width)), note
+        (GROUPS_HEADING,),
+        [Item(each.circuit, _weight(each)) for each in ordered],
+        paragraphs(told, detail_width(width)),
+        note,
     )
 
 
 def _weight(one: Weight) -> Row:
-    cost = "??" if one.served_h is None else "nothing now" if one.cost_h is None else hours(one.cost_h)
-    lasts = f"{hours(one.served_h)} with it, {hours(one.left_h)} without"
+    cost = "??" if one.served_h is None else say("nothing now") if one.cost_h is None else hours(one.cost_h)
+    lasts = say("{served} with it, {left} without", served=hours(one.served_h), left=hours(one.left_h))
     return row(f" {one.name[:18]:<18} {tier_name(one.tier)[:13]:<13} {kw(one.draws_w):>8}  {cost:<12} {lasts}")
 
 
 def _about_weight(one: Weight) -> Iterator[str]:
-    yield f"{one.name} draws about {kw(one.draws_w)}. {_moves(one)}"
+    yield say("{name} draws about {kw}. {moves}", name=one.name, kw=kw(one.draws_w), moves=_moves(one))
     if one.tier is not Tier.LIFE_SAFETY:
-        yield f'To move it: write tier = "..." under [circuits.{one.circuit}] in the site file, then restart HEMS.'
+        yield say(
+            'To move it: write tier = "..." under [circuits.{circuit}] in the site file, then restart HEMS.',
+            circuit=one.circuit,
+        )
 
 
 def _moves(one: Weight) -> str:
     if one.served_h is None:
-        return "How long power would last is not known as long as storage cannot be read."
+        return say("How long power would last is not known as long as storage cannot be read.")
     if one.cost_h is None:
-        return "The sun covers it now; look again in the evening."
+        return say("The sun covers it now; look again in the evening.")
     if one.tier is Tier.LIFE_SAFETY:
-        return f"It is life safety and never goes off; essential power lasts {hours(one.served_h)}."
+        return say("It is life safety and never goes off; essential power lasts {hours}.", hours=hours(one.served_h))
     with_it, without = hours(one.served_h), hours(one.left_h)
     if one.tier <= Tier.ESSENTIAL:
-        return (
-            f"Essential power lasts {with_it}. Moved to a less important group, it would be {hours(one.cost_h)} more."
+        return say(
+            "Essential power lasts {with_it}. Moved to a less important group, it would be {more} more.",
+            with_it=with_it,
+            more=hours(one.cost_h),
         )
-    return f"It goes off before essential power suffers: {without}. Made essential, it would be {with_it}."
+    return say(
+        "It goes off before essential power suffers: {without}. Made essential, it would be {with_it}.",
+        without=without,
+        with_it=with_it,
+    )
 
 
 def site_lines(site: Site, wires: Wiring, digest: str, picture: Picture) -> list[str]:
@@ -129,13 +144,21 @@ def site_lines(site: Site, wires: Wiring, digest: str, picture: Picture) -> list
     devices = [f"  {spec.id}: {spec.profile}, {spec.link}" for spec in wires.devices]
     return [
         f"{site.name}",
-        f"Site file {digest[:16]}; every proof belongs to exactly this file.",
-        f"Clock: {picture.utc or 'NOT CHECKED: times of day may be wrong, durations are right'}",
-        f"Phases: {', '.join(phase.value for phase in site.phases)}",
-        *(f"{one.name}: {kwh(one.capacity_wh)}, gives at most {kw(one.discharge_max_w)}" for one in site.batteries),
-        *(f"{one.name}: at most {kw(one.rated_w)} from the sun" for one in site.pvs),
+        say("Site file {digest}; every proof belongs to exactly this file.", digest=digest[:16]),
+        say(
+            "Clock: {time}",
+            time=picture.utc or say("NOT CHECKED: times of day may be wrong, durations are right"),
+        ),
+        say("Phases: {phases}", phases=", ".join(phase.value for phase in site.phases)),
+        *(
+            say(
+                "{name}: {kwh}, gives at most {kw}", name=one.name, kwh=kwh(one.capacity_wh), kw=kw(one.discharge_max_w)
+            )
+            for one in site.batteries
+        ),
+        *(say("{name}: at most {kw} from the sun", name=one.name, kw=kw(one.rated_w)) for one in site.pvs),
         "",
-        "Devices:",
+        say("Devices:"),
         *devices,
     ]
 
@@ -145,11 +168,11 @@ def found_lines(found: Sequence[Found], trouble: str) -> list[str]:
     told = [line for one in found for line in _found(one)]
     if trouble:
         told.append(trouble)
-    return told or ["Nothing there says what it is."]
+    return told or [say("Nothing there says what it is.")]
 
 
 def _found(one: Found) -> Iterator[str]:
-    yield f"{one.title}{'' if one.sure else ' (its values fit; make sure)'}"
+    yield one.title if one.sure else say("{title} (its values fit; make sure)", title=one.title)
     yield f'  driver = "{one.driver}"   profile = "{one.profile}"   link = "{one.link}"'
     params = [*(f"{key} = {value!r}" for key, value in one.params.items()), *(f"{key} = ?" for key in one.open_params)]
     if params:
@@ -160,11 +183,14 @@ def car_lines(site: Site, picture: Picture) -> list[str]:
     """Each bay, and what its car keeps."""
     keeps = {car.id: car.floor_pct for car in picture.cars}
     told = [line for bay in site.bays for line in _bay(bay, keeps.get(bay.id))]
-    return told or ["This building has no chargers that HEMS knows."]
+    return told or [say("This building has no chargers that HEMS knows.")]
 
 
 def _bay(bay: Bay, keeps_pct: float | None) -> Iterator[str]:
-    gives = f"gives at most {kw(bay.discharge_max_w)}" if bay.bidirectional else "can only charge"
-    yield f"{bay.name}: charges with at most {kw(bay.charge_max_w)}, {gives}."
-    if bay.bidirectional:
-        yield f"  Its car keeps {percent(keeps_pct)}; in a power cut it gives down to that, never below."
+    takes = kw(bay.charge_max_w)
+    if not bay.bidirectional:
+        yield say("{name}: charges with at most {takes}, can only charge.", name=bay.name, takes=takes)
+        return
+    gives = kw(bay.discharge_max_w)
+    yield say("{name}: charges with at most {takes}, gives at most {gives}.", name=bay.name, takes=takes, gives=gives)
+    yield say("  Its car keeps {keeps}; in a power cut it gives down to that, never below.", keeps=percent(keeps_pct))

@@ -1,0 +1,132 @@
+"""In German nothing is left in English: every screen, its help, every report and every sheet is rendered, and read."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from textual.geometry import Size
+
+from hems.app import installed_drivers
+from hems.commission.stages import Stage, steps_of
+from hems.config import load
+from hems.model.cause import Why
+from hems.model.consequence import Weight
+from hems.model.event import EventKind
+from hems.model.site import Tier
+from hems.model.units import CircuitId
+from hems.report.after import after_outage
+from hems.report.cars import statement
+from hems.report.monthly import monthly
+from hems.report.panel_card import panel_card
+from hems.report.past import chosen, curves_of, month, on_the_wall, outages
+from hems.report.rehearsal import rehearsal_lines
+from hems.report.sheet import Sheet, as_html
+from hems.report.sign_off import sign_off
+from hems.tui.format import text_of
+from hems.tui.screens.help import HelpScreen
+from hems.tui.text.calls import call_lines
+from hems.tui.text.settings import car_lines, found_lines, group_list, site_lines, step_list
+from hems.tui.text.tenants import tenant_lines
+from hems.tui.view import View
+from hems.wording.language import use
+from tests.given import flats
+from tests.pictures import normal_day
+from tests.report.given import event
+from tests.report.test_after import recorded
+from tests.report.test_cars import LEDGERS
+from tests.report.test_cars import SITE as LENDING
+from tests.report.test_panel_card import EXAMPLES
+from tests.tui.states import STATES, troubled
+from tests.tui.test_screens import SCREENS, everything, site_file, written
+
+SIZE = Size(120, 40)
+ENGLISH = re.compile(
+    r"(?<!/)\b(the|and|of|is|are|not|with|when|for|from|it|its|to|by|has|have|that|this|what|been|were)\b", re.I
+)
+"""Small words without which no English sentence goes, and that are no German ones."""
+SAID = {
+    "HEMS does not run here: nothing answers at /run/hems/view.sock.",
+    "fire brigade asks for it",
+    "no answer in 0.5 s",
+    "battery is warm",
+}
+"""What people and devices say is in their own words; what a product does without hems, in those of its profile."""
+
+
+@pytest.fixture(autouse=True)
+def _german(monkeypatch: pytest.MonkeyPatch) -> object:
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    use("de")
+    yield
+    use("")
+
+
+def english(text: str) -> list[str]:
+    """The lines that somebody has forgotten to translate."""
+    for words in SAID:
+        text = text.replace(words, "")
+    return [line for line in text.splitlines() if ENGLISH.search(line)]
+
+
+def read(paper: Sheet) -> str:
+    """All its words."""
+    return re.sub(r"<(style|svg).*?</\1>|<[^>]*>", "\n", as_html(paper), flags=re.S)
+
+
+def without_products(name: str) -> Sheet:
+    """The card for the panel door, of devices that nobody knows."""
+    return panel_card(load(EXAMPLES / f"{name}.toml", installed_drivers()), {})
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_screen_has_english_in_it(state: str) -> None:
+    assert english(everything(STATES[state], SIZE)) == []
+
+
+def test_no_help_has_english_in_it() -> None:
+    for name, made in SCREENS.items():
+        assert english(written(HelpScreen(made().ABOUT), View(picture=normal_day()), SIZE)) == [], name
+
+
+def test_the_installers_pages_have_no_english_in_them() -> None:
+    file, picture = site_file(), normal_day()
+    proofs = {"steps": [{"step": "circuits/gym/closed", "state": "changed", "proof": None}]}
+    pages = [
+        *site_lines(file.site, file.wiring, file.digest, picture),
+        *car_lines(file.site, picture),
+        *found_lines((), ""),
+    ]
+    for stage in (Stage.READINGS, Stage.RELAYS):
+        for step in steps_of(stage, file.site, file.wiring):
+            listed = step_list(steps_of(stage, file.site, file.wiring), proofs, step.id, SIZE.width)
+            pages += [text_of(row) for row in (*listed.details, *(item.line for item in listed.items))]
+    for tier in Tier:
+        heavy = Weight(
+            circuit=CircuitId("gym"), name="Gym", tier=tier, draws_w=900.0, served_h=9.0, left_h=10.0, cost_h=1.0
+        )
+        pages += [text_of(row) for row in group_list((heavy,), "gym", SIZE.width, "").details]
+    assert english("\n".join(pages)) == []
+
+
+def test_no_report_and_no_sheet_has_english_in_it(tmp_path: Path) -> None:
+    raised = event(960.0, EventKind.ALARM_RAISED, "device/plug", Why.DEVICE_SILENT, device="plug", detail="")
+    directory, site = recorded(tmp_path, raised), flats()
+    events, curves = on_the_wall(directory), curves_of(directory)
+    begins = datetime(2026, 11, 1, tzinfo=UTC)
+    proofs = {"steps": [], "missing": {"plug": ["circuits/gym/closed"]}, "unproven": {"plug": "Test"}}
+    papers = [
+        after_outage(site, chosen(outages(events), 0), curves, UTC),
+        monthly(site, begins, month(events, begins), outages(events), curves),
+        statement(LENDING, LEDGERS, "2026-11"),
+        sign_off(site, proofs, "0123"),
+        *(without_products(name) for name in ("apartments", "home")),
+    ]
+    assert [line for paper in papers for line in english(read(paper))] == []
+
+
+def test_what_tenants_and_helpers_are_told_is_german() -> None:
+    rehearsal = {"off": [], "at": "", "mode": "islanded", "before_pu": 1.2, "after_pu": 0.8}
+    told = [*call_lines(troubled().contacts), *rehearsal_lines(rehearsal, {})]
+    assert english("\n".join(told)) == []
+    assert any("MIETER" in line.upper() for line in tenant_lines(troubled()))
