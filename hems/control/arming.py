@@ -26,7 +26,7 @@ from hems.model.command import Command
 from hems.model.copies import replace
 from hems.model.mode import Mode, TiePosition
 from hems.model.request import Task
-from hems.model.site import Circuit, Site, Tier
+from hems.model.site import Bay, Circuit, Site, Tier
 from hems.model.snapshot import BayState, Snapshot
 from hems.model.units import CircuitId, SourceId
 
@@ -94,24 +94,24 @@ class _Carried:
     watts: Mapping[CircuitId, float]
     now_s: float
 
-    def without(self, name: str, trigger: Trigger, lost_w: Sequence[float]) -> Armed | None:
+    def without(self, name: str, lost_w: Sequence[float], *triggers: Trigger) -> Armed | None:
         """What to shed when the former must carry `lost_w` more at once."""
         if max(lost_w) <= 0.0:
             return None
         after_w = [watts + more for watts, more in zip(self.phase_w, lost_w, strict=True)]
-        return self.shed(name, trigger, overload.beyond(after_w, self.site.former))
+        return self.shed(name, overload.beyond(after_w, self.site.former), *triggers)
 
     def in_the_dark(self, name: str, trigger: Trigger, sun_w: float) -> Armed | None:
         """What to shed when the former's own side loses its sun: its phases carry no more, its battery does."""
         excess = overload.beyond(self.phase_w, self.site.former)
-        return self.shed(name, trigger, replace(excess, together=excess.together + sun_w)) if sun_w > 0.0 else None
+        return self.shed(name, replace(excess, together=excess.together + sun_w), trigger) if sun_w > 0.0 else None
 
-    def shed(self, name: str, trigger: Trigger, excess: overload.Excess) -> Armed:
+    def shed(self, name: str, excess: overload.Excess, *triggers: Trigger) -> Armed:
         """The list for this event."""
         sheds = smallest_set(self.less, excess, self.watts, self.site)
         return Armed(
             name=f"{name} gone",
-            triggers=(trigger,),
+            triggers=triggers,
             commands=tuple([_open(circuit.id, Why.SOURCE_LOST) for circuit in sheds]),
             expires_s=self.now_s + VALID_S,
         )
@@ -128,8 +128,18 @@ def _charging_w(site: Site, snapshot: Snapshot, now_s: float) -> tuple[float, ..
     return tuple(total)
 
 
-def _sources_gone(carried: _Carried, snapshot: Snapshot, outlook: Outlook) -> Iterator[Armed | None]:
-    """What to shed if a car leaves, a PV plant trips or its feeder is lost, a battery or the generator stops.
+def _car_gone(bay: Bay, given_w: float, state: ControlState) -> Iterator[Trigger]:
+    """It is unplugged, or gives next to nothing any more without having been told to: its feeder is lost."""
+    yield Trigger(wiring.bay_state(bay.id), Test.IS, BayState.UNPLUGGED)
+    told = state.sent.get(wiring.bay_power(bay.id))
+    if told is None or float(told.value) >= LEFT_SHARE * given_w:
+        yield Trigger(wiring.bay_power(bay.id), Test.BELOW, LEFT_SHARE * given_w)
+
+
+def _sources_gone(
+    carried: _Carried, state: ControlState, snapshot: Snapshot, outlook: Outlook
+) -> Iterator[Armed | None]:
+    """What to shed if a car leaves, a PV plant trips, a battery or the generator stops, or the feeder of one is lost.
 
     The sun that a full store holds back is not missed.
     """
@@ -137,24 +147,24 @@ def _sources_gone(carried: _Carried, snapshot: Snapshot, outlook: Outlook) -> It
     given_w = giving_w(site, snapshot, now_s)
     for bay in site.bays:
         if bay.bidirectional and given_w.get(bay.id):
-            gone = Trigger(wiring.bay_state(bay.id), Test.IS, BayState.UNPLUGGED)
-            yield carried.without(bay.id, gone, site.per_phase(given_w[bay.id], bay.phases))
+            lost_w = site.per_phase(given_w[bay.id], bay.phases)
+            yield carried.without(bay.id, lost_w, *_car_gone(bay, given_w[bay.id], state))
     for pv in site.pvs if outlook.band is not Band.SURPLUS else ():
         sun_w = max(0.0, snapshot.pvs[pv.id].known(now_s) or 0.0) if pv.id in snapshot.pvs else 0.0
         gone = Trigger(wiring.pv_power(pv.id), Test.BELOW, LEFT_SHARE * sun_w)
         if pv.direct:
             yield carried.in_the_dark(pv.id, gone, sun_w)
         else:
-            yield carried.without(pv.id, gone, site.per_phase(sun_w, pv.phases))
+            yield carried.without(pv.id, site.per_phase(sun_w, pv.phases), gone)
     for battery in site.batteries:
         if battery.id != site.former.source and battery.id in snapshot.batteries:
             stored_w = max(0.0, snapshot.batteries[battery.id].power_w.known(now_s) or 0.0)
             gone = Trigger(wiring.battery_power(battery.id), Test.BELOW, LEFT_SHARE * stored_w)
-            yield carried.without(battery.id, gone, site.per_phase(stored_w, site.phases))
+            yield carried.without(battery.id, site.per_phase(stored_w, site.phases), gone)
     if site.generator is not None:
         engine_w = max(0.0, snapshot.generator.power_w.known(now_s) or 0.0)
         stopped = Trigger(wiring.GENERATOR_RUNNING, Test.IS, False)
-        yield carried.without("generator", stopped, site.per_phase(engine_w, site.phases))
+        yield carried.without("generator", site.per_phase(engine_w, site.phases), stopped)
 
 
 def _overload(
@@ -229,7 +239,7 @@ def _armed(
         charging_w = _charging_w(site, snapshot, now_s)
         paused_w = tuple([watts - less_w for watts, less_w in zip(outlook.phase_w, charging_w, strict=True)])
         carried = _Carried(site, less, paused_w, outlook.watts, now_s)
-        lists = [*(one for one in _sources_gone(carried, snapshot, outlook) if one is not None), *lists]
+        lists = [*(one for one in _sources_gone(carried, state, snapshot, outlook) if one is not None), *lists]
     pauses = [one for one in _pauses(site, Why.NO_CHARGE_ON_ISLAND) if _charges(one, state)]
     lists = [replace(one, commands=(*pauses, *one.commands)) for one in lists]
     return tuple(ready for ready in lists if ready.commands), ()

@@ -19,7 +19,7 @@ from hems.model.site import Site, Tie
 from hems.model.snapshot import BayState
 from hems.model.units import SourceId
 from hems.model.wiring import Role
-from tests.control.panel import TIE_OPEN, car, on_an_island, on_the_grid, panel, snapshot, tie, utility
+from tests.control.panel import TIE_OPEN, UNMETERED, car, on_an_island, on_the_grid, panel, snapshot, tie, utility
 from tests.given import flats
 
 SITE = flats()
@@ -118,6 +118,24 @@ def test_on_an_island_a_giving_car_that_leaves_finds_its_sheds_ready():
     assert {one.cause.why for one in ready.commands} == {Why.SOURCE_LOST}
     assert react([ready], wiring.bay_state(BAY_1), Reading(BayState.UNPLUGGED, made.now_s), made.now_s) != []
     assert react([ready], wiring.bay_state(BAY_1), Reading(BayState.CHARGING, made.now_s), made.now_s) == []
+
+
+def test_a_charger_whose_feeder_is_lost_sets_off_the_same_and_one_that_is_told_to_stop_does_not():
+    # given a car that gives 6 kW a former could not do without
+    made = on_an_island().says(car("bay_1", 90.0, 6_000.0), former(9_000.0, 9_000.0, 9_000.0))
+    made.says(UNMETERED).advance(65.0, every_s=5.0)
+    ready = named(made.tick(), "bay_1 gone")
+    assert ready is not None
+    # when it gives nothing any more, though it is still plugged in, its sheds go
+    power = wiring.bay_power(BAY_1)
+    assert react([ready], power, Reading(0.0, made.now_s), made.now_s) != []
+    assert react([ready], power, Reading(5_000.0, made.now_s), made.now_s) == []
+    # and when it is told to give nothing, as it has come down to what its driver keeps, that is no loss
+    asked = named(made.says(car("bay_1", 40.0, 6_000.0)).tick(), "bay_1 gone")
+    assert made.state.sent[power].value == 0.0
+    assert asked is not None
+    assert react([asked], power, Reading(0.0, made.now_s), made.now_s) == []
+    assert react([asked], wiring.bay_state(BAY_1), Reading(BayState.UNPLUGGED, made.now_s), made.now_s) != []
 
 
 def test_a_car_that_can_be_spared_arms_nothing():
