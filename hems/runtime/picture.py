@@ -206,7 +206,7 @@ def _tier(scene: Scene, tier: Tier, circuits: list[CircuitPicture]) -> TierPictu
     return TierPicture(
         tier=tier,
         circuits=len(circuits),
-        on=sum(1 for one in circuits if one.wanted and one.closed is not False),
+        on=sum(1 for one in circuits if (one.wanted if one.closed is None else one.closed)),
         power_w=ahead.known_sum(tuple(one.power_w for one in circuits)),
         until_soc_pct=energy.shedding_pct(tier, scene.params.band),
         by_price=tier in WORTH and scene.state.saving.price is not None,
