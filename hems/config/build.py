@@ -1,12 +1,12 @@
 """A checked site file as the values the rest of hems works on: W and Wh, enums, frozen."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from hems.config.feeding import feeders
 from hems.config.installed import specs
 from hems.config.schema import SiteTable
-from hems.config.tables.connection import FlexibleTable, FrequencyTable, GridTable
+from hems.config.tables.connection import FlexibleTable, FrequencyTable, GridTable, PanelTable
 from hems.config.tables.sources import GeneratorTable, ReserveTable
 from hems.config.tables.uses import BayTable, CircuitTable
 from hems.config.tariff import tariff_of
@@ -22,6 +22,7 @@ from hems.model.site import (
     Generator,
     GridConnection,
     Location,
+    Panel,
     Phase,
     Pv,
     Reserve,
@@ -31,7 +32,7 @@ from hems.model.site import (
     Tier,
     VoltagePoint,
 )
-from hems.model.units import HOUR_S, W_PER_KW, CircuitId, PointId, SourceId
+from hems.model.units import HOUR_S, W_PER_KW, CircuitId, PanelId, PointId, SourceId
 from hems.model.wiring import Wiring
 
 TIERS = {
@@ -61,6 +62,7 @@ def site_of(table: SiteTable) -> Site:
         ),
         former=_former(table),
         generator=_generator(table.generator),
+        panels=_panels(table.panels),
         reserve=_reserve(table.reserve),
         tariff=tariff_of(table.tariff),
         has_fire_alarm=table.inputs.fire_alarm is not None,
@@ -105,6 +107,18 @@ def _grid(grid: GridTable) -> GridConnection:
         frequency=_frequency(grid.frequency),
         demand_max_w=_watts(grid.demand_kw),
         flexible=_flexible(grid.flexible) if grid.flexible is not None else None,
+    )
+
+
+def _panels(tables: Mapping[str, PanelTable]) -> tuple[Panel, ...]:
+    return tuple(
+        Panel(
+            id=PanelId(name),
+            name=_called(one.name, name),
+            rated_a=one.rated_a,
+            parent=None if one.parent is None else PanelId(one.parent),
+        )
+        for name, one in tables.items()
     )
 
 
@@ -215,6 +229,7 @@ def _bay(name: str, bay: BayTable) -> Bay:
         id=SourceId(name),
         name=_called(bay.name, name),
         phases=_phases(bay.phases),
+        panel=None if bay.panel is None else PanelId(bay.panel),
         charge_max_w=bay.charge_max_kw * W_PER_KW,
         charge_min_w=bay.charge_min_kw * W_PER_KW,
         discharge_max_w=bay.discharge_max_kw * W_PER_KW,

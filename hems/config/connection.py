@@ -14,6 +14,7 @@ def connection(site: SiteTable) -> Iterator[Problem]:
         yield absent(("grid", "power"), remedy, metered[0])
     if grid.frequency is not None:
         yield from _frequency(site)
+    yield from _panels(site)
     flexible = grid.flexible
     if flexible is not None:
         if not (flexible.import_limit or flexible.export_limit or flexible.reduced):
@@ -36,6 +37,27 @@ def connection(site: SiteTable) -> Iterator[Problem]:
         elif battery.power is None or grid.power is None:
             missing: Path = (*where, "power") if battery.power is None else ("grid", "power")
             yield absent(missing, "a battery with reserve_pct is steered by what it measures", (*where, "reserve_pct"))
+
+
+def _known(site: SiteTable) -> str:
+    return ", ".join(site.panels) or "there is none yet"
+
+
+def _panels(site: SiteTable) -> Iterator[Problem]:
+    """A panel hangs on one that is there, and on itself by no way."""
+    hanging: list[tuple[Path, str | None]] = [(("bays", name, "panel"), bay.panel) for name, bay in site.bays.items()]
+    hanging += [(("panels", name, "parent"), panel.parent) for name, panel in site.panels.items()]
+    for where, panel in hanging:
+        if panel is not None and panel not in site.panels:
+            yield wrong(where, panel, "is no panel of this site", f"name one of [panels.NAME]: {_known(site)}")
+    for name in site.panels:
+        seen, parent = {name}, site.panels[name].parent
+        while parent in site.panels and parent not in seen:
+            seen.add(parent)
+            parent = site.panels[parent].parent
+        if parent == name:
+            where = ("panels", name, "parent")
+            yield wrong(where, site.panels[name].parent, "hangs on this panel itself", "name the board that feeds it")
 
 
 def _frequency(site: SiteTable) -> Iterator[Problem]:

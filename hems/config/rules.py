@@ -61,6 +61,7 @@ def _one_per_phase(site: SiteTable) -> Iterator[Problem]:
         (("former", "phase_kva"), site.former.phase_kva),
         (("former", "power"), site.former.power),
         (("grid", "phase_power"), site.grid.phase_power),
+        *((("panels", name, "phase_power"), panel.phase_power) for name, panel in site.panels.items()),
         *(
             (("voltage_points", name, "volts"), point.volts)
             for name, point in site.voltage_points.items()

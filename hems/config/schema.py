@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from hems.config.tables.connection import GridTable, TieTable, VoltagePointTable
+from hems.config.tables.connection import GridTable, PanelTable, TieTable, VoltagePointTable
 from hems.config.tables.people import ContactTable
 from hems.config.tables.sources import BatteryTable, FormerTable, GeneratorTable, PvTable, ReserveTable
 from hems.config.tables.tariff import TariffTable
@@ -95,6 +95,8 @@ class SiteTable(Table):
     """`[voltage_points.NAME]`."""
     batteries: dict[Id, BatteryTable] = Field(default_factory=dict)
     """`[batteries.NAME]`."""
+    panels: dict[Id, PanelTable] = Field(default_factory=dict)
+    """`[panels.NAME]`, boards behind the main one."""
     reserve: ReserveTable | None = Field(None, examples=[{"kwh": 40.0}])
     """`[reserve]`, what batteries and cars keep together for power cuts."""
     pvs: dict[Id, PvTable] = Field(default_factory=dict)

@@ -8,7 +8,7 @@ from hems.config.schema import SiteTable
 from hems.config.tables.connection import GridTable
 from hems.config.tables.uses import BayTable
 from hems.model import wiring
-from hems.model.units import CircuitId, DeviceId, PointId, SourceId
+from hems.model.units import CircuitId, DeviceId, PanelId, PointId, SourceId
 from hems.model.wiring import Port, Role
 
 
@@ -28,6 +28,9 @@ class Wire:
 def wires(site: SiteTable) -> Iterator[Wire]:
     """All of them, in the order of the tables."""
     yield from _grid(site.grid)
+    for panel_id, panel in site.panels.items():
+        roles = [wiring.panel_phase_w(PanelId(panel_id), phase) for phase in range(3)]
+        yield from _many(("panels", panel_id, "phase_power"), panel.phase_power, roles)
     yield from _tie(site)
     yield from _single(("former", "start"), site.former.start, wiring.FORMER_START, "bool", writes=True)
     yield from _single(("former", "wakes"), site.former.wakes, wiring.FORMER_WAKE, "bool")

@@ -74,6 +74,7 @@ class Measure:
     def __init__(self, site: Site) -> None:
         phases = range(len(site.phases))
         self._former = tuple(wiring.former_phase_w(index) for index in phases)
+        self._panels = {one.id: tuple(wiring.panel_phase_w(one.id, index) for index in phases) for one in site.panels}
         self._grid = tuple(wiring.grid_phase_w(index) for index in phases)
         self._points = {
             point.id: (tuple(wiring.voltage(point.id, index) for index in phases), wiring.frequency(point.id))
@@ -134,6 +135,7 @@ class Measure:
             ),
             grid_w=get(wiring.GRID_POWER, NEVER),
             grid_phase_w=tuple(get(role, NEVER) for role in self._grid),
+            panels={panel: tuple(get(role, NEVER) for role in roles) for panel, roles in self._panels.items()},
             limits=_limits(get),
             former_phase_w=tuple(get(role, NEVER) for role in self._former),
             circuits={

@@ -120,6 +120,7 @@ class Why(StrEnum):
     LIMIT_FLEXIBLE = "limit_flexible"
     LIMIT_FAILSAFE = "limit_failsafe"
     LIMIT_REDUCED = "limit_reduced"
+    LIMIT_PANEL = "limit_panel"
     LIMIT_DEMAND = "limit_demand"
     LIMIT_EXCEEDED = "limit_exceeded"
     LIMIT_KEPT_AGAIN = "limit_kept_again"

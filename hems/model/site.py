@@ -5,7 +5,7 @@ from enum import IntEnum, StrEnum
 
 from hems.model.members import direct
 from hems.model.tariff import Tariff
-from hems.model.units import CircuitId, PointId, SourceId
+from hems.model.units import CircuitId, PanelId, PointId, SourceId
 
 
 @direct
@@ -168,6 +168,8 @@ class Bay:
     """How full a car shall be when it leaves, as long as its driver says nothing."""
     sun_first: bool = False
     """With the grid it charges from surplus, and from the grid only as far as it must to be ready."""
+    panel: PanelId | None = None
+    """The sub-panel that feeds it; None for the main board."""
     controllable: bool = True
     switches_phases: bool = False
     """Its charger can use one of its phases instead of all."""
@@ -183,6 +185,18 @@ class Bay:
     def bidirectional(self) -> bool:
         """Whether a car here can feed the building."""
         return self.discharge_max_w > 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """A distribution board behind the main one, with a meter of its own."""
+
+    id: PanelId
+    name: str
+    rated_a: float
+    """Fuse of each phase."""
+    parent: PanelId | None = None
+    """The panel that feeds it; None for the main board."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +348,7 @@ class Site:
     bays: tuple[Bay, ...] = ()
     voltage_points: tuple[VoltagePoint, ...] = ()
     generator: Generator | None = None
+    panels: tuple[Panel, ...] = ()
     reserve: Reserve | None = None
     tariff: Tariff | None = None
     has_fire_alarm: bool = False

@@ -8,7 +8,7 @@ from hems.model.command import Command, Outcome
 from hems.model.members import direct
 from hems.model.reading import Reading, missing
 from hems.model.request import Asked
-from hems.model.units import CircuitId, DeviceId, PointId, SourceId
+from hems.model.units import CircuitId, DeviceId, PanelId, PointId, SourceId
 from hems.model.wiring import Role
 
 
@@ -157,6 +157,8 @@ class Snapshot:
     """Import positive."""
     grid_phase_w: tuple[Reading[float], ...] = ()
     """The same per phase, aligned with `Site.phases`; empty where it is not measured."""
+    panels: Mapping[PanelId, tuple[Reading[float], ...]] = field(default_factory=dict)
+    """W drawn through each sub-panel, per phase."""
     limits: LimitReading = field(default_factory=LimitReading)
     former_phase_w: tuple[Reading[float], ...] = ()
     """What the island-former delivers per phase, aligned with `Site.phases`."""

@@ -22,6 +22,8 @@ SourceId = NewType("SourceId", str)
 DeviceId = NewType("DeviceId", str)
 """A thing that answers on a wire; one device may serve several circuits or sources."""
 
+PanelId = NewType("PanelId", str)
+"""A sub-panel, as the site file names it."""
 PointId = NewType("PointId", str)
 """A place where voltage and frequency are measured."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
-from hems.model.units import CircuitId, DeviceId, PointId, SourceId
+from hems.model.units import CircuitId, DeviceId, PanelId, PointId, SourceId
 
 Role = NewType("Role", str)
 """A quantity of the building, such as `tie/closed_contact` or `batteries/main/soc_pct`."""
@@ -108,6 +108,11 @@ REDUCED = Role("grid/reduced")
 def grid_phase_w(phase_index: int) -> Role:
     """W drawn from the grid on one phase, import positive."""
     return Role(f"grid/l{phase_index + 1}_w")
+
+
+def panel_phase_w(panel: PanelId, phase_index: int) -> Role:
+    """W drawn through a sub-panel on one phase."""
+    return Role(f"panels/{panel}/l{phase_index + 1}_w")
 
 
 def voltage(point: PointId, phase_index: int) -> Role:

@@ -75,6 +75,10 @@ ONE_MISTAKE = [
     ('power = "utility_meter/power_w"', "demand_kw = 40", "grid.power is missing; grid.demand_kw needs a meter that shows the power drawn."),
     ("[former]", "[grid.flexible]\nfailsafe_import_kw = 4.2\n\n[former]", "grid.flexible has neither import_limit nor export_limit nor reduced"),
     ('power = "utility_meter/power_w"', 'power = "utility_meter/power_w"\nimport_kw = 4\nflexible = { reduced = "tie_io/input_5", failsafe_import_kw = 9 }', "grid.flexible.failsafe_import_kw = 9.0 is above grid.import_kw = 4; lower it."),
+    ("[former]", '[reserve]\nkwh = 20\n\n[former]', "reserve needs somebody who could touch it: a battery with reserve_pct"),
+    ("[former]", '[panels.garage]\nrated_a = 40\nparent = "garage"\nphase_power = ["utility_meter/l1_w", "utility_meter/l2_w", "utility_meter/l3_w"]\n\n[former]', "panels.garage.parent = \"garage\" hangs on this panel itself; name the board that feeds it."),
+    ("[former]", '[panels.garage]\nrated_a = 40\nparent = "cellar"\nphase_power = ["utility_meter/l1_w", "utility_meter/l2_w", "utility_meter/l3_w"]\n\n[former]', "panels.garage.parent = \"cellar\" is no panel of this site; name one of [panels.NAME]: garage."),
+    ("[former]", '[panels.garage]\nrated_a = 40\nphase_power = ["utility_meter/l1_w"]\n\n[former]', "panels.garage.phase_power"),
     ('setpoint = "hybrid/battery_w"', "reserve_pct = 60", "batteries.main.setpoint is missing; a reserve is kept by commands"),
     # devices
     ('driver = "sunspec"', 'driver = "sunspecs"', 'is not an installed driver (installed: "modbus", "mqtt" or "sunspec"); write'),

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from hems.config.grid_codes import GridCode
-from hems.config.tables.words import Kw, Line, LocationName, Ports, PortText, SupplyName, Table
+from hems.config.tables.words import Id, Kw, Line, LocationName, Name, Ports, PortText, SupplyName, Table
 
 
 class FlexibleTable(Table):
@@ -68,6 +68,19 @@ class GridTable(Table):
     """Frequency response."""
     flexible: FlexibleTable | None = None
     """Limits that the utility changes at any time."""
+
+
+class PanelTable(Table):
+    """A distribution board behind the main one: what its fuses carry for hours, cars behind it share."""
+
+    name: Name | None = Field(None, examples=["Garage"])
+    """For people; made from the key when not given."""
+    rated_a: float = Field(ge=6, le=6300, examples=[63.0])
+    """Fuse of each phase."""
+    parent: Id | None = Field(None, examples=["basement"])
+    """The panel that feeds it; without it the main board does."""
+    phase_power: Ports = Field(examples=[["garage_meter/l1_w", "garage_meter/l2_w", "garage_meter/l3_w"]])
+    """What is drawn through it on each phase; while that cannot be read no car behind it charges."""
 
 
 class TieTable(Table):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from hems.config.tables.words import Kw, Name, Pct, Phases, PortText, Seconds, Table, TierName
+from hems.config.tables.words import Id, Kw, Name, Pct, Phases, PortText, Seconds, Table, TierName
 
 
 class InputsTable(Table):
@@ -38,6 +38,8 @@ class BayTable(Table):
     """What the driver keeps; the car is never discharged below this."""
     maker_floor_pct: Pct = 20.0
     """Below this the car's maker refuses; nobody may go lower."""
+    panel: Id | None = Field(None, examples=["garage"])
+    """The sub-panel that feeds it, of `[panels.NAME]`; without it the main board does."""
     gives_on_grid: bool = False
     """Whether its car may give to the building on the grid too, where utility, maker and driver have agreed: to keep
     the connection inside its limits when batteries no longer can.  Nothing is fed into the grid."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from hems.control import drivers, planned
 from hems.control.bay_memory import NEW
 from hems.control.cars import sunny
-from hems.control.dispatch import cheap, departure
+from hems.control.dispatch import cheap, departure, panels
 from hems.control.dispatch.departure import Late
 from hems.control.dispatch.envelope import Envelope, envelope, phase_w
 from hems.control.dispatch.flows import flows
+from hems.control.dispatch.panels import Room
 from hems.control.dispatch.shares import shares
 from hems.control.energy import NO_CAR
 from hems.control.params import Params
@@ -19,7 +20,7 @@ from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
-from hems.model.units import SourceId
+from hems.model.units import PanelId, SourceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def charging(
         return {bay.id: Wish(0.0, Cause(Why.CAR_IDLE)) for bay in bays}
     bounds = envelope(site, state.connection, snapshot, now_s)
     house_w = [one.watts for one in state.connection.standing]
-    room = [phase_w(site) - watts for watts in house_w]
+    room = panels.rooms(site, [phase_w(site) - watts for watts in house_w], state.connection.panels)
+    behind = {bay.id: panel for bay in plugged if (panel := panels.narrow(room, bay, site)) is not None}
     budget_w = max(0.0, bounds.import_w - sum(house_w))
     wanted = departure.needs(site, state, snapshot, now_s)
     late = departure.late(wanted, budget_w, now_s)
@@ -65,14 +67,23 @@ def charging(
     left_w = _serve(given, (groups.at_once,), left_w, room, site, going)
     sun_w = min(left_w, _sun_w(groups.sunny, house_w, given))
     _serve(given, (groups.sunny,), max(0.0, sun_w), room, site, going)
-    return {bay.id: _charge(bay, given.get(bay.id, 0.0), groups, late, bounds, now_s) for bay in bays}
+    return {
+        bay.id: _charge(bay, given.get(bay.id, 0.0), groups, late, _limit(site, behind.get(bay.id), bounds), now_s)
+        for bay in bays
+    }
+
+
+def _limit(site: Site, behind: PanelId | None, bounds: Envelope) -> Cause:
+    """Whose limit it is when a car gets nothing; `behind` is a panel that leaves it too little."""
+    panel = next((one for one in site.panels if one.id == behind), None)
+    return bounds.import_by if panel is None else Cause(Why.LIMIT_PANEL, {"panel": panel.name})
 
 
 def _serve(
     given: dict[SourceId, float],
     groups: Sequence[list[Bay]],
     budget_w: float,
-    room: list[float],
+    room: Sequence[Room],
     site: Site,
     going: frozenset[SourceId],
 ) -> float:
@@ -141,7 +152,7 @@ def _has_car(reading: BayReading, now_s: float) -> bool:
 
 
 def _charge(
-    bay: Bay, power_w: float, groups: Groups, late: Mapping[SourceId, Late], bounds: Envelope, now_s: float
+    bay: Bay, power_w: float, groups: Groups, late: Mapping[SourceId, Late], limit: Cause, now_s: float
 ) -> Wish:
     """A share as a wish; a car that gets none hears whose limit that is."""
     if power_w and bay in groups.late:
@@ -156,7 +167,7 @@ def _charge(
     if bay in groups.ready:
         return Wish(0.0, Cause(Why.CAR_READY))
     charges = bay in groups.leaving or bay in groups.late or bay in groups.at_once
-    return Wish(0.0, bounds.import_by if charges else Cause(Why.CAR_IDLE))
+    return Wish(0.0, limit if charges else Cause(Why.CAR_IDLE))
 
 
 def on_island(
@@ -168,7 +179,7 @@ def on_island(
     plugged = [bay for bay in begun if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
     if spare_w is None or not plugged:
         return {}
-    room = list(site.former.phase_va)
+    room = panels.rooms(site, site.former.phase_va, state.connection.panels)
     given = shares(site, (_few(plugged, state, spare_w),), spare_w, room, frozenset())
     if not any(given.values()):
         return {}

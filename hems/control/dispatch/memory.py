@@ -1,9 +1,11 @@
 """What dispatch remembers from tick to tick."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from hems.model.plan import Plan
 from hems.model.tariff import Price
+from hems.model.units import PanelId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ class ConnectionMemory:
     standing: tuple[Standing, ...] = ()
     """Phase by phase; nothing on an island."""
 
+    panels: Mapping[PanelId, Sequence[Standing]] = field(default_factory=dict)
+    """The same behind each sub-panel whose meter speaks, with the grid and without."""
     flexible: FlexibleMemory = FlexibleMemory()
     quarter: QuarterMemory = QuarterMemory()
     excess: ExcessMemory = ExcessMemory()

@@ -1,6 +1,6 @@
 """One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
 
-from hems.control.dispatch import excess, flexible, market, quarter, standing, storage, value
+from hems.control.dispatch import excess, flexible, market, panels, quarter, standing, storage, value
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import flows, house_phase_w
 from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory, Standing
@@ -21,6 +21,8 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
         memory = replace(memory, flexible=heard)
     counted = _counted(given, memory, dt_s)
     prices = market.peaked(given, market.after(given, state), memory.quarter, counted)
+    if site.panels:
+        memory = replace(memory, panels=panels.after(site, memory.panels, snapshot, now_s))
     memory = replace(memory, quarter=counted, standing=_standing(given, state, memory), market=prices)
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
     if memory.excess.since_s is not None and over.since_s is None:
@@ -65,6 +67,7 @@ def due_s(state: ControlState, given: Given) -> list[float]:
     limits, heard_s = given.site.grid.flexible, state.connection.flexible.heard_s
     silence = [heard_s + limits.heartbeat_s] if limits is not None and heard_s is not None else []
     since_s = state.connection.excess.since_s
-    silence += standing.due_s(state.connection.standing)
+    for known in (state.connection.standing, *state.connection.panels.values()):
+        silence += standing.due_s(known)
     silence += storage.due_s(given.site, state, given.snapshot, given.now_s)
     return silence + ([since_s + given.params.connection.settle_s] if since_s is not None else [])

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hems.control.dispatch.panels import Room
 from hems.control.dispatch.shares import shares
 from hems.model.site import Bay, Phase
 from tests.given import bay, flats
@@ -18,7 +19,7 @@ BAYS = (
 
 
 def given_w(*groups: tuple[Bay, ...], budget_w: float, charging: tuple[str, ...] = ()) -> list[float]:
-    found = shares(SITE, groups, budget_w, list(ROOM), frozenset(one.id for one in BAYS if one.id in charging))
+    found = shares(SITE, groups, budget_w, [Room(list(ROOM))], frozenset(one.id for one in BAYS if one.id in charging))
     return [found[one.id] for group in groups for one in group]
 
 
@@ -36,7 +37,7 @@ def test_a_car_that_is_about_to_leave_comes_first():
 
 @given(st.floats(0.0, 60_000.0), st.lists(st.floats(0.0, 20_000.0), min_size=3, max_size=3))
 def test_no_budget_and_no_phase_is_ever_overdrawn(budget_w: float, room: list[float]):
-    found = shares(SITE, (BAYS[:1], BAYS[1:]), budget_w, list(room), frozenset())
+    found = shares(SITE, (BAYS[:1], BAYS[1:]), budget_w, [Room(list(room))], frozenset())
     assert sum(found.values()) <= budget_w + 5.0
     drawn = [sum(SITE.per_phase(found[one.id], one.phases)[place] for one in BAYS) for place in range(3)]
     assert all(used_w <= left_w + 5.0 for used_w, left_w in zip(drawn, room, strict=True))

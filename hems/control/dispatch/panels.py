@@ -1,0 +1,99 @@
+"""What sub-panels leave for cars: each measured by a meter of its own, none wider than what it hangs on.
+
+A panel whose meter is silent leaves nothing: nobody knows what its circuits draw.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hems.control.dispatch import standing
+from hems.control.dispatch.memory import Standing
+from hems.control.energy import NO_CAR
+from hems.model.site import Bay, Panel, Site
+from hems.model.snapshot import Snapshot
+from hems.model.units import PanelId, SourceId
+
+CONTINUOUS = 0.8
+"""Part of a fuse that may be used for hours (2.8)."""
+
+
+@dataclass(slots=True)
+class Room:
+    """W that some part of the building still carries for cars, phase by phase; `bays` hang on it, None for all."""
+
+    phase_w: list[float]
+    bays: frozenset[SourceId] | None = None
+    panel: PanelId | None = None
+
+    def carries(self, bay: Bay) -> bool:
+        """Whether what a car takes flows through it."""
+        return self.bays is None or bay.id in self.bays
+
+
+def rooms(site: Site, root: Sequence[float], known: Mapping[PanelId, Sequence[Standing]]) -> list[Room]:
+    """That of the whole building, and of every panel with cars; `known` is what circuits behind each draw."""
+    found = [Room(list(root))]
+    for panel in site.panels:
+        bays = below(site, panel)
+        if bays:
+            rated_w = CONTINUOUS * panel.rated_a * site.grid.nominal_v
+            drawn = known.get(panel.id, ())
+            left = [rated_w - one.watts for one in drawn] if drawn else [0.0] * len(site.phases)
+            found.append(Room(left, bays, panel.id))
+    return found
+
+
+def below(site: Site, panel: Panel) -> frozenset[SourceId]:
+    """The bays whose power flows through a panel."""
+    return frozenset(bay.id for bay in site.bays if panel.id in way(site, bay.panel))
+
+
+def way(site: Site, panel: PanelId | None) -> Iterator[PanelId]:
+    """A panel and those that it hangs on, up to the main board."""
+    parents = {one.id: one.parent for one in site.panels}
+    while panel is not None and panel in parents:
+        yield panel
+        panel = parents.pop(panel)
+
+
+def after(
+    site: Site, before: Mapping[PanelId, Sequence[Standing]], snapshot: Snapshot, now_s: float
+) -> Mapping[PanelId, Sequence[Standing]]:
+    """What circuits behind each panel draw, as far as it stands; without those whose meter is silent."""
+    found: dict[PanelId, Sequence[Standing]] = {}
+    for panel in site.panels:
+        measured = [reading.known(now_s) for reading in snapshot.panels.get(panel.id, ())]
+        known = [watts for watts in measured if watts is not None]
+        if known and len(known) == len(site.phases):
+            found[panel.id] = standing.after(
+                before.get(panel.id, ()), _without_cars(site, panel, known, snapshot, now_s), now_s
+            )
+    return found
+
+
+def _without_cars(
+    site: Site, panel: Panel, drawn_w: Sequence[float], snapshot: Snapshot, now_s: float
+) -> tuple[float, ...]:
+    total, mine = list(drawn_w), below(site, panel)
+    for bay in site.bays:
+        if bay.id in mine:
+            car_w = snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0
+            for place, share_w in enumerate(site.per_phase(car_w, bay.phases)):
+                total[place] += share_w
+    return tuple(total)
+
+
+def narrow(rooms: Sequence[Room], bay: Bay, site: Site) -> PanelId | None:
+    """The panel that leaves a car less than it can take, if one does."""
+    part = len(bay.phases)
+    return next(
+        (
+            room.panel
+            for room in rooms
+            if room.panel is not None
+            and room.carries(bay)
+            and min(left for left, phase in zip(room.phase_w, site.phases, strict=True) if phase in bay.phases) * part
+            < bay.charge_min_w
+        ),
+        None,
+    )

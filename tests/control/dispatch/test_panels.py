@@ -1,0 +1,110 @@
+"""Sub-panels: cars behind one share what its meter leaves, and what the board that feeds it leaves."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hems.control.dispatch.panels import CONTINUOUS
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.site import Panel, Site
+from hems.model.units import PanelId, SourceId
+from tests.control.dispatch.street import Street, connected_site
+
+BASEMENT, GARAGE = PanelId("basement"), PanelId("garage")
+BEHIND = {"bay_1": GARAGE, "bay_2": GARAGE, "bay_3": BASEMENT}
+"""The garage hangs on the basement, which hangs on the main board as bay_4 does."""
+
+
+def branched(**amps: float) -> Site:
+    site = connected_site()
+    rated = {"basement": 63.0, "garage": 40.0} | amps
+    panels = (
+        Panel(id=BASEMENT, name="Basement", rated_a=rated["basement"]),
+        Panel(id=GARAGE, name="Garage", rated_a=rated["garage"], parent=BASEMENT),
+    )
+    return replace(site, panels=panels, bays=tuple(replace(one, panel=BEHIND.get(str(one.id))) for one in site.bays))
+
+
+class Branched(Street):
+    """With meters at the panels; what circuits behind each draw is the test's, None for a meter that is silent."""
+
+    circuits_w: dict[PanelId, float | None]
+
+    def __init__(self, site: Site, **more: Any) -> None:
+        self.circuits_w = {BASEMENT: 0.0, GARAGE: 0.0}
+        super().__init__(site, **more)
+
+    def _meters(self) -> None:
+        super()._meters()
+        for panel in self.site.panels:
+            for place in range(3):
+                watts = self.drawn_w(panel)
+                self.says({wiring.panel_phase_w(panel.id, place): None if watts is None else watts[place]})
+
+    def drawn_w(self, panel: Panel) -> list[float] | None:
+        """What really flows through a panel, phase by phase; None while nobody measures it."""
+        mine = {BASEMENT, GARAGE} if panel.id == BASEMENT else {GARAGE}
+        if self.circuits_w[panel.id] is None:
+            return None
+        total = [sum(self.circuits_w[one] or 0.0 for one in mine) / 3.0] * 3
+        for bay in self.site.bays:
+            if bay.panel in mine:
+                for place, watts in enumerate(self.site.per_phase(self.car_w(str(bay.id)), bay.phases)):
+                    total[place] -= watts
+        return total
+
+
+def test_cars_behind_a_panel_share_what_its_fuses_carry_beside_its_circuits():
+    # given 40 A of which circuits draw 10 kW, and 32 A may flow for hours
+    made = Branched(branched(), house_w=10_000.0)
+    made.circuits_w[GARAGE] = 10_000.0
+    made.plug("bay_1", "bay_2", "bay_4").lives(60)
+    # then both cars behind it get what is left together, and the one at the main board all it can take
+    left_w = CONTINUOUS * 40.0 * 230.0 * 3 - 10_000.0
+    assert -left_w <= made.car_w("bay_1") + made.car_w("bay_2") < -0.8 * left_w
+    assert made.car_w("bay_4") <= -7000.0
+
+
+def test_a_board_that_feeds_a_panel_narrows_it_too():
+    made = Branched(branched(basement=20.0), house_w=5000.0).plug("bay_1", "bay_2", "bay_3").lives(60)
+    assert -CONTINUOUS * 20.0 * 230.0 * 3 <= sum(made.car_w(bay) for bay in ("bay_1", "bay_2", "bay_3")) < 0.0
+
+
+def test_behind_a_meter_that_is_silent_nobody_charges_and_the_reason_is_said():
+    made = Branched(branched(), house_w=5000.0).plug("bay_2", "bay_4").lives(60)
+    assert made.car_w("bay_2") < 0.0
+    made.circuits_w[GARAGE] = None
+    made.lives(3)
+    assert made.car_w("bay_2") == 0.0
+    cause = made.state.sent[wiring.bay_power(SourceId("bay_2"))].cause
+    assert (cause.why, cause.facts["panel"]) == (Why.LIMIT_PANEL, "Garage")
+    assert made.car_w("bay_4") < 0.0
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.floats(10.0, 80.0),
+    st.floats(10.0, 80.0),
+    st.lists(
+        st.tuples(st.floats(0.0, 25_000.0), st.floats(0.0, 15_000.0), st.frozensets(st.sampled_from(sorted(BEHIND)))),
+        min_size=1,
+        max_size=5,
+    ),
+)
+def test_whatever_circuits_draw_and_whoever_comes_cars_never_overload_a_panel(
+    basement_a: float, garage_a: float, story: list[tuple[float, float, frozenset[str]]]
+):
+    made = Branched(branched(basement=basement_a, garage=garage_a), house_w=5000.0)
+    for basement_w, garage_w, plugged in story:
+        made.circuits_w = {BASEMENT: basement_w, GARAGE: garage_w}
+        made.house_w = 2000.0 + basement_w + garage_w
+        made.plugged = dict.fromkeys(plugged, 50.0)
+        made.lives(90, every_s=15).lives(4)
+        for panel in made.site.panels:
+            circuits_w = sum(watts or 0.0 for one, watts in made.circuits_w.items() if panel.id in (one, BASEMENT))
+            cars_w = [watts - circuits_w / 3.0 for watts in made.drawn_w(panel) or ()]
+            room_w = max(0.0, CONTINUOUS * panel.rated_a * 230.0 - circuits_w / 3.0)
+            assert max(cars_w) <= room_w + made.params.car.deadband_w
