@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
+from typing import Any
 
 from hems.app import installed_drivers
 from hems.config import load
@@ -24,6 +25,7 @@ from hems.sim.scenario import plain_day
 from hil import (
     bench_daemon,
     bench_dispatch,
+    bench_dispatch_outages,
     bench_drivers,
     bench_history,
     bench_lines,
@@ -35,6 +37,7 @@ from hil import (
 )
 from hil.bench_row import Row, html, markdown, plain, text, unmeasured
 from hil.places import place
+from hil.policy_bench import PolicyBench
 
 SECONDS = 3600.0
 """Simulated in steps of one second."""
@@ -87,6 +90,14 @@ GROUPS: Mapping[str, Callable[[float], Iterable[Row]]] = {
 }
 
 
+POLICIES: dict[str, tuple[str, PolicyBench[Any]]] = {
+    "outage": ("how well power cuts are got through, by policy", bench_outage.BENCH),
+    "dispatch": ("what weeks on the grid cost, by policy", bench_dispatch.BENCH),
+    "dispatch-cars": ("the same with two cars that come and go", bench_dispatch.WITH_CARS),
+    "dispatch-outages": ("the same with power cuts that nobody announced", bench_dispatch_outages.BENCH),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A subcommand of `hems`."""
@@ -102,19 +113,15 @@ class Command:
         parser.add_argument("--html", type=Path, metavar="FILE", help="write them as a page, complete in one file")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write them for programs")
         verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-        bench_outage.BENCH.add_arguments(
-            verbs.add_parser("outage", help="how well power cuts are got through, by policy")
-        )
-        bench_dispatch.BENCH.add_arguments(verbs.add_parser("dispatch", help="what weeks on the grid cost, by policy"))
+        for verb, (about, bench) in POLICIES.items():
+            bench.add_arguments(verbs.add_parser(verb, help=about))
         verbs.add_parser("clients", help="what clients that hang, crawl and die cost the daemon's tick")
         verbs.add_parser("screen", help="what the operator's screen costs, beside a bare one")
 
     def run(self, args: argparse.Namespace) -> int:
         """Measure and print."""
-        if args.verb == "outage":
-            return bench_outage.BENCH.run(args)
-        if args.verb == "dispatch":
-            return bench_dispatch.BENCH.run(args)
+        if args.verb in POLICIES:
+            return POLICIES[args.verb][1].run(args)
         if args.verb == "clients":
             from hil import bench_clients
 

@@ -9,13 +9,13 @@ from random import Random
 from hems.control import habits
 from hems.control.memory.using import Habits
 from hems.model.prices import Prices, Slot
-from hems.model.site import Battery, Circuit, Location, Site, Supply, Tier, VoltagePoint
+from hems.model.site import Battery, Bay, Circuit, Location, Site, Supply, Tier, VoltagePoint
 from hems.model.tariff import Days, DemandCharge, Price, Rate, Tariff, Window, price_at
-from hems.model.units import DAY_S, HOUR_S, CircuitId, PointId
+from hems.model.units import DAY_S, HOUR_S, CircuitId, PointId, SourceId
 from hems.sim.exchange import told_by
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
-from hems.sim.start import StartPoint
+from hems.sim.start import Car, StartPoint
 from hems.sim.traces import SlotTraces, Traces
 from hil.outage_scenarios import ALL, HISTORY_DAYS, outage
 
@@ -34,10 +34,29 @@ LOADS = (
     ("laundry", Tier.NON_ESSENTIAL, 1800.0),
 )
 """Name, tier, typical W."""
+CAR_BEST = 0.926
+"""The most of a kWh at the socket that can get into a car (`hems.sim.battery`, at 5.5 kW)."""
+TARGET_PCT = 80.0
 POINTS = (
     VoltagePoint(id=PointId("street"), location=Location.UTILITY, powered_from=Supply.UPS),
     VoltagePoint(id=PointId("bus"), location=Location.BUS, powered_from=Supply.UPS),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A car from its coming to its leaving, both in s after t = 0."""
+
+    bay: SourceId
+    comes_s: float
+    leaves_s: float
+    stored_wh: float
+    """What it needs, in its battery, .."""
+
+    @property
+    def wh(self) -> float:
+        """.. and at least at the socket."""
+        return self.stored_wh / CAR_BEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +73,8 @@ class Week:
     days: int
     market: Prices | None
     """What the exchange will have told, all of it."""
+    visits: tuple["Stay", ...] = ()
+    """Of cars that leave within the week, by their departures."""
 
     @property
     def ends_s(self) -> float:
@@ -90,7 +111,7 @@ class Week:
         return loads - sum(pv.rated_w for pv in self.site.pvs) * self.traces.sun_pu(t_s)
 
 
-def week(seed: int, data: Path | None = None, days: int = 7) -> Week:
+def week(seed: int, data: Path | None = None, days: int = 7, cars: int = 0) -> Week:
     """The week of a seed: equipment, season and tariff are drawn from it; measured loads and sun with `data`."""
     rng = Random(f"dispatch/{seed}")
     kind = KINDS[seed % len(KINDS)]
@@ -110,9 +131,14 @@ def week(seed: int, data: Path | None = None, days: int = 7) -> Week:
         name="Dispatch bench",
         batteries=(store,),
         pvs=(sun,),
-        bays=(),
+        bays=tuple(
+            Bay(id=SourceId(f"bay_{number}"), name=f"Bay {number}", phases=ALL, charge_max_w=11e3, capacity_wh=60e3)
+            for number in range(1, cars + 1)
+        ),
         circuits=tuple(
-            Circuit(id=CircuitId(name), name=name, tier=tier, phases=ALL, typical_w=watts)
+            Circuit(
+                id=CircuitId(name), name=name, tier=tier, phases=ALL, typical_w=watts, switchable=tier > Tier.CRITICAL
+            )
             for name, tier, watts in LOADS
         ),
         voltage_points=POINTS,
@@ -125,16 +151,33 @@ def week(seed: int, data: Path | None = None, days: int = 7) -> Week:
     made: Traces = GeneratedTraces(site, seed, hour, day_of_year=day_of_year)
     if data is not None:
         made = MeasuredTraces(data, site, hour, others=made, day_of_year=day_of_year, seed=seed)
+    traces = SlotTraces(made, QUARTER_S)
     return Week(
+        visits=_stays(traces, BEFORE_S + days * DAY_S, site),
         seed=seed,
         kind=kind,
         site=site,
         start=StartPoint(seed=seed, battery_soc_pct=50.0),
-        traces=SlotTraces(made, QUARTER_S),
+        traces=traces,
         begins=begins,
         days=days,
         market=_market(begins, days, rng) if kind.startswith("dynamic") else None,
     )
+
+
+def _stays(traces: Traces, ends_s: float, site: Site) -> tuple[Stay, ...]:
+    """Of all that leave before the end."""
+    there: dict[SourceId, tuple[float, Car]] = {}
+    found, event = list[Stay](), traces.next_car(0.0) if site.bays else None
+    while event is not None and event.t_s < ends_s:
+        if event.car is not None:
+            there[event.bay] = event.t_s, event.car
+        elif event.bay in there:
+            comes_s, car = there.pop(event.bay)
+            stored_wh = max(0.0, TARGET_PCT - car.soc_pct) / 100.0 * car.capacity_wh
+            found.append(Stay(bay=event.bay, comes_s=comes_s, leaves_s=event.t_s, stored_wh=stored_wh))
+        event = traces.next_car(event.t_s)
+    return tuple(found)
 
 
 def habits_of(case: Week) -> Habits:

@@ -49,12 +49,13 @@ class PolicyBench(Generic[R]):
     """Of a seed."""
     line: Callable[[R], str]
     table: Callable[[Sequence[R]], str]
+    reported_seed: int = REPORTED_SEED
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
         parser.add_argument(f"--{self.counts}", dest="count", type=int, default=10, metavar="N", help="default: 10")
-        about = f"first seed; {REPORTED_SEED} (default) is for reports, {TUNING_SEED} for tuning"
-        parser.add_argument("--seed", type=int, default=REPORTED_SEED, metavar="S", help=about)
+        about = f"first seed; {self.reported_seed} (default) is for reports, {TUNING_SEED} for tuning"
+        parser.add_argument("--seed", type=int, default=self.reported_seed, metavar="S", help=about)
         parser.add_argument(
             "--data",
             metavar="DIR",

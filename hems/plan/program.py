@@ -17,7 +17,7 @@ from hems.plan.problem import Problem
 
 NO_SOLVER = "There is no solver: install hems with its extra `solver`."
 TAKE, GIVE, BUY, SELL, STORED, COLUMNS = range(6)
-"""Columns of each quarter of an hour; the last column of all is the peak."""
+"""Columns of each quarter of an hour; after the last stands the peak, then what each car takes while it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,19 @@ class Course:
     peak_w: float
     cost: float
     """Of all, less what is left at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A car that needs something before it leaves."""
+
+    first: int
+    """The first whole step in which it is there."""
+    last: int
+    """The first one in which it is not."""
+    wh: float
+    """At the socket."""
+    most_w: float
 
 
 def solved(problem: Problem) -> Plan:
@@ -48,32 +61,39 @@ def solved(problem: Problem) -> Plan:
     return Plan(begins_s=problem.begins_s, step_s=problem.step_s, steps=steps, target_w=target_w)
 
 
-def course(problem: Problem, slots: Sequence[Slot]) -> Course:
-    """The cheapest course through one kind of day.  Raises: HemsError."""
+def course(problem: Problem, slots: Sequence[Slot], visits: Sequence[Visit] = ()) -> Course:
+    """The cheapest course through one kind of day in which all cars get what they need.  Raises: HemsError."""
     try:
         optimize, sparse = import_module("scipy.optimize"), import_module("scipy.sparse")
     except ImportError as error:
         raise HemsError(NO_SOLVER) from error
     count, look = len(slots), problem.look
-    lines = _balances(problem, slots)
+    entries, sides = _balances(problem, slots)
+    charging = [(COLUMNS * count + 1 + place, step, car) for place, (car, step) in enumerate(_stays(visits))]
+    width, height = COLUMNS * count + 1 + len(charging), 2 * count + len(visits)
+    entries += [(step, column, -1.0) for column, step, _ in charging]
+    entries += [(2 * count + car, column, SLOT_H) for column, _, car in charging]
+    most_w = [0.0] * count
+    for _, step, car in charging:
+        most_w[step] += visits[car].most_w
     result = optimize.linprog(
-        _costs(problem, slots),
-        A_eq=_matrix(sparse, lines[0], 2 * count, COLUMNS * count + 1),
-        b_eq=lines[1],
-        A_ub=_matrix(sparse, _peaks(slots), count, COLUMNS * count + 1),
+        [*_costs(problem, slots), *[0.0] * len(charging)],
+        A_eq=_matrix(sparse, entries, height, width),
+        b_eq=[*sides, *(one.wh / W_PER_KW for one in visits)],
+        A_ub=_matrix(sparse, _peaks(slots), count, width),
         b_ub=[0.0] * count,
-        bounds=_bounds(problem, slots),
+        bounds=[*_bounds(problem, slots, most_w), *((0.0, visits[car].most_w / W_PER_KW) for _, _, car in charging)],
         method="highs",
     )
     if result.status != 0:
         raise HemsError(f"The plan has no solution: {result.message}")
     found = result.x
     return Course(
-        worth=[-float(one) for one in result.eqlin.marginals[count:]],
+        worth=[-float(one) for one in result.eqlin.marginals[count : 2 * count]],
         battery_w=[
             W_PER_KW * float(found[COLUMNS * step + GIVE] - found[COLUMNS * step + TAKE]) for step in range(count)
         ],
-        peak_w=max(look.least_target_w, W_PER_KW * float(found[-1])),
+        peak_w=max(look.least_target_w, W_PER_KW * float(found[COLUMNS * count])),
         cost=float(result.fun),
     )
 
@@ -87,10 +107,15 @@ def _costs(problem: Problem, slots: Sequence[Slot]) -> list[float]:
     return [*costs, problem.look.per_kw]
 
 
-def _bounds(problem: Problem, slots: Sequence[Slot]) -> list[tuple[float, float | None]]:
+def _stays(visits: Sequence[Visit]) -> list[tuple[int, int]]:
+    """Each car and step in which it can charge."""
+    return [(car, step) for car, one in enumerate(visits) for step in range(one.first, one.last)]
+
+
+def _bounds(problem: Problem, slots: Sequence[Slot], cars_w: Sequence[float]) -> list[tuple[float, float | None]]:
     look, bounds = problem.look, list[tuple[float, float | None]]()
-    for slot in slots:
-        own_w = min(look.store.give_w, max(0.0, slot.net_w))  # what batteries give never feeds the grid
+    for slot, car_w in zip(slots, cars_w, strict=True):
+        own_w = min(look.store.give_w, max(0.0, slot.net_w + car_w))  # what batteries give never feeds the grid
         bounds += [(0.0, look.store.take_w / W_PER_KW), (0.0, own_w / W_PER_KW), (0.0, None), (0.0, None)]
         bounds.append((0.0, look.store.full_wh / W_PER_KW))
     return [*bounds, (look.least_target_w / W_PER_KW, None)]

@@ -57,9 +57,13 @@ class Compared:
 class Baseline:
     """Follows the real run at a distance: `until` brings it up to a time."""
 
-    def __init__(self, site: Site, params: Params, plant: Metered, acts: Sequence[Act], ends_s: float) -> None:
+    def __init__(
+        self, site: Site, params: Params, plant: Metered, acts: Sequence[Act], ends_s: float, *, fill: bool = True
+    ) -> None:
+        """Batteries rest unless it may `fill` them."""
         self.plant = plant
         self._ends_s = ends_s
+        self._fill = fill
         self._params = params
         self._acts = sorted(acts, key=lambda act: act.t_s)
         self._done = 0
@@ -108,7 +112,7 @@ class Baseline:
             if charger.store is not None:
                 charger.setpoint_w = 0.0 if charger.store.soc_pct >= bay.target_pct else -bay.charge_max_w
         for battery in plant.site.batteries:
-            plant.set_battery_power(battery.id, -battery.charge_max_w)
+            plant.set_battery_power(battery.id, -battery.charge_max_w if self._fill else 0.0)
 
     def _through(self, cut_s: float, habits: Habits) -> None:
         """From shortly before a power cut until the building is whole again on the grid."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hil.bench_dispatch import Run, least, rest, steer, table
-from hil.dispatch_house import cost
+from hil.dispatch_house import cost, departures
 from hil.dispatch_weeks import BEFORE_S, week
 
 pytest.importorskip("scipy", reason="the bound needs scipy: pip install hems[solver]")
@@ -17,16 +17,22 @@ def test_the_same_seed_is_the_same_week_and_another_one_is_not():
     assert week(5).net_w(BEFORE_S) == week(5).net_w(BEFORE_S)
 
 
-def test_nobody_pays_less_than_the_least_and_hems_pays_less_than_a_battery_that_rests():
-    # given a day of a time-of-use week
-    case = replace(week(1), days=1)
+def test_nobody_pays_less_than_the_least_and_hems_less_than_a_battery_that_rests_with_cars_ready_all_the_same():
+    # given a day and a half of a time-of-use week with a car that comes in the evening and leaves in the morning
+    case = week(1, days=2, cars=1)
+    (stay,) = case.visits
     bound, resting = least(case), cost(case, rest(case))
-    # when the real controller plays them without a solver
-    book = steer(case, priced=True)
-    # then it is between the two, nearer to the least, and has kept its reserve
-    assert bound <= cost(case, book) < resting
-    assert cost(case, book) - bound < 0.5 * (resting - bound)
-    assert book.least_pct >= (case.site.batteries[0].reserve_pct or 0.0) - 0.1
+    assert least(replace(case, visits=())) < bound
+    # when the real controller plays it without a solver
+    bill = steer(case, priced=True)
+    # then it pays something between the two, nearer to the least, and has kept its reserve
+    assert bound <= cost(case, bill) < resting
+    assert cost(case, bill) - bound < 0.5 * (resting - bound)
+    assert bill.least_above_pct >= -0.1
+    # and the car had what its driver wants
+    wanted_wh, had_wh = departures(case, bill)
+    assert wanted_wh == stay.stored_wh > 0.0
+    assert had_wh >= 0.99 * wanted_wh
 
 
 def test_the_exchange_tells_no_more_than_it_has_told():
@@ -40,7 +46,7 @@ def test_the_exchange_tells_no_more_than_it_has_told():
 def test_the_table_is_by_energy_not_by_week():
     one = Run(
         policy="hems", seed=1, title="", kind="flat", cost=102.0, least=100.0, peak_kw=5.0, self_used=0.5,
-        given_kwh=10.0, reserve_touched=False, took_s=1.0,
+        given_kwh=10.0, wanted_kwh=0.0, had_kwh=0.0, reserve_touched=False, took_s=1.0,
     )  # fmt: skip
     text = table([one, replace(one, cost=330.0, least=300.0)])
     assert "| 8.0 % | 10.0 % |" in text
