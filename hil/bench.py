@@ -42,6 +42,8 @@ from hil.policy_bench import PolicyBench
 SECONDS = 3600.0
 """Simulated in steps of one second."""
 MINUTES = 10.0
+BEGINS, ENDS = "<!-- the bench writes from here -->\n", "<!-- to here -->"
+"""Marks on a page that has a table of its own."""
 
 
 def _tick(_: float) -> Iterable[Row]:
@@ -109,7 +111,9 @@ class Command:
         parser.add_argument("--no-wires", action="store_true", help="only what needs no sockets")
         parser.add_argument("--only", action="append", choices=tuple(GROUPS), help="again for several; default: all")
         parser.add_argument("--minutes", type=float, default=MINUTES, help="how long memory is watched (default 10)")
-        parser.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
+        parser.add_argument(
+            "--table", type=Path, metavar="FILE", help="write a table, on a page with marks between them"
+        )
         parser.add_argument("--html", type=Path, metavar="FILE", help="write them as a page, complete in one file")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write them for programs")
         verbs = parser.add_subparsers(dest="verb", metavar="VERB")
@@ -158,12 +162,20 @@ def about() -> str:
     return f"Python {platform.python_version()}, {system}, {cores} processors, load {load:.1f} at the end."
 
 
+def placed(table: str, page: Path) -> str:
+    """The page with the table between its two marks; the table alone where there is no such page yet."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    before, mark, rest = text.partition(BEGINS)
+    _, end, after = rest.partition(ENDS)
+    return f"{before}{mark}\n{table}{end}{after}" if mark and end else table
+
+
 def _write(rows: list[Row], args: argparse.Namespace, where: str) -> None:
     told = f"{markdown(rows)}\n{where}\n"
     for path, content in ((args.table, told), (args.html, html(rows, where)), (args.json, plain(rows, where))):
         if path is None:
             continue
         try:
-            path.write_text(content, encoding="utf-8")
+            path.write_text(placed(content, path) if path == args.table else content, encoding="utf-8")
         except OSError as error:
             raise HemsError(f"{path} cannot be written: {error.strerror}. Name another file.") from error

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -61,6 +62,16 @@ class Run:
         """Take the daemon's life without a warning, and start it again so much later on the same site and state."""
         raise NotImplementedError
 
+    async def freeze(self, for_s: float) -> None:
+        """Stop the daemon for so long without ending it.  Raises: HemsError where it shares its loop with the world."""
+        raise HemsError(f"A program cannot be stopped for {for_s:g} s on a clock that jumps; play it with --way real.")
+
+    def fill_disk(self, full: bool) -> None:
+        """Let the daemon write nothing more, or again.  Raises: HemsError where it has no process of its own."""
+        raise HemsError(
+            f"A disk {'fills' if full else 'has room'} for a process of its own only; play it with --way real."
+        )
+
     def step_clock(self, years: float) -> None:
         """Set the gateway's wall clock.  Raises: HemsError where it is this machine's, which nobody touches."""
         raise HemsError("The wall clock of this machine is not set wrong for a scenario; play it in virtual time.")
@@ -112,6 +123,17 @@ class BenchRun(Run):
         await self.daemon.wait()
         await asyncio.sleep(after_s)
         await self.start_daemon()
+
+    async def freeze(self, for_s: float) -> None:
+        """SIGSTOP, and SIGCONT."""
+        self.daemon.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(for_s)
+        self.daemon.send_signal(signal.SIGCONT)
+
+    def fill_disk(self, full: bool) -> None:
+        """No file of its process can grow any more."""
+        _, most = resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, (0 if full else most, most))
 
     async def end(self) -> None:
         """The daemon in good order first, then the building."""

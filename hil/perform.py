@@ -75,6 +75,10 @@ async def _act(run: Run, bench: Remote, scenario: Scenario, begin_s: float) -> N
         await asyncio.sleep(max(0.0, begin_s + act.t_s - asyncio.get_running_loop().time()))
         if act.do == "kill_hems":
             await run.kill_and_restart(**act.args)
+        elif act.do == "freeze_hems":
+            await run.freeze(**act.args)
+        elif act.do == "disk":
+            run.fill_disk(**act.args)
         elif act.do == "clock":
             run.step_clock(**act.args)
         elif act.do == "ask":

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from hems.control.params import Params, differences, shortened
 from hems.model.errors import ConfigError, HemsError
 from hems.report import timeline_line
+from hems.sim.case import Verdict
 from hems.sim.rig import laid_over
 from hems.sim.scenario import Scenario, in_short
 from hems.wording import names_of
@@ -40,7 +41,10 @@ class Command:
         for one in (listed, run):
             one.add_argument("wanted", nargs="?", default="all", metavar="ID|TAG|FILE", help="default: all")
         run.add_argument(
-            "--way", action="append", choices=tuple(WAYS), help="again for several; default: fast, virtual"
+            "--way",
+            action="append",
+            choices=tuple(WAYS),
+            help="again for several; default: as each story says",
         )
         run.add_argument("--rig", type=Path, metavar="FILE", help="a real bench: what of the building is real there")
         run.add_argument("--short", action="store_true", help="with shortened waits, where a scenario says how")
@@ -70,7 +74,7 @@ class Command:
             return 0
         found = [in_short(one) for one in found] if args.short else found
         found = [on_rig(one, args.rig, args.way) for one in found] if args.rig else found
-        tasks = [(scenario, way) for scenario in found for way in args.way or ("fast", "virtual")]
+        tasks = [(scenario, way) for scenario in found for way in args.way or scenario.ways]
         results = [
             self._told(played, way, args) for played, (_, way) in zip(_all(tasks, args.jobs), tasks, strict=True)
         ]
@@ -153,12 +157,16 @@ def table(results: Sequence[Played]) -> str:
     for result in results:
         by_id.setdefault(result.scenario.id, []).append(result)
     for plays in by_id.values():
-        for index, verdicts in enumerate(zip(*(one.verdicts for one in plays), strict=True)):
-            first = plays[0].scenario
-            told = [f"{'held' if verdict.held else '**not held**'}: {verdict.detail}" for verdict in verdicts]
-            cells = [first.id if not index else "", first.title if not index else "", verdicts[0].text, *told]
+        first, came_of = plays[0].scenario, {one.way: one.verdicts for one in plays}
+        for index, expectation in enumerate(first.expectations):
+            told = [_cell(came_of[way][index]) if way in came_of else "" for way in ways]
+            cells = [first.id if not index else "", first.title if not index else "", expectation.text, *told]
             rows.append(f"| {' | '.join(cells)} |")
     return PAGE + "\n".join(rows) + "\n" + "".join(_shortened(results))
+
+
+def _cell(verdict: Verdict) -> str:
+    return f"{'held' if verdict.held else '**not held**'}: {verdict.detail}"
 
 
 def _shortened(results: Sequence[Played]) -> Iterator[str]:

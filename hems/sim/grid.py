@@ -1,10 +1,13 @@
 """The utility's side: voltage and frequency, with the small unrest that every real measurement shows."""
 
+from math import pi, sin
 from random import Random
 
 KNOTS = 512
 """One-second knots of unrest; then it repeats."""
 V_UNREST_PU = 0.004
+FLICKER_HZ = 8.8
+"""Where eyes are most sensitive (IEC 61000-4-15)."""
 F_UNREST_PU = 0.0004
 """20 mHz at 50 Hz, the usual wandering of a large interconnection."""
 
@@ -34,6 +37,8 @@ class Grid:
         """1 healthy, 0 failed, between them a sag, above 1 a swell."""
         self.off_hz = 0.0
         """How far the whole network runs from its nominal frequency."""
+        self.flicker_pu = 0.0
+        """Depth of the flicker that a neighbour's welder or furnace makes: each lamp shows it."""
         self._v_unrest = tuple(_unrest(rng, V_UNREST_PU) for _ in range(phases))
         self._f_unrest = _unrest(rng, F_UNREST_PU)
 
@@ -47,7 +52,8 @@ class Grid:
         if self.present_pu <= 0.0:
             return (0.0,) * len(self._v_unrest)
         knot, part = _place(t_s)
-        live_v = self.nominal_v * self.present_pu
+        flicker = 1.0 + self.flicker_pu * sin(2.0 * pi * FLICKER_HZ * t_s) if self.flicker_pu else 1.0
+        live_v = self.nominal_v * self.present_pu * flicker
         return tuple([live_v * (1.0 + _between(walk, knot, part)) for walk in self._v_unrest])
 
     def hertz(self, t_s: float) -> float:

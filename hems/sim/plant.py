@@ -50,7 +50,17 @@ class Plant(Building):
         if not self.former.forming:
             return self.utility_hz
         held_back_pu = self.supply.curtailed_pu
-        return self.grid.nominal_hz + (SHIFT_FROM_HZ + SHIFT_SPAN_HZ * held_back_pu if held_back_pu > 0.0 else 0.0)
+        return (
+            self.grid.nominal_hz
+            - self._droop_hz
+            + (SHIFT_FROM_HZ + SHIFT_SPAN_HZ * held_back_pu if held_back_pu > 0.0 else 0.0)
+        )
+
+    @property
+    def _droop_hz(self) -> float:
+        """How far the island's frequency hangs under its load, or stands above it while it takes in power."""
+        own = self._physics.former_droop_hz
+        return own * sum(self.former_phase_w) / sum(self.site.former.phase_va) if own else 0.0
 
     @property
     def tie_position(self) -> str:

@@ -73,6 +73,9 @@ class Stage:
             dead_s = float(act.args.get("after_s", 0.0))
             yield Act(t_s, lambda _: self.forward.die(t_s + dead_s), act.do)
             yield Act(t_s + dead_s, lambda plant: self._restart(plant.t_s), act.do)
+        elif act.do == "freeze_hems":
+            until_s = t_s + float(act.args["for_s"])
+            yield Act(t_s, lambda _: self.forward.die(until_s), act.do)
         else:
             yield Act(t_s, self._doing(act), act.do)
 
@@ -88,13 +91,15 @@ class Stage:
                 return lambda _: self._say(args["device"], Says(args["what"]))
             case "kill_broker" | "start_broker":
                 return lambda _: self._broker(alive=act.do == "start_broker")
+            case "partition":
+                return lambda _: self._partition(cut=args["cut"])
             case "foreign":
                 return lambda plant: plant.switch(CircuitId(args["circuit"]), args["closed"])
             case "clock":
                 return lambda _: self._set_clock(args["years"])
             case "ask":
                 return lambda _: self.forward.requests.append(asked(**args))
-        return lambda _: None  # ghosts and connections are nothing that fast-forward has
+        return lambda _: None  # ghosts, connections and disks are nothing that fast-forward has
 
     def _say(self, device: str, says: Says) -> None:
         self.forward.faults.set(device, says, self.forward.plant.t_s)
@@ -103,6 +108,11 @@ class Stage:
         for spec in self.wiring.devices if self.wiring is not None else ():
             if spec.driver == "mqtt":
                 self._say(spec.id, Says.TRUTH if alive else Says.NOTHING)
+
+    def _partition(self, *, cut: bool) -> None:
+        for spec in self.wiring.devices if self.wiring is not None else ():
+            if not spec.link.startswith("rtu:"):
+                self._say(spec.id, Says.NOTHING if cut else Says.TRUTH)
 
     def _lose_power(self, plant: Plant, device: str) -> None:
         """Every relay of a device drops out, and it is gone until it has started again."""

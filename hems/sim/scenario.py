@@ -52,6 +52,8 @@ class Scenario:
     ends_s: float
     acts: tuple[WorldAct, ...]
     expectations: tuple[Expectation, ...]
+    ways: tuple[str, ...] = ("fast", "virtual")
+    """In which ways it is played unless somebody asks for others: a process can be frozen in real time only."""
     short: tuple[tuple[float, float], ...] = ()
     """Instants of the story and where they fall when it is told in short; those between are in proportion."""
 
@@ -60,6 +62,7 @@ WORLD: Mapping[str, Callable[..., None]] = {
     "fail_grid": lambda plant: plant.fail_grid(),
     "return_grid": lambda plant: plant.return_grid(),
     "sag": lambda plant, pu: plant.sag(pu),
+    "flicker": lambda plant, pu: setattr(plant.grid, "flicker_pu", pu),
     "unplug": lambda plant, bay: plant.unplug(_bay(plant, bay)),
     "plug": lambda plant, bay, **car: plant.plug(_bay(plant, bay), Car(**car)),
     "generator_ill": lambda plant: plant.run_generator(lambda engine: engine.fall_ill(True)),
@@ -93,10 +96,15 @@ DEVICES = (
     "kill_broker",
     "start_broker",
     "kill_hems",
+    "freeze_hems",
+    "disk",
+    "partition",
     "clock",
 )
 """What happens to devices, wires and the gateway.  `half_open` is a connection of which one end has died,
-`foreign` a switch moved by another master, `ghost` a retained command that comes back with the broker."""
+`foreign` a switch moved by another master, `ghost` a retained command that comes back with the broker.  `freeze_hems`
+stops the program without ending it, `disk` lets it write nothing more, `partition` cuts the network between it and all
+devices that are on one."""
 PEOPLE = ("ask",)
 """What somebody asks of hems: the words of its socket."""
 
@@ -132,6 +140,7 @@ def _scenario(table: Mapping[str, Any], stem: str) -> Scenario:
         times=str(table.get("times", "normal")),
         rig=table.get("rig", {}),
         site=table.get("site", {}),
+        ways=tuple(str(one) for one in table.get("ways", ("fast", "virtual"))),
         ends_s=float(table["ends_s"]),
         acts=tuple(_act(dict(entry)) for entry in table["at"]),
         expectations=tuple(_expectation(dict(entry)) for entry in table.get("expect", ())),

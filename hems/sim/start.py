@@ -29,6 +29,8 @@ class Physics:
     """Pause between an overload trip and the inverter's own try to restart."""
     former_restarts: int = 3
     """Tries before it stays off until the grid is back."""
+    former_droop_hz: float = 0.0
+    """How far a forming inverter lets its frequency fall at its rating, so that others share the load; 0 holds it."""
     former_cool_s: float = 300.0
     """Time in which a full overload dose decays (2.2)."""
     overcharge_s: float = 1.0

@@ -54,6 +54,8 @@ class Device:
     powered_from: str
     says: Says = Says.TRUTH
     unpowered: bool = False
+    cut_off: bool = False
+    """Whether the network between it and the gateway is gone."""
     board: Board | None = None
     real: bool = False
     """Whether it stands on the bench: nothing here speaks for it, and nobody here makes it say anything."""
@@ -66,7 +68,7 @@ class Device:
     @property
     def spoken(self) -> Says:
         """What it answers."""
-        return Says.NOTHING if self.unpowered else self.says
+        return Says.NOTHING if self.unpowered or self.cut_off else self.says
 
 
 @dataclass
@@ -166,6 +168,16 @@ class Bench:
         """Let a device end its connections with a reset; a serial line has none."""
         for connection in self._by_name[name].connections if name in self._by_name else ():
             connection.reset()
+
+    def partition(self, *, cut: bool) -> None:
+        """Between the gateway and all devices on the network; what was open is dead, and reset once they meet again."""
+        self.building.note("device", "network", "cut" if cut else "whole")
+        for name in self._by_name:
+            self._die(name)
+            if not cut:
+                self.reset(name)
+        for device in self.devices.values():
+            device.cut_off = cut and (device.name in self._by_name or device.emulates == PLUG)
 
     def _die(self, name: str) -> None:
         for connection in self._by_name[name].connections if name in self._by_name else ():

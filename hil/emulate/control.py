@@ -5,7 +5,7 @@
     {"do": "silence", "device": "relays"}    {"do": "resume", "device": "relays"}
     {"do": "says", "device": "hybrid", "what": "zeros"}
     {"do": "reboot", "device": "relays"}     {"do": "kill_broker"}             {"do": "start_broker"}
-    {"do": "half_open", "device": "relays"}  {"do": "reset", "device": "relays"}
+    {"do": "half_open", "device": "relays"}  {"do": "reset", "device": "relays"}    {"do": "partition", "cut": true}
     {"do": "status", "since": 0}
 
 and every other word of `hems.sim.scenario.WORLD`.
@@ -87,6 +87,8 @@ class Control:
                 bench.half_open(request["device"])
             case "reset":
                 bench.reset(request["device"])
+            case "partition":
+                bench.partition(cut=bool(request["cut"]))
             case "foreign":
                 bench.foreign(request["circuit"], closed=bool(request["closed"]))
             case "ghost":

@@ -1,6 +1,7 @@
 """The table of `hems bench`."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,13 @@ def test_every_format_has_every_figure() -> None:
     assert [one["verdict"] for one in read["rows"]] == ["reached", "invalid: no broker"]
     assert "<script" not in html(rows, "here & now")
     assert "here &amp; now" in html(rows, "here & now")
+
+
+def test_a_page_keeps_what_stands_around_its_table(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    assert bench.placed("| new |\n", page) == "| new |\n"
+    page.write_text(f"before\n{bench.BEGINS}\n| old |\n{bench.ENDS}\nafter\n")
+    assert bench.placed("| new |\n", page) == f"before\n{bench.BEGINS}\n| new |\n{bench.ENDS}\nafter\n"
 
 
 def test_a_group_that_fails_is_told_and_the_next_one_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from hems.model.errors import HemsError
 from hems.model.event import EventKind
 from hems.model.mode import Mode
 from hems.sim.scenario import in_short
@@ -47,9 +48,12 @@ ON_WIRES |= {"X-c", "X-d", "X-e"}
 """Played over sockets each time; the others are when there is time, and by `hems hil run all`."""
 
 
+VIRTUAL = [name for name, scenario in SCENARIOS.items() if "virtual" in scenario.ways]
+
+
 @pytest.mark.wire
 @pytest.mark.parametrize(
-    "name", [name if name in ON_WIRES else pytest.param(name, marks=pytest.mark.soak) for name in SCENARIOS]
+    "name", [name if name in ON_WIRES else pytest.param(name, marks=pytest.mark.soak) for name in VIRTUAL]
 )
 def test_over_real_sockets_everything_goes_as_expected(name: str) -> None:
     assert failures(stage.on_virtual_wires(SCENARIOS[name])) == []
@@ -82,6 +86,19 @@ def test_each_has_an_id_of_its_own_and_says_what_it_proves() -> None:
     assert all(scenario.proves for scenario in SCENARIOS.values())
 
 
+def test_what_can_only_be_tried_on_a_process_of_its_own_is_refused_in_a_sentence_elsewhere() -> None:
+    frozen = SCENARIOS["W-f"]
+    assert "virtual" not in frozen.ways
+    with pytest.raises(HemsError, match="--way real"):
+        stage.on_virtual_wires(replace(frozen, acts=frozen.acts[:1], ends_s=5.0))
+
+
+def test_a_way_in_which_a_story_was_not_played_is_left_empty_in_the_table() -> None:
+    one, other = SCENARIOS["T1-c"], SCENARIOS["W-f"]
+    told = table([stage.fast(one), replace(stage.fast(other), way="real")]).splitlines()
+    assert next(line for line in told if line.startswith("| W-f |")).split(" | ")[3] == ""
+
+
 def test_a_scenario_that_does_not_hold_is_told_in_every_format() -> None:
     # given a run in which the inverter was expected to trip
     scenario = SCENARIOS["T1-c"]
@@ -105,7 +122,7 @@ def test_the_page_of_scenarios_has_every_expectation_and_all_held(checkout: Path
 # In short, and in real time ------------------------------------------------------------------------------------------
 
 SHORT = {name: in_short(scenario) for name, scenario in SCENARIOS.items() if scenario.short}
-IN_REAL_TIME = ("T1-a", "T1-b", "T1-d", "T1-e", "T1-f", "T3-b", "X-a", "X-c", "X-e")
+IN_REAL_TIME = ("T1-a", "T1-b", "T1-d", "T1-e", "T1-f", "T3-b", "W-f", "X-a", "X-c", "X-e")
 
 
 def test_told_in_short_a_story_keeps_its_order_and_its_expectations() -> None:

@@ -282,3 +282,32 @@ def test_worn_contacts_rattle_for_20_ms_after_the_tie_has_arrived():
         tie.step(0.004, 0.0)
     # on at 0, 4, 12 and 20 ms and later; off from 5 to 10 ms and from 15 to 20 ms
     assert seen == [True, True, False, True, False, True, True, True]
+
+
+def test_a_car_that_sleeps_wakes_when_charging_has_been_offered_often_enough():
+    # given a car that wakes at the second offer
+    charger = bay(soc_pct=50.0, knocks=2)
+    # when charging is offered, taken back and offered again
+    woken = []
+    for wish_w in (-7000.0, 0.0, -7000.0):
+        charger.setpoint_w = wish_w
+        charger.step(1.0, live=True)
+        woken.append(charger.target_w(live=True))
+    # then it takes nothing before the second time
+    assert woken == [0.0, 0.0, -7000.0]
+
+
+def test_a_car_may_tell_another_charge_than_it_has():
+    charger = bay(soc_pct=30.0, told_pct=80.0)
+    assert charger.soc_pct == 80.0
+    assert charger.store.soc_pct == 30.0
+
+
+def test_flicker_is_a_fast_swing_of_the_voltage_around_where_it_was():
+    grid = Grid(nominal_v=230.0, nominal_hz=50.0, phases=1, rng=Random(1))
+    still_v = grid.volts(0.25 / 8.8)[0]
+    grid.flicker_pu = 0.04
+    # a quarter of a swing of 8.8 Hz is its crest, three quarters its trough
+    assert grid.volts(0.25 / 8.8)[0] == pytest.approx(still_v * 1.04)
+    assert grid.volts(0.75 / 8.8)[0] == pytest.approx(still_v * 0.96, rel=0.001)
+    assert grid.hertz(0.25 / 8.8) == pytest.approx(50.0, abs=0.05)

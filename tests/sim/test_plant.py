@@ -232,3 +232,10 @@ def test_a_sag_short_of_dead_keeps_the_bus_alive_and_shows_on_both_sides():
     assert building.tie_position == "closed"
     assert max(building.utility_v) < 190.0
     assert max(building.bus_v) < 190.0
+
+
+def test_a_former_with_droop_lets_its_frequency_fall_with_its_load():
+    # given an island of 3 x 10 kVA whose frequency falls by 1 Hz at its rating
+    building = islanded(plant(circuit("oven", 15_000.0), physics=Physics(former_droop_hz=1.0)))
+    # then half its rating costs half a hertz
+    assert building.bus_hz == pytest.approx(49.5, abs=0.01)
