@@ -107,7 +107,10 @@ def _all(tasks: Sequence[tuple[Scenario, str]], jobs: int) -> Iterator[Played]:
         yield from map(_play, tasks)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(_play, tasks)
+        # The longest begin first, so that none of them is still played when all others have ended.
+        longest = sorted(tasks, key=lambda task: 0.0 if task[1] == "fast" else -task[0].ends_s)
+        playing = {id(task): pool.submit(_play, task) for task in longest}
+        yield from (playing[id(task)].result() for task in tasks)
 
 
 def _play(task: tuple[Scenario, str]) -> Played:
