@@ -15,6 +15,7 @@ from hems.control.energy import store_pct
 from hems.control.memory.acting import BlackStartMemory
 from hems.control.overload import loading
 from hems.control.params import Params
+from hems.control.shedding import FRESH
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
@@ -82,7 +83,7 @@ def _sun_w(site: Site, state: ControlState, snapshot: Snapshot, now: Instant) ->
 
 def _too_much_cold(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> Cause | None:
     """Whether what is not proven off would be too much for the former to start into (UCA 14)."""
-    unproven = [circuit for circuit in site.circuits if not _seen_off(circuit, snapshot, now_s)]
+    unproven = [circuit for circuit in site.circuits if not _seen_off(circuit, state, snapshot, now_s)]
     since_s = state.mode.outage_since_s
     cold = [0.0] * len(site.phases)
     for circuit in unproven:
@@ -94,8 +95,10 @@ def _too_much_cold(site: Site, state: ControlState, snapshot: Snapshot, params: 
     return Cause(Why.COLD_LOAD, {"w": round(sum(cold)), "circuits": len(unproven)})
 
 
-def _seen_off(circuit: Circuit, snapshot: Snapshot, now_s: float) -> bool:
-    return snapshot.circuits.get(circuit.id, NOTHING).closed.known(now_s) is False
+def _seen_off(circuit: Circuit, state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether its switch says so, and its contacts were not seen to have welded."""
+    parts = state.loads.get(circuit.id, FRESH).welded_s is None
+    return parts and snapshot.circuits.get(circuit.id, NOTHING).closed.known(now_s) is False
 
 
 def remembered(state: ControlState, before: Mode, after: Mode, params: Params, now_s: float) -> BlackStartMemory:

@@ -15,6 +15,7 @@ from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
 from hems.model.copies import replace
+from hems.model.mode import Bus
 from hems.model.request import Override, Want
 from hems.model.site import Circuit, Site
 from hems.model.snapshot import CircuitReading, Snapshot
@@ -24,6 +25,8 @@ SHOWS_S = 0.1
 """So long after a shed is acknowledged a measurement shows it."""
 WELDED_W, WELDED_PU = 50.0, 0.05
 """What flows through an open switch at most: the meter's own error, in W and as a part of the circuit's usual draw."""
+PARTED_S = 60.0
+"""So long nothing must flow through contacts that had welded, with voltage on them, before they count as parted."""
 USUAL_S = 3600.0
 """Time constant of what a circuit usually draws."""
 
@@ -43,11 +46,16 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     deaf = memory.deaf and closed is not False and (entry is None or entry.acknowledged_s is None)
     if memory.shed_because is not None and entry is not None and not entry.value and not entry.observed:
         deaf = _ignores(entry, closed, params, now_s) or (deaf and entry.acknowledged_s is None)
-    deaf = deaf or _welded(circuit, reading, entry, params, now_s)
+    welded, welded_s = _welded(circuit, reading, entry, params, now_s), memory.welded_s
+    if welded or (welded_s is not None and not _opened(circuit, state, reading, now_s)):
+        welded_s = now_s
+    elif welded_s is not None and now_s >= welded_s + PARTED_S:
+        welded_s = None
+    deaf = deaf or welded
     read_back = memory.read_back or closed is not None
-    if (deaf, read_back) == (memory.deaf, memory.read_back):
+    if (deaf, read_back, welded_s) == (memory.deaf, memory.read_back, memory.welded_s):
         return memory
-    return replace(memory, deaf=deaf, read_back=read_back)
+    return replace(memory, deaf=deaf, read_back=read_back, welded_s=welded_s)
 
 
 def learned(state: ControlState, on_w: Mapping[CircuitId, float], dt_s: float) -> dict[CircuitId, LoadMemory]:
@@ -93,7 +101,7 @@ def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: P
 
 def released(state: ControlState) -> ControlState:
     """A person has looked: what was locked out or given up may be tried again."""
-    loads = {circuit: replace(memory, fruitless=0, vain=0) for circuit, memory in state.loads.items()}
+    loads = {circuit: replace(memory, fruitless=0, vain=0, welded_s=None) for circuit, memory in state.loads.items()}
     return replace(
         state,
         loads=loads,
@@ -122,7 +130,21 @@ def _welded(circuit: Circuit, reading: CircuitReading, entry: Sent | None, param
         return False
     power_w = reading.power_w.known(now_s)
     seen_late = reading.power_w.taken_s >= entry.acknowledged_s + params.command.confirm_s
-    return power_w is not None and seen_late and power_w > max(WELDED_W, WELDED_PU * circuit.typical_w)
+    return power_w is not None and seen_late and power_w > _leaks_w(circuit)
+
+
+def _opened(circuit: Circuit, state: ControlState, reading: CircuitReading, now_s: float) -> bool:
+    """Whether contacts that had welded seem to have parted: off, and nothing flows although there is voltage.
+
+    On a dead bus nothing flows through any contact, and that proves nothing (UCA 14).
+    """
+    power_w = reading.power_w.known(now_s)
+    live = state.evidence.bus.value is Bus.LIVE
+    return live and reading.closed.known(now_s) is False and power_w is not None and power_w <= _leaks_w(circuit)
+
+
+def _leaks_w(circuit: Circuit) -> float:
+    return max(WELDED_W, WELDED_PU * circuit.typical_w)
 
 
 def ignored_s(entry: Sent, params: Params) -> float | None:

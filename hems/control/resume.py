@@ -150,7 +150,9 @@ def _driver(memory: DriverMemory, shift_s: float) -> DriverMemory:
 def _load(memory: LoadMemory, shift_s: float, now_s: float) -> LoadMemory:
     shed_s = None if memory.shed_because is None else now_s
     moves_s = tuple(min(now_s, when_s + shift_s) for when_s in memory.moves_s)
-    return replace(memory, shed_since_s=shed_s, restored_s=None, deaf=False, moves_s=moves_s, read_back=False)
+    welded_s = None if memory.welded_s is None else now_s
+    fresh = replace(memory, restored_s=None, deaf=False, read_back=False)
+    return replace(fresh, shed_since_s=shed_s, moves_s=moves_s, welded_s=welded_s)
 
 
 def surviving(state: ControlState) -> ControlState:

@@ -51,6 +51,8 @@ class BayCharger:
         """What the car tells, true or not; None without one."""
         if self.store is None or self.car is None:
             return None
+        if not self.car.tells:
+            return None
         return self.store.soc_pct if self.car.told_pct is None else self.car.told_pct
 
     @property

@@ -90,6 +90,8 @@ class Car:
     """Whether it does what it has agreed to; some take the command and give nothing."""
     told_pct: float | None = None
     """The charge it tells, where that is not the truth."""
+    tells: bool = True
+    """Whether it tells its charge at all; many do not."""
     knocks: int = 0
     """How often charging must be offered anew before it wakes; a car that begins at once has 0."""
     deaf: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hems.control.black_start import obstacle
-from hems.control.memory.using import Habits
+from hems.control.memory.using import Habits, LoadMemory
 from hems.control.orders import stands
 from hems.control.params import Params
 from hems.control.resume import resumed
@@ -16,7 +16,7 @@ from hems.model.cause import Why
 from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.reading import Reading
-from hems.model.request import Task
+from hems.model.request import Acknowledge, Task
 from hems.model.site import Site
 from hems.model.units import CircuitId, SourceId
 from hems.sim.start import Car, Physics
@@ -327,6 +327,22 @@ def test_t4b_coils_that_are_not_seen_open_count_as_cold_load():
     assert alarm.cause.why is Why.COLD_LOAD
     # and with those switches seen open it is
     made.says(dict.fromkeys(stuck, False)).advance(60.0)
+    assert starts(made)
+
+
+def test_t4b_a_contactor_known_to_have_welded_is_cold_load_whatever_its_relay_says_in_the_dark():
+    # given a small inverter, and large circuits that drew power while they were off, whose relays say off
+    made = blacked_out(site=replace(startable(), former=replace(startable().former, phase_va=(6_000.0,) * 3)))
+    known = {CircuitId(name) for name in ("heat_pump", "hot_water", "kitchen")}
+    loads = {name: replace(made.state.loads.get(name, LoadMemory()), welded_s=made.now_s) for name in known}
+    made.state = replace(made.state, loads={**made.state.loads, **loads})
+    made.advance(120.0)
+    # then the former is not asked to start into them, not even by a process that has started since
+    assert starts(made) == []
+    assert made.state.alarms["black_start"].cause.why is Why.COLD_LOAD
+    assert resumed(made.state, shift_s=0.0, now_s=made.now_s).loads[CircuitId("kitchen")].welded_s == made.now_s
+    # until a person says that they have been seen to
+    made.ask(Acknowledge(who="Ana", role="engineer")).advance(90.0)
     assert starts(made)
 
 

@@ -225,9 +225,13 @@ def test_a_switch_that_says_off_while_current_flows_has_welded_and_is_told():
     assert "heat_pump" in made.off()
     # then it counts as a switch that does not obey
     assert "circuits/heat_pump/closed/deaf" in made.state.alarms
-    # and no longer once nothing flows
-    made.says({wiring.circuit_power(CircuitId("heat_pump")): 0.0}).advance(2.0)
+    # in the dark nothing flows through it, which proves nothing about its contacts
+    made.says(bus(3.0, 0.0), former(0.0, 0.0, 0.0), {wiring.circuit_power(CircuitId("heat_pump")): 0.0}).advance(90.0)
+    assert made.state.loads[CircuitId("heat_pump")].welded_s is not None
+    # and once nothing has flowed for a minute although there is voltage, they have parted
+    made.says(bus(230.0), former(1_000.0, 1_000.0, 1_000.0)).advance(90.0)
     assert "circuits/heat_pump/closed/deaf" not in made.state.alarms
+    assert made.state.loads[CircuitId("heat_pump")].welded_s is None
 
 
 def test_critical_circuits_are_not_switched_off_for_the_sake_of_comfort():

@@ -34,6 +34,9 @@ class LoadMemory:
     """Its switch has been read since this process started."""
     deaf: bool = False
     """It did not obey a shed: counted as on and skipped until it answers."""
+    welded_s: float | None = None
+    """When its contacts were last seen, or could last be feared, to carry current though it was switched off; None for
+    contacts that part."""
     vain: int = 0
     """Sheds in a row that showed nothing at the former."""
 
