@@ -8,6 +8,8 @@ from hems.commands.times import seconds
 from hems.model.request import Task
 from hems.report.rehearsal import rehearsal_lines
 
+KEPT = "Its report is kept: `hems report drill`; `hems report drills` lists all."
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -33,6 +35,7 @@ class Command:
                 return 0
             names = {one["id"]: one["name"] for one in ask(args.run_dir, "view", "status")["circuits"]}
             print("\n".join(rehearsal_lines(answer["rehearsal"], names)))
+            print(KEPT)
             return 0
         begin = args.what == "begin"
         more = {"duration_s": seconds(args.duration)} if begin else {}
@@ -41,6 +44,7 @@ class Command:
             print_json(answer)
             return 0
         print("The drill begins. HEMS ends it by itself." if begin else "The drill is over: back to the grid.")
+        print(KEPT)
         return 0
 
 

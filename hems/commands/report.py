@@ -15,6 +15,10 @@ from hems.report.past import Cut
 
 if TYPE_CHECKING:
     from hems.model.site import Site
+    from hems.report.drills import Drill
+    from hems.report.past import Curves
+
+WHAT = ("outages", "outage", "month", "cars", "drills", "drill")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,9 @@ class Command:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
-        parser.add_argument("what", choices=("outages", "outage", "month", "cars"), help="outages: list them")
+        parser.add_argument("what", choices=WHAT, help="outages, drills: list them")
         parser.add_argument(
-            "which", nargs="?", default="", help="the number of the outage (default: the last), or the month, 2026-11"
+            "which", nargs="?", default="", help="the number of it (default: the last), or the month, 2026-11"
         )
         parser.add_argument("--site", type=Path, default=Path("/etc/hems/site.toml"), metavar="FILE")
         parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where the records are; default: the site's")
@@ -41,6 +45,7 @@ class Command:
         from hems.config import load
         from hems.report import past
         from hems.report.after import after_outage
+        from hems.report.drills import drills
         from hems.report.monthly import monthly
         from hems.runtime.jobs import zone_named
         from hems.wording.language import use
@@ -55,6 +60,8 @@ class Command:
         if args.what == "outages":
             return _listed(cuts, zone, as_json=args.json)
         curves = past.curves_of(directory)
+        if args.what in ("drills", "drill"):
+            return _drills(file.site, drills(events, cuts), curves, zone, args)
         if args.what == "outage":
             sheet = after_outage(file.site, past.chosen(cuts, _number(args.which)), curves, zone)
         else:
@@ -63,6 +70,30 @@ class Command:
             inside = [cut for cut in cuts if cut.start.utc is not None and begins <= cut.start.utc < ends]
             sheet = monthly(file.site, begins, past.month(events, begins), inside, curves)
         return hand_out(sheet, args.html)
+
+
+def _drills(
+    site: "Site", done: Sequence["Drill"], curves: "Curves", zone: tzinfo | None, args: argparse.Namespace
+) -> int:
+    """The list of drills, or the report of one.  Raises: HemsError."""
+    from hems.report.drills import dated, drill_sheet
+
+    if not done:
+        print("No drill has been recorded. `hems drill rehearse` is one.")
+        return 0
+    if args.what == "drill":
+        number = _number(args.which)
+        if not 0 <= number <= len(done):
+            raise HemsError(f"There is no drill {number}; {len(done)} were recorded: `hems report drills` lists them.")
+        return hand_out(drill_sheet(site, done[number - 1], curves, zone), args.html)
+    if args.json:
+        print_json(
+            [{"number": one.number, "at": dated(one.at, zone), "who": one.who, "result": one.result} for one in done]
+        )
+        return 0
+    for one in done:
+        print(f"{one.number}: {dated(one.at, zone)}, {one.who}: {one.result}.")
+    return 0
 
 
 def _cars(site: "Site", directory: Path, args: argparse.Namespace) -> int:
@@ -111,7 +142,9 @@ def _number(text: str) -> int:
     try:
         return int(text) if text else 0
     except ValueError:
-        raise HemsError(f"{text} is not the number of a power cut; `hems report outages` lists them.") from None
+        raise HemsError(
+            f"{text} is not the number of a power cut or drill; `hems report outages|drills` lists them."
+        ) from None
 
 
 def _month(text: str, zone: tzinfo | None) -> datetime:

@@ -62,7 +62,7 @@ def _take(
             told.append((order.task, Cause(over, {"task": order.task, "who": order.who})))
         return
     if order.rehearsed:
-        told.append((order.task, Cause(Why.REHEARSED, {"who": order.who})))
+        told.append((order.task, Cause(Why.REHEARSED, {"who": order.who, "found": order.found})))
         return
     begins_s = now_s + order.start_in_s
     active[order.task] = Standing(

@@ -75,6 +75,8 @@ class Order:
     """Stored energy to charge to beforehand."""
     rehearsed: bool = False
     """A drill that was only rehearsed: nothing is to be done but to remember it."""
+    found: str = ""
+    """What the rehearsal has shown, as JSON: kept with the date for a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The front desk: what clients may see and ask, and how it reaches the tick."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import inf
@@ -262,8 +263,10 @@ class FrontDesk:
             )
         # A minute of ticks: the cycle must not wait for it.
         found = await asyncio.to_thread(rehearse, self._site, scene.state, scene.snapshot, scene.params, scene.now)
-        self._waiting.append(Order(task=Task.DRILL, begin=True, who=who, role=role, rehearsed=True))
-        return {"rehearsal": to_plain(found)}
+        told = to_plain(found)
+        kept = json.dumps(told)
+        self._waiting.append(Order(task=Task.DRILL, begin=True, who=who, role=role, rehearsed=True, found=kept))
+        return {"rehearsal": told}
 
     async def _acknowledge(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         who = who_asks(args)

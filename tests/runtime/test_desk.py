@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ import pytest
 
 from hems.api.client import Client
 from hems.api.server import Server
+from hems.model.cause import Why
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from tests.control.panel import GRID_DEAD, TIE_OPEN
@@ -413,6 +415,9 @@ async def test_a_rehearsal_reports_and_switches_nothing(run_dir: Path):
         assert {"at", "mode", "off", "before_pu", "after_pu", "dose"} == set(found)
         cycle = await made.cycle()
         assert [command for command in cycle.step.commands if command.role.startswith("circuits/")] == []
+        # and what it has shown is remembered with its date
+        [asked] = [event for event in cycle.step.events if event.cause.why is Why.REHEARSED]
+        assert json.loads(str(asked.cause.facts["found"])) == found
 
 
 # A power for a moment -------------------------------------------------------------------------------------------------
