@@ -61,6 +61,7 @@ def conditions(
     found |= dict(_circuits(site, state, params, now_s))
     found |= dict(_meters(state, params, now_s))
     found |= dict(_cars(site, state, params, now_s))
+    found |= dict(_batteries(state, params, now_s))
     if state.mode.mode is Mode.FAULT_SAFE:
         found["mode"] = Condition(HIGH, "mode", state.mode.because)
     if seen.crossed:
@@ -183,6 +184,13 @@ def _connection(
     silent_s = state.connection.flexible.failsafe_since_s
     if silent_s is not None and now_s >= silent_s + params.connection.settle_s:
         yield "flexible", Condition(LOW, wiring.IMPORT_LIMIT, Cause(Why.LIMIT_FAILSAFE))
+
+
+def _batteries(state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:
+    for battery, since_s in state.astray_s.items():
+        if now_s >= since_s + params.command.follow_s:
+            role = wiring.battery_power(battery)
+            yield f"{role}/astray", Condition(MEDIUM, role, Cause(Why.ANOTHER_MASTER))
 
 
 def _cars(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:

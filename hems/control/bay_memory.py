@@ -16,6 +16,7 @@ from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
 from hems.model import wiring
 from hems.model.copies import replace
+from hems.model.reading import Reading
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
 from hems.model.units import HOUR_S, SourceId
@@ -42,7 +43,7 @@ def remembered(
             drawn_w = charging_w(bay, state, snapshot, now_s)
             kept = kept_after(now_s - state.at_s)
             memory = replace(memory, charging_w=remembered_w(before.charging_w, drawn_w, kept))
-        strays = bay.id != site.former.source and _strays(reading, entry, now_s)
+        strays = bay.id != site.former.source and _strays(reading.power_w, entry, now_s)
         since_s = (now_s if before.astray_since_s is None else before.astray_since_s) if strays else None
         found[bay.id] = memory if since_s == memory.astray_since_s else replace(memory, astray_since_s=since_s)
     return found
@@ -77,12 +78,26 @@ def _room_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -
     return (bounds.import_w - sum(one.watts for one in standing)) / max(1, here)
 
 
-def _strays(reading: BayReading, entry: Sent | None, now_s: float) -> bool:
-    """Whether a charger that took its command does more than it says, or the opposite; less is a car's own affair.
+def astray(site: Site, state: ControlState, snapshot: Snapshot, lease_s: float, now_s: float) -> dict[SourceId, float]:
+    """Since when each battery that is told a power on the grid, with a lease of `lease_s`, follows somebody else.
 
     UCA 6.
     """
-    watts = reading.power_w.known(now_s)
+    found = {}
+    for battery in site.batteries if not state.mode.mode.on_island else ():
+        entry, reading = state.sent.get(wiring.battery_power(battery.id)), snapshot.batteries.get(battery.id)
+        held = entry is not None and now_s < entry.last_s + lease_s
+        if reading is not None and held and _strays(reading.power_w, entry, now_s):
+            found[battery.id] = state.astray_s.get(battery.id, now_s)
+    return found
+
+
+def _strays(power_w: Reading[float], entry: Sent | None, now_s: float) -> bool:
+    """Whether a device that took its command does more than it says, or the opposite; less is its own affair.
+
+    UCA 6.
+    """
+    watts = power_w.known(now_s)
     if watts is None or entry is None or entry.acknowledged_s is None or entry.observed:
         return False
     told_w = float(entry.value)

@@ -42,7 +42,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
         ends.append(state.mode.since_s + given.params.island.give_up_s)
     if state.unbalanced_since_s is not None:
         ends.append(state.unbalanced_since_s + given.params.witness.balance_s)
-    astray = (bay.astray_since_s for bay in state.bays.values())
+    astray = (*(bay.astray_since_s for bay in state.bays.values()), *state.astray_s.values())
     ends += [since_s + given.params.command.follow_s for since_s in astray if since_s is not None]
     lost = (one.lost_since_s for one in given.snapshot.devices.values())
     ends += [since_s + alarms.LOST_S for since_s in lost if since_s is not None]

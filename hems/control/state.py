@@ -59,6 +59,8 @@ class ControlState:
     vouched_since_s: float | None = None
     """Tie closed, bus live, and a person's word in place of a grid that nobody can see, since then."""
     bays: Mapping[SourceId, BayMemory] = field(default_factory=dict)
+    astray_s: Mapping[SourceId, float] = field(default_factory=dict)
+    """Since when batteries have done more than they were told, or the opposite."""
     drivers: Mapping[SourceId, DriverMemory] = field(default_factory=dict)
     """What drivers have said; nothing of a bay whose driver has said nothing."""
     ledgers: Mapping[SourceId, Ledger] = field(default_factory=dict)

@@ -138,12 +138,12 @@ GUIDANCE: Mapping[Why, Guidance] = {
         N_("Cars give no more than now. All else goes on."),
     ),
     Why.ANOTHER_MASTER: Guidance(
-        N_("Something else commands this charger: an app, a cloud or a second controller."),
+        N_("Something else commands this charger or battery: an app, a cloud or a second controller."),
         (
-            N_("Ask the driver whether an app or a timer of the car or charger is in use."),
+            N_("Ask whether an app or a timer of the car, the charger or the inverter is in use."),
             N_("Switch that off, or tell your installer."),
         ),
-        N_("In a power cut HEMS cannot count on this car."),
+        N_("In a power cut HEMS cannot count on this device."),
     ),
     Why.CAR_WARRANTY: Guidance(
         N_("Beyond what its maker allows, giving may cost the car its warranty."),

@@ -90,7 +90,7 @@ TROUBLES: Mapping[Why, Forms] = {
     ),
     Why.ANOTHER_MASTER: (
         N_("{name} does not do as HEMS says. Somebody or something else commands it; look for a second controller."),
-        N_("A charger does not do as HEMS says. Somebody or something else commands it."),
+        N_("A device does not do as HEMS says. Somebody or something else commands it."),
     ),
     Why.DEVICE_SILENT: (
         N_("Device {device} does not answer ({detail}). HEMS goes on without it; its values show as ??."),

@@ -5,10 +5,11 @@ from dataclasses import fields, replace
 import pytest
 
 from hems.config.grid_codes import CODES
+from hems.control.memory.acting import Sent
 from hems.control.params import Params
 from hems.control.tuning.seeing import WitnessParams
 from hems.model import wiring
-from hems.model.cause import Why
+from hems.model.cause import Cause, Why
 from hems.model.mode import Mode, TiePosition
 from hems.model.reading import Reading
 from hems.model.units import CircuitId, PointId, SourceId
@@ -216,6 +217,37 @@ def test_a_charger_that_does_what_nobody_here_told_it_is_reported(watts: float):
     assert (alarm.cause.why, alarm.priority) == (Why.ANOTHER_MASTER, "HIGH")
     # and it is told to rest again and again, but not in a fight
     assert 2 <= len(made.commands(wiring.bay_power(SourceId("bay_3")))) - told <= 6
+
+
+BATTERY = wiring.battery_power(SourceId("main"))
+
+
+def told_battery(watts: float, renewed_s: float = 1_000.0) -> Panel:
+    """On the grid, with a battery that has taken a command which somebody goes on renewing for a while."""
+    made = on_the_grid().advance(5.0)
+    now_s = made.now_s
+    entry = Sent(value=watts, cause=Cause(Why.OVERRIDE), sent_s=now_s, last_s=now_s + renewed_s, acknowledged_s=now_s)
+    made.state = replace(made.state, sent={**made.state.sent, BATTERY: entry})
+    return made
+
+
+@pytest.mark.parametrize(("told_w", "does_w"), [(3_000.0, -2_000.0), (0.0, 4_000.0), (-2_000.0, -9_000.0)])
+def test_uca6_a_battery_that_does_more_than_it_was_told_or_the_opposite_has_another_master(
+    told_w: float, does_w: float
+):
+    made = told_battery(told_w).says({BATTERY: does_w}).advance(89.0)
+    assert f"{BATTERY}/astray" not in made.state.alarms
+    assert made.advance(3.0).state.alarms[f"{BATTERY}/astray"].cause.why is Why.ANOTHER_MASTER
+    # and it is over when it does as told
+    assert f"{BATTERY}/astray" not in made.says({BATTERY: told_w}).advance(2.0).state.alarms
+
+
+@pytest.mark.parametrize(("told_w", "does_w", "renewed_s"), [(5_000.0, 1_000.0, 1e3), (2_000.0, -4_000.0, -60.0)])
+def test_a_battery_that_gives_less_or_is_told_nothing_any_more_is_nobodys_doing(
+    told_w: float, does_w: float, renewed_s: float
+):
+    made = told_battery(told_w, renewed_s).says({BATTERY: does_w}).advance(120.0)
+    assert f"{BATTERY}/astray" not in made.state.alarms
 
 
 def test_a_car_that_takes_less_than_it_may_is_nobodys_doing():

@@ -18,7 +18,7 @@ class CommandParams:
     confirm_s: float = tunable(10.0, (2.0, 60.0))
     """A switch that contradicts its command for this long raises an alarm."""
     follow_s: float = tunable(90.0, (5.0, 180.0))
-    """A charger that does more than it was told, or the opposite, for this long follows somebody else."""
+    """A charger or a battery that does more than it was told, or the opposite, for this long follows somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
