@@ -1,16 +1,24 @@
 """What drivers say of their cars, and what the building then does."""
 
+from dataclasses import replace
 from typing import Any
 
+import hypothesis
+from hypothesis import strategies as st
+
+from hems.control import drivers
+from hems.control.energy import floor_pct
 from hems.control.params import Params
+from hems.control.present import present
 from hems.control.resume import resumed
+from hems.control.state import initial
 from hems.model import wiring
 from hems.model.cause import Why
-from hems.model.request import CarWish, Task
+from hems.model.request import CarWish, Standing, Task
 from hems.model.snapshot import BayState
 from hems.model.units import SourceId
-from tests.control.panel import UNMETERED, Panel, car, on_an_island, on_the_grid
-from tests.given import order
+from tests.control.panel import UNMETERED, Panel, car, on_an_island, on_the_grid, snapshot
+from tests.given import flats, order
 
 BAY, OTHER = SourceId("bay_1"), SourceId("bay_2")
 
@@ -87,6 +95,36 @@ def test_nobody_lowers_what_a_car_keeps_below_what_its_maker_allows():
     made = giving().ask(wish(keeps_pct=0.0)).advance(1.0)
     assert made.site.bays[0].maker_floor_pct > 0.0
     assert made.state.drivers[BAY].keeps_pct == made.site.bays[0].maker_floor_pct
+
+
+keeps = st.one_of(st.none(), st.floats(0.0, 100.0))
+
+
+@hypothesis.given(keeps, keeps, st.floats(10.0, 60.0), st.booleans(), st.booleans())
+def test_p1_p4_p5_more_care_never_keeps_less_and_nobody_goes_below_the_maker(
+    one: float | None, other: float | None, maker_pct: float, evacuation: bool, also: bool
+):
+    # given a car whose maker keeps something, and two things that its driver may say, with and without an evacuation
+    bay = replace(flats().bays[0], maker_floor_pct=maker_pct)
+    site = replace(flats(), bays=(bay,))
+
+    def floor(keeps_pct: float | None, *, evacuating: bool) -> float:
+        seen = snapshot(site, {}, 10.0, requests=() if keeps_pct is None else (wish(keeps_pct=keeps_pct),))
+        wishes, _ = drivers.after(site, initial(0.0), seen, Params().car, 10.0)
+        orders = (
+            {Task.EVACUATION: Standing(task=Task.EVACUATION, who="", reason="", begins_s=0.0, ends_s=1e9)}
+            if evacuating
+            else {}
+        )
+        state = replace(initial(0.0), drivers=wishes, orders=orders)
+        return floor_pct(present(site, state, Params(), 10.0).bays[0], Params().car)
+
+    # then it never goes below the maker's floor (P4), nor in an evacuation below 80 % (P5)
+    assert floor(one, evacuating=evacuation) >= maker_pct + Params().car.margin_pct
+    assert floor(one, evacuating=True) >= 80.0
+    # and whoever is more careful keeps no less (P1)
+    if one is not None and other is not None:
+        assert floor(max(one, other), evacuating=evacuation or also) >= floor(min(one, other), evacuating=evacuation)
 
 
 def test_a_driver_may_say_never():

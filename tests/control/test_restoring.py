@@ -18,7 +18,7 @@ from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.request import Acknowledge
-from hems.model.site import Tier
+from hems.model.site import Circuit, Tier
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
 from tests.control.panel import (
@@ -137,6 +137,32 @@ def test_room_is_what_every_phase_still_carries(name: str, now_w: tuple[float, .
         loads={circuit.id: LoadMemory(shed_because=Cause(Why.ISLAND_CAPACITY), shed_since_s=1000.0)},
     )
     assert fits(circuit, SITE, state, outlook(now_w), PARAMS, 1000.0 + off_for_s) is does
+
+
+@given(
+    st.sampled_from([one for one in SITE.circuits if one.switchable]),
+    st.lists(st.floats(-10_000.0, 20_000.0), min_size=3, max_size=3),
+    st.lists(st.floats(0.0, 8_000.0), min_size=3, max_size=3),
+    st.floats(0.0, 90_000.0),
+    st.floats(1.0, 9_000.0),
+    st.floats(0.0, 40_000.0),
+)
+def test_nothing_ever_comes_back_that_would_not_fit_with_its_cold_pick_up_and_its_inrush(
+    circuit: Circuit, now_w: list[float], owed_w: list[float], off_for_s: float, drew_w: float, inrush_w: float
+):
+    circuit = replace(circuit, inrush_w=inrush_w)
+    off = LoadMemory(shed_because=Cause(Why.ISLAND_CAPACITY), shed_since_s=1000.0)
+    seen = replace(outlook(tuple(now_w)), owed_w=tuple(owed_w), watts={one.id: drew_w for one in SITE.circuits})
+    state = replace(initial(0.0), loads={circuit.id: off})
+    if fits(circuit, SITE, state, seen, PARAMS, 1000.0 + off_for_s):
+        # then, reckoned anew from the domain's formula, no phase that it draws on is beyond its room or its surge
+        hungry = 1.0 + 1.5 * min(1.0, off_for_s / 7200.0)
+        draws_w = hungry * max(drew_w, circuit.typical_w) if circuit.thermostatic else drew_w
+        for phase, was_w, owes_w in zip(SITE.phases, now_w, owed_w, strict=True):
+            if phase in circuit.phases:
+                parts = len(circuit.phases)
+                assert max(0.0, was_w) + draws_w / parts + owes_w <= 0.8 * 10_000.0 + 1e-6
+                assert max(0.0, was_w) + (drew_w + circuit.inrush_w) / parts <= 1.5 * 10_000.0 + 1e-6
 
 
 def test_room_is_what_the_source_still_gives_where_that_is_less_than_its_phases():
