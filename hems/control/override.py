@@ -69,4 +69,4 @@ def _grant(
 def cause(request: Request, why: Why = Why.OVERRIDE) -> Cause:
     """What is told of a request."""
     facts: dict[str, Value] = {"who": request.who, "want": request.want, "reason": request.reason}
-    return Cause(why, facts | {"duration_s": request.duration_s})
+    return Cause(why, facts if request.want is Want.AUTO else facts | {"duration_s": request.duration_s})

@@ -140,7 +140,7 @@ class HemsApp(KeysInTurn):
         self.add_mode("alarms", lambda: AlarmsScreen(self._ask, self._who, self._hint))
         self.add_mode("cars", lambda: CarsScreen(self._ask, self._who, self._hint))
         self.add_mode("history", lambda: HistoryScreen(self._ask, self._hint))
-        self.add_mode("devices", lambda: DevicesScreen(self._hint))
+        self.add_mode("devices", lambda: DevicesScreen(self._ask, self._source.may_engineer, self._hint))
         self.add_mode("log", lambda: LogScreen(self._ask, self._hint))
         self.add_mode("orders", lambda: OrdersScreen(self._ask, self._who, self._hint))
         self.add_mode("settings", lambda: self._settings())

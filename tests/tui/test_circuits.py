@@ -216,7 +216,7 @@ def test_on_the_grid_an_override_costs_nothing_and_that_is_said() -> None:
         ({"essential_then_h": 14.1}, "Essential power lasts until ~SAT 04:30 as before."),
         ({"essential_now_h": inf, "essential_then_h": inf}, "Essential power lasts more than a week, as before."),
         ({"essential_now_h": None}, "How long essential power then lasts is not known."),
-        ({"waits": True}, "It is NOT switched on at once: HEMS waits until there is room for it."),
+        ({"waits": True}, "It is NOT switched on at once: HEMS waits for its turn and for room."),
     ],
 )
 def test_what_an_override_does_in_words(changes: dict[str, Any], sentence: str) -> None:

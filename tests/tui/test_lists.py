@@ -12,6 +12,8 @@ from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.people import PersonRole
 from hems.model.picture import Picture
+from hems.model.point import row_of
+from hems.model.reading import Reading
 from tests.desk import HandMadeDesk, until
 from tests.pictures import home, power_cut
 from tests.tui.screens import app_of, lines_of, text_of, watching
@@ -95,3 +97,32 @@ async def test_a_car_that_alone_powers_the_house_says_so_before_anything_else(ru
 
     assert "FEEDS ALL, DO NOT UNPLUG" in told
     assert "DO NOT UNPLUG the car at Garage" in told
+
+
+class Talking(HandMadeDesk):
+    """Says what a device has said."""
+
+    async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
+        self.asked.append((name, args, role, peer))
+        rows = [row_of("power_w", Reading(4100.0, 0.0), 0.4), row_of("l1_v", None, 0.4)]
+        return {"points": [to_plain(one) for one in rows]}
+
+
+async def test_a_device_is_tested_by_what_it_says_and_only_the_installer_takes_it_out_of_service(run_dir: Path) -> None:
+    desk = Talking(power_cut())
+    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        await pilot.press("7", "t")
+        await until(lambda: "WHAT utility_meter SAYS" in text_of(app))
+        assert "4100 W       0.4 s" in text_of(app)
+        assert "never  NOT READ" in text_of(app)
+        await pilot.press("escape", "d", "y")
+        assert "take out of service" not in text_of(app)
+        assert [name for name, *_ in desk.asked if name == "disarm"] == []
+    async with watching(run_dir, power_cut(), door="admin", desk=desk) as (pilot, _):
+        await pilot.press("7", "d")
+        await until(lambda: "Take utility_meter out of service?" in " ".join(text_of(app_of(pilot)).split()))
+        await pilot.press("y")
+        await until(
+            lambda: [args["devices"] for name, args, *_ in desk.asked if name == "disarm"] == [["utility_meter"]]
+        )

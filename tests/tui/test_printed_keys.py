@@ -13,6 +13,8 @@ from hems.api.server import Server
 from hems.model.codec import to_plain
 from hems.model.people import PersonRole
 from hems.model.picture import Picture
+from hems.model.point import row_of
+from hems.model.reading import Reading
 from hems.tui.app import MODES, HemsApp
 from hems.tui.screens.base import BuildingScreen, main_keys
 from hil.demo_screen import DemoApp
@@ -36,7 +38,7 @@ EXPLAINED = re.compile(rf"(?:^|\s\s)({SOME})(?=\s\s+\S)|(?:^|\s\s)({SOME})(?=\s[
 """In a text: `  T  a text for tenants` or `ENTER keep   ESC show all`."""
 OFFERED = re.compile(rf"({SOME})(?=\s|[A-Z][a-z])")
 """In the line of keys: `H hold everything`, `?Help`."""
-READS = {"events", "history", "consider", "proofs", "setup", "groups"}
+READS = {"events", "history", "consider", "read", "proofs", "setup", "groups"}
 """What screens ask without being told to."""
 FIRST = {"END": ("home",), "RIGHT": ("left",)}
 """Where a key has nowhere to go, somebody has gone the other way before."""
@@ -54,6 +56,8 @@ class Willing(Archivist):
         self.asked.append((name, args, role, peer))
         if name in ("history", "export"):
             return await super().request(name, args, role=role, peer=peer)
+        if name == "read":
+            return {"points": [to_plain(row_of("power_w", Reading(4100.0, 0.0), 0.4))]}
         told = to_plain(consequence(duration_s=args.get("duration_s") or 0.0))
         card = [f"{number}. line" for number in range(60)]
         return {"events": [to_plain(one) for one in happened()], "lines": card, "consequence": told, "confirm": "word"}

@@ -85,7 +85,7 @@ SCREENS: Mapping[str, Callable[[], BuildingScreen]] = {
     "4 cars": lambda: CarsScreen(nobody, ""),
     "5 alarms": lambda: AlarmsScreen(nobody, ""),
     "6 history": lambda: Recorded(nobody),
-    "7 devices": DevicesScreen,
+    "7 devices": lambda: DevicesScreen(nobody),
     "8 log": log,
     "9 orders": lambda: OrdersScreen(nobody, ""),
     "0 settings": settings,

@@ -3,17 +3,31 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual.binding import Binding, BindingType
+
+from hems.model.errors import HemsError
 from hems.model.picture import Picture
+from hems.model.point import PointRow
+from hems.tui.asking import Ask, read
+from hems.tui.screens.ask import YesScreen
 from hems.tui.screens.listing import ListScreen
-from hems.tui.text.device_list import device_list
+from hems.tui.screens.page import PageScreen
+from hems.tui.text.device_list import device_list, reading_lines
 from hems.tui.text.listing import Listing
 from hems.tui.widgets.footer import Key
+from hems.tui.working import asking
+from hems.wording.language import say
 
 
 class DevicesScreen(ListScreen):
     """What answers and what does not."""
 
-    LOOKS: ClassVar[tuple[Key, ...]] = (("/ find", "screen.find"),)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t,T,enter", "test", show=False),
+        Binding("d,D", "disarm", show=False),
+    ]
+    LOOKS: ClassVar[tuple[Key, ...]] = (("T test: what it says now", "screen.test"), ("/ find", "screen.find"))
+    ACTS: ClassVar[tuple[Key, ...]] = (("D take out of service", "screen.disarm"),)
     ABOUT: ClassVar[Sequence[str]] = (
         "DEVICES lists every meter, inverter, charger and relay that HEMS talks to,",
         "the silent ones first.",
@@ -24,7 +38,58 @@ class DevicesScreen(ListScreen):
         "",
         "HEMS goes on without a device that is silent. Below the list stands",
         "what to do about the chosen one.",
+        "",
+        "  T  test: every value as it was read last, with its age; nothing is written",
+        "  D  the installer takes it out of service: HEMS reads it and sends it",
+        "     nothing, until somebody arms it again",
     )
+
+    def __init__(self, ask: Ask, may_engineer: bool = False, hint: str = "") -> None:
+        super().__init__(hint)
+        self._ask = ask
+        self._may_engineer = may_engineer
+
+    def _usable(self) -> tuple[Key, ...]:
+        """Only the installer takes a device out of service, and only one that is in it."""
+        keys = super()._usable()
+        return keys if self._armed() else tuple(key for key in keys if key not in self.ACTS)
+
+    def _armed(self) -> bool:
+        devices = () if self._shown.picture is None else self._shown.picture.devices
+        return self._may_engineer and any(one.armed and one.id == self.chosen for one in devices)
+
+    @asking(exclusive=True)
+    async def action_test(self) -> None:
+        """What the chosen device says."""
+        if not self.chosen or self._shown.old:
+            return
+        try:
+            rows = read(tuple[PointRow, ...], await self._ask("read", device=self.chosen), "points")
+        except HemsError as error:
+            self.tell(str(error))
+            return
+        page = PageScreen(say("WHAT {device} SAYS", device=self.chosen), reading_lines(rows), self._hint, wrapped=False)
+        self.app.push_screen(page)
+        page.show(self._shown)
+
+    def action_disarm(self) -> None:
+        """Ask first."""
+        if self._armed():
+            question = say("Take {device} out of service? HEMS sends it nothing then.", device=self.chosen)
+            self.app.push_screen(YesScreen(question), self._agreed)
+
+    def _agreed(self, yes: bool | None) -> None:
+        if yes:
+            self._disarm()
+
+    @asking(exclusive=True, group="disarm")
+    async def _disarm(self) -> None:
+        try:
+            await self._ask("disarm", devices=[self.chosen])
+        except HemsError as error:
+            self.tell(str(error))
+        else:
+            self.tell(say("{device} is only watched now. It has to be armed again: hems arm.", device=self.chosen))
 
     def listing(self, picture: Picture, find: str, width: int) -> Listing:
         """The devices."""

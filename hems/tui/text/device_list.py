@@ -1,16 +1,22 @@
 """The devices: does each answer, may HEMS command it, and what does it complain of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hems.model.cause import Cause, Why
 from hems.model.picture import DevicePicture, Picture
-from hems.tui.format import Part, Row, Tone, row
+from hems.model.point import PointRow, PointState
+from hems.tui.format import UNKNOWN, Part, Row, Tone, row
 from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.tui.when import since_and_for
 from hems.wording import duration
 from hems.wording.guidance import guidance
-from hems.wording.language import say
+from hems.wording.language import N_, say
 
+BELIEFS = {
+    PointState.OLD: N_("TOO OLD"),
+    PointState.INVALID: N_("NOT BELIEVED"),
+    PointState.MISSING: N_("NOT READ"),
+}
 HEADING = row("  DEVICE               ANSWERS            COMMANDS      OWN ALARMS")
 
 
@@ -34,6 +40,29 @@ def _line(device: DevicePicture) -> Row:
     tone = Tone.MED if lost or device.alarms else Tone.PLAIN
     commands = say("armed") if device.armed else say("only watched")
     return row(f" {device.id[:20]:<20} ", Part(f"{answers:<18} {commands:<13} {', '.join(device.alarms)}", tone))
+
+
+def reading_lines(rows: Sequence[PointRow]) -> list[str]:
+    """Every point of a device as a table."""
+    width = max((len(one.name) for one in rows), default=0)
+    told = [f"{one.name:<{width}}  {_value(one):>12} {one.unit:<3} {_age(one):>9}  {_belief(one)}" for one in rows]
+    return [one.rstrip() for one in told] or [say("Nothing is read of it.")]
+
+
+def _value(point: PointRow) -> str:
+    if point.value is None:
+        return UNKNOWN
+    if isinstance(point.value, bool):
+        return say("yes") if point.value else say("no")
+    return f"{point.value:.5g}" if isinstance(point.value, float) else str(point.value)
+
+
+def _age(point: PointRow) -> str:
+    return say("never") if point.age_s is None else f"{point.age_s:.1f} s"
+
+
+def _belief(point: PointRow) -> str:
+    return "" if point.state is PointState.GOOD else f"{say(BELIEFS[point.state])} {point.reason}"
 
 
 def about(picture: Picture, device: DevicePicture) -> Iterator[str]:

@@ -133,7 +133,7 @@ def _next(picture: Picture, told: Consequence) -> list[str]:
 def _limits(told: Consequence) -> list[str]:
     if told.want is Want.OFF:
         return [say("Afterwards it comes back by itself, in its turn.")]
-    waits = [say("It is NOT switched on at once: HEMS waits until there is room for it.")] if told.waits else []
+    waits = [say("It is NOT switched on at once: HEMS waits for its turn and for room.")] if told.waits else []
     limits = say(
         "HEMS still switches it off without asking when stored energy reaches {floor_pct:.0f}% or the "
         "inverter is overloaded in a power cut, or when somebody presses the red button.",
