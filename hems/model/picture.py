@@ -158,6 +158,10 @@ class ConnectionPicture:
     """None where nobody limits it."""
     reserve_pct: float | None
     """Kept in the batteries for a power cut; None where hems does not dispatch any."""
+    by_plan: bool | None = None
+    """What batteries do follows a plan, or else fixed rules; None where no tariff says what energy costs."""
+    plan_age_s: float | None = None
+    """How old the last plan is, followed or not; None while there was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

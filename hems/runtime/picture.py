@@ -110,7 +110,14 @@ def _connection(scene: Scene) -> ConnectionPicture:
         import_by=bounds.import_by,
         export_w=None if bounds.export_w == inf else bounds.export_w,
         reserve_pct=min((one.reserve_pct for one in storage.steered(scene.site) if one.reserve_pct), default=None),
+        by_plan=scene.state.connection.market.planned if scene.site.tariff and storage.steered(scene.site) else None,
+        plan_age_s=_plan_age_s(scene),
     )
+
+
+def _plan_age_s(scene: Scene) -> float | None:
+    plan, utc = scene.state.connection.market.plan, scene.now.utc
+    return None if plan is None or utc is None else plan.age_s(utc.timestamp())
 
 
 def _grid_volts(scene: Scene) -> tuple[float | None, ...]:

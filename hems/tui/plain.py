@@ -9,7 +9,7 @@ from hems.tui.format import text_of
 from hems.tui.text.circuits import group_row
 from hems.tui.text.flow import GRID_WORDS, TIE_WORDS, cars_plugged, doing, volts
 from hems.tui.text.headline import hands, headline, is_dark, second_thought
-from hems.tui.text.notes import alarm_rows, watching_note
+from hems.tui.text.notes import alarm_rows, plan_note, watching_note
 from hems.tui.text.reach import essential_rows, how_long, off_at_once
 from hems.tui.when import date_and_time
 from hems.wording import day, duration, kw, kwh, sentence, weekday
@@ -88,6 +88,8 @@ def _sentences(picture: Picture) -> Iterator[str]:
         )
         if allowed.reserve_pct is not None:
             yield say("Kept in the battery for a power cut: {reserve_pct:.0f}%.", reserve_pct=allowed.reserve_pct)
+        if plan_note(picture):
+            yield plan_note(picture)
     yield " ".join(_sources(picture))
     for device in picture.devices:
         if device.lost_for_s is not None:

@@ -91,6 +91,19 @@ def order_words(order: OrderPicture) -> str:
     return f"{task_name(order.task)}{waits or left} ({order.who or '?'})."
 
 
+def plan_note(picture: Picture) -> str:
+    """By what batteries act on the grid, and how old that is; empty where no tariff says what energy costs."""
+    allowed = picture.connection
+    if allowed is None or allowed.by_plan is None:
+        return ""
+    if allowed.plan_age_s is None:
+        return say("Batteries go by fixed rules: there is no plan yet.")
+    age = duration(int(allowed.plan_age_s))
+    if allowed.by_plan:
+        return say("Batteries follow a plan made {age} ago.", age=age)
+    return say("Batteries go by fixed rules: the last plan is {age} old.", age=age)
+
+
 def watching_note(picture: Picture) -> str:
     """What to know when hems commands nothing, or not at its normal pace."""
     if not picture.armed:

@@ -9,7 +9,7 @@ from hems.tui.format import BLANK, UNKNOWN, Part, Row, Tone, beside, row
 from hems.tui.text.circuits import circuit_rows
 from hems.tui.text.flow import doing, flow
 from hems.tui.text.head import head_rows
-from hems.tui.text.notes import alarm_rows, order_rows, watching_note
+from hems.tui.text.notes import alarm_rows, order_rows, plan_note, watching_note
 from hems.tui.text.reach import how_long, off_at_once
 from hems.wording import duration
 from hems.wording.language import say
@@ -61,7 +61,10 @@ def _reach(picture: Picture, width: int) -> tuple[Row, ...]:
 
 
 def _calm(picture: Picture) -> tuple[Row, ...]:
-    return (BLANK, row(say(" Nothing needs your attention."))) if picture.mode is Mode.GRID_CONNECTED else ()
+    if picture.mode is not Mode.GRID_CONNECTED:
+        return ()
+    plan = plan_note(picture)
+    return (BLANK, row(say(" Nothing needs your attention.")), *([row(f" {plan}")] if plan else []))
 
 
 def car_rows(picture: Picture) -> tuple[Row, ...]:
