@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from hems.api.client import Lost
 from hems.model.cause import Cause, Why
 from hems.model.mode import Grid, Mode
-from hems.model.picture import AlarmPicture, OrderPicture, Picture
+from hems.model.picture import AlarmPicture, ConnectionPicture, OrderPicture, Picture
 from hems.model.request import Task
 from hems.model.site import Tier
 from hems.tui.format import Row, Tone, text_of
 from hems.tui.link import SILENCE_S, Link
 from hems.tui.plain import lines
 from hems.tui.text.banner import banner
+from hems.tui.text.notes import plan_note
 from hems.tui.text.outage import outage
 from hems.tui.text.overview import overview
 from hems.tui.view import View
@@ -229,3 +230,28 @@ def test_hours_say_whether_they_were_looked_ahead_or_merely_divided() -> None:
     assert "if use and sun stay as they are" in divided
     assert "by usual use and sun; looked ahead 42 s ago" in ahead
     assert re.search(r"NEXT: at about \d\d:\d\d, HEMS switches off Heat pump, Ventilation\.", ahead)
+
+
+@pytest.mark.parametrize(
+    ("by_plan", "age_s", "says"),
+    [
+        (True, 420.0, "Batteries follow a plan made 7 min ago."),
+        (False, 10_800.0, "Batteries go by fixed rules: the last plan is 3 h old."),
+        (False, None, "Batteries go by fixed rules: there is no plan yet."),
+        (None, None, ""),
+    ],
+)
+def test_where_a_tariff_counts_the_screen_says_by_what_batteries_act_and_how_old_that_is(by_plan, age_s, says) -> None:
+    allowed = ConnectionPicture(
+        import_w=40_000.0,
+        import_by=normal_day().mode_because,
+        export_w=None,
+        reserve_pct=50.0,
+        by_plan=by_plan,
+        plan_age_s=age_s,
+    )
+    picture = replace(normal_day(), connection=allowed, alarms=())
+    assert plan_note(picture) == says
+    shown = [text_of(line) for line in overview(picture, 80, 24)]
+    assert any(says in line for line in shown)
+    assert any("plan" in line for line in shown) is bool(says)
