@@ -29,8 +29,11 @@ RESPOND_S: Mapping[str, float] = {HIGH: 600.0, MEDIUM: DAY_S, LOW: 7.0 * DAY_S}
 """How soon somebody must act, by priority: within ten minutes, today, this week.  Source: operator reference 1.1."""
 NEVER_ASIDE = frozenset({Why.FIRE, Why.RED_BUTTON})
 """Where lives may hang on it nobody sets an alarm aside."""
-NEVER_FOLDED = frozenset({Why.BLACK_START_WAITS, Why.BLACK_START_GIVEN_UP, Why.COLD_LOAD, Why.DARK_START_EMPTY})
-"""What a dark building waits for is what people want to know while it is dark."""
+NEVER_FOLDED = frozenset(
+    {Why.BLACK_START_WAITS, Why.BLACK_START_GIVEN_UP, Why.COLD_LOAD, Why.DARK_START_EMPTY, Why.POINT_FROZEN}
+)
+"""What a dark building waits for is what people want to know while it is dark.  A meter that repeats itself is no loss
+that a power cut brings with it: without it nobody sees the grid come back."""
 
 
 @dataclass(frozen=True, slots=True)

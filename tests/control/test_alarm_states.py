@@ -132,6 +132,13 @@ def test_what_comes_with_a_power_cut_and_is_not_urgent_is_folded_into_it_until_i
     assert made.raised == [PLUG]
 
 
+def test_a_meter_that_repeats_itself_is_news_also_at_the_beginning_of_a_power_cut():
+    made = Alarms(outage_since_s=100.0)
+    frozen = Condition(MEDIUM, "street", Cause(Why.POINT_FROZEN))
+    told = after(made.state, {"street/frozen": frozen, PLUG: condition(PLUG)}, (), 135.0).told
+    assert [key for kind, key, _ in told if kind is EventKind.ALARM_RAISED] == ["street/frozen"]
+
+
 def test_what_the_power_cut_itself_silences_is_not_used():
     made = Alarms(outage_since_s=0.0)
     done = after(made.state, {PLUG: condition(PLUG, unused=True)}, (), 500.0)

@@ -78,7 +78,7 @@ def test_uca4_killed_at_any_moment_the_story_ends_as_it_would_have(kill_s: float
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(10))
 def test_xa_killed_a_thousand_times_the_story_ends_each_time_as_it_would_have(seed: int) -> None:
-    # a hundred times with each seed: the story is told once up to each moment, and goes on from there in a fork of its own
+    # a hundred times with each seed: the story is told once, and from each moment goes on in a fork of its own
     rng, made = Random(seed), story()
     for kill_s, down_s in sorted((rng.uniform(LOST_S + 0.05, END_S - 1.0), rng.uniform(0.1, 8.0)) for _ in range(100)):
         play(made, kill_s)

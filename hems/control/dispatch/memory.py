@@ -1,6 +1,6 @@
 """What dispatch remembers from tick to tick."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hems.model.plan import Plan
@@ -78,7 +78,7 @@ class ConnectionMemory:
     standing: tuple[Standing, ...] = ()
     """Phase by phase; nothing on an island."""
 
-    panels: Mapping[PanelId, Sequence[Standing]] = field(default_factory=dict)
+    panels: Mapping[PanelId, tuple[Standing, ...]] = field(default_factory=dict)
     """The same behind each sub-panel whose meter speaks, with the grid and without."""
     flexible: FlexibleMemory = FlexibleMemory()
     quarter: QuarterMemory = QuarterMemory()

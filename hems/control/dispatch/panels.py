@@ -30,7 +30,7 @@ class Room:
         return self.bays is None or bay.id in self.bays
 
 
-def rooms(site: Site, root: Sequence[float], known: Mapping[PanelId, Sequence[Standing]]) -> list[Room]:
+def rooms(site: Site, root: Sequence[float], known: Mapping[PanelId, tuple[Standing, ...]]) -> list[Room]:
     """That of the whole building, and of every panel with cars; `known` is what circuits behind each draw."""
     found = [Room(list(root))]
     for panel in site.panels:
@@ -57,10 +57,10 @@ def way(site: Site, panel: PanelId | None) -> Iterator[PanelId]:
 
 
 def after(
-    site: Site, before: Mapping[PanelId, Sequence[Standing]], snapshot: Snapshot, now_s: float
-) -> Mapping[PanelId, Sequence[Standing]]:
+    site: Site, before: Mapping[PanelId, tuple[Standing, ...]], snapshot: Snapshot, now_s: float
+) -> Mapping[PanelId, tuple[Standing, ...]]:
     """What circuits behind each panel draw, as far as it stands; without those whose meter is silent."""
-    found: dict[PanelId, Sequence[Standing]] = {}
+    found: dict[PanelId, tuple[Standing, ...]] = {}
     for panel in site.panels:
         measured = [reading.known(now_s) for reading in snapshot.panels.get(panel.id, ())]
         known = [watts for watts in measured if watts is not None]
