@@ -25,8 +25,8 @@ async def look():
 sys.exit(bool(asyncio.run(look())['closed']))"; }
 
 cp -r /in/whole /srv/hems && cd /srv/hems || exit
-# the example as it stands; only that the compressors of an emulated house need no rest of five minutes
-sed 's/^min_off_s = 300/min_off_s = 5/' examples/home.toml >site.toml
+# the example as it stands, with the waits that protect a real grid and real compressors cut short
+{ echo 'times = "short"'; sed '/^times = /d; s/^min_off_s = 300/min_off_s = 5/' examples/home.toml; } >site.toml
 sed 's/^service_a = .*/service_a = 40/' site.toml >new.toml
 export HEMS_HEALTHY_S=5
 refused=""
@@ -56,7 +56,7 @@ while read -r line; do
         "systemctl start hems")
             holds "it starts and only watches" within 30 shows "ONLY WATCHING"
             shows "ONLY WATCHING" || { journalctl --no-pager -u hems; systemctl --no-block poweroff; exit; }
-            within 400 shows "GRID OK" ;;
+            within 90 shows "GRID OK" ;;
         "hems arm --who"*)
             holds "every device of the site is armed by its proofs" hides "ONLY WATCHING"
             systemctl start hems-backup.service ;;
@@ -64,12 +64,11 @@ while read -r line; do
 done </in/commands
 holds "every command of the installer's manual does what it says" test -z "$refused"
 echo "$refused" >>/out/manual
-within 60 shows "."
 holds "a new card with the copies is armed as before" within 30 hides "ONLY WATCHING"
-within 400 shows "GRID OK"
+within 90 shows "GRID OK"
 # shellcheck source=tests/booted/outward.sh
 . /in/outward.sh
-within 400 shows "GRID OK"
+within 90 shows "GRID OK"
 act fail_grid
 holds "in a power cut the armed site switches off what own power cannot carry" within 20 off
 holds "and says so" within 20 shows "POWER CUT"
