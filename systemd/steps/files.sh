@@ -67,7 +67,7 @@ link_to() {  # TARGET NAME: in one step, so that there is no moment without
 
 enable_units() {
     local name
-    if [ -z "$ROOT" ] && [ "${FILES_CHANGED:-no}" = yes ]; then step "tell systemd of the units" "${SYSTEMCTL[@]}" daemon-reload; fi
+    if [ -z "$ROOT" ] && [ -d /run/systemd/system ] && [ "${FILES_CHANGED:-no}" = yes ]; then step "tell systemd of the units" "${SYSTEMCTL[@]}" daemon-reload; fi
     for name in "${ENABLED[@]}"; do
         if "${SYSTEMCTL[@]}" is-enabled --quiet "$name" 2>/dev/null; then
             have "$name enabled"
