@@ -154,13 +154,17 @@ def _gives_only_where_it_may(look: Look, command: Command) -> bool:
 
 
 def _keeps_the_reserve(look: Look, command: Command) -> bool:
-    """With the grid nothing leaves what is kept for power cuts, whoever wishes it."""
+    """With the grid nothing leaves what is kept for power cuts, whoever wishes it.
+
+    A car that gives a little for some seconds, so that an engineer can prove its sign, is not lent.
+    """
     if look.state.mode.mode not in storage.ON_GRID or not command.role.endswith("/power_w") or command.value <= 0:
         return True
     site, now_s = look.site, look.now_s
     kept = [one for one in storage.steered(site) if not storage.above_reserve(one, look.snapshot, now_s)]
     asks = look.state.mode.mode is Mode.GRID_CONNECTED
-    cars = [one for one in site.bays if asks and command.role == wiring.bay_power(one.id)]
+    proven = {one.source for one in look.state.steering if now_s < one.expires_s and command.value <= one.power_w}
+    cars = [one for one in site.bays if asks and command.role == wiring.bay_power(one.id) and one.id not in proven]
     lent = all(lending.may(one, site, look.state, look.snapshot, look.params, now_s) for one in cars)
     return lent and command.role not in (wiring.battery_power(one.id) for one in kept)
 

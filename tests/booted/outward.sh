@@ -25,7 +25,6 @@ priced() { grep -q . /run/house/asked; }
 
 cat >/etc/hems/northbound.toml <<'FILE'
 [metrics]
-[journal]
 [webhook.helpdesk]
 url = "http://127.0.0.1:8099/alarms"
 [home_assistant]

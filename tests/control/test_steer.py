@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+from hems.app import installed_drivers
+from hems.config import load
 from hems.control.arbitrate import arbitrate
 from hems.control.memory.seeing import ModeMemory
+from hems.control.params import shortened
 from hems.control.state import ControlState, initial
 from hems.control.steer import LONGEST_S, SOC_PCT, TAIL_S, after, proposals
 from hems.model import wiring
@@ -12,6 +15,9 @@ from hems.model.reading import Reading
 from hems.model.request import Steer, Steering
 from hems.model.site import Site
 from hems.model.snapshot import BatteryReading, Snapshot
+from hems.sim.rig import load_rig
+from hems.sim.run import FastForward
+from hil.places import place
 from tests.given import flats
 
 SITE = flats()
@@ -71,3 +77,22 @@ def test_the_charge_of_the_battery_bounds_it():
 def test_more_than_it_can_is_as_much_as_it_can():
     active = after(state(), [asked(10.0 * BATTERY.discharge_max_w)], 100.0)
     assert ruled(state(*active), seen()) == BATTERY.discharge_max_w
+
+
+def test_an_engineer_proves_the_sign_of_a_car_that_gives_nothing_on_the_grid_otherwise():
+    # given a house whose car is there for power cuts only, on the grid
+    chosen = place("home")
+    file, plant = load(chosen.site, installed_drivers()), load_rig(chosen.rig).plant()
+    assert not file.site.bays[0].gives_on_grid
+    forward = FastForward(file.site, shortened(file.params), plant)
+    for ticked in forward.run(plant.t_s + 300.0):
+        if ticked.step.state.mode.mode is Mode.GRID_CONNECTED:
+            break
+    # when its power is asked for, as in commissioning
+    forward.requests.append(Steer(source=file.site.bays[0].id, power_w=1000.0, who="Ana", duration_s=30.0))
+    given = {plant.bays[file.site.bays[0].id].power_w for _ in forward.run(plant.t_s + 25.0)}
+    # then it flows, and nothing is told as broken; afterwards it gives nothing
+    assert max(given) == 1000.0
+    assert forward.state.broken == ()
+    list(forward.run(plant.t_s + 20.0))
+    assert plant.bays[file.site.bays[0].id].power_w <= 0.0
