@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from hems.control import generator, said
+from hems.control import generator, said, steer
 from hems.control.black_start import proven_open
 from hems.control.dispatch import lending, storage
 from hems.control.params import Params
@@ -163,8 +163,8 @@ def _keeps_the_reserve(look: Look, command: Command) -> bool:
     site, now_s = look.site, look.now_s
     kept = [one for one in storage.steered(site) if not storage.above_reserve(one, look.snapshot, now_s)]
     asks = look.state.mode.mode is Mode.GRID_CONNECTED
-    proven = {one.source for one in look.state.steering if now_s < one.expires_s and command.value <= one.power_w}
-    cars = [one for one in site.bays if asks and command.role == wiring.bay_power(one.id) and one.id not in proven]
+    cars = [one for one in site.bays if asks and command.role == wiring.bay_power(one.id)]
+    cars = [one for one in cars if command.value > steer.asked_w(look.state, one.id, now_s)]
     lent = all(lending.may(one, site, look.state, look.snapshot, look.params, now_s) for one in cars)
     return lent and command.role not in (wiring.battery_power(one.id) for one in kept)
 

@@ -13,6 +13,7 @@ from hems.model.mode import Mode
 from hems.model.request import Asked, Steer, Steering
 from hems.model.site import Battery, Site
 from hems.model.snapshot import Snapshot
+from hems.model.units import SourceId
 
 LONGEST_S = 60.0
 TAIL_S = 10.0
@@ -61,6 +62,11 @@ def _bounds(battery: Battery, snapshot: Snapshot, now_s: float) -> tuple[float, 
         return 0.0, 0.0
     low = -battery.charge_max_w if soc_pct < SOC_PCT[1] else 0.0
     return low, battery.discharge_max_w if soc_pct > SOC_PCT[0] else 0.0
+
+
+def asked_w(state: ControlState, source: SourceId, now_s: float) -> float:
+    """What an engineer asks of it at this instant; 0 where nobody does."""
+    return next((one.power_w for one in state.steering if one.source == source and now_s < one.expires_s), 0.0)
 
 
 def expiries(state: ControlState) -> list[float]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from hems.control import sending, turns
+from hems.control import sending, steer, turns
 from hems.control.arbitrate import Proposal, Rank, Ruling
 from hems.control.balance import unbalanced
 from hems.control.bay_memory import NEW
@@ -121,7 +121,8 @@ def cars(
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, high=0.0)
         yield _car_limit(bay, snapshot, params, now_s)
         if mode is Mode.GRID_CONNECTED and not lending.may(bay, site, state, snapshot, params, now_s):
-            yield Proposal(role=role, rank=Rank.LIMIT, cause=Cause(Why.RESERVE_KEPT), high=0.0)
+            proof_w = max(0.0, steer.asked_w(state, source, now_s))  # a little for some seconds is not lending
+            yield Proposal(role=role, rank=Rank.LIMIT, cause=Cause(Why.RESERVE_KEPT), high=proof_w)
         if unbalanced(state, params.witness, now_s):
             entry = state.sent.get(role)
             given_w = max(0.0, float(entry.value)) if entry is not None else 0.0
