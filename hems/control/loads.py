@@ -43,6 +43,8 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     reading = snapshot.circuits.get(circuit.id, NOTHING)
     closed = reading.closed.known(now_s)
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    if entry is None and memory.read_back and not memory.deaf:
+        return memory  # nobody has told it anything
     deaf = memory.deaf and closed is not False and (entry is None or entry.acknowledged_s is None)
     if memory.shed_because is not None and entry is not None and not entry.value and not entry.observed:
         deaf = _ignores(entry, closed, params, now_s) or (deaf and entry.acknowledged_s is None)

@@ -72,6 +72,8 @@ def kept(
     site: Site, state: ControlState, snapshot: Snapshot, sending: Sending, params: Params, now_s: float
 ) -> tuple[Sending, tuple[str, ...]]:
     """What may be sent, and the names of the invariants that the rest would have broken."""
+    if not sending.commands:
+        return sending, ()
     look = Look(site, state, snapshot, params, now_s)
     broken = {command.role: name for command in sending.commands if (name := breaks(look, command)) is not None}
     if not broken:

@@ -30,14 +30,13 @@ COOLED_C = 1.0
 
 def warm_after(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> frozenset[CircuitId]:
     """The circuits that have let something get too warm; an unknown temperature changes nothing."""
-    return frozenset(one.id for one in site.circuits if _warm(one, one.id in state.warm, snapshot, now_s))
+    limits = {one.id: one.temp_max_c for one in site.circuits if one.temp_max_c is not None}
+    return frozenset(one for one, most_c in limits.items() if _warm(one, most_c, one in state.warm, snapshot, now_s))
 
 
-def _warm(circuit: Circuit, before: bool, snapshot: Snapshot, now_s: float) -> bool:
-    if circuit.temp_max_c is None:
-        return False
-    temp_c = snapshot.circuits.get(circuit.id, NOTHING).temp_c.known(now_s)
-    return before if temp_c is None else temp_c > circuit.temp_max_c - (COOLED_C if before else 0.0)
+def _warm(circuit: CircuitId, most_c: float, before: bool, snapshot: Snapshot, now_s: float) -> bool:
+    temp_c = snapshot.circuits.get(circuit, NOTHING).temp_c.known(now_s)
+    return before if temp_c is None else temp_c > most_c - (COOLED_C if before else 0.0)
 
 
 def counted(given: Given, state: ControlState) -> Given:

@@ -152,7 +152,6 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
     sent = dict(state.sent)
     due_s = inf
     held_until_s = state.boot_s + params.boot.hold_energise_s if may_energise(state) else inf
-    circuits = {wiring.circuit_closed(circuit.id): circuit for circuit in site.circuits}
     for role, ruling in rulings.items():
         value = bool(ruling.value) if is_switch(role) else round(ruling.value)
         before = sent.get(role)
@@ -160,8 +159,9 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
         when_s = _due(role, value, before, params, now_s)
         if gives:
             when_s = max(when_s, held_until_s)
-            if role in circuits:
-                when_s = max(when_s, _closes_s(circuits[role], state, params, now_s))
+            circuit = wiring.circuit_of(role)
+            if circuit is not None:
+                when_s = max(when_s, _closes_s(site.circuit(circuit), state, params, now_s))
         if when_s > now_s:
             due_s = min(due_s, when_s)
             continue

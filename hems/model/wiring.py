@@ -6,6 +6,7 @@ the device profile's words (`relays`, `coil_3`).  The site file pairs them; noth
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NewType
 
 from hems.model.units import CircuitId, DeviceId, PanelId, PointId, SourceId
@@ -120,11 +121,13 @@ def voltage(point: PointId, phase_index: int) -> Role:
     return Role(f"voltage_points/{point}/l{phase_index + 1}_v")
 
 
+@cache
 def frequency(point: PointId) -> Role:
     """Hz at a voltage point."""
     return Role(f"voltage_points/{point}/hz")
 
 
+@cache
 def former_phase_w(phase_index: int) -> Role:
     """W that the island-former delivers on one phase, positive towards the bus."""
     return Role(f"former/l{phase_index + 1}_w")
@@ -206,16 +209,19 @@ def bay_capacity(bay: SourceId) -> Role:
     return Role(f"bays/{bay}/capacity_wh")
 
 
+@cache
 def bay_three_phases(bay: SourceId) -> Role:
     """bool, read and write; True when the charger uses three phases, False when it uses one."""
     return Role(f"bays/{bay}/three_phases")
 
 
+@cache
 def bay_wake(bay: SourceId) -> Role:
     """bool, write; the charger's own way to wake a car, such as an interruption of the pilot."""
     return Role(f"bays/{bay}/wake")
 
 
+@cache
 def bay_restart(bay: SourceId) -> Role:
     """bool, write; the charger starts anew."""
     return Role(f"bays/{bay}/restart")

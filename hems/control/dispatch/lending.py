@@ -71,10 +71,11 @@ def _batteries_w(site: Site, snapshot: Snapshot, now_s: float) -> float:
 def may(bay: Bay, site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> bool:
     """Whether a car may give on the grid at this instant."""
     reading, memory = snapshot.bays.get(bay.id, NO_CAR), state.bays.get(bay.id, NEW)
+    if not (bay.gives_on_grid and bay.bidirectional and reading.discharge_ready.known(now_s) is True):
+        return False
     soc_pct = reading.soc_pct.known(now_s)
     used = ledger.warranty_used(bay, state.ledgers.get(bay.id, ledger.EMPTY))
-    permitted = bay.gives_on_grid and bay.bidirectional and reading.discharge_ready.known(now_s) is True
-    if not permitted or soc_pct is None or waking.refuses(memory.waking) or (used is not None and used >= 1.0):
+    if soc_pct is None or waking.refuses(memory.waking) or (used is not None and used >= 1.0):
         return False
     if drivers.refusal(state, bay.id, params.car, now_s) is not None or soc_pct <= least_pct(bay, state, params.car):
         return False
