@@ -7,10 +7,9 @@ Unknown never starts an outage and never ends one; an unknown tie is taken to be
 action more dangerous.  Source: domain reference 1.2 and 1.4.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from operator import attrgetter
 
 from hems.control.memory.seeing import ModeMemory
@@ -303,10 +302,13 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-@cache
-def rules_from(mode: Mode) -> Mapping[str, Rule]:
-    """The rules that can fire in a mode, in order of precedence, by why and where they lead."""
-    return {f"{rule.why}>{rule.target}": rule for rule in RULES if mode in rule.sources}
+def rules_from(mode: Mode) -> Iterable[Rule]:
+    """The rules that can fire in a mode, in order of precedence."""
+    return (rule for rule in RULES if mode in rule.sources)
+
+
+def _key(rule: Rule) -> str:
+    return f"{rule.why}>{rule.target}"
 
 
 def step(memory: ModeMemory, facts: Facts, params: Params, now_s: float) -> tuple[ModeMemory, Rule | None, float]:
@@ -316,7 +318,7 @@ def step(memory: ModeMemory, facts: Facts, params: Params, now_s: float) -> tupl
     """
     if memory.on_purpose and facts.grid in GONE:
         memory = replace(memory, on_purpose=False)
-    holding = {key: rule for key, rule in rules_from(memory.mode).items() if rule.when(facts)}
+    holding = {_key(rule): rule for rule in rules_from(memory.mode) if rule.when(facts)}
     since = {key: memory.true_since.get(key, now_s) for key in holding}
     due = {key: since[key] + rule.held_for_s(params) for key, rule in holding.items()}
     for key, rule in holding.items():

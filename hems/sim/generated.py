@@ -13,8 +13,8 @@ from hems.sim.traces import CarEvent
 
 MINUTE_S = 60.0
 LOOK_AHEAD_DAYS = 3
-MOST_KEPT = 400
-"""Days of circuits that are remembered; a year of them would fill the memory."""
+DAYS_KEPT = 10
+"""Of each circuit; a year of them would fill the memory."""
 
 
 class GeneratedTraces:
@@ -55,7 +55,7 @@ class GeneratedTraces:
         key = (circuit, int(day))
         minutes = self._loads.get(key)
         if minutes is None:
-            if len(self._loads) > MOST_KEPT:
+            if len(self._loads) >= DAYS_KEPT * len(self._circuits):
                 self._loads.clear()
             minutes = self._loads[key] = self._load_day(self._circuits[circuit], int(day))
         return minutes[int(second / MINUTE_S)]
