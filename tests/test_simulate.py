@@ -136,6 +136,8 @@ def test_the_page_needs_nothing_but_itself(made: Path):
         ("loads", "hour,lift\n0,1\n", "must begin with time_s"),
         ("loads", "time_s,lift\n", "has no rows"),
         ("grid", "time_s,on\n0,yes\n", "write 1 while there is a grid"),
+        ("loads", "time_s,gym\n0,100\n900,-5\n", ":3: gym is -5: a circuit draws no less than nothing"),
+        ("pv", "time_s,roof\n0,-1\n", ":2: roof is -1: the sun gives no less than nothing"),
         ("evs", "time_s,bay,does,soc_pct,capacity_kwh\n0,bay_9,leaves,,\n", "bay is 'bay_9': use one of bay_1"),
         ("evs", "time_s,bay,does,soc_pct,capacity_kwh\n0,bay_1,arrives,700,60\n", "percent from 0 to 100"),
         ("pv", "time_s,lift\n0,1\n", "no PV plant of the site"),

@@ -112,13 +112,22 @@ def prices(path: Path, kinds: Sequence[str]) -> Mapping[str, Steps]:
     return _columns(path, kinds, "kind of price")
 
 
+NO_SOURCE = "a circuit draws no less than nothing; give what flows to it, without what a plant gives"
+NO_LOAD = "the sun gives no less than nothing; write 0 for the night"
+
+
 def _loads(path: Path, site: Site) -> dict[CircuitId, Steps]:
-    columns = _columns(path, [one.id for one in site.circuits], "circuit")
+    columns = _columns(
+        path,
+        [one.id for one in site.circuits],
+        "circuit",
+        NO_SOURCE,
+    )
     return {CircuitId(name): column for name, column in columns.items()}
 
 
 def _sun(path: Path, site: Site) -> Steps:
-    columns = _columns(path, [one.id for one in site.pvs], "PV plant")
+    columns = _columns(path, [one.id for one in site.pvs], "PV plant", NO_LOAD)
     rated_w = sum(one.rated_w for one in site.pvs if one.id in columns)
     times_s = next(iter(columns.values())).times_s
     total_w = [sum(values) for values in zip(*(column.values for column in columns.values()), strict=True)]
@@ -151,8 +160,8 @@ def _cars(path: Path, site: Site, begin_s: float) -> Iterator[CarEvent]:
         yield CarEvent(begin_s + _number(path, line, TIME, row) + APART_S * line, bay.id, car)
 
 
-def _columns(path: Path, known: Sequence[str], what: str) -> dict[str, Steps]:
-    """Every column but the time, as numbers."""
+def _columns(path: Path, known: Sequence[str], what: str, never_negative: str = "") -> dict[str, Steps]:
+    """Every column but the time, as numbers; why none may be negative, where that is so."""
 
     def problem(names: Sequence[str]) -> str | None:
         unknown = [name for name in names if name != TIME and name not in known]
@@ -163,7 +172,12 @@ def _columns(path: Path, known: Sequence[str], what: str) -> dict[str, Steps]:
     rows = list(_rows(path, problem))
     times_s = [_number(path, line, TIME, row) for line, row in rows]
     names = [name for name in rows[0][1] if name != TIME]
-    return {name: Steps(times_s, [_number(path, line, name, row) for line, row in rows]) for name in names}
+    found = {name: Steps(times_s, [_number(path, line, name, row) for line, row in rows]) for name in names}
+    for name, steps in found.items():
+        below = next((index for index, value in enumerate(steps.values) if value < 0.0), None)
+        if never_negative and below is not None:
+            raise _wrong(path, rows[below][0], f"{name} is {steps.values[below]:g}: {never_negative}")
+    return found
 
 
 def _rows(path: Path, problem: Callable[[Sequence[str]], str | None]) -> Iterator[tuple[int, dict[str, str]]]:
