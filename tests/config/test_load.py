@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hems.config import load
+from hems.config.grid_codes import CODES
 from hems.config.schema import json_schema
 from hems.control.params import differences, shortened
 from hems.model import wiring
@@ -258,3 +259,10 @@ def test_how_long_records_are_kept_can_be_set_within_limits(tmp_path):
     problems, _ = report(file, factories())
     assert len(problems) == 1
     assert "settings.keep.minutes_days = 2" in problems[0]
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_the_manual_says_what_each_grid_code_sets_and_what_that_rests_on(name: str, checkout: Path) -> None:
+    code, manual = CODES[name], (checkout / "docs" / "installer.md").read_text(encoding="utf-8")
+    window = f"{code.v_min_pu:.3f} to {code.v_max_pu:.2f} | {code.f_min_hz:g} to {code.f_max_hz:g}"
+    assert f"| `{name}` | {window} | {code.qualify_s:g} | {code.source} |" in manual
