@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from importlib.metadata import version
+from string import Formatter
 
 from hems.control.params import differences
 from hems.report import timeline_line
@@ -42,6 +43,39 @@ LIMITS = (
 )
 
 
+STANDS_FOR = (
+    "What a story stands for: UCA and a number is an unsafe action of the safety case, complaint and a number what "
+    "people complain of elsewhere, and anything else a scenario of the acceptance list."
+)
+DONE: Mapping[str, str] = {
+    "fail_grid": "the grid fails",
+    "return_grid": "the grid comes back",
+    "sag": "the voltage of the grid goes to {pu} of what it should be",
+    "flicker": "the voltage of the grid flickers by {pu} of what it should be",
+    "unplug": "the car at {bay} is unplugged",
+    "plug": "a car is plugged in at {bay}, charged to {soc_pct} %",
+    "weld": "the contacts of {circuit} stick",
+    "mend": "the contacts of {circuit} move again",
+    "want": "{circuit} wants {kw} kW",
+    "shine": "the sun gives {pu} of the most",
+    "jam_tie": "the switch to the grid jams",
+    "free_tie": "the switch to the grid moves again",
+    "silence": "{device} falls silent",
+    "resume": "{device} answers again",
+    "reboot": "{device} loses its power for a moment",
+    "half_open": "{device} forgets its connections and tells nobody",
+    "reset": "{device} breaks off its connections",
+    "foreign": "something else moves the relay of {circuit}",
+    "ghost": "an old command for {circuit} waits with the message broker",
+    "kill_broker": "the message broker is killed",
+    "start_broker": "the message broker is started",
+    "kill_hems": "HEMS is killed and started again",
+    "freeze_hems": "HEMS stands still for {for_s} s",
+    "clock": "the clock of the gateway is set off by {years} years",
+}
+"""What is done to a building, for people; the rest is told by its own words."""
+
+
 def page(results: Sequence[Played]) -> str:
     """All of it."""
     return "".join(
@@ -73,7 +107,8 @@ def _summary(results: Sequence[Played]) -> Iterator[str]:
     yield f"</p><p>{LEAD}</p><ul>"
     for way in dict.fromkeys(one.way for one in results):
         yield f"<li>{_count(sum(one.way == way for one in results), 'run', 'runs')} {WAYS[way]}</li>"
-    yield f"</ul><p>{LIMITS}</p><table><tr><th>Story</th><th></th><th>Stands for</th><th>Result</th></tr>"
+    yield f"</ul><p>{LIMITS}</p><p>{STANDS_FOR}</p>"
+    yield "<table><tr><th>Story</th><th></th><th>Stands for</th><th>Result</th></tr>"
     for group in plays:
         one = group[0].scenario
         yield f'<tr><td><a href="#{escape(one.id)}">{escape(one.id)}</a></td><td>{escape(one.title)}</td>'
@@ -97,9 +132,15 @@ def _section(plays: Sequence[Played]) -> Iterator[str]:
 
 
 def _told_act(act: WorldAct) -> str:
-    """When, what, and with what, as it stands in the scenario."""
+    """When and what; with its arguments as they stand in the scenario where there is no sentence for it."""
+    if act.do in DONE and not set(_named(DONE[act.do])) - set(act.args):
+        return escape(f"at {act.t_s:g} s: {DONE[act.do].format(**act.args)}")
     args = ", ".join(f"{name} {value}" for name, value in act.args.items())
     return escape(f"at {act.t_s:g} s: {act.do.replace('_', ' ')}" + (f" ({args})" if args else ""))
+
+
+def _named(sentence: str) -> Iterator[str]:
+    return (name for _, name, _, _ in Formatter().parse(sentence) if name)
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -112,8 +112,8 @@ class FastForward:
             if self._contacts() != contacts:
                 contacts = self._contacts()
                 self._sudden_s = self.plant.t_s
+            self._lapse()
             if self.plant.t_s < self._dead_until_s:
-                self._lapse()
                 self._pass(min(PERIOD_S, self._dead_until_s - self.plant.t_s, self._dt(until_s, until_s, ahead)))
                 continue
             latest = self._read()

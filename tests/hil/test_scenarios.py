@@ -179,5 +179,5 @@ def test_the_report_is_one_file_with_a_plot_and_tells_what_was_shortened() -> No
     assert "gym" in plots[0]
     assert "grid.qualify_s: 5 instead of 60" in told
     # and what was done to the building stands beside what was expected of hems
-    assert "<li>at 5 s: fail grid</li>" in told
+    assert "<li>at 5 s: the grid fails</li>" in told
     assert "2 stories" in told
