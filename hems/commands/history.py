@@ -8,7 +8,6 @@ from hems.commands.times import seconds
 from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.trend import Trend
-from hems.wording import kw_signed, percent
 
 STEPS = 60
 
@@ -29,7 +28,7 @@ class Command:
 
     def run(self, args: argparse.Namespace) -> int:
         """Ask for it, and print it."""
-        from hems.tui.text.history import groups
+        from hems.tui.text.history import figure, groups
 
         picture = pictured(ask(args.run_dir, "view", "status"))
         every = groups(picture)
@@ -47,8 +46,9 @@ class Command:
             print_json(answer)
             return 0
         for curve in from_plain(Trend, answer).curves:
-            figure = percent if curve.series.endswith("_pct") else kw_signed
-            low, mean, high, last = (figure(one) for one in (curve.low, curve.mean, curve.high, curve.last))
+            low, mean, high, last = (
+                figure(curve.series, one) for one in (curve.low, curve.mean, curve.high, curve.last)
+            )
             print(f"{names[curve.series]}: lowest {low}, mean {mean}, highest {high}, last {last}.")
         return 0
 

@@ -205,6 +205,8 @@ class Picture:
     battery_soc_pct: float | None = None
     battery_capacity_wh: float = 0.0
     cars_w: float | None = None
+    currency: str = ""
+    """Of the tariff; empty where nobody knows what energy costs."""
     cars_plugged: int = 0
     cars_free_wh: float | None = None
     stored_pct: float | None = None

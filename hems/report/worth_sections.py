@@ -141,7 +141,7 @@ def _by_hour(worth: Worth) -> Section:
             f"On average {moved_wh(worth) / W_PER_KW / days:.1f} kWh a day are drawn at other hours than without HEMS. "
             f"From the sun's surplus cars took {' instead of '.join(kwh(wh) for wh in sun)}.",
         ),
-        figures=(svg(curves, unit="kWh in each hour of the day", times=("0:00", "12:00", "23:00")),),
+        figures=(svg(curves, unit="kWh an hour", times=("0:00", "12:00", "23:00")),),
     )
 
 

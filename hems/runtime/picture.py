@@ -46,6 +46,7 @@ def _building(scene: Scene) -> Picture:
     pv_w = ahead.known_sum(tuple(reading.known(now_s) for reading in snapshot.pvs.values()))
     return Picture(
         site=site.name,
+        currency="" if site.tariff is None else site.tariff.currency,
         mono_s=now_s,
         utc=scene.now.utc.isoformat() if scene.now.utc else None,
         mode=mode.mode,

@@ -6,6 +6,7 @@ Events at once, values by the minute, full inputs around events, and the state w
 import json
 from typing import Any
 
+from hems.control.dispatch.memory import DayMemory
 from hems.control.frame import frame_of
 from hems.control.params import Params
 from hems.control.state import ControlState
@@ -17,6 +18,8 @@ from hems.model.picture import Picture
 from hems.model.snapshot import Snapshot
 from hems.ports.store import History
 
+WORTH = ("today/paid", "today/saved", "today/peak_w", "today/own_sun_pct")
+"""Series of what a day has come to so far: money in the tariff's currency, as long as there is a tariff."""
 KEY_EVERY_S = 30.0
 """Spacing of frames that carry the state as well as the inputs."""
 SAVE_EVERY_S = 150.0
@@ -37,7 +40,7 @@ class Recorder:
 
     def record(self, now: Instant, before: ControlState, snapshot: Snapshot, step: Step, picture: Picture) -> None:
         """Keep what one tick knew, saw and decided."""
-        self._history.record_samples(now, _samples(picture))
+        self._history.record_samples(now, _samples(picture) | (_worth(step.state.day) if picture.currency else {}))
         if step.events:
             self._history.record_events(step.events)
         frame = frame_of(now, before if self._is_key(now) else None, snapshot, step)
@@ -82,3 +85,12 @@ def _samples(picture: Picture) -> dict[str, float | None]:
     values |= {f"circuits/{circuit.id}/power_w": circuit.power_w for circuit in picture.circuits}
     values |= {f"bays/{car.id}/soc_pct": car.soc_pct for car in picture.cars}
     return values
+
+
+def _worth(day: DayMemory) -> dict[str, float | None]:
+    """What today has come to so far; begins anew at midnight, so that the highest of a day is the whole of it."""
+    if day.seen_s <= 0.0:
+        return {}
+    own_sun_pct = None if day.sun_wh <= 0.0 else 100.0 * max(0.0, 1.0 - day.real.sold_wh / day.sun_wh)
+    found = (day.real.cost, day.resting.cost - day.real.cost, day.real.peak_w, own_sun_pct)
+    return dict(zip(WORTH, found, strict=True))

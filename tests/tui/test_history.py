@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from math import cos, pi
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hems.model.errors import HemsError
 from hems.model.people import PersonRole
 from hems.model.trend import Curve, Trend
 from hems.tui.screens import history
-from hems.tui.text.history import groups, letters_of
+from hems.tui.text.history import Group, groups, letters_of, table
 from tests.desk import HandMadeDesk, serving, until
 from tests.pictures import AFTERNOON, home, normal_day, power_cut
 from tests.tui.screens import app_of, assert_looks_like, lines_of, text_of, watching
@@ -121,3 +122,16 @@ async def test_the_same_is_told_in_plain_lines(run_dir: Path, capsys: pytest.Cap
     assert told[0].startswith("Used by the building: lowest 0.0 kW, mean ")
     assert told[1].startswith("Bay 2: lowest 0%")
     assert told[2].startswith("Written on the gateway: /var/lib/hems/export/")
+
+
+def test_each_day_shows_what_it_cost_and_saved_where_energy_has_a_price() -> None:
+    # given a building with a tariff in euros, and one without
+    titles = {"": [one.title for one in groups(normal_day())]}
+    told = next(one for one in groups(replace(normal_day(), currency="EUR")) if "EUR" in one.title)
+    # then money, the peak and the own use of the sun are there, and only there
+    assert list(told.names) == ["today/paid", "today/saved", "today/peak_w", "today/own_sun_pct"]
+    assert not any("money" in one for one in titles[""])
+    # and money is shown to the cent, not in kilowatts
+    paid = Curve(series="today/paid", low=0.0, mean=6.25, high=12.5, last=12.5, points=(0.0, 12.5))
+    trend = Trend(curves=(paid,), until=None, span_s=120.0, step_s=60.0, one_in=1)
+    assert "12.50" in str(table(Group("money", {"today/paid": "Paid"}), trend, "", 100))

@@ -17,6 +17,7 @@ SPAN_WORDS = ("1 hour", "6 hours", "24 hours", "7 days", "1 year")
 FIGURES = 57
 """Columns of a line before its profile."""
 TICKS = 5
+MONEY = ("today/paid", "today/saved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,24 @@ def groups(picture: Picture) -> tuple[Group, ...]:
     stored = {"battery_soc_pct": say("Battery")} if picture.battery_capacity_wh else {}
     stored |= {f"bays/{car.id}/soc_pct": car.name for car in picture.cars}
     tiers = (Group(say("{tier_name} circuits", tier_name=tier_name(tier)), _circuits(picture, tier)) for tier in Tier)
-    found = (Group(say("Power of the building"), power), Group(say("Stored energy"), stored), *tiers)
+    worth = _worth(picture) if picture.currency else {}
+    found = (
+        Group(say("Power of the building"), power),
+        Group(say("Stored energy"), stored),
+        Group(say("Each day so far, money in {currency}", currency=picture.currency), worth),
+        *tiers,
+    )
     return tuple(group for group in found if group.names)
+
+
+def _worth(picture: Picture) -> dict[str, str]:
+    """Counted from midnight: the highest of a day is what it came to."""
+    worth = {
+        "today/paid": say("Paid"),
+        "today/saved": say("Saved by batteries"),
+        "today/peak_w": say("Highest quarter"),
+    }
+    return worth | ({"today/own_sun_pct": say("Own use of the sun")} if picture.pv_rated_w else {})
 
 
 def _circuits(picture: Picture, tier: Tier) -> dict[str, str]:
@@ -82,7 +99,7 @@ def table(group: Group, told: Trend | None, note: str, width: int) -> tuple[Row,
 
 
 def _line(letter: str, name: str, curve: Curve, room: int) -> Row:
-    figures = "".join(f"{_figure(curve.series, one):>9}" for one in (curve.low, curve.mean, curve.high, curve.last))
+    figures = "".join(f"{figure(curve.series, one):>9}" for one in (curve.low, curve.mean, curve.high, curve.last))
     went = profile(curve.points, min(room, len(curve.points)))
     return row(" ", Part(letter, Tone.STRONG), f" {name[:20]:<20}{figures}  {went}")
 
@@ -134,8 +151,11 @@ def _when(told: Trend, before_s: float) -> str:
 def _levels(told: Trend, known: Sequence[float]) -> dict[float, str]:
     low, high = min((0.0, *known)), max((0.0, *known))
     series = told.curves[0].series
-    return {level: _figure(series, level) for level in sorted({low, 0.0, (low + high) / 2.0, high})}
+    return {level: figure(series, level) for level in sorted({low, 0.0, (low + high) / 2.0, high})}
 
 
-def _figure(series: str, value: float | None) -> str:
+def figure(series: str, value: float | None) -> str:
+    """A value of a series in its unit."""
+    if series in MONEY:
+        return "?" if value is None else f"{value:.2f}"
     return percent(value) if series.endswith("_pct") else kw_signed(value)
