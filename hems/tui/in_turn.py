@@ -7,12 +7,19 @@ arrive, and what somebody typed ahead is lost, or does something on the wrong sc
 import asyncio
 from collections import deque
 from contextlib import suppress
+from typing import cast
 
 from textual import events, work
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App
 
 ALT = "alt+"
 """What the toolkit makes of ESC and another key that come together, as a slow line delivers them."""
+ESC = "\x1b"
+SEQUENCES = cast(dict[str, object], ANSI_SEQUENCES_KEYS)
+"""The toolkit takes ESC and a digit for what a certain keyboard types with both: a pound sign for ESC and 3."""
+for _sequence in [one for one, made in SEQUENCES.items() if one.startswith(ESC) and isinstance(made, str)]:
+    del SEQUENCES[_sequence]
 PATIENCE_S = 0.5
 """A key whose screen goes away with it is waited for no longer than this."""
 
