@@ -75,6 +75,10 @@ enable_units() {
             step "enable $name" quietly "${SYSTEMCTL[@]}" --quiet enable "$name" || die "$name could not be enabled: $(last_words)"
         fi
     done
+    [ "$START" = yes ] || return 0
+    for name in "${WAITING[@]}"; do
+        "${SYSTEMCTL[@]}" is-active --quiet "$name" || step "start $name" quietly "${SYSTEMCTL[@]}" start "$name" || die "$name could not be started: $(last_words)"
+    done
 }
 
 remove() {
