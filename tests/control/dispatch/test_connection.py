@@ -158,7 +158,7 @@ def test_what_cannot_be_kept_is_told_and_counted():
 # Whatever comes -------------------------------------------------------------------------------------------------------
 
 BAYS = ("bay_1", "bay_2", "bay_3", "bay_4")
-Happening = tuple[float, float | None, float, frozenset[str]]
+Happening = tuple[float, float | None, float, frozenset[str], bool]
 
 
 @settings(max_examples=25, deadline=None)
@@ -169,6 +169,7 @@ Happening = tuple[float, float | None, float, frozenset[str]]
             st.one_of(st.none(), st.floats(0.0, 60_000.0)),
             st.floats(20.0, 100.0),
             st.frozensets(st.sampled_from(BAYS)),
+            st.booleans(),
         ),
         min_size=1,
         max_size=6,
@@ -178,8 +179,10 @@ def test_nothing_that_hems_decides_ever_exceeds_a_limit_touches_the_reserve_or_s
     story: list[Happening],
 ):
     street = Street(connected_site(flexible=TOLD), limits=limited(30_000.0))
-    for house_w, limit_w, soc_pct, plugged in story:
-        street.house_w, street.soc_pct = house_w, soc_pct
+    for house_w, limit_w, soc_pct, plugged, blind in story:
+        if not blind:
+            street.house_w = house_w
+        street.soc_pct, street.blind = soc_pct, blind
         street.limits = {} if limit_w is None else limited(limit_w)
         street.plugged = dict.fromkeys(plugged, 50.0)
         street.lives(150, every_s=30).lives(6)
@@ -187,7 +190,9 @@ def test_nothing_that_hems_decides_ever_exceeds_a_limit_touches_the_reserve_or_s
         own_w = -street.battery_w - sum(street.car_w(bay) for bay in street.plugged)
         # then what batteries and cars draw fits, or they draw nothing
         slack_w = street.params.car.deadband_w * (1 + len(plugged))
-        assert own_w <= max(0.0, allowed_w - house_w) + slack_w
+        assert own_w <= max(0.0, allowed_w - street.house_w) + slack_w
+        # and without the meter nothing is drawn at all
+        assert not blind or own_w <= slack_w
         # and nothing leaves the reserve
         assert street.battery_w <= 0.0 or soc_pct > 60.0
         # and nobody gets less than 6 A
@@ -195,4 +200,4 @@ def test_nothing_that_hems_decides_ever_exceeds_a_limit_touches_the_reserve_or_s
             watts = -street.car_w(str(bay.id))
             assert watts == 0.0 or watts >= bay.charge_min_w - 1.0
         # and neither battery nor car feeds the grid
-        assert street.grid_w >= min(0.0, house_w) - slack_w
+        assert street.grid_w >= min(0.0, street.house_w) - slack_w
