@@ -36,8 +36,7 @@ def paint(scene: Scene) -> Picture:
 
 def _building(scene: Scene) -> Picture:
     site, state, snapshot, now_s = scene.site, scene.state, scene.snapshot, scene.now_s
-    mode = state.mode
-    since_s = mode.outage_since_s
+    mode, since_s = state.mode, state.mode.outage_since_s
     islanded = state.evidence.tie.value is TiePosition.OPEN
     power_w = phase_w(snapshot, site, now_s)
     next_off = ahead.next_off(scene)

@@ -20,6 +20,8 @@ from hems.sim.start import StartPoint
 from hems.sim.traces import Traces
 
 QUARTER_S = 900.0
+SETTLES_S = 60.0
+"""After a power cut: what carried the building still does when the switch closes, and is told to rest then."""
 PRIORITY = (Tier.LIFE_SAFETY, Tier.CRITICAL)
 """What must have power in a power cut."""
 
@@ -179,9 +181,10 @@ class Bill:
             (Way.CHARGING, grid_w + batteries_w + giving_w),
         ):
             sides[way] = flowed(sides[way], watts, self._now, hours)
+        settled_s = (self.cuts[-1].ends_s or 0.0) + SETTLES_S if self.cuts else 0.0
         for name, reserve_pct in self._reserves.items():
             store = plant.batteries[name]
-            if store.power_w > GIVES_W:
+            if store.power_w > GIVES_W and plant.t_s >= settled_s:
                 self.least_above_pct = min(self.least_above_pct, store.soc_pct - reserve_pct)
 
     def _note_cut(self, plant: Plant, dt_s: float) -> None:
