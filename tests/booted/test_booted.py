@@ -97,11 +97,11 @@ STRANGER = [
     "numbers are served by a user without rights",
     "what happens is in the journal with its fields",
     "Home Assistant finds the building at the broker",
-    "an alarm leaves by its way",
+    "a message leaves by its way",
     "prices are asked for",
     "the screen is a page in a browser of this machine",
     "hems-web runs under its unit",
-    "hems-wall@console runs under its unit",
+    "hems-wall@tty9 runs under its unit",
     "in a power cut the armed site switches off what own power cannot carry",
     "and says so",
 ]
