@@ -18,6 +18,7 @@ from hems.control import (
 from hems.control.axis_tie import word
 from hems.control.given import Given, Told
 from hems.control.state import ControlState
+from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
 from hems.model.copies import replace
@@ -33,6 +34,7 @@ def heard(given: Given, state: ControlState, told: Told) -> ControlState:
     told += [(EventKind.COMMAND, one.role, with_value(one, given.snapshot)) for one in given.snapshot.fired]
     after = loads.handed_back(asked, state.overrides)
     after = loads.found_open(given.site, after, given.snapshot, given.params, given.now_s)
+    told += [(EventKind.SYSTEM, wiring.circuit_closed(one), Cause(Why.LET_GO)) for one in loads.let_go(after, asked)]
     as_now = present.present(given.site, after, given.params, given.now_s)
     bays = bay_memory.remembered(as_now, after, given.snapshot, given.params, given.now_s)
     foreseen, usual = bay_memory.visited(given, after, bays)

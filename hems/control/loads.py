@@ -6,7 +6,7 @@ from math import exp
 from hems.control import attempts, wear
 from hems.control.demand import NOTHING, hunger, kept_after, remembered_w
 from hems.control.memory.acting import AttemptsMemory, BlackStartMemory, ReconnectMemory, Sent
-from hems.control.memory.using import LoadMemory
+from hems.control.memory.using import Heard, LoadMemory
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
 from hems.control.shedding import FRESH, forced_on
@@ -43,8 +43,10 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     reading = snapshot.circuits.get(circuit.id, NOTHING)
     closed = reading.closed.known(now_s)
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    if entry is None and memory.read_back and not memory.deaf:
-        return memory  # nobody has told it anything
+    heard, let_go_s = _heard(memory, reading, closed, now_s), None if closed else memory.let_go_s
+    if entry is None and memory.read_back and not memory.deaf:  # nobody has told it anything
+        unchanged = heard is memory.heard and let_go_s == memory.let_go_s
+        return memory if unchanged else replace(memory, heard=heard, let_go_s=let_go_s)
     deaf = memory.deaf and closed is not False and (entry is None or entry.acknowledged_s is None)
     if memory.shed_because is not None and entry is not None and not entry.value and not entry.observed:
         deaf = _ignores(entry, closed, params, now_s) or (deaf and entry.acknowledged_s is None)
@@ -55,9 +57,18 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
         welded_s = None
     deaf = deaf or welded
     read_back = memory.read_back or closed is not None
-    if (deaf, read_back, welded_s) == (memory.deaf, memory.read_back, memory.welded_s):
+    seen = (memory.deaf, memory.read_back, memory.welded_s, memory.heard, memory.let_go_s)
+    if (deaf, read_back, welded_s, heard, let_go_s) == seen:
         return memory
-    return replace(memory, deaf=deaf, read_back=read_back, welded_s=welded_s)
+    return replace(memory, deaf=deaf, read_back=read_back, welded_s=welded_s, heard=heard, let_go_s=let_go_s)
+
+
+def _heard(memory: LoadMemory, reading: CircuitReading, closed: bool | None, now_s: float) -> Heard:
+    """What a switch has said by now; past its hand switch it says nothing."""
+    if closed is not None:
+        return Heard.ON if closed else Heard.OFF
+    was_on = memory.heard in (Heard.ON, Heard.SILENT)
+    return Heard.SILENT if was_on and not reading.by_hand.known(now_s) else Heard.NEVER
 
 
 def learned(state: ControlState, on_w: Mapping[CircuitId, float], dt_s: float) -> dict[CircuitId, LoadMemory]:
@@ -163,6 +174,8 @@ def expiries(site: Site, state: ControlState, params: Params) -> Iterator[float]
             yield ignored_s(entry, params) or (entry.acknowledged_s or 0.0) + SHOWS_S
         if entry is not None and entry.contradicted_since_s is not None:
             yield entry.contradicted_since_s + params.command.confirm_s
+        if memory.let_go_s is not None and memory.shed_because is None:
+            yield memory.let_go_s + params.command.confirm_s
         if memory.restored_s is not None and memory.shed_because is None:
             yield memory.restored_s + circuit.min_on_s * params.restore.pause_factor
 
@@ -214,33 +227,59 @@ def handed_back(state: ControlState, before: Collection[Override]) -> ControlSta
 
 
 def found_open(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> ControlState:
-    """What should be on and is found off waits for its turn, as nobody knows why it went off: a board lost power.
+    """What should be on and is found off waits for its turn: a board lost power, or nobody knows why.
 
     UCA 6.
 
     Otherwise all circuits of one board would be switched on again in the same moment.
     """
-    off = [one.id for one in site.circuits if snapshot.circuits.get(one.id, NOTHING).closed.known(now_s) is False]
+    off = [one for one in site.circuits if snapshot.circuits.get(one.id, NOTHING).closed.known(now_s) is False]
     if not off:
         return state
-    loads, sent = dict(state.loads), dict(state.sent)
+    loads, sent = {**state.loads, **_gone_by_itself(off, state, snapshot, now_s)}, dict(state.sent)
     early = now_s < state.boot_s + params.boot.hold_energise_s
     forced = forced_on(state)
-    for circuit in off:
+    for circuit in (one.id for one in off):
         role = wiring.circuit_closed(circuit)
         entry, memory = state.sent.get(role), loads.get(circuit, FRESH)
-        if entry is None or not entry.value or memory.shed_because is not None:
+        meant = memory.let_go_s is not None if entry is None else bool(entry.value)
+        if not meant or memory.shed_because is not None:
             continue
-        since_s = entry.contradicted_since_s
+        since_s = memory.let_go_s if entry is None else entry.contradicted_since_s
         if early:
             loads[circuit] = replace(memory, shed_because=Cause(Why.STARTED), shed_since_s=now_s)
         elif since_s is not None and now_s >= since_s + params.command.confirm_s and circuit not in forced:
-            cause = Cause(Why.FOUND_OFF)
+            cause = Cause(Why.LET_GO if entry is None else Why.FOUND_OFF)
             soon = memory.restored_s is not None and since_s - memory.restored_s <= params.restore.calm_s
             fruitless = memory.fruitless + 1 if soon else 0
             loads[circuit] = replace(memory, shed_because=cause, shed_since_s=since_s, fruitless=fruitless)
             sent[role] = Sent(value=False, cause=cause, sent_s=since_s, last_s=since_s, acknowledged_s=since_s)
     return replace(state, loads=loads, sent=sent)
+
+
+def _gone_by_itself(
+    off: Iterable[Circuit], state: ControlState, snapshot: Snapshot, now_s: float
+) -> dict[CircuitId, LoadMemory]:
+    """Memories of circuits that hems has never moved and whose board has let them go.
+
+    They were on when it fell silent, or several have gone in one moment.  One that goes alone before everybody's eyes
+    was opened by a person, and stays off.
+    """
+    untouched = [one.id for one in off if wiring.circuit_closed(one.id) not in state.sent]
+    gone = [
+        (one, memory)
+        for one in untouched
+        if (memory := state.loads.get(one, FRESH)).heard in (Heard.ON, Heard.SILENT)
+        and not snapshot.circuits[one].by_hand.known(now_s)
+    ]
+    together = len(gone) > 1
+    return {one: replace(memory, let_go_s=now_s) for one, memory in gone if together or memory.heard is Heard.SILENT}
+
+
+def let_go(state: ControlState, before: ControlState) -> list[CircuitId]:
+    """Circuits of which this has just been found."""
+    new = (name for name, memory in state.loads.items() if memory is not before.loads.get(name))
+    return [name for name in new if (because := state.loads[name].shed_because) and because.why is Why.LET_GO]
 
 
 def shed(state: ControlState, causes: Mapping[CircuitId, Cause], params: Params, now_s: float) -> ControlState:

@@ -13,7 +13,7 @@ from hems.control.dispatch.memory import ConnectionMemory, MarketMemory
 from hems.control.loads import handed_back
 from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
 from hems.control.memory.seeing import ModeMemory
-from hems.control.memory.using import LoadMemory, SavingMemory
+from hems.control.memory.using import Heard, LoadMemory, SavingMemory
 from hems.control.shedding import FRESH
 from hems.control.state import ControlState, initial
 from hems.model import wiring
@@ -151,7 +151,7 @@ def _load(memory: LoadMemory, shift_s: float, now_s: float) -> LoadMemory:
     shed_s = None if memory.shed_because is None else now_s
     moves_s = tuple(min(now_s, when_s + shift_s) for when_s in memory.moves_s)
     welded_s = None if memory.welded_s is None else now_s
-    fresh = replace(memory, restored_s=None, deaf=False, read_back=False)
+    fresh = replace(memory, restored_s=None, deaf=False, read_back=False, heard=Heard.NEVER, let_go_s=None)
     return replace(fresh, shed_since_s=shed_s, moves_s=moves_s, welded_s=welded_s)
 
 

@@ -68,6 +68,7 @@ class Why(StrEnum):
     STOPPING = "stopping"
     UNEXPECTED_CLOSE = "unexpected_close"
     FOUND_OFF = "found_off"
+    LET_GO = "let_go"
     # cars
     NO_CHARGE_ON_ISLAND = "no_charge_on_island"
     NO_CHARGE_ON_DISTURBED_GRID = "no_charge_on_disturbed_grid"

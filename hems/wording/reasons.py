@@ -45,6 +45,7 @@ REASONS: Mapping[Why, Forms] = {
     Why.STABILISING_TOO_LONG: (N_("own power did not settle, so only life safety and critical circuits stay on"),),
     Why.BLACKOUT: (N_("the building is dark, and not everything may start at once"),),
     Why.FOUND_OFF: (N_("it was found off although HEMS had switched it on; it comes back in its turn"),),
+    Why.LET_GO: (N_("its relay board let it go; it comes back in its turn"),),
     Why.ROOM_ON_ISLAND: (N_("own power has room for it ({w})"), N_("own power has room for it")),
     Why.GRID_RESTORED: (N_("the grid carries the building again"),),
     Why.STOPPING: (N_("HEMS stops and first sheds what its sources carried"),),

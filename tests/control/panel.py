@@ -87,8 +87,14 @@ TIE_OPEN, TIE_CLOSED = tie(False, True, False), tie(True, False, True)
 
 
 def readings(values: Mapping[Role, Any], now_s: float) -> dict[Role, Reading[Any]]:
-    """Fresh readings of these values; `None` is one that never came."""
-    return {role: missing() if value is None else Reading(value, now_s) for role, value in values.items()}
+    """Fresh readings of these values; `None` is one that never came, and a reading is as old as it says."""
+    return {role: _reading(value, now_s) for role, value in values.items()}
+
+
+def _reading(value: Any, now_s: float) -> Reading[Any]:
+    if isinstance(value, Reading):
+        return value
+    return missing() if value is None else Reading(value, now_s)
 
 
 def snapshot(site: Site, values: Mapping[Role, Any], now_s: float = 0.0, **more: Any) -> Snapshot:

@@ -6,9 +6,22 @@ Times are seconds on the monotonic clock.  None as a time means "not now".
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from hems.model.cause import Cause
+from hems.model.members import direct
 from hems.model.units import CircuitId
+
+
+@direct
+class Heard(StrEnum):
+    """What a circuit's switch has said to this process."""
+
+    NEVER = "never"
+    ON = "on"
+    SILENT = "silent"
+    """Nothing since it was on."""
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +43,10 @@ class LoadMemory:
     """Restores in a row that had to be undone."""
     moves_s: tuple[float, ...] = ()
     """When hems last moved its switch, as far back as its budget reaches."""
+    heard: Heard = Heard.NEVER
+    """What its switch said last."""
+    let_go_s: float | None = None
+    """Since when it is off though neither hems nor, as it seems, a person has opened it."""
     read_back: bool = False
     """Its switch has been read since this process started."""
     deaf: bool = False
