@@ -22,6 +22,8 @@ class Plan:
     begins_s: float
     step_s: float
     steps: tuple[PlanStep, ...]
+    target_w: float | None = None
+    """Import above which the month would become dearer, where a demand charge is paid."""
 
     def at(self, utc_s: float) -> PlanStep | None:
         """The step of an instant; None before the first and after the last."""

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from hems.control.dispatch.expected import STEP_S
-from hems.control.dispatch.market import Look, kept_w, local_offset, look
+from hems.control.dispatch.market import Look, local_offset, look
 from hems.control.dispatch.worth import worth
 from hems.control.given import Given
 from hems.control.state import ControlState
-from hems.model.copies import replace
 from hems.model.plan import Plan
 
 
@@ -38,6 +37,4 @@ def problem(given: Given, state: ControlState) -> Problem | None:
     seen = look(given, state, tariff, offset)
     if seen is None:
         return None
-    end_worth = worth(seen.store, seen.days)
-    seen = replace(seen, least_target_w=kept_w(seen)) if seen.per_kw else seen
-    return Problem(begins_s=given.now.utc.timestamp(), step_s=STEP_S, look=seen, end_worth=end_worth)
+    return Problem(begins_s=given.now.utc.timestamp(), step_s=STEP_S, look=seen, end_worth=worth(seen.store, seen.days))

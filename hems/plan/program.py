@@ -57,7 +57,8 @@ def solved(problem: Problem) -> Plan:
         )
         for step, slot in enumerate(look.days[len(look.days) // 2])
     )
-    return Plan(begins_s=problem.begins_s, step_s=problem.step_s, steps=steps)
+    target_w = max(one.peak_w for one in courses) if look.per_kw else None
+    return Plan(begins_s=problem.begins_s, step_s=problem.step_s, steps=steps, target_w=target_w)
 
 
 def course(problem: Problem, slots: Sequence[Slot], visits: Sequence[Visit] = ()) -> Course:

@@ -49,9 +49,9 @@ def test_energy_is_worth_what_the_last_one_served_would_pay():
 
 def test_a_peak_that_is_paid_for_is_shaved():
     day = hours(Slot(2000.0, 0.20, 0.05, True), Slot(8000.0, 0.20, 0.05, True))
-    found = course(asked(day, per_kw=10.0), day)
+    found = solved(asked(day, per_kw=10.0))
     # the battery gives 5 kW at most, and has enough for that hour
-    assert found.peak_w == pytest.approx(3000.0)
+    assert found.target_w == pytest.approx(3000.0)
 
 
 def test_it_says_what_was_expected_and_how_long_it_reaches():

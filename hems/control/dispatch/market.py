@@ -113,19 +113,16 @@ def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tar
     memory = replace(memory, worth=found, planned=step is not None, target_w=None, held_wh=0.0, short_wh=0.0)
     if not seen.per_kw:
         return memory
-    poor, limit_w, short_wh = seen.days[0], kept_w(seen), 0.0
-    full = replace(seen.store, have_wh=FULL * seen.store.full_wh)
-    if limit_w > seen.least_target_w and target_w(full, poor, seen.least_target_w) < limit_w - HELPS_W:
-        short_wh = max(0.0, full.have_wh - seen.store.have_wh)
+    poor, least_w = seen.days[0], seen.least_target_w
+    limit_w = None if step is None or plan is None else plan.target_w
+    short_wh = 0.0
+    if limit_w is None:
+        limit_w = target_w(seen.store, poor, least_w)
+        full = replace(seen.store, have_wh=FULL * seen.store.full_wh)
+        if limit_w > least_w and target_w(full, poor, least_w) < limit_w - HELPS_W:
+            short_wh = max(0.0, full.have_wh - seen.store.have_wh)
+    limit_w = max(limit_w, least_w)
     return replace(memory, target_w=limit_w, held_wh=held_wh(seen.store, poor, limit_w), short_wh=short_wh)
-
-
-def kept_w(seen: Look) -> float:
-    """The import below which a quarter of an hour is kept even on a poor day, with plan and without.
-
-    A plan alone would aim at what its days of foresight just allow, and pay for every error of them all month.
-    """
-    return target_w(seen.store, seen.days[0], seen.least_target_w)
 
 
 def _costs(given: Given, state: ControlState, tariff: Tariff, offset: timedelta) -> tuple[float, ...]:
