@@ -62,8 +62,9 @@ if [ -d /in/web ]; then
 fi
 # a display on the wall: a terminal that somebody looks at, and nobody types at
 $release -c "
-import os, pty
+import fcntl, os, pty, struct, termios
 screen, wall = pty.openpty()
+fcntl.ioctl(wall, termios.TIOCSWINSZ, struct.pack('HHHH', 25, 80, 0, 0))
 os.symlink(os.ttyname(wall), '/dev/tty9')
 with open('/run/house/wall', 'ab', buffering=0) as seen:
     while True:
