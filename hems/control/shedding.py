@@ -220,11 +220,12 @@ def _entering(site: Site, state: ControlState, outlook: Outlook) -> dict[Circuit
 
 
 def _sagging(on: Sequence[Circuit], state: ControlState, outlook: Outlook, now_s: float) -> dict[CircuitId, Cause]:
-    """What has just come back, if the island's voltage does not bear it."""
+    """What has just come back, if the island's voltage does not bear it; not what a person keeps on all the same."""
     when_s = state.last_restore_s
     if not outlook.sags or when_s is None or not SAGS_AFTER_S <= now_s - when_s <= COLLAPSE_S:
         return {}
-    back = (one.id for one in on if state.loads.get(one.id, FRESH).restored_s == when_s)
+    forced = forced_on(state)
+    back = (one.id for one in on if one.id not in forced and state.loads.get(one.id, FRESH).restored_s == when_s)
     return {circuit: Cause(Why.VOLTAGE_SAGS) for circuit in back}
 
 

@@ -13,11 +13,11 @@ from hems.control.restoring import rested_s
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode
-from hems.model.request import Acknowledge
+from hems.model.request import Acknowledge, Want
 from hems.model.units import CircuitId
 from hems.model.wiring import Role
 from tests.control.panel import METERED, Panel, bus, on_an_island, snapshot
-from tests.given import flats
+from tests.given import flats, forces
 
 RESTORE = Params().restore
 
@@ -111,6 +111,18 @@ def test_a_voltage_that_does_not_bear_it_undoes_the_restore_and_holds_the_next()
     assert "ventilation" in made.off()
     made.says(bus(230.0)).advance(30.0)
     assert "ventilation" not in made.off()
+
+
+def test_what_a_person_keeps_on_all_the_same_fails_no_more_often_the_longer_it_is_looked_at():
+    # given a circuit that has just come back, and that a person wants on
+    made = with_one_off("ventilation")
+    back_at_s(made, "ventilation")
+    made.ask(forces("ventilation", Want.ON))
+    # when the voltage stays low
+    made.says(bus(195.0)).advance(20.0)
+    # then it stays on, and the next restore is not forbidden on its account
+    assert "ventilation" not in made.off()
+    assert made.state.attempts.failures == 0
 
 
 @pytest.mark.parametrize(("volts", "fine"), [(230.0, True), (208.0, True), (206.0, False), (254.0, False), (0.0, True)])

@@ -115,6 +115,10 @@ ISLAND_STORY: list[Chapter] = [
     (utility(230.0), None, 1.0, 80.0),
     ({**TIE_CLOSED}, None, 1.0, 250.0),
 ]
+KEPT_ON_BEYOND_THE_LIMIT: list[Chapter] = [
+    ({}, forces("hot_water", Want.ON, duration_s=300.0), 4.0, 86.9),
+    ({}, None, 0.5, 40.3),
+]
 
 
 def told(story: list[Chapter], *, every_s: float, params: Params = PARAMS, deaf: tuple[str, ...] = ()) -> Panel:
@@ -190,6 +194,8 @@ def test_any_step_ends_where_any_other_does(story: list[Chapter], every_s: float
 
 @given(chapters, st.floats(0.7, 70.0))
 @example([({}, None, 0.5, 2.0), (tie(True, True, None), None, 4.0, 2.0)], 0.75)  # what is shed shows a moment later
+@example(KEPT_ON_BEYOND_THE_LIMIT, 0.7)
+@example(KEPT_ON_BEYOND_THE_LIMIT, 2.00001)
 @settings(max_examples=15)
 def test_so_it_does_with_short_waits_and_a_relay_that_is_deaf(story: list[Chapter], every_s: float):
     rare = told(story, every_s=1e6, params=shortened(PARAMS), deaf=("laundry", "heat_pump"))

@@ -1,7 +1,8 @@
 """What goes off on the grid when a limit cannot be met otherwise: flexible circuits, and no others.
 
 First batteries give and cars pause; what is still too much then is taken from flexible circuits, the least important
-first.  They come back one by one once there is room for what they draw.
+first.  They come back one by one once there is room for what they draw.  What a person keeps on stays on: such a limit
+is no protection, so it is not taken, and not taken again at every look, which would never end.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from hems.control.dispatch.excess import SLACK, SLACK_W
 from hems.control.dispatch.flows import NO_BATTERY, flows
 from hems.control.dispatch.storage import steered
 from hems.control.given import Given
-from hems.control.shedding import FRESH, candidates
+from hems.control.shedding import FRESH, candidates, expendable
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
@@ -34,7 +35,7 @@ def sheds(given: Given, state: ControlState, watts: Mapping[CircuitId, float]) -
     found: dict[CircuitId, Cause] = {}
     if over_w <= max(SLACK_W, SLACK * bounds.import_w):
         return found
-    for circuit in candidates(site, state, given.snapshot, now_s):
+    for circuit in expendable(candidates(site, state, given.snapshot, now_s), state):
         if circuit.tier is Tier.FLEXIBLE and over_w > 0.0 and watts[circuit.id] > 0.0:
             found[circuit.id] = bounds.import_by
             over_w -= watts[circuit.id]
