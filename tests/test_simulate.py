@@ -3,14 +3,18 @@
 import argparse
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hems.commands.simulate import COMMAND
 from hems.model.errors import ConfigError
+from hems.model.site import Tier
+from hems.model.units import CircuitId
 from hems.sim.survive import curve
-from hems.sim.tally import jain
+from hems.sim.tally import CircuitTally, Tally, jain
+from tests.given import circuit, flats
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "examples" / "apartments.toml"
@@ -158,6 +162,19 @@ def test_a_mistake_in_a_table_is_one_sentence_with_its_place_and_remedy(
 def test_a_story_and_tables_at_once_are_refused(tmp_path: Path):
     with pytest.raises(ConfigError, match="Give a scenario alone"):
         run(SITE, "--scenario", "x.toml", "--grid", table(tmp_path, "grid.csv", GRID))
+
+
+def test_fairness_counts_what_is_missing_by_the_share_of_each():
+    # given two flats that got three fifths of what they wanted, and one of twice their share that got four
+    homes = tuple(
+        circuit(name, Tier.NON_ESSENTIAL, 900.0, share=share) for name, share in (("a", 1.0), ("b", 1.0), ("c", 2.0))
+    )
+    got = {CircuitId("a"): 600.0, CircuitId("b"): 600.0, CircuitId("c"): 800.0}
+    books = {name: CircuitTally(wanted_wh=1_000.0, served_wh=wh) for name, wh in got.items()}
+    # then each has what it is entitled to; were they equals, one would have had more
+    assert Tally(flats(circuits=homes), circuits=books).fairness(Tier.NON_ESSENTIAL) == pytest.approx(1.0)
+    equals = flats(circuits=tuple(replace(one, share=1.0) for one in homes))
+    assert (Tally(equals, circuits=books).fairness(Tier.NON_ESSENTIAL) or 0.0) < 0.99
 
 
 def test_fairness_is_one_among_equals_and_a_half_where_one_of_two_gets_all():

@@ -263,6 +263,7 @@ def _circuit(name: str, circuit: CircuitTable, place: int, feeds: Container[str]
         name=_called(circuit.name, name),
         tier=TIERS[circuit.tier],
         rank=place if circuit.rank is None else circuit.rank,
+        share=circuit.share,
         phases=_phases(circuit.phases),
         typical_w=circuit.typical_kw * W_PER_KW,
         inrush_w=circuit.inrush_kw * W_PER_KW,

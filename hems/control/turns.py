@@ -1,8 +1,8 @@
 """Whose turn it is where not all circuits of a tier can be served, and what cools runs now and then.
 
 Rank decides first.  Among equals, who has gone without for longest is served, for `band.turn_s` at a time, so that
-over a day nobody gets less than others.  Where the band of stored energy has a tier off, only circuits that share
-their rank with another take turns.  Source: domain reference 2.1, 2.3 and 2.7.
+over a day nobody gets less than others; hours without count by each one's `share`.  Where the band of stored energy has
+a tier off, only circuits that share their rank with another take turns.  Source: domain reference 2.1, 2.3 and 2.7.
 """
 
 from collections.abc import Container
@@ -94,13 +94,15 @@ def _chosen(
 ) -> list[CircuitId]:
     """Those who are served: by rank, then who is in the middle of a turn, then who has gone without for longest.
 
-    Whoever is served goes on until somebody else has gone without for a turn more.  Where equals alone are served, a
-    turn that has begun is also finished when fewer are.
+    An hour without counts by the share that a circuit is entitled to.  Whoever is served goes on until somebody else
+    has gone without for a turn more.  Where equals alone are served, a turn that has begun is also finished when fewer
+    are.
     """
 
     def key(one: Circuit) -> tuple[float, bool, float, str]:
         stays_h = turn_s / HOUR_S if one.id in memory.turns_s else 0.0
-        return (one.rank, one.id not in unfinished, -memory.missed_h.get(one.id, 0.0) - stays_h, one.id)
+        missed_h = memory.missed_h.get(one.id, 0.0) + stays_h
+        return (one.rank, one.id not in unfinished, -one.share * missed_h, one.id)
 
     return [one.id for one in sorted(all_of, key=key)[:count]]
 

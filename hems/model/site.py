@@ -67,6 +67,8 @@ class Circuit:
     tier: Tier
     rank: int = 0
     """Order inside the tier; a lower number is kept longer."""
+    share: float = 1.0
+    """Entitlement among equals: an hour without counts so many times."""
     phases: tuple[Phase, ...]
     """Where it draws; its power is taken to be spread evenly over these."""
     typical_w: float

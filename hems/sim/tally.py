@@ -136,9 +136,14 @@ class Tally:
         return sum(one.interruptions for one in self.circuits.values()) / max(1, len(self.circuits))
 
     def fairness(self, tier: Tier) -> float | None:
-        """Jain's index over a tier's circuits, by the part of what each wanted that it got; None for fewer than two."""
-        of = [self.circuits[one.id] for one in self.site.circuits if one.tier is tier and one.id in self.circuits]
-        shares = [one.served_wh / one.wanted_wh for one in of if one.wanted_wh > 0.0]
+        """Jain's index over a tier's circuits, by the part of what each wanted that it got; None for fewer than two.
+
+        What is missing counts by the share of each beside the greatest, so that 1 is what all are entitled to.
+        """
+        of = [one for one in self.site.circuits if one.tier is tier and one.id in self.circuits]
+        most = max((one.share for one in of), default=1.0)
+        books = [(one.share / most, self.circuits[one.id]) for one in of]
+        shares = [1.0 - part * (1.0 - one.served_wh / one.wanted_wh) for part, one in books if one.wanted_wh > 0.0]
         return jain(shares) if len(shares) > 1 else None
 
     def decisions(self) -> list[tuple[float, Event]]:

@@ -241,6 +241,19 @@ running = "tie_io/input_5"
         assert role not in made.wiring.writes
 
 
+def test_a_circuit_has_the_share_that_its_table_gives_it_and_else_one(tmp_path: Path):
+    path = tmp_path / "site.toml"
+    path.write_text(example().replace("[circuits.freezers]\n", "[circuits.freezers]\nshare = 2\n"), "utf-8")
+    shares = {one.id: one.share for one in load(path, factories()).site.circuits}
+    assert shares.pop(CircuitId("freezers")) == 2.0
+    assert set(shares.values()) == {1.0}
+    # and a share of nothing is no share
+    path.write_text(example().replace("[circuits.freezers]\n", "[circuits.freezers]\nshare = 0\n"), "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(path, factories())
+    assert "circuits.freezers.share = 0" in caught.value.problems[0]
+
+
 def test_a_thermometer_needs_its_limit_and_a_limit_its_thermometer(tmp_path: Path):
     path = tmp_path / "site.toml"
     path.write_text(example().replace("[circuits.freezers]\n", "[circuits.freezers]\ntemp_max_c = -15.0\n"), "utf-8")

@@ -60,6 +60,19 @@ def test_equal_homes_get_the_same_over_a_day_of_shortage(served: int) -> None:
     assert sum(on) ** 2 / (len(on) * sum(one * one for one in on)) >= 0.95
 
 
+@pytest.mark.parametrize("served", [1, 2])
+def test_a_home_with_twice_the_share_goes_without_for_half_as_long(served: int) -> None:
+    # given two flats and one that is entitled to as much as both
+    homes = (*HOMES[:2], replace(HOMES[2], share=2.0))
+    seen = day(flats(circuits=homes), {int(Tier.NON_ESSENTIAL): served}, hours=48.0)
+    # then hours without, counted by share, are the same for all
+    weighted = [one.share * seen[one.id].count(False) for one in homes]
+    assert sum(weighted) ** 2 / (len(weighted) * sum(one * one for one in weighted)) >= 0.99
+    # and turns are as long as ever
+    changes = [minute for minute, (was, now) in enumerate(pairwise(seen[homes[2].id]), 1) if was is not now]
+    assert min(later - earlier for earlier, later in pairwise(changes)) >= 60
+
+
 def test_a_turn_lasts_an_hour() -> None:
     for line in day(EQUALS, {int(Tier.NON_ESSENTIAL): 3}).values():
         changes = [0, *(minute for minute, (was, now) in enumerate(pairwise(line), 1) if was is not now), len(line)]

@@ -89,6 +89,9 @@ class CircuitTable(Table):
     rank: int | None = Field(None, ge=0, le=9999, examples=[0])
     """Order inside the tier, lower is kept longer; the place in this file when not given.  Equal ranks take turns when
     energy is short."""
+    share: float = Field(1.0, ge=0.1, le=10.0)
+    """What it is entitled to beside others that it takes turns with, such as by the size of a flat: with 2 it goes
+    without for half as long as one with 1."""
     phases: Phases = Field(examples=[["L1"]])
     """Where it draws; evenly spread over these."""
     typical_kw: float = Field(ge=0, le=5000, examples=[0.1])
