@@ -182,7 +182,12 @@ def _generator(table: GeneratorTable | None) -> Generator | None:
     if table is None:
         return None
     name = _called(table.name, "generator")
-    return Generator(name=name, rated_w=table.rated_kw * W_PER_KW, separated=table.separated)
+    return Generator(
+        name=name,
+        rated_w=table.rated_kw * W_PER_KW,
+        separated=table.separated,
+        tank_wh=(table.tank_kwh or 0.0) * W_PER_KW,
+    )
 
 
 def _batteries(table: SiteTable) -> tuple[Battery, ...]:

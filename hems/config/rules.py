@@ -149,6 +149,15 @@ def _temperatures(site: SiteTable) -> Iterator[Problem]:
             yield absent(("circuits", name, lacking[0]), remedy, ("circuits", name, there))
 
 
+def _fuel(site: SiteTable) -> Iterator[Problem]:
+    given = {} if site.generator is None else {"fuel": site.generator.fuel, "tank_kwh": site.generator.tank_kwh}
+    lacking = [key for key, value in given.items() if value is None]
+    if len(lacking) == 1:
+        there = next(key for key in given if key not in lacking)
+        remedy = "give both or neither; a level says how long fuel lasts only of a tank that is known"
+        yield absent(("generator", lacking[0]), remedy, ("generator", there))
+
+
 def _floors(site: SiteTable) -> Iterator[Problem]:
     for name, bay in site.bays.items():
         where, other = ("bays", name, "floor_pct"), ("bays", name, "maker_floor_pct")
@@ -232,6 +241,7 @@ RULES: tuple[Callable[[SiteTable], Iterator[Problem]], ...] = (
     _names,
     _life_safety,
     _temperatures,
+    _fuel,
     _floors,
     _bays,
     _utility_side,

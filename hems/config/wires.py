@@ -39,6 +39,7 @@ def wires(site: SiteTable) -> Iterator[Wire]:
         yield from _single(("generator", "run"), own.run, wiring.GENERATOR_RUN, "bool", writes=True)
         yield from _single(("generator", "running"), own.running, wiring.GENERATOR_RUNNING, "bool")
         yield from _single(("generator", "power"), own.power, wiring.GENERATOR_POWER)
+        yield from _single(("generator", "fuel"), own.fuel, wiring.GENERATOR_FUEL)
     yield from _single(("inputs", "fire_alarm"), site.inputs.fire_alarm, wiring.FIRE_ALARM, "bool")
     yield from _single(("inputs", "red_button"), site.inputs.red_button, wiring.RED_BUTTON, "bool")
     yield from _many(("former", "power"), site.former.power, [wiring.former_phase_w(phase) for phase in range(3)])

@@ -69,6 +69,18 @@ def out_of_the_way(site: Site, snapshot: Snapshot, now_s: float) -> bool:
     return word(snapshot.generator.running, now_s) is False
 
 
+def fuel_wh(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> float:
+    """Wh that it makes of what its tank is known to hold.
+
+    None of it counts while its last start has failed, or while it may not be asked to run on the island.
+    """
+    own, level_pct = site.generator, snapshot.generator.fuel_pct.known(now_s)
+    helps = state.generator.failures == 0 and (apart(site, state) or not state.mode.mode.on_island)
+    if own is None or level_pct is None or not helps:
+        return 0.0
+    return own.tank_wh * min(100.0, max(0.0, level_pct)) / 100.0
+
+
 def after(
     site: Site, state: ControlState, snapshot: Snapshot, params: Params, now: Instant
 ) -> tuple[GeneratorMemory, Why | None]:

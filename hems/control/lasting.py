@@ -1,16 +1,17 @@
 """Make it last: what is served now, so that what matters more can be served as long as the cut may still last.
 
 Where the building's habits are known, energy in store has a price (`price`), and a tier is served while it is worth
-more; around its price some of its circuits are, in turn (`turns`).  The bands of stored energy stay the fail-safe, and
-are all there is on a site that hems has not seen for a few days, without a clock, or with `band.expect_h` at 0.  The
-first band that saves has non-essential circuits off; of those that are equals a part is served, in turn.
+more; around its price some of its circuits are, in turn (`turns`).  A generator's fuel counts like what is stored.
+The bands of stored energy stay the fail-safe, and are all there is on a site that hems has not seen for a few days,
+without a clock, or with `band.expect_h` at 0.  The first band that saves has non-essential circuits off; of those that
+are equals a part is served, in turn.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from hems.control import ahead, habits, turns
+from hems.control import ahead, generator, habits, turns
 from hems.control.bay_memory import expected, uncounted
 from hems.control.energy import Band, store_pct, usable_wh
 from hems.control.given import Given
@@ -78,8 +79,9 @@ def _priced(given: Given, state: ControlState, memory: SavingMemory) -> SavingMe
         return memory
     tiers, suns_w = ahead.tiers_w(site, state.habits), ahead.suns_w(state.habits)
     kept_wh = params.band.reserve_h * sum(wants_w[0] for wants_w in tiers) / len(tiers)
-    have_wh = EFFICIENCY * stored_wh - kept_wh
-    room_wh = EFFICIENCY * max(stored_wh, _full_wh(site)) - kept_wh
+    fuel_wh = generator.fuel_wh(site, state, given.snapshot, given.now_s)
+    have_wh = EFFICIENCY * stored_wh + fuel_wh - kept_wh
+    room_wh = EFFICIENCY * max(stored_wh, _full_wh(site)) + fuel_wh - kept_wh
     expect_h, said_h = ahead.expected_h(state.habits, params.band.expect_h), _said_h(state, given.now_s)
     coming = expected(given, state)
     days = [

@@ -131,7 +131,9 @@ class Measure:
             red_button=get(wiring.RED_BUTTON, NEVER),
             former_wakes=get(wiring.FORMER_WAKE, NEVER),
             generator=GeneratorReading(
-                running=get(wiring.GENERATOR_RUNNING, NEVER), power_w=get(wiring.GENERATOR_POWER, NEVER)
+                running=get(wiring.GENERATOR_RUNNING, NEVER),
+                power_w=get(wiring.GENERATOR_POWER, NEVER),
+                fuel_pct=get(wiring.GENERATOR_FUEL, NEVER),
             ),
             grid_w=get(wiring.GRID_POWER, NEVER),
             grid_phase_w=tuple(get(role, NEVER) for role in self._grid),

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 
+from hems.control import generator
 from hems.control.energy import NO_CAR, SERVED, Band, car_free_wh, enter_pct, floor_pct, shedding_pct, store_pct
 from hems.control.params import Params
+from hems.control.state import ControlState
 from hems.control.tuning.island import BandParams
+from hems.model.copies import replace
 from hems.model.site import Site, Tier
 from hems.model.snapshot import Snapshot
 
@@ -27,6 +30,25 @@ class Stored:
     """Charge of the store it hangs on."""
     wh_per_pct: float
     """What each percent of it is worth, with what cars add on the way down."""
+    fuel_wh: float = 0.0
+    """What the generator adds, as long as it holds the charge up."""
+    fuel_pct: float = 0.0
+    """Charge at which it is started."""
+    fuel_w: float = 0.0
+    """What it can carry."""
+
+
+def fuelled(
+    store: Stored | None, site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
+) -> Stored | None:
+    """The same with the fuel of the site's generator, if it has one whose level is known."""
+    wh = generator.fuel_wh(site, state, snapshot, now_s)
+    if store is None or site.generator is None or wh <= 0.0:
+        return store
+    own = params.generator
+    in_need_only = own.quiet_from_h != own.quiet_to_h
+    starts_pct = min(own.start_pct, params.band.critical_pct) if in_need_only else own.start_pct
+    return replace(store, fuel_wh=wh, fuel_pct=starts_pct, fuel_w=site.generator.rated_w)
 
 
 def stored(site: Site, snapshot: Snapshot, params: Params, now_s: float) -> Stored | None:
@@ -67,4 +89,13 @@ def hours_until_off(tier: Tier, store: Stored, watts: Mapping[Tier, float], sun_
         if need_w <= 1.0:
             return inf
         total_h += (upper_pct - lower_pct) * store.wh_per_pct / need_w
-    return total_h
+    return total_h + (_fuel_h(store, watts, sun_w) if end_pct < min(store.pct, store.fuel_pct) else 0.0)
+
+
+def _fuel_h(store: Stored, watts: Mapping[Tier, float], sun_w: float) -> float:
+    """Hours for which the generator holds the charge while all are served that a full store serves.
+
+    None of them if they need more than it can carry, as the charge then falls all the same.
+    """
+    need_w = sum(draw_w for one, draw_w in watts.items() if one <= SERVED[Band.NORMAL]) - sun_w
+    return store.fuel_wh / need_w if 1.0 < need_w <= store.fuel_w else 0.0

@@ -209,6 +209,8 @@ class Generator:
     rated_w: float
     separated: bool = False
     """A listed transfer switch keeps it apart from the grid in every position."""
+    tank_wh: float = 0.0
+    """What it makes of a full tank; 0 where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

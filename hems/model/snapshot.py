@@ -114,6 +114,7 @@ class GeneratorReading:
 
     running: Reading[bool] = field(default_factory=missing)
     power_w: Reading[float] = field(default_factory=missing)
+    fuel_pct: Reading[float] = field(default_factory=missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

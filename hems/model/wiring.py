@@ -94,6 +94,8 @@ GENERATOR_RUNNING = Role("generator/running")
 """bool; it makes voltage."""
 GENERATOR_POWER = Role("generator/power_w")
 """W, positive towards the bus."""
+GENERATOR_FUEL = Role("generator/fuel_pct")
+"""Percent of its tank."""
 GRID_POWER = Role("grid/power_w")
 """W, import positive."""
 IMPORT_LIMIT = Role("grid/import_limit_w")

@@ -90,9 +90,16 @@ def _from_now(scene: Scene, hours: Span) -> Span:
     return aged(scene, earliest), aged(scene, expected), aged(scene, latest)
 
 
+def lives_on(scene: Scene) -> reach.Stored | None:
+    """What an island can live on: store, cars and fuel."""
+    site, snapshot, now_s = scene.site, scene.snapshot, scene.now_s
+    without = reach.stored(site, snapshot, scene.params, now_s)
+    return reach.fuelled(without, site, scene.state, snapshot, scene.params, now_s)
+
+
 def closed_form(scene: Scene, one: Tier) -> Span | None:
     """Earliest, expected and latest hours until a tier goes off; no sun counts while it is unknown."""
-    store = reach.stored(scene.site, scene.snapshot, scene.params, scene.now_s)
+    store = lives_on(scene)
     if store is None:
         return None
     sun, uses_w = sun_w(scene), draws(scene)

@@ -6,6 +6,7 @@ from hems.control import overload, reach, restoring, shedding
 from hems.control.energy import SERVED, Band, enter_pct
 from hems.control.sending import may_close
 from hems.model.consequence import Consequence
+from hems.model.copies import replace
 from hems.model.errors import RequestError
 from hems.model.foresight import WhatIf
 from hems.model.mode import Mode
@@ -13,7 +14,7 @@ from hems.model.picture import Picture
 from hems.model.request import Request, Want
 from hems.model.site import Circuit, Tier
 from hems.model.units import HOUR_S
-from hems.runtime.ahead import Scene, draws, sun_w
+from hems.runtime.ahead import Scene, draws, lives_on, sun_w
 from hems.wording.language import say
 
 VALID_S = 60.0
@@ -116,7 +117,7 @@ def _is_on(scene: Scene, circuit: Circuit) -> bool:
 
 def _essential_h(scene: Scene, circuit: Circuit, request: Request) -> tuple[float | None, float | None]:
     """Hours of essential power as things are, and after what this costs or saves."""
-    store = reach.stored(scene.site, scene.snapshot, scene.params, scene.now_s)
+    store = lives_on(scene)
     if store is None:
         return None, None
     uses, sun, band = draws(scene), sun_w(scene), scene.params.band
@@ -126,6 +127,6 @@ def _essential_h(scene: Scene, circuit: Circuit, request: Request) -> tuple[floa
     # Kept on, it costs what it would not have had; kept off, it saves what it would have had.
     span_h = max(0.0, asked_h - stays_h) if request.want is Want.ON else -min(asked_h, stays_h)
     wh = scene.step.watts[circuit.id] * span_h
-    left = reach.Stored(store.pct - wh / store.wh_per_pct, store.wh_per_pct) if store.wh_per_pct > 0.0 else store
+    left = replace(store, pct=store.pct - wh / store.wh_per_pct) if store.wh_per_pct > 0.0 else store
     then_h = reach.hours_until_off(Tier.ESSENTIAL, left, uses, sun, band)
     return now_h, then_h

@@ -11,7 +11,7 @@ from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.site import Circuit, Site, Tier
 from hems.model.wiring import Wiring
-from hems.runtime.ahead import Scene, draws, sun_w
+from hems.runtime.ahead import Scene, draws, lives_on, sun_w
 
 
 class Setup:
@@ -55,7 +55,7 @@ class Setup:
 
 def weight(scene: Scene, circuit: Circuit) -> Weight:
     """What it means for a power cut whether a circuit is among those that are served."""
-    store = reach.stored(scene.site, scene.snapshot, scene.params, scene.now_s)
+    store = lives_on(scene)
     watts, uses = scene.step.watts[circuit.id], draws(scene)
     without = {**uses, circuit.tier: max(0.0, uses[circuit.tier] - watts)}
     served = {**without, Tier.ESSENTIAL: without[Tier.ESSENTIAL] + watts}

@@ -225,6 +225,8 @@ red_button = "tie_io/input_4"
 rated_kw = 20.0
 run = "tie_io/coil_4"
 running = "tie_io/input_5"
+fuel = "hybrid/soc_pct"
+tank_kwh = 300.0
 """
     path = tmp_path / "site.toml"
     path.write_text(text, encoding="utf-8")
@@ -234,11 +236,17 @@ running = "tie_io/input_5"
     assert (made.site.has_fire_alarm, made.site.has_red_button) == (True, True)
     assert made.site.generator is not None
     assert (made.site.generator.rated_w, made.site.generator.separated) == (20_000.0, False)
+    assert made.site.generator.tank_wh == 300_000.0
     for role in (wiring.TIE_ISLAND, wiring.FORMER_START, wiring.GENERATOR_RUN):
         assert role in made.wiring.writes
-    for role in (wiring.FIRE_ALARM, wiring.RED_BUTTON, wiring.GENERATOR_RUNNING):
+    for role in (wiring.FIRE_ALARM, wiring.RED_BUTTON, wiring.GENERATOR_RUNNING, wiring.GENERATOR_FUEL):
         assert role in made.wiring.reads
         assert role not in made.wiring.writes
+    # and a level without its tank tells nothing
+    path.write_text(text.replace("tank_kwh = 300.0\n", ""), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(path, factories())
+    assert "generator.tank_kwh is missing" in caught.value.problems[0]
 
 
 def test_a_circuit_has_the_share_that_its_table_gives_it_and_else_one(tmp_path: Path):

@@ -9,6 +9,7 @@ from hems.control import lasting, turns
 from hems.control.cars import usual
 from hems.control.energy import Band
 from hems.control.given import Given
+from hems.control.memory.acting import GeneratorMemory
 from hems.control.memory.seeing import ModeMemory
 from hems.control.memory.using import Habits, SavingMemory
 from hems.control.params import Params
@@ -18,7 +19,7 @@ from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.instant import Instant
 from hems.model.mode import Mode
-from hems.model.site import Phase, Tier
+from hems.model.site import Generator, Phase, Tier
 from hems.model.units import CircuitId, SourceId
 from tests.control.panel import snapshot
 from tests.given import circuit, flats
@@ -45,9 +46,12 @@ def lasts(
     params: Params = PARAMS,
     now_s: float = 1000.0,
     local_h: float | None = None,
+    engine: Generator | None = None,
+    fuel_pct: float | None = None,
 ) -> SavingMemory:
-    seen = snapshot(SITE, {wiring.battery_soc(SourceId("main")): soc_pct}, now_s, local_h=local_h)
-    given = Given(SITE, seen, params, Instant(now_s, utc))
+    values = {wiring.battery_soc(SourceId("main")): soc_pct, wiring.GENERATOR_FUEL: fuel_pct}
+    seen = snapshot(SITE, values, now_s, local_h=local_h)
+    given = Given(replace(SITE, generator=engine), seen, params, Instant(now_s, utc))
     return lasting.lasting(given, state or on_island(), 1.0).memory
 
 
@@ -82,6 +86,36 @@ def test_a_car_that_is_as_good_as_certain_to_come_home_lets_more_be_served() -> 
     assert expecting < 0.8 * alone
     # then nothing of it is counted where nobody knows the hour
     assert lasts(60.0, waiting).price == alone
+
+
+ENGINE = Generator(name="Generator", rated_w=20_000.0, separated=True, tank_wh=200_000.0)
+
+
+def test_fuel_in_the_tank_lets_more_be_served() -> None:
+    # given a generator that makes 100 kWh of the half of its tank, and a battery of 80 kWh
+    alone, fuelled = lasts(60.0), lasts(60.0, engine=ENGINE, fuel_pct=50.0)
+    assert alone.price is not None
+    assert fuelled.price is not None
+    assert fuelled.price < 0.8 * alone.price
+    assert fuelled.resting < alone.resting
+
+
+@pytest.mark.parametrize(
+    ("engine", "fuel_pct", "memory"),
+    [
+        (ENGINE, None, GeneratorMemory()),
+        (ENGINE, 0.0, GeneratorMemory()),
+        (ENGINE, 50.0, GeneratorMemory(failures=1)),
+        (replace(ENGINE, separated=False), 50.0, GeneratorMemory()),
+        (replace(ENGINE, tank_wh=0.0), 50.0, GeneratorMemory()),
+    ],
+    ids=["level not known", "empty", "its last start failed", "it might meet the grid", "tank not known"],
+)
+def test_fuel_that_may_not_come_counts_as_nothing(
+    engine: Generator, fuel_pct: float | None, memory: GeneratorMemory
+) -> None:
+    state = replace(on_island(), generator=memory)
+    assert lasts(60.0, state, engine=engine, fuel_pct=fuel_pct).price == lasts(60.0).price
 
 
 def test_critical_circuits_never_rest_for_the_sake_of_energy() -> None:

@@ -1,5 +1,6 @@
 """Until when, while less important circuits go off on the way down."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -42,6 +43,26 @@ def test_the_sun_stretches_a_band_or_makes_it_last_for_ever() -> None:
 
 def test_a_tier_that_the_charge_no_longer_covers_has_no_hours_left() -> None:
     assert hours_until_off(Tier.NON_ESSENTIAL, Stored(45.0, 800.0), DRAWS, 0.0, BANDS) == 0.0
+
+
+def test_fuel_holds_the_charge_for_whatever_is_still_on_when_the_generator_starts() -> None:
+    # given 60 kWh of fuel for a generator that starts at 25 %, of 20 kW or of less than all 10 kW that are wanted
+    bare = Stored(60.0, 800.0)
+    strong = replace(bare, fuel_wh=60_000.0, fuel_pct=25.0, fuel_w=20_000.0)
+    weak = replace(strong, fuel_w=9_000.0)
+
+    def gained(store: Stored, tier: Tier) -> float:
+        without = hours_until_off(tier, replace(store, fuel_wh=0.0), DRAWS, 0.0, BANDS)
+        return hours_until_off(tier, store, DRAWS, 0.0, BANDS) - without
+
+    # then what goes off above that gains nothing, and all else the hours that it runs
+    assert gained(strong, Tier.NON_ESSENTIAL) == 0.0
+    assert [gained(strong, tier) for tier in Tier if tier <= Tier.COMFORT] == pytest.approx([6.0] * 4)
+    # and one that could not carry the building is not counted on
+    assert {gained(weak, tier) for tier in Tier if tier <= Tier.COMFORT} == {0.0}
+    # nor for what is off already
+    assert gained(replace(strong, pct=15.0), Tier.COMFORT) == 0.0
+    assert gained(replace(strong, pct=15.0), Tier.ESSENTIAL) == pytest.approx(6.0)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from hems.model.foresight import CircuitReach, Foresight, TierReach, WhatIf
+from hems.model.reading import Reading
 from hems.model.request import Request, Want
-from hems.model.site import Tier
+from hems.model.site import Generator, Tier
+from hems.model.snapshot import GeneratorReading
 from hems.model.units import CircuitId
 from hems.runtime import ahead
 from hems.runtime.ahead import Scene
@@ -45,6 +47,18 @@ def test_a_young_look_ahead_gives_the_hours_counted_from_now(outage: Scene):
     assert group.hours_left == picture.next_off_h
     gym = next(one for one in picture.circuits if one.id == GYM)
     assert (gym.next_off, gym.off_h, gym.weighs_h) == (True, pytest.approx(3.95), 1.5)
+
+
+def test_the_closed_form_counts_fuel_whose_level_is_known(outage: Scene):
+    # given a generator with 60 kWh in its tank, or nobody knows how much
+    engine = Generator(name="Generator", rated_w=20_000.0, tank_wh=120_000.0)
+    reading = GeneratorReading(fuel_pct=Reading(50.0, outage.now_s))
+    unknown = replace(outage, site=replace(outage.site, generator=engine))
+    known = replace(unknown, snapshot=replace(outage.snapshot, generator=reading))
+    _, without_h, _ = paint(unknown).essential_hours or (0.0, 0.0, 0.0)
+    _, with_h, _ = paint(known).essential_hours or (0.0, 0.0, 0.0)
+    assert paint(unknown).essential_hours == paint(outage).essential_hours
+    assert with_h == pytest.approx(without_h + 60_000.0 / sum(ahead.draws(outage).values()))
 
 
 def test_an_old_one_and_one_that_answers_another_question_give_way_to_the_closed_form(outage: Scene):

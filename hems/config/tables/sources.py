@@ -45,6 +45,10 @@ class GeneratorTable(Table):
     """Whether it makes voltage; without an answer nobody is let back to the grid."""
     power: PortText | None = Field(None, examples=["genset/power_w"])
     """Where its output is measured."""
+    fuel: PortText | None = Field(None, examples=["genset/fuel_pct"])
+    """Where the level of its tank is read, in percent.  What is not read counts as nothing."""
+    tank_kwh: Kw | None = Field(None, examples=[300.0])
+    """What it makes of a full tank; about 3 kWh a litre of diesel."""
 
 
 class BatteryTable(Table):
