@@ -130,6 +130,22 @@ def test_the_html_is_whole_and_needs_nothing_from_outside(site: Site, tmp_path: 
         ElementTree.fromstring(picture)
 
 
+@pytest.mark.parametrize("names", [("with HEMS", "without"), ("charged by the cars of the building",) * 5])
+def test_no_entry_of_a_legend_stands_on_another_or_on_the_plot(names: tuple[str, ...]):
+    # given letters of seven units each, wider than any that are drawn at this size
+    picture = ElementTree.fromstring(svg([Line(name, [0.0, 5.0]) for name in names], unit="kWh an hour", times="ab"))
+    texts = [one for one in picture.iter("text") if one.text in (*names, "kWh an hour")]
+    boxes = [(float(one.get("x", 0)), float(one.get("y", 0)), 7.0 * len(one.text or "")) for one in texts]
+    # then none reaches into another of its row, the next one's stroke, out of the picture or below the highest curve
+    for one, (x, y, wide) in enumerate(boxes):
+        assert x + wide <= 900.0
+        assert y <= 22.0 - 4.0
+        assert all(x + wide + 35.0 <= later for later, at, _ in boxes[one + 1 :] if at == y)
+    assert len({(x, y) for x, y, _ in boxes}) == len(names) + 1
+    # and the first row is inside the picture
+    assert min(y for _, y, _ in boxes) >= float(picture.get("viewBox", "").split()[1]) + 11.0
+
+
 def test_a_gap_in_what_is_known_stays_a_gap():
     assert svg([Line("Stored", [1.0, 2.0, None, 3.0, 4.0])], unit="%", times=["a", "b"]).count("<polyline") == 2
     assert svg([Line("Stored", [None, None])], unit="%", times=["a", "b"]) == ""
