@@ -13,8 +13,11 @@ from typing import Any
 
 from hems.commands.asking import add_run_dir, add_who, ask, pictured, print_json
 from hems.model.errors import ConfigError, HemsError, StoreError
+from hems.wording.language import N_, say
 
-GONE = "Circuits stay as they are; use the hand switches in the panel, the least important circuits first."
+GONE = N_("Circuits stay as they are; use the hand switches in the panel, the least important circuits first.")
+AXES = {"grid": N_("Grid"), "tie": N_("Grid switch"), "bus": N_("Building")}
+"""What witnesses tell about, at the head of a line."""
 EX_CONFIG = 78
 """sysexits.h: something is wrong with the configuration."""
 
@@ -182,7 +185,7 @@ def _old_status(args: argparse.Namespace, lost: HemsError) -> int:
         picture, written_s = last_picture(args.run_dir, args.state_dir)
         use(picture.language)
     except StoreError as nothing:
-        raise HemsError(f"{lost} {nothing} {GONE}") from nothing
+        raise HemsError(f"{lost} {nothing} {say(GONE)}") from nothing
     age_s = max(0.0, now.timestamp() - written_s)
     if args.json:
         print_json({"old": True, "age_s": round(age_s, 1), "reason": str(lost), "picture": to_plain(picture)})
@@ -194,18 +197,20 @@ def _old_status(args: argparse.Namespace, lost: HemsError) -> int:
 def _why(args: argparse.Namespace) -> int:
     from hems.model.cause import Cause
     from hems.model.codec import from_plain
-    from hems.wording import duration, mode_words, sentence
+    from hems.wording import axis_words, duration, mode_words, sentence
 
     answer = _ask(args, "view", "why")
     if args.json:
         print_json(answer)
         return 0
-    print(f"{mode_words(answer['mode'])}, for {duration(answer['mode_for_s'])}.")
+    print(say("{mode}, for {time}.", mode=mode_words(answer["mode"]), time=duration(answer["mode_for_s"])))
     print(sentence(from_plain(Cause, answer["mode_because"])))
-    print(f"Grid: {answer['grid']}. Tie: {answer['tie']}. Bus: {answer['bus']}.")
+    axes = {axis: axis_words(axis, answer[axis]) for axis in ("grid", "tie", "bus")}
+    print(say("Grid: {grid}. Grid switch: {tie}. Building's supply: {bus}.", **axes))
     for witness in answer["witnesses"]:
-        age = "never" if witness["age_s"] is None else f"{witness['age_s']:.1f} s ago"
-        print(f"  {witness['axis']:5} {witness['name']:20} {witness['says']:15} {age}")
+        age_s, says = witness["age_s"], axis_words(witness["axis"], witness["says"])
+        age = say("never") if age_s is None else say("{age_s:.1f} s ago", age_s=age_s)
+        print(f"  {say(AXES[witness['axis']]):12} {witness['name']:20} {says:15} {age}")
     return 0
 
 
@@ -239,14 +244,14 @@ def _all_log(args: argparse.Namespace) -> int:
         return 0
     for event in kept:
         utc = event.at.utc
-        when = f"{event.at.mono_s:.0f} s up" if utc is None else f"{utc.astimezone():%Y-%m-%d %H:%M:%S}"
+        when = say("{up_s:.0f} s up", up_s=event.at.mono_s) if utc is None else f"{utc.astimezone():%Y-%m-%d %H:%M:%S}"
         print(f"{when}  {tag(event)}  {told(event, {})}")
     return 0
 
 
 def _acknowledge(args: argparse.Namespace) -> int:
     _ask(args, "operate", "acknowledge", who=args.who)
-    print("Noted. HEMS starts over once the contradiction has been gone for a while.")
+    print(say("Noted. HEMS starts over once the contradiction has been gone for a while."))
     return 0
 
 

@@ -37,6 +37,7 @@ class Desk:
     """Shows one picture after the other, and is asked nothing."""
 
     site_name = "bench"
+    language = ""
 
     def __init__(self, picture: Picture) -> None:
         self._picture = picture

@@ -17,6 +17,7 @@ class HandMadeDesk:
     """Shows the picture it was given and writes down what it is asked."""
 
     site_name = "Maple Court 12"
+    language = ""
 
     def __init__(self, picture: Picture | None = None) -> None:
         self.shown = picture

@@ -186,12 +186,12 @@ async def test_with_a_daemon_every_command_is_answered(run_dir: Path, capsys: py
         assert armed == ["HEMS may now command: switches.", "Without proof, which is recorded: switches."]
         assert "There is no device toaster" in (await ask("arm", "toaster"))[2]
         answer = await ask("override", "laundry", "off", "--reason", "it leaks", "--for", "99h")
-        assert answer[1].startswith("laundry: off for 8 h. ")
+        assert answer[1].startswith("laundry: OFF for 8 h. ")
         assert (await ask("override", "laundry", "off"))[2].startswith("Give a reason")
         told = (await ask("override", "laundry", "on", "--consider"))[1]
         assert told.startswith("Laundry ON for 1 h. It uses about ")
         assert json.loads((await ask("override", "laundry", "on", "--consider", "--json"))[1])["circuit"] == "laundry"
-        assert (await ask("override", "laundry", "auto"))[1].startswith("laundry: auto. ")
+        assert (await ask("override", "laundry", "auto"))[1].startswith("laundry: back to automatic. ")
         assert (await ask("acknowledge"))[0] == 0
         assert (await ask("disarm"))[1] == "HEMS now only watches: switches, chargers, meters.\n"
         assert (await ask("log"))[0] == 0

@@ -2,7 +2,7 @@
 
 One JSON value per line.  The server greets, a client may subscribe and may ask:
 
-    server: {"hello": {"protocol": 1, "site": "Maple Court 12", "role": "operator"}}
+    server: {"hello": {"protocol": 1, "site": "Maple Court 12", "role": "operator", "language": "de"}}
     client: {"subscribe": true}
     server: {"tick": {...}}                          a `Picture`, once a second; a slow client skips some
     server: {"event": {...}}                         an `Event`; never skipped, a client too slow for them is cut off

@@ -71,7 +71,8 @@ class Client:
         if isinstance(hello, Answer):
             raise NoContact(hello.error)
         if not isinstance(hello, Hello) or hello.protocol != PROTOCOL:
-            raise NoContact(f"What answers at {self._path} is another version of hems. Update this program.")
+            told = say("What answers at {path} is another version of hems. Update this program.", path=self._path)
+            raise NoContact(told)
         self.hello = hello
         self._reading = asyncio.create_task(self._read(reader), name=f"read {self._path.name}")
         return hello
@@ -82,7 +83,7 @@ class Client:
             self._reading.cancel()
         if self._writer is not None:
             self._writer.close()
-        self._end(NoContact("The connection was closed."))
+        self._end(NoContact(say("The connection was closed.")))
 
     async def request(self, name: str, /, **args: Any) -> Mapping[str, Any]:  # noqa: ANN401  (any JSON)
         """Ask for something and wait for the answer.  Raises: RequestError with the daemon's sentence, NoContact.

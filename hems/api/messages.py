@@ -29,6 +29,8 @@ class Hello:
     site: str
     role: PersonRole
     """The highest this socket allows."""
+    language: str = ""
+    """Of the building; empty: each reader's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,8 @@ class Server:
                 client.send(answer_line(Answer(id=None, error=f"Too many clients here: {MOST_CLIENTS} is the most.")))
                 return
             clients.add(client)
-            client.send(hello_line(Hello(protocol=PROTOCOL, site=self._desk.site_name, role=role)))
+            site, language = self._desk.site_name, self._desk.language
+            client.send(hello_line(Hello(protocol=PROTOCOL, site=site, role=role, language=language)))
             while await self._serve_line(role, reader, client):
                 pass
         except ConnectionError:

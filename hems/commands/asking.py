@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hems.model.errors import HemsError
+from hems.wording.language import say, use
 
 if TYPE_CHECKING:
     from hems.model.picture import Picture
 
 RUN_DIR = Path("/run/hems")
+YES = ("y", "yes", "j", "ja")
+"""What a person types who agrees, in either language."""
 PIN_VARIABLE = "HEMS_PIN"
 """Where a script keeps the PIN: a command line can be read by everybody on the machine."""
 
@@ -44,12 +47,12 @@ def pictured(answer: Mapping[str, Any]) -> "Picture":
     """The building as `status` tells it, in whose language everything else is said.  Raises: HemsError."""
     from hems.model.codec import from_plain
     from hems.model.picture import Picture
-    from hems.wording.language import use
 
     try:
         picture = from_plain(Picture, answer)
     except ValueError as error:
-        raise HemsError(f"HEMS answered what this program does not understand ({error}). Update it.") from error
+        told = say("HEMS answered what this program does not understand ({error}). Update it.", error=error)
+        raise HemsError(told) from error
     use(picture.language)
     return picture
 
@@ -66,7 +69,8 @@ def _pin(needed: HemsError) -> str:
     if given := os.environ.get(PIN_VARIABLE, ""):
         return given
     if not sys.stdin.isatty():
-        raise HemsError(f"{needed} Nobody can be asked here: set {PIN_VARIABLE}, or type the command yourself.")
+        nobody = say("Nobody can be asked here: set {name}, or type the command yourself.", name=PIN_VARIABLE)
+        raise HemsError(f"{needed} {nobody}")
     return secret(str(needed).removesuffix("."))
 
 
@@ -74,8 +78,9 @@ def _asked(run_dir: Path, socket: str, do: str, values: Mapping[str, object]) ->
     from hems.api.client import Client
 
     async def asked() -> Mapping[str, Any]:
-        """Connect, ask, hang up."""
+        """Connect, ask, hang up; what is said of it is said in the building's language."""
         async with Client(run_dir / f"{socket}.sock") as client:
+            use("" if client.hello is None else client.hello.language)
             return await client.request(do, **values)
 
     return asyncio.run(asked())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hems.commands.asking import print_json
 from hems.store.audit_check import Finding, Kept, entries, verified
+from hems.wording.language import say
 
 STATE_DIR = Path("/var/lib/hems")
 FAILED = 3
@@ -39,14 +40,15 @@ class Command:
         for one in found:
             print(line(one))
         if not found:
-            print("Nothing has been asked of HEMS yet." if not args.find else "Nothing of that kind.")
+            print(say("Nothing of that kind.") if args.find else say("Nothing has been asked of HEMS yet."))
         return 0
 
 
 def line(kept: Kept) -> str:
     """One act in one line."""
     one = kept.entry
-    when = f"{kept.at.utc.astimezone():%Y-%m-%d %H:%M:%S%z}" if kept.at.utc else f"{kept.at.mono_s:.0f} s after a start"
+    up = say("{up_s:.0f} s after a start", up_s=kept.at.mono_s)
+    when = f"{kept.at.utc.astimezone():%Y-%m-%d %H:%M:%S%z}" if kept.at.utc else up
     known = f" ({', '.join(word for word in (one.role, one.known_by) if word)})" if one.role else ""
     return " ".join([f"{kept.number}", when, f"{one.who}{known}:", *_told(kept)])
 
@@ -55,12 +57,12 @@ def _told(kept: Kept) -> Iterator[str]:
     one = kept.entry
     yield f"{one.action} {one.subject}"
     if one.reason:
-        yield f'because "{one.reason}"'
+        yield say('because "{reason}"', reason=one.reason)
     if one.detail:
         yield one.detail
     if one.origin:
-        yield f"from {one.origin}"
-    yield f"-> {one.result or 'done'}"
+        yield say("from {origin}", origin=one.origin)
+    yield f"-> {one.result or say('done')}"
 
 
 def _plain(kept: Kept) -> dict[str, object]:
@@ -72,12 +74,12 @@ def _verify(finding: Finding, *, as_json: bool) -> int:
     if as_json:
         print_json(asdict(finding))
     elif finding.problems:
-        print("THE AUDIT IS NOT AS IT WAS WRITTEN:")
+        print(say("THE AUDIT IS NOT AS IT WAS WRITTEN:"))
         for problem in finding.problems:
             print(f"  {problem}")
     else:
-        print(f"{finding.entries} entries, each as it was written, none missing.")
-        print(f"Note this, to compare later with --head: {finding.head}")
+        print(say("{count} entries, each as it was written, none missing.", count=finding.entries))
+        print(say("Note this, to compare later with --head: {head}", head=finding.head))
     return FAILED if finding.problems else 0
 
 

@@ -7,8 +7,9 @@ from hems.commands.asking import add_run_dir, add_who, ask, print_json
 from hems.commands.times import seconds
 from hems.model.request import Task
 from hems.report.rehearsal import rehearsal_lines
+from hems.wording.language import N_, say
 
-KEPT = "Its report is kept: `hems report drill`; `hems report drills` lists all."
+KEPT = N_("Its report is kept: `hems report drill`; `hems report drills` lists all.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Command:
                 return 0
             names = {one["id"]: one["name"] for one in ask(args.run_dir, "view", "status")["circuits"]}
             print("\n".join(rehearsal_lines(answer["rehearsal"], names)))
-            print(KEPT)
+            print(say(KEPT))
             return 0
         begin = args.what == "begin"
         more = {"duration_s": seconds(args.duration)} if begin else {}
@@ -43,8 +44,10 @@ class Command:
         if args.json:
             print_json(answer)
             return 0
-        print("The drill begins. HEMS ends it by itself." if begin else "The drill is over: back to the grid.")
-        print(KEPT)
+        print(
+            say("The drill begins. HEMS ends it by itself.") if begin else say("The drill is over: back to the grid.")
+        )
+        print(say(KEPT))
         return 0
 
 

@@ -4,10 +4,11 @@ import argparse
 import sys
 from dataclasses import dataclass
 
-from hems.commands.asking import add_run_dir, add_who, ask
+from hems.commands.asking import YES, add_run_dir, add_who, ask
 from hems.model.errors import HemsError
+from hems.wording.language import N_, say
 
-STAYS = "What stays: the audit, in which only the bay's id stands, and copies on other disks, for fourteen nights."
+STAYS = N_("What stays: the audit, in which only the bay's id stands, and copies on other disks, for fourteen nights.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,14 @@ class Command:
         """Ask once, then have it done."""
         if not args.yes:
             if not sys.stdin.isatty():
-                raise HemsError("This cannot be undone: say --yes.")
-            what = f"Charge of cars, events and full inputs of {args.bay}, its code, and all exports are deleted."
-            if input(f"{what} Sure? [y/n] ").strip().lower() not in ("y", "yes"):
-                print("Nothing was changed.")
+                raise HemsError(say("This cannot be undone: say --yes."))
+            what = N_("Charge of cars, events and full inputs of {bay}, its code, and all exports are deleted.")
+            if input(f"{say(what, bay=args.bay)} {say('Sure? [y/n] ')}").strip().lower() not in YES:
+                print(say("Nothing was changed."))
                 return 1
         ask(args.run_dir, "admin", "forget", bay=args.bay, who=args.who)
-        print(f"{args.bay} is forgotten. {STAYS}")
+        told = say("{bay} is forgotten.", bay=args.bay)
+        print(f"{told} {say(STAYS)}")
         return 0
 
 

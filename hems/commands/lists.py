@@ -11,6 +11,7 @@ from hems.model.errors import HemsError
 from hems.model.picture import Picture
 from hems.runtime.clock import SystemClock
 from hems.wording import duration
+from hems.wording.language import N_, say
 
 Lines = Callable[[Picture, str], Iterator[list[str]]]
 """What is told of the things in whose words the second argument occurs: for each its sentences."""
@@ -43,7 +44,7 @@ class Command:
         for sentences in told:
             print("\n".join(_wrapped(sentences)))
         if not told:
-            print(self.none)
+            print(say(self.none))
         return 0
 
 
@@ -95,14 +96,16 @@ class Alarms(Command):
         if not asked:
             return Command.run(self, args)
         if len(asked) > 1 or args.json or args.find:
-            raise HemsError("--seen, --aside and --back go alone: each marks one alarm and lists none.")
+            raise HemsError(say("--seen, --aside and --back go alone: each marks one alarm and lists none."))
         [(do, key)] = asked.items()
         more = {"duration_s": seconds(args.duration), "reason": args.reason} if do == "aside" else {}
         answer = ask(args.run_dir, "operate", do, key=key, who=args.who, **more)
         if do == "aside":
-            print(f"Set aside for {duration(answer['duration_s'])}. If it still stands then, it is news again.")
+            aside = N_("Set aside for {time}. If it still stands then, it is news again.")
+            print(say(aside, time=duration(answer["duration_s"])))
         else:
-            print("Noted: seen. It leaves when its cause is gone." if do == "seen" else "It is no longer set aside.")
+            seen = do == "seen"
+            print(say("Noted: seen. It leaves when its cause is gone.") if seen else say("It is no longer set aside."))
         return 0
 
 
@@ -113,18 +116,18 @@ class Cars(Command):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
         Command.add_arguments(self, parser)
-        say = parser.add_argument_group(
+        told = parser.add_argument_group(
             "what a driver says", "goes with --bay; --leaves, --keeps, --target, --never and --use need the code"
         )
-        say.add_argument("--bay", metavar="BAY", help="the bay, as `hems cars --json` calls it")
-        say.add_argument("--leaving", action="store_true", help="I am here and leave now: no code, no reason needed")
-        say.add_argument("--staying", action="store_true", help="I do not leave after all")
-        say.add_argument("--leaves", metavar="WHEN", help="the car leaves at 07:30, or in 2h; `unknown` takes it back")
-        say.add_argument("--keeps", type=float, metavar="PCT", help="what the car keeps for me, in percent")
-        say.add_argument("--target", type=float, metavar="PCT", help="how full it shall be when it leaves, in percent")
-        say.add_argument("--never", action="store_true", help="the building takes nothing from this car")
-        say.add_argument("--use", action="store_true", help="the building may use it again")
-        say.add_argument("--code", action="store_true", help="ask me for the code of the bay; without: as an operator")
+        told.add_argument("--bay", metavar="BAY", help="the bay, as `hems cars --json` calls it")
+        told.add_argument("--leaving", action="store_true", help="I am here and leave now: no code, no reason needed")
+        told.add_argument("--staying", action="store_true", help="I do not leave after all")
+        told.add_argument("--leaves", metavar="WHEN", help="the car leaves at 07:30, or in 2h; `unknown` takes it back")
+        told.add_argument("--keeps", type=float, metavar="PCT", help="what the car keeps for me, in percent")
+        told.add_argument("--target", type=float, metavar="PCT", help="how full it shall be when it leaves, in percent")
+        told.add_argument("--never", action="store_true", help="the building takes nothing from this car")
+        told.add_argument("--use", action="store_true", help="the building may use it again")
+        told.add_argument("--code", action="store_true", help="ask me for the code of the bay; without: as an operator")
         add_who(parser)
 
     def run(self, args: argparse.Namespace) -> int:
@@ -132,20 +135,20 @@ class Cars(Command):
         said = _said(args)
         if args.bay is None:
             if said:
-                raise HemsError("Say which car: add --bay BAY; `hems cars --json` has the names.")
+                raise HemsError(say("Say which car: add --bay BAY; `hems cars --json` has the names."))
             return Command.run(self, args)
         if not said:
-            raise HemsError("Say what about it: --leaving, --leaves, --keeps, --target, --never or --use.")
+            raise HemsError(say("Say what about it: --leaving, --leaves, --keeps, --target, --never or --use."))
         if args.code:
-            said["code"] = secret(f"The code of {args.bay}")
+            said["code"] = secret(say("The code of {bay}", bay=args.bay))
         ask(args.run_dir, "operate", "car", bay=args.bay, who=args.who, **said)
-        print(f"Noted for {args.bay}. {CAR_WORDS['leaving' if args.leaving else 'other']}")
+        print(say("Noted for {bay}.", bay=args.bay), say(CAR_WORDS["leaving" if args.leaving else "other"]))
         return 0
 
 
 CAR_WORDS = {
-    "leaving": "It gives nothing more. On the grid it charges first; in a power cut it does not charge.",
-    "other": "See `hems cars`.",
+    "leaving": N_("It gives nothing more. On the grid it charges first; in a power cut it does not charge."),
+    "other": N_("See `hems cars`."),
 }
 
 
@@ -168,7 +171,9 @@ def _said(args: argparse.Namespace) -> dict[str, object]:
 
 
 CIRCUITS = Command(
-    "every circuit: on or off, and why", "circuits", _circuits, "There is no such circuit; see `hems circuits`."
+    "every circuit: on or off, and why", "circuits", _circuits, N_("There is no such circuit; see `hems circuits`.")
 )
-CARS = Cars("every charger: what its car does, what its driver keeps, and why", "cars", _cars, "No such bay.")
-ALARMS = Alarms("what is abnormal, what it means and what to do", "alarms", _alarms, "No alarms. Nothing needs you.")
+CARS = Cars("every charger: what its car does, what its driver keeps, and why", "cars", _cars, N_("No such bay."))
+ALARMS = Alarms(
+    "what is abnormal, what it means and what to do", "alarms", _alarms, N_("No alarms. Nothing needs you.")
+)

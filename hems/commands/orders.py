@@ -9,6 +9,7 @@ from hems.commands.times import seconds
 from hems.model.errors import HemsError
 from hems.model.request import Task
 from hems.wording import duration
+from hems.wording.language import N_, say
 
 Options = Callable[[argparse.ArgumentParser], None]
 
@@ -52,9 +53,9 @@ class Command:
             print_json(answer)
             return 1 if "confirm" in answer else 0
         if "confirm" in answer:
-            word = answer["confirm"]
-            raise HemsError(f"Not yet, this is grave. To go ahead, say it again within a minute with --confirm {word}")
-        print(f"{self.begun if begin else self.ended} See `hems status` and `hems log`.")
+            twice = N_("Not yet, this is grave. To go ahead, say it again within a minute with --confirm {word}")
+            raise HemsError(say(twice, word=answer["confirm"]))
+        print(say(self.begun if begin else self.ended), say("See `hems status` and `hems log`."))
         return 0
 
 
@@ -92,50 +93,50 @@ def _confirms(parser: argparse.ArgumentParser) -> None:
 MAINTENANCE = Command(
     Task.MAINTENANCE,
     "people work on the plant: HEMS switches nothing on",
-    "HEMS now switches nothing on, and does not touch what is locked out.",
-    "The work is over: HEMS looks around afresh.",
+    N_("HEMS now switches nothing on, and does not touch what is locked out."),
+    N_("The work is over: HEMS looks around afresh."),
     (_locks,),
 )
 ISLAND = Command(
     Task.ISLAND,
     "leave the grid on purpose for a while",
-    "Asked for. HEMS sheds to plan, lets nothing flow through the grid switch, and has it opened.",
-    "The building goes back to the grid as soon as that has proven itself.",
+    N_("Asked for. HEMS sheds to plan, lets nothing flow through the grid switch, and has it opened."),
+    N_("The building goes back to the grid as soon as that has proven itself."),
     (_times,),
 )
 EVACUATE = Command(
     Task.EVACUATION,
     "people may have to leave: cars keep more and charge first",
-    "Cars now keep at least what an evacuation needs, and charge first.",
-    "Cars keep what their drivers ask for again.",
+    N_("Cars now keep at least what an evacuation needs, and charge first."),
+    N_("Cars keep what their drivers ask for again."),
     (_confirms,),
 )
 STORM = Command(
     Task.STORM,
     "a power cut is likely: charge to a target and keep it",
-    "Batteries charge and keep it until the time is over.",
-    "The storm watch is over: batteries go on as before.",
+    N_("Batteries charge and keep it until the time is over."),
+    N_("The storm watch is over: batteries go on as before."),
     (_times,),
 )
 ESTIMATE = Command(
     Task.RETURN,
     "say in what time the grid is expected back, so that energy is made to last until then",
-    "Noted. Until then energy is made to last that long; HEMS does not take the grid to be back because of it.",
-    "Forgotten. HEMS goes by how long power cuts usually last.",
+    N_("Noted. Until then energy is made to last that long; HEMS does not take the grid to be back because of it."),
+    N_("Forgotten. HEMS goes by how long power cuts usually last."),
     (_expected,),
 )
 FIRE = Command(
     Task.FIRE,
     "say that a fire alarm is over",
     "",
-    "Said. HEMS goes on as before, unless the contact still says alarm.",
+    N_("Said. HEMS goes on as before, unless the contact still says alarm."),
     verbs=("over",),
 )
 HOLD = Command(
     Task.HOLD,
     "in a power cut: switch nothing off to save energy for 15 minutes",
-    "HEMS switches nothing off to save energy for 15 minutes; it still protects the building.",
-    "HEMS saves energy again as the battery empties.",
+    N_("HEMS switches nothing off to save energy for 15 minutes; it still protects the building."),
+    N_("HEMS saves energy again as the battery empties."),
 )
 
 
@@ -164,13 +165,12 @@ class GridWord:
         if args.what == "auto":
             for task in (Task.GRID_LOST, Task.GRID_PRESENT):
                 ask(args.run_dir, "operate", "order", task=task, begin=False, **said)
-            print("HEMS goes by what it measures again.")
+            print(say("HEMS goes by what it measures again."))
             return 0
         task = Task.GRID_LOST if args.what == "lost" else Task.GRID_PRESENT
         answer = ask(args.run_dir, "operate", "order", task=task, begin=True, duration_s=seconds(args.duration), **said)
-        print(
-            f"{GRID_WORDS[task]} It ends by itself in {duration(answer['duration_s'])}; `hems grid auto` ends it now."
-        )
+        ends = N_("It ends by itself in {time}; `hems grid auto` ends it now.")
+        print(say(GRID_WORDS[task]), say(ends, time=duration(answer["duration_s"])))
         return 0
 
 

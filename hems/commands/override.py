@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
 
-from hems.commands.asking import add_run_dir, add_who, ask, print_json
+from hems.commands.asking import YES, add_run_dir, add_who, ask, print_json
 from hems.commands.times import seconds
 from hems.model.codec import from_plain
 from hems.model.consequence import Consequence
 from hems.model.errors import HemsError
+from hems.model.request import Want
 from hems.wording import duration, hours, kw, percent
+from hems.wording.language import say
 
 WIDTH = 80
 
@@ -47,8 +49,7 @@ class Command:
         if args.json:
             print_json(answer)
             return 0
-        span = "" if args.want == "auto" else f" for {duration(answer['duration_s'])}"
-        print(f"{answer['circuit']}: {args.want}{span}. HEMS does it as soon as it is safe; see `hems status`.")
+        print(_done(str(answer["circuit"]), Want(args.want), float(answer["duration_s"])))
         return 0
 
     def _confirmed(self, args: argparse.Namespace, asked: Mapping[str, Any]) -> dict[str, str]:
@@ -61,25 +62,43 @@ class Command:
             for sentence in sentences(told):
                 print("\n".join(wrap(sentence, WIDTH)))
         if sys.stdin.isatty() and not (args.yes or args.consider):
-            wish = f"Keep {told.name} {told.want.upper()} for {duration(told.duration_s)}? Y does it: "
-            if input(wish).strip().lower() not in ("y", "yes"):
-                raise HemsError("Nothing was done.")
+            wish = say("Keep {name} {want} for {time}? Y does it: ", **_wish(told))
+            if input(wish).strip().lower() not in YES:
+                raise HemsError(say("Nothing was done."))
         return {"confirm": str(shown["confirm"])}
+
+
+def _done(circuit: str, want: Want, duration_s: float) -> str:
+    """What is said once it is asked for."""
+    if want is Want.AUTO:
+        told = say("{circuit}: back to automatic.", circuit=circuit)
+    else:
+        told = say("{circuit}: {want} for {time}.", circuit=circuit, want=_switched(want), time=duration(duration_s))
+    return f"{told} {say('HEMS does it as soon as it is safe; see `hems status`.')}"
+
+
+def _switched(want: Want) -> str:
+    return say("ON") if want is Want.ON else say("OFF")
+
+
+def _wish(told: Consequence) -> Mapping[str, str]:
+    return {"name": told.name, "want": _switched(told.want), "time": duration(told.duration_s)}
 
 
 def sentences(told: Consequence) -> Iterator[str]:
     """What an override would do."""
-    yield f"{told.name} {told.want.upper()} for {duration(told.duration_s)}. It uses about {kw(told.draws_w)}."
+    yield say("{name} {want} for {time}. It uses about {draws}.", **_wish(told), draws=kw(told.draws_w))
     if told.essential_now_h is not None and told.essential_then_h is not None:
         then, now = hours(told.essential_then_h), hours(told.essential_now_h)
-        yield f"Essential power would last {then} (now {now})."
+        yield say("Essential power would last {then} (now {now}).", then=then, now=now)
     if told.room_w is not None:
-        yield f"Room left on own power now: {kw(told.room_w)}."
+        yield say("Room left on own power now: {room}.", room=kw(told.room_w))
     if told.waits:
-        yield "It would not be switched on at once: there is no room now, or the building must settle first."
-    yield (
-        f"HEMS still switches it off without asking when stored energy reaches {percent(told.floor_pct)} or the "
-        "inverter is overloaded in a power cut, or when somebody presses the red button."
+        yield say("It would not be switched on at once: there is no room now, or the building must settle first.")
+    yield say(
+        "HEMS still switches it off without asking when stored energy reaches {floor} or the inverter is overloaded in "
+        "a power cut, or when somebody presses the red button.",
+        floor=percent(told.floor_pct),
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hems.model.errors import HemsError
 from hems.report.sheet import Sheet, as_html, as_text
+from hems.wording.language import say
 
 
 def hand_out(sheet: Sheet, html: Path | None) -> int:
@@ -12,7 +13,7 @@ def hand_out(sheet: Sheet, html: Path | None) -> int:
         print(as_text(sheet), end="")
         return 0
     write(html, as_html(sheet))
-    print(f"Written to {html}. Open it in a browser and print it.")
+    print(say("Written to {path}. Open it in a browser and print it.", path=html))
     return 0
 
 
@@ -21,4 +22,5 @@ def write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise HemsError(f"{path} cannot be written: {error.strerror}. Name another file.") from error
+        told = say("{path} cannot be written: {why}. Name another file.", path=path, why=error.strerror)
+        raise HemsError(told) from error

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from hems.commands.asking import add_run_dir, add_who, ask, print_json, secret
 from hems.model.errors import HemsError
+from hems.wording.language import N_, say
 
 ROLES = ("operator", "engineer")
-WORDS = {"operator": "PIN, four to six digits", "engineer": "Passphrase, eight letters or more"}
+WORDS = {"operator": N_("PIN, four to six digits"), "engineer": N_("Passphrase, eight letters or more")}
+ROLE_NAMES = {"operator": N_("operator"), "engineer": N_("engineer")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,20 @@ class Command:
         if args.what == "list":
             return _list(args)
         if not args.name:
-            raise HemsError(f"Say whom: `hems person {args.what} NAME`.")
+            raise HemsError(say("Say whom: `hems person {what} NAME`.", what=args.what))
         if args.what == "code":
-            more = {"remove": True} if args.remove else {"secret": _twice("Code, four digits")}
+            more = {"remove": True} if args.remove else {"secret": _twice(say("Code, four digits"))}
             ask(args.run_dir, "operate", "code", bay=args.name, who=args.who, **more)
-            print(f"The code of {args.name} is {'taken away' if args.remove else 'set'}.")
+            told = N_("The code of {name} is taken away.") if args.remove else N_("The code of {name} is set.")
+            print(say(told, name=args.name))
         elif args.what == "remove":
             ask(args.run_dir, "admin", "person", name=args.name, remove=True, who=args.who)
-            print(f"{args.name} has no PIN any more.")
+            print(say("{name} has no PIN any more.", name=args.name))
         else:
-            new = _twice(WORDS[args.role])
+            new = _twice(say(WORDS[args.role]))
             ask(args.run_dir, "admin", "person", name=args.name, role=args.role, secret=new, who=args.who)
-            print(f"{args.name} may now act as {args.role}. From now on HEMS asks for it.")
+            told = N_("{name} may now act as {role}. From now on HEMS asks for it.")
+            print(say(told, name=args.name, role=say(ROLE_NAMES[args.role])))
         return 0
 
 
@@ -54,18 +58,20 @@ def _list(args: argparse.Namespace) -> int:
         print_json(people)
         return 0
     if not any(one["role"] in ROLES for one in people):
-        print("Nobody has a PIN: whoever may open the operators' socket may operate. Begin with `hems person add`.")
+        none = N_("Nobody has a PIN: whoever may open the operators' socket may operate. Begin with `hems person add`.")
+        print(say(none))
     for one in people:
         bay = one["name"].removeprefix("bay/")
-        print(f"{bay}: its driver has a code." if one["role"] == "driver" else f"{one['name']}: {one['role']}.")
+        told = say("{bay}: its driver has a code.", bay=bay)
+        print(told if one["role"] == "driver" else f"{one['name']}: {say(ROLE_NAMES.get(one['role'], one['role']))}.")
     return 0
 
 
 def _twice(what: str) -> str:
     """A new secret, typed twice by a person, once by a script.  Raises: HemsError when the two differ."""
     first = secret(what)
-    if sys.stdin.isatty() and secret("The same again") != first:
-        raise HemsError("The two are not the same. Nothing was changed.")
+    if sys.stdin.isatty() and secret(say("The same again")) != first:
+        raise HemsError(say("The two are not the same. Nothing was changed."))
     return first
 
 

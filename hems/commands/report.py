@@ -12,6 +12,7 @@ from hems.commands.asking import print_json
 from hems.commands.paper import hand_out, write
 from hems.model.errors import HemsError
 from hems.report.past import Cut
+from hems.wording.language import N_, say
 
 if TYPE_CHECKING:
     from hems.model.site import Site
@@ -79,12 +80,13 @@ def _drills(
     from hems.report.drills import dated, drill_sheet
 
     if not done:
-        print("No drill has been recorded. `hems drill rehearse` is one.")
+        print(say("No drill has been recorded. `hems drill rehearse` is one."))
         return 0
     if args.what == "drill":
         number = _number(args.which)
         if not 0 <= number <= len(done):
-            raise HemsError(f"There is no drill {number}; {len(done)} were recorded: `hems report drills` lists them.")
+            none = N_("There is no drill {number}; {count} were recorded: `hems report drills` lists them.")
+            raise HemsError(say(none, number=number, count=len(done)))
         return hand_out(drill_sheet(site, done[number - 1], curves, zone), args.html)
     if args.json:
         print_json(
@@ -109,12 +111,12 @@ def _cars(site: "Site", directory: Path, args: argparse.Namespace) -> int:
     if args.which:
         _month(args.which, None)
     elif not months:
-        print("No car has taken or given anything yet.")
+        print(say("No car has taken or given anything yet."))
         return 0
     month = args.which or months[-1]
     if args.csv is not None:
         write(args.csv, as_csv(site, ledgers, [month]))
-        print(f"Written to {args.csv}.")
+        print(say("Written to {path}.", path=args.csv))
         return 0
     return hand_out(statement(site, ledgers, month), args.html)
 
@@ -128,12 +130,12 @@ def _listed(cuts: Sequence[Cut], zone: tzinfo | None, *, as_json: bool) -> int:
         began = "" if cut.start.utc is None else f"{cut.start.utc.astimezone(zone):%Y-%m-%d %H:%M:%S}"
         rows.append({"number": cut.number, "began": began, "lasted_s": lasted_s})
         if not as_json:
-            lasts = "still lasting" if lasted_s is None else f"lasted {duration(lasted_s)}"
-            print(f"{cut.number}: began {began}, {lasts}.")
+            lasts = say("still lasting") if lasted_s is None else say("lasted {time}", time=duration(lasted_s))
+            print(say("{number}: began {began}, {lasts}.", number=cut.number, began=began, lasts=lasts))
     if as_json:
         print_json(rows)
     elif not rows:
-        print("No power cut has been recorded.")
+        print(say("No power cut has been recorded."))
     return 0
 
 
@@ -142,9 +144,8 @@ def _number(text: str) -> int:
     try:
         return int(text) if text else 0
     except ValueError:
-        raise HemsError(
-            f"{text} is not the number of a power cut or drill; `hems report outages|drills` lists them."
-        ) from None
+        told = N_("{text} is not the number of a power cut or drill; `hems report outages|drills` lists them.")
+        raise HemsError(say(told, text=text)) from None
 
 
 def _month(text: str, zone: tzinfo | None) -> datetime:
@@ -153,7 +154,8 @@ def _month(text: str, zone: tzinfo | None) -> datetime:
         begins = datetime.strptime(text, "%Y-%m")
         return begins.astimezone() if zone is None else begins.replace(tzinfo=zone)
     except ValueError:
-        raise HemsError(f"{text or 'Nothing'} is not a month; write for example 2026-11.") from None
+        told = say("{text} is not a month; write for example 2026-11.", text=text or say("Nothing"))
+        raise HemsError(told) from None
 
 
 COMMAND = Command()

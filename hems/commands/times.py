@@ -6,6 +6,7 @@ from math import isfinite
 from hems.model.errors import HemsError
 from hems.model.units import DAY_S
 from hems.ports.clock import Clock
+from hems.wording.language import say
 
 DURATIONS = {"m": 60.0, "h": 3600.0, "s": 1.0}
 
@@ -18,7 +19,7 @@ def seconds(text: str) -> float:
     except ValueError:
         number = 0.0
     if not isfinite(number) or number <= 0.0:
-        raise HemsError(f"{text} is not a time; write for example 30m or 4h.")
+        raise HemsError(say("{text} is not a time; write for example 30m or 4h.", text=text))
     return number
 
 

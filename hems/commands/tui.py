@@ -9,6 +9,7 @@ from pathlib import Path
 from hems.commands.asking import add_run_dir, add_who, ask, pictured
 from hems.model.errors import HemsError, StoreError
 from hems.model.picture import Picture
+from hems.wording.language import say
 
 STATE_DIR = Path("/var/lib/hems")
 THEMES = ("dark", "light", "mono", "ansi")
@@ -85,7 +86,7 @@ def _plainly(args: argparse.Namespace) -> int:
     from hems.tui.plain import lines
 
     if args.replay is not None:
-        raise HemsError("A recording needs a terminal that can show a screen; this one cannot.")
+        raise HemsError(say("A recording needs a terminal that can show a screen; this one cannot."))
     print("\n".join(lines(pictured(ask(args.run_dir, "view", "status")))))
     return 0
 

@@ -14,6 +14,10 @@ class Desk(Protocol):
     def site_name(self) -> str:
         """Said to every client that comes in."""
 
+    @property
+    def language(self) -> str:
+        """What the building's people read, said to every client too; empty: each their own."""
+
     def picture(self) -> Picture | None:
         """The building as of the last tick, or None before the first."""
 

@@ -16,6 +16,7 @@ from hems.report.past import Curves, Cut
 from hems.report.rehearsal import rehearsal_lines
 from hems.report.sheet import Section, Sheet
 from hems.wording import sentence
+from hems.wording.language import say
 
 OVER = frozenset({Why.ORDER_ENDED, Why.DRILL_ABORTED})
 
@@ -40,12 +41,14 @@ class Drill:
         """How it went, in a few words."""
         if self.found is not None:
             off = self.found.get("off")
-            return f"rehearsed, nothing switched; {len(off) if isinstance(off, list) else 0} circuits would go off"
+            count = len(off) if isinstance(off, list) else 0
+            return say("rehearsed, nothing switched; {count} circuits would go off", count=count)
         if self.ends is None:
-            return "in earnest, still going on"
+            return say("in earnest, still going on")
         if self.ends.cause.why is Why.DRILL_ABORTED:
-            return "in earnest, broken off at the first sign of trouble"
-        return "in earnest, carried through" if self.cut is not None else "in earnest, ended before it left the grid"
+            return say("in earnest, broken off at the first sign of trouble")
+        carried = self.cut is not None
+        return say("in earnest, carried through") if carried else say("in earnest, ended before it left the grid")
 
 
 def drills(events: Sequence[Event], cuts: Sequence[Cut]) -> list[Drill]:
@@ -70,21 +73,25 @@ def _drill(number: int, begun: Event, about: Sequence[Event], cuts: Sequence[Cut
 def drill_sheet(site: Site, drill: Drill, curves: Curves, zone: tzinfo | None = None) -> Sheet:
     """Its report."""
     names = {str(one.id): one.name for one in site.circuits}
-    under = (f"{dated(drill.at, zone)}, by {drill.who or 'nobody named'}: {drill.result}.",)
-    title = f"Drill {drill.number} of {site.name}"
+    by = say("{when}, by {who}: {result}.", when=dated(drill.at, zone), who=_who(drill), result=drill.result)
+    under, title = (by,), say("Drill {number} of {site}", number=drill.number, site=site.name)
     if drill.cut is not None:
         whole = after_outage(site, drill.cut, curves, zone)
         return Sheet(title=title, under=(*under, *whole.under), sections=whole.sections)
     return Sheet(title=title, under=under, sections=tuple(_shown(drill, names)))
 
 
+def _who(drill: Drill) -> str:
+    return drill.who or say("nobody named")
+
+
 def dated(at: Instant, zone: tzinfo | None) -> str:
     """The day and the minute."""
-    return "date not known" if at.utc is None else f"{at.utc.astimezone(zone):%Y-%m-%d %H:%M}"
+    return say("date not known") if at.utc is None else f"{at.utc.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _shown(drill: Drill, names: Mapping[str, str]) -> Iterator[Section]:
     if drill.found:
-        yield Section(heading="What would happen", words=tuple(rehearsal_lines(drill.found, names)))
+        yield Section(heading=say("What would happen"), words=tuple(rehearsal_lines(drill.found, names)))
     if drill.ends is not None:
-        yield Section(heading="How it ended", words=(sentence(drill.ends.cause),))
+        yield Section(heading=say("How it ended"), words=(sentence(drill.ends.cause),))

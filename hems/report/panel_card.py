@@ -9,7 +9,7 @@ from hems.model import wiring
 from hems.model.site import Circuit, Site, Tier
 from hems.ports.device import DriverFactory, Product
 from hems.report.sheet import BLANK, BOX, Section, Sheet
-from hems.wording import kw, percent, tier_name
+from hems.wording import alone_words, kw, percent, tier_name
 from hems.wording.language import N_, say
 
 NONE = "-"
@@ -121,7 +121,9 @@ def _alone(file: SiteFile, products: Mapping[str, Product]) -> Sequence[str]:
         product = products.get(spec.profile)
         if product is not None and any(port.device == spec.id for port in file.wiring.writes.values()):
             alike.setdefault(product.fails_safe, []).append(spec.id)
-    return [f"{', '.join(names)}: {does}." for does, names in alike.items()] or (say("HEMS commands no device here."),)
+    return [f"{', '.join(names)}: {alone_words(does)}." for does, names in alike.items()] or (
+        say("HEMS commands no device here."),
+    )
 
 
 def _cars(file: SiteFile) -> Sequence[str]:

@@ -4,50 +4,79 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hems.config import SiteFile
 from hems.model import wiring
-from hems.model.site import Circuit, Tier
+from hems.model.site import Circuit, Location, Supply, Tier
 from hems.model.units import DeviceId
 from hems.model.wiring import Port, Role
 from hems.ports.device import Product
 from hems.report.sheet import BOX, Section, Sheet
-from hems.wording import kw, tier_name
+from hems.wording import alone_words, kw, tier_name
+from hems.wording.language import N_, say
 
 NONE = "-"
 SETUP = "Set on the device"
 SILENT = "If HEMS falls silent"
+"""Headings of a product's page, which is in English: what the maker calls it is what the installer looks for."""
+SIDES = {
+    Location.UTILITY: N_("utility side"),
+    Location.BUS: N_("bus side"),
+    Location.SOURCE: N_("source side"),
+    Location.LOAD: N_("load side"),
+}
+FEEDS = {Supply.UTILITY: N_("utility"), Supply.BUS: N_("bus"), Supply.DC: N_("DC"), Supply.UPS: N_("UPS")}
 HAND_SWITCHES = (
-    "Every contactor that HEMS switches has a hand-off-auto switch (H-O-A) beside it: HAND keeps the circuit on "
-    "without HEMS, OFF keeps it off, AUTO leaves it to HEMS. In normal service all of them stand in AUTO.",
-    "A circuit is on while its relay's coil is on, so that a board without supply switches its circuits off and never "
-    "on. No timers, pulses or automatic reclosing.",
+    N_(
+        "Every contactor that HEMS switches has a hand-off-auto switch (H-O-A) beside it: HAND keeps the circuit on "
+        "without HEMS, OFF keeps it off, AUTO leaves it to HEMS. In normal service all of them stand in AUTO."
+    ),
+    N_(
+        "A circuit is on while its relay's coil is on, so that a board without supply switches its circuits off and "
+        "never on. No timers, pulses or automatic reclosing."
+    ),
 )
-LAYER_0 = (
+LAYER_0 = N_(
     "These circuits drop by themselves the moment the tie opens: the contactor's coil is fed from the grid side, or "
     "through the tie's auxiliary contact. They come back through an on-delay relay once the grid is back, also when "
-    "HEMS is dead; on the island they stay off unless HEMS permits.",
+    "HEMS is dead; on the island they stay off unless HEMS permits."
 )
 
 
 def wiring_sheet(site_file: SiteFile, products: Mapping[str, Product]) -> Sheet:
     """The sheet of one site file; `products` are what the installed drivers know, by profile."""
     site = site_file.site
-    ratings = [f"{va / 1000:g} kVA on {one}" for one, va in zip(site.phases, site.former.phase_va, strict=True)]
+    rated = zip(site.phases, site.former.phase_va, strict=True)
+    ratings = [say("{kva:g} kVA on {phase}", kva=va / 1000, phase=one) for one, va in rated]
     return Sheet(
-        title=f"Wiring of {site.name}",
+        title=say("Wiring of {site}", site=site.name),
         under=(
-            f"Site file {site_file.path}, SHA-256 {site_file.digest[:16]}; a sheet with another one is out of date.",
-            f"Supply: {', '.join(site.phases)}, {site.grid.nominal_v:g} V, {site.grid.nominal_hz:g} Hz, main fuse "
-            f"{site.grid.service_a:g} A per phase. Island: {site.former.name}, {', '.join(ratings)}.",
+            say(
+                "Site file {path}, SHA-256 {digest}; a sheet with another one is out of date.",
+                path=site_file.path,
+                digest=site_file.digest[:16],
+            ),
+            say(
+                "Supply: {phases}, {volts:g} V, {hz:g} Hz, main fuse {amps:g} A per phase. Island: {name}, {ratings}.",
+                phases=", ".join(site.phases),
+                volts=site.grid.nominal_v,
+                hz=site.grid.nominal_hz,
+                amps=site.grid.service_a,
+                name=site.former.name,
+                ratings=", ".join(ratings),
+            ),
         ),
         sections=(
             _circuits(site_file),
             _layer_0(site_file),
-            Section(heading="Hand switches and fail states", words=HAND_SWITCHES),
+            Section(heading=say("Hand switches and fail states"), words=_said(*HAND_SWITCHES)),
             _tie(site_file),
             _measured(site_file),
             _sources(site_file),
             _devices(site_file, products),
             *_setup(site_file, products),
-            Section(heading="Signed", columns=("What", "Name", "Date", "Signature"), rows=_signatures()),
+            Section(
+                heading=say("Signed"),
+                columns=_said(N_("What"), N_("Name"), N_("Date"), N_("Signature")),
+                rows=_signatures(),
+            ),
         ),
     )
 
@@ -55,8 +84,19 @@ def wiring_sheet(site_file: SiteFile, products: Mapping[str, Product]) -> Sheet:
 def _circuits(site_file: SiteFile) -> Section:
     circuits = sorted(site_file.site.circuits, key=lambda one: (one.tier, one.rank))
     return Section(
-        heading="Circuits, the most important first",
-        columns=("Circuit", "Group", "Phases", "Typical", "Relay", "HEMS", "Own meter", "Breaker", "H-O-A", "Proven"),
+        heading=say("Circuits, the most important first"),
+        columns=_said(
+            N_("Circuit"),
+            N_("Group"),
+            N_("Phases"),
+            N_("Typical"),
+            N_("Relay"),
+            N_("HEMS"),
+            N_("Own meter"),
+            N_("Breaker"),
+            N_("H-O-A"),
+            N_("Proven"),
+        ),
         rows=[_circuit(one, site_file) for one in circuits],
     )
 
@@ -82,57 +122,72 @@ def _circuit(circuit: Circuit, site_file: SiteFile) -> Sequence[str]:
 def _hands(circuit: Circuit) -> str:
     """What hems may do with it."""
     if circuit.tier is Tier.LIFE_SAFETY:
-        return "never: life safety, locked"
+        return say("never: life safety, locked")
     if circuit.protected:
-        return "never: protected"
+        return say("never: protected")
     if not circuit.switchable:
-        return "none: always on"
-    return "switches it; layer 0" if circuit.layer_0 else "switches it"
+        return say("none: always on")
+    return say("switches it; layer 0") if circuit.layer_0 else say("switches it")
 
 
 def _layer_0(site_file: SiteFile) -> Section:
     falls = [one for one in site_file.site.circuits if one.layer_0]
     if not falls:
-        words = ("No circuit is declared to drop by itself. `hems check` says whether one should.",)
-        return Section(heading="Layer 0: what drops without software", words=words)
+        words = (say("No circuit is declared to drop by itself. `hems check` says whether one should."),)
+        return Section(heading=say("Layer 0: what drops without software"), words=words)
     rows = [(one.name, " ".join(one.phases), kw(one.typical_w), BOX, BOX, BOX) for one in falls]
-    columns = ("Circuit", "Phases", "Typical", "Coil on grid side", "On-delay relay", "Dropped when tried")
-    return Section(heading="Layer 0: what drops without software", words=LAYER_0, columns=columns, rows=rows)
+    columns = _said(
+        N_("Circuit"),
+        N_("Phases"),
+        N_("Typical"),
+        N_("Coil on grid side"),
+        N_("On-delay relay"),
+        N_("Dropped when tried"),
+    )
+    return Section(
+        heading=say("Layer 0: what drops without software"), words=_said(LAYER_0), columns=columns, rows=rows
+    )
 
 
 def _tie(site_file: SiteFile) -> Section:
     reads, writes = site_file.wiring.reads, site_file.wiring.writes
     wires = (
-        ("contact closed with the tie (52a)", _port(reads, wiring.TIE_CLOSED_CONTACT), "dry contact"),
-        ("contact closed when it is open (52b)", _port(reads, wiring.TIE_OPEN_CONTACT), "dry contact"),
-        ("a device's own word", _port(reads, wiring.TIE_FLAG), "register"),
-        ("permission to reconnect", _port(writes, wiring.TIE_PERMIT), "command"),
+        (say("contact closed with the tie (52a)"), _port(reads, wiring.TIE_CLOSED_CONTACT), say("dry contact")),
+        (say("contact closed when it is open (52b)"), _port(reads, wiring.TIE_OPEN_CONTACT), say("dry contact")),
+        (say("a device's own word"), _port(reads, wiring.TIE_FLAG), say("register")),
+        (say("permission to reconnect"), _port(writes, wiring.TIE_PERMIT), say("command")),
     )
     rows = [(what, port, kind, BOX) for what, port, kind in wires if port != NONE]
     listing = site_file.site.tie.listing
     words = (
-        f"Certified disconnect device (MID): {listing}. Compare with its label: ____"
+        say("Certified disconnect device (MID): {listing}. Compare with its label: ____", listing=listing)
         if listing
-        else "NO CERTIFIED DISCONNECT DEVICE (MID) IS DECLARED: nothing that feeds the building may be armed. "
-        "Fit one, then enter it as tie.listing.",
-        f"HEMS never closes it. Longest travel between the contacts: {site_file.site.tie.travel_max_s:g} s.",
+        else say(
+            "NO CERTIFIED DISCONNECT DEVICE (MID) IS DECLARED: nothing that feeds the building may be armed. Fit one, "
+            "then enter it as tie.listing."
+        ),
+        say(
+            "HEMS never closes it. Longest travel between the contacts: {travel_s:g} s.",
+            travel_s=site_file.site.tie.travel_max_s,
+        ),
     )
-    columns = ("Wire", "Terminal", "Kind", "Seen")
-    return Section(heading="Switch between grid and building (tie)", words=words, columns=columns, rows=rows)
+    columns = _said(N_("Wire"), N_("Terminal"), N_("Kind"), N_("Seen"))
+    return Section(heading=say("Switch between grid and building (tie)"), words=words, columns=columns, rows=rows)
 
 
 def _measured(site_file: SiteFile) -> Section:
     site, reads = site_file.site, site_file.wiring.reads
-    rows = [("power from the grid", _port(reads, wiring.GRID_POWER), "plus is import", NONE, BOX)]
+    rows = [(say("power from the grid"), _port(reads, wiring.GRID_POWER), say("plus is import"), NONE, BOX)]
     for index, phase in enumerate(site.phases):
         port = _port(reads, wiring.former_phase_w(index))
-        rows.append((f"inverter on {phase}", port, "plus is giving", NONE, BOX))
+        rows.append((say("inverter on {phase}", phase=phase), port, say("plus is giving"), NONE, BOX))
     for point in site.voltage_points:
         for index, phase in enumerate(site.phases):
             port = _port(reads, wiring.voltage(point.id, index))
-            rows.append((f"voltage {point.id}, {phase}", port, f"{point.location} side", point.powered_from, BOX))
-    columns = ("Quantity", "Terminal", "Sign or side", "Meter fed from", "Proven")
-    return Section(heading="Measured", columns=columns, rows=[row for row in rows if row[1] != NONE])
+            what = say("voltage {point}, {phase}", point=point.id, phase=phase)
+            rows.append((what, port, say(SIDES[point.location]), say(FEEDS[point.powered_from]), BOX))
+    columns = _said(N_("Quantity"), N_("Terminal"), N_("Sign or side"), N_("Meter fed from"), N_("Proven"))
+    return Section(heading=say("Measured"), columns=columns, rows=[row for row in rows if row[1] != NONE])
 
 
 def _sources(site_file: SiteFile) -> Section:
@@ -140,15 +195,17 @@ def _sources(site_file: SiteFile) -> Section:
     rows: list[Sequence[str]] = []
     for one in site.batteries:
         role = wiring.battery_power(one.id)
-        rows.append((one.name, "battery", _port(reads, role), _port(writes, role), NONE))
+        rows.append((one.name, say("battery"), _port(reads, role), _port(writes, role), NONE))
     for pv in site.pvs:
-        rows.append((pv.name, f"sun, {' '.join(pv.phases)}", _port(reads, wiring.pv_power(pv.id)), NONE, NONE))
+        what = say("sun, {phases}", phases=" ".join(pv.phases))
+        rows.append((pv.name, what, _port(reads, wiring.pv_power(pv.id)), NONE, NONE))
     for bay in site.bays:
-        role, keeps = wiring.bay_power(bay.id), f"driver keeps {bay.floor_pct:.0f}%"
-        mind = keeps if bay.bidirectional else "only charges"
-        rows.append((bay.name, f"car, {' '.join(bay.phases)}", _port(reads, role), _port(writes, role), mind))
-    columns = ("Source", "What", "Measured at", "Commanded at", "Mind", "Proven")
-    return Section(heading="Sources and cars", columns=columns, rows=[(*row, BOX) for row in rows])
+        role, keeps = wiring.bay_power(bay.id), say("driver keeps {floor_pct:.0f}%", floor_pct=bay.floor_pct)
+        mind = keeps if bay.bidirectional else say("only charges")
+        what = say("car, {phases}", phases=" ".join(bay.phases))
+        rows.append((bay.name, what, _port(reads, role), _port(writes, role), mind))
+    columns = _said(N_("Source"), N_("What"), N_("Measured at"), N_("Commanded at"), N_("Mind"), N_("Proven"))
+    return Section(heading=say("Sources and cars"), columns=columns, rows=[(*row, BOX) for row in rows])
 
 
 def _devices(site_file: SiteFile, products: Mapping[str, Product]) -> Section:
@@ -156,12 +213,14 @@ def _devices(site_file: SiteFile, products: Mapping[str, Product]) -> Section:
     for spec in site_file.wiring.devices:
         product = products.get(spec.profile)
         params = " ".join(f"{key}={value}" for key, value in spec.params.items()) or NONE
-        silent = product.fails_safe if product is not None else NONE
+        silent = alone_words(product.fails_safe) if product is not None else NONE
         seconds = site_file.actuation_s.get(spec.id)
         acts = f"{seconds:.1f} s" if seconds is not None and _commands(spec.id, site_file) else NONE
         rows.append((spec.id, spec.profile, params, acts, silent, "____", spec.link))
-    columns = ("Device", "Product", "Set to", "Acts within", "Without HEMS", "Fed from", "Link")
-    return Section(heading="Devices", columns=columns, rows=rows)
+    columns = _said(
+        N_("Device"), N_("Product"), N_("Set to"), N_("Acts within"), N_("Without HEMS"), N_("Fed from"), N_("Link")
+    )
+    return Section(heading=say("Devices"), columns=columns, rows=rows)
 
 
 def _commands(device: DeviceId, site_file: SiteFile) -> bool:
@@ -177,12 +236,17 @@ def _setup(site_file: SiteFile, products: Mapping[str, Product]) -> Iterator[Sec
         names = ", ".join(spec.id for spec in site_file.wiring.devices if spec.profile == profile)
         silent = "; ".join(line.replace("`", "") for line in product.page.get(SILENT, ()))
         boxes = [line.replace("`", "") for line in product.page[SETUP]]
-        yield Section(heading=f"To set on {names}: {product.title}", words=(f"{SILENT}: {silent}.",), boxes=boxes)
+        heading = say("To set on {names}: {product}", names=names, product=product.title)
+        yield Section(heading=heading, words=(f"{say(SILENT)}: {silent}.",), boxes=boxes)
 
 
 def _signatures() -> Sequence[Sequence[str]]:
-    done = ("wired as above", "hand switches tried", "layer 0 tried", "proven with HEMS")
-    return [(what, "", "", "") for what in done]
+    done = (N_("wired as above"), N_("hand switches tried"), N_("layer 0 tried"), N_("proven with HEMS"))
+    return [(what, "", "", "") for what in _said(*done)]
+
+
+def _said(*messages: str) -> tuple[str, ...]:
+    return tuple(say(message) for message in messages)
 
 
 def _port(ports: Mapping[Role, Port], role: Role) -> str:

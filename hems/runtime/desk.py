@@ -93,6 +93,11 @@ class FrontDesk:
         """Said to every client that comes in."""
         return self._site.name
 
+    @property
+    def language(self) -> str:
+        """Of the building's people."""
+        return self._site.language
+
     def picture(self) -> Picture | None:
         """The building as of the last tick."""
         return self._picture

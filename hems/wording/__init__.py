@@ -4,7 +4,17 @@
 `until` for quantities.  All messages stand in `messages` and `names`.
 """
 
-from hems.wording.names import axis_name, axis_words, called, listed, mode_words, names_of, task_name, tier_name
+from hems.wording.names import (
+    alone_words,
+    axis_name,
+    axis_words,
+    called,
+    listed,
+    mode_words,
+    names_of,
+    task_name,
+    tier_name,
+)
 from hems.wording.quantities import (
     clock_time,
     day,
@@ -21,6 +31,7 @@ from hems.wording.quantities import (
 from hems.wording.sentence import sentence
 
 __all__ = [
+    "alone_words",
     "axis_name",
     "axis_words",
     "called",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.site import Site, Tier
-from hems.wording.language import N_, translated
+from hems.wording.language import N_, say, translated
 
 MODES: Mapping[Mode, str] = {
     Mode.INIT: N_("starting, nothing is switched on yet"),
@@ -59,6 +59,15 @@ AXIS_NAMES: Mapping[str, str] = {
     "tie": N_("the grid switch"),
     "bus": N_("the building's supply"),
 }
+ALONE = (
+    N_("the load goes off"),
+    N_("the load goes on"),
+    N_("it stops: no power"),
+    N_("it stays as last told"),
+    N_("it goes back to its own rules"),
+    N_("only read"),
+)
+"""What becomes of a device without HEMS: the words that its profile's page is made of."""
 BANDS: Mapping[str, str] = {
     "surplus": N_("plenty"),
     "normal": N_("enough"),
@@ -113,6 +122,16 @@ def axis_name(axis: str) -> str:
 def axis_words(axis: str, value: str) -> str:
     """What an axis says."""
     return translated(AXES.get(axis, {}).get(value, value))
+
+
+def alone_words(fails_safe: str) -> str:
+    """What becomes of a device without HEMS, as `Product.fails_safe` has it, in the reader's language."""
+    return f" {say('or')} ".join(_alone(one) for one in fails_safe.split(" or "))
+
+
+def _alone(end: str) -> str:
+    does, _, time = end.partition(" after ")
+    return say("{does} after {time}", does=translated(does), time=time) if time else translated(does)
 
 
 def names_of(site: Site) -> dict[str, str]:

@@ -60,7 +60,8 @@ async def test_the_greeting_says_the_protocol_the_site_and_the_highest_role(run_
         for name, role in (("view", "viewer"), ("operate", "operator"), ("admin", "engineer")):
             caller = await Caller.at(run_dir / f"{name}.sock")
 
-            assert await caller.hear() == {"hello": {"protocol": 1, "site": "Maple Court 12", "role": role}}
+            hello = {"protocol": 1, "site": "Maple Court 12", "role": role, "language": ""}
+            assert await caller.hear() == {"hello": hello}
 
 
 async def test_the_socket_is_the_ceiling_of_the_role(run_dir: Path) -> None:

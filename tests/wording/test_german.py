@@ -1,6 +1,7 @@
 """In German nothing is left in English: every screen, its help, every report and every sheet is rendered, and read."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,16 +14,19 @@ from hems.config import load
 from hems.model.cause import Why
 from hems.model.consequence import Weight
 from hems.model.event import EventKind
+from hems.model.instant import Instant
 from hems.model.site import Tier
 from hems.model.units import CircuitId
 from hems.report.after import after_outage
 from hems.report.cars import statement
+from hems.report.drills import Drill, drill_sheet
 from hems.report.monthly import monthly
-from hems.report.panel_card import panel_card
+from hems.report.panel_card import panel_card, products_of
 from hems.report.past import chosen, curves_of, month, on_the_wall, outages
 from hems.report.rehearsal import rehearsal_lines
 from hems.report.sheet import Sheet, as_html
 from hems.report.sign_off import sign_off
+from hems.report.wiring_sheet import wiring_sheet
 from hems.tui.format import text_of
 from hems.tui.screens.help import HelpScreen
 from hems.tui.text.calls import call_lines
@@ -50,8 +54,20 @@ SAID = {
     "fire brigade asks for it",
     "no answer in 0.5 s",
     "battery is warm",
+    "Backup box 3 x 80 A of the hybrid inverter, certificate as on its label",
+    "Listed 200 A transfer switch, make and certificate as on its label",
 }
-"""What people and devices say is in their own words; what a product does without hems, in those of its profile."""
+"""What people and devices say is in their own words."""
+
+
+NOW = Instant(0.0, datetime(2026, 11, 3, 8, 0, tzinfo=UTC))
+REHEARSAL = {"off": [], "at": "", "mode": "islanded", "before_pu": 1.2, "after_pu": 0.8}
+DRILLS = (
+    Drill(number=1, at=NOW, who="", found=REHEARSAL),
+    Drill(number=2, at=Instant(0.0), who="ann", found=None),
+    Drill(number=3, at=NOW, who="ann", found=None, ends=event(9.0, EventKind.REQUEST, "drill", Why.DRILL_ABORTED)),
+    Drill(number=4, at=NOW, who="ann", found=None, ends=event(9.0, EventKind.REQUEST, "drill", Why.ORDER_ENDED)),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -74,9 +90,18 @@ def read(paper: Sheet) -> str:
     return re.sub(r"<(style|svg).*?</\1>|<[^>]*>", "\n", as_html(paper), flags=re.S)
 
 
-def without_products(name: str) -> Sheet:
-    """The card for the panel door, of devices that nobody knows."""
-    return panel_card(load(EXAMPLES / f"{name}.toml", installed_drivers()), {})
+def on_the_door(name: str) -> Sheet:
+    """The card for the panel door."""
+    drivers = installed_drivers()
+    file = load(EXAMPLES / f"{name}.toml", drivers)
+    return panel_card(file, products_of(file, drivers))
+
+
+def for_the_electrician(name: str) -> Sheet:
+    """The wiring, without what a maker's own menus say in English."""
+    drivers = installed_drivers()
+    file = load(EXAMPLES / f"{name}.toml", drivers)
+    return wiring_sheet(file, {key: replace(one, page={}) for key, one in products_of(file, drivers).items()})
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -120,13 +145,14 @@ def test_no_report_and_no_sheet_has_english_in_it(tmp_path: Path) -> None:
         monthly(site, begins, month(events, begins), outages(events), curves),
         statement(LENDING, LEDGERS, "2026-11"),
         sign_off(site, proofs, "0123"),
-        *(without_products(name) for name in ("apartments", "home")),
+        *(on_the_door(name) for name in ("apartments", "home")),
+        *(for_the_electrician(name) for name in ("apartments", "home")),
+        *(drill_sheet(site, one, curves, UTC) for one in DRILLS),
     ]
     assert [line for paper in papers for line in english(read(paper))] == []
 
 
 def test_what_tenants_and_helpers_are_told_is_german() -> None:
-    rehearsal = {"off": [], "at": "", "mode": "islanded", "before_pu": 1.2, "after_pu": 0.8}
-    told = [*call_lines(troubled().contacts), *rehearsal_lines(rehearsal, {})]
+    told = [*call_lines(troubled().contacts), *rehearsal_lines(REHEARSAL, {})]
     assert english("\n".join(told)) == []
     assert any("MIETER" in line.upper() for line in tenant_lines(troubled()))
