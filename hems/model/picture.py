@@ -214,6 +214,8 @@ class Picture:
     the forming car above its floor."""
     stored_wh: float | None = None
     """Usable now: battery above its floor plus cars above theirs."""
+    fuel_wh: float | None = None
+    """What the generator makes of its tank besides; None where none counts or nobody knows."""
     essential_hours: tuple[float, float, float] | None = None
     """Hours that tiers 0 to 2 can be served: earliest, expected, latest."""
     off_at_once: tuple[str, ...] = ()

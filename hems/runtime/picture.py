@@ -2,7 +2,7 @@
 
 from math import inf
 
-from hems.control import drivers, energy, restoring, shedding
+from hems.control import drivers, energy, generator, restoring, shedding
 from hems.control.demand import load_w
 from hems.control.dispatch import storage
 from hems.control.dispatch.envelope import envelope
@@ -71,6 +71,7 @@ def _building(scene: Scene) -> Picture:
         cars_free_wh=_cars_free(scene),
         stored_pct=energy.store_pct(site, snapshot, scene.params.car, now_s),
         stored_wh=stored_wh,
+        fuel_wh=generator.fuel_wh(site, state, snapshot, now_s) or None,
         essential_hours=ahead.essential(scene),
         all_hours=ahead.first(scene),
         ahead_age_s=ahead.age_s(scene),

@@ -114,3 +114,5 @@ def _sources(picture: Picture) -> Iterator[str]:
             doing=doing(picture.cars_w),
         )
         yield say("{kwh} free.", kwh=kwh(picture.cars_free_wh))
+    if picture.fuel_wh is not None:
+        yield say("Fuel in the generator's tank: {kwh}.", kwh=kwh(picture.fuel_wh))

@@ -59,6 +59,7 @@ def test_the_closed_form_counts_fuel_whose_level_is_known(outage: Scene):
     _, with_h, _ = paint(known).essential_hours or (0.0, 0.0, 0.0)
     assert paint(unknown).essential_hours == paint(outage).essential_hours
     assert with_h == pytest.approx(without_h + 60_000.0 / sum(ahead.draws(outage).values()))
+    assert (paint(unknown).fuel_wh, paint(known).fuel_wh) == (None, 60_000.0)
 
 
 def test_an_old_one_and_one_that_answers_another_question_give_way_to_the_closed_form(outage: Scene):

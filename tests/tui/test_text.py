@@ -96,6 +96,15 @@ def test_the_outage_screen_says_what_goes_next_and_when() -> None:
     assert "NEXT: at about 17:50, when stored energy reaches 20%, HEMS switches off Heat pump, Ventilation." in told
 
 
+def test_fuel_is_told_beside_what_is_stored_and_whether_the_hours_know_of_it() -> None:
+    # given a generator with fuel for 96 kWh, and hours of the closed form or of the look ahead, which leaves it out
+    fuelled = replace(power_cut(), fuel_wh=96_000.0, ahead_age_s=None)
+    assert "fuel" not in said(outage(power_cut(), 80, 40))
+    assert "and fuel 96 kWh in the generator's tank\n" in said(outage(fuelled, 80, 40))
+    assert "tank (not in the hours told here)" in said(outage(replace(fuelled, ahead_age_s=20.0), 80, 40))
+    assert "Fuel in the generator's tank: 96 kWh." in "\n".join(lines(fuelled))
+
+
 def test_where_energy_has_a_price_no_percentage_is_promised() -> None:
     cut = power_cut()
     priced = replace(cut, tiers=tuple(replace(one, by_price=one.tier >= Tier.ESSENTIAL) for one in cut.tiers))
