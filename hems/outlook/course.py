@@ -23,6 +23,8 @@ AT_ONCE_S = 60.0
 """What goes off so soon after the grid goes with it, and not for want of energy."""
 GONE_S = 3.0 * HOUR_S
 """A circuit that is off for so long is gone; shorter is a pause: others have their turn, or cooling rests."""
+DARK_S = 900.0
+"""A building that is dark for so long has ended; after a shorter time its former had only tripped and come back."""
 STEP_S, LATER_STEP_S, LATER_S = 300.0, 900.0, 12.0 * HOUR_S
 """Longest step, and the same once so much has gone by: nobody needs the minute of something half a day ahead."""
 STEADY_S = 60.0 * HOUR_S
@@ -77,7 +79,7 @@ def course(question: Question, traces: Expected, *, essential_only: bool = False
         forward.requests.append(question.request)
     acts = () if on_island else (Act(now_s + FAILS_AFTER_S, Plant.fail_grid),)
     begin_s = now_s + (0.0 if on_island else FAILS_AFTER_S)
-    seen, course = _Watch(question.site, plant, begin_s), Course()
+    seen, course = Watch(question.site, plant, begin_s), Course()
     for ticked in forward.run(now_s + HORIZON_H * HOUR_S, acts):
         if ticked.t_s >= begin_s:
             seen.look(course)
@@ -90,7 +92,7 @@ def course(question: Question, traces: Expected, *, essential_only: bool = False
     yield course
 
 
-class _Watch:
+class Watch:
     """Looks at the building at each tick."""
 
     def __init__(self, site: Site, plant: Plant, begin_s: float) -> None:
@@ -98,6 +100,7 @@ class _Watch:
         self._essential = [one.id for one in site.circuits if one.tier <= Tier.ESSENTIAL]
         self._begin_s = begin_s
         self._before_s = begin_s
+        self._dark_since_s: float | None = None
         self._off_since_s: dict[CircuitId, float] = {}
         self._before_w: dict[CircuitId, float] = {}
 
@@ -105,8 +108,12 @@ class _Watch:
         """Note who is off, and what has been used since the last look."""
         plant, now_s = self._plant, self._plant.t_s
         live = plant.bus_live or now_s - self._begin_s < AT_ONCE_S  # the blink of a transfer is no end
-        if not live and course.dark_h == inf:
-            course.dark_h = (now_s - self._begin_s) / HOUR_S
+        if live:
+            self._dark_since_s = None
+        elif self._dark_since_s is None:
+            self._dark_since_s = now_s
+        elif now_s - self._dark_since_s >= DARK_S and course.dark_h == inf:
+            course.dark_h = (self._dark_since_s - self._begin_s) / HOUR_S
         for name, load in plant.circuits.items():
             if load.closed and live:
                 self._off_since_s.pop(name, None)

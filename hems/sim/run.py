@@ -36,6 +36,8 @@ PERIOD_S = 1.0
 NEAR_S = 900.0
 NEAR_POWER_S = 60.0
 """The same after a mere change of a power, which a car's charging brings dozens of times a day."""
+OVERLOADED_S = 5.0
+"""Longest step while the former has more than its rating: cars still change their power, and a trip may be near."""
 FAR_S = 300.0
 
 
@@ -82,8 +84,8 @@ class FastForward:
     far_s: float = FAR_S
     """The longest step, where nothing happens; at most 15 minutes."""
     _dead_until_s: float = 0.0
-    _leases: dict[Role, float] = field(default_factory=dict)
-    """Until when each leased command holds."""
+    _leases: dict[Role, tuple[float, float]] = field(default_factory=dict)
+    """When each leased command was given, and until when it holds."""
     _outcomes: list[Outcome] = field(default_factory=list)
     _fired: list[Command] = field(default_factory=list)
     _eventful_s: float = 0.0
@@ -131,7 +133,7 @@ class FastForward:
 
     def _lapse(self) -> None:
         """Chargers stop and batteries serve themselves again when nobody has repeated what they were told."""
-        for role in [role for role, ends_s in self._leases.items() if ends_s <= self.plant.t_s]:
+        for role in [role for role, (_, ends_s) in self._leases.items() if ends_s <= self.plant.t_s]:
             del self._leases[role]
             for bay in self.plant.bays:
                 if role == bay_power(bay):
@@ -139,6 +141,12 @@ class FastForward:
             for battery in self.plant.batteries:
                 if role == battery_power(battery):
                     self.plant.set_battery_power(battery, None)
+
+    def _renew(self) -> None:
+        """What was leased while every second was ticked holds over a long step too: a real daemon would repeat it."""
+        for role, (given_s, ends_s) in self._leases.items():
+            if self.faults.reaches(role):
+                self._leases[role] = (given_s, max(ends_s, given_s + self._far.command.lease_s))
 
     def _pass(self, dt_s: float) -> None:
         """Let time pass; on an island only until something happens that would wake a real daemon."""
@@ -154,12 +162,15 @@ class FastForward:
         if self.watch_s <= PERIOD_S:
             return self.watch_s
         left_s = self.watch_s - self.plant.t_s % self.watch_s
-        return left_s if left_s > SHORTEST_S else self.watch_s
+        return min(left_s if left_s > SHORTEST_S else self.watch_s, max(SHORTEST_S, self.plant.calm_for_s))
 
     def _watched(self) -> tuple[bool, ...]:
         """What `Step.watch` names: the contacts of the tie, and each phase of the former beyond its rating."""
+        return (*self._contacts(), *self._overloaded())
+
+    def _overloaded(self) -> tuple[bool, ...]:
         former = zip(self.plant.former_phase_w, self.site.former.phase_va, strict=True)
-        return (*self._contacts(), *(watts > rated for watts, rated in former))
+        return tuple(watts > rated for watts, rated in former)
 
     def _contacts(self) -> tuple[bool, bool, bool]:
         return (self.plant.closed_contact, self.plant.open_contact, self.plant.bus_live)
@@ -192,6 +203,8 @@ class FastForward:
         self._fired.clear()
         self.requests.clear()
         params = self.params if now_s < self._eventful_s else self._far
+        if params is self._far:
+            self._renew()
         step = tick(self.site, self.state, snapshot, params, now)
         self.state, self.armed = step.state, step.armed
         self._do(step.commands)
@@ -209,7 +222,7 @@ class FastForward:
             if self.faults.reaches(command.role):
                 actuate(self.plant, command.role, command.value)
                 if command.lease_s > 0.0:
-                    self._leases[command.role] = self.plant.t_s + command.lease_s
+                    self._leases[command.role] = (self.plant.t_s, self.plant.t_s + command.lease_s)
                 fate = Fate.CONFIRMED
             self._outcomes.append(Outcome(command=command, fate=fate, at_s=self.plant.t_s))
 
@@ -219,6 +232,8 @@ class FastForward:
             longest_s = FINE_S
         elif now_s < self._eventful_s:
             longest_s = PERIOD_S
+        elif self.plant.former_running and any(self._overloaded()):
+            longest_s = OVERLOADED_S
         else:
             longest_s = self.far_s - now_s % self.far_s  # on whole multiples: what changes by the clock is seen at once
         next_s = min(now_s + longest_s, wake_s, until_s, *(act.t_s for act in ahead[:1]))
