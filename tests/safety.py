@@ -55,7 +55,10 @@ UNSAFE = (
     Unsafe(4, "waking up in an outage and switching on", (2,), "after a start nothing is given power before its time"),
     Unsafe(5, "waiting by a clock that jumps", (2,), "durations are counted by boot time only"),
     Unsafe(
-        6, "fighting a second master", (6,), "it is noticed and told, and switching on is repeated three times at most"
+        6,
+        "fighting a second master",
+        (6,),
+        "it is told; switching on is repeated three times at most, a power is left for an hour",
     ),
     Unsafe(7, "keeping an override for ever", (2, 3), "each ends by itself, and protection goes first"),
     Unsafe(

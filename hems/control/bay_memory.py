@@ -13,6 +13,7 @@ from hems.control.given import Given
 from hems.control.memory.acting import Sent
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.control.tuning.acting import CommandParams
 from hems.control.tuning.sources import CarParams
 from hems.model import wiring
 from hems.model.copies import replace
@@ -20,6 +21,7 @@ from hems.model.reading import Reading
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
 from hems.model.units import HOUR_S, SourceId
+from hems.model.wiring import Role
 
 NEW = BayMemory()
 STRAY_W, STRAY_SHARE = 500.0, 0.2
@@ -44,7 +46,7 @@ def remembered(
             kept = kept_after(now_s - state.at_s)
             memory = replace(memory, charging_w=remembered_w(before.charging_w, drawn_w, kept))
         strays = bay.id != site.former.source and _strays(reading.power_w, entry, now_s)
-        since_s = (now_s if before.astray_since_s is None else before.astray_since_s) if strays else None
+        since_s = _astray_since_s(before.astray_since_s, entry, state, params.command, now_s, strays=strays)
         found[bay.id] = memory if since_s == memory.astray_since_s else replace(memory, astray_since_s=since_s)
     return found
 
@@ -78,18 +80,59 @@ def _room_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -
     return (bounds.import_w - sum(one.watts for one in standing)) / max(1, here)
 
 
-def astray(site: Site, state: ControlState, snapshot: Snapshot, lease_s: float, now_s: float) -> dict[SourceId, float]:
-    """Since when each battery that is told a power on the grid, with a lease of `lease_s`, follows somebody else.
+def astray(
+    site: Site, state: ControlState, snapshot: Snapshot, params: CommandParams, now_s: float
+) -> dict[SourceId, float]:
+    """Since when each battery that is told a power on the grid follows somebody else.
 
     UCA 6.
     """
     found = {}
     for battery in site.batteries if not state.mode.mode.on_island else ():
         entry, reading = state.sent.get(wiring.battery_power(battery.id)), snapshot.batteries.get(battery.id)
-        held = entry is not None and now_s < entry.last_s + lease_s
-        if reading is not None and held and _strays(reading.power_w, entry, now_s):
-            found[battery.id] = state.astray_s.get(battery.id, now_s)
+        strays = reading is not None and _held(entry, params, now_s) and _strays(reading.power_w, entry, now_s)
+        since_s = _astray_since_s(state.astray_s.get(battery.id), entry, state, params, now_s, strays=strays)
+        if since_s is not None:
+            found[battery.id] = since_s
     return found
+
+
+def left_s(state: ControlState, params: CommandParams) -> dict[Role, float]:
+    """Until when each power that somebody else commands is left to them, if it has been so for long enough.
+
+    UCA 6.
+    """
+    since = {wiring.bay_power(bay): one.astray_since_s for bay, one in state.bays.items()}
+    since |= {wiring.battery_power(battery): since_s for battery, since_s in state.astray_s.items()}
+    follow_s = params.follow_s
+    told = {role: since_s + follow_s for role, since_s in since.items() if since_s is not None}
+    return {role: told_s + params.leave_s for role, told_s in told.items() if state.at_s >= told_s}
+
+
+def _held(entry: Sent | None, params: CommandParams, now_s: float) -> bool:
+    """Whether what a device was told last still holds."""
+    return entry is not None and now_s < entry.last_s + params.lease_s
+
+
+def _astray_since_s(
+    before_s: float | None,
+    entry: Sent | None,
+    state: ControlState,
+    params: CommandParams,
+    now_s: float,
+    *,
+    strays: bool,
+) -> float | None:
+    """Since when a device follows somebody else; once somebody has been told, also while nobody asks it anything.
+
+    It begins anew when a person has looked, and when it has been left alone for long enough.
+    """
+    told_s = inf if before_s is None else before_s + params.follow_s
+    looked = state.acknowledged_s is not None and before_s is not None and state.acknowledged_s > before_s
+    if before_s is None or looked or now_s >= told_s + params.leave_s:
+        return now_s if strays else None
+    left = now_s >= told_s and not _held(entry, params, now_s)
+    return before_s if strays or left else None
 
 
 def _strays(power_w: Reading[float], entry: Sent | None, now_s: float) -> bool:

@@ -44,6 +44,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
         ends.append(state.unbalanced_since_s + given.params.witness.balance_s)
     astray = (*(bay.astray_since_s for bay in state.bays.values()), *state.astray_s.values())
     ends += [since_s + given.params.command.follow_s for since_s in astray if since_s is not None]
+    ends += bay_memory.left_s(state, given.params.command).values()
     lost = (one.lost_since_s for one in given.snapshot.devices.values())
     ends += [since_s + alarms.LOST_S for since_s in lost if since_s is not None]
     ends += due_s(state, given)

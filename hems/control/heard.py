@@ -43,7 +43,7 @@ def heard(given: Given, state: ControlState, told: Told) -> ControlState:
         at_s=given.now_s,
         loads=loads.observed(given.site, after, given.snapshot, given.params, given.now_s),
         bays=foreseen,
-        astray_s=bay_memory.astray(given.site, after, given.snapshot, given.params.command.lease_s, given.now_s),
+        astray_s=bay_memory.astray(given.site, after, given.snapshot, given.params.command, given.now_s),
         usual=usual,
         ledgers=bay_memory.booked(given, state, given.now_s - state.at_s),
         dose=_dosed(given, state),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 
-from hems.control import said
+from hems.control import bay_memory, said
 from hems.control.arbitrate import Ruling
 from hems.control.memory.acting import Sent
 from hems.control.params import Params
@@ -151,6 +151,7 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
     commands: list[Command] = []
     sent = dict(state.sent)
     due_s = inf
+    left_s = {} if state.mode.mode in OFF_GRID else bay_memory.left_s(state, params.command)
     held_until_s = state.boot_s + params.boot.hold_energise_s if may_energise(state) else inf
     for role, ruling in rulings.items():
         value = bool(ruling.value) if is_switch(role) else round(ruling.value)
@@ -162,6 +163,8 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
             circuit = wiring.circuit_of(role)
             if circuit is not None:
                 when_s = max(when_s, _closes_s(site.circuit(circuit), state, params, now_s))
+        if value and role in left_s and before is not None and (gives or _same(role, value, before, params.car)):
+            when_s = max(when_s, left_s[role])  # what takes power away is said all the same
         if when_s > now_s:
             due_s = min(due_s, when_s)
             continue

@@ -143,7 +143,7 @@ GUIDANCE: Mapping[Why, Guidance] = {
             N_("Ask whether an app or a timer of the car, the charger or the inverter is in use."),
             N_("Switch that off, or tell your installer."),
         ),
-        N_("In a power cut HEMS cannot count on this device."),
+        N_("For an hour HEMS only tells it to do less. In a power cut HEMS cannot count on it."),
     ),
     Why.CAR_WARRANTY: Guidance(
         N_("Beyond what its maker allows, giving may cost the car its warranty."),

@@ -5,13 +5,17 @@ from dataclasses import fields, replace
 import pytest
 
 from hems.config.grid_codes import CODES
+from hems.control.arbitrate import Ruling
+from hems.control.cars.memory import BayMemory
 from hems.control.memory.acting import Sent
 from hems.control.params import Params
+from hems.control.sending import send
 from hems.control.tuning.seeing import WitnessParams
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode, TiePosition
 from hems.model.reading import Reading
+from hems.model.request import Acknowledge
 from hems.model.units import CircuitId, PointId, SourceId
 from hems.model.wiring import Role
 from tests.control.panel import (
@@ -259,6 +263,80 @@ def _charging() -> Panel:
     made = on_the_grid().says(UNMETERED, car("bay_1", 50.0), {wiring.GRID_POWER: 1_000.0}).advance(5.0)
     assert made.commands(wiring.bay_power(BAY))[-1][1].value < -1_000.0
     return made
+
+
+def test_uca6_a_charger_that_somebody_else_commands_is_left_alone_until_a_person_has_looked():
+    # given a charger that draws twice what it is told, of which somebody has been told
+    role = wiring.bay_power(BAY)
+    made = _charging()
+    told_w = float(made.commands(role)[-1][1].value)
+    made.says({role: 2.0 * told_w - 1_000.0}).advance(120.0)
+    assert f"{role}/astray" in made.state.alarms
+    # when nobody does anything about it, then it is told no power any more, and the alarm stands
+    made.steps.clear()
+    made.advance(1_800.0, every_s=5.0)
+    assert [one.value for _, one in made.commands(role) if one.value] == []
+    assert f"{role}/astray" in made.state.alarms
+    # and when an hour is over it is tried again, and left alone again
+    made.advance(1_900.0, every_s=5.0)
+    assert [one.value for _, one in made.commands(role) if one.value] != []
+    made.steps.clear()
+    made.advance(600.0, every_s=5.0)
+    assert [one.value for _, one in made.commands(role) if one.value] == []
+    # when the power is cut, then it is told to stop all the same
+    made.says(GRID_DEAD, TIE_OPEN).advance(2.0)
+    assert made.commands(role)[-1][1].value == 0.0
+
+
+def test_uca6_what_was_left_to_somebody_else_is_told_its_power_again_after_an_hour_or_when_a_person_has_looked():
+    # given a charger that somebody else has commanded, and that draws little by now
+    role = wiring.bay_power(BAY)
+    made = _charging()
+    told_w = float(made.commands(role)[-1][1].value)
+    made.says({role: 2.0 * told_w - 1_000.0}).advance(300.0).says({role: told_w})
+    by_person = on_the_grid()
+    by_person.values, by_person.state, by_person.now_s = dict(made.values), made.state, made.now_s
+    # then nothing is asked of it for an hour
+    made.steps.clear()
+    made.advance(3_300.0, every_s=10.0)
+    assert made.commands(role) == []
+    assert made.advance(200.0, every_s=10.0).commands(role)[-1][1].value < 0.0
+    assert f"{role}/astray" not in made.state.alarms
+    # unless a person has looked
+    by_person.steps.clear()
+    by_person.ask(Acknowledge(who="ana", role="operator")).advance(5.0)
+    assert by_person.commands(role)[-1][1].value < 0.0
+
+
+@pytest.mark.parametrize(
+    ("told_w", "wanted_w", "mode", "said"),
+    [
+        (-4_000.0, -4_000.0, Mode.GRID_CONNECTED, False),
+        (-4_000.0, -6_000.0, Mode.GRID_CONNECTED, False),
+        (-4_000.0, 3_000.0, Mode.GRID_CONNECTED, False),
+        (-4_000.0, -2_000.0, Mode.GRID_CONNECTED, True),
+        (-4_000.0, 0.0, Mode.GRID_CONNECTED, True),
+        (0.0, 0.0, Mode.GRID_CONNECTED, True),
+        (3_000.0, 3_000.0, Mode.ISLANDED, True),
+    ],
+)
+def test_uca6_less_power_is_never_withheld_nor_is_anything_on_an_island(
+    told_w: float, wanted_w: float, mode: Mode, said: bool
+):
+    # given a command that is due again, to a charger that has long followed somebody else
+    role, cause, made = wiring.bay_power(BAY), Cause(Why.OVERRIDE), on_the_grid()
+    then_s = made.now_s - 200.0
+    entry = Sent(value=told_w, cause=cause, sent_s=then_s, last_s=then_s, acknowledged_s=then_s)
+    state = replace(
+        made.state,
+        sent={role: entry},
+        bays={BAY: BayMemory(astray_since_s=then_s)},
+        mode=replace(made.state.mode, mode=mode),
+    )
+    # when that or another power is wanted of it
+    ruling = Ruling(value=wanted_w, cause=cause)
+    sending = send(made.site, {role: ruling}, state, made.params, made.now_s)
+    assert bool(sending.commands) is said
 
 
 def test_a_permit_that_somebody_else_gives_is_reported():

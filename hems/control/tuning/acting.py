@@ -19,6 +19,8 @@ class CommandParams:
     """A switch that contradicts its command for this long raises an alarm."""
     follow_s: float = tunable(90.0, (5.0, 180.0))
     """A charger or a battery that does more than it was told, or the opposite, for this long follows somebody else."""
+    leave_s: float = tunable(3600.0, (600.0, 86400.0))
+    """So long such a device on the grid is then told only less and 0, unless a person acknowledges (5, UCA 6)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
