@@ -31,6 +31,7 @@ from hems.model.event import Event
 from hems.model.people import NEEDED_ROLE, PersonRole
 from hems.model.picture import Picture
 from hems.ports.desk import Desk
+from hems.wording.language import say
 
 log = logging.getLogger(__name__)
 
@@ -155,14 +156,14 @@ class Server:
             needs = "pin" if isinstance(request.fault, PinNeeded) else ""
             return answer_line(Answer(id=ask.id, error=str(request.fault), needs=needs))
         log.error("request %s failed", ask.do, exc_info=request.fault)
-        return answer_line(Answer(id=ask.id, error="HEMS failed on this request; its log says where."))
+        return answer_line(Answer(id=ask.id, error=say("HEMS failed on this request; its log says where.")))
 
     async def _do(self, ask: Ask, role: PersonRole, peer: str) -> Any:  # noqa: ANN401  (any JSON)
         if ask.do != "status":
             return await self._desk.request(ask.do, ask.args, role=role, peer=peer)
         picture = self._desk.picture()
         if picture is None:
-            raise RequestError("HEMS has just started and has seen nothing yet. Ask again in a few seconds.")
+            raise RequestError(say("HEMS has just started and has seen nothing yet. Ask again in a few seconds."))
         return to_plain(picture)
 
 
@@ -171,7 +172,9 @@ def _check_role(name: str, role: PersonRole) -> None:
     if needed is None:
         raise RequestError(f"There is no request {name[:40]!r}; there are: {', '.join(NEEDED_ROLE)}.")
     if not role.may_act_as(needed):
-        raise RequestError(f"{name} needs the role {needed}; this socket admits {role} only.")
+        raise RequestError(
+            say("{name} needs the role {needed}; this socket admits {role} only.", name=name, needed=needed, role=role)
+        )
 
 
 class _Client:

@@ -12,6 +12,7 @@ from hems.model.units import DAY_S
 from hems.ports.clock import Clock
 from hems.ports.store import Records
 from hems.runtime.record import WORTH
+from hems.wording.language import say
 
 MOST_SERIES = 40
 MOST_STEPS = 2000
@@ -41,7 +42,7 @@ class Archive:
             async with self._turn:
                 told = await asyncio.to_thread(self._records.trend, names, at=now, span_s=span_s, steps=steps)
         except StoreError as error:
-            raise RequestError(f"The records cannot be read: {error}") from error
+            raise RequestError(say("The records cannot be read: {error}", error=error)) from error
         return {"trend": to_plain(told)}
 
     async def _export(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
@@ -52,7 +53,7 @@ class Archive:
             async with self._turn:
                 path = await asyncio.to_thread(self._records.export, names, at=now, span_s=span_s)
         except StoreError as error:
-            raise RequestError(f"No file was written: {error}") from error
+            raise RequestError(say("No file was written: {error}", error=error)) from error
         return {"path": str(path)}
 
     def _asked(self, args: Mapping[str, Any]) -> tuple[tuple[str, ...], float]:

@@ -30,9 +30,9 @@ from hems.runtime.ordering import TwoSteps, read_order
 from hems.runtime.outlook import Outlook
 from hems.runtime.pricing import read_prices
 from hems.runtime.toolbox import Do, Toolbox
-from hems.runtime.words import SHORTEST_REASON, who_asks, words
+from hems.runtime.words import SHORTEST_REASON, SPAN, who_asks, words
 from hems.wording import sentence
-from hems.wording.language import say
+from hems.wording.language import N_, say
 
 EVENTS_KEPT = 1000
 
@@ -187,16 +187,20 @@ class FrontDesk:
         """A power for a moment; what may be asked at all is in `hems.control.steer`."""
         who, source = who_asks(args), SourceId(str(args.get("source")))
         if self.in_outage:
-            raise RequestError("The building runs on its own power: nothing is tried out now. Wait for the grid.")
+            raise RequestError(say("The building runs on its own power: nothing is tried out now. Wait for the grid."))
         if self._picture is not None and self._picture.mode is not Mode.GRID_CONNECTED:
-            raise RequestError("Circuits are still coming back: try again once hems status says GRID OK.")
+            raise RequestError(say("Circuits are still coming back: try again once hems status says GRID OK."))
         most = {one.id: max(one.charge_max_w, one.discharge_max_w) for one in self._site.batteries if one.controllable}
         most |= {one.id: max(one.charge_max_w, one.discharge_max_w) for one in self._site.bays if one.controllable}
         if source not in most:
-            raise RequestError(f"No power can be asked of {source[:40]}; it can of {', '.join(most) or 'nothing'}.")
+            known = ", ".join(most) or say("nothing")
+            raise RequestError(
+                say("No power can be asked of {name}; it can of {known}.", name=source[:40], known=known)
+            )
         power_w, duration_s = args.get("power_w"), self._duration_s(args, role)
         if isinstance(power_w, bool) or not isinstance(power_w, int | float) or not abs(power_w) <= most[source]:
-            raise RequestError(f"Say how many watts, plus for giving: at most {most[source]:.0f} either way.")
+            limit = N_("Say how many watts, plus for giving: at most {most_w:.0f} either way.")
+            raise RequestError(say(limit, most_w=most[source]))
         self._waiting.append(Steer(source=source, power_w=float(power_w), who=who, duration_s=duration_s))
         return {"source": source, "power_w": power_w}
 
@@ -205,7 +209,7 @@ class FrontDesk:
             want = Want(str(args["want"]).lower())
             circuit = CircuitId(str(args["circuit"]))
         except (KeyError, ValueError) as error:
-            raise RequestError("Say which circuit, and on, off or auto, and for how many seconds.") from error
+            raise RequestError(say("Say which circuit, and on, off or auto, and for how many seconds.")) from error
         reason = words(args, "reason")
         if needs_reason and want is not Want.AUTO and len(reason) < SHORTEST_REASON:
             raise RequestError(say("Give a reason of at least five letters: others will want to know."))
@@ -218,8 +222,7 @@ class FrontDesk:
         asked = args.get("duration_s", self._params.override.default_s)
         number = isinstance(asked, int | float) and not isinstance(asked, bool)
         if not number or not 0.0 < asked < inf:
-            hours = f"{longest_s:.0f}, which is {longest_s / HOUR_S:g} hours"
-            raise RequestError(f"Say for how many seconds: more than 0, and at most {hours}.")
+            raise RequestError(say(SPAN, most_s=longest_s, hours=longest_s / HOUR_S))
         return float(min(asked, longest_s))
 
     def _longest_s(self, role: PersonRole) -> float:
@@ -230,7 +233,7 @@ class FrontDesk:
         circuit: Circuit | None = next((one for one in self._site.circuits if one.id == name), None)
         if circuit is None:
             known = ", ".join(one.id for one in self._site.circuits)
-            return f"There is no circuit {name[:40]}; there are {known}."
+            return say("There is no circuit {name}; there are {known}.", name=name[:40], known=known)
         if circuit.tier is Tier.LIFE_SAFETY:
             return say("{name} is life safety: nobody switches it from here.", name=circuit.name)
         if not circuit.switchable:
@@ -286,9 +289,8 @@ class FrontDesk:
     async def _end(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         hold = args.get("hold", False) is True
         if hold and self.in_outage and args.get("force", False) is not True:
-            raise RequestError(
-                "The building runs on its own power: a restart or upgrade waits until the grid is back, or is forced."
-            )
+            waits = N_("The building runs on its own power: a restart or upgrade waits for the grid, or is forced.")
+            raise RequestError(say(waits))
         self._stop(hold)
         return {}
 

@@ -20,11 +20,16 @@ from hems.ports.clock import Clock
 from hems.ports.store import PeopleRecords
 from hems.runtime.secrets import Patience, fit, hashed, matches
 from hems.runtime.words import who_asks, words
-from hems.wording.language import say
+from hems.wording.language import N_, say
 
 IDLE_S = 600.0
 """A session nobody has used for so long is over."""
 MOST_SESSIONS = 64
+ROLES = {
+    PersonRole.VIEWER: N_("viewer"),
+    PersonRole.OPERATOR: N_("operator"),
+    PersonRole.ENGINEER: N_("engineer"),
+}
 FREE = frozenset({"consider", "seen", "unaside", "rehearse", "export", "car", "prices", "enter", "leave"})
 """Requests that no PIN stands before, although they come by the operators' door: they change nothing that could hurt,
 or, as `car`, look at codes themselves."""
@@ -88,7 +93,7 @@ class Doorkeeper:
                 if await matches(one.hash, said):
                     self._patience.right(key)
                     return Caller(name=one.name, role=_lower(ceiling, PersonRole(one.role)), known_by="pin")
-            raise self._patience.wrong(key, "PIN", now_s)
+            raise self._patience.wrong(key, say("PIN"), now_s)
 
     async def check_code(self, bay: str, code: str) -> None:
         """Raises: RequestError when it is not the code of that bay."""
@@ -98,7 +103,7 @@ class Doorkeeper:
         async with self._one_at_a_time:
             self._patience.check(known.name, now_s)
             if not await matches(known.hash, code):
-                raise self._patience.wrong(known.name, "Code", now_s)
+                raise self._patience.wrong(known.name, say("Code"), now_s)
             self._patience.right(known.name)
 
     async def enter(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
@@ -125,23 +130,24 @@ class Doorkeeper:
         """Give somebody a PIN or passphrase, or take it away."""
         name = words(args, "name")
         if not name or name.startswith("bay/"):
-            raise RequestError("Say whose PIN: give a name.")
+            raise RequestError(say("Say whose PIN: give a name."))
         wanted = str(args.get("role", PersonRole.OPERATOR))
         if wanted not in (PersonRole.OPERATOR, PersonRole.ENGINEER):
-            raise RequestError("A person is operator or engineer; whoever only looks needs no PIN.")
+            raise RequestError(say("A person is operator or engineer; whoever only looks needs no PIN."))
         return await self._keep(name, wanted, args)
 
     async def code(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """Give a bay's driver a code, or take it away."""
         bay = str(args.get("bay", ""))
         if bay not in {one.id for one in self._site.bays}:
-            raise RequestError(f"There is no bay {bay[:40]}; there are {', '.join(one.id for one in self._site.bays)}.")
+            known = ", ".join(one.id for one in self._site.bays)
+            raise RequestError(say("There is no bay {name}; there are {known}.", name=bay[:40], known=known))
         return await self._keep(_code(bay), DRIVER, args)
 
     async def _keep(self, name: str, role: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         known, now = self._records.known(), self._clock.now()
         if args.get("remove") is True and name not in known:
-            raise RequestError(f"Nobody called {name} has one.")
+            raise RequestError(say("Nobody called {name} has one.", name=name))
         try:
             if args.get("remove") is True:
                 await self._records.remove(name, at=now)
@@ -152,7 +158,8 @@ class Doorkeeper:
             one = Person(name=name, role=role, hash=await hashed(secret))
             await self._records.set(one, set_by=who_asks(args), at=now)
         except StoreError as error:
-            raise RequestError(f"Nothing was changed, because it cannot be recorded: {error}") from error
+            told = say("Nothing was changed, because it cannot be recorded: {error}", error=error)
+            raise RequestError(told) from error
         self._forget(name)
         self._patience.right(name)
         return {"name": name, "role": role}
@@ -161,7 +168,7 @@ class Doorkeeper:
         """A PIN alone must tell who it is."""
         for other in self._records.known().values():
             if role != DRIVER != other.role and other.name != name and await matches(other.hash, secret):
-                raise RequestError("That one cannot be used. Choose another one.")
+                raise RequestError(say("That one cannot be used. Choose another one."))
 
     def _forget(self, name: str) -> None:
         """A PIN that was changed or taken away ends what was begun with it."""
@@ -191,7 +198,10 @@ def _free(name: str, args: Mapping[str, Any]) -> bool:
 
 def _enough(caller: Caller, name: str, needed: PersonRole) -> Caller:
     if not caller.role.may_act_as(needed):
-        raise RequestError(f"{caller.name} is {caller.role} here, and {name} needs the role {needed}.")
+        roles = {"role": say(ROLES[caller.role]), "needed": say(ROLES[needed])}
+        raise RequestError(
+            say("{who} is {role} here, and {name} needs the role {needed}.", who=caller.name, name=name, **roles)
+        )
     return caller
 
 

@@ -17,7 +17,7 @@ from hems.model.request import CarWish
 from hems.model.site import Bay, Site
 from hems.model.units import DAY_S, SourceId
 from hems.runtime.doorkeeper import Doorkeeper
-from hems.runtime.words import words
+from hems.runtime.words import NUMBER, words
 from hems.wording.language import say
 
 LONGEST_S = 14.0 * DAY_S
@@ -59,10 +59,11 @@ def _read(args: Mapping[str, Any], site: Site) -> CarWish:
     bay = next((one for one in site.bays if one.id == str(args.get("bay", ""))), None)
     if bay is None:
         known = ", ".join(one.id for one in site.bays)
-        raise RequestError(f"There is no bay {str(args.get('bay', ''))[:40]}; there are {known}.")
+        asked = str(args.get("bay", ""))[:40]
+        raise RequestError(say("There is no bay {name}; there are {known}.", name=asked, known=known))
     wish = CarWish(
         bay=SourceId(bay.id),
-        who=words(args, "who") or ("its driver" if args.get("code") else ""),
+        who=words(args, "who") or (say("its driver") if args.get("code") else ""),
         leaving=_yes(args, "leaving"),
         leaves_in_s=_number(args, "leaves_in_s", FORGET_S, LONGEST_S),
         keeps_pct=_number(args, "keeps_pct", 0.0, 100.0),
@@ -70,7 +71,7 @@ def _read(args: Mapping[str, Any], site: Site) -> CarWish:
         never=_yes(args, "never"),
     )
     if all(one is None for one in (wish.leaving, wish.leaves_in_s, wish.keeps_pct, wish.target_pct, wish.never)):
-        raise RequestError("Say what: leaving, leaves_in_s, keeps_pct, target_pct or never.")
+        raise RequestError(say("Say what: leaving, leaves_in_s, keeps_pct, target_pct or never."))
     if wish.keeps_pct is not None and wish.keeps_pct < bay.maker_floor_pct:
         raise RequestError(
             say("The car's maker allows no less than {least_pct:.0f}% to be kept.", least_pct=bay.maker_floor_pct)
@@ -81,7 +82,7 @@ def _read(args: Mapping[str, Any], site: Site) -> CarWish:
 def _yes(args: Mapping[str, Any], key: str) -> bool | None:
     value = args.get(key)
     if value is not None and not isinstance(value, bool):
-        raise RequestError(f"Give {key} as true or false.")
+        raise RequestError(say("Give {key} as true or false.", key=key))
     return value
 
 
@@ -90,5 +91,5 @@ def _number(args: Mapping[str, Any], key: str, least: float, most: float) -> flo
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most or value == inf:
-        raise RequestError(f"Give {key} as a number from {least:g} to {most:g}.")
+        raise RequestError(say(NUMBER, key=key, least=least, most=most))
     return float(value)

@@ -9,6 +9,7 @@ from hems.model.people import PersonRole
 from hems.model.site import Site
 from hems.ports.clock import Clock
 from hems.ports.store import PeopleRecords
+from hems.wording.language import say
 
 
 class Forgetting:
@@ -27,13 +28,13 @@ class Forgetting:
     async def _asked(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         bay = str(args.get("bay", ""))
         if bay not in self._bays:
-            known = f"there are {', '.join(self._bays)}" if self._bays else "the site has none"
-            raise RequestError(f"There is no bay {bay[:40]}; {known}.")
+            known = ", ".join(self._bays) or say("none")
+            raise RequestError(say("There is no bay {name}; there are {known}.", name=bay[:40], known=known))
         try:
             await self._forget(bay)
             await self._forget_code(f"bay/{bay}", self._clock.now())
         except StoreError as error:
-            raise RequestError(f"Not everything could be forgotten, do it again: {error}") from error
+            raise RequestError(say("Not everything could be forgotten, do it again: {error}", error=error)) from error
         return {"forgotten": bay}
 
     async def _forget_code(self, name: str, now: Instant) -> None:

@@ -7,7 +7,8 @@ from hems.control.alarm_states import ASIDE_MAX_S, may_set_aside
 from hems.control.state import ControlState
 from hems.model.errors import RequestError
 from hems.model.request import AlarmAct, AlarmMark
-from hems.runtime.words import SHORTEST_REASON, who_asks, words
+from hems.model.units import HOUR_S
+from hems.runtime.words import SHORTEST_REASON, SPAN, who_asks, words
 from hems.wording.language import say
 
 ASIDE_S = 3600.0
@@ -22,7 +23,7 @@ def read_mark(args: Mapping[str, Any], state: ControlState | None) -> AlarmMark:
     try:
         act = AlarmAct(str(args.get("act", AlarmAct.SEEN)))
     except ValueError as error:
-        raise RequestError(f"Say what of the alarm: {', '.join(AlarmAct)}.") from error
+        raise RequestError(say("Say what of the alarm: {known}.", known=", ".join(AlarmAct))) from error
     if act is not AlarmAct.ASIDE:
         return AlarmMark(key=key, act=act, who=who_asks(args))
     if not may_set_aside(alarm):
@@ -31,5 +32,5 @@ def read_mark(args: Mapping[str, Any], state: ControlState | None) -> AlarmMark:
         raise RequestError(say("Give a reason of at least five letters: others will want to know."))
     duration_s = args.get("duration_s", ASIDE_S)
     if isinstance(duration_s, bool) or not isinstance(duration_s, int | float) or not 0.0 < duration_s <= ASIDE_MAX_S:
-        raise RequestError(f"Say for how many seconds: more than 0, and at most {ASIDE_MAX_S:.0f}, which is 8 hours.")
+        raise RequestError(say(SPAN, most_s=ASIDE_MAX_S, hours=ASIDE_MAX_S / HOUR_S))
     return AlarmMark(key=key, act=act, who=who_asks(args), duration_s=float(duration_s), reason=reason)

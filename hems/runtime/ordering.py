@@ -13,8 +13,8 @@ from hems.model.request import Order, Task
 from hems.model.site import Site
 from hems.model.units import DAY_S
 from hems.model.wiring import Role
-from hems.runtime.words import who_asks, words
-from hems.wording.language import say
+from hems.runtime.words import NUMBER, who_asks, words
+from hems.wording.language import N_, say
 
 GRAVE = frozenset({Task.EVACUATION})
 """Begun only when it is asked for again with the word of the first answer."""
@@ -54,14 +54,14 @@ def read_order(args: Mapping[str, Any], role: PersonRole, site: Site, params: Ov
     try:
         task = Task(str(args.get("task", "")))
     except ValueError as error:
-        raise RequestError(f"Say which order: {', '.join(Task)}.") from error
+        raise RequestError(say("Say which order: {known}.", known=", ".join(Task))) from error
     begin = args.get("begin")
     if not isinstance(begin, bool):
-        raise RequestError("Say whether it begins or ends: begin, true or false.")
+        raise RequestError(say("Say whether it begins or ends: begin, true or false."))
     if task is Task.FIRE and begin:
-        raise RequestError("The fire alarm begins by its contact; a person can only say that it is over.")
+        raise RequestError(say("The fire alarm begins by its contact; a person can only say that it is over."))
     if task is Task.RETURN and begin and args.get("duration_s") is None:
-        raise RequestError("Say in what time the grid is expected back, such as --for 6h.")
+        raise RequestError(say("Say in what time the grid is expected back, such as --for 6h."))
     if task in (Task.ISLAND, Task.DRILL) and begin and not site.tie.has_island:
         raise RequestError(say("Nothing here can open the grid switch on request: the site file has no tie.island."))
     duration_s = _number(args, "duration_s", inf, LONGEST_S)
@@ -69,7 +69,7 @@ def read_order(args: Mapping[str, Any], role: PersonRole, site: Site, params: Ov
         duration_s = min(duration_s, longest_s(task, role, params))
     subjects = args.get("subjects", [])
     if not isinstance(subjects, list):
-        raise RequestError("Name what is locked out in a list.")
+        raise RequestError(say("Name what is locked out in a list."))
     return Order(
         task=task,
         begin=begin,
@@ -95,7 +95,7 @@ def _number(args: Mapping[str, Any], key: str, default: float, most: float) -> f
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= most:
-        raise RequestError(f"Give {key} as a number from 0 to {most:g}.")
+        raise RequestError(say(NUMBER, key=key, least=0.0, most=most))
     return float(value)
 
 
@@ -105,5 +105,6 @@ def _role(name: str, site: Site) -> Role:
     roles |= {str(bay.id): wiring.bay_power(bay.id) for bay in site.bays}
     roles |= {str(battery.id): wiring.battery_power(battery.id) for battery in site.batteries}
     if name not in roles:
-        raise RequestError(f"There is no circuit, bay or battery {name[:40]}; there are {', '.join(roles)}.")
+        told = N_("There is no circuit, bay or battery {name}; there are {known}.")
+        raise RequestError(say(told, name=name[:40], known=", ".join(roles)))
     return roles[name]

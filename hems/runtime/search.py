@@ -20,11 +20,12 @@ from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.people import PersonRole
 from hems.ports.device import DriverFactory, Found, Held, Sought
 from hems.runtime.toolbox import Do
+from hems.wording.language import N_, say
 
 log = logging.getLogger(__name__)
 
 OUTAGE = ISLAND_MODES | {Mode.ISLANDING_PLANNED, Mode.BLACKOUT, Mode.BLACKOUT_GRID_AVAILABLE, Mode.BLACK_START}
-NOT_NOW = "Nothing is looked for while the building is without the grid: the lines belong to what keeps it on."
+NOT_NOW = N_("Nothing is looked for while the building is without the grid: the lines belong to what keeps it on.")
 LOOK_S = 0.1
 """Between two looks at whether to go on."""
 FORGOTTEN_S = 5.0
@@ -82,9 +83,10 @@ class Search:
     async def _begin(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """Begin to look; what comes of it is asked for with `probed`."""
         if self._mode() in OUTAGE:
-            raise RequestError(NOT_NOW)
+            raise RequestError(say(NOT_NOW))
         if self._last is not None and not self._last.done:
-            raise RequestError(f"Somebody is looking for devices at {self._last.sought.place}: wait until that ends.")
+            busy = N_("Somebody is looking for devices at {place}: wait until that ends.")
+            raise RequestError(say(busy, place=self._last.sought.place))
         sought, home = _sought(args), asyncio.get_running_loop()
         number = 1 if self._last is None else self._last.number + 1
         looking = Looking(number=number, sought=sought, drivers=self._chosen(args), asked_s=home.time())
@@ -98,7 +100,7 @@ class Search:
         """What a search has said after the first `after` lines, and whether it is over."""
         looking = self._last
         if looking is None or looking.number != args.get("search"):
-            raise RequestError("There is no such search any more: begin it again.")
+            raise RequestError(say("There is no such search any more: begin it again."))
         looking.asked_s = asyncio.get_running_loop().time()
         after = args.get("after", 0)
         done = looking.done  # before the rest, so that nothing said in between is missed
@@ -117,9 +119,9 @@ class Search:
         home = asyncio.get_running_loop()
         while not looking.done:
             if self._mode() in OUTAGE:
-                looking.stop(f"The search was ended. {NOT_NOW}")
+                looking.stop(f"{say('The search was ended.')} {say(NOT_NOW)}")
             elif home.time() - looking.asked_s > FORGOTTEN_S:
-                looking.stop("The search was ended, because nobody waited for it.")
+                looking.stop(say("The search was ended, because nobody waited for it."))
             await asyncio.sleep(LOOK_S)
 
     def _look(self, looking: Looking, held: Held) -> None:
@@ -138,7 +140,7 @@ class Search:
         if isinstance(search.fault, HemsError):
             return looking.trouble or str(search.fault)
         log.error("The search at %s failed.", looking.sought.place, exc_info=search.fault)
-        return "The search failed; the log of HEMS says where."
+        return say("The search failed; the log of HEMS says where.")
 
     async def _until_told(self, looking: Looking, held: Held) -> None:
         looking.end, looking.loop = asyncio.Event(), asyncio.get_running_loop()

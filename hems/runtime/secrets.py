@@ -23,11 +23,11 @@ LONGEST = 100
 def fit(role: str, secret: str) -> str:
     """The secret, if it is good enough for that role.  Raises: RequestError."""
     if role == DRIVER and not (secret.isdecimal() and secret.isascii() and len(secret) == 4):
-        raise RequestError("The code of a bay is four digits.")
+        raise RequestError(say("The code of a bay is four digits."))
     if role == PersonRole.OPERATOR and not (secret.isdecimal() and secret.isascii() and 4 <= len(secret) <= 6):
-        raise RequestError("An operator's PIN is four to six digits.")
+        raise RequestError(say("An operator's PIN is four to six digits."))
     if role == PersonRole.ENGINEER and not 8 <= len(secret) <= LONGEST:
-        raise RequestError("An engineer's passphrase has eight letters or more.")
+        raise RequestError(say("An engineer's passphrase has eight letters or more."))
     return secret
 
 

@@ -12,6 +12,7 @@ from hems.model.people import PersonRole
 from hems.model.site import Circuit, Site, Tier
 from hems.model.wiring import Wiring
 from hems.runtime.ahead import Scene, draws, lives_on, sun_w
+from hems.wording.language import say
 
 
 class Setup:
@@ -49,7 +50,7 @@ class Setup:
         """For each circuit, how long essential power would last with it served and without it."""
         scene = self._scene()
         if scene is None:
-            raise RequestError("HEMS has only just started: ask again in a second.")
+            raise RequestError(say("HEMS has only just started: ask again in a second."))
         return {"weights": [to_plain(weight(scene, circuit)) for circuit in scene.site.circuits]}
 
 

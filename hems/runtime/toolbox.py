@@ -18,6 +18,7 @@ from hems.runtime.board import Board
 from hems.runtime.fleet import Fleet
 from hems.runtime.proving import Proving
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
+from hems.wording.language import say
 
 Answer = Awaitable[Mapping[str, Any]]
 Do = Callable[[Mapping[str, Any], PersonRole, str], Answer]
@@ -100,9 +101,9 @@ class Toolbox:
         device, now = self._one(args.get("device")), self._clock.now()
         seconds = args.get("seconds", 0.0)
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0.0 <= seconds <= TRIAL_MAX_S:
-            raise RequestError(f"Say for how many seconds: 0 to end it, at most {TRIAL_MAX_S:.0f}.")
+            raise RequestError(say("Say for how many seconds: 0 to end it, at most {most_s:.0f}.", most_s=TRIAL_MAX_S))
         if seconds and self._islanded():
-            raise RequestError("The building runs on its own power: nothing is tried out now. Wait for the grid.")
+            raise RequestError(say("The building runs on its own power: nothing is tried out now. Wait for the grid."))
         if seconds:
             self._require_listed([device])
             self._fleet.try_out(device, until_s=now.mono_s + seconds)
@@ -115,7 +116,7 @@ class Toolbox:
         step, now = str(args.get("step")), self._clock.now()
         device = self._proving.device_of(step)
         if device is None:
-            raise RequestError(f"There is no step {step[:60]} in this building.")
+            raise RequestError(say("There is no step {step} in this building.", step=step[:60]))
         proof = self._read_proof(args, step, device)
         try:
             await asyncio.to_thread(self._proving.record.add, proof)
@@ -123,13 +124,13 @@ class Toolbox:
                 self._fleet.disarm(device, at=now, keep_trial=True)
                 await asyncio.to_thread(self._proving.record.forget_unproven, device)
         except StoreError as error:
-            raise RequestError(f"The result is not recorded: {error}") from error
+            raise RequestError(say("The result is not recorded: {error}", error=error)) from error
         return {"step": step, "device": device, "missing": list(self._proving.missing(device))}
 
     def _read_proof(self, args: Mapping[str, Any], step: str, device: DeviceId) -> Proof:
         who, utc = words(args, "who"), self._clock.now().utc
         if not who:
-            raise RequestError("Say who has proven it: a name stands for each result.")
+            raise RequestError(say("Say who has proven it: a name stands for each result."))
         try:
             verdict = Verdict(str(args.get("verdict")))
             before, after = _numbers(args.get("before", {})), _numbers(args.get("after", {}))

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hems.wording.language import N_
+
 LONGEST_TEXT = 200
 """Letters of a reason or a name that are kept."""
 SHORTEST_REASON = 5
+NUMBER = N_("Give {key} as a number from {least:g} to {most:g}.")
+SPAN = N_("Say for how many seconds: more than 0, and at most {most_s:.0f}, which is {hours:g} hours.")
 
 
 def words(args: Mapping[str, Any], key: str) -> str:

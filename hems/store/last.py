@@ -13,6 +13,7 @@ from hems.model.codec import from_plain, to_plain
 from hems.model.errors import StoreError
 from hems.model.mode import Mode
 from hems.model.picture import Picture
+from hems.wording.language import say
 
 NAME, CARD = "picture.json", "card.txt"
 OFTEN_S, SELDOM_S = 10.0, 900.0
@@ -61,7 +62,7 @@ def last_card(*places: Path) -> str:
     for place in places:
         with suppress(OSError, ValueError):
             return (place / CARD).read_text(encoding="utf-8")
-    raise StoreError("No panel card was kept here. It hangs on the panel door; `hems checklist` prints it.")
+    raise StoreError(say("No panel card was kept here. It hangs on the panel door; `hems checklist` prints it."))
 
 
 def last_picture(*places: Path) -> tuple[Picture, float]:
@@ -72,6 +73,6 @@ def last_picture(*places: Path) -> tuple[Picture, float]:
             path = place / NAME
             found.append((path.stat().st_mtime, from_plain(Picture, json.loads(path.read_text(encoding="utf-8")))))
     if not found:
-        raise StoreError("No picture was kept: nothing is known of the building.")
+        raise StoreError(say("No picture was kept: nothing is known of the building."))
     written_s, picture = max(found, key=lambda one: one[0])
     return picture, written_s
