@@ -105,6 +105,19 @@ async def test_keeping_the_laundry_on_for_an_hour_takes_nine_keys_and_undoing_it
         assert desk.overrides()[-1] == {"circuit": "laundry", "want": "auto", "who": ""}
 
 
+@pytest.mark.parametrize("key", ["e", "enter"])
+async def test_a_circuit_that_is_kept_on_is_offered_to_be_kept_on_for_longer(run_dir: Path, key: str) -> None:
+    # given a heat pump that somebody keeps on
+    picture = by_hand(power_cut(), "heat_pump", next_off=False)
+    desk = Desk(picture)
+    async with watching(run_dir, picture, door="operate", desk=desk) as (pilot, _):
+        # when its line is chosen and the key pressed
+        await pilot.press("3", "slash", *"heat", "enter", key)
+        await until(lambda: any(name == "consider" for name, *_ in desk.asked))
+    # then what is asked about is keeping it on, not switching it off
+    assert next(args for name, args, *_ in desk.asked if name == "consider")["want"] == "on"
+
+
 async def test_only_y_does_it(run_dir: Path) -> None:
     desk = Desk(power_cut())
     async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, _):

@@ -23,6 +23,7 @@ class CircuitsScreen(ListScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,o,O", "change", show=False),
+        Binding("e,E", "extend", show=False),
         Binding("b,B", "back_to_automatic", show=False),
         Binding("a,A", "all_to_automatic", show=False),
     ]
@@ -38,6 +39,7 @@ class CircuitsScreen(ListScreen):
         "",
         "  ENTER  keep this circuit on or off for a while: two steps, and it ends",
         "         by itself",
+        "  E      keep it so for longer, where somebody keeps it so already",
         "  B      back to automatic: HEMS decides again about this circuit",
         "  A      all circuits back to automatic",
         "  /      find a circuit by its name",
@@ -72,6 +74,14 @@ class CircuitsScreen(ListScreen):
         form = OverrideScreen(circuit, self._ask, self._who, self._hint)
         self.app.push_screen(form)
         form.show(self._shown)
+
+    def action_extend(self) -> None:
+        """Open the form for a circuit that somebody keeps so, to keep it so for longer."""
+        circuit = self._chosen_circuit()
+        if circuit is not None and not circuit.override_who:
+            self.tell(say("{name} is automatic already.", name=circuit.name))
+            return
+        self.action_change()
 
     def action_back_to_automatic(self) -> None:
         """Hand the chosen circuit back; nothing is asked, it is the safe direction."""

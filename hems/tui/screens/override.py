@@ -45,6 +45,8 @@ class OverrideScreen(BuildingScreen):
         self._confirm = ""
         self._offered: tuple[str, ...] = reasons(())
         likely_on = not circuit.wanted or circuit.next_off
+        if circuit.override_on is not None:  # what somebody keeps so is to stay so for longer; B ends it
+            likely_on = circuit.override_on
         self._form = Form(want=Want.ON if likely_on else Want.OFF, who=who)
 
     def body(self, view: View, size: Size) -> Sequence[Row]:
