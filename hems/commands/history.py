@@ -8,6 +8,7 @@ from hems.commands.times import seconds
 from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.trend import Trend
+from hems.wording.language import N_, say
 
 STEPS = 60
 
@@ -36,20 +37,22 @@ class Command:
         chosen = [one for one in names if args.find and args.find.lower() in names[one].lower()]
         series = chosen or list(every[0].names)
         if args.find and not chosen:
-            raise HemsError(f"Nothing is recorded that is called {args.find}; there is {', '.join(names.values())}.")
+            none, known = N_("Nothing is recorded that is called {name}; there is {known}."), ", ".join(names.values())
+            raise HemsError(say(none, name=args.find, known=known))
         wanted = {"series": series, "span_s": seconds(args.span)}
         if args.file:
-            print(f"Written on the gateway: {ask(args.run_dir, 'operate', 'export', **wanted)['path']}")
+            path = ask(args.run_dir, "operate", "export", **wanted)["path"]
+            print(say("Written on the gateway: {path}", path=path))
             return 0
         answer = ask(args.run_dir, "view", "history", **wanted, steps=STEPS)["trend"]
         if args.json:
             print_json(answer)
             return 0
         for curve in from_plain(Trend, answer).curves:
-            low, mean, high, last = (
-                figure(curve.series, one) for one in (curve.low, curve.mean, curve.high, curve.last)
-            )
-            print(f"{names[curve.series]}: lowest {low}, mean {mean}, highest {high}, last {last}.")
+            ends = {"low": curve.low, "mean": curve.mean, "high": curve.high, "last": curve.last}
+            told = {end: figure(curve.series, value) for end, value in ends.items()}
+            line = N_("{name}: lowest {low}, mean {mean}, highest {high}, last {last}.")
+            print(say(line, name=names[curve.series], **told))
         return 0
 
 

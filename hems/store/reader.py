@@ -19,6 +19,7 @@ from hems.store.packed import taught
 from hems.store.ring import unpack
 from hems.store.saved import unpacked_state
 from hems.store.stamp import instant
+from hems.wording.language import say
 
 _EVENTS = (
     "SELECT mono_s, coalesce(utc_s, mono_s + utc_offset_s) AS at_s, kind, subject, why, facts "
@@ -98,7 +99,8 @@ def opened(directory: Path, name: str = HISTORY.name) -> Iterator[sqlite3.Connec
     """A file of the store for reading, beside whoever writes it.  Raises: StoreError, also what fails in use."""
     path = directory / name
     if not path.exists():
-        raise StoreError(f"{path} does not exist. Nothing has been recorded there; check the state directory.")
+        told = say("{path} does not exist. Nothing has been recorded there; check the state directory.", path=path)
+        raise StoreError(told)
     try:
         with closing(taught(_connect(path))) as connection:
             yield connection

@@ -12,7 +12,20 @@ DAEMON = [*sorted((HEMS / "runtime").glob("*.py")), HEMS / "api" / "server.py"]
 FOR_PROGRAMS = {"pricing.py", "toolbox.py", "archive.py", "search.py"}
 """Their refusals of arguments are read by engineers and by whoever writes a client; so are those of `ANYWHERE`."""
 ANYWHERE = "There is no request "
-OPERATORS = ("asking", "audit", "drill", "forget", "lists", "orders", "override", "paper", "person", "report", "times")
+OPERATORS = (
+    "asking",
+    "audit",
+    "drill",
+    "forget",
+    "history",
+    "lists",
+    "orders",
+    "override",
+    "paper",
+    "person",
+    "report",
+    "times",
+)
 COMMANDS = [HEMS / "commands" / f"{name}.py" for name in OPERATORS]
 
 
