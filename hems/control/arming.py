@@ -228,8 +228,18 @@ def _armed(
             return (), state.armed_on_tie_open  # it has fired; what it sent is on its way
         tie_set = armed_set(site, state, snapshot, outlook, params, now_s)
         return (tie_open(site, tie_set, now_s),), tie_set
-    if not outlook.mode.on_island and outlook.mode not in (Mode.FAULT_SAFE, Mode.MAINTENANCE):
-        return (), ()
+    if outlook.mode is Mode.FAULT_SAFE and state.evidence.tie.value is TiePosition.CLOSED:
+        tie_set = armed_set(site, state, snapshot, outlook, params, now_s)  # good data, not yet for long enough
+        return (tie_open(site, tie_set, now_s), *_losses(site, state, snapshot, outlook, params, now_s)), tie_set
+    if outlook.mode.on_island or outlook.mode in (Mode.FAULT_SAFE, Mode.MAINTENANCE):
+        return _losses(site, state, snapshot, outlook, params, now_s), ()
+    return (), ()
+
+
+def _losses(
+    site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, params: Params, now_s: float
+) -> tuple[Armed, ...]:
+    """What to do when a source goes, or the former is overloaded."""
     on = helpful(candidates(site, state, snapshot, now_s), state)
     less = expendable(on, state)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
@@ -242,7 +252,7 @@ def _armed(
         lists = [*(one for one in _sources_gone(carried, state, snapshot, outlook) if one is not None), *lists]
     pauses = [one for one in _pauses(site, Why.NO_CHARGE_ON_ISLAND) if _charges(one, state)]
     lists = [replace(one, commands=(*pauses, *one.commands)) for one in lists]
-    return tuple(ready for ready in lists if ready.commands), ()
+    return tuple(ready for ready in lists if ready.commands)
 
 
 def _charges(pause: Command, state: ControlState) -> bool:

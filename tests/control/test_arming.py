@@ -19,7 +19,18 @@ from hems.model.site import Site, Tie
 from hems.model.snapshot import BayState
 from hems.model.units import SourceId
 from hems.model.wiring import Role
-from tests.control.panel import TIE_OPEN, UNMETERED, car, on_an_island, on_the_grid, panel, snapshot, tie, utility
+from tests.control.panel import (
+    TIE_CLOSED,
+    TIE_OPEN,
+    UNMETERED,
+    car,
+    on_an_island,
+    on_the_grid,
+    panel,
+    snapshot,
+    tie,
+    utility,
+)
 from tests.given import flats
 
 SITE = flats()
@@ -318,3 +329,21 @@ def test_the_blink_of_a_transfer_does_not_make_a_slow_charger_look_idle():
     made.says({wiring.bay_power(BAY_1): 0.0}, utility(0.0, 0.0))
     # then what is ready is what was: the car goes on as soon as there is voltage
     assert opens(named(made.tick(), "tie open")) == before
+
+
+def test_after_the_meters_have_come_back_an_opening_tie_is_met_at_once_although_all_is_not_yet_well():
+    # given a building whose tie nobody could see for a while, and whose meters answer again
+    made = on_the_grid().says(tie(None, None, None)).advance(60.0)
+    assert made.mode is Mode.FAULT_SAFE
+    made.says(TIE_CLOSED).advance(10.0)
+    assert made.mode is Mode.FAULT_SAFE
+    # then what goes when the tie opens is ready
+    ready = named(made.tick(), "tie open")
+    assert "hot_water" in opens(ready)
+    # and what has gone stays off
+    assert ready is not None
+    made.now_s += 0.05
+    made.says(TIE_OPEN, {one.role: False for one in ready.commands if one.role.endswith("closed")})
+    made.tick(*ready.commands)
+    made.advance(30.0)
+    assert made.off() >= set(opens(ready))
