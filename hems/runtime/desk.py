@@ -189,7 +189,9 @@ class FrontDesk:
         if self.in_outage:
             raise RequestError(say("The building runs on its own power: nothing is tried out now. Wait for the grid."))
         if self._picture is not None and self._picture.mode is not Mode.GRID_CONNECTED:
-            raise RequestError(say("Circuits are still coming back: try again once hems status says GRID OK."))
+            raise RequestError(
+                say("Nothing is tried out until the grid carries all again: wait until hems status says GRID OK.")
+            )
         most = {one.id: max(one.charge_max_w, one.discharge_max_w) for one in self._site.batteries if one.controllable}
         most |= {one.id: max(one.charge_max_w, one.discharge_max_w) for one in self._site.bays if one.controllable}
         if source not in most:

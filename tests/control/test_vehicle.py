@@ -347,7 +347,7 @@ def test_of_cars_that_are_alike_the_one_that_has_given_least_gives():
 
 @pytest.mark.parametrize(("soc_pct", "why"), [(30.0, Why.CAR_AT_FLOOR), (None, Why.CAR_SOC_UNKNOWN)])
 def test_uca12_what_limits_a_car_is_its_floor_or_that_nobody_knows_its_charge(soc_pct: float | None, why: Why):
-    made = on_the_grid().says(car("bay_1", soc_pct))
+    made = on_an_island().says(car("bay_1", soc_pct))
     seen = snapshot(made.site, made.values, made.now_s)
     wish = {BAY_1: Wish(4000.0, Cause(Why.SUPPORT_ISLAND))}
     limits = [

@@ -17,7 +17,7 @@ from hems.model.cause import Why
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from tests.control.panel import GRID_DEAD, TIE_OPEN
-from tests.runtime.parts import METERS, SWITCHES, House, house
+from tests.runtime.parts import METERS, SWITCHES, HandClock, House, house
 from tests.store.given import rows
 
 REASON = "the washing machine leaks"
@@ -424,7 +424,14 @@ async def test_a_rehearsal_reports_and_switches_nothing(run_dir: Path):
 
 
 async def test_an_engineer_may_ask_a_source_for_a_power_and_nobody_else(run_dir: Path):
-    async with desk(run_dir) as made:
+    # given a building that looks around: nothing is tried out yet
+    async with desk(run_dir, clock=(clock := HandClock())) as made:
+        assert "wait until" in await refused(run_dir, "admin", "steer", source="bay_1", power_w=2000.0, who="Kim")
+        # when it knows that the grid carries it
+        for _ in range(10):
+            clock.advance(100.0)
+            made.deliver()
+            await made.cycle()
         await ask(run_dir, "admin", "steer", source="bay_1", power_w=2000.0, duration_s=30.0, who="Kim")
         (steer,) = made.desk.take_requests()
         assert (steer.source, steer.power_w, steer.who) == ("bay_1", 2000.0, "Kim")

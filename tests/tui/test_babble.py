@@ -1,7 +1,7 @@
 """Whatever the daemon answers, a screen stays: it says that it has not understood, and goes on."""
 
 from collections.abc import AsyncGenerator, Mapping
-from itertools import cycle
+from random import Random
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ JUNK: list[Any] = [
     {"confirm": 3, "consequence": [], "events": [1], "lines": 5, "trend": {}, "path": None, "session": []},
     {"confirm": "x", "consequence": {"name": 1}, "events": {"a": 1}, "trend": {"curves": 4}, "steps": 7, "missing": 1},
     {"site": {}, "wiring": 1, "digest": 2, "steps": [{"step": 1}], "missing": [], "weights": ["x"], "events": None},
+    {"site": {}, "wiring": 1, "digest": 2, "steps": [], "missing": {}},
     ["no", "object"],
     None,
 ]
@@ -30,19 +31,20 @@ KEYS = {
 
 
 class Babbler:
-    """A source whose daemon answers nonsense to everything, each time another."""
+    """A source whose daemon answers nonsense to everything, drawn by lot but always the same."""
 
     may_operate = may_engineer = True
     note = ""
 
     def __init__(self, *junk: Any) -> None:
         self.kept = NothingKept()
-        self.junk = cycle(junk)
+        self.junk = junk
+        self.lot = Random(1)
         self.asked: list[str] = []
 
     async def ask(self, do: str, **args: Any) -> Mapping[str, Any]:
         self.asked.append(do)
-        nonsense: Mapping[str, Any] = next(self.junk)
+        nonsense: Mapping[str, Any] = self.lot.choice(self.junk)
         return nonsense
 
     async def messages(self) -> AsyncGenerator[Message, None]:
@@ -55,7 +57,7 @@ async def test_no_answer_brings_a_screen_down() -> None:
     app = HemsApp(source)  # type: ignore[arg-type]
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until(lambda: app.view.picture is not None)
-        for screen, keys in [*KEYS.items()] * 3:
+        for screen, keys in [*KEYS.items()] * 4:
             at_once(app, screen, *("space" if key == " " else key for key in keys), "escape", "escape")
             await until(lambda: not app.busy, within_s=20.0)
         await pilot.press("1")
