@@ -41,8 +41,6 @@ def _building(scene: Scene) -> Picture:
     power_w = phase_w(snapshot, site, now_s)
     next_off = ahead.next_off(scene)
     circuits = tuple(_circuit(scene, circuit, next_off) for circuit in site.circuits)
-    stored_wh = energy.usable_wh(site, snapshot, scene.params.car, now_s)
-    pv_w = ahead.known_sum(tuple(reading.known(now_s) for reading in snapshot.pvs.values()))
     return Picture(
         site=site.name,
         currency="" if site.tariff is None else site.tariff.currency,
@@ -61,7 +59,7 @@ def _building(scene: Scene) -> Picture:
         connection=None if mode.mode.on_island else _connection(scene),
         grid_v=_grid_volts(scene),
         load_w=load_w(site, snapshot, now_s, islanded=islanded),
-        pv_w=pv_w,
+        pv_w=ahead.known_sum(tuple(reading.known(now_s) for reading in snapshot.pvs.values())),
         pv_rated_w=sum(pv.rated_w for pv in site.pvs),
         battery_w=ahead.known_sum(tuple(one.power_w.known(now_s) for one in snapshot.batteries.values())),
         battery_soc_pct=energy.store_pct(site, snapshot, scene.params.car, now_s) if site.batteries else None,
@@ -70,7 +68,7 @@ def _building(scene: Scene) -> Picture:
         cars_plugged=sum(1 for bay in site.bays if _plugged(scene, bay)),
         cars_free_wh=_cars_free(scene),
         stored_pct=energy.store_pct(site, snapshot, scene.params.car, now_s),
-        stored_wh=stored_wh,
+        stored_wh=energy.usable_wh(site, snapshot, scene.params.car, now_s),
         fuel_wh=generator.fuel_wh(site, state, snapshot, now_s) or None,
         essential_hours=ahead.essential(scene),
         all_hours=ahead.first(scene),
