@@ -40,6 +40,7 @@ def walked(where: Path, *wanted: str, answers: str = "", rig: Mapping[str, Any] 
                 armed = await asyncio.gather(
                     client.request("arm", devices=[todo[0].device], who="Kim"), return_exceptions=True
                 )
+                await asyncio.sleep(2.0)  # of virtual time: a plug tells its state once a second
                 picture = await run.picture()
             lines = list(_listed(todo, told))
             kept = tomllib.loads((file.settings.state_dir / "commissioning.toml").read_text())["proof"]

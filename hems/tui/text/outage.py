@@ -78,7 +78,8 @@ def _energy(picture: Picture) -> tuple[Row, ...]:
         rows.append(row(say("   of which cars {kwh} ({cars})", kwh=kwh(picture.cars_free_wh), cars=cars)))
     if picture.fuel_wh is not None:
         left_out = say(" (not in the hours told here)") if picture.ahead_age_s is not None else ""
-        rows.append(row(say("   and fuel {kwh} in the generator's tank", kwh=kwh(picture.fuel_wh)) + left_out))
+        fuel = say("   and fuel {kwh} in the generator's tank", kwh=kwh(picture.fuel_wh))
+        rows.append(row(f"{fuel}{left_out}"))
     return tuple(rows)
 
 
