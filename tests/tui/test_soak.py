@@ -25,8 +25,8 @@ HOURS = float(os.environ.get("HEMS_SOAK_HOURS", "8"))
 FLIP_S = float(os.environ.get("HEMS_SOAK_FLIP_S", "1"))
 KEYS = "123?4567t8c90p"
 """Every main screen, and some of what opens above one."""
-WARM_S = 1800.0
-"""Until every screen, page and plot has been drawn many times, also on a busy machine; the shorter run, a third."""
+WARM_S = 600.0
+"""Until every screen, page and plot has been drawn many times; of a shorter run a third."""
 TOLD_S = 600.0
 GROWTH_MB = 8.0
 
