@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hems.control import overload
-from hems.control.shedding import shed_order
+from hems.control.sheddable import shed_order
 from hems.model.site import Bay, Circuit, Phase, Site, Tier
 from hems.model.units import CircuitId, SourceId
 

@@ -14,9 +14,9 @@ from hems.control.cars import ledger, waking
 from hems.control.cars.memory import Rung
 from hems.control.dispatch.envelope import envelope
 from hems.control.evidence import Evidence
-from hems.control.memory.using import LoadMemory
+from hems.control.memory.using import FRESH, LoadMemory
 from hems.control.params import Params
-from hems.control.shedding import FRESH, VAIN, futile
+from hems.control.sheddable import VAIN, futile
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why

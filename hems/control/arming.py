@@ -16,7 +16,8 @@ from hems.control.giving import giving_w
 from hems.control.loads import going
 from hems.control.orders import locked
 from hems.control.params import Params
-from hems.control.shedding import Outlook, armed_set, candidates, expendable, helpful, smallest_set
+from hems.control.sheddable import Outlook, candidates, expendable, helpful, smallest_set
+from hems.control.shedding import armed_set
 from hems.control.sources import LEFT_SHARE
 from hems.control.state import ControlState
 from hems.control.step import Armed, Test, Trigger

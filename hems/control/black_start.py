@@ -13,9 +13,9 @@ from hems.control.axis_tie import contacts, word
 from hems.control.demand import NOTHING, hunger, pickup_w
 from hems.control.energy import store_pct
 from hems.control.memory.acting import BlackStartMemory
+from hems.control.memory.using import FRESH
 from hems.control.overload import loading
 from hems.control.params import Params
-from hems.control.shedding import FRESH
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why

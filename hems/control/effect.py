@@ -20,8 +20,8 @@ from hems.control.energy import NO_CAR
 from hems.control.given import Given
 from hems.control.loads import SHOWS_S
 from hems.control.memory.acting import EffectMemory
-from hems.control.memory.using import LoadMemory
-from hems.control.shedding import FRESH, Outlook
+from hems.control.memory.using import FRESH, LoadMemory
+from hems.control.sheddable import Outlook
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.copies import replace

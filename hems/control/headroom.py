@@ -15,7 +15,7 @@ from hems.control.arbitrate import Proposal, Rank
 from hems.control.demand import is_on
 from hems.control.energy import NO_CAR, store_pct
 from hems.control.given import Given
-from hems.control.shedding import Outlook
+from hems.control.sheddable import Outlook
 from hems.control.state import ControlState
 from hems.control.surplus import ENDS_BELOW_PCT
 from hems.model import wiring

@@ -6,10 +6,10 @@ from math import exp
 from hems.control import attempts, wear
 from hems.control.demand import NOTHING, hunger, kept_after, remembered_w
 from hems.control.memory.acting import AttemptsMemory, BlackStartMemory, ReconnectMemory, Sent
-from hems.control.memory.using import Heard, LoadMemory
+from hems.control.memory.using import FRESH, Heard, LoadMemory
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
-from hems.control.shedding import FRESH, forced_on
+from hems.control.sheddable import forced_on
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why

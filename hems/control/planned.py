@@ -12,8 +12,8 @@ from hems.control.arbitrate import Proposal, Rank
 from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.flows import flows
 from hems.control.energy import Band, store_pct
+from hems.control.memory.using import FRESH
 from hems.control.params import Params
-from hems.control.shedding import FRESH
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why

@@ -9,8 +9,9 @@ from math import inf
 
 from hems.control import attempts, overload, said, wear
 from hems.control.demand import LITTLE, hunger, per_phase, pickup_w
+from hems.control.memory.using import FRESH
 from hems.control.params import Params
-from hems.control.shedding import FRESH, Outlook
+from hems.control.sheddable import Outlook
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
 from hems.model.copies import replace

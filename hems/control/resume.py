@@ -13,8 +13,7 @@ from hems.control.dispatch.memory import ConnectionMemory, MarketMemory
 from hems.control.loads import handed_back
 from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
 from hems.control.memory.seeing import ModeMemory
-from hems.control.memory.using import Heard, LoadMemory, SavingMemory
-from hems.control.shedding import FRESH
+from hems.control.memory.using import FRESH, Heard, LoadMemory, SavingMemory
 from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why

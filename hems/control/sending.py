@@ -11,9 +11,9 @@ from math import inf
 from hems.control import bay_memory, said
 from hems.control.arbitrate import Ruling
 from hems.control.memory.acting import Sent
+from hems.control.memory.using import FRESH
 from hems.control.params import Params
 from hems.control.restoring import firm_s
-from hems.control.shedding import FRESH
 from hems.control.state import ControlState
 from hems.control.tuning.acting import CommandParams
 from hems.control.tuning.sources import CarParams

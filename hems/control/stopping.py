@@ -10,7 +10,7 @@ from hems.control.demand import demands, is_on, per_phase
 from hems.control.giving import giving_w, phase_w_of_cars
 from hems.control.overload import beyond, phase_w
 from hems.control.params import Params
-from hems.control.shedding import candidates, expendable, smallest_set
+from hems.control.sheddable import candidates, expendable, smallest_set
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why

@@ -55,7 +55,7 @@ from hems.control.given import Given, Told
 from hems.control.guard import guarded, resting
 from hems.control.heard import borne_w, heard, with_value
 from hems.control.params import Params
-from hems.control.shedding import Outlook
+from hems.control.sheddable import Outlook
 from hems.control.state import ControlState
 from hems.control.step import Step
 from hems.control.turn import moded

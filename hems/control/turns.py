@@ -8,9 +8,8 @@ a tier off, only circuits that share their rank with another take turns.  Source
 from collections.abc import Container
 from math import inf, log
 
-from hems.control.memory.using import SavingMemory
+from hems.control.memory.using import FRESH, SavingMemory
 from hems.control.price import WORTH
-from hems.control.shedding import FRESH
 from hems.control.state import ControlState
 from hems.model.cause import Value
 from hems.model.copies import replace

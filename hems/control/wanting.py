@@ -13,9 +13,10 @@ from hems.control.energy import NO_CAR, car_free_wh
 from hems.control.generator import out_of_the_way
 from hems.control.giving import carries_on, giving_w
 from hems.control.loads import settled
+from hems.control.memory.using import FRESH
 from hems.control.params import Params
 from hems.control.restoring import fits
-from hems.control.shedding import FRESH, Outlook
+from hems.control.sheddable import Outlook
 from hems.control.state import ControlState
 from hems.control.vehicle import MAY_SUPPORT, charges_first, steps_back
 from hems.control.wish import Wish

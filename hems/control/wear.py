@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from math import inf
 
 from hems.control.memory.acting import Sent
-from hems.control.memory.using import LoadMemory
-from hems.control.shedding import FRESH
+from hems.control.memory.using import FRESH, LoadMemory
 from hems.control.state import ControlState
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring

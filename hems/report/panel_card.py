@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from hems.config import SiteFile
 from hems.control.energy import shedding_pct
-from hems.control.shedding import shed_order
+from hems.control.sheddable import shed_order
 from hems.model import wiring
 from hems.model.site import Circuit, Site, Tier
 from hems.ports.device import DriverFactory, Product

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from math import inf
 
-from hems.control import energy, reach, shedding
+from hems.control import energy, reach, sheddable
+from hems.control.memory.using import FRESH
 from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.control.step import Step
@@ -135,14 +136,14 @@ def known_sum(values: tuple[float | None, ...]) -> float | None:
 
 def still_on(scene: Scene, circuit: Circuit) -> bool:
     """Whether automation has not switched it off."""
-    return scene.state.loads.get(circuit.id, shedding.FRESH).shed_because is None
+    return scene.state.loads.get(circuit.id, FRESH).shed_because is None
 
 
 def next_off(scene: Scene) -> frozenset[CircuitId]:
     """What goes off next in an outage: as foreseen, else the least important tier that still has something on."""
     if scene.state.mode.outage_since_s is None:
         return frozenset()
-    on = [circuit for circuit in shedding.shed_order(scene.site) if still_on(scene, circuit)]
+    on = [circuit for circuit in sheddable.shed_order(scene.site) if still_on(scene, circuit)]
     seen = _next_seen(scene)
     if seen is not None:
         return frozenset(circuit.id for circuit in on if circuit.id in seen.next_off)

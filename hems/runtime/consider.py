@@ -2,8 +2,9 @@
 
 import secrets as chance
 
-from hems.control import overload, reach, restoring, shedding
+from hems.control import overload, reach, restoring, sheddable
 from hems.control.energy import SERVED, Band, enter_pct
+from hems.control.memory.using import FRESH
 from hems.control.sending import may_close
 from hems.model.consequence import Consequence
 from hems.model.copies import replace
@@ -93,7 +94,7 @@ def _waits(scene: Scene, circuit: Circuit, phase_w: tuple[float, ...] | None) ->
     mode = scene.state.mode
     if not may_close(scene.state, scene.now_s):
         return True
-    outlook = shedding.Outlook(
+    outlook = sheddable.Outlook(
         watts=scene.step.watts,
         phase_w=phase_w,
         going_w=(0.0,) * len(scene.site.former.phase_va),
@@ -111,7 +112,7 @@ def _waits(scene: Scene, circuit: Circuit, phase_w: tuple[float, ...] | None) ->
 def _is_on(scene: Scene, circuit: Circuit) -> bool:
     reading = scene.snapshot.circuits.get(circuit.id)
     closed = reading.closed.known(scene.now_s) if reading is not None else None
-    shed = scene.state.loads.get(circuit.id, shedding.FRESH).shed_because is not None
+    shed = scene.state.loads.get(circuit.id, FRESH).shed_because is not None
     return not shed if closed is None else closed
 
 

@@ -2,10 +2,11 @@
 
 from math import inf
 
-from hems.control import drivers, energy, generator, restoring, shedding
+from hems.control import drivers, energy, generator, restoring, sheddable
 from hems.control.demand import load_w
 from hems.control.dispatch import storage
 from hems.control.dispatch.envelope import envelope
+from hems.control.memory.using import FRESH
 from hems.control.overload import phase_w
 from hems.control.price import WORTH
 from hems.model import wiring
@@ -151,12 +152,12 @@ def _cars_free(scene: Scene) -> float | None:
 def _off_at_once(scene: Scene) -> tuple[str, ...]:
     """Names of the circuits that would go off the moment the grid fails, the most important first."""
     at_once = set(scene.state.armed_on_tie_open)
-    return tuple(circuit.name for circuit in reversed(shedding.shed_order(scene.site)) if circuit.id in at_once)
+    return tuple(circuit.name for circuit in reversed(sheddable.shed_order(scene.site)) if circuit.id in at_once)
 
 
 def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> CircuitPicture:
     state, now_s = scene.state, scene.now_s
-    memory = state.loads.get(circuit.id, shedding.FRESH)
+    memory = state.loads.get(circuit.id, FRESH)
     reading = scene.snapshot.circuits.get(circuit.id)
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
     override = next((one for one in state.overrides if one.circuit == circuit.id), None)

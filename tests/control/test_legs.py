@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hems.control.overload import Excess
-from hems.control.shedding import smallest_set
+from hems.control.sheddable import smallest_set
 from hems.model import wiring
 from hems.model.site import Former, Phase, Pv, Site, Tier
 from hems.model.units import SourceId

@@ -12,7 +12,7 @@ from hems.control.energy import Band
 from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.restoring import fits, fruitless_after, locked_out, room_w
-from hems.control.shedding import Outlook
+from hems.control.sheddable import Outlook
 from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hems.control.demand import per_phase
 from hems.control.overload import Excess
 from hems.control.params import Params
-from hems.control.shedding import candidates, shed_order, smallest_set
+from hems.control.sheddable import candidates, shed_order, smallest_set
 from hems.control.step import Step
 from hems.model import wiring
 from hems.model.cause import Why

@@ -8,7 +8,7 @@ import pytest
 from hems.control import turns, wanting
 from hems.control.energy import Band
 from hems.control.memory.using import LoadMemory, SavingMemory
-from hems.control.shedding import Outlook
+from hems.control.sheddable import Outlook
 from hems.control.state import ControlState, initial
 from hems.control.tuning.island import BandParams, RestoreParams
 from hems.model import wiring

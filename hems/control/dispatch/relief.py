@@ -12,7 +12,8 @@ from hems.control.dispatch.excess import SLACK, SLACK_W
 from hems.control.dispatch.flows import NO_BATTERY, flows
 from hems.control.dispatch.storage import steered
 from hems.control.given import Given
-from hems.control.shedding import FRESH, candidates, expendable
+from hems.control.memory.using import FRESH
+from hems.control.sheddable import candidates, expendable
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode

@@ -58,6 +58,10 @@ class LoadMemory:
     """Sheds in a row that showed nothing at the former."""
 
 
+FRESH = LoadMemory()
+"""Of a circuit of which nothing is remembered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What has been measured of something since the hour began."""
