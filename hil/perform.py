@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hems.api.client import Client
+from hems.api.client import Client, Lost, follow
 from hems.app import installed_drivers
 from hems.config import SiteFile, load
 from hems.control.params import differences
@@ -48,21 +49,20 @@ async def played(
     Each event is printed as it comes if `names` are given.
     """
     record = Record()
-    async with Remote(run.plant_socket) as bench, Client(run.view_socket) as client:
+    async with Remote(run.plant_socket) as bench:
         truth = await bench.status()
         begin_s, first = truth["at_s"], truth["next"]
-        told = asyncio.create_task(_listen(client, record, begin_s, names))
+        heard = _Heard(record, begin_s, names)
+        listening = asyncio.create_task(heard.listen(run.view_socket))
         acting = asyncio.create_task(_act(run, bench, scenario, asyncio.get_running_loop().time()))
-        modes = _Modes(run.view_socket)
-        watching = asyncio.create_task(modes.follow())
         try:
             while truth["at_s"] - begin_s < scenario.ends_s:
                 truth = await bench.status(since=1_000_000_000)
-                record.frames.append(_frame(truth, begin_s, modes.mode))
+                record.frames.append(_frame(truth, begin_s, heard.mode))
                 await asyncio.sleep(look_s)
             await acting
         finally:
-            for task in (told, watching, acting):
+            for task in (listening, acting):
                 task.cancel()
         history = (await bench.status(since=first))["history"]
     _reactions(record, history, begin_s)
@@ -96,28 +96,29 @@ async def _ask(run: Run, *, request: str, refused: bool = False, **args: Any) ->
                 await client.request(request, who="the scenario", confirm=answer["confirm"], **args)
 
 
-async def _listen(client: Client, record: Record, begin_s: float, names: Mapping[str, str] | None) -> None:
-    async with aclosing(client.subscribe()) as messages:
-        async for message in messages:
-            if isinstance(message, Event):
-                record.events.append((message.at.mono_s - begin_s, message))
-                if names is not None:
-                    print(timeline_line(message, begin_s, names), flush=True)
+@dataclass(slots=True)
+class _Heard:
+    """What a client hears: every event, and the mode as it was told last."""
 
+    record: Record
+    begin_s: float
+    names: Mapping[str, str] | None
+    """To tell each event with as it comes."""
+    mode: Mode = Mode.GRID_CONNECTED
 
-class _Modes:
-    """The mode as a client sees it."""
-
-    def __init__(self, socket: Path) -> None:
-        self.mode = Mode.GRID_CONNECTED
-        self._socket = socket
-
-    async def follow(self) -> None:
-        """Keep `mode` up to date until cancelled."""
-        async with Client(self._socket) as client, aclosing(client.subscribe()) as messages:
+    async def listen(self, socket: Path) -> None:
+        """Until cancelled; who was killed has no mode, and is heard again as soon as it speaks."""
+        async with aclosing(follow(socket, longest_pause_s=LOOK_S, first_pause_s=LOOK_S)) as messages:
             async for message in messages:
-                if isinstance(message, Picture):
-                    self.mode = message.mode
+                match message:
+                    case Picture():
+                        self.mode = message.mode
+                    case Lost():
+                        self.mode = Mode.INIT
+                    case Event():
+                        self.record.events.append((message.at.mono_s - self.begin_s, message))
+                        if self.names is not None:
+                            print(timeline_line(message, self.begin_s, self.names), flush=True)
 
 
 def _frame(truth: Mapping[str, Any], begin_s: float, mode: Mode) -> Frame:

@@ -2,9 +2,10 @@
 
 import argparse
 import json
+import sys
+import time
 import tomllib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,6 +20,7 @@ from hems.wording import names_of
 from hil import complaints, record_command
 from hil.fuzz import command as fuzz
 from hil.page import page
+from hil.pool import play_all
 from hil.stage import WAYS, Played, scenarios
 
 NAMES = {"fast": "fast-forward", "virtual": "sockets, virtual time", "real": "sockets, real time"}
@@ -75,19 +77,20 @@ class Command:
         found = [in_short(one) for one in found] if args.short else found
         found = [on_rig(one, args.rig, args.way) for one in found] if args.rig else found
         tasks = [(scenario, way) for scenario in found for way in args.way or scenario.ways]
-        results = [
-            self._told(played, way, args) for played, (_, way) in zip(_all(tasks, args.jobs), tasks, strict=True)
-        ]
+        began_s, came = time.monotonic(), list[Played]()
+        for played in play_all(tasks, args.jobs):
+            came.append(played)
+            self._told(played, args, f"{len(came)}/{len(tasks)}", time.monotonic() - began_s)
+        results = [next(one for one in came if (one.scenario, one.way) == task) for task in tasks]
         _write(results, args)
         failed = sum(not result.held for result in results)
         print(f"\n{len(results) - failed} passed, {failed} failed")
         return 1 if failed else 0
 
-    def _told(self, played: Played, way: str, args: argparse.Namespace) -> Played:
+    def _told(self, played: Played, args: argparse.Namespace, count: str, so_far_s: float) -> None:
         told = "held  " if played.held else "FAILED"
-        print(
-            f"{told} {played.scenario.id:6} {NAMES[way]:22} {played.took_s:6.1f} s  {played.scenario.title}", flush=True
-        )
+        way, one = NAMES[played.way], played.scenario
+        print(f"{count:>7} {so_far_s / 60.0:5.1f} min  {told} {one.id:6} {way:22} {played.took_s:6.1f} s  {one.title}")
         if args.timeline:
             names = names_of(played.site_file.site)
             for t_s, event in played.record.events:
@@ -95,27 +98,10 @@ class Command:
         for verdict in played.verdicts:
             if args.timeline or not verdict.held:
                 print(f"         {'held' if verdict.held else 'NOT HELD'}: {verdict.text} ({verdict.detail})")
-        return played
+        sys.stdout.flush()
 
 
 COMMAND = Command()
-
-
-def _all(tasks: Sequence[tuple[Scenario, str]], jobs: int) -> Iterator[Played]:
-    """Every story, played in its way, in the order asked for; `jobs` at the same time, each in a process of its own."""
-    if jobs <= 1:
-        yield from map(_play, tasks)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        # The longest begin first, so that none of them is still played when all others have ended.
-        longest = sorted(tasks, key=lambda task: 0.0 if task[1] == "fast" else -task[0].ends_s)
-        playing = {id(task): pool.submit(_play, task) for task in longest}
-        yield from (playing[id(task)].result() for task in tasks)
-
-
-def _play(task: tuple[Scenario, str]) -> Played:
-    scenario, way = task
-    return WAYS[way](scenario)
 
 
 def on_rig(scenario: Scenario, rig: Path, ways: Sequence[str] | None) -> Scenario:

@@ -41,10 +41,14 @@ class Played:
     record: Record
     took_s: float
     """Real time."""
+    broken: str = ""
+    """What ended it before it had been told."""
 
     @property
     def verdicts(self) -> list[Verdict]:
-        """Every expectation and whether it held."""
+        """Every expectation and whether it held; none of them where the story broke off."""
+        if self.broken:
+            return [Verdict(one.text, False, self.broken) for one in self.scenario.expectations]
         return judge(self.scenario, self.site_file.site, self.site_file.params, self.record)
 
     @property
