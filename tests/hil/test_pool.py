@@ -37,7 +37,7 @@ def test_a_story_that_breaks_has_failed_with_its_reason_and_the_others_are_playe
 
 def test_a_story_that_hangs_is_ended_even_where_its_loop_always_has_something_to_do() -> None:
     async def for_ever() -> None:
-        while True:
+        while True:  # noqa: ASYNC110  that is what hangs here
             await asyncio.sleep(0)
 
     with pytest.raises(TooLong), limited(0.05):

@@ -109,6 +109,7 @@ def test_a_scenario_that_does_not_hold_is_told_in_every_format() -> None:
     assert "**not held**" in table([played])
     assert "<failure" in junit([played])
     assert "NOT HELD" in page([played])
+    assert 0 < page([played]).find("What did not hold") < page([played]).find("How it was tried")
     assert '"held": false' in plain([played])
 
 
