@@ -44,6 +44,8 @@ class Commander:
         self._acquired = False
         self._turns: dict[str, int] = {}
         self._sent_s: dict[str, float] = {}
+        self._shown: dict[str, bool | float] = {}
+        """What each command was when its read-back showed it last."""
 
     async def run(self) -> None:
         """Hold the dead-man until cancelled."""
@@ -61,6 +63,7 @@ class Commander:
         still = self._begin(name)
         if judged.value and not await self._waited(name, still, placed.spec.min_interval_ms / 1000):
             return OVERTAKEN
+        overruled = not urgent and await self._overruled(name, placed)
         if not await self._is_there(name, placed, judged.value):
             failed = await self._acquire(urgent) or await self._send(
                 name, placed, judged.value, still, urgent=urgent, lease_s=lease_s
@@ -70,8 +73,12 @@ class Commander:
         if placed.spec.verify is None:
             return Reply(fate=Fate.UNVERIFIED, detail=judged.note or "nothing reads it back")
         seen = await self._sender.watch(placed.spec.verify, judged.value, still)
+        if seen.fate is Fate.CONFIRMED:
+            self._shown[name] = judged.value
         return Reply(
-            fate=fate_of(seen.fate, judged.note), detail="; ".join(part for part in (judged.note, seen.detail) if part)
+            fate=fate_of(seen.fate, judged.note),
+            detail="; ".join(part for part in (judged.note, seen.detail) if part),
+            overruled=overruled,
         )
 
     @property
@@ -96,6 +103,7 @@ class Commander:
     async def regained(self, layout: Layout) -> None:
         """The device has identified itself, perhaps after a restart: take control again if we had it."""
         self.layout, self._acquired = layout, False
+        self._shown.clear()
         self._keeper.force.moved(layout)
         if self._keeper.force.held and self._ready() and await self._acquire(urgent=False) is None:
             await self._keeper.regained()
@@ -130,6 +138,17 @@ class Commander:
         elif failed.fate is not Fate.UNREACHABLE:
             self._keeper.force.doubt(name, mine)
         return failed
+
+    async def _overruled(self, name: str, placed: PlacedCommand) -> bool:
+        """Whether a set-point that is in force, and was shown, is no longer what the device shows."""
+        held, verify = self._keeper.force.held.get(name), placed.spec.verify
+        if verify is None or verify.within is None or held is None or held.value != self._shown.get(name):
+            return False
+        try:
+            shown = await self._reader.fetch(verify.read)
+        except LinkError:
+            return False
+        return shown is not None and verify.overruled(shown.value, held.value)
 
     async def _is_there(self, name: str, placed: PlacedCommand, value: bool | float) -> bool:
         """Whether a register that wears has been given this value already, and still shows it."""

@@ -33,6 +33,10 @@ class Guard(BaseModel):
         return (self.if_above is None or value > self.if_above) and (self.if_below is None or value < self.if_below)
 
 
+OVERRULED_SHARE = 0.2
+"""A set-point that differs by less than this share of what was told is a device's own rounding."""
+
+
 class Verify(BaseModel):
     """How to see that the device follows."""
 
@@ -65,6 +69,13 @@ class Verify(BaseModel):
         if isinstance(shown, float) and isinstance(wanted, int | float):
             return abs(shown - wanted) < 1e-6
         return shown == wanted
+
+    def overruled(self, shown: Scalar | None, told: Scalar) -> bool:
+        """Whether what is shown asks for more than was told, or for the opposite; less is a device's own affair."""
+        if self.within is None or not isinstance(shown, int | float):
+            return False
+        slack = max(self.within, OVERRULED_SHARE * abs(float(told)))
+        return shown > max(0.0, float(told)) + slack or shown < min(0.0, float(told)) - slack
 
 
 class WriteSpec(BaseModel):

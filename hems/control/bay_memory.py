@@ -136,13 +136,15 @@ def _astray_since_s(
 
 
 def _strays(power_w: Reading[float], entry: Sent | None, now_s: float) -> bool:
-    """Whether a device that took its command does more than it says, or the opposite; less is its own affair.
+    """Whether a device that took its command does or shows more than it says, or the opposite; less is its own affair.
 
     UCA 6.
     """
     watts = power_w.known(now_s)
-    if watts is None or entry is None or entry.acknowledged_s is None or entry.observed:
+    if entry is None or entry.acknowledged_s is None or entry.observed:
         return False
+    if watts is None or entry.overruled:
+        return entry.overruled
     told_w = float(entry.value)
     slack_w = max(STRAY_W, STRAY_SHARE * abs(told_w))
     return watts > max(0.0, told_w) + slack_w or watts < min(0.0, told_w) - slack_w

@@ -83,7 +83,10 @@ def noted(sent: Mapping[Role, Sent], outcomes: Iterable[Outcome]) -> dict[Role, 
     after = dict(sent)
     for outcome in outcomes:
         entry = after.get(outcome.command.role)
-        if entry is None or entry.value != outcome.command.value:
+        if entry is None:
+            continue
+        entry = after[outcome.command.role] = replace(entry, overruled=outcome.overruled)
+        if entry.value != outcome.command.value:
             continue
         after[outcome.command.role] = replace(
             entry,
@@ -240,7 +243,7 @@ def _command(role: Role, value: bool | float, ruling: Ruling, *, gives: bool, pa
 
 def _entry(value: bool | float, ruling: Ruling, before: Sent | None, now_s: float) -> Sent:
     if before is None or before.value != value:
-        short = before is not None and before.short
-        return Sent(value=value, cause=ruling.cause, sent_s=now_s, last_s=now_s, short=short)
+        short, overruled = (before.short, before.overruled) if before is not None else (False, False)
+        return Sent(value=value, cause=ruling.cause, sent_s=now_s, last_s=now_s, short=short, overruled=overruled)
     again = before.acknowledged_s is None or before.contradicted_since_s is not None
     return replace(before, cause=ruling.cause, last_s=now_s, tries=before.tries + 1 if again else 1)

@@ -56,6 +56,8 @@ class Outcome:
     """From handing it over to knowing its fate."""
     detail: str = ""
     """The device's own words, if any."""
+    overruled: bool = False
+    """Before it was written, the device showed that somebody else had changed what it was told before."""
 
     @property
     def acknowledged(self) -> bool:

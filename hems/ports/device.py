@@ -29,6 +29,8 @@ class Reply:
 
     fate: Fate
     detail: str = ""
+    overruled: bool = False
+    """Since the device was told last, something else has told it more, or the opposite: so it shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

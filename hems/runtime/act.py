@@ -153,7 +153,15 @@ class Actuators:
             reply = await self._write(command, urgent=written is None)
         now_s = self._clock.now().mono_s
         took_s = now_s - started_s
-        self._outcomes.append(Outcome(command=command, fate=reply.fate, at_s=now_s, took_s=took_s, detail=reply.detail))
+        outcome = Outcome(
+            command=command,
+            fate=reply.fate,
+            at_s=now_s,
+            took_s=took_s,
+            detail=reply.detail,
+            overruled=reply.overruled,
+        )
+        self._outcomes.append(outcome)
 
     async def _write(self, command: Command, *, urgent: bool) -> Reply:
         port = self.writes.get(command.role)

@@ -114,6 +114,8 @@ class Panel:
         """Actuators that answer nothing and do nothing."""
         self.answers: dict[Role, Fate] = {}
         """What obedient actuators answer, where it is not CONFIRMED."""
+        self.overruled: set[Role] = set()
+        """Actuators whose set-point somebody else has changed whenever they are told."""
         self.load: float | None = None
         """Multiple of typical power that circuits draw; powers follow the switches then, instead of the test."""
         self.steps: list[tuple[float, Step]] = []
@@ -155,7 +157,8 @@ class Panel:
     def _obey(self, command: Command) -> None:
         obeys = command.role not in self.deaf
         fate = self.answers.get(command.role, Fate.CONFIRMED) if obeys else Fate.UNREACHABLE
-        self._outcomes.append(Outcome(command=command, fate=fate, at_s=self.now_s))
+        overruled = command.role in self.overruled
+        self._outcomes.append(Outcome(command=command, fate=fate, at_s=self.now_s, overruled=overruled))
         if obeys and is_switch(command.role):
             self.values[command.role] = command.value
             self._metered(command)

@@ -9,10 +9,11 @@ from hems.control.arbitrate import Ruling
 from hems.control.cars.memory import BayMemory
 from hems.control.memory.acting import Sent
 from hems.control.params import Params
-from hems.control.sending import send
+from hems.control.sending import noted, send
 from hems.control.tuning.seeing import WitnessParams
 from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.command import Fate, Outcome
 from hems.model.mode import Mode, TiePosition
 from hems.model.reading import Reading
 from hems.model.request import Acknowledge
@@ -286,6 +287,35 @@ def test_uca6_a_charger_that_somebody_else_commands_is_left_alone_until_a_person
     # when the power is cut, then it is told to stop all the same
     made.says(GRID_DEAD, TIE_OPEN).advance(2.0)
     assert made.commands(role)[-1][1].value == 0.0
+
+
+def test_uca6_a_set_point_that_somebody_else_raises_is_told_though_no_power_shows_it():
+    # given a charger that draws what it is told, because its car wants no more
+    role = wiring.bay_power(BAY)
+    made = _charging()
+    made.overruled.add(role)
+    # when its set-point has been changed once, that is nobody's doing yet
+    made.advance(21.0)
+    assert made.state.sent[role].overruled
+    made.overruled.clear()
+    assert f"{role}/astray" not in made.advance(120.0).state.alarms
+    # when it is changed each time, somebody is told, and it is told no power any more
+    made.overruled.add(role)
+    assert made.advance(120.0).state.alarms[f"{role}/astray"].cause.why is Why.ANOTHER_MASTER
+    made.steps.clear()
+    assert [one.value for _, one in made.advance(300.0, every_s=5.0).commands(role) if one.value] == []
+    # and when a person has looked and has stopped it, all is as before
+    made.overruled.clear()
+    made.ask(Acknowledge(who="ana", role="operator")).advance(30.0)
+    assert made.commands(role)[-1][1].value < 0.0
+    assert f"{role}/astray" not in made.state.alarms
+
+
+def test_uca6_a_set_point_found_changed_as_a_power_is_overtaken_by_another_is_found_all_the_same():
+    role, made = wiring.bay_power(BAY), _charging()
+    told = made.commands(role)[-1][1]
+    late = Outcome(command=replace(told, value=1.0), fate=Fate.CONFIRMED, at_s=made.now_s, overruled=True)
+    assert noted(made.state.sent, [late])[role].overruled
 
 
 def test_uca6_what_was_left_to_somebody_else_is_told_its_power_again_after_an_hour_or_when_a_person_has_looked():

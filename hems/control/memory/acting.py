@@ -32,6 +32,8 @@ class Sent:
     """It was taken, but not as asked or without showing it; as the commands to this role before it, if none is told."""
     contradicted_since_s: float | None = None
     """Since when the read-back has shown something else."""
+    overruled: bool = False
+    """When it was told last, the device showed that somebody else had told it more, or the opposite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

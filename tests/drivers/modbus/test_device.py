@@ -228,6 +228,38 @@ async def test_a_command_that_the_device_does_not_follow_is_unverified_and_says_
     assert reply.detail == "asked for 140, shown shows 55"
 
 
+@pytest.mark.parametrize(("told_w", "shown_w", "overruled"), [(140, 140, False), (140, 900, True), (140, 60, False)])
+async def test_uca6_a_set_point_that_something_else_has_raised_since_is_found_out_before_it_is_told_again(
+    told_w: float, shown_w: int, overruled: bool
+):
+    site, unit = Site(), box()
+    async with (
+        on_tcp(Bench(u1=unit)) as bench,
+        given.driven(site, given.declared(bench, given.profile(**SETPOINT)), armed=["box"]) as driver,
+    ):
+        # given a set-point that the device has shown
+        await site.until("box/shown")
+        first = await driver.write("box", "power_w", told_w, urgent=False, islanded=False)
+        # when something else writes another, and it is told anew
+        unit.put("holding", 20, shown_w)
+        again = await driver.write("box", "power_w", 150.0, urgent=False, islanded=False)
+    # then that is found, also by who asks for another power; what the device itself makes less is its own affair
+    assert (first.overruled, again.overruled) == (False, overruled)
+
+
+async def test_what_is_urgent_is_told_without_looking_first():
+    site, unit = Site(), box()
+    async with (
+        on_tcp(Bench(u1=unit)) as bench,
+        given.driven(site, given.declared(bench, given.profile(**SETPOINT)), armed=["box"]) as driver,
+    ):
+        await site.until("box/shown")
+        await driver.write("box", "power_w", 140.0, urgent=False, islanded=False)
+        unit.put("holding", 20, 900)
+        reply = await driver.write("box", "power_w", 0.0, urgent=True, islanded=False)
+    assert (reply.fate, reply.overruled) == (Fate.CONFIRMED, False)
+
+
 async def test_a_command_that_the_device_refuses_is_refused_with_its_reason():
     site = Site()
     unit = box()
