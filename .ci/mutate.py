@@ -7,10 +7,12 @@
     nice -n 19 .venv/bin/python .ci/mutate.py --again found.jsonl                # what survived, with new tests
 
 The mutations are those of cosmic-ray, its operators below.  Its runner starts Python and pytest anew for each mutant,
-and asks the whole suite; here a forked child runs the tests that execute the changed line, those of the module's own
-file first.  What has no test within `--patience` seconds counts as a survivor, so the score is a lower bound.  They are
-tried in an order drawn by lot, each module in proportion to its mutants, so that what was tried when the budget is
-used up is a sample like any other.
+and asks the whole suite; here all tests are collected once, and a fork of that process puts the changed code into the
+function and runs the tests that execute the changed line, those of the module's own file first, short ones first.  What
+is changed outside of functions (a constant, a rule's row) is read anew by a fresh process.  What has no test within
+`--patience` seconds counts as a survivor, and of a property only a few examples are tried, so the score is a lower
+bound.  Mutants are tried in an order drawn by lot, each module in proportion to how many it has, so that what was tried
+when the budget is used up is a sample like any other.
 """
 
 import argparse
@@ -20,14 +22,19 @@ import importlib.abc
 import importlib.machinery
 import json
 import os
+import re
 import resource
+import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
+from functools import cache
 from math import sqrt
 from pathlib import Path
 from random import Random
+from types import CodeType, FunctionType
 from typing import Any
 
 HERE = Path(__file__).parents[1]
@@ -35,6 +42,11 @@ CONTROL = HERE / "hems/control"
 SUITES = ("tests/control",)
 ALSO = {"mode": ("tests/test_docs.py::test_the_drawings_show_the_rules_the_truth_table_and_the_layers_as_they_are",)}
 """Tests elsewhere that judge a module: the charts in the documents are drawn from the rules."""
+EXAMPLES = 4
+"""Of each property no more than these, so that a short test is asked early."""
+ENOUGH_S, LONG_S = 0.6, 5.0
+"""Of the processor: so long a test is watched, and what goes on for longer is taken to last so long."""
+PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=600")
 OPERATORS = (
     *(f"ReplaceComparisonOperator_{pair}" for pair in ("Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is")),
     *(f"ReplaceComparisonOperator_{pair}" for pair in ("Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt")),
@@ -130,111 +142,297 @@ def _quiet() -> None:
     os.dup2(null, 2)
 
 
-def _hypothesis() -> None:
-    from hypothesis import Phase, settings
-
-    os.environ["CI"] = "true"  # keeps tests/conftest.py from choosing a profile
-    phases = (Phase.explicit, Phase.generate)
-    settings.register_profile("mutants", deadline=None, derandomize=True, database=None, phases=phases)
-    settings.load_profile("mutants")
+def _patiently(limit_s: float) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (int(limit_s), int(limit_s) + 1))
 
 
-def survives(mutant: Mutant, text: str, tests: list[str], limit_s: float) -> bool:
-    """Whether all tests pass all the same; those of the module's own file are asked before others are even read."""
-    own = [test for test in tests if test.startswith(_own(mutant.module))]
-    rest = [test for test in tests if test not in own]
-    return all(_pass(mutant, text, some, limit_s) for some in (own, rest) if some)
+def _told(child: int, ear: int, mouth: int) -> Any:  # noqa: ANN401
+    """What a child writes before it ends; None if it ends without a word."""
+    os.close(mouth)
+    with os.fdopen(ear) as said:
+        text = said.read()
+    os.waitpid(child, 0)
+    return json.loads(text) if text else None
+
+
+class Cold:
+    """Asks tests of a mutant in a process that has not read the module yet."""
+
+    def survives(self, mutant: Mutant, text: str, tests: list[str], limit_s: float) -> bool:
+        """Whether all tests pass all the same; those of the module's own file before others are even read."""
+        own = [test for test in tests if test.startswith(_own(mutant.module))]
+        rest = [test for test in tests if test not in own]
+        return all(self._pass(mutant, text, some, limit_s) for some in (own, rest) if some)
+
+    def _pass(self, mutant: Mutant, text: str, tests: list[str], limit_s: float) -> bool:
+        import hypothesis.strategies  # noqa: F401  read once, before the fork; nothing of ours that decides is
+        import pytest
+
+        child = os.fork()
+        if child == 0:
+            _quiet()
+            _patiently(limit_s)
+            sys.meta_path.insert(0, _Changed(mutant.module, text))
+            os._exit(int(pytest.main([*PLAIN, "-x", *tests], [Examples()])))
+        return os.waitpid(child, 0)[1] == 0
+
+
+class Examples:
+    """Of each property the same few examples."""
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Once the tests are known."""
+        from hypothesis import Phase, settings
+
+        for item in items:
+            own = getattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings", None)
+            if own is not None:
+                few = {"max_examples": min(own.max_examples, EXAMPLES), "derandomize": True, "database": None}
+                phases = (Phase.explicit, Phase.generate)
+                item.obj._hypothesis_internal_use_settings = settings(own, deadline=None, phases=phases, **few)
+
+
+class Warm:
+    """All tests, collected once; asked by forks."""
+
+    enough_s = 0.0
+    """After so long a test is ended, while it is only watched; 0 for never."""
+
+    def __init__(self) -> None:
+        self.ear, theirs = os.pipe()
+        mine, self.mouth = os.pipe()
+        if os.fork() == 0:
+            os.close(self.ear), os.close(self.mouth)
+            self.ear, self.mouth = mine, theirs
+            _quiet()
+            import pytest
+
+            asked = [*PLAIN, *SUITES, *(one for some in ALSO.values() for one in some)]
+            os._exit(int(pytest.main(asked, [Examples(), self])))
+        os.close(mine), os.close(theirs)
+        self.said = os.fdopen(self.ear)
+
+    def ask(self, **question: Any) -> Any:  # noqa: ANN401
+        """An answer; None for none."""
+        os.write(self.mouth, (json.dumps(question) + "\n").encode())
+        return json.loads(self.said.readline())
+
+    def survives(self, mutant: Mutant, text: str, tests: list[str], limit_s: float) -> bool | None:
+        """Whether all tests pass all the same; None where no function is changed."""
+        answer = self.ask(module=mutant.module, line=mutant.line, text=text, tests=tests, limit_s=limit_s)
+        return None if answer == "outside" else answer == "passed"
+
+    def traced(self, tests: list[str]) -> Any:  # noqa: ANN401
+        """Which of these tests executes which line of which module, and how long it takes."""
+        return self.ask(trace=tests)
+
+    def pytest_pyfunc_call(self) -> None:
+        """The test itself begins."""
+        signal.setitimer(signal.ITIMER_PROF, self.enough_s)
+
+    def pytest_runtest_teardown(self) -> None:
+        """It is over."""
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+
+    def pytest_runtestloop(self, session: Any) -> bool:  # noqa: ANN401
+        """In the process of the tests: a fork for each question."""
+        items = {item.nodeid: item for item in session.items}
+        with os.fdopen(self.ear) as asked:
+            for line in asked:
+                question = json.loads(line)
+                ear, mouth = os.pipe()
+                child = os.fork()
+                if child == 0:
+                    answer = _answer(session, items, question)
+                    with os.fdopen(mouth, "w") as out:
+                        json.dump(answer, out)
+                    os._exit(0)
+                os.write(self.mouth, (json.dumps(_told(child, ear, mouth)) + "\n").encode())
+        return True
+
+
+def _answer(session: Any, items: dict[str, Any], question: dict[str, Any]) -> Any:  # noqa: ANN401
+    if "collected" in question:
+        files = sorted({name.partition("::")[0] for name in items})
+        return {one: [name for name in items if name.startswith(f"{one}::")] for one in files}
+    return _trace(items, question) if "trace" in question else _try(session, items, question)
+
+
+def _run(items: list[Any]) -> Iterator[Any]:
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        yield item
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+
+def _try(session: Any, items: dict[str, Any], question: dict[str, Any]) -> str:  # noqa: ANN401
+    if not put(question["module"], question["line"], question["text"]):
+        return "outside"
+    _patiently(question["limit_s"])
+    for _ in _run([items[one] for one in question["tests"] if one in items]):
+        if session.testsfailed:
+            return "noticed"
+    return "noticed" if session.testsfailed else "passed"
+
+
+def put(module: str, line: int, text: str) -> bool:
+    """Whether a function's code was replaced by what a changed text makes of it; False outside of functions."""
+    now = sys.modules.get(f"hems.control.{module}")
+    old = ast.parse(_path(module).read_text(encoding="utf-8"))
+    around = next((name for name, node in _functions(old) if _within(node, line)), None)
+    code = _code(compile(text, str(_path(module)), "exec"), around)
+    found = [one for one in _held(vars(now), around) if one.__module__ == f"hems.control.{module}"] if now else []
+    for one in found:
+        one.__code__ = code
+    return bool(found and code)
+
+
+def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Functions and methods with their names, those inside of functions left out."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield prefix + node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from _functions(node, f"{prefix}{node.name}.")
+
+
+def _within(node: ast.FunctionDef, line: int) -> bool:
+    return node.body[0].lineno <= line <= (node.end_lineno or 0)
+
+
+def _code(code: CodeType, name: str | None) -> CodeType | None:
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    here = next((one for one in inner if one.co_qualname == name), None)
+    return here or next((found for one in inner if (found := _code(one, name)) is not None), None)
+
+
+def _held(names: Mapping[str, Any], name: str | None) -> Iterator[FunctionType]:
+    """Functions of that name, out of whatever wraps them."""
+    for one in [*names.values()]:
+        for bare in (one, *(getattr(one, how, None) for how in ("fget", "__func__", "func", "__wrapped__"))):
+            if isinstance(bare, FunctionType) and bare.__code__.co_qualname == name:
+                yield bare
+        if isinstance(one, type) and name is not None and name.startswith(f"{one.__qualname__}."):
+            yield from _held(vars(one), name)
+
+
+class TooLongError(BaseException):
+    """A test has run for as long as is needed to know what it is about."""
+
+
+def _trace(items: dict[str, Any], question: dict[str, Any]) -> dict[str, Any]:
+    import coverage
+
+    def enough(*_: object) -> None:
+        took_s[last] = LONG_S
+        raise TooLongError
+
+    signal.signal(signal.SIGPROF, enough)
+    Warm.enough_s = ENOUGH_S
+    ear = coverage.Coverage(include=[str(CONTROL / "*"), str(CONTROL / "*/*")], data_file=None)
+    took_s: dict[str, float] = {}
+    ear.start()
+    ear._collector.data_lock = None  # one thread; a test that is ended inside would keep it for ever
+    session, last, since_s = None, "", 0.0
+    for item in _run([items[one] for one in question["trace"]]):
+        now_s = time.process_time()  # of the processor: on a busy machine nothing else says how long it is
+        if last:
+            took_s.setdefault(last, now_s - since_s)
+        session, last, since_s = item.session, item.nodeid, now_s
+        ear.switch_context(last)
+    took_s.setdefault(last, time.process_time() - since_s)
+    ear.stop()
+    data = ear.get_data()
+    number = {test: index for index, test in enumerate(took_s)}
+    lines = {
+        _name(Path(one)): {
+            line: [number[test] for test in tests if test] for line, tests in data.contexts_by_lineno(one).items()
+        }
+        for one in data.measured_files()
+    }
+    ill = session.testsfailed - sum(took == LONG_S for took in took_s.values()) if session else 0
+    return {"lines": lines, "took_s": took_s, "failed": ill > 0}
+
+
+class Map:
+    """Which tests execute a line; kept in a file of lines of JSON, asked anew of tests that were rewritten."""
+
+    def __init__(self, path: Path, warm: Warm) -> None:
+        told = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        kept = {one["file"]: one for one in told if "file" in one}
+        was = {one["stamp"]: one["text"] for one in told if "text" in one}
+        self.texts = {_name(one): one.read_text(encoding="utf-8") for one in sorted(CONTROL.rglob("*.py"))}
+        stamps = {module: _stamp(text) for module, text in self.texts.items()}
+        self.took_s: dict[str, float] = {}
+        self.lines: dict[str, dict[int, set[str]]] = {}
+        with path.open("a") as out:
+            for module, stamp in stamps.items():
+                if stamp not in was:
+                    out.write(json.dumps({"stamp": stamp, "text": self.texts[module]}) + "\n")
+            was |= {stamp: self.texts[module] for module, stamp in stamps.items()}
+            for name, tests in warm.ask(collected=True).items():
+                entry, stamp = kept.get(name), _stamp((HERE / name).read_text(encoding="utf-8"))
+                if entry is None or entry["stamp"] != stamp:
+                    print(f"reading which lines {name} executes ...", flush=True)
+                    found = warm.traced(tests)
+                    if found is None or found["failed"]:
+                        raise SystemExit(f"{name} does not pass as it is; mend it first.")
+                    entry = {"file": name, "stamp": stamp, "of": {one: stamps[one] for one in found["lines"]}, **found}
+                    out.write(json.dumps(entry) + "\n")
+                    out.flush()
+                self._add(entry, was)
+
+    def _add(self, entry: dict[str, Any], was: dict[str, str]) -> None:
+        self.took_s |= entry["took_s"]
+        tests = list(entry["took_s"])
+        for module, by_line in entry["lines"].items():
+            here = self.lines.setdefault(module, {})
+            moved = _moved(was[entry["of"][module]], self.texts.get(module, ""))
+            for line, those in by_line.items():
+                if int(line) in moved:
+                    here.setdefault(moved[int(line)], set()).update(tests[one] for one in those)
+
+    def tests(self, mutant: Mutant, patience_s: float) -> list[str]:
+        """Whom to ask: the module's own tests first, short ones first, for so many seconds in all."""
+        by_line = self.lines.get(mutant.module, {})
+        here = by_line.get(mutant.line) or self._users(mutant) or {one for tests in by_line.values() for one in tests}
+        own = _own(mutant.module)
+        ranked = sorted(here, key=lambda test: (not test.startswith(own), self.took_s[test]))
+        picked, total_s = list(ALSO.get(mutant.module, ())), 0.0
+        for test in ranked:
+            total_s += self.took_s[test]
+            if total_s > patience_s and picked:
+                break
+            picked.append(test)
+        return picked
+
+    def _users(self, mutant: Mutant) -> set[str]:
+        """Tests that execute a line in which a name is used that this line, outside of functions, gives a value."""
+        name = re.match(r"(\w+)[\w, ]*(:.*)?=|def (\w+)", mutant.was)
+        word = name and re.compile(rf"\b{name[1] or name[3]}\b")
+        found: set[str] = set()
+        for module, text in self.texts.items():
+            for number, line in enumerate(text.splitlines() if word else (), 1):
+                if word and word.search(line):
+                    found |= self.lines.get(module, {}).get(number, set())
+        return found
+
+
+def _stamp(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _moved(was: str, now: str) -> dict[int, int]:
+    """Where each line of a text stands now."""
+    if was == now:
+        return {line: line for line in range(1, was.count("\n") + 2)}
+    matcher = SequenceMatcher(None, was.splitlines(), now.splitlines(), autojunk=False)
+    return {a + n + 1: b + n + 1 for a, b, size in matcher.get_matching_blocks() for n in range(size)}
 
 
 def _own(module: str) -> str:
     *packages, name = module.split(".")
     return "/".join(("tests/control", *packages, f"test_{name}.py"))
-
-
-def _pass(mutant: Mutant, text: str, tests: list[str], limit_s: float) -> bool:
-    import hypothesis.strategies  # noqa: F401  read once, before the fork; nothing of ours that decides is
-    import pytest
-
-    child = os.fork()
-    if child == 0:
-        _quiet()
-        resource.setrlimit(resource.RLIMIT_CPU, (int(limit_s), int(limit_s) + 1))
-        sys.meta_path.insert(0, _Changed(mutant.module, text))
-        _hypothesis()
-        os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=600", *tests])))
-    return os.waitpid(child, 0)[1] == 0
-
-
-class _Mapper:
-    """Which test executes which line of which module, and how long it takes."""
-
-    def __init__(self) -> None:
-        import coverage
-
-        self.coverage = coverage.Coverage(include=[str(CONTROL / "*"), str(CONTROL / "*/*")], data_file=None)
-        self.took_s: dict[str, float] = {}
-        """Of the processor: on a busy machine nothing else says how long a test is."""
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """A test begins."""
-        self.took_s[nodeid] = -time.process_time()
-        self.coverage.switch_context(nodeid)
-
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """A test is over."""
-        self.took_s[nodeid] += time.process_time()
-
-
-def mapped(path: Path) -> dict[str, Any]:
-    """The map of tests, made once for the tests and modules as they are."""
-    files = sorted([*CONTROL.rglob("*.py"), *(one for suite in SUITES for one in (HERE / suite).rglob("*.py"))])
-    stamp = hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()
-    if path.exists() and (kept := json.loads(path.read_text()))["stamp"] == stamp:
-        return dict(kept)
-    print("reading which test executes which line ...", flush=True)
-    ear, mouth = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(ear)
-        _quiet()
-        import pytest
-
-        _hypothesis()
-        mapper = _Mapper()
-        mapper.coverage.start()
-        code = pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=900", *SUITES], [mapper])
-        mapper.coverage.stop()
-        data = mapper.coverage.get_data()
-        lines = {_name(Path(one)): data.contexts_by_lineno(one) for one in data.measured_files()}
-        with os.fdopen(mouth, "w") as out:
-            json.dump({"stamp": stamp, "lines": lines, "took_s": mapper.took_s, "code": int(code)}, out)
-        os._exit(0)
-    os.close(mouth)
-    with os.fdopen(ear) as told:
-        found = json.load(told)
-    os.waitpid(child, 0)
-    if found["code"]:
-        raise SystemExit("The tests do not pass as they are; mend them first.")
-    path.write_text(json.dumps(found))
-    return dict(found)
-
-
-def chosen(mutant: Mutant, known: dict[str, Any], patience_s: float) -> list[str]:
-    """The tests to ask: the module's own first, short ones first, for so many seconds in all."""
-    by_line = known["lines"].get(mutant.module, {})
-    here = set(by_line.get(str(mutant.line), ())) - {""}
-    here = here or {test for tests in by_line.values() for test in tests} - {""}
-    own, took_s = _own(mutant.module), known["took_s"]
-    ranked = sorted(
-        (test for test in here if test in took_s), key=lambda test: (not test.startswith(own), took_s[test])
-    )
-    picked, total_s = list(ALSO.get(mutant.module, ())), 0.0
-    for test in ranked:
-        total_s += took_s[test]
-        if total_s > patience_s and picked:
-            break
-        picked.append(test)
-    return picked
 
 
 def drawn(modules: list[str], count: int | None, rng: Random) -> list[tuple[Mutant, str]]:
@@ -273,20 +471,24 @@ def main() -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="so many of all modules together, drawn by the seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", type=Path, metavar="FILE", help="only what survived in an earlier --out")
-    parser.add_argument("--map", type=Path, default=HERE / ".mutation-map.json", help="where the map of tests is kept")
+    parser.add_argument("--map", type=Path, default=HERE / ".mutation-map.jsonl", help="where the map of tests is kept")
     parser.add_argument("--out", type=Path, help="append each result to this file, a line of JSON each")
     args = parser.parse_args()
     os.chdir(HERE)
     sys.path.insert(0, str(HERE))
-    known, until_s = mapped(args.map), time.monotonic() + args.budget
+    os.environ["CI"] = "true"  # keeps tests/conftest.py from choosing a profile
+    cold, warm = Cold(), Warm()
+    known, until_s = Map(args.map, warm), time.monotonic() + args.budget
     modules = args.modules or [_name(one) for one in sorted(CONTROL.rglob("*.py")) if one.stem != "__init__"]
     tried = survivors(args.again) if args.again else drawn(modules, args.sample, Random(args.seed))
     found: dict[str, list[bool]] = {}
     for mutant, text in tried:
         if time.monotonic() > until_s:
             break
-        tests = chosen(mutant, known, args.patience)
-        alive = survives(mutant, text, tests, 30.0 + 5.0 * args.patience) if tests else True
+        tests = known.tests(mutant, args.patience)
+        limit_s = 30.0 + 5.0 * args.patience
+        alive = warm.survives(mutant, text, tests, limit_s) if tests else True
+        alive = cold.survives(mutant, text, tests, limit_s) if alive is None else alive
         found.setdefault(mutant.module, []).append(not alive)
         if args.out:
             with args.out.open("a") as out:
