@@ -80,6 +80,8 @@ class Journal:
         they may still appear in the file.
         """
         rows = [self._row(command, at) for command in commands]
+        for command in commands:
+            self._last.pop(command.role, None)  # what the file says of it is open until it is written
         done: Future[None] = Future()
         if not self._writer.submit(lambda: self._commit(rows, at, done), urgent=True):
             raise StoreError("The journal is closed: hems is stopping.")
@@ -93,10 +95,16 @@ class Journal:
         self._remember(commands, at)
 
     def note(self, commands: Sequence[Command], at: Instant) -> None:
-        """Write commands that take power away, beside; returns at once and never raises."""
+        """Write commands that take power away, beside; returns at once and never raises.
+
+        A set-point that is only repeated is no news: what is repeated every twenty seconds would be half of all writing.
+        """
+        news = [command for command in commands if not self._is_repeated(command)]
+        if not news:
+            return
         self._noted_s = at.mono_s
-        self._file.add_dropped(self._noted.add([self._row(command, at) for command in commands]))
-        self._remember(commands, at)
+        self._file.add_dropped(self._noted.add([self._row(command, at) for command in news]))
+        self._remember(news, at)
         self._writer.submit(self.write_noted, urgent=True)
 
     def read(self, connection: sqlite3.Connection) -> None:
@@ -139,6 +147,10 @@ class Journal:
         self._file.transact(work, now_s=now_s)
         self._noted.done(mark)
         self._since_pruned = 0 if prune else self._since_pruned + len(entries)
+
+    def _is_repeated(self, command: Command) -> bool:
+        last = self._last.get(command.role)
+        return last is not None and (last.value, last.boot_id) == (command.value, self._boot_id)
 
     def _row(self, command: Command, at: Instant) -> _Row:
         return (

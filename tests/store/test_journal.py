@@ -94,6 +94,24 @@ async def test_a_full_disk_refuses_to_energise_but_sheds_are_kept_until_there_is
     ]
 
 
+async def test_what_is_only_repeated_is_not_written_again(tmp_path):
+    # given a charger that is told three times to stand still, as every twenty seconds
+    store = started(tmp_path)
+    for second in (0, 20, 40):
+        store.journal.note([switch("fridge", False)], at(second))
+    store.drain()
+    assert len(rows(tmp_path, "state.db", "SELECT value FROM intents")) == 1
+
+    # when an entry that gives power fails in between, so that nobody knows whether it has reached the file
+    with no_file_grows_beyond(8192), pytest.raises(StoreError):
+        await store.journal.commit([switch("fridge", True)], at(50))
+    store.journal.note([switch("fridge", False)], at(60))
+    store.stop()
+
+    # then the repetition is written after it
+    assert rows(tmp_path, "state.db", "SELECT mono_s, value FROM intents ORDER BY id") == [(0, "false"), (60, "false")]
+
+
 async def test_after_stopping_nothing_can_be_energised(tmp_path):
     store = started(tmp_path)
     store.stop()
