@@ -47,11 +47,11 @@ def _history(directory: Path) -> tuple[float, float]:
     store.start(_at(0))
     store.record_samples(_at(0), dict.fromkeys(names, 0.0))
     store.drain()
-    before, size = _written(), (directory / "history.db").stat().st_size
+    before, size = bytes_written(), (directory / "history.db").stat().st_size
     for second in range(1, HOURS * 3600 + 1):
         store.record_samples(_at(second), {name: 100.0 * chance.random() for name in names})
     store.drain()
-    written, points = _written() - before, SERIES * HOURS * 3600
+    written, points = bytes_written() - before, SERIES * HOURS * 3600
     store.stop()
     return written / points, ((directory / "history.db").stat().st_size - size) / points
 
@@ -77,6 +77,7 @@ def _at(second: int) -> Instant:
     return Instant(float(second), BEGAN + timedelta(seconds=second))
 
 
-def _written() -> int:
+def bytes_written() -> int:
+    """What this process has given to disks so far, as the kernel counts it."""
     told = (line.split(": ") for line in Path("/proc/self/io").read_text(encoding="ascii").splitlines())
     return {name: int(value) for name, value in told}["write_bytes"]

@@ -14,7 +14,7 @@ from hems.sim.traces import CarEvent
 MINUTE_S = 60.0
 LOOK_AHEAD_DAYS = 3
 DAYS_KEPT = 10
-"""Of each circuit; a year of them would fill the memory."""
+"""Of each circuit and of the sun; a year of them would fill the memory."""
 
 
 class GeneratedTraces:
@@ -65,6 +65,8 @@ class GeneratedTraces:
         day, second = divmod(self._start_s + t_s, DAY_S)
         minutes = self._suns.get(int(day))
         if minutes is None:
+            if len(self._suns) >= DAYS_KEPT:
+                self._suns.clear()
             minutes = self._suns[int(day)] = self._sun_day(int(day))
         return minutes[int(second / MINUTE_S)]
 

@@ -97,7 +97,7 @@ class Journal:
     def note(self, commands: Sequence[Command], at: Instant) -> None:
         """Write commands that take power away, beside; returns at once and never raises.
 
-        A set-point that is only repeated is no news: what is repeated every twenty seconds would be half of all writing.
+        A set-point that is only repeated is no news: every twenty seconds that would be half of all writing.
         """
         news = [command for command in commands if not self._is_repeated(command)]
         if not news:
