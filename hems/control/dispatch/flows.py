@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 from hems.control.dispatch.memory import ConnectionMemory
 from hems.control.energy import NO_CAR
-from hems.model.site import Site
+from hems.model.reading import Quality, Reading
+from hems.model.site import Bay, Site
 from hems.model.snapshot import BatteryReading, Snapshot
 
+UNSEEN = 0.05
+"""Part by which circuits may draw more than was seen last, while nobody measures it."""
 NO_BATTERY = BatteryReading()
 
 
@@ -32,15 +35,36 @@ class Flows:
 def flows(site: Site, snapshot: Snapshot, now_s: float) -> Flows | None:
     """None while the meter at the grid, or that of a battery with a reserve, cannot be read.
 
-    A car, or any other battery, that tells no power counts as resting.
+    A car, or any other battery, that falls silent counts as giving what it gave last: it may go on, and what circuits
+    draw is no less because nobody tells who serves them.  What it charged counts as drawn by circuits.
     """
     grid_w = snapshot.grid_w.known(now_s)
     batteries = {one.id: snapshot.batteries.get(one.id, NO_BATTERY).power_w.known(now_s) for one in site.batteries}
     blind = any(batteries[one.id] is None for one in site.batteries if one.reserve_pct is not None)
     if grid_w is None or blind:
         return None
-    cars = (snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0 for bay in site.bays)
-    return Flows(grid_w, sum(watts or 0.0 for watts in batteries.values()), sum(cars))
+    batteries_w = sum(gives_w(snapshot.batteries.get(one.id, NO_BATTERY).power_w, now_s) for one in site.batteries)
+    return Flows(grid_w, batteries_w, sum(car_w(bay, snapshot, now_s) for bay in site.bays))
+
+
+def gives_w(power_w: Reading[float], now_s: float) -> float:
+    """W that a battery or car gives, negative while it charges; silent, what it gave last."""
+    known_w = power_w.known(now_s)
+    if known_w is not None:
+        return known_w
+    return max(0.0, power_w.value or 0.0) if power_w.quality is Quality.GOOD else 0.0
+
+
+def car_w(bay: Bay, snapshot: Snapshot, now_s: float) -> float:
+    """The same of the car in a bay."""
+    return gives_w(snapshot.bays.get(bay.id, NO_CAR).power_w, now_s)
+
+
+def sure(site: Site, snapshot: Snapshot) -> bool:
+    """Whether no battery and no car says what cannot be: what it does then is not even known to have been."""
+    batteries = (snapshot.batteries.get(one.id, NO_BATTERY).power_w for one in site.batteries)
+    cars = (snapshot.bays.get(bay.id, NO_CAR).power_w for bay in site.bays)
+    return all(one.quality is not Quality.INVALID for one in (*batteries, *cars))
 
 
 def assumed(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: float) -> Flows | None:
@@ -50,9 +74,9 @@ def assumed(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: flo
     """
     if not memory.standing:
         return None
-    batteries_w = sum(snapshot.batteries.get(one.id, NO_BATTERY).power_w.known(now_s) or 0.0 for one in site.batteries)
-    cars_w = sum(snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0 for bay in site.bays)
-    house_w = sum(one.watts for one in memory.standing)
+    batteries_w = sum(gives_w(snapshot.batteries.get(one.id, NO_BATTERY).power_w, now_s) for one in site.batteries)
+    cars_w = sum(car_w(bay, snapshot, now_s) for bay in site.bays)
+    house_w = sum(one.watts * (1.0 + UNSEEN) if one.watts > 0.0 else one.watts for one in memory.standing)
     return Flows(house_w - batteries_w - cars_w, batteries_w, cars_w)
 
 
@@ -64,7 +88,6 @@ def house_phase_w(site: Site, snapshot: Snapshot, flow: Flows, now_s: float) -> 
         return site.per_phase(flow.house_w, site.phases)
     total = [watts + flow.batteries_w / len(known) for watts in known]
     for bay in site.bays:
-        car_w = snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0
-        for place, share_w in enumerate(site.per_phase(car_w, bay.phases)):
+        for place, share_w in enumerate(site.per_phase(car_w(bay, snapshot, now_s), bay.phases)):
             total[place] += share_w
     return tuple(total)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from hems.model.plan import Plan
 from hems.model.tariff import Price
-from hems.model.units import PanelId
+from hems.model.units import PanelId, SourceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,29 @@ class Standing:
     watts: float
     lower_since_s: float | None = None
     """It has been seen lower since then."""
+    lower_w: float = 0.0
+    """The most of what was seen since: meters do not read at one instant, and one low look is no fall."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """The most that a car drew a moment ago."""
+
+    watts: float
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steady:
+    """What flowed at the last look at which the meters agreed."""
+
+    without_w: float | None = None
+    """What the grid would carry if batteries rested; None while nobody can tell."""
+    cars_w: float = 0.0
+    """What cars gave at that look, negative while they charge."""
+    circuits_w: float | None = None
+    """What circuits surely draw beyond the sun."""
+    cars: Mapping[SourceId, Drawn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +103,7 @@ class ConnectionMemory:
 
     panels: Mapping[PanelId, tuple[Standing, ...]] = field(default_factory=dict)
     """The same behind each sub-panel whose meter speaks, with the grid and without."""
+    steady: Steady = field(default_factory=Steady)
     flexible: FlexibleMemory = FlexibleMemory()
     quarter: QuarterMemory = QuarterMemory()
     excess: ExcessMemory = ExcessMemory()

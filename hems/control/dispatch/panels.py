@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hems.control.dispatch import standing
+from hems.control.dispatch.flows import car_w, sure
 from hems.control.dispatch.memory import Standing
-from hems.control.energy import NO_CAR
 from hems.model.site import Bay, Panel, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import PanelId, SourceId
@@ -65,9 +65,9 @@ def after(
         measured = [reading.known(now_s) for reading in snapshot.panels.get(panel.id, ())]
         known = [watts for watts in measured if watts is not None]
         if known and len(known) == len(site.phases):
-            found[panel.id] = standing.after(
-                before.get(panel.id, ()), _without_cars(site, panel, known, snapshot, now_s), now_s
-            )
+            drawn_w = _without_cars(site, panel, known, snapshot, now_s)
+            known_before, falls = before.get(panel.id, ()), sure(site, snapshot)
+            found[panel.id] = standing.after(known_before, drawn_w, now_s, falls=falls)
     return found
 
 
@@ -77,8 +77,7 @@ def _without_cars(
     total, mine = list(drawn_w), below(site, panel)
     for bay in site.bays:
         if bay.id in mine:
-            car_w = snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0
-            for place, share_w in enumerate(site.per_phase(car_w, bay.phases)):
+            for place, share_w in enumerate(site.per_phase(car_w(bay, snapshot, now_s), bay.phases)):
                 total[place] += share_w
     return tuple(total)
 

@@ -30,7 +30,7 @@ def sheds(given: Given, state: ControlState, watts: Mapping[CircuitId, float]) -
     if state.mode.mode is not Mode.GRID_CONNECTED or not state.connection.standing:
         return {}
     bounds = envelope(site, state.connection, given.snapshot, now_s)
-    if bounds.import_by.why not in LIMITED or _house_w(state) <= bounds.import_w:
+    if bounds.import_by.why not in LIMITED or _surely_w(state) <= bounds.import_w:
         return {}
     over_w = _left_over_w(given, state, bounds.import_w)
     found: dict[CircuitId, Cause] = {}
@@ -62,7 +62,13 @@ def _left_over_w(given: Given, state: ControlState, import_w: float) -> float:
     for one in steered(given.site):
         soc_pct = given.snapshot.batteries.get(one.id, NO_BATTERY).soc_pct.known(given.now_s)
         given_w += one.discharge_max_w if soc_pct is not None and soc_pct > (one.reserve_pct or 0.0) else 0.0
-    return _house_w(state) - given_w - import_w
+    return _surely_w(state) - given_w - import_w
+
+
+def _surely_w(state: ControlState) -> float:
+    """What circuits draw whatever cars are about to do: nothing goes off for what a car draws."""
+    circuits_w = state.connection.steady.circuits_w
+    return _house_w(state) if circuits_w is None else min(_house_w(state), circuits_w)
 
 
 def _house_w(state: ControlState) -> float:

@@ -6,24 +6,35 @@ The moment the grid fails its meter shows nothing drawn, which looks like room f
 from collections.abc import Sequence
 
 from hems.control.dispatch.memory import Standing
+from hems.model.copies import replace
 
 FALLS_AFTER_S = 10.0
 """As long as a meter may take to see that the grid is gone; until then its zero is no room."""
 
 
-def after(before: Sequence[Standing], house_phase_w: Sequence[float], now_s: float) -> tuple[Standing, ...]:
-    """Each phase after this instant."""
+def after(
+    before: Sequence[Standing], house_phase_w: Sequence[float], now_s: float, *, falls: bool = True
+) -> tuple[Standing, ...]:
+    """Each phase after this instant; without `falls` what is lower is not believed and only a rise counts."""
     known = (*before, *(None for _ in house_phase_w))
-    return tuple(_after(old, watts, now_s) for old, watts in zip(known, house_phase_w, strict=False))
+    found = tuple(_after(old, watts, now_s) for old, watts in zip(known, house_phase_w, strict=False))
+    return found if falls else unseen(found)
+
+
+def unseen(before: Sequence[Standing]) -> tuple[Standing, ...]:
+    """While nobody measures nothing has been seen lower: a fall has to stand anew once the meter is back."""
+    return tuple(replace(one, lower_since_s=None) if one.lower_since_s is not None else one for one in before)
 
 
 def _after(before: Standing | None, watts: float, now_s: float) -> Standing:
     if before is None or watts >= before.watts:
         return Standing(watts=watts)
-    since_s = now_s if before.lower_since_s is None else before.lower_since_s
-    if now_s >= since_s + FALLS_AFTER_S:
-        return Standing(watts=watts)
-    return Standing(watts=before.watts, lower_since_s=since_s)
+    if before.lower_since_s is None:
+        return Standing(watts=before.watts, lower_since_s=now_s, lower_w=watts)
+    most_w = max(watts, before.lower_w)
+    if now_s >= before.lower_since_s + FALLS_AFTER_S:
+        return Standing(watts=most_w)
+    return Standing(watts=before.watts, lower_since_s=before.lower_since_s, lower_w=most_w)
 
 
 def due_s(standing: Sequence[Standing]) -> list[float]:

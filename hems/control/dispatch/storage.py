@@ -11,6 +11,7 @@ from hems.control.dispatch import response
 from hems.control.dispatch.aim import Aim, Cells, Help, aim, holding
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import NO_BATTERY, Flows, assumed, flows
+from hems.control.dispatch.steady import settled, steadied
 from hems.control.dispatch.store import ONE_WAY, store
 from hems.control.state import ControlState
 from hems.model import wiring
@@ -62,6 +63,7 @@ def powers(
     total_w = sum(usable.values())
     part = min(1.0, abs(wanted.power_w) / total_w) if total_w else 0.0
     sign = 1.0 if wanted.power_w > 0.0 else -1.0
+    shown = settled(site, state, snapshot)
     found = {}
     for one in batteries:
         below = _refill_w(one, snapshot, flow, bounds, now_s) if wanted.power_w >= 0.0 and not wanted.urgent else 0.0
@@ -70,7 +72,10 @@ def powers(
         elif not usable[one.id]:
             found[one.id] = (0.0, _rests(wanted))
         else:
-            found[one.id] = (_eased(one, state, sign * part * usable[one.id], wanted, now_s), wanted.cause)
+            mine = usable[one.id] / total_w
+            most_w = mine * max(0.0, flow.without_batteries_w, wanted.power_w)
+            power_w = _eased(one, state, sign * part * usable[one.id], wanted, now_s, shown=shown)
+            found[one.id] = (min(power_w, most_w), wanted.cause)
     return found
 
 
@@ -104,7 +109,8 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, now_s: float)
     if mode not in ON_GRID:
         return
     bounds = envelope(site, state.connection, snapshot, now_s)
-    asked = powers(site, state, snapshot, flows(site, snapshot, now_s), bounds, now_s)
+    flow = steadied(flows(site, snapshot, now_s), state.connection)
+    asked = powers(site, state, snapshot, flow, bounds, now_s)
     for battery in steered(site):
         role = wiring.battery_power(battery.id)
         power_w, cause = asked[battery.id]
@@ -140,8 +146,8 @@ def _refill_w(battery: Battery, snapshot: Snapshot, flow: Flows, bounds: Envelop
     return max(0.0, min(battery.charge_max_w, bounds.import_w - flow.without_batteries_w))
 
 
-def _eased(battery: Battery, state: ControlState, power_w: float, wanted: Aim, now_s: float) -> float:
-    """Limits are met at once and not let go at once; everything else is approached."""
+def _eased(battery: Battery, state: ControlState, power_w: float, wanted: Aim, now_s: float, *, shown: bool) -> float:
+    """Limits are met at once and not let go at once; everything else is approached, once meters show the last step."""
     entry = state.sent.get(wiring.battery_power(battery.id))
     before_w = float(entry.value) if entry is not None else 0.0
     if wanted.cause.why is Why.FREQUENCY:
@@ -149,6 +155,8 @@ def _eased(battery: Battery, state: ControlState, power_w: float, wanted: Aim, n
     if wanted.urgent:
         calm = entry is not None and now_s >= entry.sent_s + CALM_S
         return power_w if calm or power_w > before_w else before_w
+    if not shown:
+        return before_w
     way_w = power_w - before_w
     return power_w if abs(way_w) < NEAR_W else before_w + GENTLE * way_w
 

@@ -1,8 +1,8 @@
 """One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
 
-from hems.control.dispatch import excess, flexible, market, panels, quarter, standing, storage, value
+from hems.control.dispatch import excess, flexible, market, panels, quarter, standing, steady, storage, value
 from hems.control.dispatch.envelope import Envelope, envelope
-from hems.control.dispatch.flows import flows, house_phase_w
+from hems.control.dispatch.flows import flows, house_phase_w, sure
 from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory, Standing
 from hems.control.given import Given, Told
 from hems.control.state import ControlState
@@ -23,6 +23,7 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
     prices = market.peaked(given, market.after(given, state), memory.quarter, counted)
     if site.panels:
         memory = replace(memory, panels=panels.after(site, memory.panels, snapshot, now_s))
+    memory = replace(memory, steady=steady.after(given, state, memory))
     memory = replace(memory, quarter=counted, standing=_standing(given, state, memory), market=prices)
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
     if memory.excess.since_s is not None and over.since_s is None:
@@ -48,8 +49,11 @@ def _standing(given: Given, state: ControlState, memory: ConnectionMemory) -> tu
         return ()
     flow = flows(given.site, given.snapshot, given.now_s)
     if flow is None:
+        return standing.unseen(memory.standing)
+    if memory.standing and not steady.settled(given.site, state, given.snapshot):
         return memory.standing
-    return standing.after(memory.standing, house_phase_w(given.site, given.snapshot, flow, given.now_s), given.now_s)
+    drawn_w = house_phase_w(given.site, given.snapshot, flow, given.now_s)
+    return standing.after(memory.standing, drawn_w, given.now_s, falls=sure(given.site, given.snapshot))
 
 
 def _exceeded(

@@ -1,0 +1,115 @@
+"""Meters that are read at other instants than commands are given, and meters that fall silent."""
+
+from hems.control.dispatch import standing
+from hems.control.dispatch.memory import Standing
+from hems.model import wiring
+from hems.model.reading import Reading
+from hems.model.units import CircuitId
+from tests.control.dispatch.street import FUSES_W, MAIN, TOLD, Street, connected_site
+
+ALIVE = {wiring.LIMIT_HEARTBEAT: 1.0}
+LATE_S = 1.0
+HOT_WATER = wiring.circuit_closed(CircuitId("hot_water"))
+
+
+class LateStreet(Street):
+    """The meter at the street shows what flowed a second before all others were read."""
+
+    _old_w = 0.0
+
+    def _meters(self) -> None:
+        super()._meters()
+        now_w, self._old_w = self.grid_w, self._old_w
+        each = {wiring.grid_phase_w(place): self._old_w / 3.0 for place in range(3)} | {wiring.GRID_POWER: self._old_w}
+        self.says({role: Reading(watts, self.now_s - LATE_S) for role, watts in each.items()})
+        self._old_w = now_w
+
+
+class SelfWilled(Street):
+    """A battery that decides alone gives what it likes, and tells it until its line breaks."""
+
+    gives_w = 30_000.0
+    heard_s = float("inf")
+    """Nothing of it is heard after that."""
+
+    def _meters(self) -> None:
+        self.house_w -= self.gives_w
+        super()._meters()
+        self.house_w += self.gives_w
+        self.says({wiring.battery_power(MAIN): Reading(self.gives_w, min(self.now_s, self.heard_s))})
+
+
+def test_a_battery_that_falls_silent_is_not_taken_to_rest_so_that_cars_get_no_more_than_the_fuses_carry():
+    # given circuits that draw 50 kW, of which a battery gives 30, and two cars with what the fuses leave
+    street = SelfWilled(connected_site(reserve_pct=None), house_w=50_000.0).plug("bay_1", "bay_2").lives(30)
+    before_w = street.car_w("bay_1") + street.car_w("bay_2")
+    assert 50_000.0 - before_w <= FUSES_W + street.params.car.deadband_w
+    # when its line breaks for a minute
+    street.heard_s = street.now_s
+    street.lives(60)
+    # then cars draw what they drew: should it stop, the fuses still carry them
+    assert street.car_w("bay_1") + street.car_w("bay_2") == before_w
+
+
+def test_a_silent_meter_proves_no_fall():
+    # given circuits that were seen lower just before the meter fell silent
+    seen = standing.after((Standing(watts=9000.0),), (3000.0,), 100.0)
+    # when it is back after a minute and shows little once
+    back = standing.after(standing.unseen(seen), (0.0,), 160.0)
+    # then that has to stand first, like any fall
+    assert back[0].watts == 9000.0
+    assert standing.after(back, (0.0,), 170.0)[0].watts == 0.0
+
+
+def test_what_cannot_be_true_proves_no_fall_either():
+    high = (Standing(watts=9000.0),)
+    for now_s in range(0, 60, 5):
+        high = standing.after(high, (0.0,), float(now_s), falls=False)
+    assert high[0].watts == 9000.0
+    assert standing.after(high, (9500.0,), 61.0, falls=False)[0].watts == 9500.0
+
+
+def test_a_fall_counts_by_the_most_that_was_seen_meanwhile_and_not_by_one_low_look():
+    drawn = (Standing(watts=9000.0),)
+    for now_s, watts in ((0.0, 6000.0), (5.0, 6500.0), (10.0, -20_000.0)):
+        drawn = standing.after(drawn, (watts,), now_s)
+    assert drawn[0].watts == 6500.0
+
+
+def test_a_battery_that_serves_the_building_comes_to_rest_although_meters_are_read_one_after_the_other():
+    street = LateStreet(connected_site(), house_w=9000.0).lives(30)
+    # when circuits draw more
+    street.house_w = 15_000.0
+    street.lives(30)
+    # then nothing hunts: the battery gives that, and is told nothing new
+    asked = {one.value for _, one in street.commands(wiring.battery_power(MAIN))[-3:]}
+    assert abs(street.grid_w) <= street.params.car.deadband_w
+    street.lives(60)
+    assert {one.value for _, one in street.commands(wiring.battery_power(MAIN))[-3:]} <= asked
+
+
+def test_a_limit_is_met_and_nothing_fed_in_six_seconds_after_it_arrives_although_cars_stop_meanwhile():
+    # given two cars that charge beside 15 kW of circuits
+    told = ALIVE | {wiring.IMPORT_LIMIT: 50_000.0}
+    street = LateStreet(connected_site(flexible=TOLD), house_w=15_000.0, limits=told).plug("bay_1", "bay_2").lives(60)
+    # when 9 kW are let through
+    street.limits = ALIVE | {wiring.IMPORT_LIMIT: 9000.0}
+    street.lives(6)
+    for _ in range(60):
+        street.lives(1)
+        # then it is kept, and no battery feeds the street
+        assert -street.params.car.deadband_w <= street.grid_w <= 9000.0 + street.params.car.deadband_w
+
+
+def test_nothing_goes_off_for_what_a_car_drew_a_moment_ago():
+    # given a car beside circuits that nearly fill the agreed capacity, and a battery at its reserve
+    site = connected_site(import_max_w=20_000.0)
+    street = LateStreet(site, house_w=7000.0, soc_pct=59.0).plug("bay_1")
+    street.says({wiring.circuit_power(CircuitId("hot_water")): 6000.0}).lives(60)
+    assert street.car_w("bay_1") < -8000.0
+    # when it leaves, and the meter at the street shows it for a second longer
+    street.house_w = 13_000.0
+    street.plugged = {}
+    street.lives(10)
+    # then what flexible circuits draw is not blamed for it
+    assert HOT_WATER not in street.state.sent
