@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -130,6 +131,7 @@ def _refuse(reason: str) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    gc.disable()  # what a start makes is there to stay; `service` has garbage looked for once it runs
     from hems import app, service
     from hems.config.lastgood import load_or_last_good
     from hems.runtime.clock import SystemClock

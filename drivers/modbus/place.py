@@ -9,6 +9,10 @@ from drivers.modbus.schema import ModbusProfile, ModbusRead, ModbusWrite, Step
 
 def layout_of(profile: ModbusProfile) -> Layout:
     """Every point and step of `profile` at its address."""
+    return profile.once("layout", lambda: _placed(profile))
+
+
+def _placed(profile: ModbusProfile) -> Layout:
     watchdog = profile.control.watchdog
     return Layout(
         points={name: _point(name, line) for name, line in profile.read.items()},

@@ -27,7 +27,7 @@ from hems.model.snapshot import DeviceAlarm, Severity
 class AlarmGroup(BaseModel):
     """`[alarms.GROUP]`: the alarms in one point."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     point: str
     """Where they are; unknown or old means no alarm."""

@@ -19,7 +19,7 @@ LapsesTo = Literal["open", "closed", "zero", "held", "default"]
 class Guard(BaseModel):
     """A live permission: something that must be true for some values to be asked at all."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     needs: str
     """A bool point; unknown counts as no."""
@@ -40,7 +40,7 @@ OVERRULED_SHARE = 0.2
 class Verify(BaseModel):
     """How to see that the device follows."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     read: str
     """The point that shows it."""
@@ -81,7 +81,7 @@ class Verify(BaseModel):
 class WriteSpec(BaseModel):
     """What every `[write.COMMAND]` may say, whatever the protocol; an engine adds how it is sent."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Literal["bool", "float"] = "float"
     range: tuple[str | float, str | float] | None = None

@@ -57,4 +57,5 @@ class ProfileFactory(Generic[ProfileT]):
 
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The whole profile as text."""
-        return self.profile(spec).model_dump_json()
+        profile = self.profile(spec)
+        return profile.once("text", profile.model_dump_json)

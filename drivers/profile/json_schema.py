@@ -4,17 +4,12 @@ It is that of the checked profile, widened by what is only in the file: variants
 a yes or no may stand.  What lines must have to do with each other it cannot say; loading the profile does.
 """
 
-import ast
-import inspect
-from itertools import pairwise
-from textwrap import dedent
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import core_schema
 
 from drivers.profile.variants import SECTIONS
+from hems.ports.manual import Described
 
 Schema = dict[str, Any]
 
@@ -24,40 +19,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema(model: type[BaseModel], engine: str) -> Schema:
     """The schema of the files that `model` is read from."""
-    schema: Schema = _as_in_the_file(model.model_json_schema(by_alias=True, schema_generator=_Described))
+    schema: Schema = _as_in_the_file(model.model_json_schema(by_alias=True, schema_generator=Described))
     schema["properties"]["variants"] = _variants(schema["properties"])
     title = f"hems device profile, engine {engine}"
     return {"$schema": DIALECT, "title": title, **{key: part for key, part in schema.items() if key != "title"}}
-
-
-class _Described(GenerateJsonSchema):
-    """With the sentence below each field as its description.
-
-    Read here, where somebody wants to see it, and not whenever a process starts: that took a quarter of the start.
-    """
-
-    def model_schema(self, schema: core_schema.ModelSchema) -> Schema:
-        """The schema of one class."""
-        found: Schema = super().model_schema(schema)
-        fields = schema["cls"].model_fields
-        for name, sentence in _sentences(schema["cls"]).items():
-            key = fields[name].alias or name if name in fields else name
-            if key in found.get("properties", {}):
-                found["properties"][key].setdefault("description", sentence)
-        return found
-
-
-def _sentences(model: type[BaseModel]) -> dict[str, str]:
-    """What is written below each field of a class and of those it is made from."""
-    found: dict[str, str] = {}
-    for cls in reversed([one for one in model.__mro__ if issubclass(one, BaseModel) and one is not BaseModel]):
-        written = cls.__pydantic_generic_metadata__["origin"] or cls
-        for line in ast.parse(dedent(inspect.getsource(written))).body:
-            for pair in pairwise(line.body if isinstance(line, ast.ClassDef) else []):
-                match pair:
-                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                        found[name] = inspect.cleandoc(text)
-    return found
 
 
 def _as_in_the_file(node: Any) -> Any:  # noqa: ANN401 JSON may be anything

@@ -3,7 +3,7 @@
 import difflib
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,8 @@ from hems.model.wiring import DeviceSpec
 HEAD = frozenset({"id", "title", "sources", "notes", "params"})
 """Sections in which braces are only text."""
 PROFILES = Path(__file__).parent.parent / "profiles"
+PARSED = 256
+"""Profiles with their parameters filled in that are kept; a site has a few dozen."""
 
 ProfileT = TypeVar("ProfileT", bound=Profile[Any, Any, Any])
 
@@ -67,7 +69,15 @@ def profile_for(model: type[ProfileT], spec: DeviceSpec, folder: Path = PROFILES
     chosen, problems = choose(_declared(data, spec.profile), spec.params)
     if problems:
         raise ConfigError(tuple(f"devices.{spec.id}.{problem}" for problem in problems))
-    return parse(model, data, chosen)
+    exactly = tuple((key, type(value), value) for key, value in chosen.items())
+    profile: ProfileT = _parsed(model, spec.profile, folder, exactly)
+    return profile
+
+
+@lru_cache(maxsize=PARSED)
+def _parsed(model: type[ProfileT], name: str, folder: Path, chosen: tuple[tuple[str, type, Scalar], ...]) -> ProfileT:
+    """Read once for all devices of one kind, and for all that is asked of them.  Raises: ConfigError."""
+    return parse(model, load_raw(name, folder), {key: value for key, _, value in chosen})
 
 
 def profile_alone(model: type[ProfileT], name: str, folder: Path = PROFILES) -> ProfileT:

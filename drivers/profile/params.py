@@ -35,7 +35,7 @@ EXAMPLES: Mapping[str, Scalar] = {"int": 1, "float": 1.0, "bool": False, "topic"
 class Param(BaseModel):
     """One thing a site may or must say about a device of this product."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     type: Literal["int", "float", "bool", "enum", "topic", "text"]
     default: Scalar | None = None

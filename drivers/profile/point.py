@@ -40,7 +40,7 @@ UNIT_FACTORS: Mapping[str, float] = {
 class ReadSpec(BaseModel):
     """What every `[read.POINT]` may say, whatever the protocol; an engine adds where the value is found."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     nan: tuple[int | float | str, ...] = ()
     """Raw values that mean "not known"; give the unsigned form (0x8000) or the signed one."""

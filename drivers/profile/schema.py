@@ -1,7 +1,8 @@
 """What may stand in a profile, whatever the protocol; each engine extends this with where and how."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import ClassVar, Generic, Literal, TypeVar
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -17,9 +18,12 @@ DeviceClass = Literal["meter", "pv", "battery", "evse", "load_switch", "transfer
 
 
 class Strict(BaseModel):
-    """A section of a profile: unknown keys are errors, nothing changes after loading."""
+    """A section of a profile: unknown keys are errors, nothing changes after loading.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    What checks a file is built once, with its first use, and not for each section while modules are imported.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class PollClass(Strict):
@@ -79,6 +83,7 @@ class Expect(Strict):
 StepT = TypeVar("StepT", bound=BaseModel)
 ReadT = TypeVar("ReadT", bound=ReadSpec)
 WriteT = TypeVar("WriteT", bound=WriteSpec)
+MadeT = TypeVar("MadeT")
 
 
 class Watchdog(Strict, Generic[StepT]):
@@ -156,8 +161,22 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
     alarms: dict[str, AlarmGroup] = Field(default_factory=dict)
     """What the device itself calls abnormal."""
 
+    @cached_property
+    def _made(self) -> dict[Hashable, Any]:
+        return {}
+
+    def once(self, key: Hashable, make: Callable[[], MadeT]) -> MadeT:
+        """What is made of it, made once for all devices of one kind, which share their profile."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: MadeT = self._made[key]
+        return made
+
     def kinds(self) -> Mapping[str, Kind]:
         """Every point of the profile, private ones included, and what it is."""
+        return self.once("kinds", self._kinds)
+
+    def _kinds(self) -> Mapping[str, Kind]:
         found: dict[str, Kind] = {name: point.kind(self.raw_kind(point)) for name, point in self.read.items()}
         for name, expression in self.derive.items():
             found[name] = kind_of(expression, found)

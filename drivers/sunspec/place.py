@@ -15,7 +15,7 @@ Found = Mapping[int, Block]
 
 def layout_of(profile: SunSpecProfile, found: Found) -> Layout:
     """Every point and step whose model the inverter has, and the maker's own registers as they stand."""
-    return Placing(profile, found).layout()
+    return profile.once(frozenset(found.items()), lambda: Placing(profile, found).layout())
 
 
 class Placing:

@@ -14,6 +14,7 @@ from hems.config.tables.sources import BatteryTable, FormerTable, GeneratorTable
 from hems.config.tables.tariff import TariffTable
 from hems.config.tables.uses import BayTable, CircuitTable, InputsTable
 from hems.config.tables.words import Id, Language, Line, LogLevel, Name, Phases, Table
+from hems.ports.manual import Described
 
 
 class KeepTable(Table):
@@ -116,4 +117,4 @@ class SiteTable(Table):
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the site file, for editors and for the manual."""
-    return SiteTable.model_json_schema()
+    return SiteTable.model_json_schema(schema_generator=Described)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from hems.config.tables.words import Id, Line, Table
+from hems.ports.manual import Described
 
 Priority = Literal["LOW", "MED", "HIGH"]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -249,4 +250,4 @@ class OutwardTable(Table):
 
 def outward_schema() -> dict[str, Any]:
     """JSON Schema of the file, for editors."""
-    return OutwardTable.model_json_schema()
+    return OutwardTable.model_json_schema(schema_generator=Described)

@@ -44,6 +44,4 @@ OverloadPoint = Annotated[list[Annotated[float, Field(gt=0, le=100_000)]], Field
 class Table(BaseModel):
     """What all tables have in common: nothing unknown, nothing of the wrong type, nothing infinite."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)

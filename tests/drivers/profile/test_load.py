@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from drivers.modbus.place import layout_of
 from drivers.modbus.schema import ModbusProfile
 from drivers.mqtt.schema import MqttProfile
 from drivers.profile.load import available, every_variant, load_raw, profile_for
@@ -120,3 +121,13 @@ def test_parameters_reach_the_lines_with_their_type():
     profile = profile_for(ModbusProfile, spec("evtec-bidipro", connector=9))
     assert profile.read["state"].base == 900
     assert profile_for(ModbusProfile, spec("eastron-sdm630", reverse=True)).read["power_w"].negate_if is True
+
+
+def test_devices_of_one_kind_share_their_profile_and_those_with_other_parameters_do_not(tmp_path):
+    # given a box whose parameter is 1, twice, and one with 2
+    (tmp_path / "box.toml").write_text(GOOD)
+    first, same, other = (profile_for(ModbusProfile, spec("box", unit_id=unit), tmp_path) for unit in (1, 1, 2))
+    # then what is made of the first serves the second, and the third has its own
+    assert first is same
+    assert layout_of(first) is layout_of(same)
+    assert (first.link.unit_id, other.link.unit_id) == (1, 2)
