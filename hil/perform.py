@@ -126,6 +126,7 @@ def _frame(truth: Mapping[str, Any], begin_s: float, mode: Mode) -> Frame:
         t_s=truth["at_s"] - begin_s,
         mode=mode,
         off=frozenset(name for name, circuit in truth["circuits"].items() if not circuit["closed"]),
+        stalled=frozenset(name for name, circuit in truth["circuits"].items() if circuit["stalled"]),
         bus_live=truth["bus_live"],
         car_soc_pct={name: bay["soc_pct"] for name, bay in truth["bays"].items() if bay["soc_pct"] is not None},
         car_w=sum(bay["power_w"] for bay in truth["bays"].values()),

@@ -58,9 +58,16 @@ class Building:
         )
         self.tie = Tie(physics)
         self.circuits: dict[CircuitId, CircuitLoad] = {
-            spec.id: CircuitLoad(spec, site.phases, physics, closed=spec.id not in start.open_circuits)
+            spec.id: CircuitLoad(
+                spec,
+                site.phases,
+                physics,
+                closed=spec.id not in start.open_circuits,
+                hermetic=start.hermetics.get(spec.id),
+            )
             for spec in site.circuits
         }
+        self._compressors = [load.compressor for load in self.circuits.values() if load.compressor is not None]
         self.bays: dict[SourceId, BayCharger] = {
             spec.id: BayCharger(spec, site.phases, physics, own_supply=spec.id == site.former.source)
             for spec in site.bays
@@ -125,6 +132,8 @@ class Building:
         )
         if self._next_car is not None:
             until_s = min(until_s, self._next_car.t_s - self.t_s)
+        for part in self._compressors:
+            until_s = min(until_s, part.until_s())
         for bay in self.bays.values():
             until_s = min(until_s, bay.until_s(live=live))
         return until_s
@@ -216,5 +225,5 @@ class Building:
             if not bay.forming:
                 subtract(net_w, bay.follow(dt_s, live=live), bay.shares)
         sun_pu = self._traces.sun_pu(self.t_s) if self._sun_pu is None else self._sun_pu
-        self.supply.balance(net_w, sun_pu=sun_pu if self.pvs else 0.0, live=live)
+        self.supply.balance(net_w, sun_pu=sun_pu if self.pvs else 0.0, live=live, off_hz=self.grid.off_hz, dt_s=dt_s)
         self._net_w = net_w if live else [0.0] * len(self._phases)

@@ -5,6 +5,7 @@ from math import exp
 
 from hems.model.site import Circuit, Phase
 from hems.model.units import HOUR_S
+from hems.sim.compressor import Compressor, Hermetic
 from hems.sim.start import Physics
 
 PICKUP_EXTRA = 1.5
@@ -26,8 +27,17 @@ def spread(on: Sequence[Phase], phases: Sequence[Phase]) -> tuple[float, ...]:
 class CircuitLoad:
     """One branch: its switch, its draw, its inrush and the heat or cold it is owed."""
 
-    def __init__(self, spec: Circuit, phases: Sequence[Phase], physics: Physics, *, closed: bool = True) -> None:
+    def __init__(
+        self,
+        spec: Circuit,
+        phases: Sequence[Phase],
+        physics: Physics,
+        *,
+        closed: bool = True,
+        hermetic: Hermetic | None = None,
+    ) -> None:
         self.spec = spec
+        self.compressor = Compressor(hermetic) if hermetic is not None else None
         self.told = closed
         """Where its relay stands; the contactor follows, if it can."""
         self.stuck: bool | None = None
@@ -54,6 +64,11 @@ class CircuitLoad:
         return (self.told if self.stuck is None else self.stuck) and not self.dropped
 
     @property
+    def stalled(self) -> bool:
+        """Whether its compressor was started too early and has not got over it."""
+        return self.compressor is not None and self.compressor.suffers
+
+    @property
     def starting(self) -> bool:
         """Whether an inrush is still worth small steps."""
         return self._energised and self._inrush_w > 0.0 and self.since_start_s < INRUSH_OVER * self._tau_s
@@ -68,6 +83,8 @@ class CircuitLoad:
                 self._start(1.0)
         self.demand_w = demand_w
         self._energised = energised
+        if self.compressor is not None:
+            self.compressor.supplied(energised)
         if not energised:
             self.power_w = 0.0
             return 0.0
@@ -76,8 +93,8 @@ class CircuitLoad:
             power_w += self.owed_wh * HOUR_S / PICKUP_TAU_S
         if self.starting:
             power_w += self._inrush_w * exp(-self.since_start_s / self._tau_s)
-        self.power_w = power_w
-        return power_w
+        self.power_w = power_w if self.compressor is None else self.compressor.drawn_w(power_w, demand_w)
+        return self.power_w
 
     @property
     def waiting_w(self) -> float:
@@ -86,6 +103,8 @@ class CircuitLoad:
 
     def step(self, dt_s: float) -> None:
         """Let `dt_s` pass as things are."""
+        if self.compressor is not None:
+            self.compressor.step(dt_s)
         if self.since_start_s < 60.0:
             self.since_start_s += dt_s
         self._off_s = 0.0 if self._energised else self._off_s + dt_s

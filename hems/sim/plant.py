@@ -13,8 +13,6 @@ from hems.sim.former import Stage
 from hems.sim.start import Car
 from hems.sim.tie import Position
 
-SHIFT_FROM_HZ, SHIFT_SPAN_HZ = 0.2, 2.5
-"""Frequency above nominal at which PV begins to give way to a full battery, and how much more stops it (2.9)."""
 DROOP = 0.02
 """Voltage drop of the island at rated load; the grid's is the same, for want of anything better."""
 
@@ -49,12 +47,7 @@ class Plant(Building):
             return 0.0
         if not self.former.forming:
             return self.utility_hz
-        held_back_pu = self.supply.curtailed_pu
-        return (
-            self.grid.nominal_hz
-            - self._droop_hz
-            + (SHIFT_FROM_HZ + SHIFT_SPAN_HZ * held_back_pu if held_back_pu > 0.0 else 0.0)
-        )
+        return self.grid.nominal_hz - self._droop_hz + self.supply.shift_hz
 
     @property
     def _droop_hz(self) -> float:

@@ -186,6 +186,7 @@ def frame_of(plant: Plant, t_s: float, mode: Mode) -> Frame:
         t_s=t_s,
         mode=mode,
         off=frozenset(str(name) for name, load in plant.circuits.items() if not load.closed),
+        stalled=frozenset(str(name) for name, load in plant.circuits.items() if load.stalled),
         bus_live=plant.bus_live,
         car_soc_pct={str(name): bay.store.soc_pct for name, bay in plant.bays.items() if bay.store is not None},
         car_w=sum(bay.power_w for bay in plant.bays.values()),

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from hems.model.site import Phase, Pv
 from hems.sim.circuits import spread
-from hems.sim.start import Physics
+from hems.sim.start import Physics, WattHz
+
+USUAL = WattHz()
+TAKES_BACK_STEP_S = 1.0
 
 
 class PvArray:
@@ -13,7 +16,15 @@ class PvArray:
     One whose modules hang on the former itself (`direct`) never waits, and fills the former's battery in the dark.
     """
 
-    def __init__(self, spec: Pv, phases: Sequence[Phase], physics: Physics, *, direct: bool = False) -> None:
+    def __init__(
+        self,
+        spec: Pv,
+        phases: Sequence[Phase],
+        physics: Physics,
+        *,
+        direct: bool = False,
+        watt_hz: WattHz = USUAL,
+    ) -> None:
         self.spec = spec
         self.direct = direct
         self.shares = spread(spec.phases, phases)
@@ -21,6 +32,9 @@ class PvArray:
         self.available_w = 0.0
         """What the sun would give."""
         self.limit_w: float | None = None
+        self.watt_hz = watt_hz
+        self.most_pu = 1.0
+        """Share of what it wants that it may give until it has come back from a high frequency."""
         self._physics = physics
         self._dead_s = 0.0
         self._wait_s = 0.0
@@ -37,8 +51,30 @@ class PvArray:
             return 0.0
         return self.available_w if self.limit_w is None else min(self.available_w, max(0.0, self.limit_w))
 
+    def given_pu(self, off_hz: float) -> float:
+        """What part of what it wants it gives with the frequency so much above nominal."""
+        return min(self.watt_hz.share(off_hz), self.most_pu)
+
+    @property
+    def bends_hz(self) -> tuple[float, float]:
+        """Between which frequencies above nominal what it gives falls."""
+        curve = self.watt_hz
+        return (curve.from_hz + curve.span_hz * (1.0 - self.most_pu), curve.from_hz + curve.span_hz)
+
+    def answer(self, off_hz: float, dt_s: float) -> None:
+        """Give way to a frequency at once, or take back some of what was given up, for `dt_s`."""
+        if not self.watt_hz.hesitates:
+            return
+        share, back_hz = self.watt_hz.share(off_hz), self.watt_hz.back_hz
+        if share <= self.most_pu:
+            self.most_pu = share
+        elif dt_s > 0.0 and (back_hz is None or off_hz < back_hz):
+            self.most_pu = min(share, self.most_pu + self.watt_hz.back_pu_per_s * dt_s)
+
     def until_s(self, *, live: bool) -> float:
-        """Time until it connects by itself."""
+        """Time until it connects by itself; while it takes back what it gave up, it is looked at each second."""
+        if self.most_pu < 1.0 and live:
+            return TAKES_BACK_STEP_S
         return self._wait_s if live and self._wait_s > 0.0 and not self.direct else float("inf")
 
     def step(self, dt_s: float, *, live: bool) -> None:
@@ -50,3 +86,4 @@ class PvArray:
         self._dead_s += dt_s
         if self._dead_s > self._physics.pv_ride_through_s:
             self._wait_s = self._physics.pv_reconnect_s
+            self.most_pu = 1.0

@@ -20,6 +20,8 @@ class Frame:
     mode: Mode
     off: frozenset[str]
     """Circuits through which no current can flow."""
+    stalled: frozenset[str] = frozenset()
+    """Circuits whose compressor was started too early and has not got over it."""
     bus_live: bool
     car_soc_pct: Mapping[str, float]
     car_w: float = 0.0

@@ -15,10 +15,11 @@ from typing import Any
 from hems.model.errors import ConfigError
 from hems.model.site import Battery, Bay, Circuit, Former, Generator, GridConnection, Phase, Pv, Site, Tie, Tier
 from hems.model.units import W_PER_KW, CircuitId, PointId, SourceId
+from hems.sim.compressor import Hermetic
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
 from hems.sim.plant import Plant
-from hems.sim.start import Car, Physics, StartPoint
+from hems.sim.start import Car, Physics, StartPoint, WattHz
 from hems.sim.traces import Traces, scaled_to
 
 Table = Mapping[str, Any]
@@ -94,6 +95,16 @@ def _rig(table: Table) -> Rig:
             battery_soc_pct=float(start.get("battery_soc_pct", 60.0)),
             soc_error_pct=float(start.get("soc_error_pct", 0.0)),
             cars={SourceId(bay): _car(car) for bay, car in start.get("cars", {}).items()},
+            hermetics={
+                CircuitId(name): Hermetic(**own["compressor"])
+                for name, own in table["circuits"].items()
+                if "compressor" in own
+            },
+            watt_hz={
+                SourceId(name): WattHz(**own["watt_hz"])
+                for name, own in table.get("pvs", {}).items()
+                if "watt_hz" in own
+            },
             direct_pvs=frozenset(SourceId(pv) for pv, own in table.get("pvs", {}).items() if own.get("direct")),
             misplaced=frozenset(PointId(point) for point in start.get("misplaced", ())),
             open_circuits=frozenset(CircuitId(circuit) for circuit in start.get("open_circuits", ())),

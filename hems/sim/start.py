@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from hems.model.units import CircuitId, PointId, SourceId
+from hems.sim.compressor import Hermetic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,29 @@ class Contacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WattHz:
+    """How a PV inverter gives way to a frequency that is too high."""
+
+    from_hz: float = 0.2
+    """Above nominal, where it begins (domain reference 1.5, 2.9: 50.2 Hz)."""
+    span_hz: float = 2.5
+    """From there to nothing at all, in a straight line: 40 % per Hz, nothing at 52.7 Hz."""
+    back_hz: float | None = None
+    """Above nominal; below it it may give more again, until then what it gave least.  None: it follows the line."""
+    back_pu_per_s: float = inf
+    """How fast it gives more again, as a share of what it could give."""
+
+    @property
+    def hesitates(self) -> bool:
+        """Whether it gives more again later than the frequency would let it."""
+        return self.back_hz is not None or self.back_pu_per_s < inf
+
+    def share(self, off_hz: float) -> float:
+        """What part it gives at so much above nominal, once it has come to rest."""
+        return min(1.0, max(0.0, 1.0 - (off_hz - self.from_hz) / self.span_hz))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Car:
     """A car at the moment it is plugged in."""
 
@@ -110,6 +135,10 @@ class StartPoint:
     soc_error_pct: float = 0.0
     """How much more the batteries tell than they hold."""
     cars: Mapping[SourceId, Car] = field(default_factory=dict)
+    hermetics: Mapping[CircuitId, Hermetic] = field(default_factory=dict)
+    """Circuits whose load is a compressor that stalls when it is started too early."""
+    watt_hz: Mapping[SourceId, WattHz] = field(default_factory=dict)
+    """PV whose inverter gives way to a high frequency otherwise than usual."""
     direct_pvs: frozenset[SourceId] = frozenset()
     """PV whose modules hang on the island-former itself."""
     misplaced: frozenset[PointId] = frozenset()

@@ -8,7 +8,7 @@ from hems.sim.battery import Store
 from hems.sim.bay import BayCharger
 from hems.sim.engine import Engine
 from hems.sim.former import Former, Stage
-from hems.sim.pv import PvArray
+from hems.sim.pv import USUAL, PvArray
 from hems.sim.start import StartPoint
 
 
@@ -19,7 +19,14 @@ class Supply:
         physics = start.physics
         self.batteries: dict[SourceId, Store] = {spec.id: _store(spec, start) for spec in site.batteries}
         self.pvs: dict[SourceId, PvArray] = {
-            spec.id: PvArray(spec, site.phases, physics, direct=spec.id in start.direct_pvs) for spec in site.pvs
+            spec.id: PvArray(
+                spec,
+                site.phases,
+                physics,
+                direct=spec.id in start.direct_pvs,
+                watt_hz=start.watt_hz.get(spec.id, USUAL),
+            )
+            for spec in site.pvs
         }
         self.former = Former(
             curve=site.former.curve, ratings=(*site.former.phase_va, _source_max_w(site)), physics=physics
@@ -27,8 +34,8 @@ class Supply:
         self.wishes: dict[SourceId, float | None] = dict.fromkeys(self.batteries)
         """What each battery is commanded to do on the grid; None is its own self-consumption."""
         self.engine = Engine(site.generator, physics) if site.generator is not None else None
-        self.curtailed_pu = 0.0
-        """Part of the PV production that frequency shift holds back."""
+        self.shift_hz = 0.0
+        """How far the former lifts the island's frequency to hold back PV."""
         self.excess_w = 0.0
         """Surplus that nothing can take: an over-voltage in the making."""
         self._physics = physics
@@ -82,17 +89,19 @@ class Supply:
         if self.former.forming and self._excess_s >= self._physics.overcharge_s - 1e-9:
             self.former.trip()
 
-    def balance(self, net_w: list[float], *, sun_pu: float, live: bool) -> None:
+    def balance(self, net_w: list[float], *, sun_pu: float, live: bool, off_hz: float, dt_s: float) -> None:
         """Take from `net_w`, what is still to be fed per phase, all that sun and following batteries give.
 
-        What remains is the grid's or the former's.
+        What remains is the grid's or the former's.  `off_hz` is how far the grid runs above its nominal frequency.
         """
-        self.curtailed_pu = self.excess_w = 0.0
+        self.shift_hz = self.excess_w = 0.0
         for pv in self.pvs.values():
             pv.power_w = pv.wanted_w(sun_pu) if live or pv.direct else 0.0
         if self.former.forming:
-            self._hold_back(sum(net_w))
+            off_hz = self.shift_hz = self._shift_hz(sum(net_w) + self._charge_room_w())
         for pv in self.pvs.values():
+            pv.power_w *= pv.given_pu(off_hz)
+            pv.answer(off_hz, dt_s)
             subtract(net_w, pv.power_w, pv.shares)
         for battery, store in self.batteries.items():
             forms = self.former.forming and battery == self._source
@@ -126,16 +135,27 @@ class Supply:
         given_w = self.engine.carry(sum(net_w) + filling_w)
         subtract(net_w, given_w, (1.0 / len(self._phases),) * len(self._phases))
 
-    def _hold_back(self, before_pv_w: float) -> None:
-        """Shift frequency until PV gives no more than the former's store can take."""
-        produced_w = sum([pv.power_w for pv in self.pvs.values()])
-        too_much_w = produced_w - before_pv_w - self._charge_room_w()
-        if too_much_w <= 0.0:
-            return
-        self.curtailed_pu = min(1.0, too_much_w / produced_w) if produced_w > 0.0 else 0.0
-        self.excess_w = max(0.0, too_much_w - produced_w)
-        for pv in self.pvs.values():
-            pv.power_w *= 1.0 - self.curtailed_pu
+    def _shift_hz(self, room_w: float) -> float:
+        """How far the frequency must rise for PV to give no more than loads and the former's store can take.
+
+        All inverters hear the same frequency and each has its own line; what they give together falls in straight
+        pieces from one bend of a line to the next.
+        """
+
+        def given_w(off_hz: float) -> float:
+            return sum([pv.power_w * pv.given_pu(off_hz) for pv in self.pvs.values()])
+
+        low_hz, more_w = 0.0, given_w(0.0)
+        if more_w <= max(0.0, room_w) or more_w <= 0.0:
+            self.excess_w = max(0.0, -room_w)
+            return 0.0
+        for high_hz in sorted({bend for pv in self.pvs.values() for bend in pv.bends_hz}):
+            less_w = given_w(high_hz)
+            if less_w <= room_w:
+                return low_hz + (high_hz - low_hz) * (more_w - room_w) / (more_w - less_w)
+            low_hz, more_w = high_hz, less_w
+        self.excess_w = more_w - room_w
+        return low_hz
 
     def _charge_room_w(self) -> float:
         store = self._bays[self._source].store if self._source in self._bays else self.batteries[self._source]

@@ -136,7 +136,10 @@ def truth(bench: Bench, *, since: int = 0) -> Reply:
         "generator": None
         if plant.engine is None
         else {"stage": plant.engine.stage.value, "power_w": plant.engine.power_w, "idled_s": plant.engine.idled_s},
-        "circuits": {name: {"closed": load.closed, "power_w": load.power_w} for name, load in plant.circuits.items()},
+        "circuits": {
+            name: {"closed": load.closed, "power_w": load.power_w, "stalled": load.stalled}
+            for name, load in plant.circuits.items()
+        },
         "batteries": {
             name: {"soc_pct": store.soc_pct, "power_w": store.power_w} for name, store in plant.batteries.items()
         },

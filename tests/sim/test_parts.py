@@ -10,10 +10,11 @@ from hems.model.snapshot import BayState
 from hems.sim.battery import Store, car_loss_w
 from hems.sim.bay import BayCharger
 from hems.sim.circuits import CircuitLoad
+from hems.sim.compressor import Hermetic, Turn
 from hems.sim.former import Former, Stage, trip_after_s
 from hems.sim.grid import Grid
 from hems.sim.pv import PvArray
-from hems.sim.start import Car, Physics
+from hems.sim.start import Car, Physics, WattHz
 from hems.sim.tie import Position, Tie
 from tests.sim.given import BAY, L1, L2, L3, ROOF, circuit
 
@@ -311,3 +312,49 @@ def test_flicker_is_a_fast_swing_of_the_voltage_around_where_it_was():
     assert grid.volts(0.25 / 8.8)[0] == pytest.approx(still_v * 1.04)
     assert grid.volts(0.75 / 8.8)[0] == pytest.approx(still_v * 0.96, rel=0.001)
     assert grid.hertz(0.25 / 8.8) == pytest.approx(50.0, abs=0.05)
+
+
+def test_a_compressor_that_is_started_too_early_stalls_until_its_protection_opens_and_tries_again():
+    # given a heat pump of 3 kW that needs 180 s from its last turn, and was off for 60 s
+    load = CircuitLoad(circuit("heat_pump", 3_000.0), PHASES, Physics(), hermetic=Hermetic())
+    load.draw(3_000.0, live=True)
+    load.told = False
+    load.draw(3_000.0, live=True)
+    load.step(60.0)
+    # when it is switched on again
+    load.told = True
+    # then it stands and draws five times as much, for 8 s, until its protection opens for 120 s
+    assert load.draw(3_000.0, live=True) == 15_000.0
+    assert load.compressor.until_s() == pytest.approx(8.0)
+    load.step(8.0)
+    assert (load.draw(3_000.0, live=True), load.compressor.trips, load.stalled) == (0.0, 1, True)
+    # and then, 188 s after its last turn, it turns
+    load.step(120.0)
+    assert (load.draw(3_000.0, live=True), load.compressor.turn, load.stalled) == (3_000.0, Turn.TURNING, False)
+
+
+@pytest.mark.parametrize("off_s", [0.08, 180.0, 3600.0])
+def test_a_compressor_turns_through_a_changeover_and_starts_after_its_rest(off_s):
+    load = CircuitLoad(circuit("heat_pump", 3_000.0), PHASES, Physics(), hermetic=Hermetic())
+    load.draw(3_000.0, live=False)
+    load.step(off_s)
+    assert load.draw(3_000.0, live=True) == 3_000.0
+
+
+def test_pv_gives_way_to_a_high_frequency_by_40_percent_for_each_hertz():
+    roof = PvArray(Pv(id=ROOF, name="roof", rated_w=5_000.0, phases=PHASES), PHASES, Physics())
+    assert [roof.given_pu(off_hz) for off_hz in (0.0, 0.2, 1.45, 2.7, 3.0)] == pytest.approx([1.0, 1.0, 0.5, 0.0, 0.0])
+
+
+def test_pv_that_hesitates_keeps_what_it_gave_least_until_the_frequency_is_low_and_comes_back_slowly():
+    # given a roof that gives more again below 50.05 Hz only, by a tenth in a minute
+    curve = WattHz(back_hz=0.05, back_pu_per_s=0.1 / 60.0)
+    roof = PvArray(Pv(id=ROOF, name="roof", rated_w=5_000.0, phases=PHASES), PHASES, Physics(), watt_hz=curve)
+    # when the frequency was 1.45 Hz too high, and is 0.1 Hz too high for an hour
+    roof.answer(1.45, 1.0)
+    roof.answer(0.1, 3600.0)
+    # then it gives the half all the time
+    assert roof.given_pu(0.1) == pytest.approx(0.5)
+    # and three minutes after the frequency is right, 0.3 more
+    roof.answer(0.0, 180.0)
+    assert roof.given_pu(0.0) == pytest.approx(0.8)

@@ -1,17 +1,18 @@
 """The building as a whole."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hems.model.units import CircuitId
+from hems.model.units import CircuitId, SourceId
 from hems.sim.former import Stage
 from hems.sim.plant import Plant
-from hems.sim.start import Car, Physics
-from hems.sim.traces import CarEvent
-from tests.sim.given import BATTERY, BAY, L1, L2, ROOF, circuit, islanded, plant
+from hems.sim.start import Car, Physics, StartPoint, WattHz
+from hems.sim.traces import CarEvent, ConstantTraces
+from tests.sim.given import BATTERY, BAY, L1, L2, ROOF, circuit, islanded, plant, site
 
 HEAVY, LIGHT = circuit("heavy", 12_500.0, L1), circuit("light", 4000.0, L2)
 
@@ -239,3 +240,28 @@ def test_a_former_with_droop_lets_its_frequency_fall_with_its_load():
     building = islanded(plant(circuit("oven", 15_000.0), physics=Physics(former_droop_hz=1.0)))
     # then half its rating costs half a hertz
     assert building.bus_hz == pytest.approx(49.5, abs=0.01)
+
+
+def test_inverters_with_lines_of_their_own_share_what_the_frequency_asks_of_them():
+    # given an island with a full battery, 6 kW of load and two roofs of 5 kW, one of which gives way from 51 Hz only
+    late = SourceId("late")
+    own = site(circuit("house", 6_000.0), pv_w=5_000.0)
+    own = replace(own, pvs=(*own.pvs, replace(own.pvs[0], id=late)))
+    start = StartPoint(battery_soc_pct=100.0, watt_hz={late: WattHz(from_hz=1.0, span_hz=2.0)})
+    building = islanded(Plant(own, ConstantTraces({CircuitId("house"): 6_000.0}, 1.0, ()), start=start))
+    # when both have come back after the changeover, and the battery is full again
+    building.step(61.0)
+    building.batteries[BATTERY].soc_pct = 100.0
+    building.step(0.01)
+    # then at 51 Hz they give 3.4 and 5 kW, and from there 2 and 2.5 kW less for each Hz: 6 kW at 1.533 Hz
+    assert building.bus_hz == pytest.approx(51.533, abs=0.01)
+    assert building.pvs[ROOF].power_w == pytest.approx(2_333.0, abs=20.0)
+    assert building.pvs[late].power_w == pytest.approx(3_667.0, abs=20.0)
+
+
+def test_pv_gives_way_to_a_grid_that_is_too_fast():
+    building = plant(circuit("house", 1_000.0), pv_w=10_000.0, sun=1.0)
+    building.grid.off_hz = 0.7
+    building.step(1.0)
+    # 0.5 Hz beyond its line's beginning is a fifth less
+    assert building.pvs[ROOF].power_w == pytest.approx(8_000.0)
