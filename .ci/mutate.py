@@ -40,8 +40,15 @@ from typing import Any
 HERE = Path(__file__).parents[1]
 CONTROL = HERE / "hems/control"
 SUITES = ("tests/control",)
-ALSO = {"mode": ("tests/test_docs.py::test_the_drawings_show_the_rules_the_truth_table_and_the_layers_as_they_are",)}
-"""Tests elsewhere that judge a module: the charts in the documents are drawn from the rules."""
+DOCS = "tests/test_docs.py::test_the_"
+ALSO = {
+    "mode": (f"{DOCS}drawings_show_the_rules_the_truth_table_and_the_layers_as_they_are",),
+    **dict.fromkeys(
+        (f"tuning.{one}" for one in ("acting", "crossing", "island", "seeing", "sources")),
+        (f"{DOCS}page_of_numbers_says_what_the_code_decides_by",),
+    ),
+}
+"""Tests elsewhere that judge a module: what the documents repeat of the code."""
 EXAMPLES = 4
 """Of each property no more than these, so that a short test is asked early."""
 ENOUGH_S, LONG_S = 0.6, 5.0

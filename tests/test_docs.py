@@ -1,10 +1,13 @@
 """What the documents say of the code is true of the code.
 
 What repeats the code is written from it: the drawings of `docs/architecture.md`, and all of `docs/devices.md`,
-`docs/safety-case.md` and `docs/schema`.  After a change of the rules, the truth table, the layers, a profile, what may
-stand in one, or a tag of the safety case, run `.venv/bin/python tests/test_docs.py`.
+`docs/numbers.md`, `docs/safety-case.md` and `docs/schema`.  After a change of the rules, the truth table, the layers, a
+profile, what may stand in one, a number that decides, or a tag of the safety case, run
+`.venv/bin/python tests/test_docs.py`.
 """
 
+import ast
+import inspect
 import json
 import re
 import shlex
@@ -13,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import fastjsonschema
@@ -35,6 +39,15 @@ from tests import safety
 from tests.tui import test_manual as manual
 
 # Drawn from the code -------------------------------------------------------------------------------------------------
+
+NUMBERS = """# Numbers that decide
+
+What hems decides by, and what a site file may change in `[params.GROUP]`, each from where to where. `_s` is
+seconds, `_h` hours, `_w` watts, `_pct` percent, `_pu` a multiple of the rating. They are best left alone: each has
+its reason, and what these documents prove was proven with them. `hems check` refuses what is outside, and what is
+laxer than the [grid code](installer.md) asks for, which also has values of its own for `[params.grid]`. Sections in
+brackets are those of the reference that hems was written from. This page is written from the code
+(`tests/test_docs.py`)."""
 
 GROUPS: Mapping[str, frozenset[Mode]] = {"on_grid": ON_GRID, "on_island": ISLAND_MODES, "dark": DARK}
 
@@ -143,6 +156,38 @@ def test_the_safety_case_says_what_code_tests_and_scenarios_say(checkout: Path) 
 
 def test_no_unsafe_action_is_without_a_rule_a_test_and_a_scenario_or_its_excuse(checkout: Path) -> None:
     assert safety.orphans(checkout) == []
+
+
+def numbers() -> str:
+    """The page of `[params.GROUP]`: each number with what it is by default, from where to where, and what for."""
+    lines = [NUMBERS]
+    for group in fields(Params()):
+        preset = getattr(Params(), group.name)
+        meant = _meanings(type(preset))
+        lines += [f"\n## `[params.{group.name}]`\n", f"{(type(preset).__doc__ or '').strip()}\n"]
+        lines += ["| number | by default | from | to | what it is |", "|---|---|---|---|---|"]
+        for one in fields(preset):
+            low, high = one.metadata["within"]
+            values = " | ".join(f"{value:g}" for value in (getattr(preset, one.name), low, high))
+            lines.append(f"| `{one.name}` | {values} | {meant.get(one.name, '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _meanings(group: type) -> dict[str, str]:
+    """What the sentence below each field says."""
+    (body,) = ast.parse(inspect.getsource(group)).body
+    assert isinstance(body, ast.ClassDef)
+    found = {}
+    for one, below in pairwise(body.body):
+        if isinstance(one, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            found[ast.unparse(one.target)] = " ".join(str(below.value.value).split())
+    return found
+
+
+def test_the_page_of_numbers_says_what_the_code_decides_by(checkout: Path) -> None:
+    assert (checkout / "docs/numbers.md").read_text(encoding="utf-8") == numbers(), (
+        "run: .venv/bin/python tests/test_docs.py"
+    )
 
 
 def schemas() -> dict[str, str]:
@@ -372,6 +417,7 @@ if __name__ == "__main__":
     page = here / "docs/architecture.md"
     page.write_text(redrawn(page.read_text(encoding="utf-8"), drawn(here)), encoding="utf-8")
     (here / "docs/devices.md").write_text(markdown(known_products()), encoding="utf-8")
+    (here / "docs/numbers.md").write_text(numbers(), encoding="utf-8")
     (here / "docs/safety-case.md").write_text(safety.page(here), encoding="utf-8")
     (here / "docs/complaints.md").write_text(complaints.page(stage.scenarios()), encoding="utf-8")
     manual.write()
