@@ -75,12 +75,13 @@ def test_uca4_killed_at_any_moment_the_story_ends_as_it_would_have(kill_s: float
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("seed", range(40))
 def test_xa_killed_a_thousand_times_the_story_ends_each_time_as_it_would_have(seed: int) -> None:
-    # a hundred times with each seed: the story is told once, and from each moment goes on in a fork of its own
+    # 25 times with each seed, so that it can be shared out: the story is told once, and goes on from each in a fork
     rng, made = Random(seed), story()
-    for kill_s, down_s in sorted((rng.uniform(LOST_S + 0.05, END_S - 1.0), rng.uniform(0.1, 8.0)) for _ in range(100)):
+    uninterrupted()  # told here, or each fork would tell it anew
+    for kill_s, down_s in sorted((rng.uniform(LOST_S + 0.05, END_S - 1.0), rng.uniform(0.1, 8.0)) for _ in range(25)):
         play(made, kill_s)
         assert held_in_a_fork(lambda: comes_back(made, kill_s, down_s)), f"killed at {kill_s} for {down_s} s"  # noqa: B023
 
