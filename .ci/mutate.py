@@ -35,7 +35,9 @@ from math import sqrt
 from pathlib import Path
 from random import Random
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, ClassVar
+
+import pytest
 
 HERE = Path(__file__).parents[1]
 CONTROL = HERE / "hems/control"
@@ -51,7 +53,7 @@ ALSO = {
 """Tests elsewhere that judge a module: what the documents repeat of the code."""
 EXAMPLES = 4
 """Of each property no more than these, so that a short test is asked early."""
-ENOUGH_S, LONG_S = 0.6, 5.0
+ENOUGH_S, LONG_S = 0.6, 2.0
 """Of the processor: so long a test is watched, and what goes on for longer is taken to last so long."""
 PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=600")
 OPERATORS = (
@@ -173,7 +175,6 @@ class Cold:
 
     def _pass(self, mutant: Mutant, text: str, tests: list[str], limit_s: float) -> bool:
         import hypothesis.strategies  # noqa: F401  read once, before the fork; nothing of ours that decides is
-        import pytest
 
         child = os.fork()
         if child == 0:
@@ -202,6 +203,7 @@ class Examples:
 class Warm:
     """All tests, collected once; asked by forks."""
 
+    failed: ClassVar[list[str]] = []
     enough_s = 0.0
     """After so long a test is ended, while it is only watched; 0 for never."""
 
@@ -212,7 +214,6 @@ class Warm:
             os.close(self.ear), os.close(self.mouth)
             self.ear, self.mouth = mine, theirs
             _quiet()
-            import pytest
 
             asked = [*PLAIN, *SUITES, *(one for some in ALSO.values() for one in some)]
             os._exit(int(pytest.main(asked, [Examples(), self])))
@@ -229,17 +230,23 @@ class Warm:
         answer = self.ask(module=mutant.module, line=mutant.line, text=text, tests=tests, limit_s=limit_s)
         return None if answer == "outside" else answer == "passed"
 
-    def traced(self, tests: list[str]) -> Any:  # noqa: ANN401
+    def traced(self, tests: list[str], depth_s: float) -> Any:  # noqa: ANN401
         """Which of these tests executes which line of which module, and how long it takes."""
-        return self.ask(trace=tests)
+        return self.ask(trace=tests, depth_s=depth_s)
 
-    def pytest_pyfunc_call(self) -> None:
-        """The test itself begins."""
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self) -> Iterator[None]:
+        """The test itself, without what prepares it and judges it."""
         signal.setitimer(signal.ITIMER_PROF, self.enough_s)
+        try:
+            return (yield)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0.0)
 
-    def pytest_runtest_teardown(self) -> None:
-        """It is over."""
-        signal.setitimer(signal.ITIMER_PROF, 0.0)
+    def pytest_runtest_logreport(self, report: Any) -> None:  # noqa: ANN401
+        """One part of it has been judged."""
+        if report.failed:
+            self.failed.append(report.nodeid)
 
     def pytest_runtestloop(self, session: Any) -> bool:  # noqa: ANN401
         """In the process of the tests: a fork for each question."""
@@ -339,12 +346,15 @@ def _trace(items: dict[str, Any], question: dict[str, Any]) -> dict[str, Any]:
     took_s: dict[str, float] = {}
     ear.start()
     ear._collector.data_lock = None  # one thread; a test that is ended inside would keep it for ever
-    session, last, since_s = None, "", 0.0
+    last, since_s = "", 0.0
+    begun_s = time.process_time()
     for item in _run([items[one] for one in question["trace"]]):
         now_s = time.process_time()  # of the processor: on a busy machine nothing else says how long it is
+        if now_s - begun_s > question["depth_s"]:
+            break
         if last:
             took_s.setdefault(last, now_s - since_s)
-        session, last, since_s = item.session, item.nodeid, now_s
+        last, since_s = item.nodeid, now_s
         ear.switch_context(last)
     took_s.setdefault(last, time.process_time() - since_s)
     ear.stop()
@@ -356,14 +366,14 @@ def _trace(items: dict[str, Any], question: dict[str, Any]) -> dict[str, Any]:
         }
         for one in data.measured_files()
     }
-    ill = session.testsfailed - sum(took == LONG_S for took in took_s.values()) if session else 0
-    return {"lines": lines, "took_s": took_s, "failed": ill > 0}
+    failed = [test for test in Warm.failed if took_s.get(test) != LONG_S]
+    return {"lines": lines, "took_s": took_s, "failed": failed}
 
 
 class Map:
     """Which tests execute a line; kept in a file of lines of JSON, asked anew of tests that were rewritten."""
 
-    def __init__(self, path: Path, warm: Warm) -> None:
+    def __init__(self, path: Path, warm: Warm, depth_s: float) -> None:
         told = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
         kept = {one["file"]: one for one in told if "file" in one}
         was = {one["stamp"]: one["text"] for one in told if "text" in one}
@@ -380,9 +390,9 @@ class Map:
                 entry, stamp = kept.get(name), _stamp((HERE / name).read_text(encoding="utf-8"))
                 if entry is None or entry["stamp"] != stamp:
                     print(f"reading which lines {name} executes ...", flush=True)
-                    found = warm.traced(tests)
+                    found = warm.traced(tests, depth_s)
                     if found is None or found["failed"]:
-                        raise SystemExit(f"{name} does not pass as it is; mend it first.")
+                        raise SystemExit(f"{name} does not pass as it is; mend it first: {found}")
                     entry = {"file": name, "stamp": stamp, "of": {one: stamps[one] for one in found["lines"]}, **found}
                     out.write(json.dumps(entry) + "\n")
                     out.flush()
@@ -475,6 +485,9 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", help="such as mode or cars.waking; default: all of hems/control")
     parser.add_argument("--budget", type=float, default=3600.0, metavar="SECONDS", help="for all of it; default 3600")
     parser.add_argument("--patience", type=float, default=20.0, metavar="SECONDS", help="for one mutant; default 20")
+    parser.add_argument(
+        "--depth", type=float, default=60.0, metavar="SECONDS", help="for one file of the map; default 60"
+    )
     parser.add_argument("--sample", type=int, metavar="N", help="so many of all modules together, drawn by the seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", type=Path, metavar="FILE", help="only what survived in an earlier --out")
@@ -485,7 +498,7 @@ def main() -> int:
     sys.path.insert(0, str(HERE))
     os.environ["CI"] = "true"  # keeps tests/conftest.py from choosing a profile
     cold, warm = Cold(), Warm()
-    known, until_s = Map(args.map, warm), time.monotonic() + args.budget
+    known, until_s = Map(args.map, warm, args.depth), time.monotonic() + args.budget
     modules = args.modules or [_name(one) for one in sorted(CONTROL.rglob("*.py")) if one.stem != "__init__"]
     tried = survivors(args.again) if args.again else drawn(modules, args.sample, Random(args.seed))
     found: dict[str, list[bool]] = {}
