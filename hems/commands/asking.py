@@ -6,8 +6,9 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from hems.model.errors import HemsError
@@ -16,6 +17,7 @@ from hems.wording.language import say, use
 if TYPE_CHECKING:
     from hems.model.picture import Picture
 
+WIDTH = 80
 RUN_DIR = Path("/run/hems")
 YES = ("y", "yes", "j", "ja")
 """What a person types who agrees, in either language."""
@@ -84,6 +86,18 @@ def _asked(run_dir: Path, socket: str, do: str, values: Mapping[str, object]) ->
             return await client.request(do, **values)
 
     return asyncio.run(asked())
+
+
+def agree(question: str) -> None:
+    """A person says yes.  Raises: HemsError for anything else."""
+    if input(question).strip().lower() not in YES:
+        raise HemsError(say("Nothing was done."))
+
+
+def tell(sentences: Iterable[str]) -> None:
+    """For a terminal of usual width."""
+    for sentence in sentences:
+        print("\n".join(wrap(sentence, WIDTH)))
 
 
 def print_json(value: object) -> None:

@@ -1,14 +1,18 @@
 """`hems maintenance`, `island`, `storm`, `evacuate`, `estimate`, `fire`: what a person orders of the whole building."""
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hems.commands.asking import add_run_dir, add_who, ask, print_json
+from hems.commands.asking import add_run_dir, add_who, agree, ask, print_json, tell
 from hems.commands.times import seconds
+from hems.model.codec import from_plain
+from hems.model.consequence import OrderConsequence
 from hems.model.errors import HemsError
 from hems.model.request import Task
 from hems.wording import duration
+from hems.wording.foretold import lasts, order_effects
 from hems.wording.language import N_, say
 
 Options = Callable[[argparse.ArgumentParser], None]
@@ -32,6 +36,7 @@ class Command:
         parser.add_argument("--json", action="store_true")
         for add in self.options:
             add(parser)
+        _weighs(parser)
         add_run_dir(parser)
         add_who(parser)
 
@@ -39,16 +44,12 @@ class Command:
         """Ask for it, and say what comes of it."""
         begin = args.what == "begin"
         asked = _asked(args) if begin else {}
-        answer = ask(
-            args.run_dir,
-            "operate",
-            "order",
-            task=self.task,
-            begin=begin,
-            who=args.who,
-            reason=args.reason,
-            **asked,
-        )
+        asked |= {"task": self.task, "begin": begin, "who": args.who, "reason": args.reason}
+        if begin:
+            asked |= _weighed(args, asked)
+            if args.consider:
+                return 0
+        answer = ask(args.run_dir, "operate", "order", **asked)
         if args.json:
             print_json(answer)
             return 1 if "confirm" in answer else 0
@@ -70,6 +71,26 @@ def _asked(args: argparse.Namespace) -> dict[str, object]:
         "confirm": given.get("confirm"),
     }
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _weighs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--consider", action="store_true", help="only tell what it would do")
+    parser.add_argument("--yes", action="store_true", help="do it without asking again")
+
+
+def _weighed(args: argparse.Namespace, order: Mapping[str, object]) -> dict[str, str]:
+    """On a terminal: the word of what it would do, once the person has read that and agreed.  Raises: HemsError."""
+    asks = sys.stdin.isatty() and not (args.yes or args.consider or order.get("confirm"))
+    if not (asks or args.consider):
+        return {}
+    shown = ask(args.run_dir, "operate", "consider", **order)
+    if args.consider and getattr(args, "json", False):
+        print_json(shown["consequence"])
+    else:
+        tell(order_effects(from_plain(OrderConsequence, shown["consequence"]), lasts))
+    if asks:
+        agree(say("Go ahead? Y does it: "))
+    return {"confirm": str(shown["confirm"])}
 
 
 def _locks(parser: argparse.ArgumentParser) -> None:
@@ -156,6 +177,7 @@ class GridWord:
         parser.add_argument("what", choices=("lost", "present", "auto"), help=f"{text} may return; auto: take it back")
         parser.add_argument("--reason", default="", help="for the others, and for the log")
         _grid_times(parser)
+        _weighs(parser)
         add_run_dir(parser)
         add_who(parser)
 
@@ -168,7 +190,11 @@ class GridWord:
             print(say("HEMS goes by what it measures again."))
             return 0
         task = Task.GRID_LOST if args.what == "lost" else Task.GRID_PRESENT
-        answer = ask(args.run_dir, "operate", "order", task=task, begin=True, duration_s=seconds(args.duration), **said)
+        order = {"task": task, "begin": True, "duration_s": seconds(args.duration), **said}
+        order |= _weighed(args, order)
+        if args.consider:
+            return 0
+        answer = ask(args.run_dir, "operate", "order", **order)
         ends = N_("It ends by itself in {time}; `hems grid auto` ends it now.")
         print(say(GRID_WORDS[task]), say(ends, time=duration(answer["duration_s"])))
         return 0

@@ -4,19 +4,15 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import Any
 
-from hems.commands.asking import YES, add_run_dir, add_who, ask, print_json
+from hems.commands.asking import add_run_dir, add_who, agree, ask, print_json, tell
 from hems.commands.times import seconds
 from hems.model.codec import from_plain
 from hems.model.consequence import Consequence
-from hems.model.errors import HemsError
 from hems.model.request import Want
 from hems.wording import duration, hours, kw, percent
 from hems.wording.language import say
-
-WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +55,9 @@ class Command:
         if args.json and args.consider:
             print_json(shown["consequence"])
         elif args.consider or sys.stdin.isatty():
-            for sentence in sentences(told):
-                print("\n".join(wrap(sentence, WIDTH)))
+            tell(sentences(told))
         if sys.stdin.isatty() and not (args.yes or args.consider):
-            wish = say("Keep {name} {want} for {time}? Y does it: ", **_wish(told))
-            if input(wish).strip().lower() not in YES:
-                raise HemsError(say("Nothing was done."))
+            agree(say("Keep {name} {want} for {time}? Y does it: ", **_wish(told)))
         return {"confirm": str(shown["confirm"])}
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hems.model.request import Want
+from hems.model.request import Task, Want
 from hems.model.site import Tier
 from hems.model.units import CircuitId
 
@@ -34,6 +34,32 @@ class Consequence:
     """Whether the hours come from running the next days; else from dividing what is stored by what is used."""
     floor_pct: float
     """Stored energy at which hems switches it off whatever anybody wants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderConsequence:
+    """What would come of an order for the whole building.  Hours may be infinite: the sun covers what is used."""
+
+    task: Task
+    duration_s: float
+    """How long it would stand; infinite: until somebody ends it."""
+    on_island: bool
+    looked_ahead: bool = False
+    """Whether the rest is known: it comes from running the next days with it and without it."""
+    essential_now_h: float | None = None
+    """Hours of essential power without it and with it; on the grid, if that failed."""
+    essential_then_h: float | None = None
+    on_by_it: tuple[str, ...] = ()
+    """Names of circuits that are on within minutes because of it, and of those that are off because of it."""
+    off_by_it: tuple[str, ...] = ()
+    cars_now_w: float = 0.0
+    """What cars take within minutes without it and with it; below 0 they give."""
+    cars_then_w: float = 0.0
+    batteries_now_w: float = 0.0
+    """The same of batteries that HEMS may command."""
+    batteries_then_w: float = 0.0
+    counts: bool = True
+    """Whether a word that the grid is there would count now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

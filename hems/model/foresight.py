@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from hems.model.request import Want
 from hems.model.site import Tier
 from hems.model.units import CircuitId
 
@@ -55,13 +54,25 @@ class Foresight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WhatIf:
-    """The expected course without and with one wish of a person."""
+class Soon:
+    """The building a few minutes on, by the expected course."""
 
-    circuit: CircuitId
-    want: Want
+    on: frozenset[CircuitId]
+    cars_w: float
+    """What cars take; below 0 they give."""
+    batteries_w: float
+    """The same of batteries that hems may command."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """The expected course without and with one wish of a person; on the grid, if that failed."""
+
     essential_now_h: float
     essential_then_h: float
     next_off: CircuitId | None = None
     """What would then go off next, and in how many hours."""
     next_off_h: float | None = None
+    soon_now: Soon | None = None
+    """What comes of an order within minutes, without and with it; None for an override."""
+    soon_then: Soon | None = None

@@ -68,15 +68,8 @@ def answerable(question: Question) -> bool:
 
 def course(question: Question, traces: Expected, *, essential_only: bool = False) -> Iterator[Course]:
     """The course as it grows; the last one given is complete, or as far as essential power lasts."""
-    plant = _plant(question, traces)
-    on_island, now_s = question.state.mode.mode.on_island, question.now.mono_s
-    forward = FastForward(
-        question.site, question.params, plant, state=question.state, watch_s=LATER_STEP_S, near_s=NEAR_S, far_s=STEP_S
-    )
-    if question.now.utc is not None:
-        forward.wall_clock = question.now.utc - timedelta(seconds=now_s)
-    if question.request is not None:
-        forward.requests.append(question.request)
+    forward = begun(question, traces)
+    plant, on_island, now_s = forward.plant, question.state.mode.mode.on_island, question.now.mono_s
     acts = () if on_island else (Act(now_s + FAILS_AFTER_S, Plant.fail_grid),)
     begin_s = now_s + (0.0 if on_island else FAILS_AFTER_S)
     seen, course = Watch(question.site, plant, begin_s), Course()
@@ -90,6 +83,24 @@ def course(question: Question, traces: Expected, *, essential_only: bool = False
         yield course
     seen.close(course)
     yield course
+
+
+def begun(question: Question, traces: Expected) -> FastForward:
+    """The building as it stands, its controller as it is, and what somebody asks for."""
+    forward = FastForward(
+        question.site,
+        question.params,
+        _plant(question, traces),
+        state=question.state,
+        watch_s=LATER_STEP_S,
+        near_s=NEAR_S,
+        far_s=STEP_S,
+    )
+    if question.now.utc is not None:
+        forward.wall_clock = question.now.utc - timedelta(seconds=question.now.mono_s)
+    if question.request is not None:
+        forward.requests.append(question.request)
+    return forward
 
 
 class Watch:

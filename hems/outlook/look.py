@@ -5,12 +5,13 @@ from dataclasses import replace
 from math import inf
 
 from hems.model.foresight import CircuitReach, Foresight, Span, TierReach, WhatIf
-from hems.model.request import Request
+from hems.model.request import Order, Task
 from hems.model.site import Tier
 from hems.model.units import CircuitId
 from hems.outlook.course import Course, answerable, course
 from hems.outlook.expected import CASES, EXPECTED, expected
-from hems.outlook.question import Question, simulated
+from hems.outlook.question import Question, Wish, simulated
+from hems.outlook.soon import soon
 
 LEAST_W = 50.0
 """What an island needs at the very least, for a division."""
@@ -31,21 +32,36 @@ def looked(question: Question) -> Iterator[Foresight | None]:
     yield _foresight(question, courses, courses[CASES.index(EXPECTED)])
 
 
-def what_if(question: Question, request: Request) -> WhatIf | None:
+def what_if(question: Question, wish: Wish) -> WhatIf | None:
     """The expected course without and with a wish; None where nothing can be said."""
     question = simulated(replace(question, request=None))
     if not answerable(question):
         return None
-    now, then = _complete(question), _complete(replace(question, request=request))
+    wished = replace(question, request=wish)
+    now, then = _complete(question), _complete(_charged(wished, wish))
     off = _next(then)
+    ordered = isinstance(wish, Order)
     return WhatIf(
-        circuit=request.circuit,
-        want=request.want,
         essential_now_h=now.essential_h(question),
         essential_then_h=then.essential_h(question),
         next_off=off[0] if off else None,
         next_off_h=then.off_h[off[0]] if off else None,
+        soon_now=soon(question) if ordered else None,
+        soon_then=soon(wished) if ordered else None,
     )
+
+
+def _charged(question: Question, wish: Wish) -> Question:
+    """With batteries as a storm watch leaves them: what it is worth is how long a cut can last after it has charged."""
+    if not isinstance(wish, Order) or wish.task is not Task.STORM:
+        return question
+    least_pct, now_s = wish.target_pct or question.params.plan.target_pct, question.now.mono_s
+    batteries = dict(question.snapshot.batteries)
+    for one in question.site.batteries:
+        reading = batteries[one.id]
+        charged = reading.soc_pct._replace(value=max(least_pct, reading.soc_pct.known(now_s) or 0.0))
+        batteries[one.id] = replace(reading, soc_pct=charged) if one.controllable else reading
+    return replace(question, snapshot=replace(question.snapshot, batteries=batteries))
 
 
 def _complete(question: Question) -> Course:

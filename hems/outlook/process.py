@@ -16,9 +16,9 @@ from hems.model.codec import from_plain, to_plain
 from hems.model.errors import HemsError
 from hems.model.foresight import Foresight, WhatIf
 from hems.model.mode import Mode
-from hems.model.request import Asked, Request
+from hems.model.request import Asked
 from hems.model.units import CircuitId
-from hems.outlook.question import Answer, Question
+from hems.outlook.question import Answer, Question, Wish
 from hems.runtime.ahead import Scene
 from hems.runtime.companion import companion
 
@@ -29,7 +29,8 @@ EVERY_S = 60.0
 SOON_S = 15.0
 """No sooner after the last look because circuits have gone or come back: on a young island they do so in a row."""
 ANSWER_WITHIN_S = 50.0
-WHAT_IF_WITHIN_S = 1.0
+WHAT_IF_WITHIN_S = 2.0
+"""A person waits for it before a form; then the closed form has to do."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 
 
@@ -77,7 +78,7 @@ class OutlookProcess:
         """What was answered last."""
         return self._latest
 
-    async def what_if(self, request: Request) -> WhatIf | None:
+    async def what_if(self, request: Wish) -> WhatIf | None:
         """Ask the process and wait a moment for its answer; None when it is not there or too slow."""
         if self._child is None or self._present is None:
             return None
@@ -130,7 +131,7 @@ class OutlookProcess:
                 raise OutlookLost("It takes too long.") from error
             self._latest = answer.foresight
 
-    async def _ask(self, request: Request | None, within_s: float) -> Answer:
+    async def _ask(self, request: Wish | None, within_s: float) -> Answer:
         """Raises: TimeoutError; OutlookLost when the process has gone."""
         present, child = self._present, self._child
         if present is None or child is None or child.stdin is None:
@@ -169,7 +170,7 @@ def _off(scene: Scene) -> frozenset[CircuitId]:
     return frozenset(name for name, one in scene.state.loads.items() if one.shed_because is not None)
 
 
-def _line(number: int, present: Scene, request: Request | None) -> bytes:
+def _line(number: int, present: Scene, request: Wish | None) -> bytes:
     question = Question(
         number=number,
         site=present.site,

@@ -7,9 +7,12 @@ from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.model.foresight import Foresight, WhatIf
 from hems.model.instant import Instant
-from hems.model.request import Request
+from hems.model.request import Order, Request
 from hems.model.site import Site
 from hems.model.snapshot import GeneratorReading, Snapshot
+
+Wish = Request | Order
+"""What a person may ask about before doing it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,7 @@ class Question:
     state: ControlState
     snapshot: Snapshot
     now: Instant
-    request: Request | None = None
+    request: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

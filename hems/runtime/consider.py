@@ -1,20 +1,20 @@
-"""What an override would do, before anybody makes it."""
+"""What an override or an order would do, before anybody makes it."""
 
 import secrets as chance
+from collections.abc import Set
 
-from hems.control import overload, reach, restoring, sheddable
+from hems.control import overload, reach, restoring, said, sheddable
 from hems.control.energy import SERVED, Band, enter_pct
 from hems.control.memory.using import FRESH
 from hems.control.sending import may_close
-from hems.model.consequence import Consequence
+from hems.model.consequence import Consequence, OrderConsequence
 from hems.model.copies import replace
 from hems.model.errors import RequestError
 from hems.model.foresight import WhatIf
-from hems.model.mode import Mode
 from hems.model.picture import Picture
-from hems.model.request import Request, Want
+from hems.model.request import Order, Request, Standing, Task, Want
 from hems.model.site import Circuit, Tier
-from hems.model.units import HOUR_S
+from hems.model.units import HOUR_S, CircuitId
 from hems.runtime.ahead import Scene, draws, lives_on, sun_w
 from hems.wording.language import say
 
@@ -23,8 +23,9 @@ VALID_S = 60.0
 MOST_GIVEN = 32
 """People who look at the same time."""
 
-Stands = tuple[Request, Mode, bool, bool | None]
-"""What a person was shown: the request, and how building and circuit stood."""
+Wish = Request | Order
+Stands = tuple[object, ...]
+"""What a person was shown: the wish, and how building and circuit stood."""
 
 
 class Shown:
@@ -33,27 +34,30 @@ class Shown:
     def __init__(self) -> None:
         self._given: dict[str, tuple[Stands, float]] = {}
 
-    def word(self, request: Request, picture: Picture, now_s: float) -> str:
-        """The word to say with the request."""
+    def word(self, wish: Wish, picture: Picture, now_s: float) -> str:
+        """The word to say with the wish."""
         self._given = {word: one for word, one in self._given.items() if now_s <= one[1]}
         while len(self._given) >= MOST_GIVEN:
             del self._given[next(iter(self._given))]
-        text = f"{request.circuit}-{chance.token_hex(3)}"
-        self._given[text] = (_stands(request, picture), now_s + VALID_S)
+        subject = wish.circuit if isinstance(wish, Request) else wish.task
+        text = f"{subject}-{chance.token_hex(3)}"
+        self._given[text] = (_stands(wish, picture), now_s + VALID_S)
         return text
 
-    def check(self, said: str, request: Request, picture: Picture | None, now_s: float) -> None:
+    def check(self, word: str, wish: Wish, picture: Picture | None, now_s: float) -> None:
         """Raises: RequestError when the word is not good any more."""
-        stands, until_s = self._given.pop(said, (None, 0.0))
+        stands, until_s = self._given.pop(word, (None, 0.0))
         if stands is None or now_s > until_s:
             raise RequestError(say("Not done: more than a minute has gone by. Look again, then confirm."))
-        if picture is None or _stands(request, picture) != stands:
+        if picture is None or _stands(wish, picture) != stands:
             raise RequestError(say("Not done: the building has changed since you looked. Look again, then confirm."))
 
 
-def _stands(request: Request, picture: Picture) -> Stands:
-    bare = Request(circuit=request.circuit, want=request.want, who="", role=request.role, duration_s=request.duration_s)
-    circuit = next(one for one in picture.circuits if one.id == request.circuit)
+def _stands(wish: Wish, picture: Picture) -> Stands:
+    bare = replace(wish, who="", reason="")
+    if isinstance(wish, Order):
+        return bare, picture.mode.on_island
+    circuit = next(one for one in picture.circuits if one.id == wish.circuit)
     return bare, picture.mode, circuit.wanted, circuit.closed
 
 
@@ -85,6 +89,46 @@ def consequence(scene: Scene, request: Request, longest_s: float, ahead: WhatIf 
         looked_ahead=ahead is not None,
         floor_pct=enter_pct(Band.FLOOR, scene.params.band),
     )
+
+
+def order_consequence(scene: Scene, order: Order, ahead: WhatIf | None) -> OrderConsequence:
+    """What would come of an order, as far as the look ahead knows."""
+    told = OrderConsequence(
+        task=order.task, duration_s=order.duration_s, on_island=scene.state.mode.mode.on_island, looked_ahead=True
+    )
+    if order.task is Task.GRID_PRESENT:  # in the look ahead the grid can be seen, and nobody's word is needed
+        counts, names = _counts(scene, order), _names(scene, _saving(scene))
+        return replace(told, counts=counts, on_by_it=names if counts else ())
+    if ahead is None or ahead.soon_now is None or ahead.soon_then is None:
+        return replace(told, looked_ahead=False)
+    now, then = ahead.soon_now, ahead.soon_then
+    return replace(
+        told,
+        essential_now_h=ahead.essential_now_h,
+        essential_then_h=ahead.essential_then_h,
+        on_by_it=_names(scene, then.on - now.on),
+        off_by_it=_names(scene, now.on - then.on),
+        cars_now_w=now.cars_w,
+        cars_then_w=then.cars_w,
+        batteries_now_w=now.batteries_w,
+        batteries_then_w=then.batteries_w,
+    )
+
+
+def _names(scene: Scene, circuits: Set[CircuitId]) -> tuple[str, ...]:
+    return tuple(one.name for one in scene.site.circuits if one.id in circuits)
+
+
+def _saving(scene: Scene) -> frozenset[CircuitId]:
+    """What is off to save energy only."""
+    loads = scene.state.loads.items()
+    return frozenset(name for name, one in loads if (why := one.shed_because) is not None and why.why in said.ENERGY)
+
+
+def _counts(scene: Scene, order: Order) -> bool:
+    """Whether the word that the grid is there would count now."""
+    standing = Standing(task=order.task, who="", reason="", begins_s=scene.now_s, ends_s=scene.now_s + VALID_S)
+    return said.present(replace(scene.state, orders={order.task: standing}), scene.now_s)
 
 
 def _waits(scene: Scene, circuit: Circuit, phase_w: tuple[float, ...] | None) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from hems.control import override, said
+from hems.control import override, planned, said
 from hems.control.drill import rehearse
 from hems.control.params import Params
 from hems.model.codec import to_plain
@@ -22,11 +22,11 @@ from hems.model.units import HOUR_S, CircuitId, SourceId
 from hems.ports.clock import Clock
 from hems.runtime.ahead import Scene
 from hems.runtime.auditing import Auditing
-from hems.runtime.consider import Shown, consequence
+from hems.runtime.consider import Shown, consequence, order_consequence
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.driving import car_wish
 from hems.runtime.marking import read_mark
-from hems.runtime.ordering import TwoSteps, read_order
+from hems.runtime.ordering import GRAVE, read_order
 from hems.runtime.outlook import Outlook
 from hems.runtime.pricing import read_prices
 from hems.runtime.toolbox import Do, Toolbox
@@ -64,7 +64,6 @@ class FrontDesk:
         self._shown = Shown()
         self._events: list[Event] = []
         self._waiting: list[Asked] = []
-        self._steps = TwoSteps()
         self._does: Mapping[str, Do] = {
             "why": self._why,
             "events": self._told,
@@ -161,14 +160,26 @@ class FrontDesk:
         return {"events": [to_plain(event) for event in self._events]}
 
     async def _consider(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        """What an override would do, and the word to confirm it with; nothing is done yet."""
+        """What an override or an order would do, and the word to confirm it with; nothing is done yet."""
+        if "task" in args:
+            return await self._consider_order(self._read_order(args, role))
         request = self._granted(self._read_override(args, role, needs_reason=False))
         ahead = await self._outlook.what_if(request) if self.in_outage else None
-        picture, scene = self._picture, self._scene
-        if picture is None or scene is None:
-            raise RequestError(say("HEMS has only just started: ask again in a second."))
+        picture, scene = self._seen()
         told = consequence(scene, request, self._longest_s(role), ahead)
         return {"consequence": to_plain(told), "confirm": self._shown.word(request, picture, self._clock.now().mono_s)}
+
+    async def _consider_order(self, order: Order) -> Mapping[str, Any]:
+        ahead = await self._outlook.what_if(order)
+        picture, scene = self._seen()
+        told = order_consequence(scene, order, ahead)
+        return {"consequence": to_plain(told), "confirm": self._shown.word(order, picture, self._clock.now().mono_s)}
+
+    def _seen(self) -> tuple[Picture, Scene]:
+        """The last tick's.  Raises: RequestError before the first."""
+        if self._picture is None or self._scene is None:
+            raise RequestError(say("HEMS has only just started: ask again in a second."))
+        return self._picture, self._scene
 
     def _granted(self, request: Request) -> Request:
         """The request, unless nobody may make it.  Raises: RequestError."""
@@ -243,16 +254,26 @@ class FrontDesk:
         return say("{name} is protected: it stays on.", name=circuit.name)
 
     async def _order(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        order, now_s = read_order(args, role, self._site, self._params.override), self._clock.now().mono_s
-        if self._scene is not None:
-            refused = said.refusal(order, self._scene.state, self._params.override, now_s)
-            if refused is not None:
-                raise RequestError(sentence(refused))
-        if not self._steps.granted(order, str(args.get("confirm", "")), now_s):
-            return {"confirm": self._steps.word(order, now_s)}
+        order, now_s = self._read_order(args, role), self._clock.now().mono_s
+        if "confirm" in args:
+            self._shown.check(str(args["confirm"]), order, self._picture, now_s)
+        elif order.task in GRAVE and order.begin:
+            return {"confirm": self._shown.word(order, self._seen()[0], now_s)}
         self._waiting.append(order)
         ends = {"duration_s": order.duration_s} if order.duration_s < inf else {}
         return {"task": order.task, "begin": order.begin, **ends}
+
+    def _read_order(self, args: Mapping[str, Any], role: PersonRole) -> Order:
+        """Raises: RequestError also for what would be refused as things stand."""
+        order, scene = read_order(args, role, self._site, self._params.override), self._scene
+        if scene is not None:
+            now_s = self._clock.now().mono_s
+            refused = said.refusal(order, scene.state, self._params.override, now_s) or planned.refusal(
+                order, self._site, scene.snapshot, self._params, now_s
+            )
+            if refused is not None:
+                raise RequestError(sentence(refused))
+        return order
 
     async def _car(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         state = None if self._scene is None else self._scene.state

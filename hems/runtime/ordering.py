@@ -1,6 +1,5 @@
 """What a person orders of the whole building, read from a request; what is grave is asked for twice."""
 
-import secrets as chance
 from collections.abc import Mapping
 from math import inf
 from typing import Any
@@ -20,33 +19,7 @@ GRAVE = frozenset({Task.EVACUATION})
 """Begun only when it is asked for again with the word of the first answer."""
 ENDS = frozenset({Task.HOLD, Task.GRID_LOST, Task.GRID_PRESENT})
 """A person's word in place of a measurement, or of a decision: it always has an end."""
-VALID_S = 60.0
-"""How long that word may be used."""
-MOST_GIVEN = 32
 LONGEST_S = 7.0 * DAY_S
-
-
-class TwoSteps:
-    """The words that were handed out and wait to be said again."""
-
-    def __init__(self) -> None:
-        self._given: dict[str, tuple[Task, float]] = {}
-
-    def granted(self, order: Order, said: str, now_s: float) -> bool:
-        """Whether an order may go through; each word is good once."""
-        if order.task not in GRAVE or not order.begin:
-            return True
-        task, until_s = self._given.pop(said, (None, 0.0))
-        return task is order.task and now_s <= until_s
-
-    def word(self, order: Order, now_s: float) -> str:
-        """The word to say again."""
-        self._given = {word: one for word, one in self._given.items() if now_s <= one[1]}
-        while len(self._given) >= MOST_GIVEN:
-            del self._given[next(iter(self._given))]
-        text = f"{order.task}-{chance.token_hex(3)}"
-        self._given[text] = (order.task, now_s + VALID_S)
-        return text
 
 
 def read_order(args: Mapping[str, Any], role: PersonRole, site: Site, params: OverrideParams) -> Order:

@@ -83,9 +83,7 @@ def test_what_has_come_back_since_the_look_ahead_is_not_forgotten_among_what_goe
 
 
 def test_what_an_override_would_do_is_told_by_the_look_ahead_where_there_is_one(outage: Scene):
-    what_if = WhatIf(
-        circuit=GYM, want=Want.OFF, essential_now_h=10.0, essential_then_h=12.0, next_off=GYM, next_off_h=5.0
-    )
+    what_if = WhatIf(essential_now_h=10.0, essential_then_h=12.0, next_off=GYM, next_off_h=5.0)
     request: Request = asked(Want.OFF)
     told = consequence(outage, request, 28800.0, what_if)
     assert (told.looked_ahead, told.essential_now_h, told.essential_then_h) == (True, 10.0, 12.0)

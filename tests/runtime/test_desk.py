@@ -298,9 +298,9 @@ async def test_an_evacuation_is_asked_for_twice(run_dir: Path):
         order = {"task": "evacuation", "begin": True}
         word = (await ask(run_dir, "operate", "order", **order))["confirm"]
         # another word, and the same word twice, begin nothing
-        word = (await ask(run_dir, "operate", "order", **order, confirm="yes"))["confirm"]
+        assert "Look again" in await refused(run_dir, "operate", "order", **order, confirm="yes")
         assert await ask(run_dir, "operate", "order", **order, confirm=word) == order
-        assert "confirm" in await ask(run_dir, "operate", "order", **order, confirm=word)
+        assert "Look again" in await refused(run_dir, "operate", "order", **order, confirm=word)
         assert len(made.desk.take_requests()) == 1
         # and it ends at once
         assert await ask(run_dir, "operate", "order", task="evacuation", begin=False)
@@ -407,6 +407,36 @@ async def test_what_nobody_may_switch_is_refused_at_the_first_step(run_dir: Path
         told = await refused(run_dir, "operate", "consider", **laundry(circuit="lift"))
 
     assert "life safety" in told
+
+
+async def test_what_an_order_would_do_is_told_with_a_word_that_is_good_for_just_that(run_dir: Path):
+    async with desk(run_dir) as made:
+        told = await ask(run_dir, "operate", "consider", task="evacuation", begin=True)
+        # nobody looks ahead here, and that is said
+        assert (told["consequence"]["task"], told["consequence"]["looked_ahead"]) == ("evacuation", False)
+        other = await refused(run_dir, "operate", "order", task="maintenance", begin=True, confirm=told["confirm"])
+        assert other == "Not done: the building has changed since you looked. Look again, then confirm."
+        told = await ask(run_dir, "operate", "consider", task="evacuation", begin=True)
+        assert await ask(run_dir, "operate", "order", task="evacuation", begin=True, confirm=told["confirm"])
+        assert len(made.desk.take_requests()) == 1
+
+
+async def test_what_would_be_refused_is_refused_before_anybody_is_asked_for_a_reason(run_dir: Path):
+    async with desk(run_dir) as made:
+        await runs(made, 40)
+        nothing_to_hold = await refused(run_dir, "operate", "consider", task="hold", begin=True)
+        no_battery = await refused(run_dir, "operate", "order", task="storm", begin=True)
+
+    assert "there is nothing to hold" in nothing_to_hold
+    assert "batter" in no_battery
+
+
+async def test_a_word_that_the_grid_is_there_tells_what_comes_back_or_that_it_does_not_count(run_dir: Path):
+    async with desk(run_dir) as made:
+        await runs(made, 40)
+        told = await ask(run_dir, "operate", "consider", task="grid_present", begin=True)
+
+    assert not told["consequence"]["counts"]
 
 
 async def test_a_rehearsal_reports_and_switches_nothing(run_dir: Path):

@@ -1,12 +1,16 @@
 """What operators and drivers can do beside overrides: hold everything, tell tenants, say when a car leaves."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hems.model.codec import to_plain
+from hems.model.consequence import OrderConsequence
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.picture import OrderPicture, Picture
@@ -18,13 +22,24 @@ from tests.tui.states import FAULT, HEATING, ordered, troubled
 from tests.tui.test_typing import at_once
 
 
+def weighed(args: Mapping[str, Any], **known: Any) -> Mapping[str, Any]:
+    """What HEMS says an order would do."""
+    told = OrderConsequence(
+        task=Task(args["task"]),
+        duration_s=args.get("duration_s") or inf,
+        **{"on_island": True, "looked_ahead": True, "essential_now_h": 14.1, "essential_then_h": 12.8, **known},
+    )
+    return {"consequence": to_plain(told), "confirm": f"{told.task}-1"}
+
+
 class Guarded(HandMadeDesk):
     """Writes down what it is asked; the code of every bay is 4711."""
 
     async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
         if args.get("code", "4711") != "4711":
             raise RequestError("Code not right. 4 tries left, then 5 minutes wait.")
-        return await super().request(name, args, role=role, peer=peer)
+        answer = await super().request(name, args, role=role, peer=peer)
+        return weighed(args) if name == "consider" else answer
 
     def done(self, name: str) -> list[Mapping[str, Any]]:
         return [args for asked, args, _, _ in self.asked if asked == name]
@@ -40,9 +55,16 @@ async def test_everything_is_held_after_a_yes_and_the_same_key_ends_it(run_dir: 
     desk = Guarded(power_cut())
     async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, server):
         app = app_of(pilot)
-        at_once(app, "2", "h", "y")
+        at_once(app, "2", "h")
+        # then it says what that costs, as HEMS has reckoned it, and a Y confirms just what was shown
+        await until(lambda: "Essential power would last until ~SAT 03:20" in text_of(app))
+        await pilot.pause()
+        assert_looks_like("power_cut-hold", text_of(app))
+        assert desk.done("order") == []
+        at_once(app, "y")
         await until(lambda: desk.done("order") != [])
-        assert (desk.done("order")[0]["task"], desk.done("order")[0]["begin"]) == ("hold", True)
+        held = desk.done("order")[0]
+        assert (held["task"], held["begin"], held["confirm"]) == ("hold", True, "hold-1")
 
         order = OrderPicture(task=Task.HOLD, who="Ana", reason="tenants come down", begins_in_s=0.0, left_s=720.0)
         await see(pilot, server, replace(power_cut(), orders=(order,)))
@@ -142,12 +164,14 @@ async def test_what_somebody_says_of_the_grid_takes_two_steps_and_has_an_end(run
         await until(lambda: "Others will want to know" in text_of(app))
         at_once(app, *"dark street", "enter")
         # then nothing is done before a Y
-        await until(lambda: "The grid is LOST:" in text_of(app))
+        await until(lambda: "It ends by itself after 1 h." in text_of(app))
+        assert "The grid is LOST:" in text_of(app)
         assert desk.done("order") == []
         at_once(app, "y")
         await until(lambda: desk.done("order") != [])
         assert dict(desk.done("order")[0]) == {
             "task": "grid_lost", "begin": True, "who": "", "duration_s": 3600.0, "reason": "dark street",
+            "confirm": "grid_lost-1",
         }  # fmt: skip
 
         # and the line says until when, and the same key ends it
@@ -160,13 +184,14 @@ async def test_what_somebody_says_of_the_grid_takes_two_steps_and_has_an_end(run
         assert desk.done("order")[1]["begin"] is False
 
 
-async def test_an_evacuation_is_confirmed_with_the_word_that_hems_gave(run_dir: Path) -> None:
+async def test_an_evacuation_is_confirmed_with_the_word_that_hems_gave_with_what_it_does(run_dir: Path) -> None:
     class Grave(Guarded):
         async def request(
             self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str
         ) -> Mapping[str, Any]:
-            await super().request(name, args, role=role, peer=peer)
-            return {} if "confirm" in args else {"confirm": "evacuation-1"}
+            answer = await super().request(name, args, role=role, peer=peer)
+            takes = {"cars_now_w": -3300.0, "cars_then_w": 7400.0, "off_by_it": ("Laundry", "Gym")}
+            return weighed(args, **takes) if name == "consider" else answer
 
     desk = Grave(power_cut())
     async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, _):
@@ -174,11 +199,38 @@ async def test_an_evacuation_is_confirmed_with_the_word_that_hems_gave(run_dir: 
         at_once(app, "9", "down", "down", "enter")
         await until(lambda: "Others will want to know" in text_of(app))
         at_once(app, *"flood", "enter")
-        await until(lambda: "EVACUATION: cars keep more" in text_of(app))
+        await until(lambda: "Cars: take 7.4 kW; without it: give 3.3 kW." in text_of(app))
+        assert "EVACUATION: cars keep more" in text_of(app)
+        assert "Off because of it, within ten minutes: Laundry," in text_of(app)
         at_once(app, "y")
         await until(lambda: "Done: Evacuation" in text_of(app))
 
-    assert [one.get("confirm") for one in desk.done("order")] == [None, "evacuation-1"]
+    assert [one.get("confirm") for one in desk.done("order")] == ["evacuation-1"]
+
+
+async def test_a_y_before_hems_has_answered_does_nothing_and_what_hems_refuses_is_told(run_dir: Path) -> None:
+    class Slow(Guarded):
+        answers = asyncio.Event()
+
+        async def request(
+            self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str
+        ) -> Mapping[str, Any]:
+            if name == "consider":
+                await self.answers.wait()
+                raise RequestError("Everything was held not long ago: that can be asked again in 1 h 40 min.")
+            return await super().request(name, args, role=role, peer=peer)
+
+    desk = Slow(power_cut())
+    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        at_once(app, "2", "h", "y")
+        await until(lambda: "HEMS looks ahead" in text_of(app))
+        desk.answers.set()
+        await until(lambda: "again in 1 h 40 min" in text_of(app))
+        at_once(app, "y")
+        await until(lambda: "YOU CAN" in text_of(app) or "T tell tenants" in text_of(app))
+
+    assert desk.done("order") == []
 
 
 async def test_who_only_looks_orders_nothing(run_dir: Path) -> None:

@@ -19,6 +19,7 @@ from hems.wording.language import use
 from tests.desk import HandMadeDesk, serving
 from tests.report.given import event
 from tests.tui.states import troubled
+from tests.tui.test_orders import weighed
 from tests.wording.test_german import REHEARSAL, english
 
 WITNESS = {"axis": "tie", "name": "meter", "says": "open", "age_s": 1.0}
@@ -79,6 +80,8 @@ COMMANDS = (
         for verb in ("begin", "end")
     ),
     "estimate begin --for 2h",
+    "storm begin --for 2h --consider",
+    "grid present --consider",
     "estimate end",
     "fire over",
     "grid lost",
@@ -99,7 +102,7 @@ class Desk(HandMadeDesk):
 
     async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
         if name == "consider":
-            return {"consequence": to_plain(TOLD), "confirm": "laundry-1"}
+            return weighed(args) if "task" in args else {"consequence": to_plain(TOLD), "confirm": "laundry-1"}
         answer = {"circuit": "laundry", "duration_s": 3600.0, "people": PEOPLE, "rehearsal": REHEARSAL, "events": LOG}
         return WHY if name == "why" else answer
 

@@ -3,20 +3,18 @@
 from typing import ClassVar
 
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from hems.tui.format import BLANK, Part, Row, Tone, row
+from hems.tui.screens.ask import BoxScreen
 from hems.tui.text.listing import paragraphs
-from hems.tui.widgets.rows import Rows
 from hems.wording.language import say
 
 LONGEST = 64
 WIDTH = 52
 
 
-class FieldScreen(ModalScreen[str | None]):
+class FieldScreen(BoxScreen[str | None]):
     """Ends with what was typed; None when the person does not want to."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -26,10 +24,6 @@ class FieldScreen(ModalScreen[str | None]):
         self._why = why
         self._secret = secret
         self._typed = typed
-
-    def compose(self) -> ComposeResult:
-        """A small box in the middle."""
-        yield Rows(id="question")
 
     def on_mount(self) -> None:
         """Ask."""
@@ -54,4 +48,4 @@ class FieldScreen(ModalScreen[str | None]):
         shown = f"{typed}_"[-(WIDTH - 8) :]
         told: tuple[Row, ...] = paragraphs([self._why], WIDTH)
         field = row("  ", Part(f"[ {shown:<{WIDTH - 8}} ]", Tone.STRONG))
-        self.query_one(Rows).show((*told, BLANK, field, row(say("  ENTER go on   ESC stop"))))
+        self.fill((*told, BLANK, field, row(say("  ENTER go on   ESC stop"))))

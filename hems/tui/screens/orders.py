@@ -11,6 +11,7 @@ from hems.tui.asking import Ask
 from hems.tui.screens.ask import YesScreen
 from hems.tui.screens.field import FieldScreen
 from hems.tui.screens.listing import ListScreen
+from hems.tui.screens.weigh import WeighScreen
 from hems.tui.text.listing import Listing
 from hems.tui.text.order_list import Offer, in_force, offered, order_list
 from hems.tui.when import seconds_told
@@ -63,8 +64,16 @@ class OrdersScreen(ListScreen):
                 await self._do(offer, begin=False)
             return
         given = await self._details(picture, offer)
-        if given is not None and await self._yes(offer.question):
-            await self._do(offer, begin=True, **given)
+        if given is None:
+            return
+        if offer.task is None:
+            if await self._yes(offer.question):
+                await self._do(offer, begin=True)
+            return
+        order = {"task": offer.task, "begin": True, "who": self._who, **given}
+        word = await self.app.push_screen_wait(WeighScreen(translated(offer.question), self._ask, picture, order))
+        if word:
+            await self._do(offer, begin=True, **given, confirm=word)
 
     async def _details(self, picture: Picture, offer: Offer) -> dict[str, Any] | None:
         """For how long, where it has an end, and why; None when the person does not want to."""
@@ -94,9 +103,7 @@ class OrdersScreen(ListScreen):
                 await self._ask("acknowledge", who=self._who)
                 self.tell(say("Noted. HEMS starts over once its measurements agree."))
                 return
-            answer = await self._ask("order", **asked)
-            if "confirm" in answer:  # it is grave: HEMS has it said twice, and this person has read it and pressed Y
-                await self._ask("order", **asked, confirm=str(answer["confirm"]))
+            await self._ask("order", **asked)
         except HemsError as error:
             self.tell(str(error))
         else:

@@ -1,7 +1,7 @@
 """Key 2, and by itself when the grid fails: until when, what goes next, what to do."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -10,9 +10,9 @@ from hems.model.errors import HemsError
 from hems.model.request import Task
 from hems.tui.asking import Ask
 from hems.tui.format import Row
-from hems.tui.screens.ask import YesScreen
 from hems.tui.screens.base import BuildingScreen
 from hems.tui.screens.page import PageScreen
+from hems.tui.screens.weigh import WeighScreen
 from hems.tui.text.outage import outage
 from hems.tui.text.tenants import tenant_lines
 from hems.tui.view import View
@@ -83,16 +83,19 @@ class OutageScreen(BuildingScreen):
             self._order(begin=False)
         else:
             question = say("Hold everything as it is for 15 min? Nothing is saved then.")
-            self.app.push_screen(YesScreen(question), self._held)
+            self.app.push_screen(WeighScreen(question, self._ask, picture, self._asked(begin=True)), self._held)
 
-    def _held(self, yes: bool | None) -> None:
-        if yes:
-            self._order(begin=True)
+    def _held(self, word: str | None) -> None:
+        if word:
+            self._order(begin=True, confirm=word)
+
+    def _asked(self, *, begin: bool) -> dict[str, Any]:
+        return {"task": Task.HOLD, "begin": begin, "who": self._who, "reason": say("from the screen")}
 
     @asking(exclusive=True)
-    async def _order(self, *, begin: bool) -> None:
+    async def _order(self, *, begin: bool, **confirm: str) -> None:
         try:
-            await self._ask("order", task=Task.HOLD, begin=begin, who=self._who, reason=say("from the screen"))
+            await self._ask("order", **self._asked(begin=begin), **confirm)
         except HemsError as error:
             self.notify(str(error), severity="warning")
 
