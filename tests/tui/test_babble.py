@@ -13,6 +13,7 @@ from hems.tui.source import Message, NothingKept
 from tests.desk import until
 from tests.tui.screens import text_of
 from tests.tui.states import troubled
+from tests.tui.test_orders import weighed
 from tests.tui.test_typing import at_once
 
 JUNK: list[Any] = [
@@ -24,6 +25,8 @@ JUNK: list[Any] = [
     ["no", "object"],
     None,
 ]
+SENSE: Mapping[str, Mapping[str, Any]] = {"consider": weighed({"task": "grid_lost"}), "proofs": JUNK[4]}
+"""What somebody has to hear first who is to ask for more."""
 KEYS = {
     "1": "pc", "2": "thyp", "3": ("enter", "right", "enter", "y", "escape", "b", "a", "y"), "4": "l", "5": (" ", "c"),
     "6": "x+", "7": "", "8": "f", "9": ("enter", "enter", *"because", "enter", "y"), "0": ("enter",),
@@ -44,6 +47,8 @@ class Babbler:
 
     async def ask(self, do: str, **args: Any) -> Mapping[str, Any]:
         self.asked.append(do)
+        if do in SENSE and self.lot.random() < 0.5:
+            return SENSE[do]
         nonsense: Mapping[str, Any] = self.lot.choice(self.junk)
         return nonsense
 
@@ -59,6 +64,7 @@ async def test_no_answer_brings_a_screen_down() -> None:
         await until(lambda: app.view.picture is not None)
         for screen, keys in [*KEYS.items()] * 4:
             at_once(app, screen, *("space" if key == " " else key for key in keys), "escape", "escape")
+            await pilot.pause()  # until the app has heard of them
             await until(lambda: not app.busy, within_s=20.0)
         await pilot.press("1")
         await until(lambda: "METER / ISLAND SWITCH" in text_of(app))
