@@ -1,19 +1,19 @@
 """What must hold between the keys of a site file, beyond each one's own type and range."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise, product
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hems.config.connection import connection
 from hems.config.feeding import feeding
 from hems.config.grid_codes import CODES
-from hems.config.problem import Path, Problem, absent, dotted, nearest, shown, wrong
+from hems.config.problem import Path, Problem, absent, nearest, shown, wrong
 from hems.config.schema import SiteTable
-from hems.config.tables.connection import VoltagePointTable
+from hems.config.sharing import shared_ports, utility_side
+from hems.config.sources import bays, floors, fuel, own_names
 from hems.config.tables.sources import PvTable
 from hems.config.tables.uses import BayTable, CircuitTable
 from hems.config.tariff import tariff_problems
-from hems.config.wires import Wire, wires
 from hems.control.tuning.island import BandParams
 
 IN_ORDER = (["L1"], ["L1", "L2"], ["L1", "L2", "L3"])
@@ -122,15 +122,6 @@ def _former(site: SiteTable) -> Iterator[Problem]:
             yield wrong(("former", "curve", index + 1), upper, f"{why} after {shown(lower)}", remedy)
 
 
-def _names(site: SiteTable) -> Iterator[Problem]:
-    first: dict[str, str] = {}
-    for table, entries in (("batteries", site.batteries), ("pvs", site.pvs), ("bays", site.bays)):
-        for name in entries:
-            if first.setdefault(name, table) != table:
-                why = f" has the same name as {first[name]}.{name}"
-                yield Problem((table, name), f"{why}; give each source a name of its own.")
-
-
 def _life_safety(site: SiteTable) -> Iterator[Problem]:
     for name, circuit in site.circuits.items():
         if circuit.tier == "life safety" and circuit.switch is not None:
@@ -147,77 +138,6 @@ def _temperatures(site: SiteTable) -> Iterator[Problem]:
             there = next(key for key in given if key not in lacking)
             remedy = "give both or neither; a temperature means something only against its limit"
             yield absent(("circuits", name, lacking[0]), remedy, ("circuits", name, there))
-
-
-def _fuel(site: SiteTable) -> Iterator[Problem]:
-    given = {} if site.generator is None else {"fuel": site.generator.fuel, "tank_kwh": site.generator.tank_kwh}
-    lacking = [key for key, value in given.items() if value is None]
-    if len(lacking) == 1:
-        there = next(key for key in given if key not in lacking)
-        remedy = "give both or neither; a level says how long fuel lasts only of a tank that is known"
-        yield absent(("generator", lacking[0]), remedy, ("generator", there))
-
-
-def _floors(site: SiteTable) -> Iterator[Problem]:
-    for name, bay in site.bays.items():
-        where, other = ("bays", name, "floor_pct"), ("bays", name, "maker_floor_pct")
-        if bay.floor_pct < bay.maker_floor_pct:
-            why = f"is below maker_floor_pct = {bay.maker_floor_pct:g}"
-            yield wrong(where, bay.floor_pct, why, "a driver cannot keep less than the car's maker does", other)
-
-
-def _bays(site: SiteTable) -> Iterator[Problem]:
-    for name, bay in site.bays.items():
-        where = ("bays", name)
-        if bay.charge_min_kw > bay.charge_max_kw:
-            why = f"is above charge_max_kw = {bay.charge_max_kw:g}"
-            yield wrong((*where, "charge_min_kw"), bay.charge_min_kw, why, "lower it", (*where, "charge_max_kw"))
-        if not bay.discharge_max_kw:
-            continue
-        if bay.discharge_min_kw > bay.discharge_max_kw:
-            why = f"is above discharge_max_kw = {bay.discharge_max_kw:g}"
-            limit = (*where, "discharge_max_kw")
-            yield wrong((*where, "discharge_min_kw"), bay.discharge_min_kw, why, "lower it", limit)
-        if bay.soc is None:
-            remedy = "name the point, or set discharge_max_kw to 0; a car whose charge is not known is never discharged"
-            yield absent((*where, "soc"), remedy, (*where, "discharge_max_kw"))
-
-
-def _utility_side(site: SiteTable) -> Iterator[Problem]:
-    """No device can sit on both sides of an open tie."""
-    utility = {name: point for name, point in site.voltage_points.items() if point.location == "utility"}
-    inner = {name: point for name, point in site.voltage_points.items() if point.location != "utility"}
-    for (name, point), (other, elsewhere) in product(utility.items(), inner.items()):
-        for device in sorted(_devices_of(point) & _devices_of(elsewhere)):
-            why = f"is claimed for device {device}, which also measures voltage_points.{other} downstream of the tie"
-            remedy = "measure the grid with a device of its own upstream of the tie, or correct a location"
-            where, there = ("voltage_points", name, "location"), ("voltage_points", other, "volts")
-            yield wrong(where, point.location, why, remedy, ("voltage_points", name, "volts"), there)
-
-
-def _devices_of(point: VoltagePointTable) -> set[str]:
-    ports = point.volts if point.hz is None else [*point.volts, point.hz]
-    return {port.split("/")[0] for port in ports}
-
-
-def _shared_ports(site: SiteTable) -> Iterator[Problem]:
-    """One coil switches one thing, and one meter counts for one circuit."""
-    known = list(wires(site))
-    yield from _twice([wire for wire in known if wire.writes], "commanded")
-    yield from _twice([wire for wire in known if wire.where[0] == "circuits" and wire.where[-1] == "power"], "counted")
-    groups: list[Path] = [("tie",), ("former", "power"), *(("voltage_points", name) for name in site.voltage_points)]
-    for group in groups:
-        yield from _twice([wire for wire in known if wire.where[: len(group)] == group and not wire.writes], "read")
-
-
-def _twice(candidates: list[Wire], verb: str) -> Iterator[Problem]:
-    first: dict[str, Wire] = {}
-    for wire in candidates:
-        earlier = first.setdefault(str(wire.port), wire)
-        if earlier is not wire:
-            there = dotted(earlier.where)
-            why = f"is {verb} by {there} already"
-            yield wrong(wire.where, str(wire.port), why, "give each its own", earlier.where)
 
 
 def _timezone(site: SiteTable) -> Iterator[Problem]:
@@ -238,14 +158,14 @@ RULES: tuple[Callable[[SiteTable], Iterator[Problem]], ...] = (
     tariff_problems,
     _tie,
     _former,
-    _names,
+    own_names,
     _life_safety,
     _temperatures,
-    _fuel,
-    _floors,
-    _bays,
-    _utility_side,
-    _shared_ports,
+    fuel,
+    floors,
+    bays,
+    utility_side,
+    shared_ports,
     feeding,
     _timezone,
 )
