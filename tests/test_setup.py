@@ -28,6 +28,9 @@ esac
 """
 PROGRAM = """import pathlib, sys
 bench = pathlib.Path({bench!r})
+if "stop" in sys.argv:
+    (bench / "stopped").write_text(" ".join(sys.argv[1:]))
+    sys.exit(0)
 said = bench / ("now" if "--now" in sys.argv else "selftest")
 if said.exists():
     print(said.read_text())
@@ -205,8 +208,11 @@ def test_in_an_outage_nothing_is_switched_unless_forced(machine: Machine) -> Non
     for arguments in (("--bundle", bundle), ("--uninstall",)):
         assert "not now: The building runs on its own power" in machine.refused(*arguments)
     assert machine.link("current") == "releases/1.0"
+    assert not (machine.bench / "stopped").exists()
+    # and if it is, every device stays as it is commanded
     assert machine.run("--bundle", bundle, "--force").returncode == 0
     assert machine.link("current") == "releases/2.0"
+    assert (machine.bench / "stopped").read_text().startswith("stop --hold --force")
 
 
 def test_a_release_that_does_not_prove_itself_is_turned_back(machine: Machine) -> None:

@@ -81,10 +81,19 @@ start_and_watch() {  # VERSION OLD
     [ "$DRY" = yes ] || quietly "${SYSTEMCTL[@]}" try-restart "${OUTWARD[@]}" || true
 }
 
+# In an outage the daemon passes a restart over; forced, it is asked by name to end and leave every device as it is commanded.
+hold() {
+    local running
+    running=$(release_of previous)
+    if [ "$FORCE" != yes ] || [ -z "$running" ]; then return 0; fi
+    run_release "$HOME_DIR/releases/$running" stop --hold --force --who install.sh --run-dir "$ROOT/run/hems" >/dev/null 2>&1 || true
+}
+
 # Ready in time, then the same process without a restart, and answering.
 watch_start() {
     local before now left=$HEALTHY_S
     quietly "${SYSTEMCTL[@]}" start "${DOORS[@]}" || { WHY="its doors could not be opened."; return 1; }
+    hold
     quietly timeout "$READY_S" "${SYSTEMCTL[@]}" restart hems.service || { WHY="it did not get ready."; return 1; }
     before=$("${SYSTEMCTL[@]}" show -p NRestarts,MainPID hems.service)
     while [ "$left" -gt 0 ]; do
