@@ -9,7 +9,7 @@ from hems.config.schema import SiteTable
 from hems.config.tables.connection import FlexibleTable, FrequencyTable, GridTable, PanelTable
 from hems.config.tables.sources import GeneratorTable, ReserveTable
 from hems.config.tables.uses import BayTable, CircuitTable
-from hems.config.tariff import tariff_of
+from hems.config.tariff import tariff_of, window_of
 from hems.config.wires import Wire
 from hems.model.site import (
     Battery,
@@ -21,6 +21,7 @@ from hems.model.site import (
     FrequencyService,
     Generator,
     GridConnection,
+    LimitHours,
     Location,
     Panel,
     Phase,
@@ -107,6 +108,10 @@ def _grid(grid: GridTable) -> GridConnection:
         frequency=_frequency(grid.frequency),
         demand_max_w=_watts(grid.demand_kw),
         flexible=_flexible(grid.flexible) if grid.flexible is not None else None,
+        schedule=tuple(
+            LimitHours(window=window_of(one), import_max_w=_watts(one.import_kw), export_max_w=_watts(one.export_kw))
+            for one in grid.schedule.values()
+        ),
     )
 
 

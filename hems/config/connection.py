@@ -15,6 +15,7 @@ def connection(site: SiteTable) -> Iterator[Problem]:
     if grid.frequency is not None:
         yield from _frequency(site)
     yield from _panels(site)
+    yield from _schedule(site)
     flexible = grid.flexible
     if flexible is not None:
         if not (flexible.import_limit or flexible.export_limit or flexible.reduced):
@@ -37,6 +38,19 @@ def connection(site: SiteTable) -> Iterator[Problem]:
         elif battery.power is None or grid.power is None:
             missing: Path = (*where, "power") if battery.power is None else ("grid", "power")
             yield absent(missing, "a battery with reserve_pct is steered by what it measures", (*where, "reserve_pct"))
+
+
+def _schedule(site: SiteTable) -> Iterator[Problem]:
+    """Hours limit something, for some time, and to less than is agreed anyway."""
+    for name, one in site.grid.schedule.items():
+        where: Path = ("grid", "schedule", name)
+        if one.import_kw is None and one.export_kw is None:
+            yield Problem(where, " has neither import_kw nor export_kw, so it limits nothing; write one, or remove it.")
+        for key in ("import_kw", "export_kw"):
+            here, always = getattr(one, key), getattr(site.grid, key)
+            if here is not None and always is not None and here > always:
+                why = f"is above grid.{key} = {always:g}, which holds at all hours"
+                yield wrong((*where, key), here, why, "lower it, or remove it", ("grid", key))
 
 
 def _known(site: SiteTable) -> str:
@@ -77,4 +91,5 @@ def _metered(site: SiteTable) -> list[Path]:
     """The keys that are given and mean nothing without a meter of what is drawn."""
     limits = ("import_kw", "demand_kw", "flexible")
     given: list[Path] = [("grid", name) for name in limits if getattr(site.grid, name) is not None]
+    given += [("grid", "schedule", name) for name in site.grid.schedule]
     return [*given, ("tariff", "demand")] if site.tariff is not None and site.tariff.demand else given

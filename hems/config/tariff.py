@@ -36,8 +36,8 @@ def tariff_of(table: TariffTable | None) -> Tariff | None:
         currency=table.currency,
         buy=table.buy,
         sell=nothing if table.sell is None else table.sell,
-        rates=tuple(Rate(window=_window(rate), buy=rate.buy, sell=rate.sell) for rate in table.rates.values()),
-        demand=tuple(DemandCharge(per_kw=one.per_kw, window=_window(one)) for one in table.demand.values()),
+        rates=tuple(Rate(window=window_of(rate), buy=rate.buy, sell=rate.sell) for rate in table.rates.values()),
+        demand=tuple(DemandCharge(per_kw=one.per_kw, window=window_of(one)) for one in table.demand.values()),
         dynamic=table.dynamic,
         factor=table.factor,
         adder=table.adder,
@@ -47,5 +47,6 @@ def tariff_of(table: TariffTable | None) -> Tariff | None:
     )
 
 
-def _window(table: WindowTable) -> Window:
+def window_of(table: WindowTable) -> Window:
+    """The hours of a table as a value."""
     return Window(from_h=table.from_h, to_h=table.to_h, days=Days(table.days), months=tuple(table.months))

@@ -121,6 +121,8 @@ class Why(StrEnum):
     LIMIT_FLEXIBLE = "limit_flexible"
     LIMIT_FAILSAFE = "limit_failsafe"
     LIMIT_REDUCED = "limit_reduced"
+    LIMIT_HOURS = "limit_hours"
+    """The connection's schedule allows less at this hour."""
     LIMIT_PANEL = "limit_panel"
     LIMIT_DEMAND = "limit_demand"
     LIMIT_EXCEEDED = "limit_exceeded"

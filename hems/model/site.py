@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from hems.model.members import direct
-from hems.model.tariff import Tariff
+from hems.model.tariff import Tariff, Window
 from hems.model.units import CircuitId, PanelId, PointId, SourceId
 
 
@@ -281,6 +281,15 @@ class FlexibleLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitHours:
+    """What may flow in the hours of a flexible connection's schedule; None: these hours do not limit that way."""
+
+    window: Window
+    import_max_w: float | None = None
+    export_max_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrequencyService:
     """What batteries do for the frequency of the grid."""
 
@@ -310,6 +319,8 @@ class GridConnection:
     demand_max_w: float | None = None
     """Mean over a quarter of an hour that must not be exceeded; None where nobody counts it."""
     flexible: FlexibleLimits | None = None
+    schedule: tuple[LimitHours, ...] = ()
+    """Limits that hold at some hours; all that fit hold, and all of them while nobody knows the time."""
     frequency: FrequencyService | None = None
     export_permitted: bool = False
     """The interconnection permits batteries to feed the grid; without it only the sun does."""

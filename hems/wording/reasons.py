@@ -99,6 +99,7 @@ REASONS: Mapping[Why, Forms] = {
     Why.LIMIT_AGREED: (N_("the agreed capacity of the connection is used up"),),
     Why.LIMIT_FLEXIBLE: (N_("the utility lets no more through at present"),),
     Why.LIMIT_REDUCED: (N_("the utility asks for less by its contact"),),
+    Why.LIMIT_HOURS: (N_("the connection allows no more at this hour"),),
     Why.LIMIT_PANEL: (N_("the fuses of {panel} carry no more"), N_("the fuses of its board carry no more")),
     Why.LIMIT_DEMAND: (
         N_("this quarter of an hour would exceed {limit_w} on average"),

@@ -76,6 +76,8 @@ ONE_MISTAKE = [
     ("[former]", "[grid.flexible]\nfailsafe_import_kw = 4.2\n\n[former]", "grid.flexible has neither import_limit nor export_limit nor reduced"),
     ('power = "utility_meter/power_w"', 'power = "utility_meter/power_w"\nimport_kw = 4\nflexible = { reduced = "tie_io/input_5", failsafe_import_kw = 9 }', "grid.flexible.failsafe_import_kw = 9.0 is above grid.import_kw = 4; lower it."),
     ("[former]", '[reserve]\nkwh = 20\n\n[former]', "reserve needs somebody who could touch it: a battery with reserve_pct"),
+    ("[tariff]", "[grid.schedule.evening]\nfrom_h = 17\nto_h = 20\n\n[tariff]", "grid.schedule.evening has neither import_kw nor export_kw, so it limits nothing; write one, or remove it."),
+    ("[tariff]", "import_kw = 20\n[grid.schedule.evening]\nimport_kw = 30\n\n[tariff]", "grid.schedule.evening.import_kw = 30.0 is above grid.import_kw = 20, which holds at all hours; lower it, or remove it."),
     ("[former]", '[panels.garage]\nrated_a = 40\nparent = "garage"\nphase_power = ["utility_meter/l1_w", "utility_meter/l2_w", "utility_meter/l3_w"]\n\n[former]', "panels.garage.parent = \"garage\" hangs on this panel itself; name the board that feeds it."),
     ("[former]", '[panels.garage]\nrated_a = 40\nparent = "cellar"\nphase_power = ["utility_meter/l1_w", "utility_meter/l2_w", "utility_meter/l3_w"]\n\n[former]', "panels.garage.parent = \"cellar\" is no panel of this site; name one of [panels.NAME]: garage."),
     ("[former]", '[panels.garage]\nrated_a = 40\nphase_power = ["utility_meter/l1_w"]\n\n[former]', "panels.garage.phase_power"),

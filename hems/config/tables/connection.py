@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from hems.config.grid_codes import GridCode
+from hems.config.tables.tariff import WindowTable
 from hems.config.tables.words import Id, Kw, Line, LocationName, Name, Ports, PortText, SupplyName, Table
 
 
@@ -25,6 +26,15 @@ class FlexibleTable(Table):
     """The utility's contact, true when import shall be reduced; while it cannot be read it counts as closed."""
     reduced_import_kw: float = Field(0.0, ge=0, le=5000, examples=[4.2])
     """What may be drawn while that contact is closed."""
+
+
+class ScheduleTable(WindowTable):
+    """What a flexible connection allows in some hours; where hours overlap, the least holds."""
+
+    import_kw: float | None = Field(None, ge=0, le=5000, examples=[12.0])
+    """What may be drawn then."""
+    export_kw: float | None = Field(None, ge=0, le=5000, examples=[0.0])
+    """What may be fed in then."""
 
 
 class FrequencyTable(Table):
@@ -68,6 +78,9 @@ class GridTable(Table):
     """Frequency response."""
     flexible: FlexibleTable | None = None
     """Limits that the utility changes at any time."""
+    schedule: dict[Id, ScheduleTable] = Field(default_factory=dict)
+    """`[grid.schedule.NAME]`, limits by the hour; days and holidays are the tariff's.  While nobody knows
+    the time all of them hold."""
 
 
 class PanelTable(Table):

@@ -1,6 +1,7 @@
 """With the grid: how much may flow through the connection, and who makes room.
 
     flexible    what the utility lets through at present, or the failsafe while it is not heard from
+    schedule    what a flexible connection allows hour by hour
     quarter     what the quarter of an hour that is counted has left
     envelope    the narrowest of all limits, and whose it is
     market      what energy costs, and what is therefore stored for whom

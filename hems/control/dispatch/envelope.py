@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
-from hems.control.dispatch import flexible, quarter
+from hems.control.dispatch import flexible, quarter, schedule
 from hems.control.dispatch.flexible import Bound
 from hems.control.dispatch.memory import ConnectionMemory
 from hems.model.cause import Cause, Why
@@ -33,6 +33,8 @@ def envelope(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: fl
     if grid.flexible is not None:
         imports += flexible.imports(grid.flexible, memory.flexible, snapshot.limits, now_s)
         exports += flexible.exports(grid.flexible, memory.flexible)
+    imports += schedule.bounds(memory.hours.import_w)
+    exports += schedule.bounds(memory.hours.export_w)
     if grid.demand_max_w is not None:
         left_w = quarter.left_w(memory.quarter, grid.demand_max_w, now_s)
         imports.append((left_w, Cause(Why.LIMIT_DEMAND, {"limit_w": grid.demand_max_w})))

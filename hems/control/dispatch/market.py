@@ -5,7 +5,7 @@ building, as they would anywhere.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
 from math import inf
 
@@ -65,6 +65,12 @@ def local_offset(given: Given) -> timedelta | None:
         return None
     off_h = local_h - (utc.hour + utc.minute / 60.0)
     return timedelta(hours=round(4.0 * ((off_h + HALF_DAY_H) % 24.0 - HALF_DAY_H)) / 4.0)
+
+
+def local(given: Given) -> datetime | None:
+    """The date and time on the wall; None while nobody knows."""
+    utc, offset = given.now.utc, local_offset(given)
+    return None if utc is None or offset is None else utc + offset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """What the connection's schedule allows at this hour; None where it does not limit."""
+
+    import_w: float | None = None
+    export_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
     """The most that a car drew a moment ago."""
 
@@ -105,6 +113,7 @@ class ConnectionMemory:
     """The same behind each sub-panel whose meter speaks, with the grid and without."""
     steady: Steady = field(default_factory=Steady)
     flexible: FlexibleMemory = FlexibleMemory()
+    hours: Hours = Hours()
     quarter: QuarterMemory = QuarterMemory()
     excess: ExcessMemory = ExcessMemory()
     market: MarketMemory = MarketMemory()

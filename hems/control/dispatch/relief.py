@@ -20,7 +20,14 @@ from hems.model.mode import Mode
 from hems.model.site import Circuit, Tier
 from hems.model.units import CircuitId
 
-LIMITED = (Why.LIMIT_AGREED, Why.LIMIT_FLEXIBLE, Why.LIMIT_FAILSAFE, Why.LIMIT_REDUCED, Why.LIMIT_SERVICE)
+LIMITED = (
+    Why.LIMIT_AGREED,
+    Why.LIMIT_FLEXIBLE,
+    Why.LIMIT_FAILSAFE,
+    Why.LIMIT_REDUCED,
+    Why.LIMIT_HOURS,
+    Why.LIMIT_SERVICE,
+)
 """Limits for whose sake circuits go off; a quarter of an hour that costs more is none."""
 
 

@@ -1,6 +1,6 @@
 """One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
 
-from hems.control.dispatch import excess, flexible, market, panels, quarter, standing, steady, storage, value
+from hems.control.dispatch import excess, flexible, market, panels, quarter, schedule, standing, steady, storage, value
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import flows, house_phase_w, sure
 from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory, Standing
@@ -19,6 +19,8 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
     if site.grid.flexible is not None:
         heard = flexible.after(site.grid.flexible, memory.flexible, snapshot.limits, now_s)
         memory = replace(memory, flexible=heard)
+    if site.grid.schedule:
+        memory = replace(memory, hours=schedule.hours(site, market.local(given)))
     counted = _counted(given, memory, dt_s)
     prices = market.peaked(given, market.after(given, state), memory.quarter, counted)
     if site.panels:
@@ -73,5 +75,6 @@ def due_s(state: ControlState, given: Given) -> list[float]:
     since_s = state.connection.excess.since_s
     for known in (state.connection.standing, *state.connection.panels.values()):
         silence += standing.due_s(known)
+    silence += schedule.due_s(given.site, market.local(given), given.now_s)
     silence += storage.due_s(given.site, state, given.snapshot, given.now_s)
     return silence + ([since_s + given.params.connection.settle_s] if since_s is not None else [])

@@ -102,14 +102,13 @@ def test_a_limit_is_met_and_nothing_fed_in_six_seconds_after_it_arrives_although
 
 
 def test_nothing_goes_off_for_what_a_car_drew_a_moment_ago():
-    # given a car beside circuits that nearly fill the agreed capacity, and a battery at its reserve
-    site = connected_site(import_max_w=20_000.0)
-    street = LateStreet(site, house_w=7000.0, soc_pct=59.0).plug("bay_1")
+    # given a car beside 8 kW of circuits, and a battery at its reserve
+    told = ALIVE | {wiring.IMPORT_LIMIT: 50_000.0}
+    street = LateStreet(connected_site(flexible=TOLD), house_w=8000.0, soc_pct=59.0, limits=told).plug("bay_1")
     street.says({wiring.circuit_power(CircuitId("hot_water")): 6000.0}).lives(60)
     assert street.car_w("bay_1") < -8000.0
-    # when it leaves, and the meter at the street shows it for a second longer
-    street.house_w = 13_000.0
-    street.plugged = {}
+    # when 12 kW are let through, the car stops, and the meter at the street shows that a second later
+    street.limits = ALIVE | {wiring.IMPORT_LIMIT: 12_000.0}
     street.lives(10)
     # then what flexible circuits draw is not blamed for it
     assert HOT_WATER not in street.state.sent
