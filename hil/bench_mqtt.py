@@ -1,12 +1,13 @@
 """A message in, a decision, a command out, over mosquitto: the whole MQTT driver beside an echo in C.
 
 A plug tells that it draws more; whoever hears it switches the plug off or on.  The player is the same for both, and so
-is the broker.
+is the broker; driver and echo are processes of their own (`python -m hil.bench_mqtt PORT` is the driver).
 """
 
 import asyncio
 import json
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +22,7 @@ from drivers.mqtt import FACTORY
 from hems.model.reading import Reading
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import Driver, DriverContext
+from hems.ports.device import DriverContext
 from hems.runtime.clock import SystemClock
 from hil import foreign
 from hil.bench_row import Row, noisy, paired, unmeasured
@@ -30,8 +31,12 @@ from hil.emulate.lines import LOOPBACK
 
 WHAT = "MQTT in, decision, command out"
 PLUG, PREFIX = DeviceId("plug"), "bench/plug"
+ASKS = f"{PREFIX}/command"
+"""Where the driver asks the plug how it is, first of all when it is connected."""
 TURNS, EACH = 7, 40
-ANSWERED_S = 5.0
+ANSWERED_S, STARTED_S = 5.0, 20.0
+PAUSE_S = 0.002
+"""Between two messages, for both: whoever sleeps has to be woken."""
 AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
 """The player sends several short messages in a row, of which none may wait for the last one to be acknowledged."""
 
@@ -68,16 +73,18 @@ async def _turns(port: int) -> tuple[list[float], list[float]]:
     ours, in_c = [], []
     echo = foreign.echo(port, "bench/in", "bench/out")
     client = aiomqtt.Client(LOOPBACK, port, identifier="player", socket_options=AT_ONCE)
-    async with _switching(port) as driver, echo, client as player:
-        await player.subscribe([(f"{PREFIX}/rpc", 0), ("bench/out", 0)])
-        await player.publish(f"{PREFIX}/online", "true", qos=1, retain=True)
-        await player.publish(f"{PREFIX}/status/switch:0", json.dumps({"id": 0, "output": True}), qos=1)
-        async with asyncio.timeout(ANSWERED_S):
-            while driver.health()[PLUG].lost_since_s is not None:  # noqa: ASYNC110 it does not tell when it is connected
-                await asyncio.sleep(0.05)
-        for _ in range(TURNS):
-            ours.append(await _turn(player, f"{PREFIX}/status/switch:0", plays=True))
-            in_c.append(await _turn(player, "bench/in", plays=False))
+    async with echo, client as player:
+        await player.subscribe(ASKS)
+        async with _driver(port):
+            async with asyncio.timeout(STARTED_S):
+                await anext(player.messages)  # the driver is there and asks how the plug is
+            await player.unsubscribe(ASKS)
+            await player.subscribe([(f"{PREFIX}/rpc", 0), ("bench/out", 0)])
+            await player.publish(f"{PREFIX}/online", "true", qos=1, retain=True)
+            await player.publish(f"{PREFIX}/status/switch:0", json.dumps({"id": 0, "output": True}), qos=1)
+            for _ in range(TURNS):
+                ours.append(await _turn(player, f"{PREFIX}/status/switch:0", plays=True))
+                in_c.append(await _turn(player, "bench/in", plays=False))
     return ours, in_c
 
 
@@ -96,7 +103,7 @@ async def _turn(player: aiomqtt.Client, topic: str, *, plays: bool) -> float:
             on = answer["params"]["on"]
             reply = {"id": answer["id"], "src": PREFIX, "dst": answer["src"], "result": {"was_on": not on}}
             await player.publish(f"{answer['src']}/rpc", json.dumps(reply), qos=0)
-            await asyncio.sleep(0.002)
+        await asyncio.sleep(PAUSE_S)
     return median(took_s)
 
 
@@ -108,7 +115,17 @@ async def _answer(player: aiomqtt.Client) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _switching(port: int) -> AsyncIterator[Driver]:
+async def _driver(port: int) -> AsyncIterator[None]:
+    """The driver as a process."""
+    child = await asyncio.create_subprocess_exec(sys.executable, "-m", "hil.bench_mqtt", str(port))
+    try:
+        yield
+    finally:
+        child.kill()
+        await child.wait()
+
+
+async def _serve(port: int) -> None:
     """The driver, and a decision as short as the reflex's: on what arrives the switch is moved to the other side."""
     tasks = set[asyncio.Task[object]]()
 
@@ -129,9 +146,8 @@ async def _switching(port: int) -> AsyncIterator[Driver]:
     )
     driver = FACTORY.open((spec,), DriverContext(clock=SystemClock(), sink=decide, rng=Random(1)))
     driver.arm(PLUG, True)
-    running = asyncio.create_task(driver.run())
-    try:
-        yield driver
-    finally:
-        running.cancel()
-        await asyncio.wait({running})
+    await driver.run()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1])))

@@ -12,11 +12,14 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
+from typing import Any, cast
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from drivers.mqtt.address import BrokerAddress
 from drivers.mqtt.credentials import Credentials, Unusable, load
@@ -170,10 +173,15 @@ class Link:
             _stop_if_cancelled()
             self._client, self.lost_since_s, self.trouble = client, None, ""
             self._tell_connection()
-            async for message in client.messages:
-                self._hand_out(message)
+            self._inbox.open()
+            async for _ in client.messages:  # never one: they are handed out as they come, until the connection goes
+                pass
 
     def _new_client(self, credentials: Credentials) -> aiomqtt.Client:
+        def inbox(maxsize: int) -> Inbox:
+            self._inbox = Inbox(maxsize, self._hand_out)
+            return self._inbox
+
         modern = self._version is aiomqtt.ProtocolVersion.V5
         client = aiomqtt.Client(
             self.address.host,
@@ -183,6 +191,7 @@ class Link:
             clean_session=None if modern else True,  # in MQTT 5 a new client is given nothing anyway
             keepalive=KEEPALIVE_S,
             timeout=CONNECT_S,
+            queue_type=cast("type[asyncio.Queue[aiomqtt.Message]]", inbox),
             max_queued_incoming_messages=MOST_WAITING,
             tls_context=credentials.tls,
             username=credentials.name,
@@ -196,7 +205,9 @@ class Link:
         self._refused.clear()
         if not self._receivers:
             return
-        answers = await client.subscribe([(topic, 1) for topic in self._receivers])
+        # what we say ourselves need not come back; an older broker cannot be told so
+        wish: Any = SubscribeOptions(qos=1, noLocal=True) if self._version is aiomqtt.ProtocolVersion.V5 else 1
+        answers = await client.subscribe([(topic, wish) for topic in self._receivers])
         codes = [answer if isinstance(answer, int) else answer.value for answer in answers]
         self._refused |= {topic for topic, code in zip(self._receivers, codes, strict=False) if code >= REFUSED_TOPIC}
 
@@ -208,11 +219,7 @@ class Link:
             receiver(incoming)
 
     def _expiry(self) -> Properties | None:
-        if self._version is not aiomqtt.ProtocolVersion.V5:
-            return None
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        properties.MessageExpiryInterval = EXPIRE_S
-        return properties
+        return _expiring() if self._version is aiomqtt.ProtocolVersion.V5 else None
 
     def _lost(self, why: str) -> None:
         self._client = None
@@ -238,6 +245,35 @@ class Link:
             raise LinkDown(f"the broker at {self.address} took no message for {ACKNOWLEDGE_S:g} s") from None
         except aiomqtt.MqttError as error:
             raise LinkDown(f"the broker at {self.address} did not take the message: {error}") from error
+
+
+class Inbox(asyncio.Queue[aiomqtt.Message]):
+    """What has come.  Once open it hands each message out in the moment in which it comes, without another turn."""
+
+    def __init__(self, maxsize: int, hand_out: Callable[[aiomqtt.Message], None]) -> None:
+        super().__init__(maxsize)
+        self._hand_out = hand_out
+        self._is_open = False
+
+    def open(self) -> None:
+        """Hand out what has come while subscribing, and then everything at once."""
+        while not self.empty():
+            self._hand_out(self.get_nowait())
+        self._is_open = True
+
+    def put_nowait(self, item: aiomqtt.Message) -> None:
+        """Take one.  Raises: QueueFull."""
+        if self._is_open:
+            self._hand_out(item)
+        else:
+            super().put_nowait(item)
+
+
+@cache
+def _expiring() -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.MessageExpiryInterval = EXPIRE_S
+    return properties
 
 
 async def overhear(address: BrokerAddress, seconds: float) -> AsyncIterator[Incoming]:

@@ -120,10 +120,11 @@ class Points:
         return {name: _value(line, message, tree) for name, line in told.items()}
 
     def _deliver_all(self, decoded: Mapping[str, point.Decoded]) -> None:
+        now_s = self._now_s()
         for name, found in decoded.items():
             line = self._lines[name]
             stale_s = line.stale_ms / 1000 if line.stale_ms else self._silent_s
-            here = self._memory.reading(name, line, found, taken_s=self._now_s(), stale_after_s=stale_s)
+            here = self._memory.reading(name, line, found, taken_s=now_s, stale_after_s=stale_s)
             self._deliver(name, point.absent(ABSENT.reason) if found is ABSENT else here)
         changed = set(decoded)
         for name, node in self._computed.items():
@@ -136,10 +137,10 @@ class Points:
         self.seen |= set(values)
         for name in self._identify.keys() & values.keys():
             expected = self._identify[name]
-            wrong = DeviceMismatch(
-                self._device, expected=f"{name.lstrip('_')} that {expected}", found=repr(values[name])
-            )
-            self._strange[name] = "" if expected.met_by(values[name]) else str(wrong)
+            self._strange[name] = ""
+            if not expected.met_by(values[name]):
+                told = f"{name.lstrip('_')} that {expected}"
+                self._strange[name] = str(DeviceMismatch(self._device, expected=told, found=repr(values[name])))
 
     def _deliver(self, name: str, reading: Reading[Any]) -> None:
         if self.stranger:
