@@ -14,6 +14,7 @@ from statistics import mean
 
 from hems.control.dispatch.market import Look
 from hems.control.dispatch.store import Store
+from hems.control.dispatch.visit import Visit
 from hems.control.dispatch.worth import Slot
 from hems.control.given import Given
 from hems.control.memory.using import Habits
@@ -24,14 +25,14 @@ from hems.model.request import CarWish
 from hems.model.site import Site
 from hems.model.tariff import demand_per_kw
 from hems.plan.problem import Problem, problem
-from hems.plan.program import Visit, course, solved
+from hems.plan.program import course, solved
 from hems.report.worth import self_used
 from hems.sim.baseline import Baseline
 from hems.sim.bill import Bill, Metered
 from hems.sim.plant import Plant
 from hems.sim.run import Act, FastForward
 from hil.dispatch_house import WEEKS_OF_MONTH, begin, cost, departures, given_wh, house, peak_w, refill
-from hil.dispatch_weeks import BEFORE_S, QUARTER_S, Stay, Week, habits_of, week
+from hil.dispatch_weeks import BEFORE_S, CAR_BEST, QUARTER_S, Stay, Week, habits_of, week
 from hil.policy_bench import PolicyBench, rows
 
 REPORTED_SEED = 2001
@@ -93,13 +94,20 @@ def least(case: Week) -> float:
         price, counts = case.price(t_s), demand_per_kw(tariff, case.utc(t_s)) > 0.0
         slots.append(Slot(case.net_w(t_s), price.cost or 0.0, price.gain or 0.0, counts))
     per_kw = sum(one.per_kw for one in tariff.demand) / WEEKS_OF_MONTH
-    look = Look(store=store, days=(tuple(slots),), least_target_w=0.0, per_kw=per_kw)
-    asked = Problem(begins_s=0.0, step_s=QUARTER_S, look=look, end_worth=refill(case))
-    visits = [
-        Visit(int((one.comes_s - BEFORE_S) // QUARTER_S), ceil((one.leaves_s - BEFORE_S) / QUARTER_S), one.wh, most_w)
+    visits = tuple(
+        Visit(
+            bay=one.bay,
+            first=max(0, int((one.comes_s - BEFORE_S) // QUARTER_S)),
+            last=ceil((one.leaves_s - BEFORE_S) / QUARTER_S),
+            leaves_wh=one.stored_wh,
+            most_w=most_w,
+            charged=CAR_BEST,
+        )
         for one in case.visits
-    ]
-    return course(asked, slots, visits).cost + refill(case) * store.have_wh / 1000.0
+    )
+    look = Look(store=store, days=(tuple(slots),), least_target_w=0.0, per_kw=per_kw, visits=visits)
+    asked = Problem(begins_s=0.0, step_s=QUARTER_S, look=look, end_worth=refill(case), charges_cars=True)
+    return course(asked, slots).cost + refill(case) * store.have_wh / 1000.0
 
 
 def rest(case: Week) -> Bill:
@@ -119,12 +127,15 @@ def steer(case: Week, *, priced: bool, planned: bool = False, acts: Sequence[Act
     plant = house(case)
     forward = _forward(case, site, plant)
     asked_s, heard = float("-inf"), 0
+    seen_cars: object = ()
     for ticked in forward.run(case.ends_s, [*_begun(case, plant, forward), *acts]):
         told = case.told_at(ticked.t_s)
         if told is not None and len(told.slots) != heard:
             forward.requests.append(told)
             heard = len(told.slots)
-        if planned and ticked.t_s >= asked_s + PLAN_EVERY_S:
+        cars = ticked.step.state.connection.market.seen_cars
+        if planned and (ticked.t_s >= asked_s + PLAN_EVERY_S or cars != seen_cars):
+            seen_cars = cars
             given = Given(site, ticked.snapshot, forward.params, Instant(ticked.t_s, case.utc(ticked.t_s)))
             found = problem(given, ticked.step.state)
             if found is not None:
@@ -144,7 +155,7 @@ def _forward(case: Week, site: Site, plant: Metered) -> FastForward:
 def _begun(case: Week, plant: Metered, forward: FastForward) -> Iterable[Act]:
     """The week begins; each driver says on coming when the car leaves."""
     yield Act(BEFORE_S, lambda _: begin(plant, case), "the week begins")
-    for stay in case.visits:
+    for stay in (*case.visits, *case.later):
         yield Act(stay.comes_s + 1.0, partial(_says, forward, stay), "a driver says")
 
 

@@ -75,6 +75,8 @@ class Week:
     """What the exchange will have told, all of it."""
     visits: tuple["Stay", ...] = ()
     """Of cars that leave within the week, by their departures."""
+    later: tuple["Stay", ...] = ()
+    """Of cars that come within it and leave after it: their drivers say so too, but nothing of it is counted."""
 
     @property
     def ends_s(self) -> float:
@@ -152,8 +154,11 @@ def week(seed: int, data: Path | None = None, days: int = 7, cars: int = 0) -> W
     if data is not None:
         made = MeasuredTraces(data, site, hour, others=made, day_of_year=day_of_year, seed=seed)
     traces = SlotTraces(made, QUARTER_S)
+    ends_s = BEFORE_S + days * DAY_S
+    stays = _stays(traces, ends_s + 2.0 * DAY_S, site)
     return Week(
-        visits=_stays(traces, BEFORE_S + days * DAY_S, site),
+        visits=tuple(one for one in stays if one.leaves_s < ends_s),
+        later=tuple(one for one in stays if one.comes_s < ends_s <= one.leaves_s),
         seed=seed,
         kind=kind,
         site=site,

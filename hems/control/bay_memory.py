@@ -7,7 +7,6 @@ from hems.control.cars import charge, ledger, phases, sunny, usual, waking
 from hems.control.cars.memory import BayMemory, Charge, Ledger, PhaseMemory, Usual
 from hems.control.demand import charging_w, kept_after, remembered_w
 from hems.control.dispatch.envelope import envelope
-from hems.control.dispatch.market import local_offset
 from hems.control.energy import NO_CAR, car_free_wh, floor_pct
 from hems.control.given import Given
 from hems.control.memory.acting import Sent
@@ -195,7 +194,7 @@ def visited(
 
     `state` holds what was remembered before.
     """
-    offset = local_offset(given)
+    offset = given.local_offset
     local = None if given.now.utc is None or offset is None else given.now.utc + offset
     found, foreseen = dict(state.usual), dict(bays)
     for bay in given.site.bays:
@@ -219,7 +218,7 @@ def expected(given: Given, state: ControlState) -> list[tuple[float, tuple[float
 
     In a poor, a middling and a good case.
     """
-    offset = local_offset(given)
+    offset = given.local_offset
     if given.now.utc is None or offset is None:
         return []
     found = []

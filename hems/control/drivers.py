@@ -83,7 +83,12 @@ def leaves(state: ControlState, bay: SourceId, params: CarParams, now_s: float) 
     """Whether the car is about to leave: its driver is there, or it is nearly the time that was told."""
     memory = state.drivers.get(bay, SILENT)
     soon = memory.leaves_s is not None and now_s >= memory.leaves_s - params.leaves_soon_s
-    return memory.leaving_since_s is not None or soon
+    return waits_at(state, bay) or soon
+
+
+def waits_at(state: ControlState, bay: SourceId) -> bool:
+    """Whether its driver is there and wants to go."""
+    return state.drivers.get(bay, SILENT).leaving_since_s is not None
 
 
 def refusal(state: ControlState, bay: SourceId, params: CarParams, now_s: float) -> Why | None:

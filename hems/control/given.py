@@ -1,6 +1,7 @@
 """What every stage of a tick works on, and where it leaves word of what happened."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from hems.control.params import Params
 from hems.model.cause import Cause
@@ -11,6 +12,9 @@ from hems.model.snapshot import Snapshot
 
 Told = list[tuple[EventKind, str, Cause]]
 """Kind, subject and cause of each event of this tick, in order."""
+
+HALF_DAY_H = 12.0
+"""A zone is never further from UTC, to the nearest side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +30,18 @@ class Given:
     def now_s(self) -> float:
         """The present on the monotonic clock."""
         return self.now.mono_s
+
+    @property
+    def local_offset(self) -> timedelta | None:
+        """What the clock on the wall is ahead of UTC, to the quarter of an hour; None while nobody knows."""
+        utc, local_h = self.now.utc, self.snapshot.local_h
+        if utc is None or local_h is None:
+            return None
+        off_h = local_h - (utc.hour + utc.minute / 60.0)
+        return timedelta(hours=round(4.0 * ((off_h + HALF_DAY_H) % 24.0 - HALF_DAY_H)) / 4.0)
+
+    @property
+    def local(self) -> datetime | None:
+        """The date and time on the wall; None while nobody knows."""
+        utc, offset = self.now.utc, self.local_offset
+        return None if utc is None or offset is None else utc + offset

@@ -129,6 +129,8 @@ class Why(StrEnum):
     LIMIT_KEPT_AGAIN = "limit_kept_again"
     STORE_SUN = "store_sun"
     CHARGE_WAITS_FOR_PRICE = "charge_waits_for_price"
+    CHARGE_WAITS_FOR_PEAK = "charge_waits_for_peak"
+    CAR_PAYS = "car_pays"
     FREQUENCY = "frequency"
     SUN_FREE = "sun_free"
     SUN_HEADROOM = "sun_headroom"

@@ -1,6 +1,9 @@
-"""A plan for the batteries: what a solver found best for the next day and a half, and how long ago."""
+"""A plan for batteries and cars: what a solver found best for the next day and a half, and how long ago."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hems.model.units import SourceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +16,10 @@ class PlanStep:
     """What the batteries would do together, positive towards the building."""
     net_w: float
     """What circuits were expected to draw beyond the sun."""
+    cars: Mapping[SourceId, float] = field(default_factory=dict)
+    """What a kilowatt-hour in the cells of each car is worth then, while it is here."""
+    cars_w: float = 0.0
+    """What cars would give together; negative while they charge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ class PlanLost(HemsError):
 
 
 class PlanProcess:
-    """Asks for a plan every quarter of an hour, when prices are told, and when the building surprises."""
+    """Asks for a plan every quarter of an hour, when prices are told, cars come or go, and the building surprises."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class PlanProcess:
         self._present: Scene | None = None
         self._asked_s = float("-inf")
         self._asked_with: object = None
-        """The prices that the last plan was made with."""
+        """The prices and the cars that the last plan was made with."""
         self._due = asyncio.Event()
         self._found: Plan | None = None
         self._said = ""
@@ -59,12 +59,12 @@ class PlanProcess:
         """How often a process was started."""
 
     def follow(self, scene: Scene) -> None:
-        """Note the present; new prices ask at once, a surprise soon."""
+        """Note the present; new prices and cars ask at once, a surprise soon."""
         self._present = scene
         if scene.site.tariff is None:
             return
         late = scene.now_s >= self._asked_s + self._every_s
-        told = scene.state.prices is not self._asked_with
+        told = _told(scene) != self._asked_with
         if late or told or (scene.now_s >= self._asked_s + SOON_S and surprised(scene)):
             self._due.set()
 
@@ -92,7 +92,7 @@ class PlanProcess:
         scene = self._present
         if scene is None:
             return
-        self._asked_s, self._asked_with = scene.now_s, scene.state.prices
+        self._asked_s, self._asked_with = scene.now_s, _told(scene)
         asked = await asyncio.to_thread(_problem, scene)
         if asked is None:
             return
@@ -116,6 +116,11 @@ class PlanProcess:
 
 def _problem(scene: Scene) -> Problem | None:
     return problem(Given(scene.site, scene.snapshot, scene.params, scene.now), scene.state)
+
+
+def _told(scene: Scene) -> tuple[object, object]:
+    """The prices that somebody has told, and the cars whose departure is known: each time they are others."""
+    return id(scene.state.prices), scene.state.connection.market.seen_cars
 
 
 def surprised(scene: Scene) -> bool:

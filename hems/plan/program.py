@@ -1,23 +1,31 @@
-"""The linear program of a problem: one course of the batteries for each kind of day, with the first peak in common.
+"""The linear program of a problem: a course of batteries and cars for each kind of day, with the first peak in common.
 
-For each quarter of an hour: what batteries take and give, what is bought and fed in, what is stored.  What a stored
-kilowatt-hour is worth is the shadow price of the line that carries it from one quarter to the next.
+For each quarter of an hour: what batteries and each car take and give, what is bought and fed in, what is stored.  What
+a stored kilowatt-hour is worth is the shadow price of the line that carries it from one quarter to the next.  Cars may
+take any power here: the least current, and who goes first, are the tick's.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
+from math import inf
 from typing import Any
 
-from hems.control.dispatch.worth import SLOT_H, Slot
+from hems.control.dispatch.departure import SLOT_S
+from hems.control.dispatch.shared import ARRIVES, STAYS_S
+from hems.control.dispatch.store import Store
+from hems.control.dispatch.visit import Visit
+from hems.control.dispatch.worth import SLOT_H, Slot, target_w
 from hems.model.errors import HemsError
 from hems.model.plan import Plan, PlanStep
-from hems.model.units import W_PER_KW
+from hems.model.units import W_PER_KW, SourceId
 from hems.plan.problem import Problem
 
 NO_SOLVER = "There is no solver: install hems with its extra `solver`."
-TAKE, GIVE, BUY, SELL, STORED, COLUMNS = range(6)
-"""Columns of each quarter of an hour; after the last stands the peak, then what each car takes while it is there."""
+MISSED = 100.0
+"""So many times the highest price costs what a car lacks when it leaves, and what the reserve lacks for an hour."""
+SOONER = 1e-6
+"""Of two quarters of an hour that cost the same, cars take the first: what is done cannot come too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +34,12 @@ class Course:
 
     worth: Sequence[float]
     battery_w: Sequence[float]
+    cars_w: Sequence[float]
+    cars_worth: Sequence[Mapping[SourceId, float]]
+    """In the cells of each car, as long as it is here."""
     peak_w: float
     cost: float
     """Of all, less what is left at the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A car that needs something before it leaves."""
-
-    first: int
-    """The first whole step in which it is there."""
-    last: int
-    """The first one in which it is not."""
-    wh: float
-    """At the socket."""
-    most_w: float
 
 
 def solved(problem: Problem) -> Plan:
@@ -51,106 +49,188 @@ def solved(problem: Problem) -> Plan:
     middle = courses[len(courses) // 2]
     steps = tuple(
         PlanStep(
-            worth=sum(one.worth[step] for one in courses) / len(courses),
+            worth=_mean([one.worth[step] for one in courses]),
             battery_w=middle.battery_w[step],
             net_w=slot.net_w,
+            cars={bay: _mean([one.cars_worth[step][bay] for one in courses]) for bay in middle.cars_worth[step]},
+            cars_w=middle.cars_w[step],
         )
         for step, slot in enumerate(look.days[len(look.days) // 2])
     )
-    target_w = max(one.peak_w for one in courses) if look.per_kw else None
+    target_w = _target_w(problem, courses) if look.per_kw else None
     return Plan(begins_s=problem.begins_s, step_s=problem.step_s, steps=steps, target_w=target_w)
 
 
-def course(problem: Problem, slots: Sequence[Slot], visits: Sequence[Visit] = ()) -> Course:
+def _target_w(problem: Problem, courses: Sequence[Course]) -> float:
+    """Of the worst day; so high that cars, which take 6 A or nothing, fit below it beside what batteries do."""
+    look, worst = problem.look, max(courses, key=lambda one: one.peak_w)
+    day = look.days[courses.index(worst)]
+    beside = [replace(slot, net_w=slot.net_w - own_w) for slot, own_w in zip(day, worst.battery_w, strict=True)]
+    resting = Store(have_wh=0.0, full_wh=0.0, take_w=0.0, give_w=0.0, wear=0.0)
+    return target_w(resting, beside, worst.peak_w, look.visits)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def course(problem: Problem, slots: Sequence[Slot]) -> Course:
     """The cheapest course through one kind of day in which all cars get what they need.  Raises: HemsError."""
     try:
         optimize, sparse = import_module("scipy.optimize"), import_module("scipy.sparse")
     except ImportError as error:
         raise HemsError(NO_SOLVER) from error
-    count, look = len(slots), problem.look
-    entries, sides = _balances(problem, slots)
-    charging = [(COLUMNS * count + 1 + place, step, car) for place, (car, step) in enumerate(_stays(visits))]
-    width, height = COLUMNS * count + 1 + len(charging), 2 * count + len(visits)
-    entries += [(step, column, -1.0) for column, step, _ in charging]
-    entries += [(2 * count + car, column, SLOT_H) for column, _, car in charging]
-    most_w = [0.0] * count
-    for _, step, car in charging:
-        most_w[step] += visits[car].most_w
+    made = _Program(problem, slots)
     result = optimize.linprog(
-        [*_costs(problem, slots), *[0.0] * len(charging)],
-        A_eq=_matrix(sparse, entries, height, width),
-        b_eq=[*sides, *(one.wh / W_PER_KW for one in visits)],
-        A_ub=_matrix(sparse, _peaks(slots), count, width),
-        b_ub=[0.0] * count,
-        bounds=[*_bounds(problem, slots, most_w), *((0.0, visits[car].most_w / W_PER_KW) for _, _, car in charging)],
+        made.costs,
+        A_eq=_matrix(sparse, made.equal, len(made.sides), len(made.costs)),
+        b_eq=made.sides,
+        A_ub=_matrix(sparse, made.least, len(made.limits), len(made.costs)),
+        b_ub=made.limits,
+        bounds=made.bounds,
         method="highs",
     )
     if result.status != 0:
         raise HemsError(f"The plan has no solution: {result.message}")
-    found = result.x
-    return Course(
-        worth=[-float(one) for one in result.eqlin.marginals[count : 2 * count]],
-        battery_w=[
-            W_PER_KW * float(found[COLUMNS * step + GIVE] - found[COLUMNS * step + TAKE]) for step in range(count)
-        ],
-        peak_w=max(look.least_target_w, W_PER_KW * float(found[COLUMNS * count])),
-        cost=float(result.fun),
-    )
-
-
-def _costs(problem: Problem, slots: Sequence[Slot]) -> list[float]:
-    costs: list[float] = []
-    for slot in slots:
-        gain = min(slot.gain, slot.cost)  # nobody buys in order to sell at one instant
-        costs += [0.0, SLOT_H * problem.look.store.wear, SLOT_H * slot.cost, -SLOT_H * gain, 0.0]
-    costs[-1] = -problem.end_worth
-    return [*costs, problem.look.per_kw]
-
-
-def _stays(visits: Sequence[Visit]) -> list[tuple[int, int]]:
-    """Each car and step in which it can charge."""
-    return [(car, step) for car, one in enumerate(visits) for step in range(one.first, one.last)]
-
-
-def _bounds(problem: Problem, slots: Sequence[Slot], cars_w: Sequence[float]) -> list[tuple[float, float | None]]:
-    look, bounds = problem.look, list[tuple[float, float | None]]()
-    for slot, car_w in zip(slots, cars_w, strict=True):
-        own_w = min(look.store.give_w, max(0.0, slot.net_w + car_w))  # what batteries give never feeds the grid
-        bounds += [(0.0, look.store.take_w / W_PER_KW), (0.0, own_w / W_PER_KW), (0.0, None), (0.0, None)]
-        bounds.append((0.0, look.store.full_wh / W_PER_KW))
-    return [*bounds, (look.least_target_w / W_PER_KW, None)]
+    return made.course(result.x, result.eqlin.marginals, float(result.fun))
 
 
 Entries = list[tuple[int, int, float]]
 """Line, column, value."""
 
 
-def _balances(problem: Problem, slots: Sequence[Slot]) -> tuple[Entries, list[float]]:
-    """First the lines of power, then those of what is stored."""
-    store, count = problem.look.store, len(slots)
-    entries: Entries = []
-    power = [slot.net_w / W_PER_KW for slot in slots]
-    stored = [0.0] * count
-    stored[0] = store.have_wh / W_PER_KW
-    for step in range(count):
-        first = COLUMNS * step
-        entries += [(step, first + BUY, 1.0), (step, first + SELL, -1.0)]
-        entries += [(step, first + GIVE, 1.0), (step, first + TAKE, -1.0)]
-        line = count + step
-        entries += [(line, first + STORED, 1.0), (line, first + TAKE, -SLOT_H * store.charged)]
-        entries.append((line, first + GIVE, SLOT_H / store.given))
-        if step:
-            entries.append((line, first - COLUMNS + STORED, -1.0))
-    return entries, power + stored
+class _Program:
+    """Its columns and lines, in kW and kWh; a place in a list is a column or a line."""
 
+    def __init__(self, problem: Problem, slots: Sequence[Slot]) -> None:
+        self._problem, self._slots = problem, slots
+        self._visits = [one for one in problem.look.visits if one.first < len(slots)]
+        self._missed = MISSED * max(0.01, *(abs(one.cost) for one in slots))
+        self.costs: list[float] = []
+        self.bounds: list[tuple[float | None, float | None]] = []
+        self.equal, self.least = Entries(), Entries()
+        self.sides: list[float] = [slot.net_w / W_PER_KW for slot in slots]
+        """Of the lines that must be met: first the power of each quarter, then what is stored."""
+        self.limits: list[float] = []
+        """Of those that must not be exceeded: the peak, the reserve."""
+        self._peak = self._column(problem.look.per_kw, problem.look.least_target_w / W_PER_KW, None)
+        self._bought = [self._flows(step, slot) for step, slot in enumerate(slots)]
+        self._stored = self._battery()
+        self._cars = [self._car(one) for one in self._visits]
+        self._peaks()
+        self._reserve()
 
-def _peaks(slots: Sequence[Slot]) -> Entries:
-    """What is bought in a quarter that counts is no more than the peak."""
-    last, entries = COLUMNS * len(slots), Entries()
-    for step, slot in enumerate(slots):
-        if slot.counts:
-            entries += [(step, COLUMNS * step + BUY, 1.0), (step, last, -1.0)]
-    return entries
+    def _column(self, cost: float, low: float, high: float | None) -> int:
+        self.costs.append(cost)
+        self.bounds.append((low, high))
+        return len(self.costs) - 1
+
+    def _flows(self, step: int, slot: Slot) -> int:
+        """What is bought and fed in: only the sun is fed in, and nobody buys in order to sell at one instant."""
+        carries_kw = max(self._problem.look.import_w, slot.net_w) / W_PER_KW
+        bought = self._column(SLOT_H * slot.cost, 0.0, None if carries_kw == inf else carries_kw)
+        sold = self._column(-SLOT_H * min(slot.gain, slot.cost), 0.0, max(0.0, -slot.net_w) / W_PER_KW)
+        self.equal += [(step, bought, 1.0), (step, sold, -1.0)]
+        return bought
+
+    def _store(
+        self, step: int, before: int | None, have_kwh: float, ways: tuple[int, int, int], parts: tuple[float, float]
+    ) -> int:
+        """The line that carries what is stored through one quarter; `ways` are the columns of take, give and stored."""
+        (take, give, stored), (charged, given) = ways, parts
+        self.equal += [(step, take, -1.0), (step, give, 1.0)]
+        line = len(self.sides)
+        self.sides.append(have_kwh if before is None else 0.0)
+        self.equal += [(line, stored, 1.0), (line, take, -SLOT_H * charged), (line, give, SLOT_H / given)]
+        if before is not None:
+            self.equal.append((line, before, -1.0))
+        return line
+
+    def _battery(self) -> list[tuple[int, int, int, int]]:
+        """Take, give, stored and line of each quarter."""
+        store, found = self._problem.look.store, list[tuple[int, int, int, int]]()
+        for step, slot in enumerate(self._slots):
+            own_w = inf if self._problem.charges_cars else max(0.0, slot.net_w)
+            take = self._column(0.0, 0.0, store.take_w / W_PER_KW)
+            give = self._column(SLOT_H * store.wear, 0.0, min(store.give_w, own_w) / W_PER_KW)
+            worth = -self._problem.end_worth if step == len(self._slots) - 1 else 0.0
+            stored = self._column(worth, 0.0, store.full_wh / W_PER_KW)
+            before = found[-1][2] if found else None
+            parts = store.charged, store.given
+            line = self._store(step, before, store.have_wh / W_PER_KW, (take, give, stored), parts)
+            found.append((take, give, stored, line))
+        return found
+
+    def _car(self, visit: Visit) -> Mapping[int, tuple[int, int, int, int]]:
+        """The same for a car, by quarters; what it lacks in the end is dear."""
+        found = dict[int, tuple[int, int, int, int]]()
+        full_kwh, before = max(visit.have_wh, visit.leaves_wh) / W_PER_KW, None
+        for step in range(visit.first, min(visit.last, len(self._slots))):
+            take = self._column(SOONER * (step - visit.first), 0.0, visit.most_w / W_PER_KW)
+            give = self._column(SLOT_H * visit.wear, 0.0, visit.gives_w / W_PER_KW)
+            last = step == visit.last - 1
+            stored = self._column(*self._left_in(visit, step), full_kwh)
+            parts = visit.charged, visit.given
+            line = self._store(step, before, visit.have_wh / W_PER_KW, (take, give, stored), parts)
+            if last:
+                self.equal.append((line, self._column(self._missed, 0.0, None), -1.0))
+            found[step] = take, give, stored, line
+            before = stored
+        return found
+
+    def _left_in(self, visit: Visit, step: int) -> tuple[float, float]:
+        """What it costs to have something stored after a quarter, and how much it must be at least.
+
+        Where prices end before a car leaves it keeps what it has, and what it gets counts at the middle of them.
+        """
+        if step == visit.last - 1:
+            return 0.0, visit.leaves_wh / W_PER_KW
+        if step < len(self._slots) - 1:
+            return 0.0, 0.0 if visit.gives_w else -inf  # a bound that cannot be reached leaves the worth undecided
+        prices = sorted(one.cost for one in self._slots)
+        return -visit.charged * prices[len(prices) // 2], min(visit.have_wh, visit.leaves_wh) / W_PER_KW
+
+    def _peaks(self) -> None:
+        """What is bought in a quarter that counts is no more than the peak."""
+        for bought, slot in zip(self._bought, self._slots, strict=True):
+            if slot.counts:
+                self.least += [(len(self.limits), bought, 1.0), (len(self.limits), self._peak, -1.0)]
+                self.limits.append(0.0)
+
+    def _reserve(self) -> None:
+        """What cars hold of it now, they or batteries hold later too; a car that is about to leave holds nothing."""
+        held_kwh = ARRIVES * sum(one.have_wh for one in self._visits if one.holds) / W_PER_KW
+        if not self._problem.look.shares_reserve or held_kwh <= 0.0:
+            return
+        for step in range(len(self._slots)):
+            line = len(self.limits)
+            self.least += [(line, self._stored[step][2], -1.0), (line, self._column(self._missed, 0.0, None), -1.0)]
+            for visit, ways in zip(self._visits, self._cars, strict=True):
+                if visit.holds and step + STAYS_S / SLOT_S < visit.last and step in ways:
+                    self.least.append((line, ways[step][2], -ARRIVES))
+            self.limits.append(-held_kwh)
+
+    def course(self, found: Sequence[float], marginals: Sequence[float], cost: float) -> Course:
+        """What a solution says; a shadow price is what a kilowatt-hour more would save."""
+        return Course(
+            worth=[-float(marginals[line]) for *_, line in self._stored],
+            battery_w=[W_PER_KW * float(found[give] - found[take]) for take, give, *_ in self._stored],
+            cars_w=[
+                W_PER_KW
+                * float(sum(found[ways[step][1]] - found[ways[step][0]] for ways in self._cars if step in ways))
+                for step in range(len(self._slots))
+            ],
+            cars_worth=[
+                {
+                    visit.bay: -float(marginals[ways[step][3]])
+                    for visit, ways in zip(self._visits, self._cars, strict=True)
+                    if step in ways
+                }
+                for step in range(len(self._slots))
+            ],
+            peak_w=max(self._problem.look.least_target_w, W_PER_KW * float(found[self._peak])),
+            cost=cost,
+        )
 
 
 def _matrix(sparse: Any, entries: Entries, lines: int, columns: int) -> Any:  # noqa: ANN401  (scipy has no types)

@@ -107,6 +107,8 @@ REASONS: Mapping[Why, Forms] = {
     ),
     Why.STORE_SUN: (N_("it keeps what the sun gives and nobody uses"),),
     Why.CHARGE_WAITS_FOR_PRICE: (N_("it waits for cheaper hours and will be ready all the same"),),
+    Why.CHARGE_WAITS_FOR_PEAK: (N_("charging now would make the whole month dearer; it will be ready all the same"),),
+    Why.CAR_PAYS: (N_("energy is dear now; it is charged again in cheaper hours, before it leaves"),),
     Why.FREQUENCY: (N_("it helps to hold the grid at its frequency, which is {grid_hz}"), N_("it helps the grid")),
     Why.SUN_FREE: (N_("nothing holds the sun back any more"),),
     Why.SUN_HEADROOM: (N_("the battery is nearly full and must be able to take what a large load leaves if it stops"),),

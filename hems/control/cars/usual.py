@@ -83,7 +83,7 @@ def comes_h(usual: Usual, local: datetime) -> float | None:
     It must have come on nearly all days of that kind that are remembered (of any kind, while these are few), and by
     then on nearly all of them.
     """
-    if usual.left_in_cut or len(usual.came_on) < len(usual.arrivals):
+    if usual.left_in_cut or not usual.came_on or len(usual.came_on) < len(usual.arrivals):
         return None
     past = range(min(usual.came_on, default=0), local.toordinal())
     for ahead in range(2):

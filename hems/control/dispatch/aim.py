@@ -32,8 +32,18 @@ class Aim:
 
 def peak_left_w(memory: ConnectionMemory, now_s: float) -> float:
     """What may be drawn until this quarter of an hour ends without a dearer month; infinite where nobody pays."""
-    target_w = memory.market.target_w
+    target_w = memory.market.target_w if memory.market.counts else None
     return inf if target_w is None else quarter.left_w(memory.quarter, target_w, now_s)
+
+
+def peak_room_w(memory: ConnectionMemory, house_w: float, batteries_w: float, now_s: float) -> float:
+    """What cars may draw without a dearer month, beside a house that batteries serve; infinite where nobody pays.
+
+    What a quarter of an hour has saved up is not made good in its last minute: chargers would be switched to and fro.
+    """
+    target_w = memory.market.target_w
+    steady_w = inf if target_w is None else min(target_w, peak_left_w(memory, now_s))
+    return inf if not memory.market.counts else steady_w - max(0.0, house_w - max(0.0, batteries_w))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from hems.control import drivers, planned
 from hems.control.bay_memory import NEW
 from hems.control.cars import sunny
 from hems.control.dispatch import cheap, departure, panels
+from hems.control.dispatch.aim import peak_room_w
 from hems.control.dispatch.departure import Late
 from hems.control.dispatch.envelope import Envelope, envelope, phase_w
 from hems.control.dispatch.flows import flows
@@ -30,6 +31,8 @@ class Groups:
     leaving: list[Bay]
     late: list[Bay]
     at_once: list[Bay]
+    patient: list[Bay]
+    """The same, but nobody makes the month dearer for them: they would still be ready later."""
     sunny: list[Bay]
     ready: list[Bay]
     """As full as their drivers want."""
@@ -45,7 +48,7 @@ def charging(
     """Fair shares of what the connection leaves, nobody above what a charger can take, or a pause below 6 A.
 
     Cars that are about to leave come first, then those that would not be ready, then batteries if a power cut is
-    announced or likely, then all other cars, and what waits for the sun comes last.
+    announced or likely, then all other cars, those with time below the month's peak, and what waits for the sun last.
     """
     flow = flows(site, snapshot, now_s)
     plugged = [bay for bay in bays if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
@@ -58,13 +61,16 @@ def charging(
     budget_w = max(0.0, bounds.import_w - sum(house_w))
     wanted = departure.needs(site, state, snapshot, now_s)
     late = departure.late(wanted, budget_w, now_s)
-    later = cheap.waiting(state.connection.market, wanted, now_s)
+    later = cheap.waiting(state.connection.market, [one.bay for one in wanted])
     groups = _groups(plugged, state, snapshot, params, late, {one.bay for one in wanted}, later, now_s)
     going = frozenset(bay.id for bay in plugged if _told_w(bay, state) < 0.0)
     given: dict[SourceId, float] = {}
     left_w = _serve(given, (groups.leaving, *([bay] for bay in groups.late)), budget_w, room, site, going)
     left_w = max(0.0, left_w - planned.before_cars_w(site, state, snapshot, params, now_s))
     left_w = _serve(given, (groups.at_once,), left_w, room, site, going)
+    below_w = peak_room_w(state.connection, sum(house_w), flow.batteries_w, now_s) - sum(given.values())
+    below_w = min(left_w, max(0.0, below_w))
+    left_w -= below_w - _serve(given, (groups.patient,), below_w, room, site, going)
     sun_w = min(left_w, _sun_w(groups.sunny, house_w, given))
     _serve(given, (groups.sunny,), max(0.0, sun_w), room, site, going)
     return {
@@ -109,19 +115,21 @@ def _groups(
     later: Collection[SourceId],
     now_s: float,
 ) -> Groups:
-    found = Groups([], [], [], [], [], [], [])
+    found = Groups([], [], [], [], [], [], [], [])
     for bay in plugged:
         memory = state.bays.get(bay.id, NEW)
-        if drivers.leaves(state, bay.id, params.car, now_s):
+        # more would cost money that nobody asked to spend
+        ready = state.connection.market.now is not None and _is_ready(bay, state, snapshot, now_s)
+        if drivers.waits_at(state, bay.id) or (drivers.leaves(state, bay.id, params.car, now_s) and not ready):
             found.leaving.append(bay)
         elif bay.id in late:
             found.late.append(bay)
         elif not bay.sun_first and bay.id in later:
             found.cheaper.append(bay)
-        elif not bay.sun_first and state.connection.market.now is not None and _is_ready(bay, state, snapshot, now_s):
-            found.ready.append(bay)  # more would cost money that nobody asked to spend
+        elif not bay.sun_first and ready:
+            found.ready.append(bay)
         elif not bay.sun_first:
-            found.at_once.append(bay)
+            (found.patient if bay.id in known else found.at_once).append(bay)
         elif memory.sunny.begun_s is not None:
             found.sunny.append(bay)
         elif bay.id in known:
@@ -137,7 +145,7 @@ def _groups(
 def _is_ready(bay: Bay, state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
     """Whether it tells its charge, and that is as much as its driver wants."""
     soc_pct = snapshot.bays.get(bay.id, NO_CAR).soc_pct.known(now_s)
-    return soc_pct is not None and departure.missing_wh(bay, state, snapshot, now_s) <= 0.0
+    return soc_pct is not None and departure.missing_wh(bay, state, snapshot, now_s) < departure.ENOUGH_WH
 
 
 def _told_w(bay: Bay, state: ControlState) -> float:
@@ -166,6 +174,8 @@ def _charge(
         return Wish(0.0, Cause(Why.CHARGE_WAITS_FOR_SUN))
     if bay in groups.ready:
         return Wish(0.0, Cause(Why.CAR_READY))
+    if bay in groups.patient:
+        return Wish(0.0, Cause(Why.CHARGE_WAITS_FOR_PEAK))
     charges = bay in groups.leaving or bay in groups.late or bay in groups.at_once
     return Wish(0.0, limit if charges else Cause(Why.CAR_IDLE))
 

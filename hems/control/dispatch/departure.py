@@ -72,16 +72,26 @@ def _need(bay: Bay, state: ControlState, snapshot: Snapshot, now_s: float) -> Ne
     return Need(bay.id, wh, by_s, bay.charge_max_w, state.drivers.get(bay.id, SILENT).leaves_s is not None)
 
 
+def plugged(bay: Bay, state: ControlState) -> bool:
+    """Whether a car is here."""
+    return state.bays.get(bay.id, NEW).plugged_since_s is not None
+
+
+def target_pct(bay: Bay, state: ControlState) -> float:
+    """How full it shall be when it leaves."""
+    said_pct = state.drivers.get(bay.id, SILENT).target_pct
+    return bay.target_pct if said_pct is None else said_pct
+
+
 def missing_wh(bay: Bay, state: ControlState, snapshot: Snapshot, now_s: float) -> float:
     """What is missing to what the driver wants, at the socket; what visits usually take where the car tells nothing."""
-    reading, said = snapshot.bays.get(bay.id, NO_CAR), state.drivers.get(bay.id, SILENT)
-    target_pct = bay.target_pct if said.target_pct is None else said.target_pct
+    reading, wanted_pct = snapshot.bays.get(bay.id, NO_CAR), target_pct(bay, state)
     soc_pct = reading.soc_pct.known(now_s)
     capacity_wh = reading.capacity_wh.known(now_s) or bay.capacity_wh
     if soc_pct is not None:
-        return max(0.0, target_pct - soc_pct) / 100.0 * capacity_wh / CHARGED
+        return max(0.0, wanted_pct - soc_pct) / 100.0 * capacity_wh / CHARGED
     takes_wh = usual.takes_wh(state.usual.get(bay.id, usual.NEVER))
-    whole_wh = target_pct / 100.0 * capacity_wh / CHARGED if takes_wh is None else takes_wh
+    whole_wh = wanted_pct / 100.0 * capacity_wh / CHARGED if takes_wh is None else takes_wh
     return max(0.0, whole_wh - state.bays.get(bay.id, NEW).taken_wh)
 
 

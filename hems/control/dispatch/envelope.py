@@ -28,7 +28,7 @@ class Envelope:
 def envelope(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: float) -> Envelope:
     """What holds at this instant."""
     grid = site.grid
-    imports = [(phase_w(site) * len(site.phases), SERVICE), *_agreed(grid)]
+    imports = standing_bounds(site)
     exports = [(inf if grid.export_max_w is None else grid.export_max_w, AGREED)]
     if grid.flexible is not None:
         imports += flexible.imports(grid.flexible, memory.flexible, snapshot.limits, now_s)
@@ -39,6 +39,11 @@ def envelope(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: fl
         left_w = quarter.left_w(memory.quarter, grid.demand_max_w, now_s)
         imports.append((left_w, Cause(Why.LIMIT_DEMAND, {"limit_w": grid.demand_max_w})))
     return Envelope(*min(imports, key=_watts), *min(exports, key=_watts))
+
+
+def standing_bounds(site: Site) -> list[Bound]:
+    """What may be drawn at any hour, whoever says otherwise: by the main fuses, and as agreed."""
+    return [(phase_w(site) * len(site.phases), SERVICE), *_agreed(site.grid)]
 
 
 def phase_w(site: Site) -> float:

@@ -1,8 +1,10 @@
-"""What cars give on the grid: only what keeps the connection inside its limits, when batteries no longer can.
+"""What cars give on the grid: what keeps the connection inside its limits and the month's peak, and where it pays.
 
-Only where the site lets them and driver, car and charger permit it now; never below what the driver keeps and what is
-kept for power cuts, never from a car that must charge to be ready, never more than its maker allows, and never so much
-that anything would be fed into the grid.
+For a limit or a peak they give only what batteries no longer can; for money into the building alone, where energy is
+dearer than it will be when the car is charged again, losses and wear counted (`cheap`).  All of it only where the site
+lets them and driver, car and charger permit it now; never below what the driver keeps and what is kept for power cuts,
+never from a car that must charge to be ready, never more than its maker allows, and never so much that anything would
+be fed into the grid.
 """
 
 from collections.abc import Mapping
@@ -10,9 +12,10 @@ from collections.abc import Mapping
 from hems.control import drivers, planned
 from hems.control.bay_memory import NEW
 from hems.control.cars import ledger, waking
-from hems.control.dispatch import departure, shared
+from hems.control.dispatch import cheap, departure, shared
+from hems.control.dispatch.aim import peak_left_w
 from hems.control.dispatch.envelope import envelope
-from hems.control.dispatch.flows import NO_BATTERY
+from hems.control.dispatch.flows import NO_BATTERY, flows
 from hems.control.dispatch.storage import steered
 from hems.control.energy import NO_CAR, floor_pct
 from hems.control.params import Params
@@ -41,20 +44,32 @@ def lent(
     now_s: float,
 ) -> dict[SourceId, Wish]:
     """The wishes of `charging`, but for cars that give instead."""
-    grid_w = snapshot.grid_w.known(now_s)
+    grid_w, flow = snapshot.grid_w.known(now_s), flows(site, snapshot, now_s)
     willing = [bay for bay in bays if may(bay, site, state, snapshot, params, now_s)]
-    if grid_w is None or not willing or any(charging[bay.id].power_w < 0.0 for bay in bays):
+    willing = [bay for bay in willing if charging[bay.id].power_w >= 0.0]
+    if grid_w is None or not willing:
         return dict(charging)
-    bounds = envelope(site, state.connection, snapshot, now_s)
     now_w = sum(max(0.0, snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0) for bay in willing)
-    wanted_w = max(0.0, now_w + grid_w - AIM * bounds.import_w - _batteries_w(site, snapshot, now_s))
+    without_w, left_w = now_w + grid_w, _batteries_w(site, snapshot, now_s)
+    over_w = max(0.0, without_w - _limit_w(site, state, snapshot, now_s) - left_w)
+    if any(charging[bay.id].power_w < 0.0 for bay in bays):
+        over_w = 0.0  # those that charge take less instead
+    own_w = 0.0 if flow is None else AIM * min(without_w, flow.house_w) - (left_w if flow.batteries_w > 0.0 else 0.0)
     found = dict(charging)
-    for bay in willing:
-        power_w = min(bay.discharge_max_w, wanted_w)
+    for bay in sorted(willing, key=lambda one: one.wear_per_kwh):
+        pays = cheap.pays(state.connection.market, bay.id)
+        power_w = min(bay.discharge_max_w, max(over_w, own_w if pays else 0.0))
         if power_w >= bay.discharge_min_w:
-            wanted_w -= power_w
-            found[bay.id] = Wish(power_w, Cause(Why.CAR_LENDS, {"w": round(power_w)}))
+            why = Why.CAR_LENDS if over_w >= bay.discharge_min_w else Why.CAR_PAYS
+            over_w, own_w = max(0.0, over_w - power_w), max(0.0, own_w - power_w)
+            found[bay.id] = Wish(power_w, Cause(why, {"w": round(power_w)}))
     return found
+
+
+def _limit_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> float:
+    """What may be drawn before cars give, for the connection's sake or for the month's peak."""
+    bounds = envelope(site, state.connection, snapshot, now_s)
+    return AIM * min(bounds.import_w, peak_left_w(state.connection, now_s))
 
 
 def _batteries_w(site: Site, snapshot: Snapshot, now_s: float) -> float:

@@ -5,16 +5,19 @@ building, as they would anywhere.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import takewhile
 from math import inf
 
 from hems.control import habits
-from hems.control.dispatch import expected, quarter
+from hems.control.dispatch import cheap, departure, expected, quarter
+from hems.control.dispatch.envelope import standing_bounds
 from hems.control.dispatch.flows import flows
 from hems.control.dispatch.memory import MarketMemory, QuarterMemory
 from hems.control.dispatch.storage import steered
 from hems.control.dispatch.store import Store, store
+from hems.control.dispatch.visit import Visit
+from hems.control.dispatch.visits import visits
 from hems.control.dispatch.worth import Slot, held_wh, target_w, worth
 from hems.control.given import Given
 from hems.control.state import ControlState
@@ -23,7 +26,7 @@ from hems.model.instant import Instant
 from hems.model.plan import Plan
 from hems.model.prices import Prices
 from hems.model.tariff import Tariff, ahead, demand_per_kw, price_at
-from hems.model.units import HOUR_S
+from hems.model.units import HOUR_S, SourceId
 
 SOLVE_S = 300.0
 KNOWN_STEPS = 8
@@ -36,41 +39,38 @@ HELPS_W = 100.0
 """If full batteries would keep the peak so much lower, they are filled."""
 PLAN_GOOD_S = 7200.0
 """An older plan is not followed any more."""
-HALF_DAY_H = 12.0
-"""A zone is never further from UTC, to the nearest side."""
 
 
 def after(given: Given, state: ControlState) -> MarketMemory:
     """What is known of prices at this instant, and what stored energy is worth."""
-    tariff, memory, offset = given.site.tariff, state.connection.market, local_offset(given)
+    tariff, memory, offset = given.site.tariff, state.connection.market, given.local_offset
     if tariff is None or given.now.utc is None or offset is None:
-        return replace(memory, now=None, worth=None, target_w=None, held_wh=0.0, short_wh=0.0, planned=False, costs=())
+        return replace(_forgotten(memory), now=None)
     local = given.now.utc + offset
-    memory = replace(memory, now=price_at(tariff, local, state.prices, given.now.utc))
+    counts = demand_per_kw(tariff, local) > 0.0
+    memory = replace(memory, now=price_at(tariff, local, state.prices, given.now.utc), counts=counts)
     month = local.year * MONTHS + local.month
     if month != memory.month:
         memory = replace(memory, month=month, month_peak_w=0.0, solved_s=-inf)
     plans = [one for one in given.snapshot.requests if isinstance(one, Plan)]
     memory = replace(memory, plan=plans[-1]) if plans else memory
+    seen_cars = _seen_cars(given, state)
     fresh = bool(plans) or any(isinstance(one, Prices) for one in given.snapshot.requests)
+    fresh = fresh or seen_cars != memory.seen_cars
     if not fresh and given.now_s < memory.solved_s + SOLVE_S:
         return memory
-    return _solved(given, state, replace(memory, solved_s=given.now_s), tariff, offset)
+    return _solved(given, state, replace(memory, solved_s=given.now_s, seen_cars=seen_cars), tariff, offset)
 
 
-def local_offset(given: Given) -> timedelta | None:
-    """What the clock on the wall is ahead of UTC, to the quarter of an hour; None while nobody knows."""
-    utc, local_h = given.now.utc, given.snapshot.local_h
-    if utc is None or local_h is None:
-        return None
-    off_h = local_h - (utc.hour + utc.minute / 60.0)
-    return timedelta(hours=round(4.0 * ((off_h + HALF_DAY_H) % 24.0 - HALF_DAY_H)) / 4.0)
+def _forgotten(memory: MarketMemory) -> MarketMemory:
+    """Without all that follows from prices."""
+    return replace(memory, worth=None, target_w=None, held_wh=0.0, short_wh=0.0, planned=False, cars={})
 
 
-def local(given: Given) -> datetime | None:
-    """The date and time on the wall; None while nobody knows."""
-    utc, offset = given.now.utc, local_offset(given)
-    return None if utc is None or offset is None else utc + offset
+def _seen_cars(given: Given, state: ControlState) -> tuple[tuple[SourceId, float], ...]:
+    """Who is here, and when they leave."""
+    here = ((bay.id, departure.leaves_s(bay, state)) for bay in given.site.bays if departure.plugged(bay, state))
+    return tuple((bay, leaves_s) for bay, leaves_s in here if leaves_s is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +84,20 @@ class Look:
     """A lower peak would save nothing any more."""
     per_kw: float
     """What a kilowatt more at the peak costs in the month; 0 where nobody pays for it."""
+    visits: tuple[Visit, ...] = ()
+    """Cars."""
+    import_w: float = inf
+    """What the connection carries."""
+    shares_reserve: bool = False
+    """Cars hold a part of what batteries would have to keep without them."""
 
 
-def look(given: Given, state: ControlState, tariff: Tariff, offset: timedelta) -> Look | None:
+def look(given: Given, state: ControlState, tariff: Tariff, cars: tuple[Visit, ...]) -> Look | None:
     """None while charge, time, habits or prices do not tell enough."""
-    site, utc = given.site, given.now.utc
+    site, utc, offset = given.site, given.now.utc, given.local_offset
     batteries = steered(site)
     whole = store(batteries, [one.reserve_pct or 0.0 for one in batteries], given.snapshot, given.now_s)
-    if whole is None or utc is None or not habits.known(state.habits):
+    if whole is None or utc is None or offset is None or not habits.known(state.habits):
         return None
     flow = flows(site, given.snapshot, given.now_s)
     prices = ahead(tariff, utc, offset, state.prices, expected.STEPS, expected.STEP_S)
@@ -104,40 +110,58 @@ def look(given: Given, state: ControlState, tariff: Tariff, offset: timedelta) -
         days=days,
         least_target_w=max(PEAK_FLOOR_W, state.connection.market.month_peak_w),
         per_kw=sum(one.per_kw for one in tariff.demand),
+        visits=cars,
+        import_w=min(bound_w for bound_w, _ in standing_bounds(site)),
+        shares_reserve=site.reserve is not None,
     )
 
 
 def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tariff, offset: timedelta) -> MarketMemory:
-    """With what a stored kilowatt-hour is worth, and below what the batteries keep the peak: the plan's, or our own."""
-    memory = replace(memory, costs=_costs(given, state, tariff, offset), costs_s=given.now_s)
-    seen = look(given, state, tariff, offset)
+    """With what stored energy is worth, below what the peak is kept, and at what prices cars charge and give.
+
+    All by the plan where there is one, else by our own closed forms.
+    """
+    cars, memory = visits(given, state), _forgotten(memory)
+    seen = look(given, state, tariff, cars)
     if seen is None:
-        return replace(memory, worth=None, target_w=None, held_wh=0.0, short_wh=0.0, planned=False)
+        costs = _costs(given, state, tariff, offset)
+        return replace(memory, cars=cheap.prices(cars, costs, [inf] * len(costs)))
     plan = good_plan(memory, given.now)
     step = None if plan is None or given.now.utc is None else plan.at(given.now.utc.timestamp())
     found = worth(seen.store, seen.days) if step is None else step.worth
-    memory = replace(memory, worth=found, planned=step is not None, target_w=None, held_wh=0.0, short_wh=0.0)
-    if not seen.per_kw:
-        return memory
+    memory = replace(memory, worth=found, planned=step is not None)
+    if seen.per_kw:
+        memory = _peak_kept(memory, seen, None if step is None or plan is None else plan.target_w)
+    closed = cheap.prices(cars, [one.cost for one in seen.days[0]], _rooms_w(seen, memory.target_w))
+    return replace(memory, cars={**closed, **cheap.planned(cars, {} if step is None else step.cars)})
+
+
+def _peak_kept(memory: MarketMemory, seen: Look, limit_w: float | None) -> MarketMemory:
+    """With the import that a quarter of an hour is kept below, by the plan where that has one, and what it takes."""
     poor, least_w = seen.days[0], seen.least_target_w
-    limit_w = None if step is None or plan is None else plan.target_w
     short_wh = 0.0
     if limit_w is None:
-        limit_w = target_w(seen.store, poor, least_w)
+        limit_w = target_w(seen.store, poor, least_w, seen.visits)
         full = replace(seen.store, have_wh=FULL * seen.store.full_wh)
-        if limit_w > least_w and target_w(full, poor, least_w) < limit_w - HELPS_W:
+        if limit_w > least_w and target_w(full, poor, least_w, seen.visits) < limit_w - HELPS_W:
             short_wh = max(0.0, full.have_wh - seen.store.have_wh)
     limit_w = max(limit_w, least_w)
     return replace(memory, target_w=limit_w, held_wh=held_wh(seen.store, poor, limit_w), short_wh=short_wh)
 
 
-def _costs(given: Given, state: ControlState, tariff: Tariff, offset: timedelta) -> tuple[float, ...]:
+def _rooms_w(seen: Look, limit_w: float | None) -> list[float]:
+    """What each quarter of an hour of a poor day leaves for cars: below the peak where it counts, else all there is."""
+    peak_w = inf if limit_w is None else limit_w
+    return [(min(peak_w, seen.import_w) if one.counts else seen.import_w) - max(0.0, one.net_w) for one in seen.days[0]]
+
+
+def _costs(given: Given, state: ControlState, tariff: Tariff, offset: timedelta) -> list[float]:
     """What the grid costs from now on, up to the first quarter of an hour whose price is not known."""
     if given.now.utc is None:
-        return ()
+        return []
     prices = ahead(tariff, given.now.utc, offset, state.prices, expected.STEPS, expected.STEP_S)
     known = takewhile(lambda cost: cost is not None, (price.cost for price in prices))
-    return tuple(cost for cost in known if cost is not None)
+    return [cost for cost in known if cost is not None]
 
 
 def good_plan(memory: MarketMemory, now: Instant) -> Plan | None:
@@ -150,7 +174,7 @@ def good_plan(memory: MarketMemory, now: Instant) -> Plan | None:
 
 def peaked(given: Given, memory: MarketMemory, counted: QuarterMemory, fresh: QuarterMemory) -> MarketMemory:
     """With the month's highest quarter, when the one that was counted is over and a demand charge counts it."""
-    tariff, offset = given.site.tariff, local_offset(given)
+    tariff, offset = given.site.tariff, given.local_offset
     over = counted.begun_s is not None and fresh.begun_s != counted.begun_s
     if not over or tariff is None or given.now.utc is None or offset is None or not tariff.demand:
         return memory

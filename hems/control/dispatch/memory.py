@@ -76,6 +76,14 @@ class Steady:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CarPrices:
+    """At what prices a car charges and gives, in the currency of the tariff per kilowatt-hour at the meter."""
+
+    charge_below: float
+    give_above: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketMemory:
     """What energy costs, and what follows from that for the batteries."""
 
@@ -89,13 +97,16 @@ class MarketMemory:
     """What a kilowatt-hour in the batteries is worth, in the currency of the tariff; None while nobody can tell."""
     target_w: float | None = None
     """Import that batteries keep a quarter of an hour below for the demand charge's sake; None: nothing is paid."""
+    counts: bool = True
+    """A demand charge counts the present instant, where there is one."""
     held_wh: float = 0.0
     """What batteries keep above their reserve for that."""
     short_wh: float = 0.0
     """What is bought below that import, because with more the peak could be kept lower."""
-    costs: tuple[float, ...] = ()
-    """Of a kilowatt-hour from the grid, quarter of an hour by quarter from `costs_s` on, as far as all are known."""
-    costs_s: float = 0.0
+    cars: Mapping[SourceId, CarPrices] = field(default_factory=dict)
+    """Of those that are here and whose departure is known."""
+    seen_cars: tuple[tuple[SourceId, float], ...] = ()
+    """Who was here, and when they leave, when that was found."""
     plan: Plan | None = None
     """What the solver found last."""
     planned: bool = False

@@ -28,7 +28,7 @@ class Store:
 def store(
     batteries: Sequence[Battery], reserves_pct: Sequence[float], snapshot: Snapshot, now_s: float
 ) -> Store | None:
-    """The batteries together; None while one does not tell its charge, or there is none."""
+    """The batteries together; None while one does not tell its charge."""
     have_wh = full_wh = 0.0
     for battery, reserve_pct in zip(batteries, reserves_pct, strict=True):
         soc_pct = snapshot.batteries.get(battery.id, NO_BATTERY).soc_pct.known(now_s)
@@ -36,12 +36,10 @@ def store(
             return None
         have_wh += max(0.0, soc_pct - reserve_pct) / 100.0 * battery.capacity_wh
         full_wh += max(0.0, 100.0 - reserve_pct) / 100.0 * battery.capacity_wh
-    if full_wh <= 0.0:
-        return None
     return Store(
         have_wh=have_wh,
         full_wh=full_wh,
         take_w=sum(one.charge_max_w for one in batteries),
         give_w=sum(one.discharge_max_w for one in batteries),
-        wear=max(one.wear_per_kwh for one in batteries),
+        wear=max((one.wear_per_kwh for one in batteries), default=0.0),
     )

@@ -20,7 +20,7 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
         heard = flexible.after(site.grid.flexible, memory.flexible, snapshot.limits, now_s)
         memory = replace(memory, flexible=heard)
     if site.grid.schedule:
-        memory = replace(memory, hours=schedule.hours(site, market.local(given)))
+        memory = replace(memory, hours=schedule.hours(site, given.local))
     counted = _counted(given, memory, dt_s)
     prices = market.peaked(given, market.after(given, state), memory.quarter, counted)
     if site.panels:
@@ -75,6 +75,6 @@ def due_s(state: ControlState, given: Given) -> list[float]:
     since_s = state.connection.excess.since_s
     for known in (state.connection.standing, *state.connection.panels.values()):
         silence += standing.due_s(known)
-    silence += schedule.due_s(given.site, market.local(given), given.now_s)
+    silence += schedule.due_s(given.site, given.local, given.now_s)
     silence += storage.due_s(given.site, state, given.snapshot, given.now_s)
     return silence + ([since_s + given.params.connection.settle_s] if since_s is not None else [])

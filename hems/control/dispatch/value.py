@@ -5,7 +5,6 @@ had no known price, is left out of both sides, and how much of the day was seen 
 """
 
 from hems.control.dispatch.flows import flows
-from hems.control.dispatch.market import local_offset
 from hems.control.dispatch.memory import DayMemory, Side
 from hems.control.given import Given
 from hems.control.state import ControlState
@@ -22,7 +21,7 @@ GIVES_W = 50.0
 
 def after(given: Given, state: ControlState, memory: DayMemory, dt_s: float) -> tuple[DayMemory, Cause | None]:
     """The day after `dt_s` more, and the account of the day that is over."""
-    offset, price = local_offset(given), state.connection.market.now
+    offset, price = given.local_offset, state.connection.market.now
     if given.site.tariff is None or offset is None or given.now.utc is None:
         return memory, None
     local = given.now.utc + offset

@@ -8,8 +8,12 @@ one lies between, found by bisection.  Where several days may come it is the ave
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
+from hems.control.dispatch.departure import ENOUGH_WH
+from hems.control.dispatch.departure import SAFE as CAR_SAFE
 from hems.control.dispatch.store import Store
+from hems.control.dispatch.visit import Visit
 
 HALVINGS = 12
 SLOT_H = 0.25
@@ -65,21 +69,27 @@ def _runs_empty(at_worth: float, store: Store, slots: Sequence[Slot]) -> bool:
     return False
 
 
-def target_w(store: Store, slots: Sequence[Slot], least_w: float) -> float:
-    """The lowest import, and no lower than `least_w`, that the batteries can keep all slots that count below."""
-    low, high = least_w, max([least_w, *(one.net_w for one in slots if one.counts)])
-    if high <= low or _keeps(store, slots, low):
+def target_w(store: Store, slots: Sequence[Slot], least_w: float, visits: Sequence[Visit] = ()) -> float:
+    """The lowest import, and no lower than `least_w`, that the batteries can keep all slots that count below.
+
+    Cars get what they need in time all the same, of what is left below it.
+    """
+    low, high = least_w, max([least_w, *(one.net_w for one in slots if one.counts)]) + sum(car.most_w for car in visits)
+    if high <= low or _keeps(store, slots, low, visits):
         return low
     for _ in range(HALVINGS):
         middle = (low + high) / 2.0
-        low, high = (low, middle) if _keeps(store, slots, middle) else (middle, high)
+        low, high = (low, middle) if _keeps(store, slots, middle, visits) else (middle, high)
     return high
 
 
-def _keeps(store: Store, slots: Sequence[Slot], limit_w: float) -> bool:
-    left_wh = SAFE * store.have_wh
-    for slot in slots:
-        over_w = slot.net_w - limit_w
+def _keeps(store: Store, slots: Sequence[Slot], limit_w: float, visits: Sequence[Visit]) -> bool:
+    left_wh, needed = SAFE * store.have_wh, [car.wh for car in visits]
+    for step, slot in enumerate(slots):
+        cars_w = _charged_w(needed, visits, step, limit_w - slot.net_w if slot.counts else inf)
+        if any(car.last == step + 1 and wh > ENOUGH_WH for car, wh in zip(visits, needed, strict=True)):
+            return False
+        over_w = slot.net_w + cars_w - limit_w
         if over_w <= 0.0:
             left_wh = min(SAFE * store.full_wh, left_wh + min(-over_w, store.take_w) * SLOT_H * store.charged)
         elif slot.counts:
@@ -87,6 +97,17 @@ def _keeps(store: Store, slots: Sequence[Slot], limit_w: float) -> bool:
             if over_w > store.give_w or left_wh < 0.0:
                 return False
     return True
+
+
+def _charged_w(needed: list[float], visits: Sequence[Visit], step: int, room_w: float) -> float:
+    """What cars take of the room in one quarter of an hour, who leaves first first; it is taken out of `needed`."""
+    left_w = max(0.0, room_w)
+    for place, car in enumerate(visits):
+        if car.first <= step < car.last and left_w >= car.least_w:
+            watts = min(needed[place] / SLOT_H, CAR_SAFE * car.most_w, left_w)
+            needed[place] -= watts * SLOT_H
+            left_w -= watts
+    return max(0.0, room_w) - left_w if room_w < inf else 0.0
 
 
 def held_wh(store: Store, slots: Sequence[Slot], limit_w: float) -> float:
