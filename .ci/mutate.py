@@ -11,8 +11,8 @@ and asks the whole suite; here all tests are collected once, and a fork of that 
 function and runs the tests that execute the changed line, those of the module's own file first, short ones first.  What
 is changed outside of functions (a constant, a rule's row) is read anew by a fresh process.  What has no test within
 `--patience` seconds counts as a survivor, and of a property only a few examples are tried, so the score is a lower
-bound.  Mutants are tried in an order drawn by lot, each module in proportion to how many it has, so that what was tried
-when the budget is used up is a sample like any other.
+bound.  Mutants are tried in an order drawn by lot, so that what was tried when the budget is used up is a sample like
+any other.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from functools import cache
+from itertools import islice
 from math import sqrt
 from pathlib import Path
 from random import Random
@@ -80,23 +81,35 @@ class Mutant:
     now: str
 
 
-def mutants(module: str) -> Iterator[tuple[Mutant, str]]:
-    """Every change of a module that changes what it does, with the changed text."""
+Place = tuple[str, str, int]
+"""A module, an operator, and how often it has been applicable before in there."""
+
+
+def places(module: str) -> Iterator[Place]:
+    """Where a module could be changed; some of these changes mean nothing."""
+    from cosmic_ray.ast import ast_nodes, get_ast
+    from cosmic_ray.plugins import get_operator
+
+    nodes = list(ast_nodes(get_ast(_path(module).read_text(encoding="utf-8"))))
+    for name in OPERATORS:
+        operator = get_operator(f"core/{name}")()
+        count = sum(1 for node in nodes for _ in operator.mutation_positions(node))
+        yield from ((module, name, occurrence) for occurrence in range(count))
+
+
+def mutant(place: Place) -> tuple[Mutant, str] | None:
+    """A change of what a module does, with the changed text; None for one that means nothing."""
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator
 
+    module, name, occurrence = place
     text = _path(module).read_text(encoding="utf-8")
-    meaning, seen = _meaning(text), set()
-    for name in OPERATORS:
-        occurrence = 0
-        while (changed := mutate_code(text, get_operator(f"core/{name}")(), occurrence)) is not None:
-            pairs = zip(text.splitlines(), changed.splitlines(), strict=False)
-            line, (was, now) = next((n, pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1])
-            other = _meaning(changed)
-            if other not in (meaning, None) and other not in seen:
-                seen.add(other)
-                yield Mutant(module, name, occurrence, line, was.strip(), now.strip()), changed
-            occurrence += 1
+    changed = mutate_code(text, get_operator(f"core/{name}")(), occurrence)
+    if changed is None or _meaning(changed) in (_meaning(text), None):
+        return None
+    pairs = zip(text.splitlines(), changed.splitlines(), strict=False)
+    line, (was, now) = next((n, pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    return Mutant(module, name, occurrence, line, was.strip(), now.strip()), changed
 
 
 def _path(module: str) -> Path:
@@ -388,7 +401,9 @@ class Map:
             was |= {stamp: self.texts[module] for module, stamp in stamps.items()}
             for name, tests in warm.ask(collected=True).items():
                 entry, stamp = kept.get(name), _stamp((HERE / name).read_text(encoding="utf-8"))
-                if entry is None or entry["stamp"] != stamp:
+                if depth_s <= 0.0:
+                    entry = entry or {"took_s": {}, "lines": {}}
+                elif entry is None or entry["stamp"] != stamp:
                     print(f"reading which lines {name} executes ...", flush=True)
                     found = warm.traced(tests, depth_s)
                     if found is None or found["failed"]:
@@ -411,8 +426,13 @@ class Map:
     def tests(self, mutant: Mutant, patience_s: float) -> list[str]:
         """Whom to ask: the module's own tests first, short ones first, for so many seconds in all."""
         by_line = self.lines.get(mutant.module, {})
-        here = by_line.get(mutant.line) or self._users(mutant) or {one for tests in by_line.values() for one in tests}
+        here = (
+            set(by_line.get(mutant.line) or ())
+            or self._users(mutant)
+            or {one for tests in by_line.values() for one in tests}
+        )
         own = _own(mutant.module)
+        here |= {one for one, took in self.took_s.items() if took == LONG_S and one.startswith(own)}  # seen in part
         ranked = sorted(here, key=lambda test: (not test.startswith(own), self.took_s[test]))
         picked, total_s = list(ALSO.get(mutant.module, ())), 0.0
         for test in ranked:
@@ -452,24 +472,21 @@ def _own(module: str) -> str:
     return "/".join(("tests/control", *packages, f"test_{name}.py"))
 
 
-def drawn(modules: list[str], count: int | None, rng: Random) -> list[tuple[Mutant, str]]:
-    """So many changes of all modules, each module in proportion to how many it has; in an order drawn by lot."""
-    every = [(rng.random(), one) for module in modules for one in mutants(module)]
+def drawn(modules: list[str], rng: Random) -> Iterator[tuple[Mutant, str]]:
+    """Changes of all modules in an order drawn by lot, each as likely as any other."""
+    every = [place for module in modules for place in places(module)]
     print(f"{len(every)} changes are possible in {len(modules)} modules", flush=True)
-    strata = sorted(every, key=lambda pair: (pair[1][0].module, pair[0]))
-    step = len(strata) / min(count or len(strata), len(strata))
-    start = rng.random() * step
-    picked = [strata[int(start + index * step)] for index in range(round(len(strata) / step))]
-    return [one for _, one in sorted(picked, key=lambda pair: pair[0])]
+    return filter(None, map(mutant, rng.sample(every, len(every))))
 
 
-def survivors(path: Path) -> list[tuple[Mutant, str]]:
+def survivors(path: Path) -> Iterator[tuple[Mutant, str]]:
     """What survived an earlier run, as far as the text is still the same."""
     told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    left = [one for one in told if one["alive"]]
-    wanted = {(one["module"], one["operator"], one["was"], one["now"]) for one in left}
-    every = [one for module in sorted({one["module"] for one in left}) for one in mutants(module)]
-    return [(one, text) for one, text in every if (one.module, one.operator, one.was, one.now) in wanted]
+    wanted = {(one["module"], one["operator"], one["was"], one["now"]) for one in told if one["alive"]}
+    for module, operator in sorted({one[:2] for one in wanted}):
+        for found in filter(None, map(mutant, (one for one in places(module) if one[1] == operator))):
+            if (module, operator, found[0].was, found[0].now) in wanted:
+                yield found
 
 
 def interval(killed: int, done: int) -> tuple[float, float]:
@@ -486,9 +503,9 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=3600.0, metavar="SECONDS", help="for all of it; default 3600")
     parser.add_argument("--patience", type=float, default=20.0, metavar="SECONDS", help="for one mutant; default 20")
     parser.add_argument(
-        "--depth", type=float, default=60.0, metavar="SECONDS", help="for one file of the map; default 60"
+        "--depth", type=float, default=60.0, metavar="SECONDS", help="for one file of tests; 0: only those known"
     )
-    parser.add_argument("--sample", type=int, metavar="N", help="so many of all modules together, drawn by the seed")
+    parser.add_argument("--sample", type=int, metavar="N", help="so many, drawn by the seed; default all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", type=Path, metavar="FILE", help="only what survived in an earlier --out")
     parser.add_argument("--map", type=Path, default=HERE / ".mutation-map.jsonl", help="where the map of tests is kept")
@@ -500,7 +517,7 @@ def main() -> int:
     cold, warm = Cold(), Warm()
     known, until_s = Map(args.map, warm, args.depth), time.monotonic() + args.budget
     modules = args.modules or [_name(one) for one in sorted(CONTROL.rglob("*.py")) if one.stem != "__init__"]
-    tried = survivors(args.again) if args.again else drawn(modules, args.sample, Random(args.seed))
+    tried = survivors(args.again) if args.again else islice(drawn(modules, Random(args.seed)), args.sample)
     found: dict[str, list[bool]] = {}
     for mutant, text in tried:
         if time.monotonic() > until_s:
@@ -519,7 +536,6 @@ def main() -> int:
         low, high = interval(sum(killed), len(killed))
         score = f"{100.0 * sum(killed) / len(killed):5.1f} %  ({low:.0f} to {high:.0f})"
         print(f"{module:20} {score}  {sum(killed)} of {len(killed)} noticed")
-    print(f"{len(tried) - sum(map(len, found.values()))} not tried")
     return 0
 
 

@@ -108,3 +108,61 @@ def test_in_a_street_with_little_sun_a_car_charges_on_one_phase_and_is_never_tol
     assert street.car_w("bay_1") == pytest.approx(-2500.0, abs=300.0)
     assert street.state.sent[wiring.bay_power(BAY_1)].cause.why is Why.CHARGE_FROM_SUN
     assert all(watts in (0.0,) or watts <= -1380.0 for watts in told(street, wiring.bay_power(BAY_1)))
+
+
+# Each to the second --------------------------------------------------------------------------------------------------
+
+
+def said(three: bool, now_s: float, flows_w: float = 0.0) -> BayReading:
+    return BayReading(power_w=Reading(flows_w, now_s), three_phases=Reading(three, now_s))
+
+
+@pytest.mark.parametrize(("three", "offer_w", "waits_s"), [(True, 2_000.0, 120.0), (False, 9_000.0, 300.0)])
+def test_it_is_switched_when_its_wait_is_over_and_not_before(three: bool, offer_w: float, waits_s: float):
+    since = phases.after(PhaseMemory(), BAY, said(three, 50.0), offer_w, 50.0)
+    assert since == PhaseMemory(since_s=50.0)
+    assert 50.0 + waits_s in phases.due_s(since)
+    early_s, due_s = 49.9 + waits_s, 50.0 + waits_s
+    assert phases.after(since, BAY, said(three, early_s), offer_w, early_s) == since
+    assert phases.after(since, BAY, said(three, due_s), offer_w, due_s) == PhaseMemory(to=not three, begun_s=due_s)
+    # and if the sun changes its mind, the wait begins anew
+    assert phases.after(since, BAY, said(three, 60.0), None, 60.0) == PhaseMemory()
+
+
+@pytest.mark.parametrize(
+    ("three", "offer_w", "switches"),
+    [
+        (True, 4_139.0, True),
+        (True, 4_140.0, False),
+        (False, 4_553.0, False),
+        (False, 4_554.0, True),
+        (True, 1_379.0, False),
+    ],
+)
+def test_three_phases_need_a_tenth_more_than_their_least_to_begin_and_one_its_own_least(
+    three: bool, offer_w: float, switches: bool
+):
+    assert (phases.after(PhaseMemory(), BAY, said(three, 0.0), offer_w, 0.0).since_s is not None) is switches
+
+
+def test_the_command_goes_out_after_half_a_minute_without_current_and_is_given_a_minute():
+    going = PhaseMemory(to=False, begun_s=100.0)
+    assert 130.0 in phases.due_s(going)
+    assert not phases.after(going, BAY, said(True, 129.9), 0.0, 129.9).told
+    assert not phases.after(going, BAY, said(True, 130.0, flows_w=-150.0), 0.0, 130.0).told
+    told = phases.after(going, BAY, said(True, 130.0, flows_w=-149.0), 0.0, 130.0)
+    assert (told.told, told.moves_s) == (True, (130.0,))
+    # it is over when it is seen to be done, or when it has had its time
+    assert phases.after(told, BAY, said(True, 189.9), 0.0, 189.9) == told
+    assert phases.after(told, BAY, said(False, 131.0), 0.0, 131.0) == replace(told, to=None, told=False)
+    assert phases.after(told, BAY, said(True, 190.0), 0.0, 190.0) == replace(told, to=None, told=False)
+    assert {190.0, 730.0} <= set(phases.due_s(told))
+
+
+def test_ten_minutes_lie_between_two_and_there_are_ten_a_day():
+    assert phases.free_s(PhaseMemory(), 0.0) == float("-inf")
+    assert phases.free_s(PhaseMemory(moves_s=(100.0,)), 200.0) == 700.0
+    assert phases.free_s(PhaseMemory(moves_s=(100.0,)), 100.0 + DAY_S) == float("-inf")
+    nine = tuple(1_000.0 * n for n in range(9))
+    assert phases.free_s(PhaseMemory(moves_s=nine), 9_000.0) == 8_600.0
+    assert phases.free_s(PhaseMemory(moves_s=(*nine, 9_000.0)), 9_500.0) == DAY_S

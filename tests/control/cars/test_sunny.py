@@ -3,6 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from hems.control.cars import sunny
+from hems.control.cars.memory import Sunny
 from hems.control.energy import Band
 from hems.model import wiring
 from hems.model.cause import Why
@@ -11,6 +15,7 @@ from hems.model.snapshot import BayState
 from hems.model.units import SourceId
 from hems.model.wiring import Role
 from tests.control.panel import UNMETERED, Panel, on_an_island
+from tests.given import bay
 
 BAY_3, MAIN, ROOF = SourceId("bay_3"), SourceId("main"), SourceId("roof")
 POWER_3 = wiring.bay_power(BAY_3)
@@ -62,3 +67,26 @@ def test_what_charges_is_stopped_first_by_every_list_that_is_made_ready():
     step = made.tick()
     assert step.armed
     assert all(one.commands[0].role == POWER_3 and one.commands[0].value == 0 for one in step.armed)
+
+
+@pytest.mark.parametrize(("island", "begins_s"), [(False, 60.0), (True, 180.0)])
+def test_sun_must_last_before_a_car_begins_and_longer_on_an_island(island: bool, begins_s: float):
+    one = bay("bay_3")
+    waits = sunny.after(Sunny(), one, one.charge_min_w, 100.0, island=island)
+    assert waits == Sunny(enough_since_s=100.0)
+    assert 100.0 + begins_s in sunny.due_s(waits)
+    assert sunny.after(waits, one, one.charge_min_w, 99.9 + begins_s, island=island).begun_s is None
+    begun = sunny.after(waits, one, one.charge_min_w, 100.0 + begins_s, island=island)
+    assert begun.begun_s == 100.0 + begins_s
+    # and from then on it goes on from where it began
+    assert sunny.after(begun, one, one.charge_min_w, 1_000.0, island=island) == begun
+
+
+@pytest.mark.parametrize(("island", "runs_s"), [(False, 600.0), (True, 0.0)])
+def test_once_begun_it_goes_on_for_ten_minutes_on_the_grid_and_ends_at_once_on_an_island(island: bool, runs_s: float):
+    one, begun = bay("bay_3"), Sunny(enough_since_s=0.0, begun_s=60.0)
+    if runs_s:
+        still = sunny.after(begun, one, one.charge_min_w - 1.0, 59.9 + runs_s, island=island)
+        assert still == Sunny(begun_s=60.0)
+        assert 60.0 + runs_s in sunny.due_s(still)
+    assert sunny.after(begun, one, None, 60.0 + runs_s, island=island) == Sunny()

@@ -1,12 +1,14 @@
 """Cars that do not do as they are told: what is tried, how often, and when a person is called."""
 
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hems.control.cars import waking
 from hems.control.cars.memory import Rung, Waking
 from hems.control.cars.waking import PAUSES_A_SESSION, WAKES_AN_HOUR, after, wished
 from hems.control.memory.acting import Sent
@@ -192,3 +194,75 @@ def test_whatever_happens_nobody_is_told_between_pause_and_least_current_nor_wok
         began += [now_s] * (memory.rung is not before.rung and memory.rung in (Rung.BREAK, Rung.RESTART))
         assert memory.pauses <= PAUSES_A_SESSION
     assert all(sum(when_s <= one < when_s + 3600.0 for one in began) <= WAKES_AN_HOUR for when_s in began)
+
+
+# Each to the second and the watt -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("way", "rung", "lasts_s"),
+    [
+        (-1, Rung.NONE, 60.0),
+        (-1, Rung.LEAST, 30.0),
+        (-1, Rung.MORE, 30.0),
+        (-1, Rung.BREAK, 30.0),
+        (-1, Rung.AGAIN, 60.0),
+        (-1, Rung.RESTART, 120.0),
+        (-1, Rung.GIVEN_UP, 3600.0),
+        (1, Rung.NONE, 40.0),
+        (1, Rung.BREAK, 30.0),
+        (1, Rung.AGAIN, 40.0),
+        (1, Rung.RESTART, 120.0),
+        (1, Rung.GIVEN_UP, 900.0),
+    ],
+)
+def test_each_rung_has_its_time_and_is_looked_at_when_that_is_over(way: int, rung: Rung, lasts_s: float):
+    stands, told = Waking(way=way, rung=rung, since_s=1_000.0), sent(5_000.0 * way, 0.0)
+    assert waking.due_s(stands) == 1_000.0 + lasts_s
+    early_s, late_s = 1_000.0 + lasts_s - 0.1, 1_000.0 + lasts_s
+    assert after(stands, reading(0.0, early_s), told, True, early_s).rung is rung
+    assert after(stands, reading(0.0, late_s), told, True, late_s).rung is not rung
+
+
+@pytest.mark.parametrize(("woken_s", "rung"), [((), Rung.BREAK), ((0.0,), Rung.BREAK), ((0.0, 1.0), Rung.GIVEN_UP)])
+def test_a_car_is_woken_twice_in_an_hour_and_no_more(woken_s: tuple[float, ...], rung: Rung):
+    stands, told = Waking(way=1, since_s=3_500.0, wakes_s=woken_s), sent(5_000.0, 0.0)
+    found = after(stands, reading(0.0, 3_599.0), told, True, 3_599.0)
+    assert found.rung is rung
+    # and when the hour is over it may be again, once more
+    assert after(stands, reading(0.0, 3_600.0), told, True, 3_600.0).rung is Rung.BREAK
+    assert after(stands, reading(0.0, 3_600.0), told, True, 3_600.0).wakes_s == (*woken_s[1:], 3_600.0)
+
+
+@pytest.mark.parametrize(("pauses", "rung"), [(5, Rung.BREAK), (6, Rung.RESTART)])
+def test_after_six_pauses_a_car_is_not_interrupted_any_more_but_its_charger_restarted(pauses: int, rung: Rung):
+    stands, told = Waking(way=1, pauses=pauses), sent(5_000.0, 0.0)
+    found = after(stands, reading(0.0, 40.0), told, True, 40.0)
+    assert (found.rung, found.pauses) == (rung, 6)
+
+
+@pytest.mark.parametrize(("way", "flows_w", "does"), [(-1, -150.0, True), (-1, -149.0, False), (1, 150.0, True)])
+def test_less_than_150_w_is_the_cars_own_electronics(way: int, flows_w: float, does: bool):
+    told = sent(5_000.0 * way, 0.0)
+    assert after(Waking(way=way), reading(flows_w, 1.0), told, True, 1.0).obeyed is does
+
+
+@pytest.mark.parametrize(("soc_pct", "content"), [(96.9, False), (97.0, True), (None, False)])
+def test_a_car_that_stops_nearly_full_is_not_asleep(soc_pct: float | None, content: bool):
+    said = replace(reading(0.0, 60.0), soc_pct=Reading(soc_pct, 60.0))
+    assert (after(Waking(way=-1), said, sent(-5_000.0, 0.0), True, 60.0).rung is Rung.NONE) is content
+
+
+def test_one_that_has_charged_and_rests_for_a_minute_has_had_enough():
+    told, since = sent(-5_000.0, 0.0), Waking(way=-1, obeyed=True)
+    begun = after(since, reading(0.0, 10.0), told, True, 10.0)
+    assert not after(begun, reading(0.0, 69.9), told, True, 69.9).sated
+    assert after(begun, reading(0.0, 70.0), told, True, 70.0).sated
+    assert waking.due_s(begun) == inf
+
+
+def test_only_one_that_was_asked_to_give_refuses_and_only_one_that_should_charge_sleeps():
+    gave_up = {way: Waking(way=way, rung=Rung.GIVEN_UP) for way in (-1, 0, 1)}
+    assert [way for way, one in gave_up.items() if waking.refuses(one)] == [1]
+    assert [way for way, one in gave_up.items() if waking.sleeps(one)] == [-1]
+    assert not waking.refuses(Waking(way=1, rung=Rung.RESTART))
