@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from hems.control.attempts import LONGEST_S, pause_s, well
+from hems.control.attempts import LONGEST_S, begun, collapsed, failed, given_up, pause_s, well
 from hems.control.memory.acting import AttemptsMemory
 from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.restoring import rested_s
+from hems.control.state import initial
 from hems.model import wiring
-from hems.model.cause import Why
+from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.request import Acknowledge, Want
 from hems.model.units import CircuitId
@@ -128,3 +129,36 @@ def test_what_a_person_keeps_on_all_the_same_fails_no_more_often_the_longer_it_i
 @pytest.mark.parametrize(("volts", "fine"), [(230.0, True), (208.0, True), (206.0, False), (254.0, False), (0.0, True)])
 def test_the_voltage_is_well_within_a_tenth_and_a_dead_bus_is_no_sag(volts: float, fine: bool):
     assert well(flats(), snapshot(flats(), bus(volts)), Params(), 0.0) is fine
+
+
+@pytest.mark.parametrize(
+    ("after_s", "shed", "restored_s", "blamed"),
+    [
+        (0.0, False, 100.0, 1),
+        (30.0, False, 100.0, 1),
+        (30.1, False, 100.0, 0),
+        (5.0, True, 100.0, 0),
+        (5.0, False, 90.0, 0),
+    ],
+)
+def test_what_came_back_in_the_half_minute_before_it_went_dark_is_blamed_and_nothing_else(
+    after_s: float, shed: bool, restored_s: float, blamed: int
+):
+    name, cause = CircuitId("ventilation"), Cause(Why.OVERLOAD)
+    memory = LoadMemory(restored_s=restored_s, fruitless=1, shed_because=cause if shed else None)
+    state = replace(initial(0.0), last_restore_s=100.0, loads={name: memory, CircuitId("gym"): LoadMemory()})
+    found = collapsed(state, 100.0 + after_s)
+    assert (found.loads[name].fruitless, found.attempts.failures) == (1 + blamed, blamed)
+    assert found.loads[CircuitId("gym")] == LoadMemory()
+    assert collapsed(replace(state, last_restore_s=None), 100.0).attempts.failures == 0
+
+
+def test_a_row_ends_with_the_first_that_stays_and_after_as_many_failures_as_are_allowed_somebody_must_look():
+    state = initial(0.0)
+    assert begun(state) is state
+    in_a_row = failed(failed(state))
+    assert (in_a_row.attempts.failures, begun(in_a_row).attempts) == (2, AttemptsMemory(failures=2))
+    assert begun(begun(in_a_row)).attempts == AttemptsMemory()
+    allowed = round(RESTORE.failures)
+    assert not given_up(replace(state, attempts=AttemptsMemory(failures=allowed - 1)), RESTORE)
+    assert given_up(replace(state, attempts=AttemptsMemory(failures=allowed)), RESTORE)

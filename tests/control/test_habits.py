@@ -80,3 +80,29 @@ def test_habits_survive_a_restart_and_a_leap_of_the_clock() -> None:
     # when the clock is found to be years ahead, what was learned stays
     later = habits.after(found, MONDAY + timedelta(days=4000), {GYM: 1.0}, 0.0, 60.0)
     assert later.loads_w[GYM][5] == found.loads_w[GYM][5]
+
+
+def test_the_48_kinds_of_hours_begin_with_a_monday_and_a_saturday() -> None:
+    monday = habits.hour_of(datetime(2026, 11, 16, tzinfo=UTC))
+    kinds = [habits.slot(monday + hour) for hour in range(7 * HOURS)]
+    assert kinds == [*range(HOURS)] * 5 + [*range(HOURS, 2 * HOURS)] * 2
+    assert habits.slot(0) == 0  # 1970 began on a Thursday
+
+
+def test_what_is_seen_is_summed_up_by_its_time_and_a_leap_of_more_than_a_quarter_of_an_hour_is_not_seen() -> None:
+    gym, noon = CircuitId("gym"), datetime(2026, 11, 16, 12, tzinfo=UTC)
+    once = habits.after(Habits(), noon, {gym: 1_000.0}, 500.0, 901.0)
+    assert (once.drew[gym].joules, once.drew[gym].seen_s, once.sun.joules) == (901_000.0, 901.0, 450_500.0)
+    twice = habits.after(once, noon + timedelta(seconds=10), {gym: 2_000.0}, None, 10.0)
+    assert (twice.drew[gym].joules, twice.drew[gym].seen_s, twice.sun) == (921_000.0, 911.0, once.sun)
+    assert habits.after(once, noon, {gym: 1_000.0}, 500.0, 901.1) == once
+    assert habits.after(once, noon, {gym: 1_000.0}, 500.0, 0.0) == once
+
+
+def test_ten_minutes_of_an_hour_teach_and_less_does_not() -> None:
+    gym, noon = CircuitId("gym"), datetime(2026, 11, 16, 12, tzinfo=UTC)
+    for seen_s, learned in ((599.0, False), (600.0, True)):
+        seen = habits.after(Habits(), noon, {gym: 1_000.0}, 500.0, seen_s)
+        later = habits.after(seen, noon + timedelta(hours=1), {gym: 0.0}, 0.0, 1.0)
+        assert (later.loads_w.get(gym, (0,) * 48)[12] == 1_000) is learned
+        assert (later.today_w == {12: 500}) is learned

@@ -144,11 +144,23 @@ def test_a_car_whose_driver_tells_nothing_leaves_as_early_as_one_in_five_did():
     assert usual.leaves(known, MONDAY.replace(hour=1)) == MONDAY.replace(hour=7, minute=30)
     # later that day it is the next morning's; on a Friday evening nobody knows
     assert usual.leaves(known, MONDAY.replace(hour=20)) == MONDAY.replace(day=17, hour=7, minute=30)
+    assert usual.leaves(known, MONDAY.replace(day=20, hour=20)) is None
+    assert usual.leaves(known, MONDAY.replace(day=21, hour=20)) == MONDAY.replace(day=23, hour=7, minute=30)
+    assert usual.leaves(known, MONDAY.replace(hour=7, minute=30)) == MONDAY.replace(day=17, hour=7, minute=30)
     assert usual.leaves(visits(7.5, 8.0, 7.0), MONDAY) is None
+
+
+def test_twenty_visits_are_remembered():
+    known = visits(*(float(hour) for hour in range(21)))
+    assert (len(known.departures), len(known.taken_wh), known.taken_wh[0]) == (20, 20, 10_001.0)
+    come = arrivals(*(float(hour) for hour in range(21)))
+    assert {len(come.arrivals), len(come.spare_wh), len(come.came_on)} == {20}
 
 
 def test_what_a_visit_takes_is_no_less_than_four_in_five_took():
     assert usual.takes_wh(visits(7.0, 7.0, 7.0, 7.0, 7.0)) == 10_004.0
+    assert usual.takes_wh(visits(*(7.0,) * 10)) == 10_008.0
+    assert usual.takes_wh(visits(7.0, 7.0, 7.0)) is None
 
 
 def arrivals(*hours: float | None) -> Usual:
