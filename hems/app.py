@@ -6,10 +6,8 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from hems.api.server import Server
 from hems.config import SiteFile
@@ -345,8 +343,3 @@ def _note(event: Event, desk: FrontDesk, server: Server, store: Store) -> None:
 def _card(site_file: SiteFile, drivers: Mapping[str, DriverFactory]) -> str:
     """The paper for the panel door, for a screen of 80 columns."""
     return as_text(panel_card(site_file, products_of(site_file, drivers)), CARD_COLUMNS)
-
-
-def load_commands() -> dict[str, Any]:
-    """Subcommands that other packages add to the command line, by entry point."""
-    return {entry.name: entry for entry in entry_points(group="hems.commands")}

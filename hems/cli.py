@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +112,7 @@ def _plugged_in(command: Callable[..., argparse.ArgumentParser], asked: str | No
 
     Only the one that is asked for is loaded; all of them when the list of commands may be.
     """
-    from hems.app import load_commands
-
-    entries = load_commands()
+    entries = {entry.name: entry for entry in entry_points(group="hems.commands")}
     for name, entry in sorted(entries.items() if asked not in entries else [(asked, entries[asked])]):
         try:
             plugged = entry.load()

@@ -232,6 +232,17 @@ def test_plain_lines_need_no_terminal_library(checkout: Path) -> None:
     assert subprocess.run([sys.executable, "-c", program], cwd=checkout, check=False).returncode == 0
 
 
+def test_a_screen_loads_nothing_of_the_daemon_of_which_it_is_only_a_client() -> None:
+    # given three people at screens, on a machine of one gigabyte
+    heavy = ["hems.app", "hems.control", "hems.config", "pydantic", "apscheduler", "argon2", "sqlite3"]
+    program = (
+        "import sys, hems.tui.app, hems.cli\n"
+        "try: hems.cli.main(['tui', '--help'])\n"
+        f"finally: sys.exit(any(one in sys.modules for one in {heavy}))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, capture_output=True).returncode == 0
+
+
 def test_hours_say_whether_they_were_looked_ahead_or_merely_divided() -> None:
     divided = " ".join(said(outage(power_cut(), 80, BODY)).split())
     ahead = " ".join(said(outage(power_cut(ahead_age_s=42.0, next_off_h=2.0), 80, BODY)).split())

@@ -106,6 +106,11 @@ class BuildingScreen(Screen[None]):
         """First writing."""
         self._write(self.app.size)
 
+    def on_screen_suspend(self) -> None:
+        """Nobody sees it: what was drawn is not kept."""
+        for rows in self.query(Rows):
+            rows.let_go()
+
     def on_resize(self) -> None:
         """Write for the new size."""
         self._write(self.app.size)

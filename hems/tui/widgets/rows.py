@@ -28,6 +28,10 @@ class Rows(Widget):
             if _at(old, y) != _at(self._rows, y):
                 self.refresh(Region(0, y, self.size.width, 1))
 
+    def let_go(self) -> None:
+        """Forget what was drawn; the toolkit would keep each line in several lengths for as long as it runs."""
+        self._styles_cache.clear()
+
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         parts = fitted(_at(self._rows, y), self.size.width)
