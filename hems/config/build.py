@@ -284,4 +284,5 @@ def _circuit(name: str, circuit: CircuitTable, place: int, feeds: Container[str]
         protected=circuit.protected or name in feeds,
         switchable=circuit.switch is not None,
         layer_0=circuit.layer_0,
+        panel=None if circuit.panel is None else PanelId(circuit.panel),
     )

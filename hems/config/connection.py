@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from hems.config.problem import Path, Problem, absent, dotted, wrong
 from hems.config.schema import SiteTable
+from hems.model.site import CONTINUOUS
+from hems.model.units import W_PER_KW
 
 
 def connection(site: SiteTable) -> Iterator[Problem]:
@@ -60,6 +62,7 @@ def _known(site: SiteTable) -> str:
 def _panels(site: SiteTable) -> Iterator[Problem]:
     """A panel hangs on one that is there, and on itself by no way."""
     hanging: list[tuple[Path, str | None]] = [(("bays", name, "panel"), bay.panel) for name, bay in site.bays.items()]
+    hanging += [(("circuits", name, "panel"), one.panel) for name, one in site.circuits.items()]
     hanging += [(("panels", name, "parent"), panel.parent) for name, panel in site.panels.items()]
     for where, panel in hanging:
         if panel is not None and panel not in site.panels:
@@ -72,6 +75,34 @@ def _panels(site: SiteTable) -> Iterator[Problem]:
         if parent == name:
             where = ("panels", name, "parent")
             yield wrong(where, site.panels[name].parent, "hangs on this panel itself", "name the board that feeds it")
+        else:
+            yield from _fed_back(site, name)
+
+
+def _fed_back(site: SiteTable, name: str) -> Iterator[Problem]:
+    """What cars behind a panel can give together flows back through its fuses, which carry it for hours."""
+    giving = [(bay, one) for bay, one in site.bays.items() if one.discharge_max_kw and name in _way(site, one.panel)]
+    phases = {phase for _, one in giving for phase in one.phases}
+    most_kw = max(
+        (sum(one.discharge_max_kw / len(one.phases) for _, one in giving if phase in one.phases) for phase in phases),
+        default=0.0,
+    )
+    carries_kw = CONTINUOUS * site.panels[name].rated_a * site.grid.nominal_v / W_PER_KW
+    if most_kw > carries_kw:
+        bay, one = giving[-1]
+        why = f"lets cars give {most_kw:.1f} kW on a phase through a panel that carries {carries_kw:.1f} kW for hours"
+        yield wrong(
+            ("bays", bay, "discharge_max_kw"), one.discharge_max_kw, why, "lower it", ("panels", name, "rated_a")
+        )
+
+
+def _way(site: SiteTable, panel: str | None) -> Iterator[str]:
+    """A panel and those that it hangs on."""
+    seen = set[str]()
+    while panel in site.panels and panel not in seen:
+        seen.add(panel)
+        yield panel
+        panel = site.panels[panel].parent
 
 
 def _frequency(site: SiteTable) -> Iterator[Problem]:

@@ -181,6 +181,10 @@ def _connection(
         if grid_w is not None:
             facts |= {"w": grid_w, "limit_w": bounds.import_w if grid_w > 0.0 else bounds.export_w}
         yield "connection", Condition(MEDIUM, wiring.GRID_POWER, Cause(Why.LIMIT_EXCEEDED, facts))
+    for panel, over_s in state.connection.panels_over_s.items():
+        if now_s >= over_s + params.connection.settle_s:
+            known = Cause(Why.PANEL_OVERLOADED, {"panel": site.panel(panel).name})
+            yield f"panels/{panel}", Condition(MEDIUM, f"panels/{panel}", known)
     silent_s = state.connection.flexible.failsafe_since_s
     if silent_s is not None and now_s >= silent_s + params.connection.settle_s:
         yield "flexible", Condition(LOW, wiring.IMPORT_LIMIT, Cause(Why.LIMIT_FAILSAFE))

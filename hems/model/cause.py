@@ -125,6 +125,8 @@ class Why(StrEnum):
     """The connection's schedule allows less at this hour."""
     LIMIT_PANEL = "limit_panel"
     LIMIT_DEMAND = "limit_demand"
+    PANEL_OVERLOADED = "panel_overloaded"
+    """More flows through a sub-panel than its fuses carry for hours."""
     LIMIT_EXCEEDED = "limit_exceeded"
     LIMIT_KEPT_AGAIN = "limit_kept_again"
     STORE_SUN = "store_sun"

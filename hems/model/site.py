@@ -86,6 +86,8 @@ class Circuit:
     """Gateway, network, meters, supply of the islanding device: never shed by anything."""
     switchable: bool = False
     """Whether a switch is wired to it."""
+    panel: PanelId | None = None
+    """The sub-panel that feeds it; None for the main board."""
     layer_0: bool = False
     """Whether a contactor drops it by itself the moment the tie opens, without any software."""
 
@@ -187,6 +189,10 @@ class Bay:
     def bidirectional(self) -> bool:
         """Whether a car here can feed the building."""
         return self.discharge_max_w > 0.0
+
+
+CONTINUOUS = 0.8
+"""Part of a fuse that may be used for hours (domain reference 2.8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,6 +382,10 @@ class Site:
     def circuit(self, circuit_id: CircuitId) -> Circuit:
         """The circuit of that name.  Raises: StopIteration when there is none."""
         return next(circuit for circuit in self.circuits if circuit.id == circuit_id)
+
+    def panel(self, panel_id: PanelId) -> Panel:
+        """The sub-panel of that name.  Raises: StopIteration when there is none."""
+        return next(panel for panel in self.panels if panel.id == panel_id)
 
     def per_phase(self, power_w: float, phases: tuple[Phase, ...]) -> tuple[float, ...]:
         """`power_w` spread evenly over `phases`, as a vector aligned with `Site.phases`."""

@@ -247,6 +247,14 @@ GUIDANCE: Mapping[Why, Guidance] = {
         ),
         N_("The utility may charge for it, or a main fuse may go."),
     ),
+    Why.PANEL_OVERLOADED: Guidance(
+        N_("More flows through this board than its fuses carry for hours. Cars behind it already rest."),
+        (
+            N_("Switch off what can wait behind it: laundry, hot water, heating (key 3)."),
+            N_("If it happens often, tell your installer: more circuits should have a switch."),
+        ),
+        N_("One of its fuses may go, and what hangs on it would be dark."),
+    ),
     Why.LIMIT_FAILSAFE: Guidance(
         N_("The box through which the utility tells its limits is silent. The building keeps to less, to be safe."),
         (N_("Look whether the utility's box and its network plug have power."), INSTALLER),

@@ -206,6 +206,10 @@ TROUBLES: Mapping[Why, Forms] = {
         ),
         N_("The connection is above its limit, and nothing more can make room. Switch something off."),
     ),
+    Why.PANEL_OVERLOADED: (
+        N_("{panel} is above what its fuses carry for hours. Switch something off behind it."),
+        N_("A distribution board is above what its fuses carry for hours. Switch something off behind it."),
+    ),
     Why.LIMIT_KEPT_AGAIN: (
         N_("The connection is inside its limit again; {excess_wh} went beyond it in {for_s}."),
         N_("The connection is inside its limit again."),

@@ -78,6 +78,8 @@ ONE_MISTAKE = [
     ("[former]", '[reserve]\nkwh = 20\n\n[former]', "reserve needs somebody who could touch it: a battery with reserve_pct"),
     ("[tariff]", "[grid.schedule.evening]\nfrom_h = 17\nto_h = 20\n\n[tariff]", "grid.schedule.evening has neither import_kw nor export_kw, so it limits nothing; write one, or remove it."),
     ("[tariff]", "import_kw = 20\n[grid.schedule.evening]\nimport_kw = 30\n\n[tariff]", "grid.schedule.evening.import_kw = 30.0 is above grid.import_kw = 20, which holds at all hours; lower it, or remove it."),
+    ('switch = "relays/coil_1"', 'switch = "relays/coil_1"\npanel = "cellar"', 'circuits.medical_sockets.panel = "cellar" is no panel of this site; name one of [panels.NAME]: there is none yet.'),
+    ("[bays.bay_1]", '[panels.garage]\nrated_a = 16\nphase_power = ["utility_meter/l1_w", "utility_meter/l2_w", "utility_meter/l3_w"]\n\n[bays.bay_1]\npanel = "garage"', "bays.bay_1.discharge_max_kw = 10.0 lets cars give 3.3 kW on a phase through a panel that carries 2.9 kW for hours; lower it."),
     ("[former]", '[panels.garage]\nrated_a = 40\nparent = "garage"\nphase_power = ["utility_meter/l1_w", "utility_meter/l2_w", "utility_meter/l3_w"]\n\n[former]', "panels.garage.parent = \"garage\" hangs on this panel itself; name the board that feeds it."),
     ("[former]", '[panels.garage]\nrated_a = 40\nparent = "cellar"\nphase_power = ["utility_meter/l1_w", "utility_meter/l2_w", "utility_meter/l3_w"]\n\n[former]', "panels.garage.parent = \"cellar\" is no panel of this site; name one of [panels.NAME]: garage."),
     ("[former]", '[panels.garage]\nrated_a = 40\nphase_power = ["utility_meter/l1_w"]\n\n[former]', "panels.garage.phase_power"),

@@ -94,6 +94,8 @@ class CircuitTable(Table):
     without for half as long as one with 1."""
     phases: Phases = Field(examples=[["L1"]])
     """Where it draws; evenly spread over these."""
+    panel: Id | None = Field(None, examples=["garage"])
+    """The sub-panel that feeds it, of `[panels.NAME]`; without it the main board does."""
     typical_kw: float = Field(ge=0, le=5000, examples=[0.1])
     """Expected draw when on, used until something better has been measured."""
     inrush_kw: float = Field(0.0, ge=0, le=5000)

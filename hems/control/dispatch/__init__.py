@@ -20,7 +20,7 @@
     relief      flexible circuits: off where a limit cannot be met otherwise
     value       what a day was worth, beside batteries at rest
     shares      cars: what is left, in fair shares, and nobody between pause and 6 A
-    panels      what sub-panels leave for cars
+    panels      what sub-panels leave for cars, and which are overloaded
     departure   what cars need before they leave, and who must charge now
     charging    what each car draws
     lending     what cars give on the grid, for a limit alone

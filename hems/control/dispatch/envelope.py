@@ -7,11 +7,9 @@ from hems.control.dispatch import flexible, quarter, schedule
 from hems.control.dispatch.flexible import Bound
 from hems.control.dispatch.memory import ConnectionMemory
 from hems.model.cause import Cause, Why
-from hems.model.site import GridConnection, Site
+from hems.model.site import CONTINUOUS, GridConnection, Site
 from hems.model.snapshot import Snapshot
 
-CONTINUOUS = 0.8
-"""Part of a main fuse that may be used for hours (2.8)."""
 SERVICE, AGREED = Cause(Why.LIMIT_SERVICE), Cause(Why.LIMIT_AGREED)
 
 

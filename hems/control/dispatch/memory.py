@@ -122,6 +122,8 @@ class ConnectionMemory:
 
     panels: Mapping[PanelId, tuple[Standing, ...]] = field(default_factory=dict)
     """The same behind each sub-panel whose meter speaks, with the grid and without."""
+    panels_over_s: Mapping[PanelId, float] = field(default_factory=dict)
+    """Since when more flows through a panel than its fuses carry for hours."""
     steady: Steady = field(default_factory=Steady)
     flexible: FlexibleMemory = FlexibleMemory()
     hours: Hours = Hours()

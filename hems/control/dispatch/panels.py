@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from hems.control.dispatch import standing
 from hems.control.dispatch.flows import car_w, sure
 from hems.control.dispatch.memory import Standing
-from hems.model.site import Bay, Panel, Site
+from hems.model.site import CONTINUOUS, Bay, Panel, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import PanelId, SourceId
-
-CONTINUOUS = 0.8
-"""Part of a fuse that may be used for hours (2.8)."""
 
 
 @dataclass(slots=True)
@@ -36,10 +33,29 @@ def rooms(site: Site, root: Sequence[float], known: Mapping[PanelId, tuple[Stand
     for panel in site.panels:
         bays = below(site, panel)
         if bays:
-            rated_w = CONTINUOUS * panel.rated_a * site.grid.nominal_v
-            drawn = known.get(panel.id, ())
-            left = [rated_w - one.watts for one in drawn] if drawn else [0.0] * len(site.phases)
-            found.append(Room(left, bays, panel.id))
+            found.append(Room(left_w(site, panel, known), bays, panel.id))
+    return found
+
+
+def carries_w(site: Site, panel: Panel) -> float:
+    """What each of its fuses carries for hours."""
+    return CONTINUOUS * panel.rated_a * site.grid.nominal_v
+
+
+def left_w(site: Site, panel: Panel, known: Mapping[PanelId, tuple[Standing, ...]]) -> list[float]:
+    """What circuits behind it leave on each phase, negative where they draw too much; 0 while its meter is silent."""
+    drawn = known.get(panel.id, ())
+    return [carries_w(site, panel) - one.watts for one in drawn] if drawn else [0.0] * len(site.phases)
+
+
+def over_s(site: Site, before: Mapping[PanelId, float], snapshot: Snapshot, now_s: float) -> Mapping[PanelId, float]:
+    """Since when more flows through each panel than its fuses carry for hours, cars included; silence ends nothing."""
+    found: dict[PanelId, float] = {}
+    for panel in site.panels:
+        measured = [reading.known(now_s) for reading in snapshot.panels.get(panel.id, ())]
+        known = [abs(watts) for watts in measured if watts is not None]
+        if (known and max(known) > carries_w(site, panel)) or (not known and panel.id in before):
+            found[panel.id] = before.get(panel.id, now_s)
     return found
 
 

@@ -1,12 +1,14 @@
 """What goes off on the grid when a limit cannot be met otherwise: flexible circuits, and no others.
 
-First batteries give and cars pause; what is still too much then is taken from flexible circuits, the least important
+A panel whose fuses its circuits overload is a limit like that of the connection, for the circuits behind it.  First
+batteries give and cars pause; what is still too much then is taken from flexible circuits, the least important
 first.  They come back one by one once there is room for what they draw.  What a person keeps on stays on: such a limit
 is no protection, so it is not taken, and not taken again at every look, which would never end.
 """
 
 from collections.abc import Mapping
 
+from hems.control.dispatch import panels
 from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.excess import SLACK, SLACK_W
 from hems.control.dispatch.flows import NO_BATTERY, flows
@@ -17,7 +19,7 @@ from hems.control.sheddable import candidates, expendable
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
-from hems.model.site import Circuit, Tier
+from hems.model.site import Circuit, Panel, Site, Tier
 from hems.model.units import CircuitId
 
 LIMITED = (
@@ -31,11 +33,39 @@ LIMITED = (
 """Limits for whose sake circuits go off; a quarter of an hour that costs more is none."""
 
 
+STANDS_S = 3.0
+"""So long a panel is overloaded before circuits go off for it: by then it is no car that has just stopped."""
+
+
 def sheds(given: Given, state: ControlState, watts: Mapping[CircuitId, float]) -> dict[CircuitId, Cause]:
     """The flexible circuits that go off now, and whose limit it is."""
-    site, now_s = given.site, given.now_s
-    if state.mode.mode is not Mode.GRID_CONNECTED or not state.connection.standing:
+    if state.mode.mode is not Mode.GRID_CONNECTED:
         return {}
+    found = _for_connection(given, state, watts) if state.connection.standing else {}
+    for panel, since_s in state.connection.panels_over_s.items():
+        if not found and given.now_s >= since_s + STANDS_S:
+            found = _for_panel(given.site.panel(panel), given, state, watts)
+    return found
+
+
+def _for_panel(
+    panel: Panel, given: Given, state: ControlState, watts: Mapping[CircuitId, float]
+) -> dict[CircuitId, Cause]:
+    """Flexible circuits behind a panel, on its overloaded phases; while its meter is silent nobody can tell."""
+    site = given.site
+    left_w = panels.left_w(site, panel, state.connection.panels)
+    found: dict[CircuitId, Cause] = {}
+    for circuit in expendable(candidates(site, state, given.snapshot, given.now_s), state):
+        mine = site.per_phase(watts[circuit.id], circuit.phases)
+        helps = any(left < 0.0 < share for left, share in zip(left_w, mine, strict=True))
+        if circuit.tier is Tier.FLEXIBLE and panel.id in panels.way(site, circuit.panel) and helps:
+            found[circuit.id] = Cause(Why.LIMIT_PANEL, {"panel": panel.name})
+            left_w = [left + share for left, share in zip(left_w, mine, strict=True)]
+    return found
+
+
+def _for_connection(given: Given, state: ControlState, watts: Mapping[CircuitId, float]) -> dict[CircuitId, Cause]:
+    site, now_s = given.site, given.now_s
     bounds = envelope(site, state.connection, given.snapshot, now_s)
     if bounds.import_by.why not in LIMITED or _surely_w(state) <= bounds.import_w:
         return {}
@@ -53,12 +83,24 @@ def sheds(given: Given, state: ControlState, watts: Mapping[CircuitId, float]) -
 def waits(circuit: Circuit, given: Given, state: ControlState, draws_w: float) -> bool:
     """Whether a circuit that went off for a limit has to wait, because what it draws would not fit yet."""
     because = state.loads.get(circuit.id, FRESH).shed_because
-    if because is None or because.why not in LIMITED or state.mode.mode.on_island:
+    if because is None or state.mode.mode.on_island:
+        return False
+    if because.why is Why.LIMIT_PANEL:
+        return not _fits_panels(circuit, given.site, state, draws_w)
+    if because.why not in LIMITED:
         return False
     if flows(given.site, given.snapshot, given.now_s) is None:
         return True
     bounds = envelope(given.site, state.connection, given.snapshot, given.now_s)
     return _house_w(state) + draws_w > bounds.import_w
+
+
+def _fits_panels(circuit: Circuit, site: Site, state: ControlState, draws_w: float) -> bool:
+    """Whether every panel that it hangs on carries it beside what is drawn; not while a meter is silent."""
+    mine = site.per_phase(draws_w, circuit.phases)
+    behind = [site.panel(panel) for panel in panels.way(site, circuit.panel)]
+    left = [panels.left_w(site, panel, state.connection.panels) for panel in behind]
+    return all(room >= share for one in left for room, share in zip(one, mine, strict=True))
 
 
 def _left_over_w(given: Given, state: ControlState, import_w: float) -> float:

@@ -1,6 +1,18 @@
 """One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
 
-from hems.control.dispatch import excess, flexible, market, panels, quarter, schedule, standing, steady, storage, value
+from hems.control.dispatch import (
+    excess,
+    flexible,
+    market,
+    panels,
+    quarter,
+    relief,
+    schedule,
+    standing,
+    steady,
+    storage,
+    value,
+)
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import flows, house_phase_w, sure
 from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory, Standing
@@ -24,7 +36,8 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
     counted = _counted(given, memory, dt_s)
     prices = market.peaked(given, market.after(given, state), memory.quarter, counted)
     if site.panels:
-        memory = replace(memory, panels=panels.after(site, memory.panels, snapshot, now_s))
+        over_s = panels.over_s(site, memory.panels_over_s, snapshot, now_s)
+        memory = replace(memory, panels=panels.after(site, memory.panels, snapshot, now_s), panels_over_s=over_s)
     memory = replace(memory, steady=steady.after(given, state, memory))
     memory = replace(memory, quarter=counted, standing=_standing(given, state, memory), market=prices)
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
@@ -75,6 +88,9 @@ def due_s(state: ControlState, given: Given) -> list[float]:
     since_s = state.connection.excess.since_s
     for known in (state.connection.standing, *state.connection.panels.values()):
         silence += standing.due_s(known)
+    waits_s = (relief.STANDS_S, given.params.connection.settle_s)
+    acts_s = [at_s + wait_s for at_s in state.connection.panels_over_s.values() for wait_s in waits_s]
+    silence += [at_s for at_s in acts_s if at_s > given.now_s]
     silence += schedule.due_s(given.site, given.local, given.now_s)
     silence += storage.due_s(given.site, state, given.snapshot, given.now_s)
     return silence + ([since_s + given.params.connection.settle_s] if since_s is not None else [])

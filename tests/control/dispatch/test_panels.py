@@ -6,11 +6,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hems.control.dispatch.panels import CONTINUOUS
 from hems.model import wiring
 from hems.model.cause import Why
-from hems.model.site import Panel, Site
-from hems.model.units import PanelId, SourceId
+from hems.model.site import CONTINUOUS, Panel, Site
+from hems.model.units import CircuitId, PanelId, SourceId
 from tests.control.dispatch.street import Street, connected_site
 
 BASEMENT, GARAGE = PanelId("basement"), PanelId("garage")
@@ -82,6 +81,70 @@ def test_behind_a_meter_that_is_silent_nobody_charges_and_the_reason_is_said():
     cause = made.state.sent[wiring.bay_power(SourceId("bay_2"))].cause
     assert (cause.why, cause.facts["panel"]) == (Why.LIMIT_PANEL, "Garage")
     assert made.car_w("bay_4") < 0.0
+
+
+# Circuits behind a panel ----------------------------------------------------------------------------------------------
+
+HOT_WATER = wiring.circuit_closed(CircuitId("hot_water"))
+
+
+def crowded(circuits_w: float) -> Branched:
+    """Hot water hangs on the garage's panel, whose fuses carry 22 kW for hours, and draws 6 kW of that."""
+    site = branched()
+    circuits = tuple(replace(one, panel=GARAGE) if one.id == "hot_water" else one for one in site.circuits)
+    made = Branched(replace(site, circuits=circuits), house_w=30_000.0)
+    made.circuits_w[GARAGE] = circuits_w
+    return made.says({wiring.circuit_power(CircuitId("hot_water")): 6000.0})
+
+
+def test_flexible_circuits_behind_a_panel_go_off_when_its_circuits_overload_it_and_no_others():
+    made = crowded(24_000.0).lives(6)
+    off = [role for role, entry in made.state.sent.items() if role.endswith("/closed") and entry.value is False]
+    assert off == [HOT_WATER]
+    assert (made.state.sent[HOT_WATER].cause.why, made.state.sent[HOT_WATER].cause.facts["panel"]) == (
+        Why.LIMIT_PANEL,
+        "Garage",
+    )
+
+
+def test_a_car_behind_it_rests_first():
+    # given a panel that circuits and a car fill together
+    made = crowded(10_000.0).plug("bay_1").lives(60)
+    assert made.car_w("bay_1") < -8000.0
+    # when circuits draw 6 kW more
+    made.circuits_w[GARAGE] = 16_000.0
+    made.lives(30)
+    # then the car draws less, and no circuit goes off for it
+    assert made.car_w("bay_1") > -8000.0
+    assert HOT_WATER not in made.state.sent
+
+
+def test_it_comes_back_where_the_panel_carries_it_and_waits_while_its_meter_is_silent():
+    made = crowded(24_000.0).lives(6).says({wiring.circuit_closed(CircuitId("hot_water")): False})
+    # when the others behind it leave 4 kW, it waits; and while nobody measures them
+    for watts in (18_000.0, None):
+        made.circuits_w[GARAGE] = watts
+        made.lives(600, every_s=10)
+        assert True not in [one.value for _, one in made.commands(HOT_WATER)]
+    # when they leave 12 kW, it comes back
+    made.circuits_w[GARAGE] = 10_000.0
+    made.lives(300, every_s=10)
+    assert True in [one.value for _, one in made.commands(HOT_WATER)]
+
+
+def test_a_panel_that_nothing_relieves_is_an_alarm_until_it_is_relieved():
+    made = crowded(40_000.0).lives(5)
+    assert "panels/garage" not in made.state.alarms
+    made.lives(30)
+    assert made.state.alarms["panels/garage"].cause.why is Why.PANEL_OVERLOADED
+    # and silence of its meter does not end it
+    made.circuits_w[GARAGE] = None
+    assert "panels/garage" in made.lives(30).state.alarms
+    made.circuits_w[GARAGE] = 5000.0
+    assert "panels/garage" not in made.lives(30).state.alarms
+
+
+# Whatever comes -------------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=15, deadline=None)
