@@ -6,20 +6,17 @@
     nice -n 19 .venv/bin/python .ci/mutate.py --sample 300 --out found.jsonl     # drawn from all modules
     nice -n 19 .venv/bin/python .ci/mutate.py --again found.jsonl                # what survived, with new tests
 
-The mutations are those of cosmic-ray, its operators below.  Its runner starts Python and pytest anew for each mutant,
-and asks the whole suite; here all tests are collected once, and a fork of that process puts the changed code into the
-function and runs the tests that execute the changed line, those of the module's own file first, short ones first.  What
-is changed outside of functions (a constant, a rule's row) is read anew by a fresh process.  What has no test within
-`--patience` seconds counts as a survivor, and of a property only a few examples are tried, so the score is a lower
-bound.  Mutants are tried in an order drawn by lot, so that what was tried when the budget is used up is a sample like
-any other.
+The mutations are those of cosmic-ray, its operators as in `mutants.py`.  Its runner starts Python and pytest anew
+each time, and asks the whole suite; here all tests are collected once, and a fork of that process puts the changed
+code into the function and runs the tests that execute the changed line, those of the module's own file first, short
+ones first.  What is changed outside of functions (a constant, a rule's row) is read anew by a fresh process.  What
+has no test within `--patience` seconds counts as a survivor, and of a property only a few examples are tried, so the
+score is a lower bound.  Mutants are tried in an order drawn by lot, so that what was tried when the budget is used up
+is a sample like any other.
 """
 
 import argparse
-import ast
 import hashlib
-import importlib.abc
-import importlib.machinery
 import json
 import os
 import re
@@ -27,21 +24,19 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from difflib import SequenceMatcher
 from functools import cache
 from itertools import islice
 from math import sqrt
 from pathlib import Path
 from random import Random
-from types import CodeType, FunctionType
 from typing import Any, ClassVar
 
 import pytest
+from mutants import CONTROL, HERE, Changed, Mutant, mutant, name_of, places, put
 
-HERE = Path(__file__).parents[1]
-CONTROL = HERE / "hems/control"
 SUITES = ("tests/control",)
 DOCS = "tests/test_docs.py::test_the_"
 ALSO = {
@@ -57,105 +52,6 @@ EXAMPLES = 4
 ENOUGH_S, LONG_S = 0.6, 2.0
 """Of the processor: so long a test is watched, and what goes on for longer is taken to last so long."""
 PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=600")
-OPERATORS = (
-    *(f"ReplaceComparisonOperator_{pair}" for pair in ("Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is")),
-    *(f"ReplaceComparisonOperator_{pair}" for pair in ("Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt")),
-    *(f"ReplaceComparisonOperator_{pair}" for pair in ("Lt_GtE", "LtE_Gt", "Gt_LtE", "GtE_Lt")),
-    *(f"ReplaceBinaryOperator_{pair}" for pair in ("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "Pow_Mul")),
-    *(f"ReplaceBinaryOperator_{pair}" for pair in ("BitOr_BitAnd", "BitAnd_BitOr")),
-    *(f"ReplaceUnaryOperator_{pair}" for pair in ("USub_UAdd", "Delete_Not")),
-    *("ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWithOr", "ReplaceOrWithAnd", "AddNot"),
-    *("NumberReplacer", "ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "ZeroIterationForLoop"),
-)
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change of one module."""
-
-    module: str
-    operator: str
-    occurrence: int
-    line: int
-    was: str
-    now: str
-
-
-Place = tuple[str, str, int]
-"""A module, an operator, and how often it has been applicable before in there."""
-
-
-def places(module: str) -> Iterator[Place]:
-    """Where a module could be changed; some of these changes mean nothing."""
-    from cosmic_ray.ast import ast_nodes, get_ast
-    from cosmic_ray.plugins import get_operator
-
-    nodes = list(ast_nodes(get_ast(_path(module).read_text(encoding="utf-8"))))
-    for name in OPERATORS:
-        operator = get_operator(f"core/{name}")()
-        count = sum(1 for node in nodes for _ in operator.mutation_positions(node))
-        yield from ((module, name, occurrence) for occurrence in range(count))
-
-
-def mutant(place: Place) -> tuple[Mutant, str] | None:
-    """A change of what a module does, with the changed text; None for one that means nothing."""
-    from cosmic_ray.mutating import mutate_code
-    from cosmic_ray.plugins import get_operator
-
-    module, name, occurrence = place
-    text = _path(module).read_text(encoding="utf-8")
-    changed = mutate_code(text, get_operator(f"core/{name}")(), occurrence)
-    if changed is None or _meaning(changed) in (_meaning(text), None):
-        return None
-    pairs = zip(text.splitlines(), changed.splitlines(), strict=False)
-    line, (was, now) = next((n, pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1])
-    return Mutant(module, name, occurrence, line, was.strip(), now.strip()), changed
-
-
-def _path(module: str) -> Path:
-    return CONTROL / f"{module.replace('.', '/')}.py"
-
-
-def _name(path: Path) -> str:
-    return ".".join(path.relative_to(CONTROL).with_suffix("").parts)
-
-
-def _meaning(text: str) -> str | None:
-    """What a text does: without types and docstrings; None if it is no Python."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            for decorator in node.decorator_list:
-                if isinstance(decorator, ast.Call):
-                    decorator.keywords = []  # frozen, slots: a style that linters keep, and no decision
-        elif isinstance(node, ast.FunctionDef):
-            node.returns = None
-            for arg in (*node.args.args, *node.args.kwonlyargs):
-                arg.annotation = None
-        elif isinstance(node, ast.AnnAssign):
-            node.annotation = ast.Constant("type")
-    aliases = [one for one in tree.body if isinstance(one, ast.Assign) and isinstance(one.value, ast.Subscript)]
-    tree.body = [one for one in tree.body if one not in aliases]  # names of types, such as `Told = list[..]`
-    return ast.dump(tree)
-
-
-class _Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
-    """Loads one module from a changed text."""
-
-    def __init__(self, module: str, text: str) -> None:
-        super().__init__(f"hems.control.{module}", str(_path(module)))
-        self.text = text
-
-    def find_spec(self, fullname: str, *_: Any) -> Any:  # noqa: ANN401
-        """This module only."""
-        return importlib.machinery.ModuleSpec(fullname, self, origin=self.path) if fullname == self.name else None
-
-    def get_code(self, fullname: str) -> Any:  # noqa: ANN401
-        """Never from a cache."""
-        return compile(self.text, self.path, "exec")
 
 
 def _quiet() -> None:
@@ -193,7 +89,7 @@ class Cold:
         if child == 0:
             _quiet()
             _patiently(limit_s)
-            sys.meta_path.insert(0, _Changed(mutant.module, text))
+            sys.meta_path.insert(0, Changed(mutant.module, text))
             os._exit(int(pytest.main([*PLAIN, "-x", *tests], [Examples()])))
         return os.waitpid(child, 0)[1] == 0
 
@@ -301,47 +197,6 @@ def _try(session: Any, items: dict[str, Any], question: dict[str, Any]) -> str: 
     return "noticed" if session.testsfailed else "passed"
 
 
-def put(module: str, line: int, text: str) -> bool:
-    """Whether a function's code was replaced by what a changed text makes of it; False outside of functions."""
-    now = sys.modules.get(f"hems.control.{module}")
-    old = ast.parse(_path(module).read_text(encoding="utf-8"))
-    around = next((name for name, node in _functions(old) if _within(node, line)), None)
-    code = _code(compile(text, str(_path(module)), "exec"), around)
-    found = [one for one in _held(vars(now), around) if one.__module__ == f"hems.control.{module}"] if now else []
-    for one in found:
-        one.__code__ = code
-    return bool(found and code)
-
-
-def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Functions and methods with their names, those inside of functions left out."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.FunctionDef):
-            yield prefix + node.name, node
-        elif isinstance(node, ast.ClassDef):
-            yield from _functions(node, f"{prefix}{node.name}.")
-
-
-def _within(node: ast.FunctionDef, line: int) -> bool:
-    return node.body[0].lineno <= line <= (node.end_lineno or 0)
-
-
-def _code(code: CodeType, name: str | None) -> CodeType | None:
-    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
-    here = next((one for one in inner if one.co_qualname == name), None)
-    return here or next((found for one in inner if (found := _code(one, name)) is not None), None)
-
-
-def _held(names: Mapping[str, Any], name: str | None) -> Iterator[FunctionType]:
-    """Functions of that name, out of whatever wraps them."""
-    for one in [*names.values()]:
-        for bare in (one, *(getattr(one, how, None) for how in ("fget", "__func__", "func", "__wrapped__"))):
-            if isinstance(bare, FunctionType) and bare.__code__.co_qualname == name:
-                yield bare
-        if isinstance(one, type) and name is not None and name.startswith(f"{one.__qualname__}."):
-            yield from _held(vars(one), name)
-
-
 class TooLongError(BaseException):
     """A test has run for as long as is needed to know what it is about."""
 
@@ -374,7 +229,7 @@ def _trace(items: dict[str, Any], question: dict[str, Any]) -> dict[str, Any]:
     data = ear.get_data()
     number = {test: index for index, test in enumerate(took_s)}
     lines = {
-        _name(Path(one)): {
+        name_of(Path(one)): {
             line: [number[test] for test in tests if test] for line, tests in data.contexts_by_lineno(one).items()
         }
         for one in data.measured_files()
@@ -390,7 +245,7 @@ class Map:
         told = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
         kept = {one["file"]: one for one in told if "file" in one}
         was = {one["stamp"]: one["text"] for one in told if "text" in one}
-        self.texts = {_name(one): one.read_text(encoding="utf-8") for one in sorted(CONTROL.rglob("*.py"))}
+        self.texts = {name_of(one): one.read_text(encoding="utf-8") for one in sorted(CONTROL.rglob("*.py"))}
         stamps = {module: _stamp(text) for module, text in self.texts.items()}
         self.took_s: dict[str, float] = {}
         self.lines: dict[str, dict[int, set[str]]] = {}
@@ -516,22 +371,22 @@ def main() -> int:
     os.environ["CI"] = "true"  # keeps tests/conftest.py from choosing a profile
     cold, warm = Cold(), Warm()
     known, until_s = Map(args.map, warm, args.depth), time.monotonic() + args.budget
-    modules = args.modules or [_name(one) for one in sorted(CONTROL.rglob("*.py")) if one.stem != "__init__"]
+    modules = args.modules or [name_of(one) for one in sorted(CONTROL.rglob("*.py")) if one.stem != "__init__"]
     tried = survivors(args.again) if args.again else islice(drawn(modules, Random(args.seed)), args.sample)
     found: dict[str, list[bool]] = {}
-    for mutant, text in tried:
+    for one, text in tried:
         if time.monotonic() > until_s:
             break
-        tests = known.tests(mutant, args.patience)
-        limit_s = 30.0 + 5.0 * args.patience
-        alive = warm.survives(mutant, text, tests, limit_s) if tests else True
-        alive = cold.survives(mutant, text, tests, limit_s) if alive is None else alive
-        found.setdefault(mutant.module, []).append(not alive)
+        tests = known.tests(one, args.patience)
+        limit_s = 5.0 + 2.0 * args.patience
+        alive = warm.survives(one, text, tests, limit_s) if tests else True
+        alive = cold.survives(one, text, tests, limit_s) if alive is None else alive
+        found.setdefault(one.module, []).append(not alive)
         if args.out:
             with args.out.open("a") as out:
-                out.write(json.dumps({**asdict(mutant), "alive": alive, "tests": len(tests)}) + "\n")
+                out.write(json.dumps({**asdict(one), "alive": alive, "tests": len(tests)}) + "\n")
         if alive:
-            print(f"{mutant.module} {mutant.line}: {mutant.was}\n      -> {mutant.now}", flush=True)
+            print(f"{one.module} {one.line}: {one.was}\n      -> {one.now}", flush=True)
     for module, killed in [*sorted(found.items()), ("all", [one for some in found.values() for one in some])]:
         low, high = interval(sum(killed), len(killed))
         score = f"{100.0 * sum(killed) / len(killed):5.1f} %  ({low:.0f} to {high:.0f})"

@@ -125,3 +125,20 @@ def test_room_is_kept_for_a_compressor_that_has_come_back_and_has_not_started():
 def test_a_thermostat_that_idled_is_expected_with_its_typical_power():
     one = circuit("fridge", Tier.ESSENTIAL, 1500.0, thermostatic=True)
     assert pickup_w(one, 100.0, 0.0, RestoreParams()) == 1500.0
+
+
+@pytest.mark.parametrize(
+    ("hungry", "after_s", "shed", "owes"),
+    [(0.1, 599.0, False, True), (0.1, 600.0, False, False), (0.09, 1.0, False, False), (1.0, 1.0, True, False)],
+)
+def test_what_has_just_come_back_hungry_owes_for_ten_minutes_what_it_does_not_draw_yet(
+    hungry: float, after_s: float, shed: bool, owes: bool
+):
+    # given something with a thermostat that came back and draws nothing yet
+    cold = next(one for one in SITE.circuits if one.thermostatic)
+    cause = Cause(Why.OVERLOAD) if shed else None
+    memory = LoadMemory(restored_s=100.0, hungry=hungry, shed_because=cause)
+    state = replace(initial(0.0), loads={cold.id: memory})
+    idle = snapshot(SITE, {wiring.circuit_power(cold.id): 0.0, wiring.circuit_closed(cold.id): True}, 100.0 + after_s)
+    found = owed_w(SITE, state, idle, RestoreParams(), 100.0 + after_s)
+    assert (sum(found) >= cold.typical_w - 1.0) is owes

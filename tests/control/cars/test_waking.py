@@ -266,3 +266,17 @@ def test_only_one_that_was_asked_to_give_refuses_and_only_one_that_should_charge
     assert [way for way, one in gave_up.items() if waking.refuses(one)] == [1]
     assert [way for way, one in gave_up.items() if waking.sleeps(one)] == [-1]
     assert not waking.refuses(Waking(way=1, rung=Rung.RESTART))
+
+
+@pytest.mark.parametrize(("rung", "waits_s"), [(Rung.AGAIN, 40.0), (Rung.GIVEN_UP, 900.0), (Rung.RESTART, 0.0)])
+def test_one_that_is_asked_nothing_keeps_its_rung_only_while_it_is_being_woken_or_has_refused(
+    rung: Rung, waits_s: float
+):
+    stands = Waking(way=1, rung=rung, since_s=100.0, pauses=1)
+    anew = replace(stands, way=0, rung=Rung.NONE, since_s=100.0 + waits_s)
+    assert after(stands, reading(0.0, 100.0 + waits_s), None, True, 100.0 + waits_s) == anew
+    if waits_s:
+        assert after(stands, reading(0.0, 99.9 + waits_s), None, True, 99.9 + waits_s) == stands
+    # and told the other way, it begins anew at once
+    other = after(stands, reading(0.0, 101.0), sent(-5_000.0, 101.0), True, 101.0)
+    assert other == replace(stands, way=-1, rung=Rung.NONE, since_s=101.0)

@@ -1,5 +1,7 @@
 """What a stored kilowatt-hour is worth."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +32,14 @@ def test_a_dear_evening_makes_it_worth_keeping():
 def test_plenty_of_sun_to_come_makes_it_nearly_worthless():
     sunny = hours(*[Slot(500.0, 0.30, 0.08)] * 2, *[Slot(-6000.0, 0.30, 0.08)] * 6)
     assert worth(HALF, [sunny]) < 0.12
+
+
+def test_no_energy_is_counted_on_that_the_sun_does_not_bring():
+    # given nearly empty batteries before a dear evening, and a morning without sun in which feeding in would pay little
+    few = replace(HALF, have_wh=500.0)
+    day = hours(*[Slot(1.0, 0.90, 0.01)] * 4, *[Slot(3000.0, 0.95, 0.01)] * 4)
+    # then what is there is worth nearly as much as the evening asks, as if the morning were not
+    assert worth(few, [day]) > 0.8 * 0.90
 
 
 def test_many_kinds_of_day_are_averaged():
