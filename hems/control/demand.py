@@ -185,5 +185,6 @@ def owed_w(
 
 
 def _just_back(memory: LoadMemory, now_s: float) -> bool:
-    on = memory.shed_because is None and memory.restored_s is not None
-    return on and memory.hungry >= LITTLE and now_s < (memory.restored_s or 0.0) + STARTS_S
+    if memory.shed_because is not None or memory.restored_s is None:
+        return False
+    return memory.hungry >= LITTLE and now_s < memory.restored_s + STARTS_S

@@ -34,12 +34,13 @@ def test_plenty_of_sun_to_come_makes_it_nearly_worthless():
     assert worth(HALF, [sunny]) < 0.12
 
 
-def test_no_energy_is_counted_on_that_the_sun_does_not_bring():
-    # given nearly empty batteries before a dear evening, and a morning without sun in which feeding in would pay little
+def test_sun_that_pays_more_when_it_is_fed_in_is_not_counted_on():
+    # given nearly empty batteries, much sun that the utility pays well for, and then a dear evening
     few = replace(HALF, have_wh=500.0)
-    day = hours(*[Slot(1.0, 0.90, 0.01)] * 4, *[Slot(3000.0, 0.95, 0.01)] * 4)
-    # then what is there is worth nearly as much as the evening asks, as if the morning were not
-    assert worth(few, [day]) > 0.8 * 0.90
+    day = hours(*[Slot(-5000.0, 0.90, 0.90)] * 4, *[Slot(3000.0, 0.95, 0.01)] * 4)
+    assert worth(few, [day]) > 0.7
+    # and sun that pays little makes it worth little
+    assert worth(few, [hours(*[Slot(-5000.0, 0.90, 0.01)] * 4, *[Slot(3000.0, 0.95, 0.01)] * 4)]) < 0.1
 
 
 def test_many_kinds_of_day_are_averaged():
