@@ -203,6 +203,18 @@ async def test_with_a_daemon_every_command_is_answered(run_dir: Path, capsys: py
             await running
 
 
+def test_the_audit_is_found_by_the_buildings_site_file_and_told_in_its_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    text = (ROOT / "examples" / "home.toml").read_text(encoding="utf-8")
+    site = tmp_path / "site.toml"
+    settings = f'[settings]\nlanguage = "de"\nstate_dir = "{tmp_path / "kept"}"'
+    site.write_text(text.replace("[settings]", settings, 1), encoding="utf-8")
+    code, _, complaint = said(capsys, "audit", "--site", str(site))
+    assert code != 0
+    assert str(tmp_path / "kept") in complaint
+
+
 # The rest -------------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hems.commands.asking import print_json
 from hems.store.audit_check import Finding, Kept, entries, verified
-from hems.wording.language import say
+from hems.wording.language import say, use
 
 STATE_DIR = Path("/var/lib/hems")
 FAILED = 3
@@ -26,14 +26,17 @@ class Command:
         parser.add_argument("what", nargs="?", choices=("list", "verify"), default="list", help=text)
         parser.add_argument("--find", default="", metavar="WORD", help="list only what has this word in it")
         parser.add_argument("--head", default="", metavar="N:HASH", help="verify: what an earlier verify told to note")
-        parser.add_argument("--state-dir", type=Path, default=STATE_DIR, metavar="DIR", help="where state.db is")
+        parser.add_argument("--site", type=Path, metavar="FILE", help="of the building whose record it is")
+        where = f"where state.db is; default: the site's, or {STATE_DIR}"
+        parser.add_argument("--state-dir", type=Path, metavar="DIR", help=where)
         parser.add_argument("--json", action="store_true")
 
     def run(self, args: argparse.Namespace) -> int:
         """Print the acts, or what came of looking at them."""
+        directory = _directory(args)
         if args.what == "verify":
-            return _verify(verified(args.state_dir, args.head), as_json=args.json)
-        found = [one for one in entries(args.state_dir) if args.find.lower() in line(one).lower()]
+            return _verify(verified(directory, args.head), as_json=args.json)
+        found = [one for one in entries(directory) if args.find.lower() in line(one).lower()]
         if args.json:
             print_json([_plain(one) for one in found])
             return 0
@@ -42,6 +45,18 @@ class Command:
         if not found:
             print(say("Nothing of that kind.") if args.find else say("Nothing has been asked of HEMS yet."))
         return 0
+
+
+def _directory(args: argparse.Namespace) -> Path:
+    """Where it is kept; a site file also says in which language to tell it.  Raises: ConfigError."""
+    if args.site is None:
+        return args.state_dir or STATE_DIR
+    from hems.app import installed_drivers
+    from hems.config import load
+
+    file = load(args.site, installed_drivers())
+    use(file.site.language)
+    return args.state_dir or file.settings.state_dir
 
 
 def line(kept: Kept) -> str:

@@ -17,6 +17,7 @@ from hems.store.chain import FIELDS, FIRST, link
 from hems.store.database import STATE
 from hems.store.reader import opened
 from hems.store.stamp import instant
+from hems.wording.language import N_, say
 
 _ROWS = f"SELECT {', '.join(FIELDS)}, prev, hash FROM audit ORDER BY id"
 _HIGHEST = "SELECT seq FROM sqlite_sequence WHERE name = 'audit'"
@@ -93,11 +94,13 @@ def _broken(rows: Sequence[_Row]) -> Iterator[str]:
     for *row, prev, hash_ in rows:
         number = row[0]
         if number != expected:
-            yield f"Entry {number} stands where entry {expected} belongs: something was taken out or moved."
+            told = N_("Entry {number} stands where entry {expected} belongs: something was taken out or moved.")
+            yield say(told, number=number, expected=expected)
         if prev != before:
-            yield f"Entry {number} does not follow the one before it: something was taken out, put in or moved."
+            told = N_("Entry {number} does not follow the one before it: something was taken out, put in or moved.")
+            yield say(told, number=number)
         if link(str(prev), row) != hash_:
-            yield f"Entry {number} is not as it was written."
+            yield say("Entry {number} is not as it was written.", number=number)
         assert isinstance(number, int)
         before, expected = str(hash_), number + 1
 
@@ -108,9 +111,10 @@ def _guards(path: Path, count: int) -> Iterator[str]:
         guards = connection.execute(_TRIGGERS).fetchone()[0]
     highest = row[0] if row is not None else 0
     if highest > count:
-        yield f"{highest} entries were written and {count} are there: the others were taken out."
+        told = N_("{highest} entries were written and {count} are there: the others were taken out.")
+        yield say(told, highest=highest, count=count)
     if guards != _GUARDS:
-        yield "The file's own guard against changing entries was taken away."
+        yield say("The file's own guard against changing entries was taken away.")
 
 
 def _unlike_copy(path: Path, rows: Sequence[_Row]) -> Iterator[str]:
@@ -124,10 +128,12 @@ def _unlike_copy(path: Path, rows: Sequence[_Row]) -> Iterator[str]:
         return  # from before there was a chain
     for mine, then in zip(rows, old, strict=False):
         if mine != then:
-            yield f"Entry {then[0]} is not as it was in the copy of the night ({copy.name})."
+            told = N_("Entry {number} is not as it was in the copy of the night ({name}).")
+            yield say(told, number=then[0], name=copy.name)
             return
     if len(rows) < len(old):
-        yield f"The copy of the night ({copy.name}) has {len(old)} entries and this file {len(rows)}."
+        told = N_("The copy of the night ({name}) has {old} entries and this file {count}.")
+        yield say(told, name=copy.name, old=len(old), count=len(rows))
 
 
 def _unlike_note(rows: Sequence[_Row], known: str) -> Iterator[str]:
@@ -136,6 +142,6 @@ def _unlike_note(rows: Sequence[_Row], known: str) -> Iterator[str]:
     number, _, hash_ = known.partition(":")
     found = next((str(row[-1]) for row in rows if str(row[0]) == number), None)
     if found is None:
-        yield f"Entry {number}, which was noted, is not there."
+        yield say("Entry {number}, which was noted, is not there.", number=number)
     elif found != hash_:
-        yield f"Entry {number} is not the one that was noted."
+        yield say("Entry {number} is not the one that was noted.", number=number)

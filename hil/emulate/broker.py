@@ -16,8 +16,9 @@ DOWN_WITHIN_S = 3.0
 LOOK_S = 0.05
 MOST_MOVES = 5
 """How often another port is tried at the first start."""
-# A child that outlives its parent would hold the port: the shell ends it when its own standard input does.
-CHILD = '"$@" & child=$!; cat >/dev/null; kill $child; wait $child'
+# A child that outlives its parent would hold the port: the shell ends it when its own standard input does, and must not
+# itself be ended by the terminal that goes.
+CHILD = 'trap "" HUP INT; "$@" & child=$!; cat >/dev/null; kill $child; wait $child'
 
 
 def find_mosquitto() -> str | None:
