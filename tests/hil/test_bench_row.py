@@ -1,11 +1,13 @@
 """The table of `hems bench`."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from hil import bench
+from hil import bench, bench_daemon
 from hil.bench_row import Row, html, markdown, noisy, paired, plain, text, unmeasured
 
 
@@ -55,3 +57,24 @@ def test_a_group_that_fails_is_told_and_the_next_one_is_measured(monkeypatch: py
     monkeypatch.setattr(bench, "GROUPS", {"a": broken, "b": lambda _: [row(1.0)]})
     failed, other = bench.measured(("a", "b"), 0.0)
     assert (failed.verdict, other.verdict) == ("invalid: RuntimeError: no such thing", "reached")
+
+
+def test_a_part_of_the_daemons_group_that_fails_does_not_cost_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a daemon that does not start in time, and can be measured otherwise
+    @asynccontextmanager
+    async def begun(*_: object, **__: object) -> AsyncIterator[None]:
+        yield None
+
+    async def slow(_: object) -> list[Row]:
+        raise TimeoutError
+
+    async def told(*_: object) -> list[Row]:
+        return [row(1.0)]
+
+    parts = {"begin": begun, "_starts": slow, "_lateness": told, "_memory": told, "_hang": told}
+    for name, part in parts.items():
+        monkeypatch.setattr(bench_daemon, name, part)
+    # then one row is invalid, and the others have their verdicts
+    failed, *others = bench_daemon.rows(1.0)
+    assert failed.verdict.startswith("invalid: TimeoutError")
+    assert [one.verdict for one in others] == ["reached", "reached", "reached"]
