@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# What the scripts of the booted system tell: a line `ok NAME` or `not ok NAME: WHY` in /out/results.
+# What the scripts of the booted system tell: a line `ok NAME`, `not ok NAME: WHY` or `skip NAME: WHY` in /out/results.
 ok() { echo "ok $1" >>/out/results; }
 no() { echo "not ok $1: $2" >>/out/results; }
+skipped() { echo "skip $1: $2" >>/out/results; }
 holds() {  # NAME COMMAND..
     local name=$1
     shift
