@@ -33,12 +33,11 @@ from hems.model.units import DAY_S
 from hems.model.upstream import upstream
 from hems.runtime.ahead import Scene
 from hems.runtime.picture import paint
-from hems.runtime.record import KEEP_AROUND, Recorder
+from hems.runtime.record import Recorder
 from hems.sim.faults import Faults
 from hems.sim.rig import load_rig
 from hems.sim.run import FastForward, Ticked
 from hems.store.last import LastPicture
-from hems.store.ring import AFTER_S
 from hems.store.store import Store
 from hems.store.writer import AtOnce
 from hil.bench_history import bytes_written
@@ -105,7 +104,6 @@ class Year:
         self._recorder = Recorder(self._store, self._file.params)
         self._state: ControlState = self.where.forward.state
         self._shown: tuple[Ticked, Picture] | None = None
-        self._window_ends_s = float("-inf")
 
     def run(self, days: int) -> Iterator[Month]:
         """The month that each day belongs to, after it."""
@@ -147,8 +145,6 @@ class Year:
         self._recorder.save(now, step.state)
         picture = self._picture(now, ticked)
         self._recorder.record(now, self._state, ticked.snapshot, step, picture)
-        if any(event.kind in KEEP_AROUND for event in step.events):
-            self._window_ends_s = ticked.t_s + AFTER_S
         self._state, self._shown = step.state, (replace(ticked, step=replace(step, events=())), picture)
         return picture
 
@@ -174,7 +170,7 @@ class Year:
             return
         ticked, picture = self._shown
         at_s = ticked.t_s + NEAR_S
-        while at_s < min(t_s, self._window_ends_s):
+        while at_s < t_s and self._store.ring.keeps(at_s):
             self._recorder.record(self._at(at_s), self._state, ticked.snapshot, ticked.step, picture)
             at_s += NEAR_S
         while at_s < t_s:

@@ -85,8 +85,8 @@ class Ring(Protocol):
     def add(self, mono_s: float, text: str, *, outage: bool = False) -> None:
         """Take one tick."""
 
-    def trigger(self, mono_s: float) -> None:
-        """Keep what lies around this instant."""
+    def trigger(self, mono_s: float, *, brief: bool = False) -> None:
+        """Keep what lies around this instant, and for long after it unless it is `brief`."""
 
 
 class History(Protocol):

@@ -12,7 +12,7 @@ from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.control.step import Step
 from hems.model.codec import to_plain
-from hems.model.event import EventKind
+from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.picture import Picture
 from hems.model.snapshot import Snapshot
@@ -44,9 +44,11 @@ class Recorder:
         if step.events:
             self._history.record_events(step.events)
         frame = frame_of(now, before if self._is_key(now) else None, snapshot, step)
-        self._history.ring.add(now.mono_s, frame, outage=picture.outage_for_s is not None)
-        if any(event.kind in KEEP_AROUND for event in step.events):
-            self._history.ring.trigger(now.mono_s)
+        outage = picture.outage_for_s is not None
+        self._history.ring.add(now.mono_s, frame, outage=outage)
+        kept = [event for event in step.events if event.kind in KEEP_AROUND]
+        if kept:
+            self._history.ring.trigger(now.mono_s, brief=not outage and all(map(_mere_power, kept)))
 
     def save(self, now: Instant, state: ControlState, *, at_once: bool = False) -> None:
         """Keep what a restart needs, at once when a decision has changed it and otherwise now and then."""
@@ -64,6 +66,11 @@ class Recorder:
             return False
         self._keyed_s = now.mono_s
         return True
+
+
+def _mere_power(event: Event) -> bool:
+    """Whether a car or a battery was asked for another power: on the grid that is no news."""
+    return event.kind is EventKind.COMMAND and event.subject.endswith("/power_w")
 
 
 def _marks(state: ControlState) -> list[tuple[str, str, float | None]]:

@@ -14,6 +14,8 @@ BEFORE_S = 60.0
 """A window reaches back this far."""
 AFTER_S = 900.0
 """And goes on for this long after its last trigger; also the length of the ring."""
+BRIEF_S = 60.0
+"""The same after what happens dozens of times a day: each second kept is 2.4 kB on the card."""
 OUTAGE_EVERY_S = 5.0
 """Spacing of frames kept through an outage outside windows."""
 _FAST = 1
@@ -48,14 +50,21 @@ class Ring:
         self._frames.append(frame)
         while self._frames and mono_s - self._frames[0].mono_s > AFTER_S:
             self._frames.popleft()
-        if mono_s <= self._window_ends_s or (outage and mono_s - self._kept_s >= OUTAGE_EVERY_S):
+        if self.keeps(mono_s) or (outage and mono_s - self._kept_s >= OUTAGE_EVERY_S):
             self._keep([frame])
 
-    def trigger(self, mono_s: float) -> None:
-        """Something happened (mode change, command, alarm, error): keep from 60 s before to 15 min after."""
+    def trigger(self, mono_s: float, *, brief: bool = False) -> None:
+        """Something happened (mode change, command, alarm, error): keep from 60 s before to 15 min after.
+
+        Only a minute after where it is `brief`.
+        """
         after_s = max(mono_s - BEFORE_S, self._kept_s)
         self._keep([frame for frame in self._frames if frame.mono_s > after_s])
-        self._window_ends_s = mono_s + AFTER_S
+        self._window_ends_s = max(self._window_ends_s, mono_s + (BRIEF_S if brief else AFTER_S))
+
+    def keeps(self, mono_s: float) -> bool:
+        """Whether a window is open then."""
+        return mono_s <= self._window_ends_s
 
     def forget(self) -> None:
         """Begin anew."""

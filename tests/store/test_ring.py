@@ -30,6 +30,20 @@ def test_a_window_ends_fifteen_minutes_after_its_last_trigger():
     assert (kept(waiting)[0], kept(waiting)[-1]) == (41, 1000)
 
 
+def test_after_what_happens_every_day_a_window_is_brief_and_shortens_no_other():
+    # given another power asked of a car, and long after it a change of mode and one more power
+    ring, waiting = filled(range(100))
+    for second in range(100, 2000):
+        if second in (100, 510):
+            ring.trigger(second, brief=True)
+        if second == 500:
+            ring.trigger(second)
+        ring.add(float(second), "{}")
+
+    # then a minute is kept on either side of the first, and all of the quarter of an hour after the change
+    assert kept(waiting) == [*range(41, 161), *range(441, 1401)]
+
+
 def test_a_second_trigger_keeps_no_frame_twice():
     ring, waiting = filled(range(100))
     ring.trigger(100)
