@@ -136,16 +136,18 @@ def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tar
     return replace(memory, cars={**closed, **cheap.planned(cars, {} if step is None else step.cars)})
 
 
-def _peak_kept(memory: MarketMemory, seen: Look, limit_w: float | None) -> MarketMemory:
-    """With the import that a quarter of an hour is kept below, by the plan where that has one, and what it takes."""
-    poor, least_w = seen.days[0], seen.least_target_w
-    short_wh = 0.0
-    if limit_w is None:
-        limit_w = target_w(seen.store, poor, least_w, seen.visits)
+def _peak_kept(memory: MarketMemory, seen: Look, planned_w: float | None) -> MarketMemory:
+    """With the import that a quarter of an hour is kept below, and what it takes.
+
+    A plan may let more through, where that is cheaper; never less than we can keep with something to spare: it knows no
+    quarter of an hour that is worse than usual, and one makes the month dearer.
+    """
+    poor, least_w, short_wh = seen.days[0], seen.least_target_w, 0.0
+    limit_w = max(target_w(seen.store, poor, least_w, seen.visits), least_w, planned_w or 0.0)
+    if planned_w is None and limit_w > least_w:
         full = replace(seen.store, have_wh=FULL * seen.store.full_wh)
-        if limit_w > least_w and target_w(full, poor, least_w, seen.visits) < limit_w - HELPS_W:
+        if target_w(full, poor, least_w, seen.visits) < limit_w - HELPS_W:
             short_wh = max(0.0, full.have_wh - seen.store.have_wh)
-    limit_w = max(limit_w, least_w)
     return replace(memory, target_w=limit_w, held_wh=held_wh(seen.store, poor, limit_w), short_wh=short_wh)
 
 
