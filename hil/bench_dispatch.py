@@ -254,7 +254,7 @@ def _bench(cars: int) -> PolicyBench[Run]:
         counts="weeks",
         names=NAMES,
         invented="Invented loads, sun and prices: anybody gets the same.",
-        measured="Measured loads and sun, from the directory of HEMS_DATA; prices and cars are invented.",
+        measured="Measured loads, sun, day-ahead prices and sessions of cars, from the directory of HEMS_DATA.",
         runs=partial(runs, cars=cars),
         title=lambda one: f"{one.title}; the least is {one.least:.2f}",
         line=_line,

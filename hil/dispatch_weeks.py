@@ -17,6 +17,7 @@ from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
 from hems.sim.start import Car, StartPoint
 from hems.sim.traces import SlotTraces, Traces
+from hil.dispatch_measured import MeasuredSessions, exchange
 from hil.outage_scenarios import ALL, HISTORY_DAYS, outage
 
 QUARTER_S = 900.0
@@ -153,6 +154,7 @@ def week(seed: int, data: Path | None = None, days: int = 7, cars: int = 0) -> W
     made: Traces = GeneratedTraces(site, seed, hour, day_of_year=day_of_year)
     if data is not None:
         made = MeasuredTraces(data, site, hour, others=made, day_of_year=day_of_year, seed=seed)
+        made = MeasuredSessions(data, site, made, start_hour=hour, days=days + 3, seed=seed)
     traces = SlotTraces(made, QUARTER_S)
     ends_s = BEFORE_S + days * DAY_S
     stays = _stays(traces, ends_s + 2.0 * DAY_S, site)
@@ -166,7 +168,7 @@ def week(seed: int, data: Path | None = None, days: int = 7, cars: int = 0) -> W
         traces=traces,
         begins=begins,
         days=days,
-        market=_market(begins, days, rng) if kind.startswith("dynamic") else None,
+        market=_told(begins, days, rng, data) if kind.startswith("dynamic") else None,
     )
 
 
@@ -207,6 +209,10 @@ def _tariff(kind: str, rng: Random) -> Tariff:
     evening = Rate(window=Window(from_h=17.0, to_h=21.0, days=Days.WORKING), buy=buy + spread)
     night = Rate(window=Window(from_h=23.0, to_h=6.0), buy=buy - spread / 2.0)
     return Tariff(buy=buy, sell=sell, rates=(evening, night), demand=demand)
+
+
+def _told(begins: datetime, days: int, rng: Random, data: Path | None) -> Prices:
+    return _market(begins, days, rng) if data is None else exchange(data, begins, days)
 
 
 def _market(begins: datetime, days: int, rng: Random) -> Prices:

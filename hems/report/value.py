@@ -6,7 +6,8 @@ from datetime import datetime
 from hems.model.cause import Why
 from hems.model.event import Event
 from hems.model.site import Site
-from hems.model.units import DAY_S
+from hems.model.tariff import Tariff
+from hems.model.units import DAY_S, W_PER_KW
 from hems.report.figure import Line, svg
 from hems.report.sheet import Section
 from hems.wording import day, kw, kwh, percent
@@ -34,10 +35,9 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
     if not days or tariff is None:
         return Section(heading=say("What it was worth"), words=(say(NOTHING),))
     money = tariff.currency
-    per_kw = sum(one.per_kw for one in tariff.demand)
     peak_w, resting_w = max(day["peak_w"] for day in days), max(day["resting_peak_w"] for day in days)
     paid, resting = _sum(days, "paid"), _sum(days, "resting")
-    at_peak = per_kw * (resting_w - peak_w) / 1000.0
+    at_peak = _peak_saved(tariff, days)
     kept = all(day["above_pct"] >= 0.0 for day in days)
     rows = [
         (say("Paid for energy"), f"{paid:.2f} {money}", f"{resting:.2f} {money}", _saved(resting - paid, money)),
@@ -45,7 +45,7 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
             say("Highest quarter of an hour"),
             kw(peak_w),
             kw(resting_w),
-            _saved(at_peak, money) if per_kw else say("not paid for"),
+            _saved(at_peak, money) if tariff.demand else say("not paid for"),
         ),
         (say("Used of what the sun gave"), _used(days), "", ""),
         (say("CO2 of what was bought"), _kg(days, "co2_g"), _kg(days, "resting_co2_g"), ""),
@@ -76,6 +76,16 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
         rows=rows,
         figures=(svg(points, unit=say("{money} a day", money=money), times=times),),
     )
+
+
+def _peak_saved(tariff: Tariff, days: Sequence[dict[str, float]]) -> float:
+    """By lower peaks in the hours of each demand charge; of days that did not tell these, by the peak of all hours."""
+    saved = 0.0
+    for place, charge in enumerate(tariff.demand, 1):
+        peak_w = max(day.get(f"demand_{place}_w", day["peak_w"]) for day in days)
+        resting_w = max(day.get(f"resting_demand_{place}_w", day["resting_peak_w"]) for day in days)
+        saved += charge.per_kw * (resting_w - peak_w) / W_PER_KW
+    return saved
 
 
 def _saved(amount: float, money: str) -> str:

@@ -35,6 +35,14 @@ def test_a_month_is_the_sum_of_its_days_and_its_highest_peak():
     assert section.figures
 
 
+def test_a_peak_counts_in_the_hours_in_which_it_is_paid_for():
+    # given a charge for evenings, and a higher peak at another hour
+    facts = {"demand_1_w": 6e3, "resting_demand_1_w": 8e3}
+    section = value_section(SITE, [day(1, **facts), day(2, **facts, peak_w=30e3, resting_peak_w=30e3)])
+    rows = {row[0]: row[1:] for row in section.rows}
+    assert rows["Highest quarter of an hour"] == ("30.0 kW", "30.0 kW", "20.00 EUR")
+
+
 def test_a_reserve_that_was_touched_is_not_passed_over():
     section = value_section(SITE, [day(1), day(2, above_pct=-3.0)])
     assert any("TOUCHED" in row[1] for row in section.rows)

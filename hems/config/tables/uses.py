@@ -42,7 +42,8 @@ class BayTable(Table):
     """The sub-panel that feeds it, of `[panels.NAME]`; without it the main board does."""
     gives_on_grid: bool = False
     """Whether its car may give to the building on the grid too, where utility, maker and driver have agreed: to keep
-    the connection inside its limits when batteries no longer can.  Nothing is fed into the grid."""
+    the connection inside its limits and the month's peak when batteries no longer can, and where energy is so dear
+    that it pays losses and wear to charge it again before it leaves.  Nothing is fed into the grid."""
     outage_reserve_pct: Pct = 20.0
     """On the grid a car gives nothing below its floor and so much more, which is kept for power cuts."""
     wear_per_kwh: float = Field(0.03, ge=0, le=10)

@@ -143,6 +143,8 @@ class Side:
     quarter_wh: float = 0.0
     """In the quarter of an hour that is being counted."""
     peak_w: float = 0.0
+    demand_w: tuple[float, ...] = ()
+    """The highest quarter of an hour in the hours of each demand charge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,16 @@ The comparison takes cars as they were: what charging them later saved is told f
 had no known price, is left out of both sides, and how much of the day was seen is told with it.
 """
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
 from hems.control.dispatch.flows import flows
 from hems.control.dispatch.memory import DayMemory, Side
 from hems.control.given import Given
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Value, Why
 from hems.model.copies import replace
-from hems.model.tariff import Price
+from hems.model.tariff import Price, Tariff, within
 from hems.model.units import HOUR_S, W_PER_KW
 
 LONGEST_S = 900.0
@@ -27,11 +30,11 @@ def after(given: Given, state: ControlState, memory: DayMemory, dt_s: float) -> 
     local = given.now.utc + offset
     told = None
     if local.toordinal() != memory.day:
-        told = account(memory) if memory.seen_s > 0.0 else None
+        told = account(memory, given.site.tariff) if memory.seen_s > 0.0 else None
         memory = DayMemory(day=local.toordinal())
     quarter = (local.hour * 60 + local.minute) // 15
     if quarter != memory.quarter:
-        memory = replace(memory, quarter=quarter, real=closed(memory.real), resting=closed(memory.resting))
+        memory = replace(_over(memory, given.site.tariff), quarter=quarter)
     if price is None or state.mode.mode.on_island or not 0.0 < dt_s <= LONGEST_S:
         return memory, told
     return _counted(given, memory, price, dt_s), told
@@ -76,14 +79,28 @@ def flowed(side: Side, watts: float, price: Price, hours: float) -> Side:
     )
 
 
-def closed(side: Side) -> Side:
-    """The quarter of an hour is over."""
-    return replace(side, quarter_wh=0.0, peak_w=max(side.peak_w, 4.0 * side.quarter_wh))
+def closed(side: Side, counts: Sequence[bool] = ()) -> Side:
+    """The quarter of an hour is over; `counts` is whether it was one of the hours of each demand charge."""
+    mean_w = 4.0 * side.quarter_wh
+    before = side.demand_w or (0.0,) * len(counts)
+    demand_w = tuple(max(one, mean_w) if paid else one for one, paid in zip(before, counts, strict=False))
+    return replace(side, quarter_wh=0.0, peak_w=max(side.peak_w, mean_w), demand_w=demand_w)
 
 
-def account(memory: DayMemory) -> Cause:
-    """The day as facts: money in the currency of the tariff, energy in Wh, peaks in W."""
-    real, resting = closed(memory.real), closed(memory.resting)
+def _over(memory: DayMemory, tariff: Tariff) -> DayMemory:
+    """With the quarter of an hour that was counted."""
+    middle = datetime.fromordinal(max(1, memory.day)) + timedelta(minutes=15.0 * (memory.quarter + 0.5))
+    counts = [within(one.window, middle, tariff.holidays) for one in tariff.demand]
+    return replace(memory, real=closed(memory.real, counts), resting=closed(memory.resting, counts))
+
+
+def account(memory: DayMemory, tariff: Tariff) -> Cause:
+    """The day as facts: money in the currency of the tariff, energy in Wh, peaks in W.
+
+    Of each demand charge, counted from 1, the highest quarter of an hour in its hours: `demand_1_w`.
+    """
+    memory = _over(memory, tariff)
+    real, resting = memory.real, memory.resting
     facts: dict[str, Value] = {
         "paid": round(real.cost, 2),
         "resting": round(resting.cost, 2),
@@ -101,4 +118,6 @@ def account(memory: DayMemory) -> Cause:
         "seen_s": round(memory.seen_s),
         "day": memory.day,
     }
+    for name, side in (("demand", real), ("resting_demand", resting)):
+        facts |= {f"{name}_{place}_w": round(watts) for place, watts in enumerate(side.demand_w, 1)}
     return Cause(Why.DAY_VALUE, facts)

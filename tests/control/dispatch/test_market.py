@@ -59,6 +59,18 @@ def test_it_never_cycles_for_less_than_its_wear():
     assert found.battery_w >= 0.0
 
 
+@pytest.mark.parametrize(("per_kg", "fills"), [(0.0, False), (0.5, True)])
+def test_the_weight_of_co2_moves_a_decision(per_kg: float, fills: bool):
+    # given an hour that is as dear as all others, and cleaner by 800 g a kilowatt-hour
+    found = street(Tariff(dynamic=True, co2_per_kg=per_kg), house_w=9800.0, soc_pct=65.0)
+    now_s = NOON.timestamp() + found.now_s
+    clean = Slot(begins_s=now_s - 60.0, ends_s=now_s + 1200.0, buy=0.30, co2_g=50.0)
+    dirty = Slot(begins_s=now_s + 1200.0, ends_s=now_s + 20_000.0, buy=0.30, co2_g=850.0)
+    found.ask(Prices(source="exchange", told_s=now_s, slots=(clean, dirty))).lives(5)
+    # then the battery fills in it where CO2 weighs 40 cents, and not where it weighs nothing
+    assert (found.battery_w < 0.0) is fills
+
+
 @pytest.mark.parametrize("tariff", [None, Tariff(dynamic=True)])
 def test_without_a_known_price_it_serves_the_building_as_ever(tariff):
     found = street(tariff, house_w=6000.0)

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from hems.control.dispatch.memory import DayMemory, Side
+from hems.control.dispatch.value import account
 from hems.model.cause import Why
-from hems.model.tariff import Rate, Tariff, Window
+from hems.model.tariff import DemandCharge, Rate, Tariff, Window
 from hems.wording import sentence
 from tests.control.dispatch.street import Street, connected_site
 
@@ -34,6 +36,16 @@ def test_a_day_tells_what_it_cost_and_what_it_would_have():
     assert facts["resting_peak_w"] == pytest.approx(6000.0, rel=0.01)
     assert facts["above_pct"] >= -0.1
     assert facts["resting_co2_g"] == pytest.approx(6.0 * 11.8 * 400.0, rel=0.05)
+
+
+def test_a_demand_charge_has_its_own_peak_of_its_own_hours():
+    evening = DemandCharge(per_kw=10.0, window=Window(from_h=18.0, to_h=22.0))
+    memory = DayMemory(day=1, quarter=4 * 12, real=Side(quarter_wh=5000.0), seen_s=900.0)
+    # 20 kW at noon are not paid for, 8 kW in the evening are
+    noon = account(memory, replace(TARIFF, demand=(evening,))).facts
+    assert (noon["peak_w"], noon["demand_1_w"]) == (20_000, 0)
+    later = account(replace(memory, quarter=4 * 19, real=Side(quarter_wh=2000.0)), replace(TARIFF, demand=(evening,)))
+    assert (later.facts["peak_w"], later.facts["demand_1_w"]) == (8000, 8000)
 
 
 def test_it_is_told_in_words_a_caretaker_understands():
