@@ -80,6 +80,7 @@ DONE: Mapping[str, str] = {
     "half_open": "{device} forgets its connections and tells nobody",
     "reset": "{device} breaks off its connections",
     "foreign": "something else moves the relay of {circuit}",
+    "second_master": "something else tells {source} to give {kw} kW, each second for {for_s} s",
     "ghost": "an old command for {circuit} waits with the message broker",
     "kill_broker": "the message broker is killed",
     "start_broker": "the message broker is started",

@@ -25,6 +25,9 @@ from hems.model.wiring import Role
 NEW = BayMemory()
 STRAY_W, STRAY_SHARE = 500.0, 0.2
 """So much more than its command a charger may do before that is somebody else's doing."""
+ECHO_SHARE = 1.0 / 6.0
+"""Of a lease, half of the time between two renewals.  What obeys for so long after it was told anew, and then no longer,
+follows somebody else who speaks as often: whoever looked just then took it for obedient, each time."""
 
 
 def remembered(
@@ -131,7 +134,8 @@ def _astray_since_s(
     if before_s is None or looked or now_s >= told_s + params.leave_s:
         return now_s if strays else None
     left = now_s >= told_s and not _held(entry, params, now_s)
-    return before_s if strays or left else None
+    echo = entry is not None and 0.0 <= now_s - entry.last_s < ECHO_SHARE * params.lease_s
+    return before_s if strays or left or echo else None
 
 
 def _strays(power_w: Reading[float], entry: Sent | None, now_s: float) -> bool:

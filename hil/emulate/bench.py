@@ -12,6 +12,7 @@ from pymodbus.simulator import SimDevice
 from hems.model.errors import ConfigError
 from hems.sim.faults import Says
 from hems.sim.plant import Plant
+from hems.sim.scenario import MASTER_EVERY_S
 from hil.emulate.broker import Broker
 from hil.emulate.building import STEP_S, Building, boot_time_s
 from hil.emulate.devices.dse import dse
@@ -196,6 +197,13 @@ class Bench:
         if board is None or channel is None:
             raise KeyError(circuit)
         board.set(channel, closed)
+
+    def second_master(self, source: str, power_w: float, for_s: float) -> None:
+        """Another master tells a battery or a charger its power again and again.  Raises: KeyError."""
+        self.building.note("setpoint", source, f"another master: {power_w:g} W")
+        tell, loop = self.building.obeys[source], asyncio.get_running_loop()
+        for again in range(int(for_s / MASTER_EVERY_S) + 1):
+            loop.call_later(again * MASTER_EVERY_S, tell, power_w)
 
     async def ghost(self, circuit: str, *, closed: bool) -> None:
         """Leave a retained command for a circuit's plug with the broker.  Raises: KeyError when it has no plug."""

@@ -93,6 +93,8 @@ class Building:
         self._seen = self._look()
         self._rounds: list[Callable[[], None]] = []
         self._forgets: dict[str, Callable[[], None]] = {}
+        self.obeys: dict[str, Callable[[float], object]] = {}
+        """How each battery or charger is told a power, W positive to feed the building, by whoever may write to it."""
         self._dead_s = 0.0
 
     @property

@@ -91,6 +91,8 @@ class Control:
                 bench.partition(cut=bool(request["cut"]))
             case "foreign":
                 bench.foreign(request["circuit"], closed=bool(request["closed"]))
+            case "second_master":
+                bench.second_master(request["source"], 1000.0 * request["kw"], float(request["for_s"]))
             case "ghost":
                 await bench.ghost(request["circuit"], closed=bool(request["closed"]))
             case "kill_broker" | "start_broker" as act:

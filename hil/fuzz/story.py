@@ -111,6 +111,11 @@ class Scene:
         return sorted(str(spec.id) for spec in self.file.wiring.devices)
 
     @property
+    def networked(self) -> list[str]:
+        """Those that speak over a connection of their own."""
+        return sorted(str(spec.id) for spec in self.file.wiring.devices if spec.link.startswith("tcp:"))
+
+    @property
     def switched(self) -> list[str]:
         """Circuits that hems has a switch for."""
         return sorted(str(circuit.id) for circuit in self.file.site.circuits if circuit.sheddable)
@@ -193,6 +198,23 @@ def _lies(scene: Scene) -> Fault:
 
 def _reboots(scene: Scene) -> Fault:
     return Fault((_act(scene.span()[0], "reboot", device=scene.rng.choice(scene.devices)),), hinders=True)
+
+
+def _line(scene: Scene) -> Fault:
+    """A connection that is dead at one end, or broken off."""
+    act = _act(scene.span()[0], scene.rng.choice(("half_open", "reset")), device=scene.rng.choice(scene.networked))
+    return Fault((act,), hinders=True)
+
+
+def _partition(scene: Scene) -> Fault:
+    begins_s, ends_s = scene.span()
+    return Fault((_act(begins_s, "partition", cut=True), _act(ends_s, "partition", cut=False)), hinders=True)
+
+
+def _flicker(scene: Scene) -> Fault:
+    begins_s, ends_s = scene.span()
+    flicker = _act(begins_s, "flicker", pu=round(scene.rng.uniform(0.01, 0.06), 2))
+    return Fault((flicker, _act(ends_s, "flicker", pu=0.0)))
 
 
 def _contact(scene: Scene) -> Fault:
@@ -294,6 +316,9 @@ KINDS: Mapping[str, Callable[[Scene], Fault]] = {
     "silent": _silent,
     "lies": _lies,
     "reboots": _reboots,
+    "line": _line,
+    "partition": _partition,
+    "flicker": _flicker,
     "contact": _contact,
     "demand": _demand,
     "sun": _sun,

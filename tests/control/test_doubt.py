@@ -247,6 +247,21 @@ def test_uca6_a_battery_that_does_more_than_it_was_told_or_the_opposite_has_anot
     assert f"{BATTERY}/astray" not in made.says({BATTERY: told_w}).advance(2.0).state.alarms
 
 
+def test_uca6_a_battery_that_obeys_for_a_moment_each_time_it_is_told_anew_has_another_master_all_the_same():
+    # given a battery told to charge, and another master who speaks a few seconds after each renewal
+    made = told_battery(-2_000.0, 0.0)
+    for _ in range(6):
+        entry = replace(made.state.sent[BATTERY], last_s=made.now_s)
+        made.state = replace(made.state, sent={**made.state.sent, BATTERY: entry})
+        made.says({BATTERY: -2_000.0}).advance(4.0)
+        made.says({BATTERY: 6_000.0}).advance(16.0)
+    # then somebody is told
+    assert made.state.alarms[f"{BATTERY}/astray"].cause.why is Why.ANOTHER_MASTER
+    # and it is over once it goes on obeying
+    made.says({BATTERY: -2_000.0}).advance(12.0)
+    assert f"{BATTERY}/astray" not in made.state.alarms
+
+
 @pytest.mark.parametrize(("told_w", "does_w", "renewed_s"), [(5_000.0, 1_000.0, 1e3), (2_000.0, -4_000.0, -60.0)])
 def test_a_battery_that_gives_less_or_is_told_nothing_any_more_is_nobodys_doing(
     told_w: float, does_w: float, renewed_s: float

@@ -17,7 +17,7 @@ from hems.model.mode import Mode
 from hems.sim.case import Case
 from hems.sim.oracle import ORACLE
 from hems.sim.record import Frame, Record
-from hems.sim.scenario import WORLD, Scenario, WorldAct, load_scenario
+from hems.sim.scenario import DEVICES, WORLD, Scenario, WorldAct, load_scenario
 from hil import stage
 from hil.fuzz.command import drawn
 from hil.fuzz.filing import text_of
@@ -75,9 +75,10 @@ def test_every_story_begins_with_a_cut_and_leaves_enough_calm_after_the_last_fau
 def test_every_kind_of_act_is_drawn_somewhere() -> None:
     drawn_acts = {act.do for name in PLACES for seed in SEEDS for act in drawn(seed, name).told().acts}
     not_by_lot = {"fire_alarm", "red_button", "dark_start"}  # a person has to end these
-    not_by_lot |= {"flicker"}  # people see it, hems must not: P-a
     not_by_lot |= {"limit", "utility_silent", "reduce", "hertz"}  # of connections that no place has
     assert set(WORLD) - not_by_lot <= drawn_acts
+    on_process = {"freeze_hems", "disk"}  # of a process of its own, in real time
+    assert set(DEVICES) - on_process <= drawn_acts
 
 
 # What they are judged by -------------------------------------------------------------------------------------------

@@ -54,6 +54,7 @@ class Evtec:
         self._heard_s = self._building.now_s()
         building.each_round(self._watch)
         building.forgets(name, lambda: self._set(0))
+        building.obeys[bay] = lambda power_w: self.ask(-power_w)
 
     def heard(self) -> None:
         """Any request at all feeds the idle timer."""

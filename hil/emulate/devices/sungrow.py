@@ -32,6 +32,7 @@ RUNNING, FORCED_RUNNING, EXTERNAL_EMS = 0x0040, 0x0800, 0x4000
 OFF_GRID, STARTING, STANDBY, FAULT = 0x1000, 0x0020, 0x0008, 0x0100
 SELF_CONSUMPTION, FORCED, EXTERNAL, VPP = 0, 2, 3, 4
 CHARGE, DISCHARGE, STOP = 0xAA, 0xBB, 0xCC
+MASTER_HEARTBEAT_S = 20.0
 NO_S32 = 0x7FFF_FFFF
 """Sentinel of values that a missing meter would have given."""
 TYPE_CODE_SH25T = 0x0E28
@@ -53,6 +54,7 @@ class Sungrow:
         self._lapses_s = 0.0
         building.each_round(self._watch)
         building.forgets(name, self._begin_anew)
+        building.obeys[battery] = self._told
 
     def running_state(self) -> float:
         """Register 12999."""
@@ -101,6 +103,12 @@ class Sungrow:
         signed_w = {CHARGE: -self.power_w, DISCHARGE: self.power_w}.get(self.command, 0)
         wish_w = float(signed_w) if self.mode in (FORCED, EXTERNAL) else None
         self._building.act("setpoint", self._name, wish_w, lambda: self._plant.set_battery_power(self._battery, wish_w))
+
+    def _told(self, power_w: float) -> None:
+        """As another master does it."""
+        self.set_heartbeat(MASTER_HEARTBEAT_S)
+        self.power_w, self.command = round(abs(power_w)), DISCHARGE if power_w > 0.0 else CHARGE
+        self.set_mode(EXTERNAL)
 
     def _begin_anew(self) -> None:
         self.command, self.power_w = STOP, 0

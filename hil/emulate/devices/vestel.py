@@ -46,6 +46,7 @@ class Vestel:
         self._set(failsafe_a)
         building.each_round(self._watch)
         building.forgets(name, self._begin_anew)
+        building.obeys[bay] = lambda power_w: self.set_current(self._amps(power_w))
 
     def set_current(self, value: float) -> bool:
         """5004, A; 0 pauses, 1 to 5 are taken as a pause too.  A new current also ends the failsafe."""
@@ -83,6 +84,10 @@ class Vestel:
         wish_w = 0.0 - power_w
         plant = self._building.plant
         self._building.act("setpoint", self._name, wish_w, lambda: plant.set_bay_power(self._id, wish_w))
+
+    def _amps(self, power_w: float) -> int:
+        """For a power that charges its car."""
+        return round(-power_w / (self._building.plant.site.grid.nominal_v * len(self.bay.spec.phases)))
 
     def _begin_anew(self) -> None:
         """Its failsafe it has kept."""
