@@ -18,8 +18,10 @@ from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
 from hil.emulate.remote import wait_until_ready
+from hil.network import Network, laid
 from hil.places import Place
 from hil.relink import overlaid, relinked
+from hil.small_disk import SmallDisk, mounted
 
 READY_WITHIN_S = 20.0
 END_WITHIN_S = 15.0
@@ -72,6 +74,10 @@ class Run:
             f"A disk {'fills' if full else 'has room'} for a process of its own only; play it with --way real."
         )
 
+    def cut_network(self, cut: bool) -> bool:
+        """Cut the network to all devices that are on it, or mend it; False where it has none: the bench plays that."""
+        return False
+
     def step_clock(self, years: float) -> None:
         """Set the gateway's wall clock.  Raises: HemsError where it is this machine's, which nobody touches."""
         raise HemsError("The wall clock of this machine is not set wrong for a scenario; play it in virtual time.")
@@ -107,6 +113,10 @@ class BenchRun(Run):
 
     bench: asyncio.subprocess.Process
     daemon: asyncio.subprocess.Process
+    disk: SmallDisk | None = None
+    """Its state's own, where one could be mounted."""
+    network: Network | None = None
+    """Between it and the building, where one could be laid."""
 
     @property
     def has_ended(self) -> bool:
@@ -131,9 +141,18 @@ class BenchRun(Run):
         self.daemon.send_signal(signal.SIGCONT)
 
     def fill_disk(self, full: bool) -> None:
-        """No file of its process can grow any more."""
+        """No space is left on its disk; where that is not its own, no file of its process can grow any more."""
+        if self.disk is not None:
+            self.disk.fill(full)
+            return
         _, most = resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, (0 if full else most, most))
+
+    def cut_network(self, cut: bool) -> bool:
+        """Pull its cable, or put it in."""
+        if self.network is not None:
+            self.network.cut(cut)
+        return self.network is not None
 
     async def end(self) -> None:
         """The daemon in good order first, then the building."""
@@ -152,23 +171,28 @@ async def begin(
     rig: Mapping[str, Any] = MappingProxyType({}),
     over: Mapping[str, Any] = MappingProxyType({}),
     calm_s: float | None = None,
+    small_disk: bool = False,
+    own_network: bool = False,
 ) -> AsyncIterator[BenchRun]:
     """Building and daemon running, every device armed, the building on the grid.
 
     `rig` and `over` are laid over the place's rig and its site file.  With `calm_s` it begins so long after the start;
-    the rest of the restoring, with nothing to restore, is not awaited.
+    the rest of the restoring, with nothing to restore, is not awaited.  `small_disk` gives the daemon one of its own
+    that can be filled, `own_network` the building one that can be cut, where they may be made.
     """
-    run = await started(chosen, where, data=data, broker=broker, short=short, rig=rig, over=over)
-    try:
-        await run.settled("reconnected_restoring", "grid_connected", within_s=READY_WITHIN_S + (calm_s or 0.0))
-        await run.arm("demonstration")
-        if calm_s is None:
-            await run.settled("grid_connected", within_s=60.0)
-        else:
-            await asyncio.sleep(calm_s)
-        yield run
-    finally:
-        await run.end()
+    with mounted(where / "state", wanted=small_disk) as disk, laid(wanted=own_network) as network:
+        run = await started(chosen, where, data=data, broker=broker, short=short, rig=rig, over=over, network=network)
+        run.disk = disk
+        try:
+            await run.settled("reconnected_restoring", "grid_connected", within_s=READY_WITHIN_S + (calm_s or 0.0))
+            await run.arm("demonstration")
+            if calm_s is None:
+                await run.settled("grid_connected", within_s=60.0)
+            else:
+                await asyncio.sleep(calm_s)
+            yield run
+        finally:
+            await run.end()
 
 
 async def started(
@@ -180,11 +204,12 @@ async def started(
     short: bool = True,
     rig: Mapping[str, Any] = MappingProxyType({}),
     over: Mapping[str, Any] = MappingProxyType({}),
+    network: Network | None = None,
 ) -> BenchRun:
     """Both processes, without waiting for the daemon."""
     options = ["--rig", str(chosen.rig), "--over", json.dumps(dict(rig)), "--run", str(where), "--broker", broker]
     options += ["--data", str(data)] if data is not None else []
-    bench = await _process(where / "bench.log", "-m", "hil.emulate", *options)
+    bench = await _process(where / "bench.log", "-m", "hil.emulate", *options, network=network)
     async with AsyncExitStack() as undo:
         undo.push_async_callback(_ended, bench)
         links = await wait_until_ready(where, within_s=READY_WITHIN_S)
@@ -193,18 +218,26 @@ async def started(
         site.write_text(relinked(text, links, where, short=short), encoding="utf-8")
         daemon = await _daemon(where, site)
         undo.pop_all()
-    return BenchRun(where=where, site=site, bench=bench, daemon=daemon)
+    return BenchRun(where=where, site=site, bench=bench, daemon=daemon, network=network)
 
 
 async def _daemon(where: Path, site: Path) -> asyncio.subprocess.Process:
     return await _process(where / "daemon.log", "-m", "hems.cli", "run", "--site", str(site), "--trust-clock")
 
 
-async def _process(log: Path, *arguments: str) -> asyncio.subprocess.Process:
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+async def _process(log: Path, *arguments: str, network: Network | None = None) -> asyncio.subprocess.Process:
+    environment, before = os.environ | {"PYTHONUNBUFFERED": "1"}, tuple[str, ...]()
+    if network is not None:
+        environment, before = environment | {"HEMS_BENCH_ADDRESS": network.there}, network.inside
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+            *before,
+            sys.executable,
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
         )
 
 

@@ -81,6 +81,8 @@ async def _act(run: Run, bench: Remote, scenario: Scenario, begin_s: float) -> N
             run.fill_disk(**act.args)
         elif act.do == "clock":
             run.step_clock(**act.args)
+        elif act.do == "partition" and run.cut_network(**act.args):
+            continue
         elif act.do == "ask":
             await _ask(run, **act.args)
         else:

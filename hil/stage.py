@@ -122,6 +122,8 @@ def on_real_wires(scenario: Scenario) -> Played:
                 rig=scenario.rig,
                 over=scenario.site,
                 calm_s=SHORT_CALM_S if scenario.times == "short" else virtual.CALM_S,
+                small_disk=any(act.do == "disk" for act in scenario.acts),
+                own_network=any(act.do == "partition" for act in scenario.acts),
             )
             async with begun as run:
                 record = await played(run, scenario)

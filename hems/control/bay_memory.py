@@ -26,7 +26,7 @@ NEW = BayMemory()
 STRAY_W, STRAY_SHARE = 500.0, 0.2
 """So much more than its command a charger may do before that is somebody else's doing."""
 ECHO_SHARE = 1.0 / 6.0
-"""Of a lease, half of the time between two renewals.  What obeys for so long after it was told anew, and then no longer,
+"""Of a lease, half of the time between two renewals.  What obeys for so long after it was told anew, and no longer,
 follows somebody else who speaks as often: whoever looked just then took it for obedient, each time."""
 
 

@@ -42,6 +42,9 @@ CAPS = "/limit_w"
 SHORT = (Fate.CLAMPED, Fate.UNVERIFIED)
 PATIENCE_S = 30.0
 """Pause between repetitions once a device has refused, or has ignored three in a row."""
+MUCH_LESS = 0.8
+"""Of what was told last.  Less by less is a whole set-point on the wire all the same: a limit that drifts by a hundred
+watts would start the fight anew that hems has left."""
 REWRITES = 3
 """As often a circuit that somebody else has switched off is switched on again; then that is left to people."""
 
@@ -166,7 +169,7 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
             circuit = wiring.circuit_of(role)
             if circuit is not None:
                 when_s = max(when_s, _closes_s(site.circuit(circuit), state, params, now_s))
-        if value and role in left_s and before is not None and (gives or _same(role, value, before, params.car)):
+        if value and role in left_s and before is not None and not _much_less(float(value), float(before.value)):
             when_s = max(when_s, left_s[role])  # what takes power away is said all the same
         if when_s > now_s:
             due_s = min(due_s, when_s)
@@ -209,6 +212,11 @@ def _same(role: Role, value: bool | float, before: Sent, car: CarParams) -> bool
     if is_switch(role) or value == 0 or before.value == 0:
         return value == before.value
     return abs(float(value) - float(before.value)) < car.deadband_w
+
+
+def _much_less(power_w: float, before_w: float) -> bool:
+    """Whether so much is taken away that it is worth a word to a device that somebody else commands."""
+    return power_w * before_w > 0.0 and abs(power_w) <= MUCH_LESS * abs(before_w)
 
 
 def _due(role: Role, value: bool | float, before: Sent | None, params: Params, now_s: float) -> float:

@@ -13,7 +13,8 @@ from pymodbus.simulator import SimDevice
 
 from hil.emulate.ear import Ear, Mouth, Speech
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK = os.environ.get("HEMS_BENCH_ADDRESS", "127.0.0.1")
+"""Where devices and broker listen; another address only for a bench that stands behind a network of its own."""
 BITS_PER_BYTE = 10
 """Start bit, eight data bits, stop bit."""
 CHUNK = 4096

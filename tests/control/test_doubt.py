@@ -359,6 +359,7 @@ def test_uca6_what_was_left_to_somebody_else_is_told_its_power_again_after_an_ho
         (-4_000.0, -4_000.0, Mode.GRID_CONNECTED, False),
         (-4_000.0, -6_000.0, Mode.GRID_CONNECTED, False),
         (-4_000.0, 3_000.0, Mode.GRID_CONNECTED, False),
+        (-4_000.0, -3_500.0, Mode.GRID_CONNECTED, False),  # a limit that drifts would start the fight anew
         (-4_000.0, -2_000.0, Mode.GRID_CONNECTED, True),
         (-4_000.0, 0.0, Mode.GRID_CONNECTED, True),
         (0.0, 0.0, Mode.GRID_CONNECTED, True),
