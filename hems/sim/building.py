@@ -82,6 +82,8 @@ class Building:
         self.misplaced = start.misplaced
         self.contacts = Contacts()
         self.utility = Utility()
+        self.overruled: dict[SourceId, float] = {}
+        """What another master tells batteries and chargers, who has the last word."""
         self._load_w = [0.0] * len(site.phases)
         self._net_w = [0.0] * len(site.phases)
         self._wanted_w: dict[CircuitId, float | None] = {}

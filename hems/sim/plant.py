@@ -121,11 +121,11 @@ class Plant(Building):
 
     def set_bay_power(self, bay: SourceId, power_w: float | None) -> None:
         """Command a charger, positive to feed the building; None leaves it to itself."""
-        self.bays[bay].setpoint_w = power_w
+        self.bays[bay].setpoint_w = self.overruled.get(bay, power_w)
 
     def set_battery_power(self, battery: SourceId, power_w: float | None) -> None:
         """Force a battery on the grid, positive to discharge; None returns it to self-consumption."""
-        self.supply.wishes[battery] = power_w
+        self.supply.wishes[battery] = self.overruled.get(battery, power_w)
         self._settle(0.0)
 
     def limit_pv(self, pv: SourceId, limit_w: float | None) -> None:
@@ -174,6 +174,14 @@ class Plant(Building):
         """A car arrives."""
         self.bays[bay].plug(car)
         self._settle(0.0)
+
+    def overrule(self, source: SourceId, power_w: float | None) -> None:
+        """Another master tells a battery or a charger this, and says it again and again; None: no longer."""
+        self.overruled.pop(source, None)
+        if power_w is not None:
+            self.overruled[source] = power_w
+        tell = self.set_battery_power if source in self.batteries else self.set_bay_power
+        tell(source, power_w)
 
     def unplug(self, bay: SourceId) -> None:
         """A car leaves; when it makes the island, the island ends."""

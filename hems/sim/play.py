@@ -16,7 +16,7 @@ from hems.sim.faults import Faults, Says
 from hems.sim.plant import Plant
 from hems.sim.record import Frame, Record
 from hems.sim.run import Act, FastForward, Ticked
-from hems.sim.scenario import MASTER_EVERY_S, WORLD, Scenario, WorldAct, act_on
+from hems.sim.scenario import WORLD, Scenario, WorldAct, act_on
 from hems.sim.tie import in_window
 
 SETTLED_WITHIN_S = 3600.0
@@ -77,8 +77,9 @@ class Stage:
             until_s = t_s + float(act.args["for_s"])
             yield Act(t_s, lambda _: self.forward.die(until_s), act.do)
         elif act.do == "second_master":
-            for again in range(int(float(act.args["for_s"]) / MASTER_EVERY_S) + 1):
-                yield Act(t_s + again * MASTER_EVERY_S, self._commanding(act.args["source"], act.args["kw"]), act.do)
+            source, power_w = SourceId(act.args["source"]), 1000.0 * act.args["kw"]
+            yield Act(t_s, lambda plant: plant.overrule(source, power_w), act.do)
+            yield Act(t_s + float(act.args["for_s"]), lambda plant: plant.overrule(source, None), act.do)
         else:
             yield Act(t_s, self._doing(act), act.do)
 
@@ -103,18 +104,6 @@ class Stage:
             case "ask":
                 return lambda _: self.forward.requests.append(asked(**args))
         return lambda _: None  # ghosts, connections and disks are nothing that fast-forward has
-
-    @staticmethod
-    def _commanding(source: str, kw: float) -> Callable[[Plant], None]:
-        power_w = 1000.0 * kw
-
-        def tell(plant: Plant) -> None:
-            if source in plant.batteries:
-                plant.set_battery_power(SourceId(source), power_w)
-            else:
-                plant.set_bay_power(SourceId(source), power_w)
-
-        return tell
 
     def _say(self, device: str, says: Says) -> None:
         self.forward.faults.set(device, says, self.forward.plant.t_s)

@@ -106,8 +106,6 @@ DEVICES = (
 `foreign` a switch moved by another master, `second_master` one that tells a battery or a charger its power each second,
 `ghost` a retained command that comes back with the broker.  `freeze_hems` stops the program without ending it, `disk`
 lets it write nothing more, `partition` cuts the network between it and all devices that are on one."""
-MASTER_EVERY_S = 1.0
-"""How often a second master says what it wants."""
 PEOPLE = ("ask",)
 """What somebody asks of hems: the words of its socket."""
 

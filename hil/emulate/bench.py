@@ -12,7 +12,6 @@ from pymodbus.simulator import SimDevice
 from hems.model.errors import ConfigError
 from hems.sim.faults import Says
 from hems.sim.plant import Plant
-from hems.sim.scenario import MASTER_EVERY_S
 from hil.emulate.broker import Broker
 from hil.emulate.building import STEP_S, Building, boot_time_s
 from hil.emulate.devices.dse import dse
@@ -44,6 +43,8 @@ BY_BROKER: Mapping[str, type[Shelly] | type[Gateway]] = {PLUG: Shelly, "grid-lim
 REBOOT_S = 3.0
 ONLINE_WITHIN_S = 10.0
 CANCEL_AGAIN_S = 0.3
+MASTER_EVERY_S = 1.0
+"""How often a second master says what it wants."""
 
 
 @dataclass
