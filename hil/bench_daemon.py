@@ -21,7 +21,6 @@ from hems.api.client import NoContact
 from hems.model.contained import contained
 from hems.model.errors import HemsError
 from hems.model.mode import Mode
-from hems.sim.former import trip_after_s
 from hems.sim.rig import load_rig
 from hil.bench_row import Row, noisy, unmeasured
 from hil.bench_run import BenchRun, begin
@@ -279,22 +278,22 @@ async def _hang(run: BenchRun) -> list[Row]:
         await run.daemon.wait()
         await run.start_daemon()
         history: list[dict[str, Any]] = []
+        passed: float = overload["former"]["dose"]
         async with asyncio.timeout(FIRST_SHED_WITHIN_S):
             while not (sheds := [one["at_s"] for one in history if one["what"] == "coil" and one["value"] is False]):
                 await asyncio.sleep(LOOK_S)
-                history = (await bench.status(since=before))["history"]
-        truth = await bench.status()
+                truth = await bench.status(since=before)
+                history, passed = truth["history"], max(passed, truth["former"]["dose"])
     opened_s = next(one["at_s"] for one in history if one["what"] == "contact")
     former = load_rig(place("apartments").rig).site.former
     worst_pu = max(abs(w) / va for w, va in zip(overload["former"]["phase_w"], former.phase_va, strict=True))
-    trips_s = trip_after_s(worst_pu, former.curve)
-    took_s = min(sheds) - opened_s
+    took_s, trips = min(sheds) - opened_s, truth["former"]["trips"]
     return [
         Row(
             what="hang on an island, watchdog 6 s, first shed",
-            yardstick=f"the overload curve: {trips_s:.1f} s at {worst_pu:.2f} pu",
-            figure=f"{took_s:.1f} s, {truth['former']['trips']} trips",
-            value=took_s / trips_s,
+            yardstick=f"the inverter's own time to its trip; {worst_pu:.2f} pu after {WATCHDOG_S:g} s",
+            figure=f"{took_s:.1f} s, {trips} trips",
+            value=trips + passed,
             least=1.0,
             aim=0.5,
         )
