@@ -112,14 +112,16 @@ class Device:
 
     def health(self) -> DeviceHealth:
         """How it answers."""
-        detail = self._disabled or self._detail
+        detail, now_s = self._disabled or self._detail, self._clock.now().mono_s
         return DeviceHealth(
             link=self._link,
             lost_since_s=self._lost_since_s,
             detail=detail,
             armed=self.armed,
+            trusted=not self._disabled,
+            bad_share=self._noise.bad_share(now_s),
             alarms=(
-                *standing(self._product.alarms, self._reader.latest, self._clock.now().mono_s),
+                *standing(self._product.alarms, self._reader.latest, now_s),
                 *self._noise.alarms(lost=self._lost_since_s is not None),
             ),
         )
@@ -299,7 +301,7 @@ class Device:
 
     def _failed(self, trouble: LinkError) -> None:
         self._failures += 1
-        self._noise.heard(well=False)
+        self._noise.heard(self._clock.now().mono_s, well=False)
         if isinstance(trouble, LinkDown) or self._failures >= LOST_AFTER:
             self._identified = False
         if self._lost_since_s is None:
@@ -309,7 +311,7 @@ class Device:
 
     def _answered(self) -> None:
         self._failures = 0
-        self._noise.heard(well=True)
+        self._noise.heard(self._clock.now().mono_s, well=True)
         if self._lost_since_s is not None:
             log.info("%s: answers again after %.0f s", self.id, self._clock.now().mono_s - self._lost_since_s)
         self._lost_since_s, self._detail = None, ""

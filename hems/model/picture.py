@@ -4,8 +4,10 @@ Powers follow `units`; words for them are the client's business.  None means not
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from hems.model.cause import Cause
+from hems.model.members import direct
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.request import Task
 from hems.model.site import Contact, Tier
@@ -134,6 +136,18 @@ class OrderPicture:
     """Seconds until it ends by itself; None when a person has to end it."""
 
 
+@direct
+class DeviceState(StrEnum):
+    """How far a device can be relied on, in one word."""
+
+    OK = "ok"
+    SLOW = "slow"
+    """It answers, and one request in twenty gets no good answer."""
+    LOST = "lost"
+    NOT_TRUSTED = "not_trusted"
+    """It is another product than the site file says."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePicture:
     """One device as a row."""
@@ -143,6 +157,9 @@ class DevicePicture:
     lost_for_s: float | None
     """Seconds since it last answered; None while it answers."""
     armed: bool
+    state: DeviceState = DeviceState.OK
+    bad_share: float | None = None
+    """Of the requests of the last hour, those without a good answer; None where it speaks by itself."""
     detail: str = ""
     alarms: tuple[str, ...] = ()
     """What it calls abnormal itself, in the words of its profile."""

@@ -128,6 +128,10 @@ class DeviceHealth:
     """The last error in one sentence; empty while all is well."""
     armed: bool = False
     """Whether hems may write to it."""
+    trusted: bool = True
+    """Whether it is the product that the site file says; another one is neither believed nor commanded."""
+    bad_share: float | None = None
+    """Of the requests of the last hour, those without a good answer; None where nothing is asked."""
     upstream: bool = False
     """It measures nothing but the utility's side, and may fall silent with it."""
     alarms: tuple[DeviceAlarm, ...] = ()

@@ -16,6 +16,7 @@ from hems.model.picture import (
     CircuitPicture,
     ConnectionPicture,
     DevicePicture,
+    DeviceState,
     OrderPicture,
     Picture,
     TierPicture,
@@ -24,6 +25,7 @@ from hems.model.picture import (
 from hems.model.reading import Reading
 from hems.model.request import Want
 from hems.model.site import Bay, Circuit, Location, Tier
+from hems.model.snapshot import DeviceHealth
 from hems.model.units import CircuitId
 from hems.runtime import ahead
 from hems.runtime.ahead import Scene
@@ -272,6 +274,18 @@ def _orders(scene: Scene) -> tuple[OrderPicture, ...]:
     )
 
 
+SLOW_SHARE = 0.05
+"""Of the requests of an hour: a line that is well loses far fewer."""
+
+
+def _device_state(health: DeviceHealth) -> DeviceState:
+    if health.lost_since_s is not None:
+        return DeviceState.LOST
+    if not health.trusted:
+        return DeviceState.NOT_TRUSTED
+    return DeviceState.SLOW if (health.bad_share or 0.0) >= SLOW_SHARE else DeviceState.OK
+
+
 def _devices(scene: Scene) -> tuple[DevicePicture, ...]:
     return tuple(
         DevicePicture(
@@ -279,6 +293,8 @@ def _devices(scene: Scene) -> tuple[DevicePicture, ...]:
             link=health.link,
             lost_for_s=None if health.lost_since_s is None else scene.now_s - health.lost_since_s,
             armed=health.armed,
+            state=_device_state(health),
+            bad_share=health.bad_share,
             detail=health.detail,
             alarms=tuple(alarm.text for alarm in health.alarms),
         )

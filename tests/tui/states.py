@@ -5,7 +5,7 @@ from typing import Any
 
 from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Grid, Mode, TiePosition
-from hems.model.picture import AlarmPicture, CircuitPicture, OrderPicture, Picture
+from hems.model.picture import AlarmPicture, CircuitPicture, DeviceState, OrderPicture, Picture
 from hems.model.request import Task
 from hems.model.site import Contact
 from hems.tui.view import View
@@ -78,8 +78,14 @@ def with_reasons(picture: Picture) -> Picture:
     }
     cars = tuple(replace(car, because=reasons.get(car.id)) for car in picture.cars)
     odd: dict[str, dict[str, Any]] = {
-        "laundry_plug": {"lost_for_s": 2460.0, "detail": "no answer in 2 s"},
-        "hybrid": {"alarms": ("battery is warm",)},
+        "laundry_plug": {
+            "lost_for_s": 2460.0,
+            "detail": "no answer in 2 s",
+            "state": DeviceState.LOST,
+            "bad_share": 0.7,
+        },
+        "hybrid": {"alarms": ("battery is warm",), "bad_share": 0.002},
+        "utility_meter": {"state": DeviceState.SLOW, "bad_share": 0.081},
         "roof": {"armed": False},
     }
     devices = tuple(replace(device, **odd.get(device.id, {})) for device in picture.devices)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from hems.model.cause import Cause, Why
-from hems.model.picture import DevicePicture, Picture
+from hems.model.picture import DevicePicture, DeviceState, Picture
 from hems.model.point import PointRow, PointState
 from hems.tui.format import UNKNOWN, Part, Row, Tone, row
 from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
@@ -17,7 +17,20 @@ BELIEFS = {
     PointState.INVALID: N_("NOT BELIEVED"),
     PointState.MISSING: N_("NOT READ"),
 }
-HEADING = row("  DEVICE               ANSWERS            COMMANDS      OWN ALARMS")
+STATES = {
+    DeviceState.OK: N_("OK"),
+    DeviceState.SLOW: N_("SLOW"),
+    DeviceState.LOST: N_("LOST"),
+    DeviceState.NOT_TRUSTED: N_("NOT TRUSTED"),
+}
+ANSWERS = {
+    DeviceState.OK: N_("{id} answers."),
+    DeviceState.SLOW: N_(
+        "{id} answers badly: {bad} of what was asked in the last hour got no good answer. Its line needs looking at."
+    ),
+    DeviceState.NOT_TRUSTED: N_("{id} is not the device that the site file says: it is not believed nor commanded."),
+}
+HEADING = row("  DEVICE               STATE            BAD/HOUR  COMMANDS      OWN ALARMS")
 
 
 def device_list(picture: Picture, chosen: str, find: str, width: int) -> Listing:
@@ -31,15 +44,15 @@ def device_list(picture: Picture, chosen: str, find: str, width: int) -> Listing
 
 
 def _line(device: DevicePicture) -> Row:
-    lost = device.lost_for_s is not None
-    answers = (
-        say("NO ANSWER {duration}", duration=duration(int(device.lost_for_s)))
-        if device.lost_for_s is not None
-        else say("answers")
-    )
-    tone = Tone.MED if lost or device.alarms else Tone.PLAIN
+    state = say(STATES[device.state])
+    if device.lost_for_s is not None:
+        state = f"{state} {duration(int(device.lost_for_s))}"
+    tone = Tone.PLAIN if device.state is DeviceState.OK and not device.alarms else Tone.MED
+    bad = "-" if device.bad_share is None else f"{100.0 * device.bad_share:.1f}%"
     commands = say("armed") if device.armed else say("only watched")
-    return row(f" {device.id[:20]:<20} ", Part(f"{answers:<18} {commands:<13} {', '.join(device.alarms)}", tone))
+    return row(
+        f" {device.id[:20]:<20} ", Part(f"{state:<16} {bad:>8}  {commands:<13} {', '.join(device.alarms)}", tone)
+    )
 
 
 def reading_lines(rows: Sequence[PointRow]) -> list[str]:
@@ -73,7 +86,7 @@ def about(picture: Picture, device: DevicePicture) -> Iterator[str]:
         yield say("{id} has given no answer {silent}. {wait}", id=device.id, silent=silent, wait=help_.wait)
         yield say("What to do: {names}", names=" ".join(help_.do))
     else:
-        yield say("{id} answers.", id=device.id)
+        yield say(ANSWERS[device.state], id=device.id, bad=f"{100.0 * (device.bad_share or 0.0):.1f}%")
     yield from (say("It reports itself: {alarm}.", alarm=alarm) for alarm in device.alarms)
     if device.detail:
         yield say("Last error: {detail}", detail=device.detail)

@@ -325,13 +325,25 @@ async def test_health_tells_since_when_a_device_is_silent_and_forgets_it_when_it
 def test_a_line_on_which_one_request_in_ten_fails_is_told_and_one_in_fifty_is_not():
     well, bad = Noise(), Noise()
     for number in range(2000):
-        well.heard(well=number % 50 != 0)
-        bad.heard(well=number % 10 != 0)
+        well.heard(0.0, well=number % 50 != 0)
+        bad.heard(0.0, well=number % 10 != 0)
     assert well.alarms(lost=False) == ()
     assert bad.alarms(lost=True) == ()
     (alarm,) = bad.alarms(lost=False)
     assert alarm.severity is Severity.LOW
     assert "of requests get no good answer; look at the cable" in alarm.text
+
+
+def test_the_share_that_fails_is_of_the_last_hour_and_what_is_older_is_forgotten():
+    heard = Noise()
+    assert heard.bad_share(0.0) is None
+    for second in range(3600):
+        heard.heard(float(second), well=second >= 1800)
+    assert heard.bad_share(3600.0) == pytest.approx(0.5, abs=0.06)
+    for second in range(3600, 5400):
+        heard.heard(float(second), well=True)
+    assert heard.bad_share(5400.0) == pytest.approx(0.0, abs=0.06)
+    assert heard.bad_share(20_000.0) is None
 
 
 async def test_requests_that_fail_make_a_device_tell_of_its_line(monkeypatch: pytest.MonkeyPatch):
