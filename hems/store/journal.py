@@ -22,9 +22,9 @@ from hems.store.database import Database
 from hems.store.stamp import instant, utc_s
 from hems.store.writer import Writer
 
-_KEEP = 20_000
-"""Entries kept; the last of each role always is."""
-_PRUNE_EVERY = 5_000
+_KEEP = 5_000
+"""Entries kept; the last of each role always is.  The whole file is copied every night."""
+_PRUNE_EVERY = 1_000
 """Entries written between two prunings."""
 _MOST_WAITING = 5_000
 """Noted entries held while the file cannot be written; beyond, the oldest is given up."""

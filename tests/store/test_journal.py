@@ -135,5 +135,5 @@ async def test_the_journal_is_shortened_but_keeps_the_last_of_each_role(tmp_path
     store.stop()
 
     # then the file is bounded and the old position is still known
-    assert rows(tmp_path, "state.db", "SELECT count(*) FROM intents")[0][0] <= 20_001
+    assert rows(tmp_path, "state.db", "SELECT count(*) FROM intents")[0][0] <= 5_001
     assert last[circuit_closed(CircuitId("gym"))].value is False
