@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from hems.control.dispatch import panels
 from hems.model import wiring
-from hems.model.site import Location, Site
+from hems.model.site import Bay, Circuit, Location, Panel, Site
 from hems.model.wiring import Role
 from hems.sim.plant import Plant
 
@@ -73,6 +74,7 @@ def _looks(plant: Plant, site: Site) -> Iterator[Look]:
     phases = range(len(site.phases))
     yield tuple(wiring.former_phase_w(index) for index in phases), lambda plant: plant.former_phase_w
     yield _voltages(site)
+    yield from (_panel(panel, site) for panel in site.panels)
     if site.grid.flexible is not None:
         yield _UTILITY, lambda plant: plant.utility.told
     if site.has_fire_alarm:
@@ -99,6 +101,14 @@ def _voltages(site: Site) -> Look:
         return [value for is_grid in upstream for value in (grid if is_grid else bus)]
 
     return tuple(role for point in roles for role in point), look
+
+
+def _panel(panel: Panel, site: Site) -> Look:
+    """What flows through a sub-panel to all that hangs on it, by way of others too."""
+    parts: list[Circuit | Bay] = [*site.circuits, *site.bays]
+    behind = frozenset(str(one.id) for one in parts if panel.id in panels.way(site, one.panel))
+    roles = tuple(wiring.panel_phase_w(panel.id, index) for index in range(len(site.phases)))
+    return roles, lambda plant: plant.drawn_phase_w(behind)
 
 
 def _loads(plant: Plant, site: Site) -> Iterator[Look]:

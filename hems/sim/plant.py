@@ -4,7 +4,7 @@ Nothing in here is controlled by hems except through the few acts under "What de
 happens by itself, as it does in a building.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from hems.model.units import CircuitId, SourceId
 from hems.sim.building import Building
@@ -84,6 +84,16 @@ class Plant(Building):
     def load_phase_w(self) -> tuple[float, ...]:
         """What all circuits draw, per phase."""
         return tuple(self._load_w)
+
+    def drawn_phase_w(self, names: Container[str]) -> tuple[float, ...]:
+        """What these circuits and bays draw, per phase, as the meter of a sub-panel shows it."""
+        total = [0.0] * len(self._phases)
+        drawn = [(circuit.power_w, circuit.spec.phases) for name, circuit in self.circuits.items() if name in names]
+        drawn += [(-bay.power_w, bay.spec.phases) for name, bay in self.bays.items() if name in names]
+        for watts, phases in drawn:
+            for place, share_w in enumerate(self.site.per_phase(watts, phases)):
+                total[place] += share_w
+        return tuple(total)
 
     @property
     def grid_phase_w(self) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ from math import inf
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.flows import NO_BATTERY, Flows, flows
+from hems.control.dispatch.steady import SHOWS_S
 from hems.control.dispatch.storage import FULL_PCT, ON_GRID, steered
 from hems.control.state import ControlState
 from hems.model import wiring
@@ -21,7 +22,7 @@ from hems.model.snapshot import Snapshot
 EASES = 0.3
 """Part of the room by which a limit is raised in one turn; it is lowered by all that is needed, at once."""
 LEAST_STEP_W = 300.0
-"""Room below this is given at once, so that the last watts do not take forever."""
+"""Room below this is given at once, so that the last watts do not take forever, or left to batteries."""
 
 
 def proposals(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[Proposal]:
@@ -56,12 +57,20 @@ def _allowed_w(
     given_w = sum(snapshot.pvs[pv.id].known(now_s) or 0.0 for pv in plants)
     told = [state.sent.get(wiring.pv_limit(pv.id)) for pv in plants]
     limit_w = sum(pv.rated_w if one is None else float(one.value) for pv, one in zip(plants, told, strict=True))
+    if any(one is not None and not _shows(one.sent_s, pv, snapshot) for pv, one in zip(plants, told, strict=True)):
+        return limit_w  # meters still show what was before: it would be lowered twice
     too_much_w = -flow.without_batteries_w - export_w - _taken_w(site, snapshot, now_s)
     if too_much_w > 0.0:
         return max(0.0, min(limit_w, given_w) - too_much_w)
     room_w = -too_much_w
+    if room_w < LEAST_STEP_W and steered(site):
+        return limit_w  # batteries serve the last watts; both at once would feed them in
     step_w = room_w if room_w < LEAST_STEP_W else max(LEAST_STEP_W, EASES * room_w)
     return limit_w + step_w
+
+
+def _shows(sent_s: float, pv: Pv, snapshot: Snapshot) -> bool:
+    return min(snapshot.grid_w.taken_s, snapshot.pvs[pv.id].taken_s) >= sent_s + SHOWS_S
 
 
 def _taken_w(site: Site, snapshot: Snapshot, now_s: float) -> float:

@@ -13,6 +13,9 @@ from hems.model.site import CONTINUOUS, Bay, Panel, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import PanelId, SourceId
 
+SLACK = 1.05
+"""Cars fill a panel up to what it carries for hours; so little above it is a meter's error, or theirs."""
+
 
 @dataclass(slots=True)
 class Room:
@@ -54,7 +57,7 @@ def over_s(site: Site, before: Mapping[PanelId, float], snapshot: Snapshot, now_
     for panel in site.panels:
         measured = [reading.known(now_s) for reading in snapshot.panels.get(panel.id, ())]
         known = [abs(watts) for watts in measured if watts is not None]
-        if (known and max(known) > carries_w(site, panel)) or (not known and panel.id in before):
+        if (known and max(known) > SLACK * carries_w(site, panel)) or (not known and panel.id in before):
             found[panel.id] = before.get(panel.id, now_s)
     return found
 

@@ -25,13 +25,16 @@ SILENT_BELOW_V = 10.0
 def sdm630(building: Building, name: str, table: Mapping[str, Any]) -> SimDevice:
     """A meter upstream of the tie (`measures = "utility"`) or at the island-former's output (`"former"`).
 
-    With `"wrong side"` its transformers are upstream and its voltage leads are not.
+    With `"wrong side"` its transformers are upstream and its voltage leads are not.  A list of circuits and bays makes
+    it the meter of the sub-panel that feeds these.
     """
     plant = building.plant
     upstream = table["measures"] == "utility"
     rms = building.utility if upstream else building.bus
 
     def watts() -> tuple[float, ...]:
+        if isinstance(table["measures"], list):
+            return plant.drawn_phase_w(table["measures"])
         return plant.former_phase_w if table["measures"] == "former" else plant.grid_phase_w
 
     def hertz() -> float:
