@@ -16,7 +16,7 @@ from hems.model.codec import from_plain, to_plain
 from hems.model.errors import HemsError
 from hems.model.foresight import Foresight, WhatIf
 from hems.model.mode import Mode
-from hems.model.request import Asked
+from hems.model.request import Asked, Order
 from hems.model.units import CircuitId
 from hems.outlook.question import Answer, Question, Wish
 from hems.runtime.ahead import Scene
@@ -31,6 +31,8 @@ SOON_S = 15.0
 ANSWER_WITHIN_S = 50.0
 WHAT_IF_WITHIN_S = 2.0
 """A person waits for it before a form; then the closed form has to do."""
+ORDER_WITHIN_S = 10.0
+"""An order has no closed form, its question can be left at any time, and this process is last in line: it may wait."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 
 
@@ -82,8 +84,9 @@ class OutlookProcess:
         """Ask the process and wait a moment for its answer; None when it is not there or too slow."""
         if self._child is None or self._present is None:
             return None
+        within_s = ORDER_WITHIN_S if isinstance(request, Order) else self._what_if_within_s
         with contextlib.suppress(OutlookLost, OSError, TimeoutError):
-            return (await self._ask(request, self._what_if_within_s)).what_if
+            return (await self._ask(request, within_s)).what_if
         return None
 
     def take(self) -> tuple[Asked, ...]:
