@@ -144,3 +144,12 @@ def test_whatever_a_plan_says_reserve_floors_limits_and_departures_hold(
     missing_wh = max(0.0, 80.0 - soc_pct) / 100.0 * 60_000.0 / 0.9
     if missing_wh > 0.9 * leaves_h * made.site.bays[0].charge_max_w and house_w < 10_000.0:
         assert given_w < 0.0
+
+
+def test_a_car_that_is_ready_makes_no_peak_because_it_leaves():
+    # given a car as full as its driver wants, that leaves within minutes
+    made = street(PEAK_PAID, leaves_h=0.1, soc_pct=81.0).lives(40)
+    assert made.car_w(BAY) == 0.0
+    # a driver who stands there and wants to go gets what there is
+    made.ask(CarWish(bay=BAY, who="Ana", leaving=True))
+    assert made.lives(40).car_w(BAY) < 0.0
