@@ -32,8 +32,6 @@ COMPLAINTS: Mapping[int, str] = {
     25: "practise without pulling the main switch (Home-AssistantConfig 1938)",
 }
 """In a few words, with one of the threads they were read in."""
-UNPLAYED: Mapping[int, str] = {4: "by rule no car charges on an island; what is left over charges the battery"}
-"""Those that no scenario shows, and why."""
 HEAD = """# What people complain of
 
 Twenty-five complaints of people who run controllers like this one, and the scenarios that show how hems meets them.
@@ -54,4 +52,4 @@ def page(scenarios: Sequence[Scenario]) -> str:
 
 def _shown(number: int, scenarios: Sequence[Scenario]) -> str:
     found = [f"{one.id}: {one.title}" for one in scenarios if f"complaint-{number}" in one.proves]
-    return "<br>".join(found) or f"none: {UNPLAYED[number]}"
+    return "<br>".join(found)
