@@ -37,7 +37,10 @@ from typing import Any, ClassVar
 import pytest
 from mutants import CONTROL, HERE, Changed, Mutant, mutant, name_of, places, put
 
-SUITES = ("tests/control",)
+STORIES = "tests/hil/test_scenarios.py::test_in_fast_forward_everything_goes_as_expected_and_as_it_is_kept"
+SUITES = ("tests/control", STORIES)
+STORY_COUNTS = 10.0
+"""A story compares every decision of a building with the kept one: it is asked before tests a tenth as long."""
 DOCS = "tests/test_docs.py::test_the_"
 ALSO = {
     "mode": (f"{DOCS}drawings_show_the_rules_the_truth_table_and_the_layers_as_they_are",),
@@ -51,6 +54,10 @@ EXAMPLES = 4
 """Of each property no more than these, so that a short test is asked early."""
 ENOUGH_S, LONG_S = 0.6, 2.0
 """Of the processor: so long a test is watched, and what goes on for longer is taken to last so long."""
+STORY_S, LONG_STORY_S = 12.0, 6.0
+"""The same for a story: watched it takes twice as long."""
+STORIES_S = 1800.0
+"""For all of them, watched."""
 PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--timeout=600")
 
 
@@ -205,11 +212,11 @@ def _trace(items: dict[str, Any], question: dict[str, Any]) -> dict[str, Any]:
     import coverage
 
     def enough(*_: object) -> None:
-        took_s[last] = LONG_S
+        took_s[last] = LONG_STORY_S if last.startswith(STORIES) else LONG_S
         raise TooLongError
 
     signal.signal(signal.SIGPROF, enough)
-    Warm.enough_s = ENOUGH_S
+    Warm.enough_s = STORY_S if question["trace"][0].startswith(STORIES) else ENOUGH_S
     ear = coverage.Coverage(include=[str(CONTROL / "*"), str(CONTROL / "*/*")], data_file=None)
     took_s: dict[str, float] = {}
     ear.start()
@@ -234,7 +241,7 @@ def _trace(items: dict[str, Any], question: dict[str, Any]) -> dict[str, Any]:
         }
         for one in data.measured_files()
     }
-    failed = [test for test in Warm.failed if took_s.get(test) != LONG_S]
+    failed = [test for test in Warm.failed if took_s.get(test) not in (LONG_S, LONG_STORY_S)]
     return {"lines": lines, "took_s": took_s, "failed": failed}
 
 
@@ -260,7 +267,7 @@ class Map:
                     entry = entry or {"took_s": {}, "lines": {}}
                 elif entry is None or entry["stamp"] != stamp:
                     print(f"reading which lines {name} executes ...", flush=True)
-                    found = warm.traced(tests, depth_s)
+                    found = warm.traced(tests, STORIES_S if tests[0].startswith(STORIES) else depth_s)
                     if found is None or found["failed"]:
                         raise SystemExit(f"{name} does not pass as it is; mend it first: {found}")
                     entry = {"file": name, "stamp": stamp, "of": {one: stamps[one] for one in found["lines"]}, **found}
@@ -288,7 +295,8 @@ class Map:
         )
         own = _own(mutant.module)
         here |= {one for one, took in self.took_s.items() if took == LONG_S and one.startswith(own)}  # seen in part
-        ranked = sorted(here, key=lambda test: (not test.startswith(own), self.took_s[test]))
+        worth = {test: STORY_COUNTS if test.startswith(STORIES) else 1.0 for test in here}
+        ranked = sorted(here, key=lambda test: (not test.startswith(own), self.took_s[test] / worth[test]))
         picked, total_s = list(ALSO.get(mutant.module, ())), 0.0
         for test in ranked:
             total_s += self.took_s[test]
@@ -362,6 +370,9 @@ def main() -> int:
     )
     parser.add_argument("--sample", type=int, metavar="N", help="so many, drawn by the seed; default all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--part", default="1/1", metavar="K/N", help="each N-th of the draw from the K-th, to share it out"
+    )
     parser.add_argument("--again", type=Path, metavar="FILE", help="only what survived in an earlier --out")
     parser.add_argument("--map", type=Path, default=HERE / ".mutation-map.jsonl", help="where the map of tests is kept")
     parser.add_argument("--out", type=Path, help="append each result to this file, a line of JSON each")
@@ -373,8 +384,9 @@ def main() -> int:
     known, until_s = Map(args.map, warm, args.depth), time.monotonic() + args.budget
     modules = args.modules or [name_of(one) for one in sorted(CONTROL.rglob("*.py")) if one.stem != "__init__"]
     tried = survivors(args.again) if args.again else islice(drawn(modules, Random(args.seed)), args.sample)
+    part, parts = map(int, args.part.split("/"))
     found: dict[str, list[bool]] = {}
-    for one, text in tried:
+    for one, text in islice(tried, part - 1, None, parts):
         if time.monotonic() > until_s:
             break
         tests = known.tests(one, args.patience)

@@ -16,7 +16,7 @@ from hems.config import SiteFile, load
 from hems.control.params import shortened
 from hems.sim.case import Verdict
 from hems.sim.judge import judge
-from hems.sim.play import play
+from hems.sim.play import Look, play, unseen
 from hems.sim.record import Record
 from hems.sim.rig import load_rig
 from hems.sim.scenario import Scenario, load_scenario
@@ -66,13 +66,13 @@ def scenarios(wanted: str = "all", where: Path = SCENARIOS) -> list[Scenario]:
     return [one for one in found if one.place and (wanted == "all" or wanted in (one.id, *one.proves))]
 
 
-def fast(scenario: Scenario) -> Played:
-    """On the building's equations."""
+def fast(scenario: Scenario, look: Look = unseen) -> Played:
+    """On the building's equations; `look` sees each tick."""
     began_s, chosen = time.perf_counter(), place(scenario.place)
     file = _believed(chosen, scenario)
     if scenario.times == "short":
         file = replace(file, params=shortened(file.params))
-    record = play(file.site, file.params, load_rig(chosen.rig, scenario.rig).plant(), scenario, file.wiring)
+    record = play(file.site, file.params, load_rig(chosen.rig, scenario.rig).plant(), scenario, file.wiring, look)
     return Played(scenario=scenario, way="fast", site_file=file, record=record, took_s=time.perf_counter() - began_s)
 
 

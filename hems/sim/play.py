@@ -26,13 +26,21 @@ LOOK_S = 1.0
 """How often a building at rest is looked at; whenever something happens, anyway."""
 
 
+Look = Callable[[float, Ticked, Plant], None]
+"""Sees each tick of a story, with its time and the building after it."""
+
+
+def unseen(t_s: float, ticked: Ticked, plant: Plant) -> None:
+    """Nobody looks."""
+
+
 def play(
     site: Site,
     params: Params,
     plant: Plant,
     scenario: Scenario,
     wiring: Wiring | None = None,
-    look: Callable[[float, Ticked, Plant], None] = lambda t_s, ticked, plant: None,
+    look: Look = unseen,
 ) -> Record:
     """A scenario in fast-forward; its time begins when hems is running on the grid.
 

@@ -14,7 +14,11 @@ from hems.sim.scenario import in_short
 from hil import stage
 from hil.page import page
 from hil.run import junit, plain, table
+from tests.hil.decisions import Decisions
+from tests.kept import assert_as_kept
 
+TIMELINES = Path(__file__).parent / "timelines"
+"""What hems decides in each story; their differences show what a change means for a building."""
 SCENARIOS = {scenario.id: scenario for scenario in stage.scenarios()}
 
 
@@ -39,8 +43,14 @@ def alarms(played: stage.Played) -> list[str]:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_in_fast_forward_everything_goes_as_expected(name: str) -> None:
-    assert failures(stage.fast(SCENARIOS[name])) == []
+def test_in_fast_forward_everything_goes_as_expected_and_as_it_is_kept(name: str) -> None:
+    decisions = Decisions()
+    assert failures(stage.fast(SCENARIOS[name], decisions.look)) == []
+    assert_as_kept(TIMELINES / f"{name}.txt", decisions.text, "hems has decided something else")
+
+
+def test_no_record_is_kept_of_a_story_that_is_not_there() -> None:
+    assert {path.stem for path in TIMELINES.iterdir()} == set(SCENARIOS)
 
 
 ON_WIRES = {"T1-a", "T1-c", "T1-d", "T1-e", "T1-f", "T1-g", "T1-h", "T2-a", "T3-a", "T3-b", "T4-a", "F-a", "X-a"}

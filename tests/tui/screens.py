@@ -1,6 +1,5 @@
 """The real program on a terminal in memory, fed by the real server; what it shows is compared as text."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,10 +10,9 @@ from hems.api.server import Server
 from hems.model.picture import Picture
 from hems.tui.app import HemsApp
 from tests.desk import HandMadeDesk, serving, until
+from tests.kept import assert_as_kept
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-REWRITE = "HEMS_REWRITE_SNAPSHOTS"
-"""Set this to write the present screens over the expected ones; look at the difference before committing it."""
 
 Shown = Callable[[], list[str]]
 
@@ -61,8 +59,4 @@ def app_of(pilot: Pilot[None]) -> HemsApp:
 
 def assert_looks_like(name: str, text: str) -> None:
     """Compare with `snapshots/NAME.txt`."""
-    expected = SNAPSHOTS / f"{name}.txt"
-    if os.environ.get(REWRITE):
-        expected.parent.mkdir(exist_ok=True)
-        expected.write_text(text)
-    assert text == expected.read_text(), f"the screen has changed; look at it, then run with {REWRITE}=1"
+    assert_as_kept(SNAPSHOTS / f"{name}.txt", text, "the screen has changed")

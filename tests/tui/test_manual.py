@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.screens import REWRITE, SNAPSHOTS
+from tests.kept import REWRITE
+from tests.tui.screens import SNAPSHOTS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [DOCS / "operator.md", *sorted((DOCS / "operator").glob("*.md"))]
