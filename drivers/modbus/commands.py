@@ -11,7 +11,7 @@ from drivers.modbus.keep import Keeper
 from drivers.modbus.layout import Layout, PlacedCommand
 from drivers.modbus.poll import Reader
 from drivers.modbus.send import Sender, Still
-from drivers.profile.command import Refused, fate_of, prepare
+from drivers.profile.command import Refused, fate_of, pause_s, prepare
 from drivers.profile.expression import UnknownValueError
 from hems.model.command import Fate
 from hems.model.units import DeviceId
@@ -51,7 +51,9 @@ class Commander:
         """Hold the dead-man until cancelled."""
         await self._keeper.run()
 
-    async def write(self, name: str, wanted: Scalar, *, urgent: bool, islanded: bool, lease_s: float) -> Reply:
+    async def write(
+        self, name: str, wanted: Scalar, *, urgent: bool, islanded: bool, lease_s: float, presses: bool
+    ) -> Reply:
         """Judge, send, verify; the device has been identified."""
         placed = self.layout.commands.get(name)
         if placed is None:
@@ -61,7 +63,7 @@ class Commander:
         if isinstance(judged, Refused):
             return Reply(fate=Fate.REFUSED, detail=judged.reason)
         still = self._begin(name)
-        if judged.value and not await self._waited(name, still, placed.spec.min_interval_ms / 1000):
+        if not await self._waited(name, still, pause_s(placed.spec, judged.value, presses=presses)):
             return OVERTAKEN
         overruled = not urgent and await self._overruled(name, placed)
         if not await self._is_there(name, placed, judged.value):

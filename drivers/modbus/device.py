@@ -144,7 +144,9 @@ class Device:
         self.armed = armed
         self._try_again_s = float("-inf")
 
-    async def write(self, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float) -> Reply:
+    async def write(
+        self, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float, presses: bool
+    ) -> Reply:
         """Judge, send, verify."""
         if self._disabled:
             return Reply(fate=Fate.REFUSED, detail=self._disabled)
@@ -158,7 +160,9 @@ class Device:
                 return Reply(fate=Fate.UNREACHABLE, detail=str(trouble))
             except DeviceMismatch as wrong:
                 return Reply(fate=Fate.REFUSED, detail=str(wrong))
-            reply = await self._commander.write(command, value, urgent=urgent, islanded=islanded, lease_s=lease_s)
+            reply = await self._commander.write(
+                command, value, urgent=urgent, islanded=islanded, lease_s=lease_s, presses=presses
+            )
             if reply.fate is not Fate.OBSERVING or self._may_be_written():
                 break
         return reply

@@ -48,13 +48,21 @@ class BusDriver:
                 tasks.create_task(device.run(), name=f"run {name}")
 
     async def write(
-        self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float = 0.0
+        self,
+        device: DeviceId,
+        command: str,
+        value: Scalar,
+        *,
+        urgent: bool,
+        islanded: bool,
+        lease_s: float = 0.0,
+        presses: bool = False,
     ) -> Reply:
         """Write once, verify, and tell."""
         found = self._devices.get(device)
         if found is None:
             return Reply(fate=Fate.REFUSED, detail=f"there is no device '{device}' here")
-        return await found.write(command, value, urgent=urgent, islanded=islanded, lease_s=lease_s)
+        return await found.write(command, value, urgent=urgent, islanded=islanded, lease_s=lease_s, presses=presses)
 
     async def release(self, device: DeviceId) -> None:
         """Hand control back to the device."""

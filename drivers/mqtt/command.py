@@ -25,6 +25,8 @@ class Pending:
     """What was changed on the way, such as a value brought into the device's range."""
     lease_s: float = 0.0
     """For how long it holds without being asked for again; 0 until the next command."""
+    pause_s: float = 0.0
+    """So long after the last command of this name it may go out."""
     sent_s: float | None = None
     """When its last message had been taken by the broker."""
     accepted: bool = False

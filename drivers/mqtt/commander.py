@@ -12,7 +12,7 @@ from drivers.mqtt.payload import Incoming
 from drivers.mqtt.points import Points
 from drivers.mqtt.presence import SAID_GOOD_BYE, Presence
 from drivers.mqtt.schema import MqttProfile, MqttWrite
-from drivers.profile.command import Refused, prepare
+from drivers.profile.command import Refused, pause_s, prepare
 from drivers.profile.expression import UnknownValueError
 from hems.model.command import Fate
 from hems.model.units import DeviceId
@@ -49,7 +49,7 @@ class Commander:
         self._acquired = False
         self.keeper = Keeper(profile.control, self._send_all, self._repeat, now_s)
 
-    async def write(self, name: str, wanted: Scalar, *, islanded: bool, lease_s: float = 0.0) -> Reply:
+    async def write(self, name: str, wanted: Scalar, *, islanded: bool, lease_s: float, presses: bool) -> Reply:
         """Send a command and see what becomes of it; a later command of the same name ends the wait for this one."""
         born_s = self._now_s()
         spec = self._profile.write.get(name)
@@ -71,6 +71,7 @@ class Commander:
             verdict=asyncio.get_running_loop().create_future(),
             note=accepted.note,
             lease_s=lease_s,
+            pause_s=pause_s(spec, accepted.value, presses=presses),
         )
         return await self._carried_out(name, pending, born_s)
 
@@ -141,13 +142,13 @@ class Commander:
         return pending.verdict.result()
 
     async def _wait_for_turn(self, name: str, pending: Pending) -> None:
-        """Some devices do not want a command more often than so; off and zero never wait."""
-        pause_s = self._sent_s.get(name, float("-inf")) + pending.spec.min_interval_ms / 1000 - self._now_s()
-        if not pending.value or pause_s <= 0:
+        """Some devices do not want a command more often than so."""
+        wait_s = self._sent_s.get(name, float("-inf")) + pending.pause_s - self._now_s()
+        if wait_s <= 0:
             return
-        if pause_s > AGE_MAX_S:
-            pending.end(Fate.REFUSED, f"the device takes this command again in {pause_s:.0f} s")
-        await asyncio.wait([pending.verdict], timeout=pause_s)
+        if wait_s > AGE_MAX_S:
+            pending.end(Fate.REFUSED, f"the device takes this command again in {wait_s:.0f} s")
+        await asyncio.wait([pending.verdict], timeout=wait_s)
 
     async def _send(self, name: str, pending: Pending, born_s: float) -> None:
         if not pending.is_wanted():

@@ -76,9 +76,11 @@ class Device:
             except TimeoutError:
                 continue
 
-    async def write(self, name: str, wanted: Scalar, *, islanded: bool, lease_s: float = 0.0) -> Reply:
+    async def write(
+        self, name: str, wanted: Scalar, *, islanded: bool, lease_s: float = 0.0, presses: bool = False
+    ) -> Reply:
         """Send a command and see what becomes of it."""
-        return await self._commander.write(name, wanted, islanded=islanded, lease_s=lease_s)
+        return await self._commander.write(name, wanted, islanded=islanded, lease_s=lease_s, presses=presses)
 
     def spare(self, spared: bool) -> None:
         """Leave its powers alone, or no longer: it makes the island."""

@@ -54,7 +54,15 @@ class MqttDriver:
                 tasks.create_task(device.run())
 
     async def write(
-        self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float = 0.0
+        self,
+        device: DeviceId,
+        command: str,
+        value: Scalar,
+        *,
+        urgent: bool,
+        islanded: bool,
+        lease_s: float = 0.0,
+        presses: bool = False,
     ) -> Reply:
         """Send one command and tell what became of it.
 
@@ -62,7 +70,7 @@ class MqttDriver:
         """
         if device not in self._devices:
             return Reply(fate=Fate.REFUSED, detail=f"there is no MQTT device {device}")
-        return await self._devices[device].write(command, value, islanded=islanded, lease_s=lease_s)
+        return await self._devices[device].write(command, value, islanded=islanded, lease_s=lease_s, presses=presses)
 
     async def release(self, device: DeviceId) -> None:
         """Hand control back, as far as the device can be reached and may be written to."""

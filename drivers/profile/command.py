@@ -102,6 +102,8 @@ class WriteSpec(BaseModel):
     Not for circuits, which nobody repeats."""
     min_interval_ms: int = Field(default=0, ge=0)
     """The device does not want this command more often; zero and off are never held back."""
+    min_interval_hard: bool = False
+    """Whether the device fails when it is told sooner; otherwise what safety or a limit asks for does not wait."""
     settle_s: float | None = Field(default=None, ge=0, le=3600)
     """Seconds from the command until its effect is there: contactors, ramps, a car that wakes up."""
 
@@ -131,6 +133,12 @@ class Refused:
 def fate_of(seen: Fate, note: str) -> Fate:
     """What is told of a command that was `seen` to be followed, after what `note` says was changed on the way."""
     return Fate.CLAMPED if note and seen is Fate.CONFIRMED else seen
+
+
+def pause_s(spec: WriteSpec, value: bool | float, *, presses: bool) -> float:
+    """Seconds that must have passed since this command was sent last; `presses`: it is for safety or for a limit."""
+    waits = bool(value) and (spec.min_interval_hard or not presses)
+    return spec.min_interval_ms / 1000 if waits else 0.0
 
 
 def prepare(spec: WriteSpec, wanted: Scalar, points: Values, *, islanded: bool) -> Accepted | Refused:

@@ -117,7 +117,8 @@ def _terms(name: str, line: WriteSpec) -> Iterator[str]:
     if line.settle_s:
         yield f"takes effect within {span(line.settle_s)}"
     if line.min_interval_ms:
-        yield f"at most every {span(line.min_interval_ms / 1000)}"
+        sooner = "" if line.min_interval_hard else ", sooner only for safety or a limit"
+        yield f"at most every {span(line.min_interval_ms / 1000)}{sooner}"
     if line.persistent:
         yield "the device wears with each change, so only changes are sent"
 

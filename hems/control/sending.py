@@ -39,6 +39,21 @@ ON_OFF = ("/closed", "/three_phases", "/wake", "/restart")
 """How roles of circuits and chargers end that are on or off."""
 CAPS = "/limit_w"
 """How roles end that cap a source which gives by itself: to lower one takes power away."""
+PRESSING = frozenset(
+    {
+        Why.LIMIT_SERVICE,
+        Why.LIMIT_AGREED,
+        Why.LIMIT_FLEXIBLE,
+        Why.LIMIT_FAILSAFE,
+        Why.LIMIT_REDUCED,
+        Why.LIMIT_HOURS,
+        Why.LIMIT_PANEL,
+        Why.CAR_LENDS,
+        Why.FREQUENCY,
+        Why.SUPPORT_ISLAND,
+    }
+)
+"""For a limit or for safety, whether it gives or takes."""
 SHORT = (Fate.CLAMPED, Fate.UNVERIFIED)
 PATIENCE_S = 30.0
 """Pause between repetitions once a device has refused, or has ignored three in a row."""
@@ -71,6 +86,18 @@ def energises(role: Role, value: bool | float, before: Sent | None) -> bool:
         return before is not None and float(value) > float(before.value)
     power_w, before_w = float(value), float(before.value) if before is not None else 0.0
     return abs(power_w) > abs(before_w) or power_w * before_w < 0.0
+
+
+def presses(command: Command, *, islanded: bool) -> bool:
+    """Whether it is for safety or for a limit, so that it does not wait for a device's wish to be told less often.
+
+    A car that does not follow the sun charges with less for a limit alone.
+    """
+    car_charges = command.role.startswith("bays/") and command.value < 0.0
+    if command.energises:
+        return command.cause.why in PRESSING and not car_charges
+    for_limit = car_charges and command.cause.why is not Why.CHARGE_FROM_SUN
+    return islanded or for_limit or command.role.endswith(CAPS) or command.cause.why in PRESSING
 
 
 def read_backs(snapshot: Snapshot) -> dict[Role, Reading[bool]]:

@@ -102,12 +102,21 @@ class Driver(Protocol):
         """Connect, identify and poll until cancelled; survives every loss of every device."""
 
     async def write(
-        self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float = 0.0
+        self,
+        device: DeviceId,
+        command: str,
+        value: Scalar,
+        *,
+        urgent: bool,
+        islanded: bool,
+        lease_s: float = 0.0,
+        presses: bool = False,
     ) -> Reply:
         """Write once, verify by read-back as the profile says, and tell.  Never raises for a device's fault.
 
-        `urgent` goes to the head of the link's queue.  `islanded` lets the engine refuse whatever would lapse to
-        "closed" during an outage.
+        `urgent` goes to the head of the link's queue.  What `presses` is for safety or a limit: it does not wait for
+        the device's pause between commands, unless its profile says that the pause is hard.  `islanded` lets the engine
+        refuse whatever would lapse to "closed" during an outage.
 
         `lease_s` is for how long the command holds without being repeated, 0 until the next one.  When it runs out the
         driver itself sends off or 0 in its place, also while whoever commands has stopped; nothing else of the device

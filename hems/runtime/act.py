@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hems.control.sending import is_switch
+from hems.control.sending import is_switch, presses
 from hems.model.command import Command, Fate, Outcome
 from hems.model.contained import contained
 from hems.model.errors import StoreError
@@ -167,15 +167,16 @@ class Actuators:
         port = self.writes.get(command.role)
         if port is None:
             return Reply(fate=Fate.REFUSED, detail="nothing is wired to it")
-        write = self._drivers[port.device].write
+        write, islanded = self._drivers[port.device].write, self._islanded()
         with contained() as driver:  # its fault is told like any other failure, and not lost with the task
             return await write(
                 port.device,
                 port.point,
                 command.value,
                 urgent=urgent,
-                islanded=self._islanded(),
+                islanded=islanded,
                 lease_s=command.lease_s,
+                presses=presses(command, islanded=islanded),
             )
         log.error("The driver of %s failed on %s.", port.device, command.role, exc_info=driver.fault)
         return Reply(fate=Fate.UNREACHABLE, detail=f"its driver failed: {type(driver.fault).__name__}")

@@ -10,7 +10,7 @@ from hems.control.memory.acting import Sent
 from hems.control.memory.seeing import EvidenceMemory, ModeMemory, TieMemory
 from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
-from hems.control.sending import energises, may_energise, noted, send, watched, worth_telling
+from hems.control.sending import energises, may_energise, noted, presses, send, watched, worth_telling
 from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -332,3 +332,31 @@ def test_uca4_a_switch_that_has_not_been_read_since_the_start_is_not_closed_whoe
     opened = replace(unread, sent={LAUNDRY: entry(True, 0.0)})
     assert values(opened, LAUNDRY, 0.0, 1000.0) == [False]
     assert values(at(1000.0, laundry=entry(False, 0.0)), LAUNDRY, 1.0, 1000.0) == [True]
+
+
+BATTERY = wiring.battery_power(SourceId("main"))
+
+
+@pytest.mark.parametrize(
+    ("role", "value", "gives", "why", "pressing"),
+    [
+        (CAR, -4000.0, False, Why.CHARGE_ON_GRID, True),
+        (CAR, -9000.0, True, Why.CHARGE_ON_GRID, False),
+        (CAR, -4000.0, False, Why.CHARGE_FROM_SUN, False),
+        (CAR, 5000.0, True, Why.CAR_LENDS, True),
+        (BATTERY, 20_000.0, True, Why.LIMIT_FLEXIBLE, True),
+        (BATTERY, 20_000.0, True, Why.FREQUENCY, True),
+        (BATTERY, 3000.0, False, Why.OWN_USE, False),
+        (wiring.pv_limit(SourceId("roof")), 5000.0, False, Why.SUN_SOLD, True),
+    ],
+)
+def test_what_a_limit_or_safety_asks_for_does_not_wait_until_a_device_wants_to_hear_more(
+    role: Role, value: float, gives: bool, why: Why, pressing: bool
+):
+    asked = Command(role=role, value=value, cause=Cause(why), energises=gives)
+    assert presses(asked, islanded=False) is pressing
+
+
+def test_on_an_island_nothing_that_takes_power_away_waits_for_a_device():
+    asked = Command(role=CAR, value=-4000.0, cause=Cause(Why.CHARGE_FROM_SUN), energises=False)
+    assert presses(asked, islanded=True)

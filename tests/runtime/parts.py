@@ -83,6 +83,7 @@ class Written:
     urgent: bool
     islanded: bool
     lease_s: float = 0.0
+    presses: bool = field(default=False, compare=False)
 
 
 @dataclass
@@ -132,13 +133,21 @@ class Machines:
         await asyncio.Event().wait()
 
     async def write(
-        self, device: DeviceId, command: str, value: Scalar, *, urgent: bool, islanded: bool, lease_s: float = 0.0
+        self,
+        device: DeviceId,
+        command: str,
+        value: Scalar,
+        *,
+        urgent: bool,
+        islanded: bool,
+        lease_s: float = 0.0,
+        presses: bool = False,
     ) -> Reply:
         if not self.armed.get(device, False):
             return Reply(fate=Fate.OBSERVING, detail="not armed")
         self.handed_over.append(command)
         await self.open.wait()
-        written = Written(device, command, value, urgent, islanded, lease_s)
+        written = Written(device, command, value, urgent, islanded, lease_s, presses)
         self.meets(written)
         self.written.append(written)
         return Reply(fate=self.fates.get(command, Fate.CONFIRMED))

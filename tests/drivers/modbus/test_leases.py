@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import pytest
+
 from drivers.modbus.driver import BusDriver
 from hems.model.command import Fate
 from hil.vloop import VirtualLoop, run
@@ -332,5 +334,29 @@ def test_a_dead_man_that_is_set_shorter_than_commands_are_repeated_does_not_end_
         assert {tuple(request.values) for request in made.bench.writes()} == {(900,)}
         await asyncio.sleep(LEASE_S / 2)
         assert made.unit.holding[20] == 0
+
+    played(product, story)
+
+
+@pytest.mark.parametrize(("hard", "after_s"), [(False, 0.0), (True, 5.0)])
+def test_what_a_limit_asks_for_waits_for_no_pause_unless_the_device_fails_without_it(hard: bool, after_s: float):
+    pause = {"min_interval_ms": 5000, "min_interval_hard": hard}
+    product = given.profile(
+        read={"shown": {"at": 20}},
+        write={"power_w": {"steps": [{"at": 20, "to": "{value}"}], "lapses_to": "zero", **pause}},
+    )
+
+    async def story(made: Case) -> None:
+        await made.say("power_w", 900.0)
+        loop = asyncio.get_running_loop()
+        told_s = loop.time()
+        # when something comes that can wait
+        await made.say("power_w", 800.0)
+        assert 4.9 < loop.time() - told_s < 5.5
+        told_s = loop.time()
+        # and at once something that a limit asks for
+        await made.driver.write("box", "power_w", 400.0, urgent=True, islanded=False, presses=True)
+        assert after_s - 0.1 < loop.time() - told_s < after_s + 0.5
+        assert made.unit.holding[20] == 400
 
     played(product, story)

@@ -263,6 +263,17 @@ async def test_a_command_that_would_have_to_wait_too_long_is_refused_at_once_but
         assert await sent_to(car, 0.1) == ["3000.0", "0.0"]
 
 
+@pytest.mark.parametrize(("hard", "sent"), [("false", ["3000.0", "1000.0"]), ("true", ["3000.0"])])
+async def test_what_a_limit_asks_for_waits_for_no_pause_unless_the_device_fails_without_it(broker, hard, sent):
+    # given a device that is told every 30 s at most
+    text = CHARGER.replace("min_interval_ms = 300", f"min_interval_ms = 30000\nmin_interval_hard = {hard}")
+    async with charger(broker, text) as (device, _, car):
+        await device.write("power_w", -3000.0, islanded=False)
+        # when a limit comes at once after a set-point
+        await device.write("power_w", -1000.0, islanded=False, presses=True)
+        assert await sent_to(car, 0.1) == sent
+
+
 async def test_a_clamped_value_says_so(broker):
     async with charger(broker) as (device, _, _car):
         reply = await device.write("power_w", -9000.0, islanded=False)
