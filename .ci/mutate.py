@@ -267,7 +267,8 @@ class Map:
                     entry = entry or {"took_s": {}, "lines": {}}
                 elif entry is None or entry["stamp"] != stamp:
                     print(f"reading which lines {name} executes ...", flush=True)
-                    found = warm.traced(tests, STORIES_S if tests[0].startswith(STORIES) else depth_s)
+                    deep_s = STORIES_S if tests[0].startswith(STORIES) else depth_s
+                    found = warm.traced(tests, deep_s) or warm.traced(tests, deep_s)  # ended in a bad moment: again
                     if found is None or found["failed"]:
                         raise SystemExit(f"{name} does not pass as it is; mend it first: {found}")
                     entry = {"file": name, "stamp": stamp, "of": {one: stamps[one] for one in found["lines"]}, **found}

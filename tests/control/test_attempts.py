@@ -17,7 +17,7 @@ from hems.model.mode import Mode
 from hems.model.request import Acknowledge, Want
 from hems.model.units import CircuitId
 from hems.model.wiring import Role
-from tests.control.panel import METERED, Panel, bus, on_an_island, snapshot
+from tests.control.panel import METERED, Panel, bus, on_an_island, snapshot, utility
 from tests.given import flats, forces
 
 RESTORE = Params().restore
@@ -162,3 +162,9 @@ def test_a_row_ends_with_the_first_that_stays_and_after_as_many_failures_as_are_
     allowed = round(RESTORE.failures)
     assert not given_up(replace(state, attempts=AttemptsMemory(failures=allowed - 1)), RESTORE)
     assert given_up(replace(state, attempts=AttemptsMemory(failures=allowed)), RESTORE)
+
+
+def test_only_points_on_the_bus_tell_of_the_islands_voltage():
+    # given a grid outside that sags while the island is well, and the other way round
+    assert well(flats(), snapshot(flats(), {**bus(230.0), **utility(190.0)}), Params(), 0.0)
+    assert not well(flats(), snapshot(flats(), {**bus(190.0), **utility(230.0)}), Params(), 0.0)

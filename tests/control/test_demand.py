@@ -10,9 +10,9 @@ from hems.control.state import ControlState, initial
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.site import Circuit, Phase, Tier
+from hems.model.site import Circuit, Generator, Phase, Tier
 from hems.model.units import CircuitId, SourceId
-from tests.control.panel import car, snapshot
+from tests.control.panel import car, healthy, snapshot
 from tests.given import circuit, flats
 
 SITE = flats()
@@ -71,6 +71,18 @@ def test_the_load_is_the_balance_of_everything_that_feeds_the_bus():
     assert load_w(SITE, snapshot(SITE, feeding), 0.0, islanded=True) == 4100.0
     for role in (role for role in feeding if role.endswith("_w")):
         assert load_w(SITE, snapshot(SITE, feeding | {role: None}), 0.0, islanded=False) is None
+
+
+@pytest.mark.parametrize(("running", "load"), [(True, 1020.0), (False, 1000.0), (None, 1020.0)])
+def test_a_generator_that_stands_still_gives_nothing_whatever_its_meter_says(*, running: bool | None, load: float):
+    site = replace(flats(), generator=Generator(name="Generator", rated_w=20_000.0))
+    values: dict[wiring.Role, object] = {
+        **{role: 0.0 for role in healthy(site) if role.endswith("_w")},
+        wiring.former_phase_w(0): 1000.0,
+        wiring.GENERATOR_RUNNING: running,
+        wiring.GENERATOR_POWER: 20.0,
+    }
+    assert load_w(site, snapshot(site, values), 0.0, islanded=True) == load
 
 
 def test_a_circuit_on_two_phases_loads_each_with_half():

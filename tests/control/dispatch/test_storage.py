@@ -1,10 +1,15 @@
 """What a battery with a reserve does on the grid."""
 
+import pytest
+
+from hems.control.dispatch.storage import due_s
+from hems.control.dispatch.store import ONE_WAY
+from hems.control.state import initial
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode
 from tests.control.dispatch.street import MAIN, Street, connected_site
-from tests.control.panel import GRID_DEAD, TIE_OPEN, utility
+from tests.control.panel import GRID_DEAD, TIE_OPEN, snapshot, utility
 
 ROLE = wiring.battery_power(MAIN)
 
@@ -63,3 +68,15 @@ def test_on_an_island_nobody_tells_it_anything():
     told = len(street.commands(ROLE))
     assert street.lives(60).mode.on_island
     assert len(street.commands(ROLE)) == told
+
+
+def test_it_is_looked_at_again_when_what_it_gives_has_brought_it_to_its_reserve():
+    # given a tenth of its capacity that may be given, at 2.4 kW, less what is lost on the way
+    site = connected_site(reserve_pct=60.0)
+    values = {wiring.battery_soc(MAIN): 70.0, ROLE: 2400.0}
+    capacity_wh = site.batteries[0].capacity_wh
+    whole_s = 0.1 * capacity_wh / 2400.0 * 3600.0
+    assert due_s(site, initial(0.0), snapshot(site, values, 100.0), 100.0) == [pytest.approx(100.0 + ONE_WAY * whole_s)]
+    # and never for one that takes, or has come down to it
+    for unlike in ({ROLE: -2400.0}, {ROLE: 0.0}, {wiring.battery_soc(MAIN): 60.0}, {wiring.battery_soc(MAIN): None}):
+        assert due_s(site, initial(0.0), snapshot(site, values | unlike, 100.0), 100.0) == []

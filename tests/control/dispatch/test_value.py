@@ -77,3 +77,9 @@ def test_a_battery_that_a_power_cut_left_below_its_reserve_has_not_touched_it():
 def test_without_a_tariff_nothing_is_accounted_for():
     street = Street(connected_site(), house_w=6000.0).lives(120, every_s=30)
     assert street.state.day.seen_s == 0.0
+
+
+def test_what_was_saved_is_what_it_would_have_cost_less_what_was_paid():
+    memory = DayMemory(day=1, real=Side(cost=3.25), resting=Side(cost=5.5), seen_s=900.0)
+    assert account(memory, TARIFF).facts["saved"] == 2.25
+    assert account(replace(memory, real=Side(cost=7.0)), TARIFF).facts["saved"] == -1.5
