@@ -8,11 +8,11 @@
 
 The mutations are those of cosmic-ray, its operators as in `mutants.py`.  Its runner starts Python and pytest anew
 each time, and asks the whole suite; here all tests are collected once, and a fork of that process puts the changed
-code into the function and runs the tests that execute the changed line, those of the module's own file first, short
-ones first.  What is changed outside of functions (a constant, a rule's row) is read anew by a fresh process.  What
-has no test within `--patience` seconds counts as a survivor, and of a property only a few examples are tried, so the
-score is a lower bound.  Mutants are tried in an order drawn by lot, so that what was tried when the budget is used up
-is a sample like any other.
+code into the function and runs the tests that execute the changed line: those of the module's own file first, then
+short ones and played stories, first those that come where few others come.  What is changed outside of functions (a
+constant, a rule's row) is read anew by a fresh process.  What has no test within `--patience` seconds counts as a
+survivor, and of a property only a few examples are tried, so the score is a lower bound.  Mutants are tried in an
+order drawn by lot, so that what was tried when the budget is used up is a sample like any other.
 """
 
 import argparse
@@ -41,6 +41,8 @@ STORIES = "tests/hil/test_scenarios.py::test_in_fast_forward_everything_goes_as_
 SUITES = ("tests/control", STORIES)
 STORY_COUNTS = 10.0
 """A story compares every decision of a building with the kept one: it is asked before tests a tenth as long."""
+NEAR = 4
+"""Lines below a changed one: who comes there is likely to have met the case in question."""
 DOCS = "tests/test_docs.py::test_the_"
 ALSO = {
     "mode": (f"{DOCS}drawings_show_the_rules_the_truth_table_and_the_layers_as_they_are",),
@@ -50,6 +52,8 @@ ALSO = {
     ),
 }
 """Tests elsewhere that judge a module: what the documents repeat of the code."""
+NUMBERS = "tests/control/test_numbers.py::test_numbers_that_decide_are_those_on_record"
+"""Judges every module."""
 EXAMPLES = 4
 """Of each property no more than these, so that a short test is asked early."""
 ENOUGH_S, LONG_S = 0.6, 2.0
@@ -296,9 +300,16 @@ class Map:
         )
         own = _own(mutant.module)
         here |= {one for one, took in self.took_s.items() if took == LONG_S and one.startswith(own)}  # seen in part
-        worth = {test: STORY_COUNTS if test.startswith(STORIES) else 1.0 for test in here}
-        ranked = sorted(here, key=lambda test: (not test.startswith(own), self.took_s[test] / worth[test]))
-        picked, total_s = list(ALSO.get(mutant.module, ())), 0.0
+        near = [by_line.get(mutant.line + off, set()) for off in range(-1, NEAR)]
+
+        def late(test: str) -> tuple[bool, float]:
+            """Its cost, less for a story, and less for one that does what few others do around here."""
+            alike = min((len(some) for some in near if test in some), default=len(here))
+            counts = STORY_COUNTS if test.startswith(STORIES) else 1.0
+            return not test.startswith(own), self.took_s[test] * alike / counts
+
+        ranked = sorted(here, key=late)
+        picked, total_s = [*ALSO.get(mutant.module, ()), NUMBERS], 0.0
         for test in ranked:
             total_s += self.took_s[test]
             if total_s > patience_s and picked:

@@ -146,8 +146,9 @@ def due_s(state: ControlState) -> float:
 def _shows(circuit: CircuitId, state: ControlState, measured_s: float) -> bool:
     """Whether a measurement taken then shows what its shedding has done."""
     entry = state.sent.get(wiring.circuit_closed(circuit))
-    obeyed = entry is not None and not entry.value and not entry.observed and entry.acknowledged_s is not None
-    return obeyed and entry is not None and measured_s >= (entry.acknowledged_s or 0.0) + SHOWS_S
+    if entry is None or entry.value or entry.observed or entry.acknowledged_s is None:
+        return False
+    return measured_s >= entry.acknowledged_s + SHOWS_S
 
 
 def _part(given: Given, memory: EffectMemory, shown: Iterable[CircuitId], phase_w: tuple[float, ...]) -> float | None:

@@ -116,7 +116,7 @@ def _beside(memory: PointMemory, bus_moves: int, *, alike: bool, now_s: float) -
     """Two meters are never read at one instant: after a step of load they differ for a moment, no longer."""
     if memory.alike_since_s is None:
         if not alike:
-            return memory if memory.unlike_since_s is None else replace(memory, unlike_since_s=None)
+            return memory
         moves = (memory.moves, bus_moves)
         return replace(memory, alike_since_s=now_s, alike_moves=moves, followed=0, unlike_since_s=None)
     if alike:

@@ -40,7 +40,7 @@ def trip_s(loading_pu: float, curve: Curve) -> float:
         return inf
     points = _from_rating(curve)
     upper = next((index for index, (pu, _) in enumerate(points) if pu >= loading_pu), len(points) - 1)
-    (pu0, s0), (pu1, s1) = points[max(0, upper - 1)], points[max(1, upper)]
+    (pu0, s0), (pu1, s1) = points[upper - 1], points[upper]
     share = (log(loading_pu) - log(pu0)) / (log(pu1) - log(pu0))
     return exp(log(s0) + share * (log(s1) - log(s0)))
 

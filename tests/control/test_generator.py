@@ -9,9 +9,11 @@ import pytest
 
 from hems.control import generator
 from hems.control.memory.acting import GeneratorMemory, Stage
+from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
 from hems.control.reflex import react
 from hems.control.resume import resumed
+from hems.control.state import initial
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.instant import Instant
@@ -234,3 +236,16 @@ def test_a_restart_neither_stops_it_nor_forgets_that_it_is_ill():
     )
     after = resumed(saved, shift_s=10.0, now_s=500.0).generator
     assert (after.stage, after.since_s, after.failures) == (Stage.RUNNING, 110.0, 2)
+
+
+def test_its_tank_counts_while_it_may_run_and_its_last_start_has_not_failed():
+    site = replace(flats(), generator=Generator(name="Generator", rated_w=20_000.0, tank_wh=200_000.0))
+    state = replace(initial(0.0), mode=ModeMemory(mode=Mode.GRID_CONNECTED))
+
+    def counts(level_pct: float | None, failures: int = 0) -> float:
+        known = snapshot(site, {wiring.GENERATOR_FUEL: level_pct})
+        memory = replace(state.generator, failures=failures)
+        return generator.fuel_wh(site, replace(state, generator=memory), known, 0.0)
+
+    assert (counts(50.0), counts(110.0), counts(-5.0), counts(None)) == (100_000.0, 200_000.0, 0.0, 0.0)
+    assert counts(50.0, failures=1) == 0.0

@@ -360,3 +360,11 @@ def test_what_a_limit_or_safety_asks_for_does_not_wait_until_a_device_wants_to_h
 def test_on_an_island_nothing_that_takes_power_away_waits_for_a_device():
     asked = Command(role=CAR, value=-4000.0, cause=Cause(Why.CHARGE_FROM_SUN), energises=False)
     assert presses(asked, islanded=True)
+
+
+def test_what_became_of_one_command_is_noted_whatever_is_told_of_others():
+    told = Command(role=LAUNDRY, value=False, cause=BECAUSE, energises=False)
+    stranger = replace(told, role=wiring.circuit_closed(CircuitId("gym")))
+    superseded = replace(told, value=True)
+    outcomes = [Outcome(command=one, fate=Fate.CONFIRMED, at_s=20.0) for one in (stranger, superseded, told)]
+    assert noted({LAUNDRY: entry(False, 10.0)}, outcomes)[LAUNDRY].acknowledged_s == 20.0

@@ -74,7 +74,7 @@ def leaves(usual: Usual, local: datetime) -> datetime | None:
 def takes_wh(usual: Usual) -> float | None:
     """What a visit takes: no less than four in five did; None while that is not known."""
     taken = sorted(wh for wh in usual.taken_wh if wh > 0.0)
-    return taken[min(len(taken) - 1, int((1.0 - SAFE_SHARE) * len(taken)))] if len(taken) >= NEEDED else None
+    return taken[int((1.0 - SAFE_SHARE) * len(taken))] if len(taken) >= NEEDED else None
 
 
 def comes_h(usual: Usual, local: datetime) -> float | None:

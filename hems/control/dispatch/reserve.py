@@ -55,4 +55,4 @@ def needed_wh(site: Site, state: ControlState) -> float:
 def long_h(cuts_h: Sequence[float]) -> float:
     """A length that four of five own cuts did not exceed; 0 before the first."""
     ordered = sorted(cuts_h)
-    return ordered[min(len(ordered) - 1, int(LONG * len(ordered)))] if ordered else 0.0
+    return ordered[int(LONG * len(ordered))] if ordered else 0.0
