@@ -9,6 +9,7 @@ import pytest
 from hems.cli import main
 from hems.model.point import PointState, row_of, unit_of
 from hems.model.reading import Quality, Reading
+from hems.ports.device import Answer, Heard
 from hems.runtime.process import sole_instance
 from tests.hil.bench import bench
 from tests.runtime.parts import METERS, SWITCHES
@@ -46,6 +47,16 @@ async def test_the_daemon_shows_every_point_of_the_profile_also_what_nothing_use
         first, second = told["points"]
         assert (first["value"], first["state"], first["serves"]) == (True, "good", ["circuits/laundry/closed"])
         assert (second["value"], second["age_s"], second["state"]) == (None, None, "missing")
+
+
+async def test_the_daemon_asks_the_device_itself_on_request(run_dir: Path, capsys: pytest.CaptureFixture[str]):
+    async with desk(run_dir) as house:
+        words = ["read", SWITCHES, "--test", "--run-dir", str(run_dir)]
+        assert await asyncio.to_thread(main, words) == 0
+        assert "switches was asked just now and answered" in capsys.readouterr().out
+        house.machines.hears, house.clock.now_s = Heard(answer=Answer.NONE, detail="no answer in 1 s"), 200.0
+        assert await asyncio.to_thread(main, [*words, "--json"]) == 1
+        assert json.loads(capsys.readouterr().out)["answer"] == "none"
 
 
 async def test_an_unknown_device_is_refused_with_the_names_of_all(run_dir: Path):

@@ -24,7 +24,7 @@ from hems.model.errors import DeviceMismatch
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import DriverContext, Reply, Scalar
+from hems.ports.device import Answer, DriverContext, Heard, Reply, Scalar
 
 LOST_AFTER = 3
 """Requests in a row without an answer after which a device must identify itself again before it is commanded."""
@@ -167,6 +167,23 @@ class Device:
                 break
         return reply
 
+    async def ask(self) -> Heard:
+        """One question for a person: the first block of its profile, or who it is while that is not known."""
+        kinds = [name for name, kind in self._product.classes.items() if kind.every_ms and not self._gone(name)]
+        if self._disabled or not kinds:
+            return Heard(answer=Answer.LEFT_ALONE, detail=self._disabled)
+        if self._queue.busy or self._commander.starving:
+            return Heard(answer=Answer.BUSY)
+        try:
+            if not await self._reader.ask(kinds):
+                await self._product.find(self._asked_by_a_person)
+        except (LinkError, DeviceMismatch) as trouble:
+            return Heard(answer=Answer.NONE, detail=str(trouble))
+        return Heard(answer=Answer.GOOD)
+
+    async def _asked_by_a_person(self, frame: ReadFrame) -> tuple[int, ...]:
+        return await self._queue.read(frame, self._product.manners, rank=Rank.PERSON)
+
     async def release(self) -> None:
         """Hand control back."""
         await self._commander.release()
@@ -210,8 +227,11 @@ class Device:
         return True
 
     def _rests(self, name: str) -> bool:
-        gone = self.islanded and self._product.classes[name].islanded == "skip"
-        return gone or self._commander.starving
+        return self._gone(name) or self._commander.starving
+
+    def _gone(self, name: str) -> bool:
+        """Whether what this class reads is dead without the grid."""
+        return self.islanded and self._product.classes[name].islanded == "skip"
 
     async def _identify(self, rank: Rank) -> bool:
         """Find out where everything is and whether this is the product the site file names.

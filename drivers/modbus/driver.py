@@ -12,7 +12,7 @@ from hems.model.command import Fate
 from hems.model.errors import ConfigError
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
-from hems.ports.device import DriverContext, Reply, Scalar
+from hems.ports.device import DriverContext, Heard, Reply, Scalar
 
 
 class BusDriver:
@@ -63,6 +63,10 @@ class BusDriver:
         if found is None:
             return Reply(fate=Fate.REFUSED, detail=f"there is no device '{device}' here")
         return await found.write(command, value, urgent=urgent, islanded=islanded, lease_s=lease_s, presses=presses)
+
+    async def ask(self, device: DeviceId) -> Heard:
+        """One question to a device, for a person."""
+        return await self._devices[device].ask()
 
     async def release(self, device: DeviceId) -> None:
         """Hand control back to the device."""

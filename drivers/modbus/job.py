@@ -17,7 +17,9 @@ class Rank(IntEnum):
     SHED = 0
     COMMAND = 1
     """Other writes, and the read-back of any write."""
-    POLL = 2
+    PERSON = 2
+    """A read that somebody waits for: asked also of a unit that is known to be silent."""
+    POLL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,6 +117,24 @@ class Reader:
                     await self._read(kind, batch, rank, 0.0)
         return self.latest.get(wanted)
 
+    async def ask(self, kinds: Collection[str]) -> bool:
+        """Put the first request of these poll classes to the device, for a person; nothing is delivered.
+
+        False when nothing is laid out yet.
+
+        Raises:
+            LinkError: it did not answer.
+        """
+        frame = next((batch.frame for kind in kinds for batch in self._batches.get(kind, ())), None)
+        if frame is None:
+            return False
+        try:
+            await self._queue.read(frame, self._manners, rank=Rank.PERSON)
+        except Refusal as refusal:
+            if refusal.from_gateway:
+                raise
+        return True
+
     async def _read(self, kind: str, batch: Batch, rank: Rank, slack_s: float) -> None:
         try:
             answer = await self._queue.read(batch.frame, self._manners, rank=rank, slack_s=slack_s)

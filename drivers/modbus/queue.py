@@ -2,7 +2,8 @@
 
 One queue serves all devices behind one host and port or on one tty.  It alone decides
 
-- the order: sheds, then commands and their read-back, then polls by due time, so that slow ones never starve;
+- the order: sheds, commands and their read-back, what a person asks, then polls by due time, so that slow ones never
+  starve;
 - silence: 3.5 characters on RTU, the device's own gaps, and after a time-out a quiet time for that unit, in which a
   late answer dies without being taken for another; over TCP the connection is dropped instead;
 - that no write leaves for a device that is not armed;
@@ -64,6 +65,11 @@ class LinkQueue:
     def connections(self) -> int:
         """How often a connection has been made."""
         return self._reach.made
+
+    @property
+    def busy(self) -> bool:
+        """Whether commands wait for it, or an island that stabilises may need it: nothing for the curious then."""
+        return self.spare or any(job.rank < Rank.PERSON for job in self._jobs)
 
     async def read(
         self, frame: ReadFrame, manners: Manners, *, rank: Rank = Rank.POLL, slack_s: float = 0.0

@@ -15,7 +15,7 @@ from drivers.mqtt.schema import MqttProfile
 from drivers.profile.alarms import standing
 from hems.model.snapshot import DeviceHealth
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import DriverContext, Reply, Scalar
+from hems.ports.device import Answer, DriverContext, Heard, Reply, Scalar
 
 TURN_S = 1.0
 """How often a device looks at its own duties; what is urgent does not wait for it."""
@@ -40,6 +40,8 @@ class Device:
         """When each request of the profile goes out again."""
         self._ghosts: set[str] = set()
         self._duty = asyncio.Event()
+        self._spoke = asyncio.Event()
+        """Set by its next live message."""
         self._meet_link()
 
     def health(self) -> DeviceHealth:
@@ -82,6 +84,22 @@ class Device:
         """Send a command and see what becomes of it."""
         return await self._commander.write(name, wanted, islanded=islanded, lease_s=lease_s, presses=presses)
 
+    async def ask(self) -> Heard:
+        """Ask for its readings, for a person, and wait until it says something."""
+        requests = self._profile.link.request
+        if not self._link.connected:
+            return Heard(answer=Answer.NONE, detail=self._link.trouble)
+        if not requests:
+            return Heard(answer=Answer.SPEAKS)
+        self._spoke.clear()
+        try:
+            for request in requests:
+                await self._link.publish(self.id, self._filled(request), qos=0)
+        except LinkError as trouble:
+            return Heard(answer=Answer.NONE, detail=str(trouble))
+        await self._spoke.wait()
+        return Heard(answer=Answer.GOOD)
+
     def spare(self, spared: bool) -> None:
         """Leave its powers alone, or no longer: it makes the island."""
         self._commander.keeper.spare(spared)
@@ -120,6 +138,7 @@ class Device:
     def _take_reading(self, message: Incoming) -> None:
         if not message.retained:
             self._presence.heard()
+            self._spoke.set()
         self._points.take(message)
         self._commander.saw()
 

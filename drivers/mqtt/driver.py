@@ -18,7 +18,7 @@ from hems.model.errors import ConfigError
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
-from hems.ports.device import Driver, DriverContext, Found, Held, Reply, Scalar, Sought
+from hems.ports.device import Driver, DriverContext, Found, Heard, Held, Reply, Scalar, Sought
 
 
 class MqttDriver:
@@ -71,6 +71,10 @@ class MqttDriver:
         if device not in self._devices:
             return Reply(fate=Fate.REFUSED, detail=f"there is no MQTT device {device}")
         return await self._devices[device].write(command, value, islanded=islanded, lease_s=lease_s, presses=presses)
+
+    async def ask(self, device: DeviceId) -> Heard:
+        """One question to a device, for a person."""
+        return await self._devices[device].ask()
 
     async def release(self, device: DeviceId) -> None:
         """Hand control back, as far as the device can be reached and may be written to."""

@@ -1,7 +1,7 @@
 """`hems read DEVICE`: every point of one device with value, unit, age and whether to believe it.
 
-The running daemon is asked; it shows what its own polls have brought.  Without one, and with `--site`, the device is
-read directly.
+The running daemon is asked; it shows what its own polls have brought, and with `--test` whether and how fast the device
+answers a question put to it now.  Without a daemon, and with `--site`, the device is read directly.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from hems.model.errors import HemsError
 from hems.model.point import PointRow, PointState, row_of
 from hems.model.units import DeviceId
 from hems.model.wiring import Port
+from hems.ports.device import Answer
 from hems.wording import duration
 
 AGAIN_S = 1.0
@@ -32,6 +33,7 @@ class Command:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
         parser.add_argument("device", help="as named in the site file")
+        parser.add_argument("--test", action="store_true", help="let the daemon ask the device now, by reading only")
         parser.add_argument("--watch", action="store_true", help="again each second, until Ctrl-C")
         parser.add_argument("--json", action="store_true")
         parser.add_argument(
@@ -66,12 +68,24 @@ def _run_dir(args: argparse.Namespace) -> Path:
 
 
 def _from_daemon(args: argparse.Namespace, run_dir: Path) -> int:
+    if args.test:
+        return _tested(args, run_dir)
     while True:
         told = ask(run_dir, "view", "read", device=args.device)
         show(told, as_json=args.json)
         if not args.watch:
             return 0 if told["lost_for_s"] is None else 1
         asyncio.run(asyncio.sleep(AGAIN_S))
+
+
+def _tested(args: argparse.Namespace, run_dir: Path) -> int:
+    """Success if it answered, or speaks by itself."""
+    heard = ask(run_dir, "view", "ask", device=args.device)
+    if args.json:
+        print_json(heard)
+    else:
+        print(heard["said"])
+    return 1 if heard["answer"] == Answer.NONE else 0
 
 
 async def _directly(args: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ NEEDED_ROLE: Mapping[str, PersonRole] = {
     "card": PersonRole.VIEWER,
     "events": PersonRole.VIEWER,
     "read": PersonRole.VIEWER,
+    "ask": PersonRole.VIEWER,
     "proofs": PersonRole.VIEWER,
     "history": PersonRole.VIEWER,
     "configuration": PersonRole.VIEWER,

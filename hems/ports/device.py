@@ -33,6 +33,30 @@ class Reply:
     """Since the device was told last, something else has told it more, or the opposite: so it shows."""
 
 
+class Answer(StrEnum):
+    """What became of a question that a person had put to a device."""
+
+    GOOD = "good"
+    """It answered, be it that it has no such value."""
+    NONE = "none"
+    """Nothing usable came."""
+    SPEAKS = "speaks"
+    """It speaks by itself: there is nothing that it could be asked."""
+    BUSY = "busy"
+    """Not asked: its link is needed for commands, or by an island that stabilises."""
+    LEFT_ALONE = "left_alone"
+    """Not asked: it is another product than it should be, or has gone away with the grid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A device's answer to a question of its own."""
+
+    answer: Answer
+    detail: str = ""
+    """Why there is no better one, in the driver's words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverContext:
     """What a driver is given to work with."""
@@ -121,6 +145,14 @@ class Driver(Protocol):
         `lease_s` is for how long the command holds without being repeated, 0 until the next one.  When it runs out the
         driver itself sends off or 0 in its place, also while whoever commands has stopped; nothing else of the device
         changes, and what is off stays off.
+        """
+
+    async def ask(self, device: DeviceId) -> Heard:
+        """Put one harmless question to a device now, by reading only, because a person wants to see it answer.
+
+        Every command goes first; what was heard is delivered by the next poll, and changes the device's health no
+        more than that.  May take as long as the device does: whoever asks gives up by himself.  Never raises for a
+        device's fault.
         """
 
     async def release(self, device: DeviceId) -> None:

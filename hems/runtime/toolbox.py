@@ -16,6 +16,7 @@ from hems.model.wiring import Port, Role
 from hems.ports.clock import Clock
 from hems.runtime.board import Board
 from hems.runtime.fleet import Fleet
+from hems.runtime.inquiry import Inquiry
 from hems.runtime.proving import Proving
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
 from hems.wording.language import say
@@ -47,8 +48,10 @@ class Toolbox:
         self._proving = proving
         self._clock = clock
         self._islanded = islanded
+        self._inquiry = Inquiry(fleet, board, clock)
         self.does: Mapping[str, Do] = {
             "read": self._read,
+            "ask": self._ask,
             "proofs": self._proofs,
             "trial": self._trial,
             "prove": self._prove,
@@ -63,6 +66,10 @@ class Toolbox:
         if "device" not in args:
             return {"devices": [self._table(device) for device in self._fleet.devices]}
         return self._table(self._one(args["device"]))
+
+    async def _ask(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
+        """Put one question to a device, which changes nothing, and tell how it answered."""
+        return await self._inquiry.ask(self._one(args.get("device")))
 
     def _table(self, device: DeviceId) -> Mapping[str, Any]:
         now_s = self._clock.now().mono_s

@@ -73,7 +73,7 @@ async def test_the_socket_is_the_ceiling_of_the_role(run_dir: Path) -> None:
             await caller.hear()
             allowed[name] = {do for do in NEEDED_ROLE if "ok" in await caller.ask(do)}
 
-    assert allowed["view"] == {"status", "why", "events", "read", "proofs", "history", "configuration", "card"}
+    assert allowed["view"] == {"status", "why", "events", "read", "ask", "proofs", "history", "configuration", "card"}
     assert allowed["operate"] == allowed["view"] | {
         "consider",
         "override",

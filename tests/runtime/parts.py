@@ -27,7 +27,7 @@ from hems.model.units import CircuitId, DeviceId, SourceId
 from hems.model.upstream import upstream
 from hems.model.wiring import DeviceSpec, Port, Role, Wiring
 from hems.ports.clock import Clock
-from hems.ports.device import DriverContext, Found, Held, Product, Reply, Scalar, Sought
+from hems.ports.device import Answer, DriverContext, Found, Heard, Held, Product, Reply, Scalar, Sought
 from hems.runtime.act import Actuators
 from hems.runtime.archive import Archive
 from hems.runtime.auditing import Auditing
@@ -109,6 +109,8 @@ class Machines:
     islands: list[tuple[bool, bool]] = field(default_factory=list)
     """What it was told of islands: whether there is one, and whether it stabilises."""
     former: DeviceId | None = None
+    hears: Heard = field(default_factory=lambda: Heard(answer=Answer.GOOD))
+    """What comes of a question to any device; nothing while writes wait."""
     runs: int = 0
     context: DriverContext | None = None
 
@@ -151,6 +153,10 @@ class Machines:
         self.meets(written)
         self.written.append(written)
         return Reply(fate=self.fates.get(command, Fate.CONFIRMED))
+
+    async def ask(self, device: DeviceId) -> Heard:
+        await self.open.wait()
+        return self.hears
 
     async def release(self, device: DeviceId) -> None:
         if (outcome := self.on_release(device)) is not None:

@@ -104,6 +104,8 @@ class Talking(HandMadeDesk):
 
     async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
         self.asked.append((name, args, role, peer))
+        if name == "ask":
+            return {"said": "utility_meter was asked just now and answered in 21 ms."}
         rows = [row_of("power_w", Reading(4100.0, 0.0), 0.4), row_of("l1_v", None, 0.4)]
         return {"points": [to_plain(one) for one in rows]}
 
@@ -114,6 +116,8 @@ async def test_a_device_is_tested_by_what_it_says_and_only_the_installer_takes_i
         app = app_of(pilot)
         await pilot.press("7", "t")
         await until(lambda: "WHAT utility_meter SAYS" in text_of(app))
+        assert "answered in 21 ms" in text_of(app)
+        assert [args for name, args, *_ in desk.asked if name == "ask"] == [{"device": "utility_meter"}]
         assert "4100 W       0.4 s" in text_of(app)
         assert "never  NOT READ" in text_of(app)
         await pilot.press("escape", "d", "y")

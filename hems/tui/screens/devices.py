@@ -1,6 +1,7 @@
 """Key 7: the devices."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -26,7 +27,7 @@ class DevicesScreen(ListScreen):
         Binding("t,T,enter", "test", show=False),
         Binding("d,D", "disarm", show=False),
     ]
-    LOOKS: ClassVar[tuple[Key, ...]] = (("T test: what it says now", "screen.test"), ("/ find", "screen.find"))
+    LOOKS: ClassVar[tuple[Key, ...]] = (("T test: ask it now", "screen.test"), ("/ find", "screen.find"))
     ACTS: ClassVar[tuple[Key, ...]] = (("D take out of service", "screen.disarm"),)
     ABOUT: ClassVar[Sequence[str]] = (
         "DEVICES lists every meter, inverter, charger and relay that HEMS talks to,",
@@ -41,7 +42,7 @@ class DevicesScreen(ListScreen):
         "HEMS goes on without a device that is silent. Below the list stands",
         "what to do about the chosen one.",
         "",
-        "  T  test: every value as it was read last, with its age; nothing is written",
+        "  T  test: HEMS asks it now, by reading only, and tells how fast it answers",
         "  D  the installer takes it out of service: HEMS reads it and sends it",
         "     nothing, until somebody arms it again",
     )
@@ -62,17 +63,28 @@ class DevicesScreen(ListScreen):
 
     @asking(exclusive=True)
     async def action_test(self) -> None:
-        """What the chosen device says."""
+        """Put a question to the chosen device, and show what it says."""
         if not self.chosen or self._shown.old:
             return
+        device = self.chosen
+        self.tell(say("{device} is being asked ...", device=device))
+        heard = await self._heard(device)
         try:
-            rows = read(tuple[PointRow, ...], await self._ask("read", device=self.chosen), "points")
+            rows = read(tuple[PointRow, ...], await self._ask("read", device=device), "points")
         except HemsError as error:
             self.tell(str(error))
             return
-        page = PageScreen(say("WHAT {device} SAYS", device=self.chosen), reading_lines(rows), self._hint, wrapped=False)
+        self.tell("")
+        lines = [*wrap(heard, self.size.width - 4), "", *reading_lines(rows)]
+        page = PageScreen(say("WHAT {device} SAYS", device=device), lines, self._hint, wrapped=False)
         self.app.push_screen(page)
         page.show(self._shown)
+
+    async def _heard(self, device: str) -> str:
+        try:
+            return read(str, await self._ask("ask", device=device), "said")
+        except HemsError as error:
+            return str(error)
 
     def action_disarm(self) -> None:
         """Ask first."""
