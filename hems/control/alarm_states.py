@@ -30,10 +30,18 @@ RESPOND_S: Mapping[str, float] = {HIGH: 600.0, MEDIUM: DAY_S, LOW: 7.0 * DAY_S}
 NEVER_ASIDE = frozenset({Why.FIRE, Why.RED_BUTTON})
 """Where lives may hang on it nobody sets an alarm aside."""
 NEVER_FOLDED = frozenset(
-    {Why.BLACK_START_WAITS, Why.BLACK_START_GIVEN_UP, Why.COLD_LOAD, Why.DARK_START_EMPTY, Why.POINT_FROZEN}
+    {
+        Why.BLACK_START_WAITS,
+        Why.BLACK_START_GIVEN_UP,
+        Why.COLD_LOAD,
+        Why.DARK_START_EMPTY,
+        Why.POINT_FROZEN,
+        Why.DEVICES_SILENT,
+    }
 )
 """What a dark building waits for is what people want to know while it is dark.  A meter that repeats itself is no loss
-that a power cut brings with it: without it nobody sees the grid come back."""
+that a power cut brings with it: without it nobody sees the grid come back.  And with
+its network down hems is blind when it is needed most."""
 
 
 @dataclass(frozen=True, slots=True)

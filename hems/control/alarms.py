@@ -3,11 +3,11 @@
 An alarm here always has somebody who can do something about it; everything else is an event in the log.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hems.control import attempts, black_start, liveness, wear
+from hems.control import attempts, black_start, liveness, silence, wear
 from hems.control.axis_tie import word
 from hems.control.balance import unbalanced
 from hems.control.cars import ledger, waking
@@ -24,7 +24,8 @@ from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.request import Task
 from hems.model.site import Site
-from hems.model.snapshot import Severity, Snapshot
+from hems.model.snapshot import DeviceHealth, Severity, Snapshot
+from hems.model.units import DeviceId
 from hems.model.wiring import Role
 
 HIGH, MEDIUM, LOW = "HIGH", "MED", "LOW"
@@ -33,8 +34,10 @@ GRAVE = frozenset({"state", "state set aside", "site file", "gateway battery"})
 """Faults of hems itself of the highest priority: nothing may be energised on the strength of a journal entry, or what
 people have decided is not in force."""
 LOST_S = 5.0
-WARRANTY_SOON = 0.9
 """A device that is silent for a shorter time than this needs nobody."""
+WARRANTY_SOON = 0.9
+NAMED = 6
+"""Devices that an alarm of many names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def conditions(
 ) -> Mapping[str, Condition]:
     """Everything abnormal now, by a key that stays the same while it lasts."""
     now_s = now.mono_s
-    found = dict(_devices(snapshot, now_s, fed=state.mode.outage_since_s is None))
+    found = dict(_devices(state, snapshot, now_s))
     found |= dict(_circuits(site, state, params, now_s))
     found |= dict(_meters(state, params, now_s))
     found |= dict(_cars(site, state, params, now_s))
@@ -100,15 +103,34 @@ def conditions(
     return found
 
 
-def _devices(snapshot: Snapshot, now_s: float, *, fed: bool) -> Iterator[tuple[str, Condition]]:
-    for device, health in snapshot.devices.items():
-        if health.lost_since_s is not None and now_s >= health.lost_since_s + LOST_S:
-            facts = {"device": device, "detail": health.detail}
-            silenced = health.upstream and not fed
-            yield f"device/{device}", Condition(MEDIUM, device, Cause(Why.DEVICE_SILENT, facts), unused=silenced)
+def _devices(state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[tuple[str, Condition]]:
+    """What each says of itself and which are silent; one word for those that fell silent together."""
+    fed, devices = state.mode.outage_since_s is None, snapshot.devices
+    dead = {name for name, one in devices.items() if one.upstream and not fed}
+    wires = silence.shared({name: one for name, one in devices.items() if name not in dead}, state.alarms)
+    with_others = {device: wire for wire, members in wires.items() for device in members}
+    for wire, members in wires.items():
+        if any(_silent(devices[device], now_s) for device in members):
+            yield f"silent/{silence.called(wire)}", Condition(MEDIUM, silence.called(wire), _together(wire, members))
+    for device, health in devices.items():
+        if _silent(health, now_s):
+            facts: dict[str, Value] = {"device": device, "detail": health.detail}
+            facts |= {silence.SHARED: with_others[device]} if device in with_others else {}
+            unused = device in dead or device in with_others
+            yield f"device/{device}", Condition(MEDIUM, device, Cause(Why.DEVICE_SILENT, facts), unused=unused)
         for alarm in health.alarms:
             cause = Cause(Why.DEVICE_ALARM, {"device": device, "detail": alarm.text})
             yield f"device/{device}/{alarm.code}", Condition(PRIORITIES[alarm.severity], device, cause)
+
+
+def _silent(health: DeviceHealth, now_s: float) -> bool:
+    return health.lost_since_s is not None and now_s >= health.lost_since_s + LOST_S
+
+
+def _together(wire: str, members: Sequence[DeviceId]) -> Cause:
+    more = f", +{len(members) - NAMED}" if len(members) > NAMED else ""
+    facts: dict[str, Value] = {"count": len(members), "devices": ", ".join(members[:NAMED]) + more}
+    return Cause(Why.DEVICES_SILENT, facts if wire == silence.NETWORK else facts | {"line": silence.called(wire)})
 
 
 def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:

@@ -179,6 +179,7 @@ class Why(StrEnum):
     UNBALANCED = "unbalanced"
     ANOTHER_MASTER = "another_master"
     DEVICE_SILENT = "device_silent"
+    DEVICES_SILENT = "devices_silent"
     DEVICE_ANSWERS = "device_answers"
     DEVICE_ALARM = "device_alarm"
     WRITE_FAILED = "write_failed"

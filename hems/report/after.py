@@ -100,6 +100,10 @@ def improvements(site: Site, course: Course, events: Sequence[Event], unserved: 
     if silent:
         names = ", ".join(sorted(silent))
         found.append(say("These devices fell silent: {names}. Put them on the protected supply.", names=names))
+    if counted[Why.DEVICES_SILENT]:
+        found.append(
+            say("Several devices fell silent together. Put the network switch that they share on the protected supply.")
+        )
     if any(event.subject in (Mode.BLACKOUT, Mode.BLACK_START) for event in course.modes):
         found.append(say("The building was dark for a while. Look why its own power did not hold."))
     if counted[Why.RECONNECT_GIVEN_UP]:

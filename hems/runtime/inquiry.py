@@ -24,7 +24,9 @@ GOOD = N_("{device} was asked just now and answered in {ms:.0f} ms.")
 NO_GOOD = N_("{device} was asked just now and gave no good answer in {took_s:.1f} s: {why}.")
 SPEAKS = N_("{device} speaks by itself and cannot be asked. Its last word came {age} ago.")
 SPEAKS_NOT = N_("{device} speaks by itself and cannot be asked. It has said nothing yet.")
-BUSY = N_("Nothing is asked of {device} now: commands wait for its line, or the building is only just on its own power.")
+BUSY = N_(
+    "Nothing is asked of {device} now: commands wait for its line, or the building is only just on its own power."
+)
 LEFT_ALONE = N_("Nothing is asked of {device} now: it went away with the grid.")
 NOT_TRUSTED = N_("HEMS leaves {device} alone: {why}.")
 ONE_AT_A_TIME = N_("Another device is being asked just now: try again in a second.")

@@ -41,6 +41,15 @@ GUIDANCE: Mapping[Why, Guidance] = {
         ),
         N_("HEMS goes on without it. If it is a switch, its circuit stays as it is."),
     ),
+    Why.DEVICES_SILENT: Guidance(
+        N_("HEMS cannot see or command these devices. Most likely they are well, and what they share has failed."),
+        (
+            N_("Look at the network switch or the gateway that they share: has it power, is a light on?"),
+            N_("Look whether its plugs are in. Switch it off and on once, if you may."),
+            N_("If that does not help, tell your installer. The devices (key 7) show which are silent."),
+        ),
+        N_("HEMS goes on without them: their circuits stay as they are, in a power cut too."),
+    ),
     Why.DEVICE_ALARM: Guidance(
         N_("The device itself says that something is wrong with it."),
         (N_("Read what it says on its own display."), N_("Call whoever services it, with those words.")),

@@ -98,6 +98,17 @@ TROUBLES: Mapping[Why, Forms] = {
         N_("{name} does not answer. HEMS goes on without it; its values show as ??."),
         N_("A device does not answer. HEMS goes on without it; its values show as ??."),
     ),
+    Why.DEVICES_SILENT: (
+        N_(
+            "The line {line} or its gateway: {count} devices fell silent together ({devices}). HEMS goes on without "
+            "them."
+        ),
+        N_(
+            "The building's network: {count} devices fell silent together ({devices}). Look at its switch. HEMS goes "
+            "on without them."
+        ),
+        N_("Several devices fell silent together: look at the network switch or the line that they share."),
+    ),
     Why.DEVICE_ANSWERS: (
         N_("Device {device} answers again."),
         N_("{name} answers again."),

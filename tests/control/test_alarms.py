@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from hems.control.alarms import HIGH, MEDIUM
 from hems.control.memory.acting import ReconnectMemory
 from hems.model.event import EventKind
@@ -31,6 +33,65 @@ def test_a_meter_that_falls_silent_is_an_alarm_after_five_seconds_and_no_outage(
     made.devices = {METER: DeviceHealth(link="rtu")}
     made.says(utility(230.0)).tick()
     assert told(made, EventKind.ALARM_CLEARED) == [(made.now_s, "device/meter")]
+
+
+def silenced(made: Panel, since_s: dict[str, float | None], link: str = "tcp://10.0.20.{at}:502") -> Panel:
+    """Devices by name, and since when each is silent."""
+    made.devices = {
+        DeviceId(name): DeviceHealth(link=link.format(at=at), lost_since_s=one)
+        for at, (name, one) in enumerate(since_s.items())
+    }
+    return made
+
+
+def test_devices_that_fall_silent_together_are_one_alarm_of_the_network_until_the_last_one_answers():
+    # given eleven devices on the network
+    made = on_the_grid()
+    began_s, names = made.now_s, [f"box_{number}" for number in range(11)]
+    # when the network is cut, and each is missed a little later than the one before
+    silenced(made, {name: began_s + number for number, name in enumerate(names)})
+    made.advance(60.0, every_s=1.0)
+    # then one alarm names them, and the single ones stand there and ask for nobody
+    assert told(made, EventKind.ALARM_RAISED) == [(began_s + 5.0, "silent/network")]
+    together = made.state.alarms["silent/network"]
+    assert (together.priority, together.cause.facts["count"]) == (MEDIUM, 11)
+    assert str(together.cause.facts["devices"]).endswith(", +5")
+    assert all(made.state.alarms[f"device/{name}"].unused for name in names)
+    # and when they come back one after the other, the last ones are no news either
+    for left in range(10, -1, -1):
+        silenced(made, {name: began_s if number < left else None for number, name in enumerate(names)})
+        made.advance(10.0, every_s=1.0)
+    assert len(told(made, EventKind.ALARM_RAISED)) == 1
+    assert [subject for _, subject in told(made, EventKind.ALARM_CLEARED)] == ["silent/network"]
+    assert made.state.alarms == {}
+
+
+@pytest.mark.parametrize(
+    ("since_s", "link", "raised"),
+    [
+        ([0.0, 0.0], "tcp://10.0.20.{at}:502", ["box_0", "box_1"]),
+        ([0.0, 100.0, 200.0], "tcp://10.0.20.{at}:502", ["box_0", "box_1", "box_2"]),
+        ([0.0, 0.0, 0.0], "rtu:///dev/ttyUSB{at}", ["box_0", "box_1", "box_2"]),
+        ([0.0, 0.0, 0.0], "rtu:///dev/ttyUSB0?baud=9600", ["silent/ttyUSB0"]),
+    ],
+    ids=["two", "one after the other", "each on its line", "all on one line"],
+)
+def test_what_shares_nothing_or_fails_by_itself_is_an_alarm_each(since_s: list[float], link: str, raised: list[str]):
+    made = on_the_grid()
+    began_s = made.now_s
+    for _ in range(300):
+        found = {f"box_{at}": began_s + one for at, one in enumerate(since_s)}
+        known = {name: one if one <= made.now_s else None for name, one in found.items()}
+        silenced(made, known, link).advance(1.0, every_s=1.0)
+    assert sorted(subject.removeprefix("device/") for _, subject in told(made, EventKind.ALARM_RAISED)) == raised
+
+
+def test_a_network_that_a_power_cut_takes_along_is_told_in_the_middle_of_it():
+    made = on_an_island()
+    silenced(made, dict.fromkeys(("box_1", "box_2", "box_3"), made.now_s))
+    made.advance(10.0, every_s=1.0)
+    assert not made.state.alarms["silent/network"].folded
+    assert "silent/network" in [subject for _, subject in told(made, EventKind.ALARM_RAISED)]
 
 
 def test_what_a_device_calls_abnormal_is_an_alarm_of_its_weight_while_it_says_so():
