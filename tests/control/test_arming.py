@@ -140,7 +140,8 @@ def test_a_charger_whose_feeder_is_lost_sets_off_the_same_and_one_that_is_told_t
     # when it gives nothing any more, though it is still plugged in, its sheds go
     power = wiring.bay_power(BAY_1)
     assert react([ready], power, Reading(0.0, made.now_s), made.now_s) != []
-    assert react([ready], power, Reading(5_000.0, made.now_s), made.now_s) == []
+    assert react([ready], power, Reading(1_199.0, made.now_s), made.now_s) != []
+    assert react([ready], power, Reading(1_201.0, made.now_s), made.now_s) == []
     # and when it is told to give nothing, as it has come down to what its driver keeps, that is no loss
     asked = named(made.says(car("bay_1", 40.0, 6_000.0)).tick(), "bay_1 gone")
     assert made.state.sent[power].value == 0.0
@@ -163,6 +164,8 @@ def test_on_an_island_a_sun_that_goes_all_at_once_finds_its_sheds_ready():
     assert ready is not None
     # when it trips they go; a cloud, or a reading that is none, is not enough
     assert react([ready], sun, Reading(0.0, made.now_s), made.now_s) != []
+    assert react([ready], sun, Reading(1_199.0, made.now_s), made.now_s) != []
+    assert react([ready], sun, Reading(1_201.0, made.now_s), made.now_s) == []
     assert react([ready], sun, Reading(2_000.0, made.now_s), made.now_s) == []
     assert react([ready], sun, Reading(None, made.now_s, quality=Quality.MISSING), made.now_s) == []
 

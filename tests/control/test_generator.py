@@ -249,3 +249,10 @@ def test_its_tank_counts_while_it_may_run_and_its_last_start_has_not_failed():
 
     assert (counts(50.0), counts(110.0), counts(-5.0), counts(None)) == (100_000.0, 200_000.0, 0.0, 0.0)
     assert counts(50.0, failures=1) == 0.0
+
+
+def test_an_engine_has_stopped_once_it_stands_still_for_as_long_as_a_reading_may_be_wrong():
+    made = started(island(25.0)).says(engine(False)).advance(generator.LOST_S - 1.0)
+    assert made.state.generator.stage is Stage.RUNNING
+    made.advance(2.0)
+    assert (made.state.generator.stage is Stage.RUNNING, made.state.generator.failures) == (False, 1)

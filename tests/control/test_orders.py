@@ -11,12 +11,13 @@ from hems.control.memory.using import Habits, LoadMemory
 from hems.control.orders import stands
 from hems.control.params import Params
 from hems.control.resume import resumed
+from hems.control.state import initial
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.reading import Reading
-from hems.model.request import Acknowledge, Task
+from hems.model.request import Acknowledge, Standing, Task
 from hems.model.site import Site
 from hems.model.units import CircuitId, SourceId
 from hems.sim.start import Car, Physics
@@ -446,3 +447,11 @@ def test_an_island_that_lives_is_never_told_to_stop():
     made.says(tie(None, None, None)).advance(60.0)
     assert made.mode is Mode.FAULT_SAFE
     assert made.commands(wiring.FORMER_START)[-1][1].value is True
+
+
+def test_an_order_is_in_force_from_its_beginning_until_its_end_and_not_at_it():
+    standing = Standing(task=Task.HOLD, who="Ana", reason="", begins_s=100.0, ends_s=200.0)
+    state = replace(initial(0.0), orders={Task.HOLD: standing})
+    times = (99.9, 100.0, 199.9, 200.0)
+    assert [stands(state, Task.HOLD, now_s) for now_s in times] == [False, True, True, False]
+    assert not stands(state, Task.STORM, 150.0)

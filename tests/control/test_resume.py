@@ -339,3 +339,19 @@ def test_an_override_goes_on_with_what_remains_of_it():
     assert "kitchen" in made.off()
     made.advance(200.0, every_s=10.0)
     assert "kitchen" not in made.off()
+
+
+def test_of_what_was_told_before_only_switches_stay_as_they_were():
+    # given a switch, a request of the building's, a power of a battery and of a car, and its phases
+    laundry, running = wiring.circuit_closed(CircuitId("laundry")), wiring.GENERATOR_RUN
+    bay = SourceId("bay_1")
+    told: dict[wiring.Role, bool | float] = {
+        laundry: False,
+        running: True,
+        wiring.battery_power(SourceId("main")): 900.0,
+    }
+    told |= {wiring.bay_power(bay): -3000.0, wiring.bay_three_phases(bay): True}
+    sent = {role: Sent(value=value, cause=Cause(Why.OVERLOAD), sent_s=1.0, last_s=1.0) for role, value in told.items()}
+    # then after a restart hems knows only of what holds without it
+    after = resumed(replace(initial(0.0), sent=sent), shift_s=0.0, now_s=50.0).sent
+    assert {role: one.value for role, one in after.items()} == {laundry: False, running: True}

@@ -1,11 +1,20 @@
 """Meters that are read at other instants than commands are given, and meters that fall silent."""
 
-from hems.control.dispatch import standing
-from hems.control.dispatch.memory import Standing
+from dataclasses import replace
+
+from hems.control.dispatch import standing, steady
+from hems.control.dispatch.memory import ConnectionMemory, Drawn, Standing, Steady
+from hems.control.given import Given
+from hems.control.memory.acting import Sent
+from hems.control.params import Params
+from hems.control.state import initial
 from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.instant import Instant
 from hems.model.reading import Reading
-from hems.model.units import CircuitId
+from hems.model.units import CircuitId, SourceId
 from tests.control.dispatch.street import FUSES_W, MAIN, TOLD, Street, connected_site
+from tests.control.panel import car, healthy, snapshot
 
 ALIVE = {wiring.LIMIT_HEARTBEAT: 1.0}
 LATE_S = 1.0
@@ -112,3 +121,24 @@ def test_nothing_goes_off_for_what_a_car_drew_a_moment_ago():
     street.lives(10)
     # then what flexible circuits draw is not blamed for it
     assert HOT_WATER not in street.state.sent
+
+
+def test_circuits_count_with_what_is_left_when_every_car_draws_what_it_did_or_was_told():
+    # given 10 kW at the street of which a car draws 2 now, drew 5 a second ago, and is told to draw 4
+    site = connected_site()
+    bay = SourceId("bay_1")
+    values = dict.fromkeys(healthy(site), None) | {
+        **{role: 0.0 for role in healthy(site) if role.endswith("power_w")},
+        wiring.GRID_POWER: 10_000.0,
+        **car("bay_1", 50.0, -2000.0),
+    }
+    memory = ConnectionMemory(steady=Steady(cars={bay: Drawn(watts=5000.0, at_s=99.0)}))
+    told = Sent(value=-4000, cause=Cause(Why.CHARGE_ON_GRID), sent_s=0.0, last_s=0.0)
+    state = replace(initial(0.0), sent={wiring.bay_power(bay): told})
+    known = snapshot(site, values, 100.0)
+    now = steady.after(Given(site, known, Params(), Instant(100.0)), state, memory)
+    # then circuits surely draw the 8 kW beside the car, less the 3 kW that may still be in them
+    assert (now.circuits_w, now.cars_w) == (5000.0, -2000.0)
+    # and once nothing shows any more what the car drew before, less what it was told to draw and does not yet
+    settled = steady.after(Given(site, snapshot(site, values, 103.0), Params(), Instant(103.0)), state, memory)
+    assert settled.circuits_w == 6000.0

@@ -1,0 +1,31 @@
+"""What flows beyond a limit: what a meter's error is, and what is counted."""
+
+import pytest
+
+from hems.control.dispatch.excess import after, over_w
+from hems.control.dispatch.memory import ExcessMemory
+
+
+@pytest.mark.parametrize(
+    ("grid_w", "above_w"),
+    [
+        (5000.0, 0.0),
+        (5200.0, 0.0),  # as much as a meter errs
+        (5201.0, 201.0),
+        (-20_000.0, 0.0),
+        (-20_400.0, 0.0),  # of a larger limit the fiftieth part
+        (-20_401.0, 401.0),
+        (None, None),
+    ],
+)
+def test_beyond_a_limit_is_what_no_meters_error_explains(grid_w: float | None, above_w: float | None):
+    assert over_w(grid_w, 5000.0, 20_000.0) == above_w
+
+
+def test_it_is_counted_from_its_first_look_until_nothing_is_beyond():
+    begun = after(ExcessMemory(), 1800.0, 10.0, 100.0)
+    assert begun == ExcessMemory(since_s=100.0, wh=0.0)
+    later = after(begun, 1800.0, 10.0, 110.0)
+    assert later == ExcessMemory(since_s=100.0, wh=5.0)
+    assert after(later, None, 10.0, 120.0) == later
+    assert after(later, 0.0, 10.0, 120.0) == ExcessMemory()
