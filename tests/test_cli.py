@@ -81,7 +81,7 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path, capsys: pytest.CaptureFi
 STUDIES = sorted(f"studies/{path.stem}" for path in (ROOT / "examples" / "studies").glob("*.toml"))
 
 
-@pytest.mark.parametrize("name", ["apartments", "home", "hall", *STUDIES])
+@pytest.mark.parametrize("name", ["apartments", "home", "hall", "garage", *STUDIES])
 def test_the_examples_have_no_mistakes(capsys: pytest.CaptureFixture[str], name: str):
     code, out, _ = said(capsys, "check", str(ROOT / "examples" / f"{name}.toml"))
     assert code == 0

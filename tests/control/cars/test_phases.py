@@ -110,6 +110,41 @@ def test_in_a_street_with_little_sun_a_car_charges_on_one_phase_and_is_never_tol
     assert all(watts in (0.0,) or watts <= -1380.0 for watts in told(street, wiring.bay_power(BAY_1)))
 
 
+class Switching(Street):
+    """Its first car waits for the sun, and its charger goes to one phase or three within a look of being told."""
+
+    ROLE = wiring.bay_three_phases(BAY_1)
+
+    def __init__(self) -> None:
+        site = connected_site()
+        first = replace(site.bays[0], sun_first=True, switches_phases=True, charge_min_w=4140.0)
+        super().__init__(replace(site, bays=(first, *site.bays[1:])), soc_pct=99.9)
+        self.says({self.ROLE: True}).plug("bay_1", soc_pct=60.0).lives(60, every_s=30)
+        patient = replace(self.state.bays[BAY_1], usually_leaves_s=1e6)
+        self.state = replace(self.state, bays={**self.state.bays, BAY_1: patient})
+        self.moves: list[float] = []
+
+    def shines(self, surplus_w: float, seconds: int) -> None:
+        for _ in range(0, seconds, 30):
+            self.house_w = -surplus_w
+            self.lives(30, every_s=30)
+            if self.ROLE in self.state.sent and self.values[self.ROLE] is not self.state.sent[self.ROLE].value:
+                self.says({self.ROLE: self.state.sent[self.ROLE].value})
+                self.moves.append(self.now_s)
+
+
+def test_in_a_building_under_broken_clouds_contacts_move_no_more_often_than_they_may():
+    # given sun that is now too little for three phases and now plenty, for hours
+    street = Switching()
+    while street.now_s < 14_000.0:
+        street.shines(2000.0, 300)
+        street.shines(9000.0, 660)
+    # then the budget is used up, and not exceeded
+    assert len(street.moves) == MOVES_A_DAY
+    assert all(later - sooner >= APART_S - 30.0 for sooner, later in pairwise(street.moves))
+    assert all(watts == 0.0 or watts <= -1380.0 for watts in told(street, wiring.bay_power(BAY_1)))
+
+
 # Each to the second --------------------------------------------------------------------------------------------------
 
 

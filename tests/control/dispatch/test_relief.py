@@ -1,5 +1,9 @@
 """Flexible circuits go off on the grid when a limit cannot be met otherwise, and come back when there is room."""
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hems.control.dispatch.excess import SLACK, SLACK_W
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.units import CircuitId
@@ -46,3 +50,51 @@ def test_it_comes_back_only_where_it_fits():
     street.house_w = 10_000.0
     street.lives(300, every_s=10)
     assert True in [one.value for _, one in street.commands(HOT_WATER)]
+
+
+# Whatever comes -------------------------------------------------------------------------------------------------------
+
+LIMIT_W, HOT_W = 20_000.0, 6000.0
+
+
+class Plumbed(Street):
+    """Its hot water draws what it draws while its switch is on, and obeys."""
+
+    others_w = 5000.0
+
+    def _meters(self) -> None:
+        entry = self.state.sent.get(HOT_WATER)
+        on = entry is None or bool(entry.value)
+        self.house_w = self.others_w + (HOT_W if on else 0.0)
+        self.says({HOT_WATER: on, wiring.circuit_power(CircuitId("hot_water")): HOT_W if on else 0.0})
+        super()._meters()
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0.0, 26_000.0),
+            st.sampled_from((55.0, 59.0, 80.0)),
+            st.frozensets(st.sampled_from(("bay_1", "bay_2", "bay_3"))),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_whatever_others_draw_what_can_wait_and_cars_together_keep_the_limit(
+    story: list[tuple[float, float, frozenset[str]]],
+):
+    street = Plumbed(connected_site(import_max_w=LIMIT_W))
+    for others_w, soc_pct, plugged in story:
+        street.others_w, street.soc_pct = others_w, soc_pct
+        street.plugged = dict.fromkeys(plugged, 50.0)
+        # when all have had their time, a circuit that comes back among them
+        street.lives(600, every_s=20).lives(8)
+        # then the limit is kept, unless what nobody may switch off for it is too much
+        slack_w = max(SLACK_W, SLACK * LIMIT_W) + street.params.car.deadband_w * (1 + len(plugged))
+        assert street.grid_w <= max(LIMIT_W, others_w) + slack_w
+        # and cars wait for a circuit that waits
+        on = HOT_WATER not in street.state.sent or bool(street.state.sent[HOT_WATER].value)
+        assert on or others_w + HOT_W > LIMIT_W - slack_w
+        assert street.battery_w <= 0.0 or soc_pct > 60.0
