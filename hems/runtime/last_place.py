@@ -10,13 +10,18 @@ WORST_FIRST = "1000"
 """For the kernel: end this process before any other when memory is short."""
 
 
-def take_last_place(*, memory_bytes: int, cpu_s: int = resource.RLIM_INFINITY) -> None:
+def step_back(by: int) -> None:
+    """This thread alone stands so much further back in line for the processor; it can never come forward again."""
+    with contextlib.suppress(OSError):
+        os.nice(by)
+
+
+def take_last_place(*, memory_bytes: int, cpu_s: int = resource.RLIM_INFINITY, niceness: int = NICENESS) -> None:
     """Last in line for the processor, first to go, bounded in address space and, where told, in processor time.
 
     What the system does not permit is left as it is.
     """
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
+    step_back(niceness)
     for what, most in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CPU, cpu_s)):
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(what, (most, most))
