@@ -258,21 +258,21 @@ def _acknowledge(args: argparse.Namespace) -> int:
 def _arm(args: argparse.Namespace) -> int:
     asked = {"devices": args.devices or "all", "who": args.who, "unproven": args.unproven}
     answer = _ask(args, "admin", "arm", **asked)
-    print(f"HEMS may now command: {', '.join(answer['armed'])}.")
+    print(say("HEMS may now command: {devices}.", devices=", ".join(answer["armed"])))
     if answer["unproven"]:
-        print(f"Without proof, which is recorded: {', '.join(answer['unproven'])}.")
+        print(say("Without proof, which is recorded: {devices}.", devices=", ".join(answer["unproven"])))
     return 0
 
 
 def _disarm(args: argparse.Namespace) -> int:
     answer = _ask(args, "admin", "disarm", devices=args.devices or "all", who=args.who)
-    print(f"HEMS now only watches: {', '.join(answer['disarmed'])}.")
+    print(say("HEMS now only watches: {devices}.", devices=", ".join(answer["disarmed"])))
     return 0
 
 
 def _stop(args: argparse.Namespace) -> int:
     _ask(args, "admin", "stop", hold=args.hold, force=args.force, who=args.who)
-    print("HEMS is stopping.")
+    print(say("HEMS is stopping."))
     return 0
 
 

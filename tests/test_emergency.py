@@ -85,7 +85,10 @@ async def test_a_switch_that_does_not_answer_is_not_switched_on(run_dir: Path):
 
 
 async def test_while_a_daemon_runs_it_refuses(run_dir: Path):
-    with sole_instance(run_dir), pytest.raises(HemsError, match="Another hems already runs"):
+    with (
+        sole_instance(run_dir),
+        pytest.raises(HemsError, match=r"HEMS runs, .* Use the screen \(hems tui\) or hems override"),
+    ):
         await told(run_dir, obedient(), job("off"))
 
 

@@ -38,7 +38,8 @@ from hems.runtime.supervise import Running
 from hems.runtime.survival import first_state
 from hems.store.boot import machine_boot_id
 from hems.store.store import Store
-from hems.wording import mode_words
+from hems.wording import axis_words, mode_words
+from hems.wording.language import N_, say, use
 
 PERIOD_S = 0.5
 PATIENCE_S = 60.0
@@ -46,10 +47,17 @@ PATIENCE_S = 60.0
 READ_S, WRITE_S, SEEN_S = 5.0, 5.0, 10.0
 END_WITHIN_S = 3.0
 LEAST_S = 2.0
-FIRST = (
+FIRST = N_(
     "Use the hand switches in the panel first: HAND keeps a circuit on and OFF keeps it off, without any computer.\n"
     "The card on the panel door names them. Do not open the panel yourself."
 )
+RUNS = N_("HEMS runs, and nothing is switched past it. Use the screen (hems tui) or hems override.")
+STANDS = {
+    True: N_("ON"),
+    False: N_("OFF"),
+    None: N_("??, its switch does not answer"),
+}
+BY_HAND = {True: N_("HAND SWITCH NOT ON AUTO"), False: N_("hand switch on AUTO")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +84,13 @@ class Command:
         from hems.runtime.clock import SystemClock
 
         if os.geteuid() != 0:
-            raise HemsError("hems emergency is for root: type sudo hems emergency.")
-        print(FIRST)
+            raise HemsError(say("hems emergency is for root: type sudo hems emergency."))
         drivers = installed_drivers()
+        file = load(args.site, drivers)
+        use(file.site.language)
+        print(say(FIRST))
         job = Job(args.circuit, args.want or "", args.confirm, args.who or "root", args.reason)
-        for line in asyncio.run(done(job, load(args.site, drivers), drivers, SystemClock())):
+        for line in asyncio.run(done(job, file, drivers, SystemClock())):
             print(line)
         return 0
 
@@ -103,7 +113,7 @@ async def done(job: Job, file: SiteFile, factories: Mapping[str, DriverFactory],
     circuit = _circuit(job, file.site)
     with contextlib.suppress(OSError):  # shows when the journal is written
         file.settings.state_dir.mkdir(parents=True, exist_ok=True)
-    with sole_instance(file.settings.run_dir):
+    with sole_instance(file.settings.run_dir, say(RUNS)):
         store = Store(file.settings.state_dir, boot_id=machine_boot_id())
         store.start(clock.now())
         try:
@@ -119,9 +129,11 @@ def _circuit(job: Job, site: Site) -> Circuit | None:
         return None
     found = next((one for one in site.circuits if one.id == job.circuit), None)
     if found is None or not job.want:
-        raise HemsError(f"Say which circuit, and on or off; there are {', '.join(one.id for one in site.circuits)}.")
+        known = ", ".join(one.id for one in site.circuits)
+        raise HemsError(say("Say which circuit, and on or off; there are {known}.", known=known))
     if override.refusal(_request(job, found), site) is not None:
-        raise HemsError(f"{found.name} is life safety, is protected or has no switch. Nobody switches it from here.")
+        locked = N_("{name} is life safety, is protected or has no switch. Nobody switches it from here.")
+        raise HemsError(say(locked, name=found.name))
     return found
 
 
@@ -151,7 +163,8 @@ async def _on_devices(
         await _allowed(job, circuit, scene)
         if job.confirm != circuit.id:
             again = f"sudo hems emergency {circuit.id} {job.want} --confirm {circuit.id}"
-            return [*scene.told(circuit), f"It may be switched {job.want.upper()} now. To do it, type: {again}"]
+            may = N_("It may be switched {want} now. To do it, type: {again}")
+            return [*scene.told(circuit), say(may, want=say(STANDS[job.want == "on"]), again=again)]
         return await _switched(job, circuit, scene, store)
     finally:
         await running.end(within_s=END_WITHIN_S)
@@ -213,14 +226,14 @@ class _Scene:
         """How the building stands."""
         seen = self.state.evidence
         yield f"{mode_words(self.state.mode.mode)}."
-        yield f"Grid: {seen.grid.value}. Tie: {seen.tie.value}. Bus: {seen.bus.value}."
+        axes = {axis: axis_words(axis, getattr(seen, axis).value) for axis in ("grid", "tie", "bus")}
+        yield say("Grid: {grid}. Grid switch: {tie}. Building's supply: {bus}.", **axes)
         for circuit in only or self.file.site.circuits:
-            where = {True: "ON", False: "OFF", None: "??, its switch does not answer"}[self.position(circuit)]
-            where += {True: ", HAND SWITCH NOT ON AUTO", False: ", hand switch on AUTO", None: ""}[
-                self.by_hand(circuit)
-            ]
-            yield f"{circuit.id}: {circuit.name}: {where if circuit.switchable else 'no switch, nobody switches it'}."
-        yield "A switch that stands where nobody put it may be in HAND or OFF at the panel: look there."
+            where = [say(STANDS[self.position(circuit)])]
+            where += [] if (by_hand := self.by_hand(circuit)) is None else [say(BY_HAND[by_hand])]
+            told = ", ".join(where) if circuit.switchable else say("no switch, nobody switches it")
+            yield f"{circuit.id}: {circuit.name}: {told}."
+        yield say("A switch that stands where nobody put it may be in HAND or OFF at the panel: look there.")
 
 
 async def _allowed(job: Job, circuit: Circuit, scene: _Scene) -> None:
@@ -229,17 +242,19 @@ async def _allowed(job: Job, circuit: Circuit, scene: _Scene) -> None:
         return
     role: Role = wiring.circuit_closed(circuit.id)
     if scene.position(circuit) is None:
-        raise HemsError(f"Not done: the switch of {circuit.name} does not answer. Use its hand switch in the panel.")
+        mute = N_("Not done: the switch of {name} does not answer. Use its hand switch in the panel.")
+        raise HemsError(say(mute, name=circuit.name))
     scene.tick(_request(job, circuit))
     end_s = scene.clock.now().mono_s + job.patience_s
     while scene.clock.now().mono_s < end_s:
         if any(one.role == role and one.value is True for one in scene.tick().commands):
             return
         await asyncio.sleep(PERIOD_S)
-    raise HemsError(
-        f"Not done: as the building stands ({mode_words(scene.state.mode.mode)}), HEMS itself would not switch "
-        f"{circuit.name} on: there is no room, the switch has to rest, or grid, tie or bus are not known."
+    refused = N_(
+        "Not done: as the building stands ({mode}), HEMS itself would not switch {name} on: there is no room, the "
+        "switch has to rest, or HEMS does not know how grid, grid switch and building stand."
     )
+    raise HemsError(say(refused, mode=mode_words(scene.state.mode.mode), name=circuit.name))
 
 
 async def _switched(job: Job, circuit: Circuit, scene: _Scene, store: Store) -> list[str]:
@@ -274,8 +289,10 @@ async def _switched(job: Job, circuit: Circuit, scene: _Scene, store: Store) -> 
     )
     store.audit.add(entry, scene.clock.now())
     if seen:
-        return [f"Done: {circuit.name} is {job.want.upper()}. HEMS goes on from here when it is started."]
-    return [f"Sent ({fate}), but the switch of {circuit.name} does not show it. Use its hand switch in the panel."]
+        told = N_("Done: {name} is {want}. HEMS goes on from here when it is started.")
+        return [say(told, name=circuit.name, want=say(STANDS[value]))]
+    sent = N_("Sent ({fate}), but the switch of {name} does not show it. Use its hand switch in the panel.")
+    return [say(sent, fate=fate, name=circuit.name)]
 
 
 async def _fate(actuators: Actuators, role: Role) -> str:

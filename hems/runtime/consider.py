@@ -2,6 +2,7 @@
 
 import secrets as chance
 from collections.abc import Set
+from math import inf
 
 from hems.control import overload, reach, restoring, said, sheddable
 from hems.control.energy import SERVED, Band, enter_pct
@@ -15,7 +16,7 @@ from hems.model.picture import Picture
 from hems.model.request import Order, Request, Standing, Task, Want
 from hems.model.site import Circuit, Tier
 from hems.model.units import HOUR_S, CircuitId
-from hems.runtime.ahead import Scene, draws, lives_on, sun_w
+from hems.runtime.ahead import Scene, draws, essential, foreseen, lives_on, sun_w
 from hems.wording.language import say
 
 VALID_S = 60.0
@@ -70,6 +71,7 @@ def consequence(scene: Scene, request: Request, longest_s: float, ahead: WhatIf 
         now_h, then_h = ahead.essential_now_h, ahead.essential_then_h
     elif on_island:
         now_h, then_h = _essential_h(scene, circuit, request)
+    now_h, then_h = _as_shown(scene, now_h, then_h)
     names = {one.id: one.name for one in scene.site.circuits}
     phase_w = overload.phase_w(scene.snapshot, scene.site, scene.now_s)
     return Consequence(
@@ -102,10 +104,11 @@ def order_consequence(scene: Scene, order: Order, ahead: WhatIf | None) -> Order
     if ahead is None or ahead.soon_now is None or ahead.soon_then is None:
         return replace(told, looked_ahead=False)
     now, then = ahead.soon_now, ahead.soon_then
+    now_h, then_h = _as_shown(scene, ahead.essential_now_h, ahead.essential_then_h)
     return replace(
         told,
-        essential_now_h=ahead.essential_now_h,
-        essential_then_h=ahead.essential_then_h,
+        essential_now_h=now_h,
+        essential_then_h=then_h,
         on_by_it=_names(scene, then.on - now.on),
         off_by_it=_names(scene, now.on - then.on),
         cars_now_w=now.cars_w,
@@ -113,6 +116,14 @@ def order_consequence(scene: Scene, order: Order, ahead: WhatIf | None) -> Order
         batteries_now_w=now.batteries_w,
         batteries_then_w=then.batteries_w,
     )
+
+
+def _as_shown(scene: Scene, now_h: float | None, then_h: float | None) -> tuple[float | None, float | None]:
+    """Hours without and with it, from the hours that every screen shows: two answers to one question confuse."""
+    shown = essential(scene) if foreseen(scene) is not None else None
+    if shown is None or now_h is None or then_h is None or inf in (shown[1], now_h, then_h):
+        return now_h, then_h
+    return shown[1], max(0.0, shown[1] + then_h - now_h)
 
 
 def _names(scene: Scene, circuits: Set[CircuitId]) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def sole_instance(run_dir: Path) -> Iterator[None]:
-    """Hold the lock that says "a daemon runs this site".
+def sole_instance(run_dir: Path, taken: str = "") -> Iterator[None]:
+    """Hold the lock that says "a daemon runs this site"; `taken` is what to say where another one holds it.
 
     Raises: HemsError when another one holds it, or when the directory cannot be used.
     """
@@ -32,9 +32,8 @@ def sole_instance(run_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise HemsError(
-                f"Another hems already runs in {run_dir}. Stop it first, or use another run_dir."
-            ) from error
+            held = f"Another hems already runs in {run_dir}. Stop it first, or use another run_dir."
+            raise HemsError(taken or held) from error
         yield
 
 

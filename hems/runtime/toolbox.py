@@ -19,7 +19,7 @@ from hems.runtime.fleet import Fleet
 from hems.runtime.inquiry import Inquiry
 from hems.runtime.proving import Proving
 from hems.runtime.words import SHORTEST_REASON, who_asks, words
-from hems.wording.language import say
+from hems.wording.language import N_, say
 
 Answer = Awaitable[Mapping[str, Any]]
 Do = Callable[[Mapping[str, Any], PersonRole, str], Answer]
@@ -206,14 +206,14 @@ class Toolbox:
             return tuple(self._fleet.devices)
         names = [asked] if isinstance(asked, str) else asked
         if not isinstance(names, list) or not names:
-            raise RequestError("Name the devices in a list, or say all.")
+            raise RequestError(say("Name the devices in a list, or say all."))
         return tuple(self._one(name) for name in names)
 
     def _one(self, asked: object) -> DeviceId:
         """The device of that name.  Raises: RequestError, naming all there are."""
         if str(asked) not in self._fleet.devices:
             known = ", ".join(sorted(self._fleet.devices))
-            raise RequestError(f"There is no device {str(asked)[:40]}; there are {known}.")
+            raise RequestError(say("There is no device {name}; there are {known}.", name=str(asked)[:40], known=known))
         return DeviceId(str(asked))
 
 
@@ -223,9 +223,6 @@ def _numbers(given: Mapping[str, Any]) -> dict[str, float]:
 
 def _not_proven(lacking: Mapping[DeviceId, tuple[Role, ...]]) -> str:
     device, steps = next(iter(lacking.items()))
-    more = f" and {len(steps) - 3} more" if len(steps) > 3 else ""
-    others = f", nor {', '.join(list(lacking)[1:])}" if len(lacking) > 1 else ""
-    return (
-        f"Not proven is {device} ({', '.join(steps[:3])}{more}){others}. Run hems commission, or arm with "
-        "--unproven REASON, which is recorded."
-    )
+    names = f"{device} ({', '.join(steps[:3])}{', ...' if len(steps) > 3 else ''})"
+    told = N_("Not proven is {devices}. Run hems commission, or arm with --unproven REASON, which is recorded.")
+    return say(told, devices=", ".join([names, *list(lacking)[1:]]))

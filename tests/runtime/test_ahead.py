@@ -89,3 +89,14 @@ def test_what_an_override_would_do_is_told_by_the_look_ahead_where_there_is_one(
     assert (told.looked_ahead, told.essential_now_h, told.essential_then_h) == (True, 10.0, 12.0)
     assert (told.next_off, told.next_off_h) == ("Gym", 5.0)
     assert not consequence(outage, request, 28800.0).looked_ahead
+
+
+def test_a_question_does_not_tell_another_hour_than_the_head_of_the_screen(outage: Scene):
+    # given a look ahead on all screens, and an answer that reckons from some seconds later
+    shown = replace(outage, foresight=seen(outage.now_s))
+    head = paint(shown).essential_hours
+    assert head is not None
+    told = consequence(shown, asked(Want.OFF), 28800.0, WhatIf(essential_now_h=10.0, essential_then_h=12.0))
+    # then the question begins at the hour that is shown, and changes it by as much
+    assert told.essential_now_h == head[1]
+    assert told.essential_then_h == pytest.approx(head[1] + 2.0)
