@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import hypothesis
+import pytest
 from hypothesis import strategies as st
 
 from hems.control import drivers
@@ -152,3 +153,18 @@ def test_what_was_said_survives_a_restart_on_the_new_clock():
     assert kept.keeps_pct == 70.0
     assert kept.leaves_s is not None
     assert 3590.0 < kept.leaves_s - now_s <= 3600.0
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        ({"leaving": True}, Why.CAR_LEAVES),
+        ({"never": True}, Why.CAR_NEVER),
+        ({"never": False}, Why.CAR_WISH),
+        ({"keeps_pct": 50.0}, Why.CAR_WISH),
+    ],
+)
+def test_what_a_driver_asks_is_told_by_its_name(says: dict[str, Any], why: Why):
+    made = on_the_grid().says(car("bay_1", 80.0))
+    told = made.ask(wish(**says)).tick().events
+    assert [event.cause.why for event in told if event.subject == f"bays/{BAY}"][:1] == [why]

@@ -5,13 +5,16 @@ from math import inf
 
 import pytest
 
+from hems.control import headroom
+from hems.control.given import Given
 from hems.control.params import Params
 from hems.model import wiring
 from hems.model.cause import Why
+from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.site import Site
 from hems.model.units import SourceId
-from tests.control.panel import METERED, Panel, on_an_island
+from tests.control.panel import METERED, Panel, on_an_island, snapshot
 from tests.given import building, flats
 
 ROOF, MAIN = SourceId("roof"), SourceId("main")
@@ -97,3 +100,16 @@ def test_what_need_not_go_off_at_once_goes_one_by_one_beside_a_nearly_full_batte
     assert sum(command.role.endswith("/closed") for command in first.commands) == at_once
     made.advance(10.0)
     assert {"laundry", "gym", "hot_water"} <= made.off()
+
+
+@pytest.mark.parametrize(
+    ("soc_pct", "into_w", "bears_w"), [(98.0, 9000.0, 3000.0), (98.0, 15_000.0, 0.0), (50.0, 0.0, inf)]
+)
+def test_what_may_go_off_without_need_is_what_the_battery_would_take_beside_what_flows_into_it(
+    soc_pct: float, into_w: float, bears_w: float
+):
+    made = sunny(soc_pct, sun_w=28_000.0, into_w=into_w)
+    given = Given(made.site, snapshot(made.site, made.values, made.now_s), Params(), Instant(made.now_s))
+    phases_w = (-into_w / 3.0,) * 3
+    assert headroom.bears_w(given, made.state, phases_w) == pytest.approx(bears_w)
+    assert headroom.bears_w(given, made.state, None) == inf

@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
+from hems.control.dispatch.expected import STEP_S
+from hems.control.dispatch.market import PLAN_GOOD_S, good_plan
+from hems.control.dispatch.memory import MarketMemory
 from hems.control.memory.using import Habits
 from hems.model import wiring
 from hems.model.cause import Why
+from hems.model.instant import Instant
+from hems.model.plan import Plan
 from hems.model.prices import Prices, Slot
 from hems.model.tariff import DemandCharge, Rate, Tariff, Window
 from tests.control.dispatch.street import MAIN, NOON, Street, connected_site
@@ -159,3 +164,13 @@ def test_on_an_island_nothing_is_done_for_money():
     told = len(found.commands(ROLE))
     found.lives(60)
     assert len(found.commands(ROLE)) == told
+
+
+@pytest.mark.parametrize(
+    ("age_s", "good"),
+    [(-STEP_S, False), (1.0 - STEP_S, True), (0.0, True), (PLAN_GOOD_S, True), (PLAN_GOOD_S + 1.0, False)],
+)
+def test_a_plan_is_followed_while_it_is_young_and_no_further_ahead_than_a_step(age_s: float, *, good: bool):
+    plan = Plan(begins_s=NOON.timestamp() - age_s, step_s=STEP_S, steps=())
+    assert (good_plan(MarketMemory(plan=plan), Instant(0.0, NOON)) is plan) is good
+    assert good_plan(MarketMemory(plan=plan), Instant(0.0)) is None
