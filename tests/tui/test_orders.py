@@ -16,7 +16,7 @@ from hems.model.people import PersonRole
 from hems.model.picture import OrderPicture, Picture
 from hems.model.request import Task
 from tests.desk import HandMadeDesk, until
-from tests.pictures import power_cut
+from tests.pictures import normal_day, power_cut
 from tests.tui.screens import app_of, assert_looks_like, lines_of, see, text_of, watching
 from tests.tui.states import FAULT, HEATING, ordered, troubled
 from tests.tui.test_typing import at_once
@@ -72,6 +72,24 @@ async def test_everything_is_held_after_a_yes_and_the_same_key_ends_it(run_dir: 
         at_once(app, "h")
         await until(lambda: len(desk.done("order")) == 2)
         assert desk.done("order")[1]["begin"] is False
+
+
+async def test_a_storm_watch_is_one_key_from_the_overview_and_asks_as_every_order_does(run_dir: Path) -> None:
+    desk = Guarded(normal_day())
+    async with watching(run_dir, normal_day(), door="operate", desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        await pilot.press("1", "w")
+        await until(lambda: "For how long?" in text_of(app))
+        await pilot.press("enter")
+        await until(lambda: "Why?" in text_of(app))
+        await pilot.press(*"storm", "enter")
+        await until(lambda: "Y yes" in text_of(app))
+        assert desk.done("order") == []
+        await pilot.press("y")
+        await until(lambda: [one["task"] for one in desk.done("order")] == ["storm"])
+    async with watching(run_dir, normal_day(), door="view", desk=desk) as (pilot, _):
+        await pilot.press("1", "w")
+        assert "storm" not in text_of(app_of(pilot)).lower()
 
 
 async def test_tenants_are_told_in_every_language(run_dir: Path) -> None:

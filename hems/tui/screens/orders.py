@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
+from hems.model.request import Task
 from hems.tui.asking import Ask
 from hems.tui.screens.ask import YesScreen
 from hems.tui.screens.field import FieldScreen
@@ -50,6 +51,12 @@ class OrdersScreen(ListScreen):
         """The orders there are."""
         del find
         return order_list(picture, self.chosen, width)
+
+    def begin(self, task: Task) -> None:
+        """Somebody comes from another screen with this in mind."""
+        self.chosen = str(task)
+        self.show(self._shown)
+        self.action_change()
 
     @asking(exclusive=True, group="order")
     async def action_change(self) -> None:

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
+from hems.model.request import Task
 from hems.tui.format import Row
 from hems.tui.screens.base import BuildingScreen
+from hems.tui.screens.orders import OrdersScreen
 from hems.tui.text.overview import overview
 from hems.tui.view import View
 from hems.tui.widgets.footer import Key
@@ -21,6 +24,8 @@ class OverviewScreen(BuildingScreen):
         ("P paper checklist", "app.paper"),
         ("C whom to call", "app.calls"),
     )
+    ACTS: ClassVar[tuple[Key, ...]] = (("W storm watch", "screen.storm"),)
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("w,W", "storm", show=False)]
 
     ABOUT: ClassVar[Sequence[str]] = (
         "OVERVIEW shows where power comes from and where it goes.",
@@ -31,7 +36,16 @@ class OverviewScreen(BuildingScreen):
         "IF THE POWER FAILED NOW tells how long stored energy would reach.",
         "Essential circuits are those of the groups life safety, critical and",
         "essential; the groups below them are switched off first.",
+        "",
+        "  W  a power cut is likely: charge the batteries and keep them full",
     )
+
+    async def action_storm(self) -> None:
+        """The same as among the orders, where what comes of it stands too."""
+        if self._shown.may_operate and not self._shown.old:
+            await self.app.run_action("app.show('orders')")
+            if isinstance(self.app.screen, OrdersScreen):
+                self.app.screen.begin(Task.STORM)
 
     def body(self, view: View, size: Size) -> Sequence[Row]:
         """The flow picture and what needs a person."""
