@@ -96,7 +96,7 @@ def test_a_question_does_not_tell_another_hour_than_the_head_of_the_screen(outag
     shown = replace(outage, foresight=seen(outage.now_s))
     head = paint(shown).essential_hours
     assert head is not None
-    told = consequence(shown, asked(Want.OFF), 28800.0, WhatIf(essential_now_h=10.0, essential_then_h=12.0))
+    told = consequence(shown, asked(Want.OFF), 28800.0, WhatIf(essential_now_h=9.0, essential_then_h=11.0))
     # then the question begins at the hour that is shown, and changes it by as much
     assert told.essential_now_h == head[1]
     assert told.essential_then_h == pytest.approx(head[1] + 2.0)
