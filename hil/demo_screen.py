@@ -4,7 +4,9 @@ import asyncio
 from pathlib import Path
 from typing import ClassVar
 
+from hems.commands.tui import KeptFiles
 from hems.tui.app import HemsApp
+from hems.tui.source import Live
 from hil.emulate.remote import BenchError, Remote
 
 
@@ -14,7 +16,8 @@ class DemoApp(HemsApp):
     BINDINGS: ClassVar = [("g,G", "toggle_grid", "Grid off/on")]
 
     def __init__(self, operate_socket: Path, plant_socket: Path) -> None:
-        super().__init__(operate_socket, who="demo", extra_hint="G grid off/on")
+        left = KeptFiles(operate_socket.parent, operate_socket.parent)
+        super().__init__(Live(operate_socket, kept=left), who="demo", extra_hint="G grid off/on")
         self._plant_socket = plant_socket
 
     async def action_toggle_grid(self) -> None:
