@@ -8,6 +8,8 @@ NOISY = 0.05
 """Share of requests that may fail on a line that is well."""
 OVER = 500.0
 """Requests over which that share is taken."""
+IN_A_ROW = 3
+"""What fails more often without a break is silence, as of a device that was cut off, and says nothing of the line."""
 PART_S, PARTS = 300.0, 12
 """An hour is counted in parts, so that what is older than an hour is forgotten."""
 
@@ -17,6 +19,7 @@ class Noise:
 
     def __init__(self) -> None:
         self._share = 0.0
+        self._failed_in_a_row = 0
         self._hour: deque[tuple[int, int, int]] = deque(maxlen=PARTS)
         """Number of each part with anything in it, requests, and those of them that failed."""
 
@@ -28,7 +31,9 @@ class Noise:
             self._hour[-1] = (part, asked + 1, failed + bad)
         else:
             self._hour.append((part, 1, bad))
-        self._share += ((0.0 if well else 1.0) - self._share) / OVER
+        self._failed_in_a_row = 0 if well else self._failed_in_a_row + 1
+        if self._failed_in_a_row <= IN_A_ROW:
+            self._share += (bad - self._share) / OVER
 
     def bad_share(self, now_s: float) -> float | None:
         """Of the last hour; None when nothing was asked."""

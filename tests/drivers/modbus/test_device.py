@@ -334,6 +334,14 @@ def test_a_line_on_which_one_request_in_ten_fails_is_told_and_one_in_fifty_is_no
     assert "of requests get no good answer; look at the cable" in alarm.text
 
 
+def test_a_device_that_was_cut_off_tells_nothing_of_its_line_when_it_is_back():
+    heard = Noise()
+    for _ in range(200):
+        heard.heard(0.0, well=False)
+    heard.heard(0.0, well=True)
+    assert heard.alarms(lost=False) == ()
+
+
 def test_the_share_that_fails_is_of_the_last_hour_and_what_is_older_is_forgotten():
     heard = Noise()
     assert heard.bad_share(0.0) is None
