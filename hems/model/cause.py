@@ -142,6 +142,7 @@ class Why(StrEnum):
     DEARER_LATER = "dearer_later"
     PEAK_KEPT = "peak_kept"
     FILLED_FOR_PEAK = "filled_for_peak"
+    KEPT_FOR_LIMIT = "kept_for_limit"
     KEPT_FOR_PEAK = "kept_for_peak"
     OWN_USE = "own_use"
     REFILL_RESERVE = "refill_reserve"

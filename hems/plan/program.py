@@ -23,7 +23,8 @@ from hems.plan.problem import Problem
 
 NO_SOLVER = "There is no solver: install hems with its extra `solver`."
 MISSED = 100.0
-"""So many times the highest price costs what a car lacks when it leaves, and what the reserve lacks for an hour."""
+"""So many times the highest price costs what is drawn beyond a limit, what a car lacks when it leaves, and what the
+reserve lacks for an hour."""
 SOONER = 1e-6
 """Of two quarters of an hour that cost the same, cars take the first: what is done cannot come too late."""
 
@@ -125,13 +126,20 @@ class _Program:
         self.bounds.append((low, high))
         return len(self.costs) - 1
 
-    def _flows(self, step: int, slot: Slot) -> int:
-        """What is bought and fed in: only the sun is fed in, and nobody buys in order to sell at one instant."""
-        carries_kw = max(self._problem.look.import_w, slot.net_w) / W_PER_KW
+    def _flows(self, step: int, slot: Slot) -> tuple[int, ...]:
+        """What is bought and fed in: only the sun is fed in, and nobody buys in order to sell at one instant.
+
+        What circuits draw beyond the limit is dear as nothing else, so that stores are there for it.
+        """
+        carries_kw = slot.import_w / W_PER_KW
         bought = self._column(SLOT_H * slot.cost, 0.0, None if carries_kw == inf else carries_kw)
         sold = self._column(-SLOT_H * min(slot.gain, slot.cost), 0.0, max(0.0, -slot.net_w) / W_PER_KW)
         self.equal += [(step, bought, 1.0), (step, sold, -1.0)]
-        return bought
+        if slot.net_w > slot.import_w:
+            over = self._column(SLOT_H * self._missed, 0.0, (slot.net_w - slot.import_w) / W_PER_KW)
+            self.equal.append((step, over, 1.0))
+            return bought, over
+        return (bought,)
 
     def _store(
         self, step: int, before: int | None, have_kwh: float, ways: tuple[int, int, int], parts: tuple[float, float]
@@ -194,7 +202,8 @@ class _Program:
         """What is bought in a quarter that counts is no more than the peak."""
         for bought, slot in zip(self._bought, self._slots, strict=True):
             if slot.counts:
-                self.least += [(len(self.limits), bought, 1.0), (len(self.limits), self._peak, -1.0)]
+                self.least += [(len(self.limits), one, 1.0) for one in bought]
+                self.least.append((len(self.limits), self._peak, -1.0))
                 self.limits.append(0.0)
 
     def _reserve(self) -> None:

@@ -129,6 +129,7 @@ REASONS: Mapping[Why, Forms] = {
         N_("a higher peak would make the whole month dearer"),
     ),
     Why.FILLED_FOR_PEAK: (N_("it fills up for the day's peak, which would make the month dearer"),),
+    Why.KEPT_FOR_LIMIT: (N_("what it has is kept for hours in which the building needs more than it may draw"),),
     Why.KEPT_FOR_PEAK: (N_("what it has is kept for the day's peak, which would make the month dearer"),),
     Why.OWN_USE: (N_("it serves the building with what it has above its reserve"),),
     Why.REFILL_RESERVE: (

@@ -132,3 +132,13 @@ def test_the_closed_form_finds_nearly_the_same_worth():
     )
     by_solver = course(asked(day, end_worth=worth(HALF, [day])), day).worth[0]
     assert worth(HALF, [day]) == pytest.approx(by_solver, abs=0.08)
+
+
+def test_what_is_drawn_above_the_limit_comes_before_money():
+    # given a dear hour now, one above the limit later, and no way to charge in between
+    now, later = Slot(4000.0, 0.90, 0.05, import_w=5000.0), Slot(9000.0, 0.20, 0.05, import_w=5000.0)
+    car = replace(visit(leaves_wh=0.0, have_wh=3000.0, gives_w=10_000.0), most_w=0.0)
+    found = course(alone(hours(now, later), car=car), hours(now, later))
+    # then all of it is kept for that
+    assert found.cars_w[:4] == pytest.approx([0.0] * 4, abs=1e-6)
+    assert sum(found.cars_w[4:]) / 4.0 == pytest.approx(3000.0)

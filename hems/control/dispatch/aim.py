@@ -114,6 +114,8 @@ def _pays(flow: Flows, bounds: Envelope, memory: ConnectionMemory, cells: Cells,
         return (
             Aim(without_w, Cause(Why.STORE_SUN)) if gain < fills_below else Aim(0.0, _why(Why.SUN_SOLD, market, gain))
         )
+    if cost > gives_above and cells.have_wh <= market.limit_wh and market.limit_wh > 0.0:
+        return Aim(0.0, Cause(Why.KEPT_FOR_LIMIT))
     if cost > gives_above and cells.have_wh <= market.held_wh and market.held_wh > 0.0:
         return Aim(0.0, Cause(Why.KEPT_FOR_PEAK))
     if cost > gives_above:

@@ -76,7 +76,13 @@ def waiting(market: MarketMemory, wanted: Iterable[SourceId]) -> Collection[Sour
     return frozenset(one for one in wanted if one in market.cars and cost > market.cars[one].charge_below)
 
 
-def pays(market: MarketMemory, bay: SourceId) -> bool:
-    """Whether energy is so dear now that a car gives it, and is charged again later."""
+def pays(market: MarketMemory, bay: SourceId, have_wh: float) -> bool:
+    """Whether energy is so dear now that a car gives it, and is charged again later.
+
+    Only of what it has above what the connection's limit will probably need.
+    """
     cost = None if market.now is None else market.now.cost
-    return cost is not None and bay in market.cars and cost > market.cars[bay].give_above
+    if cost is None or bay not in market.cars:
+        return False
+    keeps_wh = market.cars[bay].keeps_wh
+    return cost > market.cars[bay].give_above and (keeps_wh <= 0.0 or have_wh > keeps_wh)

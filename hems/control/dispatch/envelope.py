@@ -1,6 +1,7 @@
 """How much may flow through the connection now: the narrowest of all limits, and whose it is."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from math import inf
 
 from hems.control.dispatch import flexible, quarter, schedule
@@ -37,6 +38,16 @@ def envelope(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: fl
         left_w = quarter.left_w(memory.quarter, grid.demand_max_w, now_s)
         imports.append((left_w, Cause(Why.LIMIT_DEMAND, {"limit_w": grid.demand_max_w})))
     return Envelope(*min(imports, key=_watts), *min(exports, key=_watts))
+
+
+def foreseen_w(site: Site, memory: ConnectionMemory, snapshot: Snapshot, local: datetime, now_s: float) -> float:
+    """What may be drawn in a quarter of an hour ahead: standing limits, its hours', and what the utility says now."""
+    grid = site.grid
+    bounds = [*standing_bounds(site), *schedule.bounds(schedule.hours(site, local).import_w)]
+    if grid.flexible is not None:
+        bounds += flexible.imports(grid.flexible, memory.flexible, snapshot.limits, now_s)
+    least_w = min(watts for watts, _ in bounds)
+    return least_w if grid.demand_max_w is None else min(least_w, grid.demand_max_w)
 
 
 def standing_bounds(site: Site) -> list[Bound]:

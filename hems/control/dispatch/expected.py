@@ -42,12 +42,14 @@ def _from_now(day: list[float], now_w: float | None) -> list[float]:
     return [watts + off_w * exp(-step * STEP_S / SETTLES_S) for step, watts in enumerate(day)]
 
 
-def slots(tariff: Tariff, prices: Sequence[Price], nets: Sequence[float], local: datetime) -> list[Slot]:
+def slots(
+    tariff: Tariff, prices: Sequence[Price], nets: Sequence[float], limits_w: Sequence[float], local: datetime
+) -> list[Slot]:
     """The quarters ahead whose price is known, up to the first whose is not."""
     found: list[Slot] = []
-    for step, (price, net_w) in enumerate(zip(prices, nets, strict=False)):
+    for step, (price, net_w, import_w) in enumerate(zip(prices, nets, limits_w, strict=False)):
         if price.cost is None or price.gain is None:
             break
         counts = demand_per_kw(tariff, local + timedelta(seconds=(step + 0.5) * STEP_S)) > 0.0
-        found.append(Slot(net_w, price.cost, price.gain, counts))
+        found.append(Slot(net_w, price.cost, price.gain, counts, import_w))
     return found

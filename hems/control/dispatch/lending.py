@@ -57,7 +57,7 @@ def lent(
     own_w = 0.0 if flow is None else AIM * min(without_w, flow.house_w) - (left_w if flow.batteries_w > 0.0 else 0.0)
     found = dict(charging)
     for bay in sorted(willing, key=lambda one: one.wear_per_kwh):
-        pays = cheap.pays(state.connection.market, bay.id)
+        pays = cheap.pays(state.connection.market, bay.id, above_wh(bay, state, snapshot, params.car, now_s))
         power_w = min(bay.discharge_max_w, max(over_w, own_w if pays else 0.0))
         if power_w >= bay.discharge_min_w:
             why = Why.CAR_LENDS if over_w >= bay.discharge_min_w else Why.CAR_PAYS
@@ -104,6 +104,15 @@ def may(bay: Bay, site: Site, state: ControlState, snapshot: Snapshot, params: P
 def least_pct(bay: Bay, state: ControlState, params: CarParams) -> float:
     """Percent below which a car gives nothing on the grid: its floor, and what is kept for power cuts."""
     return floor_pct(bay, params) + bay.outage_reserve_pct + (0.0 if _gives(bay, state) else BAND_PCT)
+
+
+def above_wh(bay: Bay, state: ControlState, snapshot: Snapshot, params: CarParams, now_s: float) -> float:
+    """Wh that it has above what it must have to begin to give; 0 while it does not tell its charge."""
+    reading = snapshot.bays.get(bay.id, NO_CAR)
+    soc_pct, capacity_wh = reading.soc_pct.known(now_s), reading.capacity_wh.known(now_s) or bay.capacity_wh
+    return (
+        0.0 if soc_pct is None else max(0.0, soc_pct - least_pct(bay, state, params) - BAND_PCT) / 100.0 * capacity_wh
+    )
 
 
 def _gives(bay: Bay, state: ControlState) -> bool:

@@ -4,6 +4,7 @@ Without a tariff, a clock or a known price nothing in here decides anything: bat
 building, as they would anywhere.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import takewhile
@@ -11,9 +12,10 @@ from math import inf
 
 from hems.control import habits
 from hems.control.dispatch import cheap, departure, expected, quarter
-from hems.control.dispatch.envelope import standing_bounds
+from hems.control.dispatch.envelope import foreseen_w
 from hems.control.dispatch.flows import flows
-from hems.control.dispatch.memory import MarketMemory, QuarterMemory
+from hems.control.dispatch.kept import kept
+from hems.control.dispatch.memory import CarPrices, MarketMemory, QuarterMemory
 from hems.control.dispatch.storage import steered
 from hems.control.dispatch.store import Store, store
 from hems.control.dispatch.visit import Visit
@@ -64,7 +66,7 @@ def after(given: Given, state: ControlState) -> MarketMemory:
 
 def _forgotten(memory: MarketMemory) -> MarketMemory:
     """Without all that follows from prices."""
-    return replace(memory, worth=None, target_w=None, held_wh=0.0, short_wh=0.0, planned=False, cars={})
+    return replace(memory, worth=None, target_w=None, held_wh=0.0, limit_wh=0.0, short_wh=0.0, planned=False, cars={})
 
 
 def _seen_cars(given: Given, state: ControlState) -> tuple[tuple[SourceId, float], ...]:
@@ -86,8 +88,6 @@ class Look:
     """What a kilowatt more at the peak costs in the month; 0 where nobody pays for it."""
     visits: tuple[Visit, ...] = ()
     """Cars."""
-    import_w: float = inf
-    """What the connection carries."""
     shares_reserve: bool = False
     """Cars hold a part of what batteries would have to keep without them."""
 
@@ -102,7 +102,14 @@ def look(given: Given, state: ControlState, tariff: Tariff, cars: tuple[Visit, .
     flow = flows(site, given.snapshot, given.now_s)
     prices = ahead(tariff, utc, offset, state.prices, expected.STEPS, expected.STEP_S)
     nets = expected.nets_w(site, state.habits, utc, None if flow is None else flow.house_w)
-    days = tuple(tuple(expected.slots(tariff, prices, day, utc + offset)) for day in nets)
+    local = utc + offset
+    limits = [
+        foreseen_w(
+            site, state.connection, given.snapshot, local + timedelta(seconds=step * expected.STEP_S), given.now_s
+        )
+        for step in range(expected.STEPS)
+    ]
+    days = tuple(tuple(expected.slots(tariff, prices, day, limits, local)) for day in nets)
     if len(days[0]) < KNOWN_STEPS:
         return None
     return Look(
@@ -111,7 +118,6 @@ def look(given: Given, state: ControlState, tariff: Tariff, cars: tuple[Visit, .
         least_target_w=max(PEAK_FLOOR_W, state.connection.market.month_peak_w),
         per_kw=sum(one.per_kw for one in tariff.demand),
         visits=cars,
-        import_w=min(bound_w for bound_w, _ in standing_bounds(site)),
         shares_reserve=site.reserve is not None,
     )
 
@@ -125,7 +131,7 @@ def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tar
     seen = look(given, state, tariff, cars)
     if seen is None:
         costs = _costs(given, state, tariff, offset)
-        return replace(memory, cars=cheap.prices(cars, costs, [inf] * len(costs)))
+        return replace(memory, cars=_giving_nothing(cheap.prices(cars, costs, [inf] * len(costs))))
     plan = good_plan(memory, given.now)
     step = None if plan is None or given.now.utc is None else plan.at(given.now.utc.timestamp())
     found = worth(seen.store, seen.days) if step is None else step.worth
@@ -133,7 +139,15 @@ def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tar
     if seen.per_kw:
         memory = _peak_kept(memory, seen, None if step is None or plan is None else plan.target_w)
     closed = cheap.prices(cars, [one.cost for one in seen.days[0]], _rooms_w(seen, memory.target_w))
-    return replace(memory, cars={**closed, **cheap.planned(cars, {} if step is None else step.cars)})
+    found_cars = {**closed, **cheap.planned(cars, {} if step is None else step.cars)}
+    limit = kept(seen.store, cars, seen.days[0])
+    keeping = {bay: replace(one, keeps_wh=limit.cars_wh.get(bay, 0.0)) for bay, one in found_cars.items()}
+    return replace(memory, limit_wh=limit.batteries_wh, cars=keeping)
+
+
+def _giving_nothing(found: Mapping[SourceId, CarPrices]) -> Mapping[SourceId, CarPrices]:
+    """While nobody knows what the building will need of them for its limit."""
+    return {bay: replace(one, keeps_wh=inf) for bay, one in found.items()}
 
 
 def _peak_kept(memory: MarketMemory, seen: Look, planned_w: float | None) -> MarketMemory:
@@ -154,7 +168,7 @@ def _peak_kept(memory: MarketMemory, seen: Look, planned_w: float | None) -> Mar
 def _rooms_w(seen: Look, limit_w: float | None) -> list[float]:
     """What each quarter of an hour of a poor day leaves for cars: below the peak where it counts, else all there is."""
     peak_w = inf if limit_w is None else limit_w
-    return [(min(peak_w, seen.import_w) if one.counts else seen.import_w) - max(0.0, one.net_w) for one in seen.days[0]]
+    return [(min(peak_w, one.import_w) if one.counts else one.import_w) - max(0.0, one.net_w) for one in seen.days[0]]
 
 
 def _costs(given: Given, state: ControlState, tariff: Tariff, offset: timedelta) -> list[float]:

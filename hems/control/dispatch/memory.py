@@ -81,6 +81,8 @@ class CarPrices:
 
     charge_below: float
     give_above: float
+    keeps_wh: float = 0.0
+    """Above what it keeps anyhow: for the connection's limit, and not to be given for money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ class MarketMemory:
     """A demand charge counts the present instant, where there is one."""
     held_wh: float = 0.0
     """What batteries keep above their reserve for that."""
+    limit_wh: float = 0.0
+    """What they keep above it for the connection's limit."""
     short_wh: float = 0.0
     """What is bought below that import, because with more the peak could be kept lower."""
     cars: Mapping[SourceId, CarPrices] = field(default_factory=dict)

@@ -33,6 +33,8 @@ class Slot:
     """From a kilowatt-hour fed in."""
     counts: bool = False
     """A demand charge counts it."""
+    import_w: float = inf
+    """What the connection carries."""
 
 
 def worth(store: Store, days: Sequence[Sequence[Slot]]) -> float:

@@ -56,7 +56,7 @@ def test_giving_pays_where_energy_is_dearer_than_it_will_be_again_with_losses_an
     def gives(dear: float, **more: float) -> bool:
         costs = [dear] * 4 + [0.10] * 28
         car = visit(0.0, 8.0, **{"gives_w": 10_000.0, "have_wh": 8000.0, "wear": 0.03} | more)
-        return pays(MarketMemory(now=Price(buy=dear, sell=0.0), cars=prices([car], costs, ROOMY)), BAY)
+        return pays(MarketMemory(now=Price(buy=dear, sell=0.0), cars=prices([car], costs, ROOMY)), BAY, car.have_wh)
 
     # by pencil: 0.10 / 0.81 + 0.03 + 0.005
     assert gives(0.16)

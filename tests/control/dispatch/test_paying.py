@@ -15,7 +15,7 @@ from hems.model.request import CarWish
 from hems.model.site import Reserve
 from hems.model.tariff import DemandCharge, Rate, Tariff, Window
 from hems.model.units import SourceId
-from tests.control.dispatch.street import NOON, Street, connected_site
+from tests.control.dispatch.street import MAIN, NOON, Street, connected_site
 from tests.control.panel import UNMETERED
 
 BAY = SourceId("bay_1")
@@ -153,3 +153,45 @@ def test_a_car_that_is_ready_makes_no_peak_because_it_leaves():
     # a driver who stands there and wants to go gets what there is
     made.ask(CarWish(bay=BAY, who="Ana", leaving=True))
     assert made.lives(40).car_w(BAY) < 0.0
+
+
+def before_a_heavy_afternoon(soc_pct: float, *, import_w: float = 12_000.0, known: bool = True) -> Street:
+    """At a dear noon; from three to six 14 kW are usually drawn."""
+    made = street(DEAR_NOW, soc_pct=soc_pct)
+    made.site = replace(made.site, grid=replace(made.site.grid, import_max_w=import_w))
+    circuits = len(made.site.circuits)
+    day = [14_000 // circuits if 15 <= hour < 18 else int(HOUSE_W) // circuits for hour in range(24)]
+    habits = Habits(loads_w={one.id: tuple(day * 2) for one in made.site.circuits}, suns_w=((0,) * 24,) * 3)
+    made.state = replace(made.state, habits=habits if known else Habits())
+    return made.lives(600, every_s=10)
+
+
+def test_what_the_limit_will_need_is_not_given_for_money_before():
+    # given a car with little more than the afternoon will take above the limit: at a dear noon it keeps that
+    made = before_a_heavy_afternoon(72.0)
+    assert made.car_w(BAY) == 0.0
+    # so that it is there when the building draws too much
+    made.lives(3 * 3600, every_s=60)
+    made.house_w = 14_000.0
+    assert made.lives(120).grid_w <= 12_000.0
+    assert made.state.sent[ROLE].cause.why is Why.CAR_LENDS
+
+
+@pytest.mark.parametrize("but", [{"soc_pct": 90.0}, {"soc_pct": 72.0, "import_w": 16_000.0}], ids=["enough", "no need"])
+def test_what_no_limit_will_need_is_given_for_money(but: dict[str, Any]):
+    assert before_a_heavy_afternoon(**but).state.sent[ROLE].cause.why is Why.CAR_PAYS
+
+
+def test_while_nobody_knows_what_the_limit_will_need_nothing_is_given_for_money():
+    assert before_a_heavy_afternoon(90.0, known=False).car_w(BAY) == 0.0
+
+
+def test_a_battery_too_keeps_for_the_limit_what_it_will_need():
+    made = before_a_heavy_afternoon(53.0)
+    made.soc_pct = 65.0
+    made.lives(600, every_s=10)
+    assert made.battery_w == 0.0
+    assert made.state.sent[wiring.battery_power(MAIN)].cause.why is Why.KEPT_FOR_LIMIT
+    # and gives it there
+    made.house_w = 14_000.0
+    assert made.lives(120).grid_w <= 12_000.0 + made.params.car.deadband_w
