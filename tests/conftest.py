@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from hems.wording.language import use
+
 WITHOUT_DATA = "measured traces are optional: set HEMS_DATA to the directory that holds them to run this"
 WITHOUT_SOAK = "takes minutes: run pytest with --soak"
 
@@ -35,6 +37,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=WITHOUT_DATA))
         if "soak" in item.keywords and not config.getoption("--soak"):
             item.add_marker(pytest.mark.skip(reason=WITHOUT_SOAK))
+
+
+@pytest.fixture(autouse=True)
+def _readers_language() -> Iterator[None]:
+    """A command speaks the language of the building that it was asked about; the next test begins anew."""
+    yield
+    use("")
 
 
 def pytest_collection_finish() -> None:

@@ -48,7 +48,7 @@ def _line(device: DevicePicture) -> Row:
     if device.lost_for_s is not None:
         state = f"{state} {duration(int(device.lost_for_s))}"
     tone = Tone.PLAIN if device.state is DeviceState.OK and not device.alarms else Tone.MED
-    bad = "-" if device.bad_share is None else f"{100.0 * device.bad_share:.1f}%"
+    bad = "" if device.bad_share is None else f"{100.0 * device.bad_share:.1f}%"
     commands = say("armed") if device.armed else say("only watched")
     return row(
         f" {device.id[:20]:<20} ", Part(f"{state:<16} {bad:>8}  {commands:<13} {', '.join(device.alarms)}", tone)
