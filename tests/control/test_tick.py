@@ -196,6 +196,7 @@ def test_any_step_ends_where_any_other_does(story: list[Chapter], every_s: float
 @example([({}, None, 0.5, 2.0), (tie(True, True, None), None, 4.0, 2.0)], 0.75)  # what is shed shows a moment later
 @example(KEPT_ON_BEYOND_THE_LIMIT, 0.7)
 @example(KEPT_ON_BEYOND_THE_LIMIT, 2.00001)
+@example([({}, None, 0.5, 4.0), ({}, None, 4.0, 1.0), ({}, None, 0.5, 11.0)], 1.0)  # it falls again as a fall counts
 @settings(max_examples=15)
 def test_so_it_does_with_short_waits_and_a_relay_that_is_deaf(story: list[Chapter], every_s: float):
     rare = told(story, every_s=1e6, params=shortened(PARAMS), deaf=("laundry", "heat_pump"))

@@ -32,9 +32,10 @@ def _after(before: Standing | None, watts: float, now_s: float) -> Standing:
     if before.lower_since_s is None:
         return Standing(watts=before.watts, lower_since_s=now_s, lower_w=watts)
     most_w = max(watts, before.lower_w)
-    if now_s >= before.lower_since_s + FALLS_AFTER_S:
-        return Standing(watts=most_w)
-    return Standing(watts=before.watts, lower_since_s=before.lower_since_s, lower_w=most_w)
+    if now_s < before.lower_since_s + FALLS_AFTER_S:
+        return Standing(watts=before.watts, lower_since_s=before.lower_since_s, lower_w=most_w)
+    # what is lower still begins to stand now, not at whatever tick comes next
+    return Standing(watts=most_w) if watts == most_w else Standing(watts=most_w, lower_since_s=now_s, lower_w=watts)
 
 
 def due_s(standing: Sequence[Standing]) -> list[float]:

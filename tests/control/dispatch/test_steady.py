@@ -83,6 +83,8 @@ def test_a_fall_counts_by_the_most_that_was_seen_meanwhile_and_not_by_one_low_lo
     for now_s, watts in ((0.0, 6000.0), (5.0, 6500.0), (10.0, -20_000.0)):
         drawn = standing.after(drawn, (watts,), now_s)
     assert drawn[0].watts == 6500.0
+    # and the lower look stands from its own instant: no tick later has to find it first
+    assert (drawn[0].lower_since_s, drawn[0].lower_w) == (10.0, -20_000.0)
 
 
 def test_a_battery_that_serves_the_building_comes_to_rest_although_meters_are_read_one_after_the_other():
