@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=WITHOUT_DATA))
         if "soak" in item.keywords and not config.getoption("--soak"):
             item.add_marker(pytest.mark.skip(reason=WITHOUT_SOAK))
+        if _on_real_time(item):
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
+
+
+def _on_real_time(item: pytest.Item) -> bool:
+    """Whether a busy machine can make it late: it is asked once more then, and the summary tells of it.
+
+    What runs on simulated time gives the same answer at any time, so it is asked once.
+    """
+    return "wire" in item.keywords or (isinstance(item, pytest.Function) and iscoroutinefunction(item.function))
 
 
 @pytest.fixture(autouse=True)

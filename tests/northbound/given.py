@@ -9,6 +9,7 @@ from typing import Any
 import aiomqtt
 
 from tests.brokers import Broker
+from tests.ending import end
 
 WITHIN_S = 10.0
 
@@ -55,7 +56,7 @@ async def ear(broker: Broker, will: aiomqtt.Will | None = None) -> AsyncIterator
         try:
             yield made
         finally:
-            listening.cancel()
+            await end(listening)
 
 
 @asynccontextmanager
@@ -67,5 +68,4 @@ async def running(coroutine: Any) -> AsyncIterator["asyncio.Task[None]"]:
     finally:
         if task.done():
             task.result()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import tomllib
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from random import Random
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from hems.model.instant import Instant
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext
+from tests.ending import end
 
 GYM = DeviceId("gym_plug")
 
@@ -84,9 +85,7 @@ async def running(*specs, armed=True):
     try:
         yield rig
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end(task)
 
 
 async def eventually(condition, within_s=5.0):
@@ -125,10 +124,7 @@ async def one_device(broker, text, *, armed=True, begin=()):
         tasks = [asyncio.create_task(link.serve()), asyncio.create_task(device.run())]
         await eventually(lambda: link.connected)
         yield device, context, player
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await end(*tasks)
 
 
 async def at_once(device):

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import tomllib
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import aiomqtt
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
 from tests.drivers.mqtt.given import eventually, running, stranger
+from tests.ending import end
 
 IMAGES = sorted((Path(__file__).parent / "images").glob("*.toml"))
 BOX = DeviceId("box")
@@ -74,9 +75,7 @@ async def played(told, broker, *, armed):
             wanted = [*told.told["points"], *told.told.get("unknown", {})]
             await eventually(lambda: all(rig.readings.last(point, BOX) is not None for point in wanted))
             yield rig, heard
-        listening.cancel()
-        with suppress(asyncio.CancelledError, aiomqtt.MqttError):
-            await listening
+        await end(listening)
 
 
 async def _tell(device, messages):

@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager, suppress
 
 import aiomqtt
 
+from tests.ending import end
+
 
 class Relay:
     """One relay; a family says what a message on which topic means."""
@@ -147,9 +149,7 @@ class Board:
         try:
             yield
         finally:
-            for life in lives:
-                life.cancel()
-            await asyncio.wait(lives, timeout=3)
+            await end(*lives)
 
     async def _live(self, relay):
         async with aiomqtt.Client("127.0.0.1", self._port, timeout=2) as client:

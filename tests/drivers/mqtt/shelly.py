@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 
 import aiomqtt
 
+from tests.ending import end
+
 
 class FakeShelly:
     """Connects, tells that it is online, answers RPC frames and `status_update`; comes back when the broker does."""
@@ -39,9 +41,7 @@ class FakeShelly:
         await self.stop()
 
     async def stop(self):
-        self._task.cancel()
-        with suppress(asyncio.CancelledError, aiomqtt.MqttError):
-            await self._task
+        await end(self._task)
 
     async def tell(self):
         """Publish the status, as after any change and at least every minute."""
