@@ -55,6 +55,8 @@ class Actuators:
         self._clock = clock
         self._islanded = islanded
         self._on_its_way: dict[Role, OnItsWay] = {}
+        self._leaving: list[asyncio.Task[None]] = []
+        """What takes power away and nobody has waited for so far."""
         self._unwritten: dict[Role, Command] = {}
         """Powers that are to be raised and have no entry in the journal so far."""
         self._outcomes: list[Outcome] = []
@@ -69,7 +71,7 @@ class Actuators:
         gives = [command for command in fresh if self._gives(command)]
         away = [command for command in fresh if command not in gives]
         for command in away:
-            self._start(command, None, now.mono_s)
+            self._leaving.append(self._start(command, None, now.mono_s))
         if away:  # the loop calls in this order: first every driver, then the journal
             asyncio.get_running_loop().call_soon(self._journal.note, away, now)
         if gives:
@@ -92,6 +94,15 @@ class Actuators:
         """What became of commands since this was last asked."""
         outcomes, self._outcomes = tuple(self._outcomes), []
         return outcomes
+
+    async def away(self, *, within_s: float) -> None:
+        """Give way to what takes power away until it is answered, once for each command and not longer than `within_s`.
+
+        A whole cycle of records and pictures takes longer than all of it.
+        """
+        leaving, self._leaving = self._leaving, []
+        if leaving:
+            await asyncio.wait(leaving, timeout=within_s)
 
     async def settle(self, roles: Iterable[Role], *, within_s: float) -> None:
         """Wait for what is under way to some actuators, but not longer than `within_s`."""
@@ -133,7 +144,7 @@ class Actuators:
             )
         self.journal_failed = True
 
-    def _start(self, command: Command, written: "asyncio.Task[bool] | None", now_s: float) -> None:
+    def _start(self, command: Command, written: "asyncio.Task[bool] | None", now_s: float) -> "asyncio.Task[None]":
         older = self._on_its_way.get(command.role)
         if older is not None:
             older.task.cancel()
@@ -143,6 +154,7 @@ class Actuators:
             self._unwritten[command.role] = command
         task = asyncio.create_task(self._deliver(command, written), name=f"send {command.role}")
         self._on_its_way[command.role] = OnItsWay(command, task, gives, now_s)
+        return task
 
     async def _deliver(self, command: Command, written: "asyncio.Task[bool] | None") -> None:
         started_s = self._clock.now().mono_s

@@ -1,6 +1,8 @@
 """The cycle: measure, decide, act, record.
 
-It turns each second, when the last tick asked to be woken, and when a witness changes.
+It turns each second, when the last tick asked to be woken, and when a witness changes.  What takes power away leaves
+before anything else is done: what the reflex has sent before the tick that it woke, what a tick has decided before it
+is recorded and shown.
 """
 
 import asyncio
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 PERIOD_S = 1.0
 SHORTEST_S = 0.02
 """Pause between two ticks, however often they are called for: a bouncing contact must not starve the drivers."""
+LEAVES_S = 0.01
+"""So long at most the cycle gives way to what takes power away; a device that answers does so well within it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +104,13 @@ class Loop:
     async def run(self) -> None:
         """Cycle until cancelled."""
         while True:
-            cycle = self.cycle()
+            cycle = await self.cycle()
             self._completed(cycle)
             await self._rest(cycle.step.wake_at_s)
 
-    def cycle(self) -> Cycle:
+    async def cycle(self) -> Cycle:
         """One cycle, on what is known now."""
+        await self._actuators.away(within_s=LEAVES_S)
         now = self._clock.now()
         snapshot = self.look(now)
         before = self.state
@@ -114,6 +119,7 @@ class Loop:
         self._fleet.follow(step.state.mode.mode, self._former)
         self._board.arm(step.armed, step.watch)
         self._actuators.send(step.commands)
+        await self._actuators.away(within_s=LEAVES_S)
         self._try("keep its state", lambda: self._recorder.save(now, step.state))
         self._try("show the building", lambda: self._show(now, before, snapshot, step))
         return Cycle(now=now, snapshot=snapshot, step=step)

@@ -101,6 +101,8 @@ class Machines:
     """By point, where it is not CONFIRMED."""
     open: asyncio.Event = field(default_factory=asyncio.Event)
     """While it is cleared, what is to be written waits, as in the queue of a slow link."""
+    turns: int = 0
+    """Of the event loop, that pass until a write leaves: links and queues take some."""
     meets: Callable[[Written], None] = lambda written: None
     """Called with each write as it arrives."""
     on_run: Callable[[], Any] = lambda: None
@@ -149,6 +151,8 @@ class Machines:
             return Reply(fate=Fate.OBSERVING, detail="not armed")
         self.handed_over.append(command)
         await self.open.wait()
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
         written = Written(device, command, value, urgent, islanded, lease_s, presses)
         self.meets(written)
         self.written.append(written)
@@ -299,7 +303,7 @@ class House:
 
     async def cycle(self) -> Cycle:
         """One cycle, and whatever it set going."""
-        cycle = self.loop.cycle()
+        cycle = await self.loop.cycle()
         self.cycles.append(cycle)
         await settled()
         return cycle

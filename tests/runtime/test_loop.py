@@ -235,3 +235,48 @@ async def test_drivers_hear_of_an_island_in_the_very_turn_that_sees_it(run_dir: 
         assert made.machines.islands == [(False, False), (True, True)]
         port = made.actuators.writes.get(wiring.battery_power(made.site.former.source))
         assert made.machines.former == (port.device if port else None)
+
+
+async def test_what_the_reflex_sends_has_left_before_the_tick_that_it_woke_begins(run_dir: Path):
+    async with house(run_dir) as made:
+        # given a list that is ready for the opening tie, and a link that takes some turns of the event loop
+        made.deliver()
+        await made.cycle()
+        trigger = Trigger(wiring.TIE_CLOSED_CONTACT, Test.IS, False)
+        ready = Armed(name="ours", triggers=(trigger,), commands=(switch(LAUNDRY, False),), expires_s=200.0)
+        made.board.arm([ready], ())
+        order: list[str] = []
+        made.machines.turns, made.machines.meets = 5, lambda written: order.append(written.point)
+        made.machines.on_health = lambda: order.append("look")
+        # when it opens, and the cycle turns in that very moment
+        made.deliver({wiring.TIE_CLOSED_CONTACT: False})
+        await made.loop.cycle()
+        # then the shed did not wait for it
+        assert order[:2] == [LAUNDRY, "look"]
+
+
+async def test_what_a_tick_switches_off_has_left_before_it_is_shown(run_dir: Path):
+    order: list[str] = []
+    async with house(run_dir, publish=lambda picture, events: order.append("shown")) as made:
+        made.deliver()
+        await made.cycle()
+        made.machines.turns, made.machines.meets = 5, lambda written: order.append(written.point)
+        # when the tick decides to switch something off
+        made.desk._waiting.append(forces("laundry", Want.OFF))
+        order.clear()
+        await made.loop.cycle()
+        # then everything else of the cycle came after
+        assert order == [LAUNDRY, "shown"]
+
+
+async def test_a_device_that_does_not_answer_holds_no_cycle_up(run_dir: Path):
+    async with house(run_dir) as made:
+        made.deliver()
+        await made.cycle()
+        made.machines.open.clear()
+        made.desk._waiting.append(forces("laundry", Want.OFF))
+        async with asyncio.timeout(5.0):
+            await made.loop.cycle()
+            # and what it has given way to once, it does not give way to again
+            await made.actuators.away(within_s=3600.0)
+        made.machines.open.set()
