@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import inf
 
 from hems.control.cars.memory import DriverMemory
-from hems.control.dispatch.memory import ConnectionMemory, MarketMemory
+from hems.control.dispatch.memory import ConnectionMemory, MarketMemory, QuarterMemory
 from hems.control.loads import handed_back
 from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
 from hems.control.memory.seeing import ModeMemory
@@ -54,10 +54,11 @@ def resumed(
             failures=saved.black_start.failures, not_before_s=max(now_s, saved.black_start.not_before_s + shift_s)
         ),
         connection=ConnectionMemory(
+            quarter=_quarter(saved.connection.quarter, shift_s),
             market=MarketMemory(
                 month=saved.connection.market.month,
                 month_peak_w=saved.connection.market.month_peak_w,
-            )
+            ),
         ),
         held_s=moved(saved.held_s),
         ledgers=saved.ledgers,
@@ -107,6 +108,13 @@ def _switch(entry: Sent, now_s: float) -> Sent:
     """What was switched off is told so again at once; what was switched on is not, it may have gone off since."""
     fresh = Sent(value=entry.value, cause=entry.cause, sent_s=now_s, last_s=-inf, tries=0)
     return replace(fresh, last_s=now_s, acknowledged_s=now_s) if entry.value else fresh
+
+
+def _quarter(saved: QuarterMemory, shift_s: float) -> QuarterMemory:
+    """What has been drawn in it still counts: the utility's meter forgets nothing."""
+    if saved.begun_s is None or saved.seen_s is None:
+        return saved
+    return replace(saved, begun_s=saved.begun_s + shift_s, seen_s=saved.seen_s + shift_s)
 
 
 def _generator(saved: GeneratorMemory, shift_s: float, now_s: float) -> GeneratorMemory:

@@ -68,7 +68,8 @@ def aim(
 ) -> Aim:
     """Limits first, then the grid's frequency, then what pays."""
     without_w = flow.without_batteries_w
-    wanted = _helped(_pays(flow, bounds, memory, cells, now_s), help_, flow)
+    most_w = min(bounds.import_w, peak_left_w(memory, now_s))
+    wanted = _helped(_pays(flow, bounds, memory, cells, now_s), help_, flow, (most_w, bounds.export_w))
     over_w = without_w - bounds.import_w
     if over_w > max(0.0, wanted.power_w):
         return Aim(over_w, bounds.import_by, urgent=True)
@@ -87,13 +88,14 @@ def holding(flow: Flows, bounds: Envelope) -> Aim:
     return Aim(over_w, bounds.import_by, urgent=True) if over_w > 0.0 else Aim(0.0, Cause(Why.STORAGE_BLIND))
 
 
-def _helped(wanted: Aim, help_: Help, flow: Flows) -> Aim:
-    """With what the frequency asks for on top; nothing is fed in without permission."""
+def _helped(wanted: Aim, help_: Help, flow: Flows, limits_w: tuple[float, float]) -> Aim:
+    """With what the frequency asks for on top, inside the limits; nothing is fed in without permission."""
     if not help_.power_w:
         return wanted
-    power_w = wanted.power_w + help_.power_w
-    if not help_.may_export:
-        power_w = min(power_w, max(wanted.power_w, flow.without_batteries_w, 0.0))
+    without_w, (import_w, export_w) = flow.without_batteries_w, limits_w
+    most_w = without_w + export_w if help_.may_export else max(0.0, without_w)
+    power_w = max(min(wanted.power_w, without_w - import_w), wanted.power_w + help_.power_w)
+    power_w = min(max(wanted.power_w, most_w), power_w)
     return Aim(power_w, Cause(Why.FREQUENCY, {"grid_hz": round(help_.hz, 2)}), urgent=power_w > wanted.power_w)
 
 

@@ -75,8 +75,5 @@ def _shows(sent_s: float, pv: Pv, snapshot: Snapshot) -> bool:
 
 def _taken_w(site: Site, snapshot: Snapshot, now_s: float) -> float:
     """What batteries can take now."""
-    return sum(
-        one.charge_max_w
-        for one in steered(site)
-        if (snapshot.batteries.get(one.id, NO_BATTERY).soc_pct.known(now_s) or FULL_PCT) < FULL_PCT
-    )
+    levels = ((one, snapshot.batteries.get(one.id, NO_BATTERY).soc_pct.known(now_s)) for one in steered(site))
+    return sum(one.charge_max_w for one, soc_pct in levels if soc_pct is not None and soc_pct < FULL_PCT)

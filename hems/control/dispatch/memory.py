@@ -25,6 +25,10 @@ class QuarterMemory:
 
     begun_s: float | None = None
     drawn_wh: float = 0.0
+    seen_s: float | None = None
+    """Until when it has been counted; None before the first look."""
+    pace_w: float = 0.0
+    """What flowed then, or could flow on average until it ends, if that is more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ Quarters begin with the clock's, as the utility's meter counts; while the time o
 """
 
 from hems.control.dispatch.memory import QuarterMemory
+from hems.model.copies import replace
 from hems.model.instant import Instant
 from hems.model.units import HOUR_S
 
@@ -14,13 +15,20 @@ QUARTER_S = 900.0
 def after(
     memory: QuarterMemory, import_w: float | None, demand_max_w: float, dt_s: float, now: Instant
 ) -> QuarterMemory:
-    """The count after `dt_s` more at `import_w`; what was not measured counts as all that was allowed."""
+    """The count after `dt_s` more at `import_w`; what was not measured counts as all that was allowed.
+
+    While hems did not run that is what flowed, or what it had let through, when it looked last; of a quarter that it
+    did not see begin, all that it allows.
+    """
     begun_s = _begun_s(memory, now)
     fresh = memory.begun_s is None or begun_s > memory.begun_s + 1.0
-    counted_s = min(dt_s, now.mono_s - begun_s)
+    counted_s = max(0.0, min(dt_s, now.mono_s - begun_s))
+    seen_s = now.mono_s - counted_s if memory.seen_s is None else max(begun_s, memory.seen_s)
+    unseen_wh = (demand_max_w if fresh else memory.pace_w) * max(0.0, now.mono_s - counted_s - seen_s) / HOUR_S
     power_w = demand_max_w if import_w is None else max(0.0, import_w)
-    before_wh = 0.0 if fresh else memory.drawn_wh
-    return QuarterMemory(begun_s=begun_s, drawn_wh=before_wh + power_w * max(0.0, counted_s) / HOUR_S)
+    drawn_wh = (0.0 if fresh else memory.drawn_wh) + unseen_wh + power_w * counted_s / HOUR_S
+    found = QuarterMemory(begun_s=begun_s, drawn_wh=drawn_wh, seen_s=now.mono_s)
+    return replace(found, pace_w=max(power_w, left_w(found, demand_max_w, now.mono_s)))
 
 
 def left_w(memory: QuarterMemory, demand_max_w: float, now_s: float) -> float:

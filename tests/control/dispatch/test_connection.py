@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hems.control.resume import resumed
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode
@@ -87,6 +88,31 @@ def test_a_quarter_of_an_hour_never_exceeds_its_mean():
         street.lives(1)
         drawn_wh += street.grid_w / 3600.0
     assert 2500.0 < drawn_wh <= 12_000.0 / 4.0 * 1.005
+
+
+def test_hems_killed_within_a_quarter_still_counts_what_was_drawn_in_it():
+    # given 12 kW on average, a battery at its reserve, and a building that draws 25
+    street = Street(connected_site(demand_max_w=12_000.0), soc_pct=60.0, house_w=25_000.0)
+    while street.now_s % 900.0:
+        street.lives(1)
+    saved = street.lives(60).state
+    # when hems is killed after two minutes of a quarter, and comes back with what it had saved a minute before
+    street.lives(60)
+    street.state = resumed(saved, shift_s=0.0, now_s=street.now_s)
+    # then what it saw counts, and for what it has forgotten what flowed when it looked last
+    street.lives(1)
+    assert street.state.connection.quarter.drawn_wh == pytest.approx(25_000.0 * 120.0 / 3600.0, abs=15.0)
+
+
+def test_a_quarter_that_began_while_hems_did_not_run_counts_as_drawn_until_then():
+    street = Street(connected_site(demand_max_w=12_000.0), soc_pct=60.0, house_w=8000.0)
+    while street.now_s % 900.0 != 600.0:
+        street.lives(1)
+    # when it comes back ten minutes into the next quarter
+    saved = street.state
+    street.now_s += 900.0
+    street.state = resumed(saved, shift_s=0.0, now_s=street.now_s)
+    assert street.lives(1).state.connection.quarter.drawn_wh == pytest.approx(2000.0, abs=5.0)
 
 
 def test_while_the_meter_is_silent_nobody_charges_and_the_quarter_counts_as_used():

@@ -3,7 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from hems.control.dispatch import curtail
+from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
+from hems.control.state import initial
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode
@@ -14,6 +19,7 @@ from hems.sim.plant import Plant
 from hems.sim.run import FastForward, Ticked
 from hems.sim.start import StartPoint
 from hems.sim.traces import ConstantTraces
+from tests.control.panel import snapshot
 from tests.given import flats
 
 ROOF, MAIN = SourceId("roof"), SourceId("main")
@@ -53,6 +59,16 @@ def test_with_a_full_battery_the_sun_is_held_back_to_what_may_be_fed_in():
 def test_while_the_battery_has_room_nothing_of_the_sun_is_lost():
     roof = Roof(sunny(export_max_w=8000.0), soc_pct=50.0)
     assert sum(pv.power_w for pv in roof.plant.pvs.values()) > 26_000.0
+
+
+@pytest.mark.parametrize(("soc_pct", "held"), [(0.0, False), (99.0, False), (100.0, True), (None, True)])
+def test_only_a_battery_that_is_full_or_tells_nothing_takes_none_of_the_sun(soc_pct: float | None, *, held: bool):
+    # given 27 kW of sun that circuits use 5 of, where 8 may be fed in, and a battery that can take the rest
+    site = sunny(export_max_w=8000.0)
+    battery = {wiring.battery_power(MAIN): 0.0, wiring.battery_soc(MAIN): soc_pct}
+    seen = snapshot(site, {**battery, wiring.GRID_POWER: -22_000.0, wiring.pv_power(ROOF): 27_000.0}, 10.0)
+    state = replace(initial(0.0), mode=ModeMemory(mode=Mode.GRID_CONNECTED))
+    assert any(curtail.proposals(site, state, seen, 10.0)) is held
 
 
 def test_it_is_let_go_when_the_building_needs_it():

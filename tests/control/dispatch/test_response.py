@@ -78,6 +78,23 @@ def test_a_limit_stands_above_it():
     assert street.battery_w >= -4000.0 - street.params.car.deadband_w
 
 
+def test_what_it_takes_for_the_grid_stays_inside_what_the_connection_may_draw():
+    # given circuits that draw 1 kW of the 4 that were agreed
+    street = resting(import_max_w=4000.0)
+    street.house_w = 1000.0
+    street.lives(10)
+    # when the frequency asks the battery to take 4.4 kW
+    at(street, 50.1, 5)
+    # then it takes what the connection leaves
+    assert street.state.sent[ROLE].cause.why is Why.FREQUENCY
+    assert 3900.0 <= street.grid_w <= 4000.0 + street.params.car.deadband_w
+
+
+def test_what_it_gives_for_the_grid_stays_inside_what_may_be_fed_in():
+    street = at(resting(export_permitted=True, export_max_w=3000.0), 49.8, 10)
+    assert -3000.0 - street.params.car.deadband_w <= street.grid_w <= -2900.0
+
+
 def test_a_frequency_that_nobody_measures_asks_for_nothing():
     street = resting(export_permitted=True)
     for point in ("street", "bus"):
