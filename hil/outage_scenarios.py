@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from hems.model.site import Battery, Bay, Circuit, Former, GridConnection, Phase, Pv, Site, Tie, Tier
+from hems.model.site import Battery, Bay, Circuit, Former, Phase, Pv, Site, Tie, Tier
+from hems.model.supply import GridConnection
 from hems.model.units import DAY_S, HOUR_S, CircuitId, SourceId
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces

@@ -18,21 +18,8 @@ from hems.model.event import Event
 from hems.model.mode import Mode
 from hems.model.reading import Quality, Reading, missing
 from hems.model.request import Asked, Order, Request, Task, Want
-from hems.model.site import (
-    Battery,
-    Bay,
-    Circuit,
-    Former,
-    GridConnection,
-    Location,
-    Phase,
-    Pv,
-    Site,
-    Supply,
-    Tie,
-    Tier,
-    VoltagePoint,
-)
+from hems.model.site import Battery, Bay, Circuit, Former, Location, Phase, Pv, Site, Supply, Tie, Tier, VoltagePoint
+from hems.model.supply import GridConnection
 from hems.model.units import CircuitId, PointId, SourceId
 from hems.model.wiring import Role
 from hems.sim.plant import Plant

@@ -126,7 +126,8 @@ def _times(site_file: SiteFile) -> Times:
     """From the tie's opening until circuits are off and until cars have stopped."""
     writes = site_file.wiring.writes.items()
     circuits = [site_file.actuation_s.get(port.device, 0.0) for role, port in writes if role.endswith("/closed")]
-    cars = [site_file.actuation_s.get(port.device, 0.0) for role, port in writes if role.startswith("bays/")]
+    told = tuple(f"bays/{bay.id}/" for bay in site_file.site.bays if not bay.layer_0)
+    cars = [site_file.actuation_s.get(port.device, 0.0) for role, port in writes if role.startswith(told)]
     first_s = site_file.sees_s + adequacy.DECIDE_S
     circuits_s = first_s + max(circuits, default=0.0)
     return Times(circuits_s=circuits_s, cars_s=max(circuits_s, first_s + max(cars, default=0.0)))

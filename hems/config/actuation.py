@@ -47,6 +47,7 @@ def slow_bays(table: SiteTable, times: Mapping[DeviceId, float]) -> dict[SourceI
     taken = {
         SourceId(name): times.get(_device(bay.setpoint), 0.0) + DECIDE_S if bay.setpoint else inf
         for name, bay in table.bays.items()
+        if not bay.layer_0
     }
     return {name: seconds for name, seconds in taken.items() if seconds > SLOWEST_S + DECIDE_S}
 

@@ -16,12 +16,8 @@ from hems.model.site import (
     Bay,
     Circuit,
     Contact,
-    FlexibleLimits,
     Former,
-    FrequencyService,
     Generator,
-    GridConnection,
-    LimitHours,
     Location,
     Panel,
     Phase,
@@ -33,6 +29,7 @@ from hems.model.site import (
     Tier,
     VoltagePoint,
 )
+from hems.model.supply import FlexibleLimits, FrequencyService, GridConnection, LimitHours
 from hems.model.units import HOUR_S, W_PER_KW, CircuitId, PanelId, PointId, SourceId
 from hems.model.wiring import Wiring
 
@@ -248,6 +245,7 @@ def _bay(name: str, bay: BayTable) -> Bay:
         floor_pct=bay.floor_pct,
         maker_floor_pct=bay.maker_floor_pct,
         controllable=bay.setpoint is not None,
+        layer_0=bay.layer_0,
         gives_on_grid=bay.gives_on_grid,
         outage_reserve_pct=bay.outage_reserve_pct,
         wear_per_kwh=bay.wear_per_kwh,

@@ -44,6 +44,10 @@ def bays(site: SiteTable) -> Iterator[Problem]:
             yield wrong((*where, "charge_min_kw"), bay.charge_min_kw, why, "lower it", (*where, "charge_max_kw"))
         if not bay.discharge_max_kw:
             continue
+        if bay.layer_0:
+            why = "drops this charger when the tie opens, and discharge_max_kw counts on its car in a power cut"
+            remedy = "leave the contactor out, or set discharge_max_kw to 0"
+            yield wrong((*where, "layer_0"), True, why, remedy, (*where, "discharge_max_kw"))
         if bay.discharge_min_kw > bay.discharge_max_kw:
             why = f"is above discharge_max_kw = {bay.discharge_max_kw:g}"
             limit = (*where, "discharge_max_kw")

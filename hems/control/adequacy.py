@@ -74,9 +74,10 @@ class Adequacy:
 def judge(site: Site, moment: Moment, times: Times) -> Adequacy:
     """What the tie's opening would do in that moment."""
     falls = {circuit.id for circuit in site.circuits if circuit.layer_0}
+    rest = {bay.id for bay in site.bays if bay.layer_0 or bay.id == site.former.source}
     left = Moment(
         circuits_w={name: watts for name, watts in moment.circuits_w.items() if name not in falls},
-        charging_w={name: watts for name, watts in moment.charging_w.items() if name != site.former.source},
+        charging_w={name: watts for name, watts in moment.charging_w.items() if name not in rest},
     )
     phases = _phases(site, left, times)
     named: list[str] = []

@@ -41,7 +41,7 @@ def wishes(
     closed = tie.value is TiePosition.CLOSED and tie.seen is TiePosition.CLOSED
     bays = followers + forming if on_grid and closed else followers
     if sunny.spares(state):
-        from_sun = on_island(followers, site, state, snapshot, now_s)
+        from_sun = on_island([bay for bay in followers if not bay.layer_0], site, state, snapshot, now_s)
         if from_sun:
             return from_sun
     if mode in MAY_SUPPORT or steps_back(mode, site, state) or carries_on(state):

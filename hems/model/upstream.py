@@ -1,4 +1,4 @@
-"""Devices that look at nothing but the utility's side of the tie: in a power cut their silence is no news."""
+"""Devices whose silence is no news in a power cut: they see only the utility's side, or lose their own supply."""
 
 from hems.model import wiring
 from hems.model.site import Location, Site
@@ -7,11 +7,13 @@ from hems.model.wiring import Role, Wiring
 
 
 def upstream(site: Site, wires: Wiring) -> frozenset[DeviceId]:
-    """Those of which everything that is read lies upstream, and through which nothing is commanded."""
+    """Those by which nothing else is read or commanded than the utility's side, or a charger that a contactor drops."""
     roles = _roles(site)
-    seen = {port.device for role, port in wires.reads.items() if role in roles}
-    more = {port.device for role, port in wires.reads.items() if role not in roles}
-    return frozenset(seen - more - {port.device for port in wires.writes.values()})
+    dropped = tuple(f"bays/{bay.id}/" for bay in site.bays if bay.layer_0)
+    seen = {port.device for role, port in wires.reads.items() if role in roles or role.startswith(dropped)}
+    more = {port.device for role, port in wires.reads.items() if role not in roles and not role.startswith(dropped)}
+    more |= {port.device for role, port in wires.writes.items() if not role.startswith(dropped)}
+    return frozenset(seen - more)
 
 
 def _roles(site: Site) -> frozenset[Role]:

@@ -132,10 +132,12 @@ def _hands(circuit: Circuit) -> str:
 
 def _layer_0(site_file: SiteFile) -> Section:
     falls = [one for one in site_file.site.circuits if one.layer_0]
-    if not falls:
+    cars = [one for one in site_file.site.bays if one.layer_0]
+    if not falls and not cars:
         words = (say("No circuit is declared to drop by itself. `hems check` says whether one should."),)
         return Section(heading=say("Layer 0: what drops without software"), words=words)
-    rows = [(one.name, " ".join(one.phases), kw(one.typical_w), BOX, BOX, BOX) for one in falls]
+    bays = [(one.name, " ".join(one.phases), kw(one.charge_max_w), BOX, BOX, BOX) for one in cars]
+    rows = [*((one.name, " ".join(one.phases), kw(one.typical_w), BOX, BOX, BOX) for one in falls), *bays]
     columns = _said(
         N_("Circuit"),
         N_("Phases"),

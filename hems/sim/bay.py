@@ -40,6 +40,8 @@ class BayCharger:
         self._boot_s = 0.0
         self._offered = False
         self._sleeps = 0
+        self.dropped = False
+        """Whether a contactor has taken it off its supply."""
 
     @property
     def floor(self) -> float:
@@ -122,7 +124,14 @@ class BayCharger:
 
     def target_w(self, *, live: bool) -> float:
         """Where its power goes: the command, as far as everybody permits it."""
-        if not live or self.store is None or self.car is None or not self.answers or self._pause_s > 0.0:
+        if (
+            not live
+            or self.dropped
+            or self.store is None
+            or self.car is None
+            or not self.answers
+            or self._pause_s > 0.0
+        ):
             return 0.0
         wish_w = self.setpoint_w
         if self.car.deaf or (wish_w is None and self.car.resumes):
@@ -143,7 +152,7 @@ class BayCharger:
         """Move towards the target for `dt_s` and return the power; a dead bus stops it at once."""
         target_w = self.target_w(live=live)
         reach_w = self._physics.charger_ramp_w_per_s * dt_s
-        stopped = not live or self.store is None
+        stopped = not live or self.dropped or self.store is None
         self._set_power(target_w if stopped else min(self.power_w + reach_w, max(self.power_w - reach_w, target_w)))
         return self.power_w
 
@@ -157,7 +166,7 @@ class BayCharger:
 
     def until_s(self, *, live: bool) -> float:
         """Time until it changes by itself."""
-        waits = [wait_s for wait_s in (self._pause_s, self._boot_s) if wait_s > 0.0 and live]
+        waits = [wait_s for wait_s in (self._pause_s, self._boot_s) if wait_s > 0.0 and live and not self.dropped]
         if self.store is not None and self.power_w > 0.0:
             waits.append(self.store.until_s(self.floor))
         return min(waits, default=float("inf"))
@@ -170,7 +179,7 @@ class BayCharger:
         if offered and not self._offered:
             self._sleeps = max(0, self._sleeps - 1)
         self._offered = offered
-        if live or self.forming or self._own_supply:
+        if (live and not self.dropped) or self.forming or self._own_supply:
             if self._dead_s > 0.0 and not self.forming:
                 self._supply_returns()
             else:

@@ -185,6 +185,8 @@ class Building:
             self.former.tie_closed()
         for circuit in self.circuits.values():
             circuit.dropped = circuit.spec.layer_0 and self.tie.position is not Position.CLOSED
+        for bay in self.bays.values():
+            bay.dropped = bay.spec.layer_0 and self.tie.position is not Position.CLOSED
 
     def _wake_former(self) -> None:
         """A generator that takes load on a dead building wakes the former, which then follows it."""

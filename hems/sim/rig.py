@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from hems.model.errors import ConfigError
-from hems.model.site import Battery, Bay, Circuit, Former, Generator, GridConnection, Phase, Pv, Site, Tie, Tier
+from hems.model.site import Battery, Bay, Circuit, Former, Generator, Phase, Pv, Site, Tie, Tier
+from hems.model.supply import GridConnection
 from hems.model.units import W_PER_KW, CircuitId, PointId, SourceId
 from hems.sim.compressor import Hermetic
 from hems.sim.generated import GeneratedTraces
@@ -183,6 +184,7 @@ def _bay(name: str, table: Table) -> Bay:
         charge_min_w=_w(table, "charge_min_kw", 1.38),
         discharge_max_w=_w(table, "discharge_max_kw", 0.0),
         maker_floor_pct=float(table.get("maker_floor_pct", 20.0)),
+        layer_0=bool(table.get("layer_0")),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hems.commands.check import times
 from hems.config import load
 from hems.config.actuation import SLOWEST_S
-from tests.config.given import EXAMPLES, factories, report
+from tests.config.given import EXAMPLES, example, factories, report
 
 SITE = EXAMPLES / "apartments.toml"
 
@@ -52,6 +52,16 @@ def test_a_charger_that_may_take_longer_is_not_counted_on(acts_s: float, slow: b
     assert {bay.stops_s > 0.0 for bay in site_file.site.bays} == {slow}
     told = [line for line in times(site_file) if "Not counted on when the tie opens" in line]
     assert len(told) == slow
+
+
+def test_a_charger_that_a_contactor_drops_may_be_slow(tmp_path: Path):
+    file = tmp_path / "site.toml"
+    text = example("garage").replace('switch = "relays', 'layer_0 = true\nswitch = "relays')
+    file.write_text(text, encoding="utf-8")
+    dropped = load(file, factories(100.0, acts_s=SLOWEST_S + 0.01)).site.bays
+    assert [bay.stops_s for bay in dropped] == [0.0] * 5
+    file.write_text(text.replace("layer_0 = true", "", 1), encoding="utf-8")
+    assert load(file, factories(100.0, acts_s=SLOWEST_S + 0.01)).site.bays[0].stops_s > 0.0
 
 
 def test_a_charger_that_nobody_can_tell_to_stop_is_not_counted_on(tmp_path: Path):

@@ -67,6 +67,7 @@ ONE_MISTAKE = [
     ("floor_pct = 50", "floor_pct = 10", "bays.bay_1.floor_pct = 10.0 is below maker_floor_pct = 20"),
     ("shutdown_pct = 5", "shutdown_pct = 15", "batteries.main.shutdown_pct = 15.0 is not below params.band.floor_pct = 10"),
     ("charge_min_kw = 4.14", "charge_min_kw = 12", "bays.bay_3.charge_min_kw = 12.0 is above charge_max_kw = 11; lower it."),
+    ("[bays.bay_1]", "[bays.bay_1]\nlayer_0 = true", "bays.bay_1.layer_0 = true drops this charger when the tie opens, and discharge_max_kw counts on its car in a power cut; leave the contactor out, or set discharge_max_kw to 0."),
     ('soc = "bay_1/soc_pct"', "", "bays.bay_1.soc is missing; name the point, or set discharge_max_kw to 0"),
     ('switch = "relays/coil_2"', 'switch = "relays/coil_1"', "is commanded by circuits.medical_sockets.switch already"),
     ('power = "gym_plug/power_w"', 'power = "laundry_plug/power_w"', "is counted by circuits.laundry.power already"),

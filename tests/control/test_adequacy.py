@@ -48,6 +48,17 @@ def test_what_falls_out_by_itself_is_not_carried():
     assert all(one.load_w == 0.0 for one in found.phases)
 
 
+def test_a_charger_that_a_contactor_drops_is_not_carried():
+    site = flats()
+    bay = next(one for one in site.bays if one.id != site.former.source)
+    moment = Moment(circuits_w={}, charging_w={bay.id: 2.5 * site.former.phase_va[0] * len(bay.phases)})
+    assert judge(site, moment, FAST).layer_0 == (bay.name,)
+    wired = replace(site, bays=tuple(replace(one, layer_0=one.id == bay.id) for one in site.bays))
+    found = judge(wired, moment, FAST)
+    assert all(one.load_w == 0.0 for one in found.phases)
+    assert found.layer_0 == ()
+
+
 def test_slow_switches_make_the_same_load_too_much():
     site = flats()
     pu = loading_that_trips_in(0.9 / CLOSE * 1.1, site.former.curve)

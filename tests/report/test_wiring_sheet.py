@@ -44,6 +44,7 @@ def test_what_falls_out_by_itself_is_listed(tmp_path: Path):
     file.write_text(text.replace("[circuits.gym]", "[circuits.gym]\nlayer_0 = true"), encoding="utf-8")
     assert list(rows_of(file, "Layer 0")) == ["Gym"]
     assert rows_of(file, "Circuits")["Gym"]["HEMS"] == "switches it; layer 0"
+    assert list(rows_of(EXAMPLES / "garage.toml", "Layer 0")) == [f"Bay {number}" for number in range(1, 6)]
 
 
 def test_the_certified_disconnect_device_is_named_or_missed_in_capitals(tmp_path: Path):

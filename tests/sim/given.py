@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from hems.model.site import Battery, Bay, Circuit, Former, Generator, GridConnection, Phase, Pv, Site, Tie, Tier
+from hems.model.site import Battery, Bay, Circuit, Former, Generator, Phase, Pv, Site, Tie, Tier
+from hems.model.supply import GridConnection
 from hems.model.units import CircuitId, SourceId
 from hems.sim.plant import Plant
 from hems.sim.start import Car, Physics, StartPoint

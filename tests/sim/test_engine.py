@@ -9,7 +9,7 @@ from hems.model.units import CircuitId
 from hems.sim.engine import Engine, EngineStage
 from hems.sim.former import Stage
 from hems.sim.plant import Plant
-from hems.sim.start import Physics
+from hems.sim.start import Car, Physics
 from tests.sim.given import BATTERY, circuit, islanded, plant
 
 SPEC = Generator(name="Generator", rated_w=20_000.0)
@@ -162,6 +162,22 @@ def test_a_circuit_with_a_contactor_of_its_own_drops_with_the_tie_and_comes_back
     building.return_grid()
     building.step(30.0)
     assert building.circuits[CircuitId("lights")].closed
+
+
+def test_a_charger_with_a_contactor_of_its_own_drops_with_the_tie_and_its_electronics_with_it():
+    building = plant(circuit("lights", 3000.0), car=Car(soc_pct=40.0))
+    [bay] = building.bays.values()
+    bay.spec = replace(bay.spec, layer_0=True)
+    bay.setpoint_w = -7000.0
+    building.step(30.0)
+    assert bay.power_w == pytest.approx(-7000.0)
+    islanded(building)
+    building.step(30.0)
+    assert (bay.power_w, bay.answers, building.bus_live) == (0.0, False, True)
+    building.set_permit(True)
+    building.return_grid()
+    building.step(600.0)
+    assert bay.answers, "and has started anew"
 
 
 def test_a_battery_tells_more_than_it_holds():

@@ -71,6 +71,10 @@ class BayTable(Table):
     """Whether car and charger offer to discharge right now."""
     setpoint: PortText | None = Field(None, examples=["bay_1/power_w"])
     """Command for its power; without it hems only watches."""
+    layer_0: bool = False
+    """Whether a contactor drops the charger by itself the moment the tie opens, fed from the grid side or by the tie's
+    auxiliary contact: then it may be slow to stop, the inverter never has to carry it, and no car charges or gives here
+    in a power cut."""
     three_phases: PortText | None = Field(None, examples=["bay_1/three_phases"])
     """Where the charger is told whether to use three phases or one, and says which it does, where it can switch.  With
     little sun a car then charges on one."""

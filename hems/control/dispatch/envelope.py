@@ -8,8 +8,9 @@ from hems.control.dispatch import flexible, quarter, schedule
 from hems.control.dispatch.flexible import Bound
 from hems.control.dispatch.memory import ConnectionMemory
 from hems.model.cause import Cause, Why
-from hems.model.site import CONTINUOUS, GridConnection, Site
+from hems.model.site import CONTINUOUS, Site
 from hems.model.snapshot import Snapshot
+from hems.model.supply import GridConnection
 
 SERVICE, AGREED = Cause(Why.LIMIT_SERVICE), Cause(Why.LIMIT_AGREED)
 

@@ -8,8 +8,8 @@ from hems.control.dispatch.memory import FlexibleMemory
 from hems.model.cause import Cause, Why
 from hems.model.copies import replace
 from hems.model.reading import Reading
-from hems.model.site import FlexibleLimits
 from hems.model.snapshot import LimitReading
+from hems.model.supply import FlexibleLimits
 
 Bound = tuple[float, Cause]
 """W, and whose limit it is."""

@@ -4,8 +4,9 @@ By droop, in proportion to how far it is away, or in one step.  Limits and the r
 fed in that the connection's owner may not feed in.
 """
 
-from hems.model.site import FrequencyService, Location, Site
+from hems.model.site import Location, Site
 from hems.model.snapshot import Snapshot
+from hems.model.supply import FrequencyService
 
 MEASURED_AT = (Location.UTILITY, Location.BUS)
 

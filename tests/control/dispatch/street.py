@@ -10,8 +10,9 @@ from hems.model import wiring
 from hems.model.command import Fate, Outcome
 from hems.model.instant import Instant
 from hems.model.mode import Mode
-from hems.model.site import FlexibleLimits, GridConnection, Site
+from hems.model.site import Site
 from hems.model.snapshot import BayState
+from hems.model.supply import FlexibleLimits, GridConnection
 from hems.model.units import SourceId
 from hems.model.wiring import Role
 from hems.runtime.ahead import Scene

@@ -8,7 +8,7 @@ from hems.control.resume import resumed
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode
-from hems.model.site import FlexibleLimits
+from hems.model.supply import FlexibleLimits
 from hems.model.units import SourceId
 from tests.control.dispatch.street import FUSES_W, TOLD, Street, connected_site
 from tests.control.panel import utility

@@ -13,7 +13,8 @@ from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode
 from hems.model.reading import missing
-from hems.model.site import FlexibleLimits, GridConnection, Site
+from hems.model.site import Site
+from hems.model.supply import FlexibleLimits, GridConnection
 from hems.model.units import SourceId
 from hems.sim.plant import Plant
 from hems.sim.run import FastForward, Ticked

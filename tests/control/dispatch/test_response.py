@@ -8,7 +8,7 @@ from hems.control.dispatch.response import power_w
 from hems.control.due import watch_for
 from hems.model import wiring
 from hems.model.cause import Why
-from hems.model.site import FrequencyService
+from hems.model.supply import FrequencyService
 from hems.model.units import PointId
 from tests.control.dispatch.street import MAIN, Street, connected_site
 from tests.control.panel import utility

@@ -8,7 +8,8 @@ from hems.control.dispatch.memory import Hours
 from hems.control.dispatch.schedule import due_s, hours
 from hems.model import wiring
 from hems.model.cause import Why
-from hems.model.site import LimitHours, Site
+from hems.model.site import Site
+from hems.model.supply import LimitHours
 from hems.model.tariff import Days, Window
 from hems.model.units import SourceId
 from tests.control.dispatch.street import Street, connected_site
