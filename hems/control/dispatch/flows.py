@@ -60,6 +60,11 @@ def car_w(bay: Bay, snapshot: Snapshot, now_s: float) -> float:
     return gives_w(snapshot.bays.get(bay.id, NO_CAR).power_w, now_s)
 
 
+def looked_s(snapshot: Snapshot) -> float:
+    """When the meter at the street was read last, as a whole or by phases."""
+    return max(reading.taken_s for reading in (snapshot.grid_w, *snapshot.grid_phase_w))
+
+
 def sure(site: Site, snapshot: Snapshot) -> bool:
     """Whether no battery and no car says what cannot be: what it does then is not even known to have been."""
     batteries = (snapshot.batteries.get(one.id, NO_BATTERY).power_w for one in site.batteries)

@@ -127,6 +127,10 @@ class ConnectionMemory:
 
     standing: tuple[Standing, ...] = ()
     """Phase by phase; nothing on an island."""
+    stood_s: float | None = None
+    """When the meter at the street was read, by which circuits were judged last."""
+    stood_w: tuple[float, ...] = ()
+    """What they drew by that look."""
 
     panels: Mapping[PanelId, tuple[Standing, ...]] = field(default_factory=dict)
     """The same behind each sub-panel whose meter speaks, with the grid and without."""

@@ -14,8 +14,8 @@ from hems.control.dispatch import (
     value,
 )
 from hems.control.dispatch.envelope import Envelope, envelope
-from hems.control.dispatch.flows import flows, house_phase_w, sure
-from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory, Standing
+from hems.control.dispatch.flows import flows, house_phase_w, looked_s, sure
+from hems.control.dispatch.memory import ConnectionMemory, ExcessMemory, QuarterMemory
 from hems.control.given import Given, Told
 from hems.control.state import ControlState
 from hems.model import wiring
@@ -39,7 +39,7 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
         over_s = panels.over_s(site, memory.panels_over_s, snapshot, now_s)
         memory = replace(memory, panels=panels.after(site, memory.panels, snapshot, now_s), panels_over_s=over_s)
     memory = replace(memory, steady=steady.after(given, state, memory))
-    memory = replace(memory, quarter=counted, standing=_standing(given, state, memory), market=prices)
+    memory = replace(_stood(given, state, memory), quarter=counted, market=prices)
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
     if memory.excess.since_s is not None and over.since_s is None:
         facts = {"excess_wh": memory.excess.wh, "for_s": now_s - memory.excess.since_s}
@@ -59,16 +59,23 @@ def _counted(given: Given, memory: ConnectionMemory, dt_s: float) -> QuarterMemo
     return quarter.after(memory.quarter, given.snapshot.grid_w.known(given.now_s), demand_max_w, dt_s, given.now)
 
 
-def _standing(given: Given, state: ControlState, memory: ConnectionMemory) -> tuple[Standing, ...]:
+def _stood(given: Given, state: ControlState, memory: ConnectionMemory) -> ConnectionMemory:
+    """What circuits draw, judged anew by each new look at the street only.
+
+    A battery that takes over the building is often read before the meter at the street is: beside the old look at the
+    street everything would seem to be drawn twice, and cars would be told to stop at the very instant of a power cut.
+    """
     if state.mode.mode.on_island:
-        return ()
-    flow = flows(given.site, given.snapshot, given.now_s)
+        return replace(memory, standing=(), stood_s=None, stood_w=())
+    flow, now_s = flows(given.site, given.snapshot, given.now_s), given.now_s
     if flow is None:
-        return standing.unseen(memory.standing)
+        return replace(memory, standing=standing.unseen(memory.standing))
     if memory.standing and not steady.settled(given.site, state, given.snapshot):
-        return memory.standing
-    drawn_w = house_phase_w(given.site, given.snapshot, flow, given.now_s)
-    return standing.after(memory.standing, drawn_w, given.now_s, falls=sure(given.site, given.snapshot))
+        return memory
+    look_s = looked_s(given.snapshot)
+    drawn_w = memory.stood_w if look_s == memory.stood_s else house_phase_w(given.site, given.snapshot, flow, now_s)
+    found = standing.after(memory.standing, drawn_w, now_s, falls=sure(given.site, given.snapshot))
+    return replace(memory, standing=found, stood_s=look_s, stood_w=drawn_w)
 
 
 def _exceeded(

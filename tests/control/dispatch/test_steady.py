@@ -18,6 +18,7 @@ from tests.control.panel import car, healthy, snapshot
 
 ALIVE = {wiring.LIMIT_HEARTBEAT: 1.0}
 LATE_S = 1.0
+STREET = (wiring.GRID_POWER, *(wiring.grid_phase_w(place) for place in range(3)))
 HOT_WATER = wiring.circuit_closed(CircuitId("hot_water"))
 
 
@@ -46,6 +47,55 @@ class SelfWilled(Street):
         super()._meters()
         self.house_w += self.gives_w
         self.says({wiring.battery_power(MAIN): Reading(self.gives_w, min(self.now_s, self.heard_s))})
+
+
+class Unread(SelfWilled):
+    """The meter at the street is not read any more after `last_s`, while a battery's own still is."""
+
+    gives_w = 0.0
+    last_s = float("inf")
+
+    def _meters(self) -> None:
+        before = {role: self.values[role] for role in STREET if role in self.values}
+        super()._meters()
+        if self.now_s > self.last_s:
+            self.says({role: _as_of(self.last_s, watts) for role, watts in before.items()})
+
+
+def _as_of(at_s: float, watts: float | Reading[float]) -> Reading[float]:
+    return watts if isinstance(watts, Reading) else Reading(watts, at_s, stale_after_s=20.0)
+
+
+def test_a_battery_that_takes_over_and_is_read_before_the_street_does_not_make_the_building_draw_twice():
+    # given two cars that charge beside 40 kW of circuits
+    street = Unread(connected_site(reserve_pct=None), house_w=40_000.0).plug("bay_1", "bay_2").lives(60)
+    before_w = street.car_w("bay_1") + street.car_w("bay_2")
+    assert before_w < -10_000.0
+    # when the grid fails, and the battery's meter shows what it took over while that at the street shows what was
+    street.gives_w, street.last_s = 40_000.0 - before_w, street.now_s - 1.0
+    street.lives(1)
+    # then no car is told of a limit for circuits that nobody has seen draw more
+    assert street.car_w("bay_1") + street.car_w("bay_2") == before_w
+
+
+def test_circuits_that_are_seen_to_draw_more_in_a_new_look_count_at_once():
+    street = Unread(connected_site(reserve_pct=None), house_w=40_000.0).plug("bay_1", "bay_2").lives(60)
+    street.house_w = 50_000.0
+    street.lives(1)
+    assert 50_000.0 - street.car_w("bay_1") - street.car_w("bay_2") <= FUSES_W + street.params.car.deadband_w
+
+
+def test_a_fall_counts_after_its_while_also_where_the_street_is_read_less_often_than_that():
+    # given circuits that stop drawing 40 kW, as the last look at the street shows
+    street = Unread(connected_site(reserve_pct=None), house_w=40_000.0).lives(60)
+    street.house_w = 10_000.0
+    street.lives(1)
+    street.last_s = street.now_s - 1.0
+    # then it counts no sooner and no later than if there were a look each second
+    street.lives(9)
+    assert sum(one.watts for one in street.state.connection.standing) == 40_000.0
+    street.lives(1)
+    assert sum(one.watts for one in street.state.connection.standing) == 10_000.0
 
 
 def test_a_battery_that_falls_silent_is_not_taken_to_rest_so_that_cars_get_no_more_than_the_fuses_carry():
