@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing, nullcontext, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ async def played(
         begin_s, first = truth["at_s"], truth["next"]
         heard = _Heard(record, begin_s, names)
         listening = asyncio.create_task(heard.listen(run.view_socket))
-        acting = asyncio.create_task(_act(run, bench, scenario, asyncio.get_running_loop().time()))
+        acting = asyncio.create_task(_act(run, bench, scenario, record, asyncio.get_running_loop().time()))
         try:
             while truth["at_s"] - begin_s < scenario.ends_s:
                 truth = await bench.status(since=1_000_000_000)
@@ -69,7 +69,7 @@ async def played(
     return record
 
 
-async def _act(run: Run, bench: Remote, scenario: Scenario, begin_s: float) -> None:
+async def _act(run: Run, bench: Remote, scenario: Scenario, record: Record, begin_s: float) -> None:
     """Do what happens; `begin_s` is the start by the loop's clock."""
     for act in scenario.acts:
         await asyncio.sleep(max(0.0, begin_s + act.t_s - asyncio.get_running_loop().time()))
@@ -84,18 +84,25 @@ async def _act(run: Run, bench: Remote, scenario: Scenario, begin_s: float) -> N
         elif act.do == "partition" and run.cut_network(**act.args):
             continue
         elif act.do == "ask":
-            await _ask(run, **act.args)
+            await _ask(run, record, act.t_s, **act.args)
         else:
             await bench.do(act.do, **act.args)
 
 
-async def _ask(run: Run, *, request: str, refused: bool = False, **args: Any) -> None:  # noqa: ANN401 any JSON
-    """Ask hems, as an engineer.  Raises: RequestError when it refuses although it should not."""
+async def _ask(run: Run, record: Record, t_s: float, *, request: str, refused: bool = False, **args: Any) -> None:  # noqa: ANN401 any JSON
+    """Ask hems, as an engineer.  Raises: RequestError when it refuses although it should not.
+
+    Where it may refuse, that is written down: the story's expectations say whether it must.
+    """
     async with Client(run.run_dir / "admin.sock") as client:
-        with suppress(RequestError) if refused else nullcontext():
+        try:
             answer = await client.request(request, who="the scenario", **args)
             if "confirm" in answer:
                 await client.request(request, who="the scenario", confirm=answer["confirm"], **args)
+        except RequestError as error:
+            if not refused:
+                raise
+            record.refused.append((t_s, str(args.get("task") or args.get("circuit") or request), str(error)))
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from hems.sim.tally import jain
 
 LOOK_S = 1.0
 """By so much a time read off two looks may be short."""
+REFUSALS = frozenset({Why.ISLAND_REFUSED, Why.STORM_REFUSED, Why.HOLD_REFUSED, Why.OVERRIDE_REFUSED})
 
 
 def judge(scenario: Scenario, site: Site, params: Params, record: Record) -> list[Verdict]:
@@ -287,6 +288,18 @@ def _told(
     return bool(times) and times[0] <= by_s, f"at {times[0]:.1f} s" if times else "never"
 
 
+def _refused(case: Case, about: str, by_s: float, from_s: float = 0.0) -> tuple[bool, str]:
+    """What is asked is not done, and who asks hears so in time: at once, or with what is told a moment later."""
+    told = [
+        (t_s, str(event.cause.why))
+        for t_s, event in case.record.events
+        if event.kind is EventKind.REQUEST and event.cause.why in REFUSALS and event.subject.startswith(about)
+    ]
+    told += [(t_s, words) for t_s, subject, words in case.record.refused if subject.startswith(about)]
+    times = sorted(one for one in told if one[0] >= from_s)
+    return bool(times) and times[0][0] <= by_s, f"at {times[0][0]:.1f} s: {times[0][1]}" if times else "never"
+
+
 def _untold(
     case: Case, why: str, from_s: float = 0.0, about: str = "", facts: Mapping[str, object] = NOTHING_MORE
 ) -> tuple[bool, str]:
@@ -326,6 +339,7 @@ CHECKS: Mapping[str, Check] = {
     "silent_between": _silent_between,
     "told": _told,
     "never_told": _untold,
+    "refused": _refused,
     "commanded_at_most": _commanded,
     "mode_by": _mode_by,
     "islanded_between": _islanded_between,

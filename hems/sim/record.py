@@ -57,6 +57,8 @@ class Record:
     tie_opened_s: float | None = None
     opened_s: dict[str, float] = field(default_factory=dict)
     """When each circuit's switch first opened, by the building's own clock."""
+    refused: list[tuple[float, str, str]] = field(default_factory=list)
+    """What hems would not even take, when, and in which words; what it takes and refuses a moment later is an event."""
 
     def modes(self) -> list[tuple[float, Mode]]:
         """Every change of mode."""

@@ -54,7 +54,7 @@ def test_no_record_is_kept_of_a_story_that_is_not_there() -> None:
 
 
 ON_WIRES = {"T1-a", "T1-c", "T1-d", "T1-e", "T1-f", "T1-g", "T1-h", "T2-a", "T3-a", "T3-b", "T4-a", "F-a", "X-a"}
-ON_WIRES |= {"X-c", "X-d", "X-e"}
+ON_WIRES |= {"T2-b", "X-c", "X-d", "X-e"}
 """Played over sockets each time; the others are when there is time, and by `hems hil run all`."""
 
 
@@ -128,6 +128,15 @@ def test_the_page_of_scenarios_has_every_expectation_and_all_held(checkout: Path
     missing = [one.text for scenario in SCENARIOS.values() for one in scenario.expectations if one.text not in page]
     assert missing == [], "write the page again: hems hil run all --table docs/scenarios.md"
     assert "not held" not in page
+
+
+@pytest.mark.wire
+def test_an_order_that_should_be_refused_and_is_taken_is_found_in_both_ways() -> None:
+    # given the story of the refusal, with enough stored for what is asked
+    told = replace(SCENARIOS["T2-b"], rig={"start": {"battery_soc_pct": 90}}, ends_s=15.0)
+    for way in (stage.fast, stage.on_virtual_wires):
+        wrong = [verdict.text for verdict in way(told).verdicts if not verdict.held]
+        assert "it is refused, with the reason" in wrong
 
 
 # In short, and in real time ------------------------------------------------------------------------------------------
