@@ -34,6 +34,7 @@ from hil import (
     bench_reaction,
     bench_sheds,
     bench_tick,
+    bench_whole,
 )
 from hil.bench_row import Row, html, markdown, plain, text, unmeasured
 from hil.places import place
@@ -85,6 +86,7 @@ GROUPS: Mapping[str, Callable[[float], Iterable[Row]]] = {
     "history": lambda _: bench_history.rows(),
     "reading": lambda _: bench_drivers.rows(),
     "sheds": lambda _: bench_sheds.rows(),
+    "whole": lambda _: bench_whole.rows(),
     "lines": lambda _: bench_lines.rows(),
     "mqtt": lambda _: bench_mqtt.rows(),
     "reaction": lambda _: asyncio.run(bench_reaction.rows()),

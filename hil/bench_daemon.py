@@ -117,7 +117,7 @@ async def _known(minutes: float) -> AsyncGenerator[Row, None]:
     }
     with tempfile.TemporaryDirectory(prefix="hems-bench-") as name:
         chosen = place("apartments")
-        async with begin(chosen, Path(name), rig=_more_emulated(), over=_more_devices(), calm_s=CALM_S) as run:
+        async with begin(chosen, Path(name), rig=more_emulated(), over=more_devices(), calm_s=CALM_S) as run:
             for what, measured in parts.items():
                 told: Sequence[Row] = ()
                 with contained() as part:
@@ -128,23 +128,25 @@ async def _known(minutes: float) -> AsyncGenerator[Row, None]:
                     yield row
 
 
-def _more() -> list[str]:
+def _more(devices: int) -> list[str]:
     own = len(load_rig(place("apartments").rig).devices)
-    return [f"more_{number}" for number in range(DEVICES - own)]
+    return [f"more_{number}" for number in range(devices - own)]
 
 
-def _more_emulated() -> dict[str, Any]:
-    """Boards that nothing hangs on, and inverters of the same roof, in turn."""
+def more_emulated(devices: int = DEVICES) -> dict[str, Any]:
+    """So many together with the place's own: boards that nothing hangs on, and inverters of the same roof, in turn."""
     board, inverter = {"emulates": "waveshare-relay"}, {"emulates": "sunspec-inverter", "pv": "roof"}
-    return {"devices": {name: (board, inverter)[number % 2] for number, name in enumerate(_more())}}
+    return {"devices": {name: (board, inverter)[number % 2] for number, name in enumerate(_more(devices))}}
 
 
-def _more_devices() -> dict[str, Any]:
+def more_devices(devices: int = DEVICES) -> dict[str, Any]:
     """The same as the site file knows them."""
     like = tomllib.loads(place("apartments").site.read_text(encoding="utf-8"))["devices"]
     kinds = (like["relays"], like["roof"])
     links = [f"tcp://10.0.30.{number}:502" for number in range(1, DEVICES + 1)]
-    return {"devices": {name: kinds[number % 2] | {"link": links[number]} for number, name in enumerate(_more())}}
+    return {
+        "devices": {name: kinds[number % 2] | {"link": links[number]} for number, name in enumerate(_more(devices))}
+    }
 
 
 async def _starts(run: BenchRun) -> list[Row]:

@@ -171,18 +171,33 @@ async def begin(
     short: bool = True,
     rig: Mapping[str, Any] = MappingProxyType({}),
     over: Mapping[str, Any] = MappingProxyType({}),
+    links: Mapping[str, str] = MappingProxyType({}),
+    gateways: bool = False,
     calm_s: float | None = None,
     small_disk: bool = False,
     own_network: bool = False,
 ) -> AsyncIterator[BenchRun]:
     """Building and daemon running, every device armed, the building on the grid.
 
-    `rig` and `over` are laid over the place's rig and its site file.  With `calm_s` it begins so long after the start;
-    the rest of the restoring, with nothing to restore, is not awaited.  `small_disk` gives the daemon one of its own
-    that can be filled, `own_network` the building one that can be cut, where they may be made.
+    `rig` and `over` are laid over the place's rig and its site file; at `links` are devices that somebody else plays.
+    With `gateways` serial lines are gateways on loopback, which no kernel hands over in a time of its own.  With
+    `calm_s` it begins so long after the start; the rest of the restoring, with nothing to restore, is not awaited.
+    `small_disk` gives the daemon one of its own that can be filled, `own_network` the building one that can be cut,
+    where they may be made.
     """
     with mounted(where / "state", wanted=small_disk) as disk, laid(wanted=own_network) as network:
-        run = await started(chosen, where, data=data, broker=broker, short=short, rig=rig, over=over, network=network)
+        run = await started(
+            chosen,
+            where,
+            data=data,
+            broker=broker,
+            short=short,
+            rig=rig,
+            over=over,
+            links=links,
+            gateways=gateways,
+            network=network,
+        )
         run.disk = disk
         try:
             await run.settled("reconnected_restoring", "grid_connected", within_s=READY_WITHIN_S + (calm_s or 0.0))
@@ -205,18 +220,21 @@ async def started(
     short: bool = True,
     rig: Mapping[str, Any] = MappingProxyType({}),
     over: Mapping[str, Any] = MappingProxyType({}),
+    links: Mapping[str, str] = MappingProxyType({}),
+    gateways: bool = False,
     network: Network | None = None,
 ) -> BenchRun:
     """Both processes, without waiting for the daemon."""
     options = ["--rig", str(chosen.rig), "--over", json.dumps(dict(rig)), "--run", str(where), "--broker", broker]
     options += ["--data", str(data)] if data is not None else []
+    options += ["--gateways"] if gateways else []
     bench = await _process(where / "bench.log", "-m", "hil.emulate", *options, network=network)
     async with AsyncExitStack() as undo:
         undo.push_async_callback(_ended, bench)
-        links = await wait_until_ready(where, within_s=READY_WITHIN_S)
+        played = await wait_until_ready(where, within_s=READY_WITHIN_S)
         site = where / "site.toml"
         text = overlaid(chosen.site.read_text(encoding="utf-8"), over)
-        site.write_text(relinked(text, links, where, short=short), encoding="utf-8")
+        site.write_text(relinked(text, {**played, **links}, where, short=short), encoding="utf-8")
         daemon = await _daemon(where, site)
         undo.pop_all()
     return BenchRun(where=where, site=site, bench=bench, daemon=daemon, network=network)

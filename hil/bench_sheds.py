@@ -52,12 +52,12 @@ async def _measured() -> list[Row]:
             value=median(ours_s) / median(in_c_s),
             least=1.5,
             aim=0.6,
-            invalid=noisy(_typical(in_c_s)),
+            invalid=noisy(typical(in_c_s)),
         )
     ]
 
 
-def _typical(turns_s: list[float]) -> list[float]:
+def typical(turns_s: list[float]) -> list[float]:
     """Without the slowest and fastest tenth: single turns of a millisecond are any system's to lose."""
     tenth = len(turns_s) // 10
     return sorted(turns_s)[tenth:-tenth]

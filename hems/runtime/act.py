@@ -23,6 +23,8 @@ from hems.ports.store import Journal
 
 log = logging.getLogger(__name__)
 
+FIRST_TURNS = 4
+"""Of the event loop, in which circuits that open reach the wire; set-points are judged after that."""
 PATIENCE_S = 10.0
 """The same command again is let be while the first is still on its way, but not for longer than this."""
 
@@ -158,6 +160,9 @@ class Actuators:
 
     async def _deliver(self, command: Command, written: "asyncio.Task[bool] | None") -> None:
         started_s = self._clock.now().mono_s
+        if written is None and not is_switch(command.role):
+            for _ in range(FIRST_TURNS):
+                await asyncio.sleep(0)
         # Without its journal entry a command that gives power may only go where its effect can be read back.
         if written is not None and not await asyncio.shield(written) and not is_switch(command.role):
             reply = Reply(fate=Fate.REFUSED, detail="the journal cannot be written")

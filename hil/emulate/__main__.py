@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--over", type=json.loads, default={}, metavar="JSON", help="what is different from the rig")
     parser.add_argument("--run", type=Path, required=True, help="directory for ready.json, plant.sock and serial ports")
     parser.add_argument("--broker", choices=("auto", "embedded", "mosquitto", "none"), default="auto")
+    parser.add_argument("--gateways", action="store_true", help="serial lines are gateways on loopback")
     parser.add_argument("--seed", type=int, help="another evening than the rig's")
     parser.add_argument(
         "--data",
@@ -53,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
 async def _serve(rig: Rig, given: argparse.Namespace) -> None:
     given.run.mkdir(parents=True, exist_ok=True)
     broker = None if given.broker == "none" else Broker(given.broker, given.run)
-    bench = Bench(rig.plant(seed=given.seed, data=given.data), rig.devices, given.run, broker)
+    plant = rig.plant(seed=given.seed, data=given.data)
+    bench = Bench(plant, rig.devices, given.run, broker, serial=not given.gateways)
     control = Control(bench, given.run / "plant.sock")
     stop = asyncio.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):

@@ -50,6 +50,14 @@ async def on_tcp(ports: int = 1) -> AsyncIterator[list[int]]:
 
 
 @asynccontextmanager
+async def told(ports: int) -> AsyncIterator[tuple[list[int], asyncio.StreamReader]]:
+    """The foreign server as a tie and boards of relays, and what it tells of them, line by line."""
+    async with _running("server", "told", str(ports)) as server:
+        assert server.stdout is not None
+        yield [int(await server.stdout.readline()) for _ in range(ports)], server.stdout
+
+
+@asynccontextmanager
 async def on_rtu(tty: str, baud: int, unit: int) -> AsyncIterator[None]:
     """The foreign server as a slave on a serial line."""
     async with _running("server", "rtu", tty, str(baud), str(unit)) as server:

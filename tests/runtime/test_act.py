@@ -96,6 +96,14 @@ async def test_what_takes_power_away_is_handed_to_the_driver_before_the_journal_
         assert entries(tmp_path, LAUNDRY) == entries(tmp_path, GYM) == [("false",)]
 
 
+async def test_circuits_that_open_are_on_the_wire_before_a_set_point_is_judged(tmp_path: Path):
+    async with bench(tmp_path) as made:
+        made.machines.turns = 2
+        made.actuators.send([power(0.0, energises=False), switch(LAUNDRY, False), switch(GYM, False)])
+        await settled()
+        assert [one.point for one in made.machines.written] == [LAUNDRY, GYM, CAR]
+
+
 async def test_what_takes_power_away_goes_out_while_the_journal_is_held_by_somebody(tmp_path: Path):
     async with bench(tmp_path) as made:
         made.store.drain()
