@@ -14,6 +14,7 @@ from hems.model.mode import Mode
 from hems.model.site import Tier
 from hems.model.units import HOUR_S
 from hems.sim.case import TRANSFER_S, Case, Check
+from hems.sim.engine import EngineStage
 from hems.sim.record import Frame
 
 Windows = Sequence[Sequence[float]]
@@ -27,6 +28,11 @@ LEAVES_S = 3.0
 DARK_BELOW_PCT = 10.0
 """Below this stored energy critical circuits may go off."""
 ALONE = frozenset({Mode.ISLANDED_STABILIZING, Mode.ISLANDED})
+WAITS = frozenset({*ALONE, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTING, Mode.RECONNECTED_RESTORING})
+"""In which an end is not yet the end."""
+STANDS = frozenset({EngineStage.STOPPED, EngineStage.FAILED, "none"})
+RETURNS_S = 600.0
+"""After a generator has come to rest, until the grid carries the building and all circuits are on again."""
 CARRIED = frozenset({Mode.GRID_CONNECTED, Mode.RECONNECTED_RESTORING})
 
 
@@ -130,15 +136,28 @@ def ends_well(case: Case, but: Sequence[str] = ()) -> tuple[bool, str]:
     """At the end the grid carries the building, and every circuit is on of which no alarm says why it is not.
 
     What somebody else has switched off, `but`, may stay so: hems leaves alone what it has not switched off itself.
+    Nobody is let back to the grid while a generator runs the least time that it has to, once it was started.
     """
     last = case.record.frames[-1] if case.record.frames else None
     if last is None:
         return False, "nothing was seen"
+    if last.mode in WAITS and _generator_runs(case):
+        return True, "a generator runs its least time"
     off = sorted(last.off - _waiting(case) - set(but))
     found = [f"{', '.join(off)} off"] if off else []
     found += [] if last.mode in CARRIED else [f"mode {last.mode}"]
     found += ["the tie is open"] if last.tie_open else []
     return not found, "; ".join(found) or "as before"
+
+
+def _generator_runs(case: Case) -> bool:
+    """Whether in the end one runs that was asked to, and no longer than it has to, or has a moment ago."""
+    own, frames = case.params.generator, case.record.frames
+    ran = [frame.t_s for frame in frames if frame.generator not in STANDS]
+    if not ran or frames[-1].t_s - ran[-1] > RETURNS_S:
+        return False
+    began_s = max((frame.t_s for frame in frames if frame.generator in STANDS and frame.t_s < ran[-1]), default=0.0)
+    return ran[-1] - began_s <= own.start_s + own.warmup_s + own.min_run_s + own.cooldown_s
 
 
 def _waiting(case: Case) -> set[str]:

@@ -13,7 +13,7 @@ from hems.sim.rig import Rig, load_rig
 from hems.sim.scenario import Scenario
 from hil.fuzz.filing import text_of
 from hil.fuzz.hunt import Found, first_fault, repeats, shrunk
-from hil.fuzz.story import PLACES, Story, draw
+from hil.fuzz.story import PLACES, Story, draw, in_short
 from hil.places import place
 from hil.stage import WAYS, Played
 
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, metavar="M", help="begin no new story after so long")
     parser.add_argument("--place", action="append", choices=PLACES, help="again for several; default: all, in turn")
     parser.add_argument("--way", choices=("fast", "virtual"), default="virtual", help="default: over sockets")
+    parser.add_argument("--short", action="store_true", help="with shortened waits, in a quarter of the time")
     parser.add_argument("--twice", action="store_true", help="play each story twice; both must go the same way")
     parser.add_argument("--file", type=Path, default=Path(), metavar="DIR", help="where to; default: here")
 
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"time is over before seed {seed}")
             break
         story = drawn(seed, places[seed % len(places)])
+        story = in_short(story) if args.short else story
         fault = first_fault(story, play)
         if fault is None and args.twice and not repeats(story, play):
             fault = Found(story, "repeats", "the same seed goes the same way", "it went another way the second time")

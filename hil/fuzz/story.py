@@ -1,7 +1,7 @@
 """A story from a seed: power cuts, faults and people's wishes at random times, and then enough calm to come to rest."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -28,6 +28,9 @@ MOST_KILLS = 2
 SECOND_MASTERS = ("foreign", "ghost")
 LOOKED_INTO_S = 120.0
 """After the last fault, until somebody has seen to it and says so."""
+SHORT = 0.3
+"""So much of its time a story takes with shortened waits, until all is mended."""
+SHORT_CALM_S = 420.0
 
 Drawn = tuple[WorldAct, ...]
 
@@ -58,17 +61,20 @@ class Story:
     place: str
     faults: tuple[Fault, ...]
     ends_s: float = FAULTS_END_S + CALM_S
+    short: bool = False
+    """Told with shortened waits, and faults nearer together."""
 
     def told(self) -> Scenario:
         """As a scenario with every expectation there is."""
         acts = sorted((act for fault in self.faults for act in fault.acts), key=lambda act: act.t_s)
-        mended = WorldAct(t_s=FAULTS_END_S + LOOKED_INTO_S, do="ask", args={"request": "acknowledge"})
+        mended_s = (FAULTS_END_S + LOOKED_INTO_S) * (SHORT if self.short else 1.0)
+        mended = WorldAct(t_s=mended_s, do="ask", args={"request": "acknowledge"})
         return Scenario(
             id=f"fuzz-{self.place}-{self.seed}",
             title=f"Found by chance: {', '.join(dict.fromkeys(act.do for act in acts)) or 'nothing happens'}",
             proves=("fuzz",),
             place=self.place,
-            times="normal",
+            times="short" if self.short else "normal",
             rig={},
             site={},
             ends_s=self.ends_s,
@@ -91,6 +97,16 @@ class Story:
         by_hand = {str(act.args["circuit"]) for act in acts if act.do in SECOND_MASTERS and not act.args["closed"]}
         told = "once all is mended, all is as before, or somebody has been told why not"
         yield _expect("ends_well", told, but=sorted(by_hand))
+
+
+def in_short(story: Story) -> Story:
+    """The same faults in less time, for shortened waits: over sockets four times as many stories can be played."""
+
+    def sooner(fault: Fault) -> Fault:
+        return replace(fault, acts=tuple(replace(act, t_s=round(SHORT * act.t_s, 2)) for act in fault.acts))
+
+    ends_s = SHORT * FAULTS_END_S + SHORT_CALM_S
+    return replace(story, short=True, ends_s=ends_s, faults=tuple(map(sooner, story.faults)))
 
 
 def _expect(check: str, text: str, **params: Any) -> Expectation:  # noqa: ANN401 whatever the check takes

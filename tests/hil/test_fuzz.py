@@ -22,7 +22,7 @@ from hil import stage
 from hil.fuzz.command import drawn
 from hil.fuzz.filing import text_of
 from hil.fuzz.hunt import first_fault, shrunk
-from hil.fuzz.story import FAULTS_END_S, PLACES, Fault, Story
+from hil.fuzz.story import FAULTS_END_S, PLACES, Fault, Story, in_short
 from hil.places import place
 
 SEEDS = range(60)
@@ -80,6 +80,16 @@ def test_every_kind_of_act_is_drawn_somewhere() -> None:
     on_process = {"freeze_hems", "disk"}  # of a process of its own, in real time
     too_long = {"second_master"}  # for an hour hems leaves it what it commands: X-k
     assert set(DEVICES) - on_process - too_long <= drawn_acts
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_in_short_a_story_keeps_its_faults_and_their_order_with_calm_after_the_last(name: str) -> None:
+    for seed in SEEDS:
+        whole, short = drawn(seed, name).told(), in_short(drawn(seed, name)).told()
+        assert short.times == "short"
+        assert [(one.do, one.args) for one in short.acts] == [(one.do, one.args) for one in whole.acts]
+        assert short.acts[-1].t_s <= short.ends_s - 300.0
+        assert short.ends_s <= 0.3 * whole.ends_s
 
 
 # What they are judged by -------------------------------------------------------------------------------------------
@@ -149,6 +159,33 @@ def test_an_end_unlike_the_beginning_is_found_unless_an_alarm_tells_why_a_circui
     assert judged("ends_well", [at(0.0), at(1.0, **last)], [told]) is (last == {"off": frozenset({"gym"})})
     assert not judged("ends_well", [at(0.0), at(1.0, **last)])
     assert not judged("ends_well", [])
+
+
+def ran(from_s: float, to_s: float, ends_s: float, mode: Mode) -> list[Frame]:
+    """A generator that runs from then to then, and how the building stands in the end."""
+    stages = [
+        (0.0, "stopped"),
+        (from_s - 1.0, "stopped"),
+        (from_s, "cranking"),
+        (from_s + 30.0, "loaded"),
+        (to_s, "loaded"),
+    ]
+    frames = [at(t_s, generator=stage, tie_open=True, mode=Mode.ISLANDED) for t_s, stage in stages]
+    return [*frames, at(ends_s, generator="loaded" if ends_s == to_s else "stopped", tie_open=True, mode=mode)]
+
+
+def test_an_island_that_a_generator_keeps_for_its_least_time_is_no_bad_end_and_one_that_lasts_longer_is() -> None:
+    waits, own = Mode.GRID_RETURN_QUALIFYING, FILE.params.generator
+    longest_s = own.start_s + own.warmup_s + own.min_run_s + own.cooldown_s
+    # given one that was started ten minutes after the beginning, and a grid that is back
+    assert judged("ends_well", ran(600.0, 2400.0, 2400.0, waits))
+    assert judged("ends_well", ran(600.0, 2400.0, 2500.0, Mode.RECONNECTED_RESTORING))
+    # then what has nothing to do with it is found all the same
+    assert not judged("ends_well", ran(600.0, 2400.0, 2400.0, Mode.FAULT_SAFE))
+    assert not judged("ends_well", ran(600.0, 1200.0, 2400.0, waits))
+    late_s = longest_s + 700.0
+    assert not judged("ends_well", ran(600.0, late_s, late_s, waits))
+    assert not judged("ends_well", [at(0.0), at(2400.0, tie_open=True, mode=waits)])
 
 
 # What becomes of a story that fails ----------------------------------------------------------------------------------
