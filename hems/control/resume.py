@@ -1,14 +1,15 @@
 """What survives a restart: what was shed and why, what people asked for, how far the outage has come.
 
 The mode does not: it is estimated anew from INIT, and nothing is energised before that.  Minimum off times begin
-again, because nobody knows what happened in between.
+again, because nobody knows what happened in between.  Of cars only what their chargers have worn is remembered.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 
-from hems.control.cars.memory import DriverMemory
+from hems.control.bay_memory import NEW
+from hems.control.cars.memory import BayMemory, DriverMemory, PhaseMemory
 from hems.control.dispatch.memory import ConnectionMemory, MarketMemory, QuarterMemory
 from hems.control.loads import handed_back
 from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
@@ -53,14 +54,9 @@ def resumed(
         black_start=BlackStartMemory(
             failures=saved.black_start.failures, not_before_s=max(now_s, saved.black_start.not_before_s + shift_s)
         ),
-        connection=ConnectionMemory(
-            quarter=_quarter(saved.connection.quarter, shift_s),
-            market=MarketMemory(
-                month=saved.connection.market.month,
-                month_peak_w=saved.connection.market.month_peak_w,
-            ),
-        ),
+        connection=_connection(saved.connection, shift_s),
         held_s=moved(saved.held_s),
+        bays={bay: _switched(memory, shift_s, now_s) for bay, memory in saved.bays.items() if memory.phases.moves_s},
         ledgers=saved.ledgers,
         usual=saved.usual,
         drivers={bay: _driver(memory, shift_s) for bay, memory in saved.drivers.items()},
@@ -110,6 +106,12 @@ def _switch(entry: Sent, now_s: float) -> Sent:
     return replace(fresh, last_s=now_s, acknowledged_s=now_s) if entry.value else fresh
 
 
+def _connection(saved: ConnectionMemory, shift_s: float) -> ConnectionMemory:
+    """What the month and its running quarter have used; all else is seen or told anew."""
+    market = MarketMemory(month=saved.market.month, month_peak_w=saved.market.month_peak_w)
+    return ConnectionMemory(quarter=_quarter(saved.quarter, shift_s), market=market)
+
+
 def _quarter(saved: QuarterMemory, shift_s: float) -> QuarterMemory:
     """What has been drawn in it still counts: the utility's meter forgets nothing."""
     if saved.begun_s is None or saved.seen_s is None:
@@ -152,6 +154,12 @@ def _driver(memory: DriverMemory, shift_s: float) -> DriverMemory:
         leaving_since_s=None if since_s is None else since_s + shift_s,
         leaves_s=None if leaves_s is None else leaves_s + shift_s,
     )
+
+
+def _switched(memory: BayMemory, shift_s: float, now_s: float) -> BayMemory:
+    """A bay with what its charger has used of its budget of switchings; another car may stand there by now."""
+    moves_s = tuple(min(now_s, when_s + shift_s) for when_s in memory.phases.moves_s)
+    return replace(NEW, phases=PhaseMemory(moves_s=moves_s))
 
 
 def _load(memory: LoadMemory, shift_s: float, now_s: float) -> LoadMemory:

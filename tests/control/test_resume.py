@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hems.control.cars.memory import BayMemory, PhaseMemory
 from hems.control.memory.acting import Alarm, ReconnectMemory, Sent
 from hems.control.memory.seeing import ModeMemory
 from hems.control.memory.using import LoadMemory
@@ -30,6 +31,7 @@ from tests.control.panel import GRID_DEAD, TIE_CLOSED, TIE_OPEN, UNMETERED, car,
 from tests.given import Building, building, flats, forces
 
 SITE, PARAMS = flats(), Params()
+BAY_1, BAY_2 = SourceId("bay_1"), SourceId("bay_2")
 LOST_S, BACK_S, END_S = 10.0, 70.0, 160.0
 """The story: the grid fails after ten seconds and comes back a minute later."""
 
@@ -257,6 +259,15 @@ def test_times_move_to_the_present_clock_and_remaining_times_remain():
     assert state.reconnect == ReconnectMemory(failures=2, not_before_s=540.0)
     assert state.alarms["a"].since_s == 30.0
     assert (state.dose, state.band) == ((0.4, 0.0, 0.0), "conserve")
+
+
+def test_a_charger_that_has_used_up_its_switchings_of_the_day_has_none_after_a_restart():
+    # given a charger that was switched between its phases at 50 and 90, and is being switched again
+    switched = PhaseMemory(moves_s=(50.0, 90.0), to=False, told=True, since_s=95.0)
+    bays = {BAY_1: BayMemory(plugged_since_s=10.0, taken_wh=500.0, phases=switched), BAY_2: BayMemory()}
+    state = resumed(replace(saved_state(), bays=bays), shift_s=900.0, now_s=1000.0)
+    # then the moves are remembered on the present clock, and nothing else of the car: nobody knows which one is here
+    assert state.bays == {BAY_1: BayMemory(phases=PhaseMemory(moves_s=(950.0, 990.0)))}
 
 
 def test_rests_begin_anew_and_nothing_counts_as_deaf_or_answered():

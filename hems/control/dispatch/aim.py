@@ -82,9 +82,12 @@ def aim(
     return wanted
 
 
-def holding(flow: Flows, bounds: Envelope) -> Aim:
-    """Only what keeps the connection inside its import limit."""
-    over_w = flow.without_batteries_w - bounds.import_w
+def holding(flow: Flows, bounds: Envelope, seen: Flows) -> Aim:
+    """Only what keeps the connection inside its import limit, and never more than was `seen` to be drawn.
+
+    What is only allowed for, because nobody measures, would be fed into the grid.
+    """
+    over_w = min(flow.without_batteries_w - bounds.import_w, seen.without_batteries_w)
     return Aim(over_w, bounds.import_by, urgent=True) if over_w > 0.0 else Aim(0.0, Cause(Why.STORAGE_BLIND))
 
 

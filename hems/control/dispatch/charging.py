@@ -138,7 +138,8 @@ def _groups(
             found.ready.append(bay)  # there is nothing that it still needs
         else:
             found.at_once.append(bay)  # nobody knows when it leaves
-    found.late.sort(key=lambda bay: -late[bay.id].now_wh / bay.charge_max_w)
+    order = departure.in_order(late, [bay.id for bay in plugged if _told_w(bay, state) < 0.0], now_s)
+    found.late.sort(key=lambda bay: order.index(bay.id))
     return found
 
 

@@ -4,7 +4,7 @@ Proven anew at every step: all that is needed is put as late as it fits, through
 each charger alone.  What would then have to begin soon begins now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hems.control.bay_memory import NEW
@@ -24,6 +24,8 @@ SAFE = 0.8
 SLOT_S = 900.0
 MARGIN_SLOTS = 2
 """What would have to begin within so many quarters of an hour begins now."""
+KEEPS_S = 450.0
+"""Whoever charges gains so much time before somebody else's turn comes: nobody is switched to and fro."""
 ENOUGH_WH = 100.0
 """So little missing is nothing a driver notices: half a kilometre."""
 
@@ -120,6 +122,21 @@ def _put(left: dict[SourceId, float], wanted: Sequence[Need], room_w: float, beg
             wh = min(left[need.bay], room_wh, SAFE * need.most_w * lasts_s / HOUR_S)
             left[need.bay] -= wh
             room_wh -= wh
+
+
+def in_order(must: Mapping[SourceId, Late], going: Collection[SourceId], now_s: float) -> list[SourceId]:
+    """Who is served first: who has least time to lose, and among those who have about the same, who leaves first.
+
+    What takes longest is not what is most urgent: a car that leaves in minutes has no later.  A car that can no longer
+    be ready has nothing to lose, but no claim on what others need either.
+    """
+
+    def urgent(bay: SourceId) -> tuple[int, float, SourceId]:
+        need = must[bay].need
+        spare_s = need.by_s - now_s - need.wh * HOUR_S / (SAFE * need.most_w)
+        return int(max(0.0, spare_s - (KEEPS_S if bay in going else 0.0)) // SLOT_S), need.by_s, bay
+
+    return sorted(must, key=urgent)
 
 
 def cause(one: Late, power_w: float, now_s: float) -> Cause:

@@ -72,8 +72,12 @@ def sure(site: Site, snapshot: Snapshot) -> bool:
     return all(one.quality is not Quality.INVALID for one in (*batteries, *cars))
 
 
-def assumed(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: float) -> Flows | None:
+def assumed(
+    site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: float, *, unseen: float = UNSEEN
+) -> Flows | None:
     """What is taken to flow while nobody measures it: circuits as they were seen last, all else as it tells.
+
+    `unseen` is the part by which circuits may have come to draw more since.
 
     A limit that is to be held survives the meter with that; nothing economic is decided on it.
     """
@@ -81,7 +85,7 @@ def assumed(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: flo
         return None
     batteries_w = sum(gives_w(snapshot.batteries.get(one.id, NO_BATTERY).power_w, now_s) for one in site.batteries)
     cars_w = sum(car_w(bay, snapshot, now_s) for bay in site.bays)
-    house_w = sum(one.watts * (1.0 + UNSEEN) if one.watts > 0.0 else one.watts for one in memory.standing)
+    house_w = sum(one.watts * (1.0 + unseen) if one.watts > 0.0 else one.watts for one in memory.standing)
     return Flows(house_w - batteries_w - cars_w, batteries_w, cars_w)
 
 

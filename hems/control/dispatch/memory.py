@@ -37,6 +37,8 @@ class ExcessMemory:
 
     since_s: float | None = None
     wh: float = 0.0
+    told_s: float = float("-inf")
+    """When an event was told last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,8 +51,11 @@ def powers(
     """
     batteries = steered(site)
     if flow is None or state.mode.mode is not Mode.GRID_CONNECTED:
+        seen = flow or assumed(site, state.connection, snapshot, now_s, unseen=0.0)
         flow = flow or assumed(site, state.connection, snapshot, now_s)
-        wanted = holding(flow, bounds) if flow is not None and _fed(state) else Aim(0.0, Cause(Why.STORAGE_BLIND))
+        wanted = Aim(0.0, Cause(Why.STORAGE_BLIND))
+        if flow is not None and seen is not None and _fed(state):
+            wanted = holding(flow, bounds, seen)
     else:
         cells = _cells(batteries, snapshot, now_s)
         asked_w, found_hz = response.wanted_w(site, snapshot, now_s)

@@ -41,9 +41,11 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
     memory = replace(memory, steady=steady.after(given, state, memory))
     memory = replace(_stood(given, state, memory), quarter=counted, market=prices)
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
-    if memory.excess.since_s is not None and over.since_s is None:
-        facts = {"excess_wh": memory.excess.wh, "for_s": now_s - memory.excess.since_s}
+    since_s = memory.excess.since_s
+    if since_s is not None and over.since_s is None and excess.worth_telling(memory.excess, now_s):
+        facts = {"excess_wh": memory.excess.wh, "for_s": now_s - since_s}
         told.append((EventKind.SYSTEM, wiring.GRID_POWER, Cause(Why.LIMIT_KEPT_AGAIN, facts)))
+        over = replace(over, told_s=now_s)
     day, over_day = value.after(given, state, state.day, dt_s)
     if over_day is not None:
         told.append((EventKind.SYSTEM, "value", over_day))
@@ -83,7 +85,7 @@ def _exceeded(
 ) -> ExcessMemory:
     """What flows beyond the limits; an island ends the event."""
     if state.mode.mode.on_island:
-        return ExcessMemory()
+        return excess.over(memory.excess)
     above_w = excess.over_w(given.snapshot.grid_w.known(given.now_s), bounds.import_w, bounds.export_w)
     return excess.after(memory.excess, above_w, dt_s, given.now_s)
 

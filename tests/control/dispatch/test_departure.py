@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hems.control.cars import usual
 from hems.control.cars.memory import BayMemory, Usual
-from hems.control.dispatch.departure import SAFE, Need, late
+from hems.control.dispatch.departure import SAFE, Late, Need, in_order, late
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.request import CarWish
@@ -46,26 +46,52 @@ def test_what_no_longer_fits_is_said():
     assert not late([need("bay_1", 40.0, 2.0)], 50_000.0, 0.0)[BAY_1].fits
 
 
+def test_a_car_that_leaves_in_minutes_is_served_before_one_that_takes_all_night():
+    soon, night = need("bay_1", 1.0, 0.2), need("bay_2", 90.0, 11.0)
+    must = {one.bay: Late(one, one.wh, fits=True) for one in (night, soon)}
+    assert in_order(must, {BAY_2}, 0.0) == [BAY_1, BAY_2]
+
+
+def test_a_car_that_can_no_longer_be_ready_takes_nothing_from_one_that_leaves_before_it_and_can():
+    never, soon = need("bay_1", 300.0, 6.0), need("bay_2", 8.0, 1.0)
+    must = {one.bay: Late(one, one.wh, fits=one is soon) for one in (never, soon)}
+    assert in_order(must, {BAY_1}, 0.0) == [BAY_2, BAY_1]
+
+
+def test_cars_that_have_about_as_much_time_do_not_take_turns_each_second():
+    # given two cars of which only one can charge at a time
+    left = {BAY_1: 30_000.0, BAY_2: 30_000.0}
+    going, turns = BAY_1, 0
+    for now_s in range(0, 3 * 3600, 10):
+        must = {bay: Late(need(bay, left[bay] / 1000.0, 7.5), left[bay], fits=True) for bay in left}
+        first = in_order(must, {going}, float(now_s))[0]
+        turns, going = turns + (first is not going), first
+        left[first] -= 11_000.0 * 10.0 / HOUR_S
+    assert turns <= 3 * 3600 / 450
+
+
 @given(
     st.lists(st.tuples(st.floats(1.0, 60.0), st.floats(1.0, 9.0)), min_size=1, max_size=4),
     st.floats(4_000.0, 60_000.0),
 )
-@settings(max_examples=50)
+@settings(max_examples=200)
 def test_whoever_waits_until_it_must_is_ready_with_what_was_counted_on(cars: list[tuple[float, float]], room_w: float):
     # given cars that are not late now, and a connection that leaves what was counted on and no more
     wanted = sorted((need(f"bay_{n}", *one) for n, one in enumerate(cars)), key=lambda one: one.by_s)
     if late(wanted, room_w, 0.0):
         return
-    left = {one.bay: one.wh for one in wanted}
+    left, going = {one.bay: one.wh for one in wanted}, set[SourceId]()
     now_s, step_s = 0.0, 600.0
-    # when only those charge that must, whoever must most first
+    # when only those charge that must, whoever has least time to lose first
     while now_s < 9.2 * HOUR_S:
         todo = [replace(one, wh=left[one.bay]) for one in wanted if left[one.bay] > 100.0 and one.by_s > now_s]
         must, spare_w = late(todo, room_w, now_s), SAFE * room_w
-        for one in sorted(must.values(), key=lambda one: -one.now_wh / one.need.most_w):
-            power_w = min(SAFE * one.need.most_w, spare_w)
+        order, going = in_order(must, going, now_s), set()
+        for bay in order:
+            power_w = min(SAFE * must[bay].need.most_w, spare_w)
             spare_w -= power_w
-            left[one.need.bay] -= power_w * step_s / HOUR_S
+            left[bay] -= power_w * step_s / HOUR_S
+            going |= {bay} if power_w else set()
         # then each leaves with what it needs
         now_s += step_s
         assert all(left[one.bay] <= 300.0 for one in wanted if one.by_s <= now_s)
