@@ -115,8 +115,13 @@ def _former(site: SiteTable) -> Iterator[Problem]:
         key = ("bays", source, "discharge_max_kw")
         why = "is a bay whose charger cannot discharge, so no island can be formed from it"
         yield wrong(where, source, why, f"name another source, or set bays.{source}.discharge_max_kw", key)
+    for index, point in enumerate(site.former.curve or []):
+        if len(point) == 2 and point[0] <= 1:
+            why = "begins an overload at or below the rating, which the inverter carries for ever"
+            remedy = "write multiples of the rating above 1, such as [1.1, 600]; a data sheet's percent divided by 100"
+            yield wrong(("former", "curve", index), point, why, remedy)
     for index, (lower, upper) in enumerate(pairwise(site.former.curve or [])):
-        if len(lower) == len(upper) == 2 and not (1 < lower[0] < upper[0] and lower[1] > upper[1]):
+        if len(lower) == len(upper) == 2 and not (lower[0] < upper[0] and lower[1] > upper[1]):
             why = "does not continue an overload curve"
             remedy = "let multiples rise from above 1 and times fall"
             yield wrong(("former", "curve", index + 1), upper, f"{why} after {shown(lower)}", remedy)

@@ -12,6 +12,7 @@ from hems.control.axis_tie import word
 from hems.control.balance import unbalanced
 from hems.control.cars import ledger, waking
 from hems.control.cars.memory import Rung
+from hems.control.dispatch import panels
 from hems.control.dispatch.envelope import envelope
 from hems.control.evidence import Evidence
 from hems.control.memory.using import FRESH, LoadMemory
@@ -20,12 +21,13 @@ from hems.control.sheddable import VAIN, futile
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
+from hems.model.copies import replace
 from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.request import Task
 from hems.model.site import Site
 from hems.model.snapshot import DeviceHealth, Severity, Snapshot
-from hems.model.units import DeviceId
+from hems.model.units import DeviceId, PanelId
 from hems.model.wiring import Role
 
 HIGH, MEDIUM, LOW = "HIGH", "MED", "LOW"
@@ -205,11 +207,20 @@ def _connection(
         yield "connection", Condition(MEDIUM, wiring.GRID_POWER, Cause(Why.LIMIT_EXCEEDED, facts))
     for panel, over_s in state.connection.panels_over_s.items():
         if now_s >= over_s + params.connection.settle_s:
-            known = Cause(Why.PANEL_OVERLOADED, {"panel": site.panel(panel).name})
-            yield f"panels/{panel}", Condition(MEDIUM, f"panels/{panel}", known)
+            known = panels.overloaded(site, site.panel(panel), snapshot, now_s)
+            off = ", ".join(_off_behind(site, state, panel))
+            told = replace(known, facts={**known.facts, "off": off}) if off else known
+            yield f"panels/{panel}", Condition(MEDIUM, f"panels/{panel}", told)
     silent_s = state.connection.flexible.failsafe_since_s
     if silent_s is not None and now_s >= silent_s + params.connection.settle_s:
         yield "flexible", Condition(LOW, wiring.IMPORT_LIMIT, Cause(Why.LIMIT_FAILSAFE))
+
+
+def _off_behind(site: Site, state: ControlState, panel: PanelId) -> list[str]:
+    """The circuits behind a panel that are off for what fuses carry."""
+    behind = [one for one in site.circuits if panel in panels.way(site, one.panel)]
+    because = [(one.name, state.loads.get(one.id, FRESH).shed_because) for one in behind]
+    return [name for name, cause in because if cause is not None and cause.why is Why.LIMIT_PANEL]
 
 
 def _batteries(state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:

@@ -69,6 +69,25 @@ def out_of_the_way(site: Site, snapshot: Snapshot, now_s: float) -> bool:
     return word(snapshot.generator.running, now_s) is False
 
 
+def stops_in_s(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> float | None:
+    """Seconds until it has run its least time and cooled down, while it stands between the building and the grid.
+
+    None where nobody waits for it; 0 for one that has been asked to stop and is not seen to stand still.
+    """
+    memory, own = state.generator, params.generator
+    if out_of_the_way(site, snapshot, now_s):
+        return None
+    cooling_s, running_s = own.cooldown_s, own.min_run_s + own.cooldown_s
+    lasts_s = {
+        Stage.STARTING: own.warmup_s + running_s,
+        Stage.WARMING: own.warmup_s + running_s,
+        Stage.RUNNING: running_s,
+        Stage.COOLING: cooling_s,
+    }
+    least_s = cooling_s if memory.stage is Stage.RUNNING else 0.0
+    return max(least_s, memory.since_s + lasts_s.get(memory.stage, 0.0) - now_s)
+
+
 def fuel_wh(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> float:
     """Wh that it makes of what its tank is known to hold.
 

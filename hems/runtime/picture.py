@@ -10,7 +10,7 @@ from hems.control.memory.using import FRESH
 from hems.control.overload import phase_w
 from hems.control.price import WORTH
 from hems.model import wiring
-from hems.model.mode import TiePosition
+from hems.model.mode import Mode, TiePosition
 from hems.model.picture import (
     CarPicture,
     CircuitPicture,
@@ -58,6 +58,7 @@ def _building(scene: Scene) -> Picture:
         tie=state.evidence.tie.value,
         bus=state.evidence.bus.value,
         qualifying_left_s=scene.step.qualifying_left_s,
+        generator_left_s=_generator_left_s(scene),
         grid_w=_upstream(scene, snapshot.grid_w),
         connection=None if mode.mode.on_island else _connection(scene),
         grid_v=_grid_volts(scene),
@@ -115,6 +116,12 @@ def _connection(scene: Scene) -> ConnectionPicture:
         by_plan=scene.state.connection.market.planned if scene.site.tariff and storage.steered(scene.site) else None,
         plan_age_s=_plan_age_s(scene),
     )
+
+
+def _generator_left_s(scene: Scene) -> float | None:
+    if scene.state.mode.mode is not Mode.GRID_RETURN_QUALIFYING:
+        return None
+    return generator.stops_in_s(scene.site, scene.state, scene.snapshot, scene.params, scene.now_s)
 
 
 def _plan_age_s(scene: Scene) -> float | None:

@@ -99,6 +99,8 @@ def _said(key: str, value: Value) -> str:
             return f"{value:.0f} V"
         case "c":
             return f"{value:.1f} °C"
+        case "a":
+            return f"{value:.0f} A"
         case "hz":
             return f"{value:.2f} Hz"
         case _:

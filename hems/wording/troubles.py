@@ -218,6 +218,14 @@ TROUBLES: Mapping[Why, Forms] = {
         N_("The connection is above its limit, and nothing more can make room. Switch something off."),
     ),
     Why.PANEL_OVERLOADED: (
+        N_(
+            "{panel} draws {drawn_a} on {phase} ({w}), and {limit_a} is allowed for hours. HEMS has switched off "
+            "{off}, and that is not enough: switch something off behind it."
+        ),
+        N_(
+            "{panel} draws {drawn_a} on {phase} ({w}), and {limit_a} is allowed for hours. Nothing is left that HEMS "
+            "could switch off there: switch something off behind it."
+        ),
         N_("{panel} is above what its fuses carry for hours. Switch something off behind it."),
         N_("A distribution board is above what its fuses carry for hours. Switch something off behind it."),
     ),

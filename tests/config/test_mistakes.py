@@ -138,6 +138,16 @@ def test_an_overload_curve_must_rise_in_load_and_fall_in_time(tmp_path):
     assert "former.curve[1] = [1.25, 900.0] does not continue an overload curve after [1.1, 600.0]" in problems[0]
 
 
+@pytest.mark.parametrize("first", ["[0.9, 600]", "[1.0, 600]"])
+def test_an_overload_begins_above_the_rating(tmp_path, first):
+    problems = told(tmp_path, changed(("# curve = [[1.1, 600], [1.25, 60]", f"curve = [{first}, [1.25, 60]")))
+    assert len(problems) == 1
+    assert "former.curve[0] = [" in problems[0]
+    assert (
+        "begins an overload at or below the rating, which the inverter carries for ever; write multiples" in problems[0]
+    )
+
+
 @pytest.mark.parametrize(
     ("params", "expected"),
     [

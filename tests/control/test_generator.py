@@ -66,6 +66,12 @@ def asked(made: Panel) -> list[tuple[float, bool]]:
     return [pair for pair, before in zip(told, [(0.0, False), *told], strict=False) if pair[1] != before[1]]
 
 
+def waited_s(made: Panel) -> float | None:
+    """How long it is still waited for."""
+    seen = snapshot(made.site, made.values, made.now_s)
+    return generator.stops_in_s(made.site, made.state, seen, made.params, made.now_s)
+
+
 def started(made: Panel) -> Panel:
     """It has started when asked, and is warm."""
     made.advance(2.0).says(engine(True)).advance(made.params.generator.warmup_s + 1.0)
@@ -195,11 +201,15 @@ def test_uca13_nobody_is_let_back_to_the_grid_while_it_runs():
     made = started(island(20.0)).says(utility(230.0), {SOC: 90.0}).advance(1000.0, every_s=5.0)
     assert made.mode is Mode.GRID_RETURN_QUALIFYING
     assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+    # and it is told how long it is waited for: the rest of its half hour, and five minutes of cooling down
+    assert waited_s(made) == pytest.approx(1800.0 - 1000.0 + 300.0, abs=5.0)
     # when it has run long enough, cooled down and stands still
     made.advance(1200.0, every_s=5.0)
     assert asked(made)[-1][1] is False
     assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+    assert waited_s(made) == 0.0
     made.says(engine(False)).advance(5.0)
+    assert waited_s(made) is None
     # then there is a permit
     assert [one.value for _, one in made.commands(wiring.TIE_PERMIT)][-1] is True
 

@@ -153,6 +153,7 @@ PICTURES = {
     "power_cut": power_cut(),
     "troubled": troubled(),
     "grid_returning": grid_returning(),
+    "generator_runs_on": grid_returning(qualifying_left_s=0.0, generator_left_s=1440.0),
     "reconnecting": grid_returning(
         mode=Mode.RECONNECTING, mode_for_s=4.0, mode_because=Cause(Why.GRID_QUALIFIED), grid=Grid.GOOD,
         qualifying_left_s=None,

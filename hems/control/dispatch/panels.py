@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hems.control.dispatch import standing
 from hems.control.dispatch.flows import car_w, sure
 from hems.control.dispatch.memory import Standing
+from hems.model.cause import Cause, Value, Why
 from hems.model.site import CONTINUOUS, Bay, Panel, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import PanelId, SourceId
@@ -60,6 +61,17 @@ def over_s(site: Site, before: Mapping[PanelId, float], snapshot: Snapshot, now_
         if (known and max(known) > SLACK * carries_w(site, panel)) or (not known and panel.id in before):
             found[panel.id] = before.get(panel.id, now_s)
     return found
+
+
+def overloaded(site: Site, panel: Panel, snapshot: Snapshot, now_s: float) -> Cause:
+    """What flows through its worst phase in amperes, as its fuses are known by, and what they carry for hours."""
+    measured = [reading.known(now_s) for reading in snapshot.panels.get(panel.id, ())]
+    facts: dict[str, Value] = {"panel": panel.name, "limit_a": CONTINUOUS * panel.rated_a}
+    drawn = {phase: abs(watts) for phase, watts in zip(site.phases, measured, strict=False) if watts is not None}
+    if drawn:
+        worst = max(drawn, key=lambda phase: drawn[phase])
+        facts |= {"phase": str(worst), "drawn_a": round(drawn[worst] / site.grid.nominal_v, 1), "w": drawn[worst]}
+    return Cause(Why.PANEL_OVERLOADED, facts)
 
 
 def below(site: Site, panel: Panel) -> frozenset[SourceId]:

@@ -73,6 +73,11 @@ def second_thought(picture: Picture) -> str:
     if picture.on_purpose and any(order.task in APART for order in picture.orders):
         return essential_briefly(picture)
     match picture.mode:
+        case Mode.GRID_RETURN_QUALIFYING if generator_holds(picture):
+            if not picture.generator_left_s:
+                return say("grid is back, generator must stop")
+            left = duration(round(picture.generator_left_s))
+            return say("grid is back, generator runs {duration} more", duration=left)
         case Mode.GRID_RETURN_QUALIFYING if picture.on_purpose:
             return say("goes back to the grid once that has stayed good")
         case Mode.GRID_RETURN_QUALIFYING if picture.qualifying_left_s is not None:
@@ -99,6 +104,11 @@ def second_thought(picture: Picture) -> str:
             return since(picture, picture.mode_for_s)
         case _:
             return ""
+
+
+def generator_holds(picture: Picture) -> bool:
+    """Whether the way back to the grid waits for the generator, and for nothing longer than that."""
+    return picture.generator_left_s is not None and picture.generator_left_s >= (picture.qualifying_left_s or 0.0)
 
 
 def is_dark(picture: Picture) -> bool:

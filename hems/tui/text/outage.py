@@ -8,7 +8,7 @@ from hems.tui.format import BLANK, Part, Row, Tone, bar, beside, row
 from hems.tui.text.circuits import circuit_rows, group_heading, group_row, names
 from hems.tui.text.flow import cars_plugged
 from hems.tui.text.head import head_rows
-from hems.tui.text.headline import is_dark
+from hems.tui.text.headline import generator_holds, is_dark
 from hems.tui.text.notes import alarm_rows, order_rows, watching_note
 from hems.tui.when import about_when
 from hems.wording import duration, kw, kwh, sentence
@@ -121,6 +121,8 @@ def _next(picture: Picture, width: int) -> tuple[Row, ...]:
 def _return(picture: Picture, width: int) -> tuple[Row, ...]:
     off = [circuit for circuit in picture.circuits if not circuit.wanted]
     match picture.mode:
+        case Mode.GRID_RETURN_QUALIFYING if generator_holds(picture):
+            told = _waits_for_generator(picture)
         case Mode.GRID_RETURN_QUALIFYING:
             left = (
                 ""
@@ -145,6 +147,19 @@ def _return(picture: Picture, width: int) -> tuple[Row, ...]:
             )
             told = say("WHEN THE GRID RETURNS: {wait}, switch over, then circuits one by one.", wait=wait)
     return _paragraph(told, width)
+
+
+def _waits_for_generator(picture: Picture) -> str:
+    if not picture.generator_left_s:
+        return say(
+            "THE GRID IS BACK: HEMS waits for the generator, which was asked to stop and does not show that it stands "
+            "still. Until then nobody is let back to the grid."
+        )
+    return say(
+        "THE GRID IS BACK: HEMS waits for the generator, which runs its least time and cools down, about {duration} "
+        "more. Before it stands still nobody is let back to the grid.",
+        duration=duration(round(picture.generator_left_s)),
+    )
 
 
 def _advice(picture: Picture, width: int) -> tuple[Row, ...]:

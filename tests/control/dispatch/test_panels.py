@@ -136,7 +136,11 @@ def test_a_panel_that_nothing_relieves_is_an_alarm_until_it_is_relieved():
     made = crowded(40_000.0).lives(5)
     assert "panels/garage" not in made.state.alarms
     made.lives(30)
-    assert made.state.alarms["panels/garage"].cause.why is Why.PANEL_OVERLOADED
+    # then it says what flows through its worst fuse, what that carries for hours, and what hems has done
+    told = made.state.alarms["panels/garage"].cause
+    assert told.why is Why.PANEL_OVERLOADED
+    carries = {"panel": "Garage", "limit_a": 32.0, "phase": "L1", "drawn_a": 58.0, "off": "Hot water"}
+    assert told.facts == carries | {"w": 40_000.0 / 3.0}
     # and silence of its meter does not end it
     made.circuits_w[GARAGE] = None
     assert "panels/garage" in made.lives(30).state.alarms
