@@ -63,7 +63,7 @@ def conditions(
     """Everything abnormal now, by a key that stays the same while it lasts."""
     now_s = now.mono_s
     found = dict(_devices(state, snapshot, now_s))
-    found |= dict(_circuits(site, state, params, now_s))
+    found |= dict(_circuits(site, state, params, now))
     found |= dict(_meters(state, params, now_s))
     found |= dict(_cars(site, state, params, now_s))
     found |= dict(_batteries(state, params, now_s))
@@ -135,8 +135,9 @@ def _together(wire: str, members: Sequence[DeviceId]) -> Cause:
     return Cause(Why.DEVICES_SILENT, facts if wire == silence.NETWORK else facts | {"line": silence.called(wire)})
 
 
-def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:
+def _circuits(site: Site, state: ControlState, params: Params, now: Instant) -> Iterator[tuple[str, Condition]]:
     """What is wrong with each; one word for all that do not obey together, as when their relay board is silent."""
+    now_s = now.mono_s
     deaf = sum(state.loads.get(one.id, FRESH).deaf for one in site.circuits)
     if deaf >= TOGETHER:
         yield "circuits/deaf", Condition(HIGH, "circuits", Cause(Why.SHEDS_UNANSWERED, {"circuits": deaf}))
@@ -149,10 +150,18 @@ def _circuits(site: Site, state: ControlState, params: Params, now_s: float) -> 
             yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
         if memory.vain >= VAIN:
             yield f"{role}/vain", Condition(MEDIUM, role, Cause(Why.SHED_IN_VAIN, {"times": memory.vain}))
-        if memory.shed_because is not None and now_s < wear.closes_s(memory, params.restore):
-            yield f"{role}/rests", Condition(LOW, role, Cause(Why.RELAY_RESTS))
+        if memory.shed_because is not None and now_s < (ends_s := wear.closes_s(memory, params.restore)):
+            yield f"{role}/rests", Condition(LOW, role, Cause(Why.RELAY_RESTS, _until(ends_s, now)))
         if memory.fruitless >= params.restore.tries:
             yield f"{role}/locked_out", Condition(MEDIUM, role, Cause(Why.LOCKED_OUT, {"times": memory.fruitless}))
+
+
+def _until(ends_s: float, now: Instant) -> dict[str, Value]:
+    """The minute in which something ends, once the time of day is known; no finer, or it would change all the time."""
+    if now.utc is None:
+        return {}
+    ends = now.utc + timedelta(seconds=ends_s - now.mono_s)
+    return {"until_utc": ends.replace(second=0, microsecond=0).isoformat()}
 
 
 def _found_off(memory: LoadMemory) -> bool:

@@ -84,7 +84,7 @@ class Facts:
     island_calm: bool
     """No overload, and every shed is acknowledged or given up on."""
     restored: bool
-    """Nothing that hems switched off is still off."""
+    """Nothing that hems switched off is still off, apart from what has to wait for a person or lets its relay rest."""
     may_reconnect: bool
     """There is a permission to give, and no back-off or lock-out forbids another attempt."""
     acknowledged: bool

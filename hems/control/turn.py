@@ -12,12 +12,15 @@ from hems.control import (
     planned,
     said,
     sources,
+    wear,
 )
 from hems.control.given import Given, Told
 from hems.control.memory.acting import ReconnectMemory
 from hems.control.memory.seeing import ModeMemory
+from hems.control.memory.using import LoadMemory
 from hems.control.shedding import DARK
 from hems.control.state import ControlState
+from hems.control.tuning.island import RestoreParams
 from hems.model.cause import Why
 from hems.model.copies import replace
 from hems.model.event import EventKind
@@ -57,10 +60,7 @@ def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, sourc
         bus=found.bus,
         witnessed=found.tie is not TiePosition.UNKNOWN or found.bus is not Bus.UNKNOWN,
         island_calm=max(state.dose, default=0.0) < params.overload.dose_block and loads.settled(site, state),
-        restored=not any(
-            memory.shed_because and memory.read_back and memory.fruitless < params.restore.tries
-            for memory in state.loads.values()
-        ),
+        restored=not any(_comes_back(memory, params.restore, now_s) for memory in state.loads.values()),
         may_reconnect=site.tie.has_permit
         and not stays_apart
         and generator.out_of_the_way(site, snapshot, now_s)
@@ -74,6 +74,16 @@ def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, sourc
         source_lost=source_lost,
         may_start=site.former.startable and black_start.obstacle(site, state, snapshot, params, given.now) is None,
     )
+
+
+def _comes_back(memory: LoadMemory, params: RestoreParams, now_s: float) -> bool:
+    """Whether it is off and next in turn for coming back; what a person must look at, or whose relay rests, is not.
+
+    A relay may rest for most of a day, and neither cars nor the word that all is normal wait for that.
+    """
+    if not memory.shed_because or not memory.read_back:
+        return False
+    return memory.fruitless < params.tries and wear.closes_s(memory, params) <= now_s
 
 
 def _solid_since_s(given: Given, state: ControlState, found: evidence.Evidence) -> float | None:

@@ -69,7 +69,7 @@ EVENTS: Mapping[Why, Forms] = {
         N_("Reconnection did not happen in time. The permit is withdrawn; HEMS tries again in {pause_s}."),
         N_("Reconnection did not happen in time. The permit is withdrawn; HEMS tries again after a pause."),
     ),
-    Why.RESTORED_AND_CALM: (N_("All circuits are back and all is calm: normal running."),),
+    Why.RESTORED_AND_CALM: (N_("All circuits that can come back are back, and all is calm: normal running."),),
     Why.DATA_GOOD_AGAIN: (N_("All measurements are good again. HEMS looks around afresh."),),
     Why.MAINTENANCE: (
         N_("People work on the plant: HEMS switches nothing on, and nothing at all of what is locked out."),

@@ -44,6 +44,7 @@ TROUBLES: Mapping[Why, Forms] = {
         N_("A circuit stays OFF: switching it on failed too often."),
     ),
     Why.RELAY_RESTS: (
+        N_("{name} waits: its relay has moved often in the last hour or day. HEMS lets it rest until {until_utc}."),
         N_("{name} waits: its relay has moved often in the last hour or day. HEMS lets it rest before it comes back."),
         N_("A circuit waits: its relay has moved often. HEMS lets it rest before it comes back."),
     ),

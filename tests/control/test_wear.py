@@ -1,6 +1,7 @@
 """A switch has only so many operations in it: automation's closing waits, protection's opening never does."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -12,14 +13,19 @@ from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.resume import resumed
 from hems.control.sending import is_switch
+from hems.control.tick import tick
 from hems.model import wiring
+from hems.model.cause import Cause
+from hems.model.instant import Instant
+from hems.model.mode import Mode
 from hems.model.request import Want
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
-from tests.control.panel import GRID_DEAD, TIE_CLOSED, TIE_OPEN, Panel, on_the_grid, tie, utility
+from tests.control.panel import GRID_DEAD, TIE_CLOSED, TIE_OPEN, Panel, on_the_grid, snapshot, tie, utility
 from tests.given import flats, forces
 
-RESTORE = Params().restore
+PARAMS = Params()
+RESTORE = PARAMS.restore
 GYM = wiring.circuit_closed(CircuitId("gym"))
 AWAY, BACK = {**GRID_DEAD, **TIE_OPEN}, {**utility(230.0), **TIE_CLOSED}
 
@@ -68,6 +74,39 @@ def test_uca8_a_switch_that_has_moved_five_times_in_the_hour_stays_open_until_th
     assert back[-1] <= 3660.0
     assert made.off() == set()
     assert made.state.alarms == {}
+
+
+def test_nobody_waits_for_a_circuit_that_rests_and_all_else_counts_as_normal():
+    # given circuits whose relays have used up their hour's moves, on a grid that is back for good
+    made = flapping(8)
+    resting = {"gym", "kitchen"} & made.off()
+    assert resting
+    # when all else has been calm for as long as it must
+    made.advance(PARAMS.restore.calm_s + 120.0, every_s=1e6)
+    # then all is normal, though they are off
+    assert made.state.mode.mode is Mode.GRID_CONNECTED
+    assert resting <= made.off()
+    # and they come back all the same when their rest is over
+    assert made.advance(3600.0, every_s=1e6).off() == set()
+
+
+def test_the_alarm_of_a_circuit_that_rests_says_until_when():
+    made = flapping(8)
+    left_s = wear.closes_s(made.state.loads[CircuitId("gym")], RESTORE) - made.now_s
+    ends = datetime(2030, 6, 1, 12, tzinfo=UTC)
+    # when the clock is known
+    instant = Instant(made.now_s, ends - timedelta(seconds=left_s - 20.0))
+    cause = rests(made, instant)
+    # then the minute in which the rest ends is told
+    assert cause.facts["until_utc"] == ends.isoformat()
+    # and without a clock none
+    assert rests(made, Instant(made.now_s)).facts == {}
+
+
+def rests(made: Panel, instant: Instant) -> Cause:
+    """What the gym's alarm says at that instant."""
+    seen = snapshot(made.site, made.values, made.now_s)
+    return tick(made.site, made.state, seen, PARAMS, instant).state.alarms["circuits/gym/closed/rests"].cause
 
 
 def test_others_do_not_wait_for_a_circuit_that_rests():
