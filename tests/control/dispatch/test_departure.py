@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hems.control.cars import usual
@@ -74,6 +74,7 @@ def test_cars_that_have_about_as_much_time_do_not_take_turns_each_second():
     st.lists(st.tuples(st.floats(1.0, 60.0), st.floats(1.0, 9.0)), min_size=1, max_size=4),
     st.floats(4_000.0, 60_000.0),
 )
+@example([(1.5, 2.0)] * 4, 7500.0)
 @settings(max_examples=200)
 def test_whoever_waits_until_it_must_is_ready_with_what_was_counted_on(cars: list[tuple[float, float]], room_w: float):
     # given cars that are not late now, and a connection that leaves what was counted on and no more
@@ -88,7 +89,7 @@ def test_whoever_waits_until_it_must_is_ready_with_what_was_counted_on(cars: lis
         must, spare_w = late(todo, room_w, now_s), SAFE * room_w
         order, going = in_order(must, going, now_s), set()
         for bay in order:
-            power_w = min(SAFE * must[bay].need.most_w, spare_w)
+            power_w = min(SAFE * must[bay].need.most_w, spare_w, left[bay] * HOUR_S / step_s)  # then it is full
             spare_w -= power_w
             left[bay] -= power_w * step_s / HOUR_S
             going |= {bay} if power_w else set()
