@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import exp
 
 import pytest
 
@@ -101,3 +102,104 @@ def test_no_memory_of_saving_is_left_on_the_grid_but_who_went_without() -> None:
     assert lasting.lasting(given, replace(cut(None), saving=before), 1.0).memory == SavingMemory(
         missed_h=before.missed_h
     )
+
+
+# With a pencil --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("days", "thirds"),
+    [
+        ((300, 100, 200), (100.0, 200.0, 300.0)),
+        ((700, 100, 600, 200, 500, 300, 400), (150.0, 400.0, 650.0)),
+        ((1000, 900, 800, 700, 600, 500, 400, 300, 200, 100), (200.0, 550.0, 900.0)),
+    ],
+)
+def test_a_poor_a_middling_and_a_good_day_are_the_averages_of_thirds(
+    days: tuple[int, ...], thirds: tuple[float, ...]
+) -> None:
+    known = Habits(suns_w=tuple((watts,) * 23 + (1,) for watts in days))
+    assert ahead.suns_w(known) == [(watts,) * 23 + (1.0,) for watts in thirds]
+
+
+def test_tiers_are_added_from_the_critical_ones_on() -> None:
+    # 7 kW critical, 7.2 essential, 8.4 comfort, 8 non-essential and 6 flexible, as on their plates
+    assert ahead.tiers_w(SITE, Habits()) == [(7_000.0, 14_200.0, 22_600.0, 30_600.0, 36_600.0)] * 48
+
+
+def test_a_cut_as_long_as_the_present_one_tells_nothing_and_a_longer_one_what_is_left_of_it() -> None:
+    assert ahead.expected_h(Habits(cuts_h=(2.0, 5.0), cut_h=2.0), 18.0) == pytest.approx((4 * 18.0 + 3.0) / 5)
+    assert ahead.expected_h(Habits(cuts_h=(2.0, 5.0), cut_h=1.5), 18.0) == pytest.approx((4 * 18.0 + 0.5 + 3.5) / 6)
+
+
+@pytest.mark.parametrize(
+    ("after_h", "said_h", "part"),
+    [
+        (6.0, None, exp(-1.0 / 3.0)),
+        (6.0, 6.0, 0.2 * exp(-1.0 / 3.0) + 0.8),
+        (9.0, 6.0, 0.2 * exp(-0.5) + 0.8 * exp(-1.0)),
+        (1.0, 0.5, 0.2 * exp(-1.0 / 18.0) + 0.8 * exp(-1.0)),
+        (3.0, 2.0, 0.2 * exp(-1.0 / 6.0) + 0.8 * exp(-1.0)),
+    ],
+)
+def test_of_what_is_said_a_fifth_is_guessed_and_the_rest_is_late_by_half(
+    after_h: float, said_h: float | None, part: float
+) -> None:
+    assert ahead.lasts(after_h, 18.0, said_h) == pytest.approx(part)
+
+
+def test_cars_bring_what_they_have_in_the_hour_in_which_they_come() -> None:
+    # given a quarter past the hour: hours begin in 0, 0.75, 1.75 and 2.75 hours
+    utc = datetime(2026, 6, 1, 10, 15, tzinfo=UTC)
+    cars = ((0.75, 10.0), (0.76, 100.0), (1.75, 1000.0), (1.76, 10_000.0))
+    found = ahead.hours(ahead.tiers_w(SITE, KNOWN), (0.0,) * 24, utc, 18.0, None, cars)
+    assert [one.brings_wh for one in found[:5]] == [0.0, 10.0, 1100.0, 10_000.0, 0.0]
+    assert [one.hours for one in found[:3]] == [0.75, 1.0, 1.0]
+    assert found[2].lasts == pytest.approx(exp(-1.75 / 18.0))
+
+
+def test_each_hour_ahead_has_its_own_sun_and_its_own_kind_of_day() -> None:
+    # given a Friday at 22:00, and weekends on which nobody draws anything
+    utc = datetime(2026, 6, 5, 22, 0, tzinfo=UTC)
+    tiers = [(100.0,) * 5] * 24 + [(1.0,) * 5] * 24
+    found = ahead.hours(tiers, tuple(float(hour) for hour in range(24)), utc, 18.0)
+    assert [one.left_w[0] for one in found[:4]] == [22.0 - 100.0, 23.0 - 100.0, -1.0, 0.0]
+    assert [one.hours for one in found[:2]] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("sun_w", "hour"), [(100.0, None), (101.0, 7)], ids=["as much as they draw is not enough", "a watt more is"]
+)
+def test_the_sun_rises_when_it_carries_the_critical_circuits(sun_w: float, hour: int | None) -> None:
+    tiers = [(100.0, 9e9, 9e9, 9e9, 9e9)] * 48
+    sun = (0.0,) * 7 + (sun_w,) * 9 + (0.0,) * 8
+    at = ahead.sunrise(tiers, sun, datetime(2026, 6, 1, 18, 30, tzinfo=UTC))
+    assert at == (None if hour is None else datetime(2026, 6, 2, hour, tzinfo=UTC))
+    # by day nobody waits for it
+    assert ahead.sunrise(tiers, sun, datetime(2026, 6, 1, 9, 30, tzinfo=UTC)) is None
+
+
+def test_at_nine_tenths_the_sun_may_be_held_back_and_a_store_or_a_plant_that_nobody_reads_tells_nothing() -> None:
+    assert learned(cut(0.0), soc_pct=89.9).sun.seen_s == 60.0
+    assert learned(cut(0.0), soc_pct=90.0).sun.seen_s == 0.0
+    for values, seen_s in (
+        ({wiring.battery_soc(SourceId("main")): None}, 0.0),
+        ({wiring.pv_power(SITE.pvs[0].id): None, wiring.battery_soc(SourceId("main")): 50.0}, 0.0),
+        ({wiring.battery_soc(SourceId("main")): 50.0}, 60.0),
+    ):
+        given = Given(SITE, snapshot(SITE, values, 1000.0), Params(), Instant(1000.0, EVENING))
+        assert ahead.learned(given, cut(0.0), {}, 60.0).sun.seen_s == seen_s
+
+
+@pytest.mark.parametrize(("hours", "kept"), [(0.25, (5.0, 0.25)), (0.24, (5.0,)), (0.0, (5.0,)), (1.666, (5.0, 1.67))])
+def test_a_cut_of_a_quarter_of_an_hour_is_remembered(hours: float, kept: tuple[float, ...]) -> None:
+    after = learned(cut(None, Habits(cuts_h=(5.0,), cut_h=hours)))
+    assert (after.cuts_h, after.cut_h) == (kept, 0.0)
+
+
+def test_twenty_cuts_are_remembered_and_none_that_was_a_practice() -> None:
+    many = Habits(cuts_h=tuple(float(hours) for hours in range(1, 21)), cut_h=99.0)
+    assert learned(cut(None, many)).cuts_h == (*(float(hours) for hours in range(2, 21)), 99.0)
+    drill = Standing(task=Task.DRILL, who="Ana", reason="", begins_s=0.0, ends_s=9e9)
+    assert learned(replace(cut(0.0, many), orders={Task.DRILL: drill})).cut_h == 99.0
+    assert learned(cut(100.0, many), now_s=3700.0).cut_h == 1.0

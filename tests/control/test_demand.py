@@ -4,7 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from hems.control.demand import demands, held_w, hunger, load_w, owed_w, per_phase, pickup_w
+from hems.control.cars.memory import BayMemory
+from hems.control.demand import (
+    charging_w,
+    demands,
+    held_w,
+    hunger,
+    is_on,
+    kept_after,
+    load_w,
+    owed_w,
+    per_phase,
+    pickup_w,
+    remembered_w,
+    slow_charging_w,
+)
 from hems.control.memory.using import LoadMemory
 from hems.control.state import ControlState, initial
 from hems.control.tuning.island import RestoreParams
@@ -12,6 +26,7 @@ from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.site import Circuit, Generator, Phase, Tier
 from hems.model.units import CircuitId, SourceId
+from tests.control import pencil
 from tests.control.panel import car, healthy, snapshot
 from tests.given import circuit, flats
 
@@ -154,3 +169,107 @@ def test_what_has_just_come_back_hungry_owes_for_ten_minutes_what_it_does_not_dr
     idle = snapshot(SITE, {wiring.circuit_power(cold.id): 0.0, wiring.circuit_closed(cold.id): True}, 100.0 + after_s)
     found = owed_w(SITE, state, idle, RestoreParams(), 100.0 + after_s)
     assert (sum(found) >= cold.typical_w - 1.0) is owes
+
+
+# With a pencil --------------------------------------------------------------------------------------------------------
+
+ROLE = wiring.circuit_closed(LAUNDRY)
+
+
+@pytest.mark.parametrize(
+    ("closed", "value", "last_s", "on"),
+    [
+        pytest.param(True, False, 9.0, True, id="seen on"),
+        pytest.param(None, False, 9.0, True, id="unread"),
+        pytest.param(False, None, 0.0, False, id="seen off, never told"),
+        pytest.param(False, True, 9.9, False, id="told on before it was seen off"),
+        pytest.param(False, True, 10.0, True, id="told on since"),
+        pytest.param(False, False, 11.0, False, id="told off"),
+    ],
+)
+def test_a_switch_that_was_told_to_close_counts_as_closed_until_it_is_seen_open(
+    closed: bool | None, value: bool | None, last_s: float, *, on: bool
+):
+    known = pencil.state(sent={} if value is None else {ROLE: pencil.sent(value, last_s)})
+    there = snapshot(SITE, {ROLE: closed}, 10.0)
+    assert is_on(SITE.circuit(LAUNDRY), known, there, 10.0) is on
+
+
+@pytest.mark.parametrize(("sent_s", "watts"), [(10.0, 777.0), (10.1, 4000.0)])
+def test_what_came_on_after_the_load_was_measured_counts_as_it_drew_before(sent_s: float, watts: float):
+    known = replace(knowing(laundry=4000.0), sent={ROLE: pencil.sent(True, sent_s)})
+    there = snapshot(SITE, {wiring.circuit_power(LAUNDRY): 777.0}, 10.0)
+    assert demands(SITE, known, there, 11.0, islanded=True)[LAUNDRY] == watts
+    off = replace(known, sent={ROLE: pencil.sent(False, sent_s)})
+    assert demands(SITE, off, there, 11.0, islanded=True)[LAUNDRY] == 777.0
+
+
+def test_a_meter_that_runs_backwards_draws_nothing():
+    backwards = snapshot(SITE, {wiring.circuit_power(LAUNDRY): -50.0})
+    assert demands(SITE, initial(0.0), backwards, 0.0, islanded=False)[LAUNDRY] == 0.0
+
+
+def test_without_the_load_of_the_building_blind_circuits_draw_what_is_typical():
+    blind = snapshot(SITE, {wiring.circuit_power(LAUNDRY): None, wiring.GRID_POWER: None})
+    assert demands(SITE, initial(0.0), blind, 0.0, islanded=False)[LAUNDRY] == 5000.0
+
+
+def test_a_fall_is_forgotten_by_a_time_constant_of_half_a_minute_and_a_rise_counts_at_once():
+    kept = kept_after(30.0)
+    assert kept == pytest.approx(0.3679, abs=1e-4)
+    assert remembered_w(1000.0, 400.0, kept) == pytest.approx(620.7, abs=0.1)
+    assert remembered_w(400.0, 1000.0, kept) == 1000.0
+
+
+BAY = SourceId("bay_3")
+
+
+@pytest.mark.parametrize(
+    ("measured_w", "told_w", "watts"),
+    [
+        pytest.param(-700.0, -900.0, 700.0, id="measured"),
+        pytest.param(None, -900.0, 900.0, id="told"),
+        pytest.param(None, None, 0.0, id="nobody knows"),
+        pytest.param(700.0, -900.0, 0.0, id="it gives"),
+    ],
+)
+def test_a_car_takes_what_is_measured_or_no_more_than_it_was_told(
+    measured_w: float | None, told_w: float | None, watts: float
+):
+    known = pencil.state(sent={} if told_w is None else {wiring.bay_power(BAY): pencil.sent(told_w)})
+    there = snapshot(SITE, {wiring.bay_power(BAY): measured_w})
+    bay = next(one for one in SITE.bays if one.id == BAY)
+    assert charging_w(bay, known, there, 0.0) == watts
+    assert charging_w(bay, known, replace(there, bays={}), 0.0) == max(0.0, -(told_w or 0.0))
+
+
+def test_what_slow_chargers_draw_is_the_more_of_what_is_seen_and_what_is_remembered():
+    # given two slow ones, on L1 and L2, and a quick one
+    stops_s = {"bay_3": 9.0, "bay_4": 9.0}
+    slow = replace(SITE, bays=tuple(replace(one, stops_s=stops_s.get(one.id, 0.0)) for one in SITE.bays))
+    values = {wiring.bay_power(SourceId(f"bay_{number}")): -100.0 * number for number in (1, 3, 4)}
+    known = pencil.state(bays={BAY: BayMemory(charging_w=350.0), SourceId("bay_4"): BayMemory(charging_w=350.0)})
+    assert slow_charging_w(slow, known, snapshot(slow, values), 0.0) == (350.0, 400.0, 0.0)
+    assert slow_charging_w(slow, pencil.state(), snapshot(slow, values), 0.0) == (300.0, 400.0, 0.0)
+    forms = replace(slow, former=replace(slow.former, source=BAY))
+    assert slow_charging_w(forms, known, snapshot(slow, values), 0.0) == (0.0, 400.0, 0.0)
+
+
+def test_hunger_is_never_more_than_all_and_time_does_not_run_backwards():
+    params = RestoreParams()
+    assert hunger(None, params, 3600.0) == 0.0
+    assert hunger(None, params, 3600.0, 0.0) == 0.5
+    assert hunger(None, params, 90_000.0, 0.0) == 1.0
+    assert hunger(LoadMemory(restored_s=500.0, hungry=0.4), params, 400.0) == 0.4
+    off = LoadMemory(restored_s=0.0, hungry=0.4, shed_since_s=0.0)
+    assert hunger(off, params, 720.0) == pytest.approx(0.5)
+    assert hunger(off, params, -5.0, 7000.0) == pytest.approx(0.4)
+
+
+def test_what_is_owed_is_what_is_missing_on_its_own_phase():
+    # 1.5 kW of freezers on L1 with all their hunger draw 3.75 kW, of which a kilowatt is seen
+    name = CircuitId("freezers")
+    known = pencil.state(loads={name: LoadMemory(restored_s=100.0, hungry=1.0)})
+    there = snapshot(SITE, {wiring.circuit_power(name): 1000.0}, 100.0)
+    assert owed_w(SITE, known, there, RestoreParams(), 100.0) == (2750.0, 0.0, 0.0)
+    assert owed_w(SITE, pencil.state(), there, RestoreParams(), 100.0) == ()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from hems.control import habits
 from hems.control.habits import HOURS
-from hems.control.memory.using import Habits
+from hems.control.memory.using import Habits, Watched
 from hems.control.resume import resumed
 from hems.control.state import ControlState, initial
 from hems.model.codec import from_plain, to_plain
@@ -106,3 +106,35 @@ def test_ten_minutes_of_an_hour_teach_and_less_does_not() -> None:
         later = habits.after(seen, noon + timedelta(hours=1), {gym: 0.0}, 0.0, 1.0)
         assert (later.loads_w.get(gym, (0,) * 48)[12] == 1_000) is learned
         assert (later.today_w == {12: 500}) is learned
+
+
+def test_more_than_half_a_day_of_sun_is_a_day_and_half_of_one_is_none():
+    # given a Monday of which so many hours of sun were seen, at its end
+    last = habits.hour_of(MONDAY) + 23
+    for seen, days in ((12, 0), (13, 1)):
+        monday = Habits(hour=last, today_w=dict.fromkeys(range(seen), 700), suns_w=())
+        after = habits.after(monday, MONDAY + timedelta(days=1), {}, None, 60.0)
+        assert after.suns_w == ((700,) * 13 + (0,) * 11,) * days
+        assert after.today_w == {}
+    # when it is not over, nothing is folded away
+    during = habits.after(Habits(hour=last - 1, today_w={3: 5}), MONDAY + timedelta(hours=23), {}, None, 60.0)
+    assert during.today_w == {3: 5}
+
+
+def test_an_hour_that_nobody_has_seen_is_like_that_of_the_other_kind_of_day_and_nothing_is_a_number():
+    # given 5 o'clock seen on both kinds of days, 6 on working days, 7 at weekends, and 0 W among them
+    learned = [-1] * 48
+    learned[5], learned[29], learned[6], learned[31] = 0, 700, 300, 800
+    usual = habits.usual_w(Habits(loads_w={GYM: tuple(learned)}), flats())[GYM]
+    assert (usual[5], usual[29], usual[6], usual[30], usual[7], usual[31]) == (0, 700, 300, 300, 800, 800)
+    assert usual[8] == usual[47] == (0 + 700 + 300 + 800) / 4
+
+
+def test_a_quarter_of_what_is_new_is_learned_of_an_hour_that_was_nothing_before():
+    noon = habits.hour_of(MONDAY) + 12
+    drew = {GYM: Watched(600.0 * 1000.0, 600.0)}
+    known = (*((5,) * 12), 0, *((7,) * 35))
+    found = Habits(hour=noon, drew=drew, loads_w={GYM: known})
+    after = habits.after(found, MONDAY + timedelta(hours=13), {}, None, 1.0)
+    assert after.loads_w[GYM] == (*((5,) * 12), 250, *((7,) * 35))
+    assert (after.hour, after.drew, after.sun.seen_s) == (noon + 1, {}, 0.0)

@@ -8,11 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hems.control.params import Params
-from hems.control.reach import Stored, hours_until_off, served, stored
+from hems.control.reach import Stored, fuelled, hours_until_off, served, stored
 from hems.control.tuning.island import BandParams
-from hems.model.site import Tier
+from hems.model import wiring
+from hems.model.site import Generator, Tier
+from hems.model.units import SourceId
 from hems.sim.start import Car
 from tests import given as a
+from tests.control import pencil
+from tests.control.panel import car, snapshot
 
 BANDS = BandParams()
 DRAWS = {
@@ -97,3 +101,76 @@ def test_a_more_important_tier_is_never_off_before_a_less_important_one(pct: flo
     tiers = [Tier.NON_ESSENTIAL, Tier.COMFORT, Tier.ESSENTIAL, Tier.CRITICAL, Tier.LIFE_SAFETY]
     hours = [hours_until_off(tier, Stored(pct, wh), DRAWS, sun_w, BANDS) for tier in tiers]
     assert hours == sorted(hours)
+
+
+# With a pencil --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("sun_w", "hours"), [(9999.0, inf), (9998.9, 800.0 * 10.0 / 1.1)])
+def test_a_need_of_a_watt_is_none(sun_w: float, hours: float) -> None:
+    assert hours_until_off(Tier.NON_ESSENTIAL, Stored(60.0, 800.0), DRAWS, sun_w, BANDS) == pytest.approx(hours)
+
+
+@pytest.mark.parametrize(
+    ("fuel_w", "sun_w", "hours"),
+    [
+        pytest.param(10_000.0, 0.0, 6.0, id="all it can carry"),
+        pytest.param(9_999.0, 0.0, 0.0, id="a watt too little"),
+        pytest.param(9_999.0, 4_000.0, 10.0, id="the sun helps"),
+        pytest.param(9_999.0, 9_998.0, 30_000.0, id="two watts are left"),
+        pytest.param(9_999.0, 9_999.0, 0.0, id="nothing to carry"),
+    ],
+)
+def test_fuel_lasts_as_long_as_it_carries_what_a_full_store_serves(fuel_w: float, sun_w: float, hours: float) -> None:
+    # given a store at 5 %, where only life safety is on, below the start of the generator at 25 %: 4 kWh for 1 kW
+    store = Stored(5.0, 800.0, fuel_wh=60_000.0, fuel_pct=25.0, fuel_w=fuel_w)
+    draws = DRAWS | {Tier.LIFE_SAFETY: 1000.0 + sun_w, Tier.NON_ESSENTIAL: 2000.0 - sun_w}
+    bare = hours_until_off(Tier.LIFE_SAFETY, replace(store, fuel_wh=0.0), draws, sun_w, BANDS)
+    assert bare == pytest.approx(4.0)
+    assert hours_until_off(Tier.LIFE_SAFETY, store, draws, sun_w, BANDS) == pytest.approx(bare + hours)
+
+
+@pytest.mark.parametrize(
+    ("level_pct", "quiet", "wh", "starts_pct"),
+    [
+        pytest.param(50.0, (0.0, 0.0), 20_000.0, 25.0, id="half a tank"),
+        pytest.param(50.0, (22.0, 6.0), 20_000.0, 20.0, id="by night in need only"),
+        pytest.param(120.0, (0.0, 0.0), 40_000.0, 25.0, id="no more than full"),
+        pytest.param(-3.0, (0.0, 0.0), 0.0, 0.0, id="no less than empty"),
+        pytest.param(None, (0.0, 0.0), 0.0, 0.0, id="unread"),
+    ],
+)
+def test_what_is_in_the_tank_counts_where_the_generator_may_start(
+    level_pct: float | None, quiet: tuple[float, float], wh: float, starts_pct: float
+) -> None:
+    site = a.flats(generator=Generator(name="Generator", rated_w=12_000.0, separated=True, tank_wh=40_000.0))
+    own = replace(Params().generator, quiet_from_h=quiet[0], quiet_to_h=quiet[1])
+    there = snapshot(site, {wiring.GENERATOR_FUEL: level_pct})
+    store = fuelled(Stored(60.0, 800.0), site, pencil.state(), there, replace(Params(), generator=own), 0.0)
+    assert store == Stored(60.0, 800.0, wh, starts_pct, 12_000.0 if wh else 0.0)
+    assert fuelled(None, site, pencil.state(), there, Params(), 0.0) is None
+
+
+def test_the_store_of_a_forming_car_is_what_it_has_above_its_floor() -> None:
+    # given a car of 60 kWh at 71 % that keeps 40 %, and 3 for what is unknown: half of its 57 % is left
+    site = a.flats()
+    forms = replace(site, former=replace(site.former, source=site.bays[0].id))
+    seen = snapshot(forms, car("bay_1", 71.5) | car("bay_2", 63.0))
+    store = stored(forms, seen, Params(), 0.0)
+    assert store is not None
+    assert store.pct == pytest.approx(50.0)
+    # 1 % of that is 342 Wh, and the other car adds 10 % of its 60 kWh over the 45 % down to shutdown
+    assert store.wh_per_pct == pytest.approx(342.0 + 6000.0 / 45.0)
+    blind = snapshot(forms, car("bay_1", 71.5) | {wiring.bay_capacity(SourceId("bay_1")): None})
+    bare = stored(forms, blind, Params(), 0.0)
+    assert bare is not None
+    assert bare.wh_per_pct == pytest.approx(0.57 * 500.0)
+    assert stored(site, snapshot(site, {wiring.battery_soc(SourceId("main")): None}), Params(), 0.0) is None
+
+
+def test_near_its_end_what_cars_add_is_spread_over_one_percent() -> None:
+    site = a.flats()
+    values = car("bay_1", 53.0) | {wiring.battery_soc(SourceId("main")): 5.5}
+    store = stored(site, snapshot(site, values), Params(), 0.0)
+    assert store is not None
+    assert store.wh_per_pct == pytest.approx(800.0 + 6000.0)
