@@ -23,6 +23,8 @@ OWN_FAULTS = ("invariant/", "decision/")
 PLUGGED_PCT = 3.0
 """A charge that falls by more at one look is another car."""
 SLACK_PCT, SLACK_S = 0.3, 0.6
+HAIR_S = 1e-3
+"""A look at the very instant of an act is not before it, whatever the last digits of its time say."""
 LEAVES_S = 3.0
 """From the tie's opening to a mode that says so, at most; and so long may a mode outlive what it says."""
 DARK_BELOW_PCT = 10.0
@@ -172,7 +174,7 @@ def _waiting(case: Case) -> set[str]:
 
 
 def _inside(t_s: float, windows: Windows) -> bool:
-    return any(from_s <= t_s <= to_s for from_s, to_s in windows)
+    return any(from_s - HAIR_S <= t_s <= to_s for from_s, to_s in windows)
 
 
 def _none(wrong: Sequence[tuple[float, str]] | Iterator[tuple[float, str]]) -> tuple[bool, str]:

@@ -120,6 +120,8 @@ def test_a_trip_is_found_unless_something_was_broken() -> None:
     frames = [at(0.0), at(10.0, trips=1)]
     assert not judged("trips_excused", frames)
     assert judged("trips_excused", frames, but=[[8.0, 12.0]])
+    assert judged("trips_excused", [at(0.0), at(10.0 - 1e-9, trips=1)], but=[[10.0, 12.0]])
+    assert not judged("trips_excused", [at(0.0), at(9.9, trips=1)], but=[[10.0, 12.0]])
 
 
 def test_a_critical_circuit_without_power_is_found_except_for_want_or_what_began_in_a_fault() -> None:
