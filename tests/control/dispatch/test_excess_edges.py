@@ -55,3 +55,22 @@ FLOWS = ExcessMemory(since_s=90.0, wh=5.0)
 def test_an_event_is_counted_from_its_first_look(before: ExcessMemory, above_w: float | None, after: ExcessMemory):
     found = excess.after(before, above_w, 10.0, 100.0)
     assert (found.since_s, found.wh) == (after.since_s, pytest.approx(after.wh))
+
+
+@pytest.mark.parametrize(
+    ("wh", "now_s", "told"),
+    [
+        pytest.param(0.9, 100.0 + 3600.0, True, id="a moment, an hour after the last"),
+        pytest.param(0.9, 99.9 + 3600.0, False, id="a moment, within the hour"),
+        pytest.param(1.0, 101.0, True, id="energy, whenever"),
+    ],
+)
+def test_a_moment_is_told_once_in_an_hour(wh: float, now_s: float, told: bool):
+    assert excess.worth_telling(ExcessMemory(since_s=90.0, wh=wh, told_s=100.0), now_s) is told
+
+
+def test_the_first_moment_is_told_and_the_next_event_knows_when():
+    assert excess.worth_telling(ExcessMemory(since_s=90.0), 91.0)
+    assert excess.over(ExcessMemory(since_s=90.0, wh=5.0, told_s=70.0)) == ExcessMemory(told_s=70.0)
+    rests = ExcessMemory(told_s=70.0)
+    assert excess.over(rests) is rests

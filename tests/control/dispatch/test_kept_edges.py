@@ -57,6 +57,7 @@ def test_batteries_keep_what_the_limit_will_take(store: Store, slots: list[Slot]
         pytest.param([car(have_wh=1000.0)], [over(4000.0)], {A: inf}, id="all of it"),
         pytest.param([car(have_wh=1251.0)], [over(4000.0)], {A: inf}, id="all but a watt-hour"),
         pytest.param([car(have_wh=1252.0)], [over(4000.0)], {A: 1250.0}, id="all but two"),
+        pytest.param([car(have_wh=1000.0)], [over(4000.0)] * 2, {A: inf}, id="all of it, and more is needed"),
         pytest.param([car(last=1)], [over(4000.0), over(4000.0)], {A: 1250.0}, id="until it leaves"),
         pytest.param([car(last=2)], [over(4000.0), over(4000.0)], {A: 2500.0}, id="until it leaves later"),
         pytest.param([car(first=1)], [over(4000.0)], {}, id="it is not here yet"),

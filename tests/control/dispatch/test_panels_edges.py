@@ -135,3 +135,17 @@ def test_a_panel_that_leaves_too_little_is_named(left_w: list[float], panel: Pan
 def test_only_the_phases_of_a_car_count_and_the_first_panel_is_named():
     assert narrow(1, Room([0.0, 1380.0, 0.0], frozenset({BAY_2}), HALL)) is None
     assert narrow(1, Room([9e3, 1379.0, 9e3], frozenset({BAY_2}), HALL), Room([0.0] * 3, None, YARD)) == HALL
+
+
+@pytest.mark.parametrize(
+    ("watts", "facts"),
+    [
+        pytest.param((2300.0, 4640.0, 230.0), {"phase": "L2", "drawn_a": 20.2, "w": 4640.0}, id="the worst phase"),
+        pytest.param((2300.0, None, -4640.0), {"phase": "L3", "drawn_a": 20.2, "w": 4640.0}, id="the other way round"),
+        pytest.param((), {}, id="its meter is silent"),
+        pytest.param((2300.0,), {"phase": "L1", "drawn_a": 10.0, "w": 2300.0}, id="one phase is measured"),
+    ],
+)
+def test_an_overload_is_told_in_amperes(watts: tuple[float | None, ...], facts: dict[str, object]):
+    cause = panels.overloaded(site(), PANELS[0], measured(HALL, *watts), 70.0)
+    assert cause.facts == {"panel": "Hall", "limit_a": 40.0} | facts

@@ -75,3 +75,32 @@ def test_what_is_counted(
 )
 def test_what_is_left(memory: QuarterMemory, now_s: float, left_w: float):
     assert quarter.left_w(memory, 4000.0, now_s) == pytest.approx(left_w)
+
+
+@pytest.mark.parametrize(
+    ("seen_s", "begun_s", "drawn_wh"),
+    [
+        pytest.param(4990.0, 4700.0, 5.0 + 10.0, id="no gap"),
+        pytest.param(4980.0, 4700.0, 5.0 + 20.0 + 10.0, id="ten seconds at the pace of the last look"),
+        pytest.param(4650.0, 4600.0, 580.0 + 10.0, id="a new quarter: as much as it allows, from its beginning"),
+        pytest.param(5020.0, 4700.0, 5.0 + 10.0, id="a clock that slips takes nothing back"),
+    ],
+)
+def test_what_nobody_saw_is_counted_too(seen_s: float, begun_s: float, drawn_wh: float):
+    # 7,200 W may be drawn, and 7,200 W could be at the last look; a new quarter begins at 4,700 s
+    before = QuarterMemory(begun_s=begun_s if begun_s == 4700.0 else 3800.0, drawn_wh=5.0, seen_s=seen_s, pace_w=7200.0)
+    found = quarter.after(before, 3600.0, 7200.0, 10.0, at(5000.0, 20))
+    assert found.seen_s == 5000.0
+    assert found.drawn_wh == pytest.approx(drawn_wh)
+
+
+def test_the_pace_of_the_last_look_counts_and_not_what_is_allowed():
+    before = QuarterMemory(begun_s=4700.0, drawn_wh=5.0, seen_s=4980.0, pace_w=1800.0)
+    assert quarter.after(before, 3600.0, 7200.0, 10.0, at(5000.0, 20)).drawn_wh == pytest.approx(5.0 + 5.0 + 10.0)
+
+
+@pytest.mark.parametrize(("import_w", "pace_w"), [(9000.0, 9000.0), (100.0, 6000.0)])
+def test_the_pace_is_what_flows_or_what_may_flow_until_the_end(import_w: float, pace_w: float):
+    # 300 s of 900 are over, 800 Wh of 1,800 drawn: 1,000 Wh may be drawn in 600 s
+    before = QuarterMemory(begun_s=4700.0, drawn_wh=800.0, seen_s=5000.0)
+    assert quarter.after(before, import_w, 7200.0, 0.0, at(5000.0, 20)).pace_w == pytest.approx(pace_w)
