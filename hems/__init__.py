@@ -14,6 +14,7 @@ The map, from the inside out (a package may import only what stands below it her
 - `report`   what happened, on one page
 - `app`      the only place that builds and wires objects
 - `service`  the daemon as a process: event loop, signals, the end
+- `starting` what it needs of site file and profiles, read by a process that ends
 - `tui`      the operator's screen, a client like any other
 - `northbound` what leads out, in processes of their own: Home Assistant, metrics, messages, prices
 - `cli`      the command line

@@ -10,10 +10,9 @@ from pathlib import Path
 from random import Random
 
 from hems.api.server import Server
-from hems.config import SiteFile
 from hems.config.changed import Changed
-from hems.config.lastgood import keep_good
-from hems.config.schema import KeepTable
+from hems.config.keepgood import keep_good
+from hems.config.site_file import KeepDays, SiteFile
 from hems.control.state import ControlState
 from hems.model.audit import Entry
 from hems.model.event import Event
@@ -24,8 +23,6 @@ from hems.model.picture import Picture
 from hems.model.upstream import upstream
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
-from hems.report.panel_card import panel_card, products_of
-from hems.report.sheet import as_text
 from hems.runtime.act import Actuators
 from hems.runtime.ahead import Scene
 from hems.runtime.archive import Archive
@@ -68,8 +65,6 @@ STOP_WITHIN_S = 14.0
 END_WITHIN_S = 2.0
 """For drivers and sockets to end, and once more for the interpreter after them."""
 STORE_WITHIN_S = 3.0
-CARD_COLUMNS = 76
-"""The panel card is kept for screens of 80 columns."""
 SOCKETS = "screen service"
 """What clients come in by, as it is called when it fails."""
 
@@ -93,10 +88,12 @@ class Daemon:
         writer: Writer | None = None,
         outlook: Outlook | None = None,
         last_good: Path | None = None,
+        card: str | None = None,
     ) -> None:
         """`writer` takes the place of the store's own thread where time is not the machine's.
 
         Without `outlook` nobody looks ahead; at `last_good` the site file is kept once it has proven itself.
+        `card` is the paper for the panel door where it has been written already.
         """
         self._file = site_file
         self._drivers = drivers
@@ -107,7 +104,7 @@ class Daemon:
         self._outlook = outlook or NoOutlook()
         self._last_good = last_good
         self._changed = Changed(site_file.path, site_file.digest)
-        self._card = _card(site_file, drivers)
+        self._card = _card(site_file, drivers) if card is None else card
         self._stopping = asyncio.Event()
         self._hold = False
         self._ready = False
@@ -325,7 +322,7 @@ def _publish(server: Server, last: LastPicture, picture: Picture, events: tuple[
     server.publish(picture)
 
 
-def _limits(keep: KeepTable) -> StoreLimits:
+def _limits(keep: KeepDays) -> StoreLimits:
     """What the site file says about keeping."""
     days = Keep.days(
         minutes=keep.minutes_days, quarters=keep.quarters_days, inputs=keep.inputs_days, events=keep.events_days
@@ -341,5 +338,7 @@ def _note(event: Event, desk: FrontDesk, server: Server, store: Store) -> None:
 
 
 def _card(site_file: SiteFile, drivers: Mapping[str, DriverFactory]) -> str:
-    """The paper for the panel door, for a screen of 80 columns."""
-    return as_text(panel_card(site_file, products_of(site_file, drivers)), CARD_COLUMNS)
+    """The paper for the panel door; a daemon as a process has it written by the one that reads its site file."""
+    from hems.report.panel_card import card_of
+
+    return card_of(site_file, drivers)

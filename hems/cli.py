@@ -130,17 +130,20 @@ def _refuse(reason: str) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     gc.disable()  # what a start makes is there to stay; `service` has garbage looked for once it runs
+    from hems.starting import begun
+
+    read = begun(args.site, args.last_good)  # beside this process, while it imports the rest
     from hems import app, service
-    from hems.config.lastgood import load_or_last_good
     from hems.runtime.clock import SystemClock
     from hems.runtime.log import begin
 
     drivers = app.installed_drivers()
-    site_file = load_or_last_good(args.site, args.last_good, drivers)
+    site_file, card = read(drivers)
     begin(site_file.settings.log_level)
     for notice in site_file.notices:
         logging.getLogger("hems").warning("%s", notice)
-    return service.run(site_file, drivers, clock=SystemClock(trusted=args.trust_clock), last_good=args.last_good)
+    clock = SystemClock(trusted=args.trust_clock)
+    return service.run(site_file, drivers, clock=clock, last_good=args.last_good, card=card)
 
 
 def _ask(args: argparse.Namespace, socket: str, do: str, **values: object) -> Mapping[str, Any]:
@@ -278,7 +281,7 @@ def _stop(args: argparse.Namespace) -> int:
 
 def _replay(args: argparse.Namespace) -> int:
     from hems.app import installed_drivers
-    from hems.config import load
+    from hems.config.load import load
     from hems.control.frame import replayed
     from hems.store.reader import frames
 

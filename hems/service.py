@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hems.app import END_WITHIN_S, STOP_WITHIN_S, Daemon
-from hems.config import SiteFile
+from hems.config.site_file import SiteFile
 from hems.model.errors import ConfigError, HemsError
 from hems.outlook.process import OutlookProcess
 from hems.plan.process import PlanProcess
@@ -26,14 +26,19 @@ SETTLED_S = 10.0
 
 
 def run(
-    site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock, last_good: Path | None = None
+    site_file: SiteFile,
+    drivers: Mapping[str, DriverFactory],
+    *,
+    clock: Clock,
+    last_good: Path | None = None,
+    card: str | None = None,
 ) -> int:
     """The whole life of a daemon; returns its exit code."""
     use(site_file.site.language)
     try:
         with sole_instance(site_file.settings.run_dir), asyncio.Runner(loop_factory=_fastest_loop()) as runner:
             seed = int.from_bytes(os.urandom(4))
-            runner.run(serve(site_file, drivers, clock=clock, seed=seed, last_good=last_good))
+            runner.run(serve(site_file, drivers, clock=clock, seed=seed, last_good=last_good, card=card))
     except ConfigError:
         raise
     except HemsError as error:
@@ -53,7 +58,13 @@ def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def serve(
-    site_file: SiteFile, drivers: Mapping[str, DriverFactory], *, clock: Clock, seed: int, last_good: Path | None
+    site_file: SiteFile,
+    drivers: Mapping[str, DriverFactory],
+    *,
+    clock: Clock,
+    seed: int,
+    last_good: Path | None,
+    card: str | None = None,
 ) -> None:
     """Run the daemon until a signal asks it to stop: SIGTERM and SIGINT in good order, SIGHUP holding all as it is."""
     daemon = Daemon(
@@ -64,6 +75,7 @@ async def serve(
         told_to_stop=lambda: gone_within(STOP_WITHIN_S, "stopping"),
         outlook=WithPlan(OutlookProcess(), PlanProcess()),
         last_good=last_good,
+        card=card,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hems.app import installed_drivers
-from hems.config import load
+from hems.config.load import load
 from hems.model.contained import contained
 from hems.model.errors import HemsError
 from hems.sim.play import play

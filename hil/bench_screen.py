@@ -20,7 +20,7 @@ from typing import Any
 from hems.api.messages import tick_line
 from hems.api.server import Server
 from hems.app import installed_drivers
-from hems.config import load
+from hems.config.load import load
 from hems.model.cause import Cause, Why
 from hems.model.errors import RequestError
 from hems.model.mode import Bus, Grid, Mode, TiePosition

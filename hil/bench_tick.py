@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import log
 from statistics import median, quantiles
 
-from hems.config import SiteFile
+from hems.config.site_file import SiteFile
 from hems.control.measure import Measure
 from hems.control.params import Params
 from hems.control.state import ControlState

@@ -9,7 +9,8 @@ from typing import Any
 
 from hems.api.client import Client, Lost, follow
 from hems.app import installed_drivers
-from hems.config import SiteFile, load
+from hems.config.load import load
+from hems.config.site_file import SiteFile
 from hems.control.params import differences
 from hems.model.errors import RequestError
 from hems.model.event import Event

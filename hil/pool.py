@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from hems.app import installed_drivers
-from hems.config import load
+from hems.config.load import load
 from hems.model.contained import contained
 from hems.model.errors import ConfigError
 from hems.sim.record import Record

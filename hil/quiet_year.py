@@ -24,7 +24,7 @@ from types import MappingProxyType
 
 from hems.app import installed_drivers
 from hems.commands import backup
-from hems.config import load
+from hems.config.load import load
 from hems.control.state import ControlState
 from hems.model.event import EventKind
 from hems.model.instant import Instant

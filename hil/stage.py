@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hems.app import installed_drivers
-from hems.config import SiteFile, load
+from hems.config.load import load
+from hems.config.site_file import SiteFile
 from hems.control.params import shortened
 from hems.sim.case import Verdict
 from hems.sim.judge import judge

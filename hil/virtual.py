@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hems.app import Daemon, installed_drivers
-from hems.config import load
+from hems.config.load import load
 from hems.sim.rig import load_rig
 from hems.store.writer import AtOnce
 from hil.bench_run import Run

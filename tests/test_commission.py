@@ -15,7 +15,7 @@ from hems.commands.commission import _listed
 from hems.commission.engine import Engine
 from hems.commission.house import Daemon
 from hems.commission.steps import steps
-from hems.config import load
+from hems.config.load import load
 from hems.model.proof import Verdict
 from hil import vloop
 from hil.places import place

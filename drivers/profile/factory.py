@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from drivers.profile.json_schema import json_schema
-from drivers.profile.load import available, chosen_variants, load_raw, profile_for
+from drivers.profile.load import Asked, asked, available, believe, chosen_variants, load_raw, profile_for
 from drivers.profile.product import product_of
 from drivers.profile.schema import Profile
 from hems.model.wiring import DeviceSpec
@@ -24,6 +23,16 @@ class ProfileFactory(Generic[ProfileT]):
     def profile(self, spec: DeviceSpec) -> ProfileT:
         """The profile of a device, its parameters filled in."""
         return profile_for(self._model, spec)
+
+    def known(self, specs: Sequence[DeviceSpec]) -> Mapping[Asked, AnyProfile]:
+        """Their profiles, with what was made of them that can be carried."""
+        for spec in specs:
+            self.fingerprint(spec)
+        return {asked(spec): self.profile(spec) for spec in specs}
+
+    def believe(self, known: Any) -> None:  # noqa: ANN401  (what `known` of its like gave)
+        """Take these profiles without checking them again."""
+        believe(known)
 
     def lacks(self, specs: Sequence[DeviceSpec]) -> Sequence[str]:
         """Nothing: what is not there is found out when the device is asked."""
@@ -53,6 +62,8 @@ class ProfileFactory(Generic[ProfileT]):
 
     def schema(self) -> Mapping[str, Any]:
         """JSON Schema of a profile file of this engine."""
+        from drivers.profile.json_schema import json_schema  # for editors; no daemon needs what makes it
+
         return json_schema(self._model, self._engine)
 
     def fingerprint(self, spec: DeviceSpec) -> str:

@@ -25,6 +25,18 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Carried to another process; a class such as `Control[Step]` has no name there and is made again."""
+        generic = type(self).__pydantic_generic_metadata__
+        return _again, (generic["origin"] or type(self), generic["args"], self.__getstate__())
+
+
+def _again(of: type[Strict], args: tuple[Any, ...], state: dict[str, Any]) -> Strict:
+    made: type[Strict] = of[args] if args else of  # type: ignore[index]
+    one = made.__new__(made)
+    one.__setstate__(state)
+    return one
+
 
 class PollClass(Strict):
     """How often points are asked for, and for how long an answer holds."""
@@ -160,6 +172,12 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
     control: Control[StepT] = Field(default_factory=Control)
     alarms: dict[str, AlarmGroup] = Field(default_factory=dict)
     """What the device itself calls abnormal."""
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Of what was made of it, texts are carried; all else is made again."""
+        state = super().__getstate__()
+        texts = {key: made for key, made in self._made.items() if isinstance(made, str)}
+        return {**state, "__dict__": {**state["__dict__"], "_made": texts}}
 
     @cached_property
     def _made(self) -> dict[Hashable, Any]:

@@ -52,7 +52,7 @@ def _directory(args: argparse.Namespace) -> Path:
     if args.site is None:
         return args.state_dir or STATE_DIR
     from hems.app import installed_drivers
-    from hems.config import load
+    from hems.config.load import load
 
     file = load(args.site, installed_drivers())
     use(file.site.language)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hems.config import SiteFile
 from hems.config.actuation import SLOWEST_S
+from hems.config.site_file import SiteFile
 from hems.control import adequacy
 from hems.control.adequacy import Adequacy, Moment, Times
 from hems.model.errors import ConfigError, StoreError
@@ -41,7 +41,7 @@ class Command:
     def run(self, args: argparse.Namespace) -> int:
         """Print; 78 if the file cannot be used."""
         from hems.app import installed_drivers
-        from hems.config import load
+        from hems.config.load import load
 
         try:
             site_file = load(args.file, installed_drivers())

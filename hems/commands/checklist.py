@@ -22,7 +22,7 @@ class Command:
     def run(self, args: argparse.Namespace) -> int:
         """Print it, or write it to a file."""
         from hems.app import installed_drivers
-        from hems.config import load
+        from hems.config.load import load
         from hems.report.panel_card import panel_card, products_of
         from hems.report.wiring_sheet import wiring_sheet
         from hems.wording.language import use

@@ -48,7 +48,7 @@ class Command:
     def run(self, args: argparse.Namespace) -> int:
         """Walk through the steps, or list them."""
         from hems.app import installed_drivers
-        from hems.config import load
+        from hems.config.load import load
 
         site_file = load(args.site, installed_drivers())
         run_dir = args.run_dir or site_file.settings.run_dir

@@ -120,7 +120,7 @@ def _number(text: str) -> int | None:
 def _believed(path: Path) -> str:
     """The digest of a file in which there is no mistake.  Raises: ConfigError with all of them."""
     from hems.app import installed_drivers
-    from hems.config import load
+    from hems.config.load import load
 
     site_file = load(path, installed_drivers())
     for notice in site_file.notices:

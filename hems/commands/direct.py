@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
-from hems.config import SiteFile
+from hems.config.site_file import SiteFile
 from hems.model.reading import Reading
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec, Port

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from hems.commands.asking import add_who
-from hems.config import SiteFile
+from hems.config.site_file import SiteFile
 from hems.control import override
 from hems.control.measure import Measure
 from hems.control.state import ControlState
@@ -80,7 +80,7 @@ class Command:
     def run(self, args: argparse.Namespace) -> int:
         """Look, or switch one circuit."""
         from hems.app import installed_drivers
-        from hems.config import load
+        from hems.config.load import load
         from hems.runtime.clock import SystemClock
 
         if os.geteuid() != 0:

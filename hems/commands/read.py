@@ -61,7 +61,7 @@ COMMAND = Command()
 def _run_dir(args: argparse.Namespace) -> Path:
     if args.run_dir is None and args.site is not None:
         from hems.app import installed_drivers
-        from hems.config import load
+        from hems.config.load import load
 
         return load(args.site, installed_drivers()).settings.run_dir
     return args.run_dir or RUN_DIR
@@ -92,7 +92,7 @@ async def _directly(args: argparse.Namespace) -> int:
     """Open the device's link for as long as it takes; it is not armed, so nothing is written."""
     from hems.app import installed_drivers
     from hems.commands.direct import first_answers, watched
-    from hems.config import load
+    from hems.config.load import load
     from hems.runtime.clock import SystemClock
 
     factories, clock = installed_drivers(), SystemClock(trusted=False)

@@ -43,7 +43,7 @@ class Command:
     def run(self, args: argparse.Namespace) -> int:
         """Print it, or write it to a file."""
         from hems.app import installed_drivers
-        from hems.config import load
+        from hems.config.load import load
         from hems.report import past
         from hems.report.after import after_outage
         from hems.report.drills import drills

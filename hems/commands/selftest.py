@@ -71,7 +71,7 @@ def needed_because(picture: Mapping[str, Any]) -> str:
 def _tried(site: Path, state_dir: Path) -> list[str]:
     """What has been found good.  Raises: ConfigError, HemsError."""
     from hems.app import installed_drivers
-    from hems.config import load
+    from hems.config.load import load
     from hems.runtime.clock import SystemClock
 
     drivers, found = installed_drivers(), ["program complete"]

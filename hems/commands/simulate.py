@@ -11,7 +11,8 @@ from pathlib import Path
 from random import Random
 
 from hems.app import installed_drivers
-from hems.config import SiteFile, load
+from hems.config.load import load
+from hems.config.site_file import SiteFile
 from hems.control.params import Params, shortened
 from hems.model.codec import to_plain
 from hems.model.errors import ConfigError

@@ -1,5 +1,4 @@
-"""The site file: TOML to checked, frozen values.  Start at `load`; the keys and their manual are in `schema`."""
+"""The site file: TOML to checked, frozen values.
 
-from hems.config.load import Settings, SiteFile, load
-
-__all__ = ["Settings", "SiteFile", "load"]
+Start at `load`; the keys and their manual are in `schema`; what comes of them is in `site_file`, which needs neither.
+"""

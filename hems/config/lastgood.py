@@ -2,13 +2,11 @@
 
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
-from hems.config.load import SiteFile, load
-from hems.config.whole import write_whole
+from hems.config.load import load
+from hems.config.site_file import SiteFile
 from hems.model.errors import ConfigError
 from hems.ports.device import DriverFactory
 
@@ -35,12 +33,3 @@ def load_or_last_good(path: Path, last_good: Path | None, factories: Mapping[str
         first = error.problems[0].rstrip(".")
         said = "HEMS runs with the last site file that worked. Correct it: hems config apply FILE."
         return replace(before, refused=f"{first}{more}. {said}")
-
-
-def keep_good(site_file: SiteFile, last_good: Path) -> None:
-    """Keep the file that has just proven itself, unless it has been changed since; a failure is not worth an alarm."""
-    with suppress(OSError):
-        data = site_file.path.read_bytes()
-        same = last_good.exists() and last_good.read_bytes() == data
-        if sha256(data).hexdigest() == site_file.digest and not same:
-            write_whole(last_good, data)

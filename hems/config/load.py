@@ -1,7 +1,6 @@
 """From the path of a site file to checked, frozen values, or to everything that is wrong with it at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,57 +13,19 @@ from hems.config.installed import known_drivers, lacking, profile_problems, spec
 from hems.config.params import tuned
 from hems.config.problem import Path as KeyPath
 from hems.config.problem import Problem, wrong
-from hems.config.schema import KeepTable, SettingsTable, SiteTable
+from hems.config.schema import SettingsTable, SiteTable
 from hems.config.shape import without
+from hems.config.site_file import KeepDays, Settings, SiteFile
 from hems.config.source import Source, read
 from hems.config.wires import Wire, wires
 from hems.control.params import Params, shortened
 from hems.model.errors import ConfigError
 from hems.model.site import Site
-from hems.model.units import DeviceId
-from hems.model.wiring import DeviceSpec, Wiring
+from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverFactory
 
 MOST_REPAIRS = 5
 """Each repair can uncover one deeper table; the file's tables are three deep."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Where the daemon keeps its things, and how much it says."""
-
-    state_dir: Path
-    run_dir: Path
-    log_level: str
-    timezone: str | None
-    """IANA name, or None for the machine's own zone."""
-    keep: KeepTable = field(default_factory=KeepTable)
-    """For how many days each kind of record is kept."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteFile:
-    """One site file, believed."""
-
-    path: Path
-    site: Site
-    wiring: Wiring
-    params: Params
-    """In force."""
-    normal_params: Params
-    """As they would be without `times = "short"`; the report lists how `params` differs."""
-    shortened: bool
-    settings: Settings
-    digest: str
-    """SHA-256 of the file's bytes."""
-    notices: tuple[str, ...]
-    """Permitted, but with consequences; one sentence each."""
-    actuation_s: Mapping[DeviceId, float] = field(default_factory=dict)
-    """Worst time from a command to its effect, by device."""
-    sees_s: float = 0.0
-    """Until the fastest witness tells that the tie has opened."""
-    refused: str = ""
-    """Why a newer file was left aside and this one is in force, in whole sentences; empty when it was not."""
 
 
 def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
@@ -170,5 +131,5 @@ def _settings(table: SettingsTable) -> Settings:
         run_dir=Path(table.run_dir),
         log_level=table.log_level,
         timezone=table.timezone,
-        keep=table.keep,
+        keep=KeepDays(**table.keep.model_dump()),
     )

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coro
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from hems.model.command import Fate
 from hems.model.reading import Reading
@@ -157,6 +157,17 @@ class Driver(Protocol):
 
     async def release(self, device: DeviceId) -> None:
         """Hand control back to the device, as its profile says.  Called on the grid only."""
+
+
+@runtime_checkable
+class Portable(Protocol):
+    """A driver factory whose knowledge of profiles can be carried from the process that checked them to another one."""
+
+    def known(self, specs: Sequence[DeviceSpec]) -> object:
+        """All that it knows of these devices, as something that can be pickled.  Raises: ConfigError."""
+
+    def believe(self, known: object) -> None:
+        """Take what another one knew; nothing of it is checked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

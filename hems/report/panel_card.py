@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-from hems.config import SiteFile
+from hems.config.site_file import SiteFile
 from hems.control.energy import shedding_pct
 from hems.control.sheddable import shed_order
 from hems.model import wiring
 from hems.model.site import Circuit, Site, Tier
 from hems.ports.device import DriverFactory, Product
-from hems.report.sheet import BLANK, BOX, Section, Sheet
+from hems.report.sheet import BLANK, BOX, Section, Sheet, as_text
 from hems.wording import alone_words, kw, percent, tier_name
 from hems.wording.language import N_, say
 
+CARD_COLUMNS = 76
+"""It is kept for screens of 80 columns."""
 NONE = "-"
 GIVING = N_("Cars may give power at: {names}. Any of them may leave at any time.")
 FORMING = N_("DO NOT UNPLUG THE CAR AT {name} IN A POWER CUT: it alone powers the building.")
@@ -26,6 +28,11 @@ CALLS = (
     "Lift company",
     "Neighbour",
 )
+
+
+def card_of(file: SiteFile, drivers: Mapping[str, DriverFactory]) -> str:
+    """The card as text."""
+    return as_text(panel_card(file, products_of(file, drivers)), CARD_COLUMNS)
 
 
 def products_of(file: SiteFile, drivers: Mapping[str, DriverFactory]) -> dict[str, Product]:

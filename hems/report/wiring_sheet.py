@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from hems.config import SiteFile
+from hems.config.site_file import SiteFile
 from hems.model import wiring
 from hems.model.site import Circuit, Location, Supply, Tier
 from hems.model.units import DeviceId

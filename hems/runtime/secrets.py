@@ -5,15 +5,16 @@ stolen the file.  Whoever stands at the door is slowed down by `Patience`.
 """
 
 import asyncio
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from functools import cache
+from typing import TYPE_CHECKING
 
 from hems.model.errors import RequestError, WrongPin
 from hems.model.people import DRIVER, PersonRole
 from hems.wording.language import say
 
-HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
 TRIES = 5
 """Wrong ones in a row, after which one waits."""
 WAIT_S = 300.0
@@ -33,7 +34,7 @@ def fit(role: str, secret: str) -> str:
 
 async def hashed(secret: str) -> str:
     """Its hash, made by a thread: the cycle does not wait."""
-    return await asyncio.to_thread(HASHER.hash, secret)
+    return await asyncio.to_thread(_hasher().hash, secret)
 
 
 async def matches(hash_: str, secret: str) -> bool:
@@ -41,9 +42,19 @@ async def matches(hash_: str, secret: str) -> bool:
     return await asyncio.to_thread(_matches, hash_, secret)
 
 
+@cache
+def _hasher() -> "PasswordHasher":
+    """Loaded with its first use: a start needs none."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+
+
 def _matches(hash_: str, secret: str) -> bool:
+    from argon2.exceptions import InvalidHashError, VerificationError
+
     try:
-        return HASHER.verify(hash_, secret[:LONGEST])
+        return _hasher().verify(hash_, secret[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
 

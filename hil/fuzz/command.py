@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from hems.app import installed_drivers
-from hems.config import SiteFile, load
+from hems.config.load import load
+from hems.config.site_file import SiteFile
 from hems.model.errors import HemsError
 from hems.sim.rig import Rig, load_rig
 from hems.sim.scenario import Scenario

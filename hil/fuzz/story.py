@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from hems.config import SiteFile
+from hems.config.site_file import SiteFile
 from hems.model.site import Tier
 from hems.model.units import CircuitId
 from hems.model.wiring import circuit_closed

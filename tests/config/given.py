@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from hems.config import load
+from hems.config.load import load
 from hems.model.errors import ConfigError
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec

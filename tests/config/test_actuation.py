@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hems.commands.check import times
-from hems.config import load
 from hems.config.actuation import SLOWEST_S
+from hems.config.load import load
 from tests.config.given import EXAMPLES, example, factories, report
 
 SITE = EXAMPLES / "apartments.toml"

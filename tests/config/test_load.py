@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hems.config import load
 from hems.config.grid_codes import CODES
+from hems.config.load import load
 from hems.config.schema import json_schema
 from hems.control.params import differences, shortened
 from hems.model import wiring

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hems.config import load
+from hems.config.load import load
 from hems.model.errors import ConfigError
 from tests.config.given import example, factories, report
 

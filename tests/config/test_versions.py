@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hems.config.changed import LOOK_EVERY_S, Changed
-from hems.config.lastgood import keep_good, load_or_last_good
+from hems.config.keepgood import keep_good
+from hems.config.lastgood import load_or_last_good
 from hems.config.load import load
 from hems.config.versions import KEPT, Versions
 from hems.model.errors import ConfigError, HemsError

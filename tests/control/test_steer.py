@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from hems.app import installed_drivers
-from hems.config import load
+from hems.config.load import load
 from hems.control.arbitrate import arbitrate
 from hems.control.memory.seeing import ModeMemory
 from hems.control.params import shortened

@@ -1,7 +1,7 @@
 """What a decision costs grows no faster than the building."""
 
 from hems.app import installed_drivers
-from hems.config import load
+from hems.config.load import load
 from hil import bench_tick
 from hil.places import place
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hems.app import installed_drivers
-from hems.config import load
+from hems.config.load import load
 from hems.model.cause import Cause, Why
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hems.app import installed_drivers
-from hems.config import load
+from hems.config.load import load
 from hems.model.mode import Mode
 from hems.sim.case import Verdict
 from hems.sim.judge import judge

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hems.config import load
+from hems.config.load import load
 from hems.model.upstream import upstream
 from tests.config.given import EXAMPLES, example, factories
 

@@ -4,7 +4,7 @@ from datetime import UTC
 
 import pytest
 
-from hems.config import load
+from hems.config.load import load
 from hems.model.cause import Why
 from hems.model.event import EventKind
 from hems.model.mode import Mode

@@ -6,7 +6,7 @@ import pytest
 
 from hems.app import installed_drivers
 from hems.cli import main
-from hems.config import load
+from hems.config.load import load
 from hems.report.panel_card import panel_card, products_of
 from hems.report.sheet import Sheet, as_html, as_text
 

@@ -7,7 +7,7 @@ import pytest
 
 from hems.app import installed_drivers
 from hems.cli import main
-from hems.config import load
+from hems.config.load import load
 from hems.report.sheet import as_html, as_text
 from hems.report.wiring_sheet import wiring_sheet
 

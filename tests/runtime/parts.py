@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hems.config import Settings, SiteFile
+from hems.config.site_file import KeepDays, Settings, SiteFile
 from hems.control.params import Params, shortened
 from hems.control.state import ControlState, initial
 from hems.model import wiring
@@ -406,7 +406,8 @@ def site_file(where: Path, *, digest: str = "the file") -> SiteFile:
     """The block of flats on the three devices, as if it had been read; it keeps its things in `where`."""
     quick = shortened(Params())
     params = replace(quick, boot=replace(quick.boot, settle_s=0.5), island=replace(quick.island, stable_s=0.5))
-    settings = Settings(state_dir=where / "state", run_dir=where, log_level="info", timezone="Europe/Dublin")
+    keep = KeepDays(minutes_days=60, quarters_days=1095, inputs_days=60, events_days=3650)
+    settings = Settings(state_dir=where / "state", run_dir=where, log_level="info", timezone="Europe/Dublin", keep=keep)
     return SiteFile(
         path=where / "site.toml",
         site=flats(),

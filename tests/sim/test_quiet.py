@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hems.app import installed_drivers
-from hems.config import load
+from hems.config.load import load
 from hems.model.event import EventKind
 from hems.sim.play import play
 from hems.sim.rig import load_rig

@@ -12,7 +12,8 @@ import pytest
 from textual.geometry import Size
 
 from hems.app import installed_drivers
-from hems.config import SiteFile, load
+from hems.config.load import load
+from hems.config.site_file import SiteFile
 from hems.model.errors import HemsError
 from hems.model.trend import Trend
 from hems.tui.format import Row, fitted, text_of

@@ -10,7 +10,7 @@ from textual.geometry import Size
 
 from hems.app import installed_drivers
 from hems.commission.stages import Stage, steps_of
-from hems.config import load
+from hems.config.load import load
 from hems.model.cause import Why
 from hems.model.consequence import Weight
 from hems.model.event import EventKind

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hems.app import installed_drivers
-from hems.config import load
+from hems.config.load import load
 from hems.model.cause import Cause, Why
 from hems.tui.format import text_of
 from hems.tui.plain import lines

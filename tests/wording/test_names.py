@@ -23,7 +23,7 @@ def test_what_an_axis_cannot_say_is_passed_on():
 
 def test_names_of_a_building_are_found_by_role_by_alarm_and_by_device():
     # given the names of a building
-    from hems.config import load
+    from hems.config.load import load
 
     names = names_of(load(EXAMPLES / "apartments.toml", factories()).site)
 
