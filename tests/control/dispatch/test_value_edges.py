@@ -195,6 +195,12 @@ def test_a_quarter_ends_with_the_clocks(minutes: int, quarter: int, over: bool):
     assert (found.real.peak_w, found.resting.peak_w) == ((200.0, 200.0) if over else (60.0, 60.0))
 
 
+def test_quarters_are_those_of_the_clock_on_the_wall():
+    state = replace(initial(0.0), mode=ModeMemory(mode=Mode.GRID_CONNECTED))
+    given = Given(site(), instant(NOON + timedelta(hours=2.5)), Params(), Instant(50_000.0, NOON))
+    assert value.after(given, state, TODAY, 36.0)[0].quarter == 58
+
+
 def test_a_day_ends_at_midnight_and_is_told_if_anything_was_seen_of_it():
     midnight = NOON + timedelta(hours=12)
     found, told = then(TODAY, local=midnight)

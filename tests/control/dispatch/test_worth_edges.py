@@ -131,6 +131,12 @@ def test_cars_get_what_they_need_below_the_peak(cars: list[Visit], slots: list[S
     assert target_w(NONE, slots, 500.0, cars) == pytest.approx(found_w, abs=5.0)
 
 
+def test_what_cars_take_below_the_peak_does_not_fill_batteries():
+    # the car takes 4 kW at once; what is left of the room below 5,163 W fills what then serves 837 W
+    found = target_w(NONE, [counts(0.0), counts(6000.0)], 500.0, [car(1000.0, last=1)])
+    assert found == pytest.approx(5163.0, abs=5.0)
+
+
 def test_a_least_peak_that_is_kept_is_kept():
     assert target_w(BATTERY, [counts(8000.0)], 6300.0) == 6300.0
     assert target_w(BATTERY, [counts(8000.0)], 9000.0) == 9000.0
