@@ -179,21 +179,24 @@ def helped(without_w: float, help_w: float, *, may: bool = False, cost: float = 
 
 
 @pytest.mark.parametrize(
-    ("found", "power_w", "urgent"),
+    ("without_w", "help_w", "more", "power_w", "urgent"),
     [
-        pytest.param(helped(3000.0, 800.0), 800.0, True, id="on top of nothing"),
-        pytest.param(helped(3000.0, -800.0), -800.0, False, id="taken"),
-        pytest.param(helped(3000.0, 4000.0), 3000.0, True, id="nothing is fed in without permission"),
-        pytest.param(helped(3000.0, 4000.0, may=True), 4000.0, True, id="fed in with permission"),
-        pytest.param(helped(3000.0, 9000.0, may=True), 5000.0, True, id="but no more than may be fed in"),
-        pytest.param(helped(3000.0, -9000.0), -2000.0, False, id="no more is taken than may be drawn"),
-        pytest.param(helped(3000.0, 800.0, cost=0.40), 3000.0, False, id="on top of all that is drawn"),
-        pytest.param(helped(3000.0, 800.0, cost=0.40, cars_w=-1000.0), 2800.0, True, id="on top of what circuits draw"),
-        pytest.param(helped(-1000.0, 800.0, cost=0.40), -200.0, True, id="less of the sun is stored"),
-        pytest.param(helped(-1000.0, 1800.0, cost=0.40), 0.0, True, id="but none is given"),
+        pytest.param(3000.0, 800.0, {}, 800.0, True, id="on top of nothing"),
+        pytest.param(3000.0, -800.0, {}, -800.0, False, id="taken"),
+        pytest.param(3000.0, 4000.0, {}, 3000.0, True, id="nothing is fed in without permission"),
+        pytest.param(3000.0, 4000.0, {"may": True}, 4000.0, True, id="fed in with permission"),
+        pytest.param(3000.0, 9000.0, {"may": True}, 5000.0, True, id="but no more than may be fed in"),
+        pytest.param(3000.0, -9000.0, {}, -2000.0, False, id="no more is taken than may be drawn"),
+        pytest.param(3000.0, 800.0, {"cost": 0.40}, 3000.0, False, id="on top of all that is drawn"),
+        pytest.param(3000.0, 800.0, {"cost": 0.40, "cars_w": -1000.0}, 2800.0, True, id="on top of what circuits draw"),
+        pytest.param(-1000.0, 800.0, {"cost": 0.40}, -200.0, True, id="less of the sun is stored"),
+        pytest.param(-1000.0, 1800.0, {"cost": 0.40}, 0.0, True, id="but none is given"),
     ],
 )
-def test_help_for_the_frequency_comes_on_top_inside_the_limits(found: Aim, power_w: float, urgent: bool):
+def test_help_for_the_frequency_comes_on_top_inside_the_limits(
+    without_w: float, help_w: float, more: dict[str, Any], power_w: float, urgent: bool
+):
+    found = helped(without_w, help_w, **more)
     assert (found.power_w, found.urgent) == (pytest.approx(power_w), urgent)
     assert found.cause == Cause(Why.FREQUENCY, {"grid_hz": 49.81})
 

@@ -226,3 +226,15 @@ def test_below_the_months_peak_cars_give_too():
     market = MarketMemory(target_w=5000.0)
     memory = replace(state(), connection=ConnectionMemory(market=market))
     assert lent(site(), memory, now(9000.0))[BAY_1] == (4150.0, Why.CAR_LENDS)
+
+
+def test_two_cars_serve_the_building_for_money_one_after_the_other():
+    one = state().bays[BAY_1]
+    prices = dict.fromkeys((BAY_1, BAY_2), CarPrices(charge_below=0.1, give_above=0.4))
+    market = ConnectionMemory(market=MarketMemory(now=Price(buy=0.5, sell=0.0), cars=prices))
+    both = replace(state(), bays={BAY_1: one, BAY_2: one}, connection=market)
+    there = now(9500.0)
+    snapshot = replace(there, bays={BAY_1: there.bays[BAY_1], BAY_2: there.bays[BAY_1]})
+    found = lent(site(), both, snapshot)
+    assert found == {BAY_1: (2215.0, Why.CAR_PAYS), BAY_2: (7000.0, Why.CAR_PAYS)}
+    assert lent(site(), both, replace(snapshot, grid_w=fresh(7700.0)))[BAY_1] == IDLE

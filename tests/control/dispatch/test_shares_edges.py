@@ -55,6 +55,7 @@ def test_who_charges_goes_on_before_another_begins():
 def test_what_one_cannot_use_goes_to_the_others():
     small = car("a", charge_max_w=2000.0)
     assert given((small, car("b")), budget_w=8000.0) == {A: 2000.0, B: 6000.0}
+    assert given((small, car("b", charge_max_w=5000.0)), budget_w=20_000.0) == {A: 2000.0, B: 5000.0}
     assert given((small, car("b"), car("c")), budget_w=8000.0) == {A: 2000.0, B: 3000.0, C: 3000.0}
 
 
