@@ -14,6 +14,7 @@ from hems.control.state import ControlState, initial
 from hems.control.wish import Wish
 from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.request import Standing, Task
 from hems.model.site import Reserve, Site
 from hems.model.snapshot import BayState, Snapshot
 from hems.model.tariff import Price
@@ -238,3 +239,9 @@ def test_two_cars_serve_the_building_for_money_one_after_the_other():
     found = lent(site(), both, snapshot)
     assert found == {BAY_1: (2215.0, Why.CAR_PAYS), BAY_2: (7000.0, Why.CAR_PAYS)}
     assert lent(site(), both, replace(snapshot, grid_w=fresh(7700.0)))[BAY_1] == IDLE
+
+
+@pytest.mark.parametrize(("begins_s", "allowed"), [(NOW_S, False), (NOW_S - 60.0, True)])
+def test_while_a_storm_is_watched_for_nothing_is_given(begins_s: float, allowed: bool):
+    storm = Standing(task=Task.STORM, who="a", reason="", begins_s=begins_s, ends_s=begins_s + 60.0, target_pct=90.0)
+    assert may(site(), replace(state(), orders={Task.STORM: storm}), now()) is allowed

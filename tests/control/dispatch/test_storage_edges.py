@@ -10,15 +10,16 @@ from hems.control.arbitrate import Rank
 from hems.control.dispatch import storage
 from hems.control.dispatch.envelope import Envelope
 from hems.control.dispatch.flows import Flows
-from hems.control.dispatch.memory import ConnectionMemory, Standing
+from hems.control.dispatch.memory import ConnectionMemory, MarketMemory, Standing
 from hems.control.memory.acting import Sent
-from hems.control.memory.seeing import ModeMemory
+from hems.control.memory.seeing import BusMemory, EvidenceMemory, ModeMemory, TieMemory
 from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.mode import Mode
+from hems.model.mode import Bus, Mode, TiePosition
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
+from hems.model.tariff import Price
 from hems.model.units import SourceId
 from tests.control.fresh import battery_reading, fresh
 from tests.given import flats
@@ -228,3 +229,62 @@ def test_the_reserve_is_a_bound_above_everything_that_pays():
 )
 def test_when_a_battery_comes_down_to_its_reserve(a_pct: float | None, power_w: float, due: list[float]):
     assert storage.due_s(site(), state(), seen(a_pct, a=power_w), NOW_S) == pytest.approx(due)
+
+
+CLOSED, LIVE = TiePosition.CLOSED, Bus.LIVE
+
+
+def blind(
+    tie: TiePosition = CLOSED,
+    raw: TiePosition = CLOSED,
+    bus: Bus = LIVE,
+    mode: Mode = Mode.GRID_CONNECTED,
+) -> ControlState:
+    """Circuits drew 2,000 W when they were seen last."""
+    evidence = EvidenceMemory(tie=TieMemory(value=tie, raw=raw), bus=BusMemory(value=bus))
+    memory = ConnectionMemory(standing=(Standing(watts=2000.0),))
+    return replace(state(mode), evidence=evidence, connection=memory)
+
+
+@pytest.mark.parametrize(
+    ("memory", "import_w", "a_w"),
+    [
+        pytest.param(blind(), 1500.0, 450.0, id="2,100 W may be drawn, 1,500 are let through"),
+        pytest.param(blind(), 0.0, 1500.0, id="no more is given than was seen"),
+        pytest.param(blind(mode=Mode.GRID_CONNECTED_DEGRADED), 1500.0, 450.0, id="a doubtful grid"),
+        pytest.param(blind(mode=Mode.GRID_DISTURBED), 1500.0, 0.0, id="a bad grid"),
+        pytest.param(blind(tie=TiePosition.UNKNOWN), 1500.0, 0.0, id="nobody knows the tie"),
+        pytest.param(blind(raw=TiePosition.OPEN), 1500.0, 0.0, id="the tie was seen to open just now"),
+        pytest.param(blind(bus=Bus.UNKNOWN), 1500.0, 0.0, id="nobody knows the bus"),
+        pytest.param(blind(), 2100.0, 0.0, id="nothing is too much"),
+        pytest.param(replace(blind(), connection=ConnectionMemory()), 0.0, 0.0, id="nothing was ever seen"),
+    ],
+)
+def test_a_limit_is_held_while_nobody_measures_if_the_street_surely_feeds(
+    memory: ControlState, import_w: float, a_w: float
+):
+    found = storage.powers(site(), memory, seen(), None, Envelope(import_w, BY, inf, BY), NOW_S)
+    assert found[A][0] == pytest.approx(a_w)
+
+
+def test_on_a_doubtful_grid_a_limit_is_held_by_what_is_measured():
+    memory = blind(mode=Mode.GRID_CONNECTED_DEGRADED)
+    bounds = Envelope(2000.0, BY, inf, BY)
+    found = storage.powers(site(), memory, seen(), Flows(3000.0, 0.0, 0.0), bounds, NOW_S)
+    assert found == {A: (750.0, BY), B: (250.0, BY)}
+
+
+@pytest.mark.parametrize(("limit_wh", "why"), [(6000.0, Why.KEPT_FOR_LIMIT), (5999.0, Why.OWN_USE)])
+def test_what_is_kept_counts_above_the_reserves_of_all(limit_wh: float, why: Why):
+    market = MarketMemory(now=Price(buy=0.5, sell=0.1), worth=0.1, limit_wh=limit_wh)
+    memory = replace(state(), connection=ConnectionMemory(market=market))
+    found = storage.powers(site(), memory, seen(), Flows(500.0, 0.0, 0.0), Envelope(inf, BY, inf, BY), NOW_S)
+    assert found[A][1].why is why
+
+
+@pytest.mark.parametrize(
+    ("without_w", "a_w"),
+    [pytest.param(0.0, -3000.0, id="nothing flows"), pytest.param(-500.0, -375.0, id="there is sun to take")],
+)
+def test_a_reserve_is_filled_unless_there_is_sun(without_w: float, a_w: float):
+    assert asked(without_w, snapshot=seen(10.0))[A] == a_w

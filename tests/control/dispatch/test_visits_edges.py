@@ -161,3 +161,12 @@ def test_who_leaves_first_comes_first():
     both = replace(state(100 * SLOT_S), usual={BAY_2: USUAL})
     assert [one.bay for one in found(site(), both, car())] == [BAY_2, BAY_1]
     assert [one.bay for one in found(site(), replace(state(), usual={BAY_2: USUAL}), car())] == [BAY_1, BAY_2]
+
+
+def test_hours_are_those_of_the_clock_on_the_wall():
+    # at noon in Greenwich it is 14:30 here: in three hours it comes, in 16:30 it leaves
+    given = Given(site(), replace(seen(), local_h=14.5), Params(), Instant(NOW_S, NOON))
+    (one,) = visits(given, away())
+    assert (one.first, one.last) == (13, 66)
+    nowhere = Given(site(), seen(), Params(), Instant(NOW_S, NOON))
+    assert visits(nowhere, away()) == ()
