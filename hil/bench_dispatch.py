@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import mean
 
 from hems.control.dispatch.market import Look
+from hems.control.dispatch.memory import ConnectionMemory
 from hems.control.dispatch.store import Store
 from hems.control.dispatch.visit import Visit
 from hems.control.dispatch.worth import Slot
@@ -32,7 +33,7 @@ from hems.sim.bill import Bill, Metered
 from hems.sim.plant import Plant
 from hems.sim.run import Act, FastForward
 from hil.dispatch_house import WEEKS_OF_MONTH, begin, cost, departures, given_wh, house, peak_w, refill
-from hil.dispatch_weeks import BEFORE_S, CAR_BEST, QUARTER_S, Stay, Week, habits_of, week
+from hil.dispatch_weeks import BEFORE_S, CAR_BEST, QUARTER_S, Stay, Week, habits_of, week, worse_of
 from hil.policy_bench import PolicyBench, rows
 
 REPORTED_SEED = 2001
@@ -146,7 +147,8 @@ def steer(case: Week, *, priced: bool, planned: bool = False, acts: Sequence[Act
 
 
 def _forward(case: Week, site: Site, plant: Metered) -> FastForward:
-    state = replace(initial(0.0), habits=habits_of(case))
+    known = habits_of(case)
+    state = replace(initial(0.0), habits=known, connection=ConnectionMemory(worse=worse_of(case, known)))
     return FastForward(
         site, Params(), plant, state, wall_clock=case.utc(0.0), near_s=NEAR_S, watch_s=WATCH_S, far_s=STEP_S
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 from random import Random
 
 from hems.control import habits
+from hems.control.dispatch import worse
+from hems.control.dispatch.memory import WorseMemory
 from hems.control.memory.using import Habits
 from hems.model.prices import Prices, Slot
 from hems.model.site import Battery, Bay, Circuit, Location, Site, Supply, Tier, VoltagePoint
@@ -196,6 +198,15 @@ def habits_of(case: Week) -> Habits:
         watts = {one.id: case.traces.load_w(one.id, t_s) for one in case.site.circuits}
         found = habits.after(found, case.utc(t_s), watts, rated_w * case.traces.sun_pu(t_s), 600.0)
     return found
+
+
+def worse_of(case: Week, known: Habits) -> WorseMemory:
+    """What it would have learned of bad quarters of an hour in them."""
+    found, last = tuple[float, ...](), int(case.utc(0.0).timestamp() // QUARTER_S)
+    for back in range(HISTORY_DAYS * 96, 0, -1):
+        mean_w = case.net_w((1 - back) * QUARTER_S - QUARTER_S / 2.0)
+        found = worse.learned(found, case.site, known, last - back, mean_w)
+    return WorseMemory(watts=found)
 
 
 def _tariff(kind: str, rng: Random) -> Tariff:

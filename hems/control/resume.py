@@ -10,7 +10,7 @@ from math import inf
 
 from hems.control.bay_memory import NEW
 from hems.control.cars.memory import BayMemory, DriverMemory, PhaseMemory
-from hems.control.dispatch.memory import ConnectionMemory, MarketMemory, QuarterMemory
+from hems.control.dispatch.memory import ConnectionMemory, MarketMemory, QuarterMemory, WorseMemory
 from hems.control.loads import handed_back
 from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
 from hems.control.memory.seeing import ModeMemory
@@ -107,9 +107,10 @@ def _switch(entry: Sent, now_s: float) -> Sent:
 
 
 def _connection(saved: ConnectionMemory, shift_s: float) -> ConnectionMemory:
-    """What the month and its running quarter have used; all else is seen or told anew."""
+    """What the month and its running quarter have used, and how bad quarters can be; all else is seen or told anew."""
     market = MarketMemory(month=saved.market.month, month_peak_w=saved.market.month_peak_w)
-    return ConnectionMemory(quarter=_quarter(saved.quarter, shift_s), market=market)
+    worse = WorseMemory(watts=saved.worse.watts)
+    return ConnectionMemory(quarter=_quarter(saved.quarter, shift_s), market=market, worse=worse)
 
 
 def _quarter(saved: QuarterMemory, shift_s: float) -> QuarterMemory:

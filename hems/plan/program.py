@@ -6,16 +6,15 @@ take any power here: the least current, and who goes first, are the tick's.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from math import inf
 from typing import Any
 
 from hems.control.dispatch.departure import SLOT_S
 from hems.control.dispatch.shared import ARRIVES, STAYS_S
-from hems.control.dispatch.store import Store
 from hems.control.dispatch.visit import Visit
-from hems.control.dispatch.worth import SLOT_H, Slot, target_w
+from hems.control.dispatch.worth import SLOT_H, Slot
 from hems.model.errors import HemsError
 from hems.model.plan import Plan, PlanStep
 from hems.model.units import W_PER_KW, SourceId
@@ -58,17 +57,8 @@ def solved(problem: Problem) -> Plan:
         )
         for step, slot in enumerate(look.days[len(look.days) // 2])
     )
-    target_w = _target_w(problem, courses) if look.per_kw else None
+    target_w = max(one.peak_w for one in courses) if look.per_kw else None
     return Plan(begins_s=problem.begins_s, step_s=problem.step_s, steps=steps, target_w=target_w)
-
-
-def _target_w(problem: Problem, courses: Sequence[Course]) -> float:
-    """Of the worst day; so high that cars, which take 6 A or nothing, fit below it beside what batteries do."""
-    look, worst = problem.look, max(courses, key=lambda one: one.peak_w)
-    day = look.days[courses.index(worst)]
-    beside = [replace(slot, net_w=slot.net_w - own_w) for slot, own_w in zip(day, worst.battery_w, strict=True)]
-    resting = Store(have_wh=0.0, full_wh=0.0, take_w=0.0, give_w=0.0, wear=0.0)
-    return target_w(resting, beside, worst.peak_w, look.visits)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -39,11 +39,21 @@ def peak_left_w(memory: ConnectionMemory, now_s: float) -> float:
 def peak_room_w(memory: ConnectionMemory, house_w: float, batteries_w: float, now_s: float) -> float:
     """What cars may draw without a dearer month, beside a house that batteries serve; infinite where nobody pays.
 
+    What batteries give to keep the house itself below the peak is no room for cars: they would be empty before its end.
+    """
+    if not memory.market.counts:
+        return inf
+    steady_w = peak_steady_w(memory, now_s)
+    return 0.0 if house_w > steady_w else steady_w - max(0.0, house_w - max(0.0, batteries_w))
+
+
+def peak_steady_w(memory: ConnectionMemory, now_s: float) -> float:
+    """Below what all stays that can wait; infinite where nobody pays.
+
     What a quarter of an hour has saved up is not made good in its last minute: chargers would be switched to and fro.
     """
-    target_w = memory.market.target_w
-    steady_w = inf if target_w is None else min(target_w, peak_left_w(memory, now_s))
-    return inf if not memory.market.counts else steady_w - max(0.0, house_w - max(0.0, batteries_w))
+    calm_w = memory.market.calm_w if memory.market.counts else None
+    return inf if calm_w is None else min(calm_w, peak_left_w(memory, now_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,7 @@ def _pays(flow: Flows, bounds: Envelope, memory: ConnectionMemory, cells: Cells,
     even = EVEN * abs(market.worth)
     fills_below, gives_above = market.worth * ONE_WAY - even, market.worth / ONE_WAY + cells.wear - even
     if cost < fills_below or market.short_wh > 0.0:
-        room_w = min(bounds.import_w, peak_left_w(memory, now_s)) - without_w
+        room_w = min(bounds.import_w, peak_steady_w(memory, now_s)) - without_w
         cause = _why(Why.CHEAP_ENERGY, market, cost) if cost < fills_below else Cause(Why.FILLED_FOR_PEAK)
         return Aim(-max(0.0, room_w, -without_w), cause)
     if without_w < 0.0:

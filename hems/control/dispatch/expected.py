@@ -1,6 +1,6 @@
 """What the building will draw beyond the sun in each quarter of an hour ahead, as far as its habits tell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import exp
 
@@ -26,7 +26,15 @@ def nets_w(site: Site, known: Habits, utc: datetime, now_w: float | None) -> lis
     return [_from_now(day, now_w) for day in days]
 
 
-def _net_w(loads_w: Sequence[float], sun_w: ahead.Sun, utc: datetime, step: int) -> float:
+def net_w(site: Site, known: Habits, sun_w: ahead.Sun, utc: datetime) -> float:
+    """The same of the quarter of an hour that begins at `utc`, by habits alone."""
+    usual = habits.usual_w(known, site).values()
+    hours = (int(utc.timestamp() / HOUR_S + 0.5 * SLOT_H - 0.5) + one for one in (0, 1))
+    loads_w = {habits.slot(hour): sum(one[habits.slot(hour)] for one in usual) for hour in hours}
+    return _net_w(loads_w, sun_w, utc, 0)
+
+
+def _net_w(loads_w: Sequence[float] | Mapping[int, float], sun_w: ahead.Sun, utc: datetime, step: int) -> float:
     """By the middles of the hours, in straight lines between them."""
     middle_h = utc.timestamp() / HOUR_S + (step + 0.5) * SLOT_H - 0.5
     hour = int(middle_h)

@@ -11,7 +11,7 @@ from itertools import takewhile
 from math import inf
 
 from hems.control import habits
-from hems.control.dispatch import cheap, departure, expected, quarter
+from hems.control.dispatch import cheap, departure, expected, quarter, worse
 from hems.control.dispatch.envelope import foreseen_w
 from hems.control.dispatch.flows import flows
 from hems.control.dispatch.kept import kept
@@ -28,7 +28,7 @@ from hems.model.instant import Instant
 from hems.model.plan import Plan
 from hems.model.prices import Prices
 from hems.model.tariff import Tariff, ahead, demand_per_kw, price_at
-from hems.model.units import HOUR_S, SourceId
+from hems.model.units import SourceId
 
 SOLVE_S = 300.0
 KNOWN_STEPS = 8
@@ -37,6 +37,13 @@ MONTHS = 12
 PEAK_FLOOR_W = 500.0
 FULL = 0.97
 """Part of the room that is filled for a peak: the last of it takes its time."""
+KEEPS_BELOW, KEEPS_FILLED = 0.85, 0.5
+"""Nothing is given for money that would be needed to keep so much lower a peak, filled in so much of the room below it:
+an evening may be worse than any before it, and cars take of that room too."""
+FILLS_BELOW, FILLS_FILLED = 0.9, 0.8
+"""The same for what is bought in time; less, so that nothing is given and bought again in turns."""
+WAITS = 0.9
+"""Part of the month's peak below which all stays that can wait, or of what is needed, if that is more."""
 HELPS_W = 100.0
 """If full batteries would keep the peak so much lower, they are filled."""
 PLAN_GOOD_S = 7200.0
@@ -66,7 +73,9 @@ def after(given: Given, state: ControlState) -> MarketMemory:
 
 def _forgotten(memory: MarketMemory) -> MarketMemory:
     """Without all that follows from prices."""
-    return replace(memory, worth=None, target_w=None, held_wh=0.0, limit_wh=0.0, short_wh=0.0, planned=False, cars={})
+    return replace(
+        memory, worth=None, target_w=None, calm_w=None, held_wh=0.0, limit_wh=0.0, short_wh=0.0, planned=False, cars={}
+    )
 
 
 def _seen_cars(given: Given, state: ControlState) -> tuple[tuple[SourceId, float], ...]:
@@ -82,6 +91,8 @@ class Look:
     store: Store
     days: tuple[tuple[Slot, ...], ...]
     """A poor, a middling and a good day of sun, equally likely."""
+    bad: tuple[Slot, ...] = ()
+    """A poor day whose quarters of an hour are as bad as they are likely to be: what a peak is planned with."""
     least_target_w: float
     """A lower peak would save nothing any more."""
     per_kw: float
@@ -110,11 +121,13 @@ def look(given: Given, state: ControlState, tariff: Tariff, cars: tuple[Visit, .
         for step in range(expected.STEPS)
     ]
     days = tuple(tuple(expected.slots(tariff, prices, day, limits, local)) for day in nets)
+    bad_w = worse.bad_w(state.connection.worse, site, state.habits, utc, nets[0], expected.STEP_S)
     if len(days[0]) < KNOWN_STEPS:
         return None
     return Look(
         store=whole,
         days=days,
+        bad=tuple(expected.slots(tariff, prices, bad_w, limits, local)),
         least_target_w=max(PEAK_FLOOR_W, state.connection.market.month_peak_w),
         per_kw=sum(one.per_kw for one in tariff.demand),
         visits=cars,
@@ -138,7 +151,7 @@ def _solved(given: Given, state: ControlState, memory: MarketMemory, tariff: Tar
     memory = replace(memory, worth=found, planned=step is not None)
     if seen.per_kw:
         memory = _peak_kept(memory, seen, None if step is None or plan is None else plan.target_w)
-    closed = cheap.prices(cars, [one.cost for one in seen.days[0]], _rooms_w(seen, memory.target_w))
+    closed = cheap.prices(cars, [one.cost for one in seen.days[0]], _rooms_w(seen, memory.calm_w))
     found_cars = {**closed, **cheap.planned(cars, {} if step is None else step.cars)}
     limit = kept(seen.store, cars, seen.days[0])
     keeping = {bay: replace(one, keeps_wh=limit.cars_wh.get(bay, 0.0)) for bay, one in found_cars.items()}
@@ -153,16 +166,24 @@ def _giving_nothing(found: Mapping[SourceId, CarPrices]) -> Mapping[SourceId, Ca
 def _peak_kept(memory: MarketMemory, seen: Look, planned_w: float | None) -> MarketMemory:
     """With the import that a quarter of an hour is kept below, and what it takes.
 
-    A plan may let more through, where that is cheaper; never less than we can keep with something to spare: it knows no
-    quarter of an hour that is worse than usual, and one makes the month dearer.
+    That is planned with quarters of an hour as bad as they are likely to be.  A plan may let more through, where that
+    is cheaper, never less: it knows no quarter that is worse than usual, and one makes the month dearer.
     """
-    poor, least_w, short_wh = seen.days[0], seen.least_target_w, 0.0
-    limit_w = max(target_w(seen.store, poor, least_w, seen.visits), least_w, planned_w or 0.0)
+    bad, least_w, short_wh = seen.bad, seen.least_target_w, 0.0
+    kept_w = target_w(seen.store, bad, PEAK_FLOOR_W, seen.visits)
+    limit_w = max(kept_w, least_w, planned_w or 0.0)
     if planned_w is None and limit_w > least_w:
         full = replace(seen.store, have_wh=FULL * seen.store.full_wh)
-        if target_w(full, poor, least_w, seen.visits) < limit_w - HELPS_W:
+        if target_w(full, bad, least_w, seen.visits) < limit_w - HELPS_W:
             short_wh = max(0.0, full.have_wh - seen.store.have_wh)
-    return replace(memory, target_w=limit_w, held_wh=held_wh(seen.store, poor, limit_w), short_wh=short_wh)
+    needed_wh = held_wh(seen.store, bad, FILLS_BELOW * limit_w, FILLS_FILLED)
+    return replace(
+        memory,
+        target_w=limit_w,
+        calm_w=max(kept_w, WAITS * limit_w),
+        held_wh=held_wh(seen.store, bad, KEEPS_BELOW * limit_w, KEEPS_FILLED),
+        short_wh=max(short_wh, needed_wh - seen.store.have_wh),
+    )
 
 
 def _rooms_w(seen: Look, limit_w: float | None) -> list[float]:
@@ -194,6 +215,6 @@ def peaked(given: Given, memory: MarketMemory, counted: QuarterMemory, fresh: Qu
     over = counted.begun_s is not None and fresh.begun_s != counted.begun_s
     if not over or tariff is None or given.now.utc is None or offset is None or not tariff.demand:
         return memory
-    mean_w = counted.drawn_wh * HOUR_S / quarter.QUARTER_S
+    mean_w = quarter.mean_w(counted, fresh)
     counts = demand_per_kw(tariff, given.now.utc + offset - timedelta(seconds=quarter.QUARTER_S / 2.0)) > 0.0
     return replace(memory, month_peak_w=mean_w) if counts and mean_w > memory.month_peak_w else memory

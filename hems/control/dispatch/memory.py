@@ -27,8 +27,10 @@ class QuarterMemory:
     drawn_wh: float = 0.0
     seen_s: float | None = None
     """Until when it has been counted; None before the first look."""
+    import_w: float = 0.0
+    """What flowed then."""
     pace_w: float = 0.0
-    """What flowed then, or could flow on average until it ends, if that is more."""
+    """The same, or what could flow on average until it ends, if that is more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,8 @@ class MarketMemory:
     """What a kilowatt-hour in the batteries is worth, in the currency of the tariff; None while nobody can tell."""
     target_w: float | None = None
     """Import that batteries keep a quarter of an hour below for the demand charge's sake; None: nothing is paid."""
+    calm_w: float | None = None
+    """What can wait is drawn only below this: it is enough, and no month becomes dearer by a bad quarter of an hour."""
     counts: bool = True
     """A demand charge counts the present instant, where there is one."""
     held_wh: float = 0.0
@@ -121,6 +125,20 @@ class MarketMemory:
     """What the solver found last."""
     planned: bool = False
     """`worth` is the plan's; otherwise it is found in closed form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorseMemory:
+    """How much worse bad quarters of an hour are than habits expect."""
+
+    watts: tuple[float, ...] = ()
+    """By the hour, UTC; nothing before the first was seen."""
+    quarter: int = -1
+    """The one that is being watched, counted from 1970."""
+    joules: float = 0.0
+    seen_s: float = 0.0
+    house_w: float | None = None
+    """What circuits drew beyond the sun at the last look; None when nobody could tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +162,7 @@ class ConnectionMemory:
     quarter: QuarterMemory = QuarterMemory()
     excess: ExcessMemory = ExcessMemory()
     market: MarketMemory = MarketMemory()
+    worse: WorseMemory = WorseMemory()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

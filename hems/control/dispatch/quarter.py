@@ -27,8 +27,15 @@ def after(
     unseen_wh = (demand_max_w if fresh else memory.pace_w) * max(0.0, now.mono_s - counted_s - seen_s) / HOUR_S
     power_w = demand_max_w if import_w is None else max(0.0, import_w)
     drawn_wh = (0.0 if fresh else memory.drawn_wh) + unseen_wh + power_w * counted_s / HOUR_S
-    found = QuarterMemory(begun_s=begun_s, drawn_wh=drawn_wh, seen_s=now.mono_s)
+    found = QuarterMemory(begun_s=begun_s, drawn_wh=drawn_wh, seen_s=now.mono_s, import_w=power_w)
     return replace(found, pace_w=max(power_w, left_w(found, demand_max_w, now.mono_s)))
+
+
+def mean_w(over: QuarterMemory, fresh: QuarterMemory) -> float:
+    """Of a quarter that is over; what flowed when it was seen last flowed until its end."""
+    begun_s, seen_s = over.begun_s or 0.0, over.seen_s or 0.0
+    rest_s = min(fresh.begun_s or 0.0, begun_s + QUARTER_S) - seen_s
+    return (over.drawn_wh * HOUR_S + over.import_w * max(0.0, rest_s)) / QUARTER_S
 
 
 def left_w(memory: QuarterMemory, demand_max_w: float, now_s: float) -> float:

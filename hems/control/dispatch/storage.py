@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.dispatch import response
-from hems.control.dispatch.aim import Aim, Cells, Help, aim, holding
+from hems.control.dispatch.aim import Aim, Cells, Help, aim, holding, peak_steady_w
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import NO_BATTERY, Flows, assumed, flows
 from hems.control.dispatch.steady import settled, steadied
@@ -33,6 +33,10 @@ NEAR_W = 600.0
 """So close to its aim a battery goes the whole way."""
 CALM_S = 5.0
 """So long a battery that keeps the connection inside a limit does not give less: meters do not read at one instant."""
+REFILL_S = 6.0 * HOUR_S
+"""At least at the pace that fills what a reserve lacks in so long, whatever peak that makes."""
+REFILL_LEAST_W = 100.0
+"""Less is no filling."""
 GENTLE = 0.5
 """Part of the way to its aim that a battery goes in one turn, when no limit is at stake."""
 
@@ -67,9 +71,10 @@ def powers(
     part = min(1.0, abs(wanted.power_w) / total_w) if total_w else 0.0
     sign = 1.0 if wanted.power_w > 0.0 else -1.0
     shown = settled(site, state, snapshot)
+    refills = refilled_w(batteries, snapshot, flow, bounds, peak_steady_w(state.connection, now_s), now_s)
     found = {}
     for one in batteries:
-        below = _refill_w(one, snapshot, flow, bounds, now_s) if wanted.power_w >= 0.0 and not wanted.urgent else 0.0
+        below = refills.get(one.id, 0.0) if wanted.power_w >= 0.0 and not wanted.urgent else 0.0
         if below:
             found[one.id] = (-below, Cause(Why.REFILL_RESERVE, {"target_pct": one.reserve_pct or 0.0}))
         elif not usable[one.id]:
@@ -141,12 +146,26 @@ def _usable_w(battery: Battery, state: ControlState, snapshot: Snapshot, wanted_
     return battery.discharge_max_w if soc_pct > least_pct else 0.0
 
 
-def _refill_w(battery: Battery, snapshot: Snapshot, flow: Flows, bounds: Envelope, now_s: float) -> float:
-    """W by which it fills up to its reserve from what the connection leaves."""
-    soc_pct = snapshot.batteries.get(battery.id, NO_BATTERY).soc_pct.known(now_s)
-    if soc_pct is None or battery.reserve_pct is None or soc_pct >= battery.reserve_pct - BAND_PCT:
-        return 0.0
-    return max(0.0, min(battery.charge_max_w, bounds.import_w - flow.without_batteries_w))
+def refilled_w(
+    batteries: Sequence[Battery], snapshot: Snapshot, flow: Flows, bounds: Envelope, peak_w: float, now_s: float
+) -> Mapping[SourceId, float]:
+    """W by which each that is below its reserve fills up to it, from what the connection leaves.
+
+    Below the month's peak as far as that goes, but never so slowly that the next power cut would find it half empty.
+    """
+    levels = {one.id: snapshot.batteries.get(one.id, NO_BATTERY).soc_pct.known(now_s) for one in batteries}
+    missing_wh = {
+        one.id: (one.reserve_pct - soc_pct) / 100.0 * one.capacity_wh
+        for one in batteries
+        if one.reserve_pct is not None
+        and (soc_pct := levels[one.id]) is not None
+        and soc_pct < one.reserve_pct - BAND_PCT
+    }
+    pace_w = sum(missing_wh.values()) / ONE_WAY * HOUR_S / REFILL_S
+    room_w = min(bounds.import_w - flow.without_batteries_w, max(pace_w, peak_w - flow.without_batteries_w))
+    low = [one for one in batteries if one.id in missing_wh]
+    part = min(1.0, room_w / sum(one.charge_max_w for one in low)) if low else 0.0
+    return {one.id: part * one.charge_max_w for one in low if part * one.charge_max_w >= REFILL_LEAST_W}
 
 
 def _eased(battery: Battery, state: ControlState, power_w: float, wanted: Aim, now_s: float, *, shown: bool) -> float:

@@ -12,6 +12,7 @@ from hems.control.dispatch import (
     steady,
     storage,
     value,
+    worse,
 )
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import flows, house_phase_w, looked_s, sure
@@ -39,6 +40,8 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
         over_s = panels.over_s(site, memory.panels_over_s, snapshot, now_s)
         memory = replace(memory, panels=panels.after(site, memory.panels, snapshot, now_s), panels_over_s=over_s)
     memory = replace(memory, steady=steady.after(given, state, memory))
+    if site.tariff is not None and site.tariff.demand:
+        memory = replace(memory, worse=worse.after(given, state, memory.worse, dt_s))
     memory = replace(_stood(given, state, memory), quarter=counted, market=prices)
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
     since_s = memory.excess.since_s

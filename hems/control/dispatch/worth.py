@@ -112,13 +112,16 @@ def _charged_w(needed: list[float], visits: Sequence[Visit], step: int, room_w: 
     return max(0.0, room_w) - left_w if room_w < inf else 0.0
 
 
-def held_wh(store: Store, slots: Sequence[Slot], limit_w: float) -> float:
-    """What must be in the batteries now so that the slots that count stay below the limit, refilled below it."""
+def held_wh(store: Store, slots: Sequence[Slot], limit_w: float, fills: float = 1.0) -> float:
+    """What must be in the batteries now so that the slots that count stay below the limit, refilled below it.
+
+    `fills` is the part of the room below it in which they are.
+    """
     needed_wh = 0.0
     for slot in reversed(slots):
         over_w = slot.net_w - limit_w
         if over_w > 0.0 and slot.counts:
             needed_wh += min(over_w, store.give_w) * SLOT_H / store.given
         elif over_w < 0.0:
-            needed_wh = max(0.0, needed_wh - min(-over_w, store.take_w) * SLOT_H * store.charged)
+            needed_wh = max(0.0, needed_wh - fills * min(-over_w, store.take_w) * SLOT_H * store.charged)
     return min(needed_wh / SAFE, store.full_wh)

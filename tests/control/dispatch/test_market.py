@@ -1,13 +1,16 @@
 """What a battery does for money: by the worth of what it holds, never below its reserve; as ever without prices."""
 
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import pytest
 
+from hems.control.dispatch import quarter
+from hems.control.dispatch.aim import peak_room_w
 from hems.control.dispatch.expected import STEP_S
 from hems.control.dispatch.market import PLAN_GOOD_S, good_plan
-from hems.control.dispatch.memory import MarketMemory
+from hems.control.dispatch.memory import ConnectionMemory, MarketMemory, QuarterMemory
 from hems.control.memory.using import Habits
 from hems.model import wiring
 from hems.model.cause import Why
@@ -130,6 +133,60 @@ def test_a_peak_that_would_make_the_month_dearer_is_shaved():
     # then the grid never sees more than that on average
     assert found.state.connection.market.month_peak_w <= 12_100.0
     assert found.grid_w <= 12_300.0
+
+
+EVENING = (14, 15)
+
+
+def before_a_peak(soc_pct: float, tariff: Tariff = DEMAND) -> Street:
+    """At half past twelve, 4 kW; from two to four it is usually 20, in a month whose highest quarter was 12 kW."""
+    found = street(tariff, house_w=4000.0, soc_pct=soc_pct)
+    hours_w = tuple((20_000 if hour % 24 in EVENING else 4000) // 14 for hour in range(48))
+    found.state = replace(
+        found.state, habits=Habits(loads_w=dict.fromkeys(found.state.habits.loads_w, hours_w), suns_w=NO_SUN)
+    )
+    market = replace(found.state.connection.market, month=2026 * 12 + 6, month_peak_w=12_000.0)
+    found.state = replace(found.state, connection=replace(found.state.connection, market=market))
+    return found.lives(310, every_s=10)
+
+
+def test_a_battery_is_filled_in_time_for_a_peak_and_below_it():
+    # given 4 kWh above the reserve where the evening will take some 20
+    found = before_a_peak(65.0)
+    # then it fills, below the month's peak
+    assert found.state.sent[ROLE].cause.why is Why.FILLED_FOR_PEAK
+    assert 10_000.0 <= found.grid_w <= 12_000.0
+
+
+def test_what_a_coming_peak_needs_is_not_given_for_money():
+    # given 12 kWh above the reserve, and energy that is dear now
+    found = before_a_peak(75.0, replace(DEMAND, rates=(Rate(window=Window(from_h=11.0, to_h=13.5), buy=0.9),)))
+    assert found.battery_w <= 0.0
+    # but a building without such an evening gives
+    found.state = replace(
+        found.state, habits=Habits(loads_w=dict.fromkeys(found.state.habits.loads_w, (285,) * 48), suns_w=NO_SUN)
+    )
+    assert found.lives(400, every_s=10).battery_w >= 3500.0
+
+
+@pytest.mark.parametrize(
+    ("house_w", "batteries_w", "room_w"),
+    [(6000.0, 0.0, 4000.0), (6000.0, 5000.0, 9000.0), (10_500.0, 4000.0, 0.0), (-3000.0, 0.0, 10_000.0)],
+)
+def test_what_batteries_give_for_the_peak_is_no_room_for_cars(house_w: float, batteries_w: float, room_w: float):
+    # given a peak of 11 kW, below 10 of which all stays that can wait
+    memory = ConnectionMemory(market=MarketMemory(target_w=11_000.0, calm_w=10_000.0))
+    assert peak_room_w(memory, house_w, batteries_w, 0.0) == room_w
+    free = replace(memory, market=replace(memory.market, counts=False))
+    assert peak_room_w(free, house_w, batteries_w, 0.0) == inf
+
+
+def test_the_month_s_peak_is_the_mean_of_a_whole_quarter_however_seldom_hems_looks():
+    # given a quarter that drew 10 kW for ten minutes, and 16 kW at the last look
+    over = QuarterMemory(begun_s=0.0, drawn_wh=10_000.0 / 6.0, seen_s=600.0, import_w=16_000.0)
+    assert quarter.mean_w(over, QuarterMemory(begun_s=900.0)) == pytest.approx(12_000.0)
+    # and nothing that flowed after its end counts
+    assert quarter.mean_w(over, QuarterMemory(begun_s=1800.0)) == pytest.approx(12_000.0)
 
 
 def test_what_is_kept_for_the_peak_does_not_stand_against_a_limit():
