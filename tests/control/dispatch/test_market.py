@@ -15,7 +15,7 @@ from hems.control.memory.using import Habits
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.instant import Instant
-from hems.model.plan import Plan
+from hems.model.plan import Plan, PlanStep
 from hems.model.prices import Prices, Slot
 from hems.model.tariff import DemandCharge, Rate, Tariff, Window
 from tests.control.dispatch.street import MAIN, NOON, Street, connected_site
@@ -221,6 +221,25 @@ def test_on_an_island_nothing_is_done_for_money():
     told = len(found.commands(ROLE))
     found.lives(60)
     assert len(found.commands(ROLE)) == told
+
+
+def test_the_rules_take_over_from_a_plan_that_no_other_follows():
+    # given dear hours until the evening, and a plan by which what is stored is worth what they cost, and wear
+    dear = replace(DEAR_EVENING, rates=(Rate(window=Window(from_h=11.0, to_h=22.0), buy=0.60),))
+    found = street(dear, house_w=9800.0)
+    step = PlanStep(worth=0.60, battery_w=0.0, net_w=9800.0)
+    plan = Plan(begins_s=NOON.timestamp() + found.now_s, step_s=STEP_S, steps=(step,) * 144)
+    found.ask(plan).lives(60, every_s=10)
+    assert found.state.connection.market.planned
+    assert found.battery_w == 0.0
+    # when the solver hangs, or is gone, and the plan grows old
+    found.lives(round(PLAN_GOOD_S - 360.0), every_s=60)
+    assert found.battery_w == 0.0
+    found.lives(900, every_s=30)
+    # then hems decides as it would without any
+    assert not found.state.connection.market.planned
+    assert found.state.sent[ROLE].cause.why is Why.OWN_USE
+    assert abs(found.grid_w) <= found.params.car.deadband_w
 
 
 @pytest.mark.parametrize(
