@@ -122,7 +122,7 @@ def _pays(flow: Flows, bounds: Envelope, memory: ConnectionMemory, cells: Cells,
     even = EVEN * abs(market.worth)
     fills_below, gives_above = market.worth * ONE_WAY - even, market.worth / ONE_WAY + cells.wear - even
     if cost < fills_below or market.short_wh > 0.0:
-        room_w = min(bounds.import_w, peak_steady_w(memory, now_s)) - without_w
+        room_w = min(bounds.import_w, peak_steady_w(memory, now_s)) - max(without_w, flow.house_w)
         cause = _why(Why.CHEAP_ENERGY, market, cost) if cost < fills_below else Cause(Why.FILLED_FOR_PEAK)
         return Aim(-max(0.0, room_w, -without_w), cause)
     if without_w < 0.0:

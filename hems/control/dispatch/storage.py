@@ -162,7 +162,8 @@ def refilled_w(
         and soc_pct < one.reserve_pct - BAND_PCT
     }
     pace_w = sum(missing_wh.values()) / ONE_WAY * HOUR_S / REFILL_S
-    room_w = min(bounds.import_w - flow.without_batteries_w, max(pace_w, peak_w - flow.without_batteries_w))
+    drawn_w = max(flow.without_batteries_w, flow.house_w)  # what cars give is no room for batteries
+    room_w = min(bounds.import_w - drawn_w, max(pace_w, peak_w - drawn_w))
     low = [one for one in batteries if one.id in missing_wh]
     part = min(1.0, room_w / sum(one.charge_max_w for one in low)) if low else 0.0
     return {one.id: part * one.charge_max_w for one in low if part * one.charge_max_w >= REFILL_LEAST_W}
