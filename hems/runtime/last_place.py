@@ -11,7 +11,12 @@ WORST_FIRST = "1000"
 
 
 def step_back(by: int) -> None:
-    """This thread alone stands so much further back in line for the processor; it can never come forward again."""
+    """This thread alone stands so much further back in line for the processor; it can never come forward again.
+
+    Where the daemon runs at real-time priority a child inherits that, and nobody would get in before it at all.
+    """
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     with contextlib.suppress(OSError):
         os.nice(by)
 
