@@ -141,7 +141,7 @@ class Command:
         for row in measured(chosen, args.minutes):
             done.append(row)
             print(text(row), flush=True)
-        _write(done, args, about())
+            _write(done, args, about())  # whatever ends it, what was measured is there
         return 0
 
 

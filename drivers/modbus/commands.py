@@ -59,7 +59,8 @@ class Commander:
         if placed is None:
             return Reply(fate=Fate.REFUSED, detail=f"there is no command '{name}'")
         self._keeper.heard(name)
-        judged = prepare(placed.spec, wanted, self._reader.known(), islanded=islanded)
+        points = self._reader.known() if wanted else {}  # what stops needs no permission, and has no time to look
+        judged = prepare(placed.spec, wanted, points, islanded=islanded)
         if isinstance(judged, Refused):
             return Reply(fate=Fate.REFUSED, detail=judged.reason)
         still = self._begin(name)
@@ -168,6 +169,8 @@ class Commander:
 
     async def _waited(self, name: str, still: Still, interval_s: float) -> bool:
         """Keep the device's own pause between commands; False if a later one came meanwhile."""
+        if not interval_s:
+            return still()
         wait_s = self._sent_s.get(name, float("-inf")) + interval_s - asyncio.get_running_loop().time()
         if wait_s > 0:
             await asyncio.sleep(wait_s)

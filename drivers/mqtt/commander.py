@@ -61,7 +61,8 @@ class Commander:
         obstacle = self._obstacle()
         if obstacle is not None:
             return obstacle
-        accepted = prepare(spec, wanted, self._points.known(), islanded=islanded)
+        points = self._points.known() if wanted else {}  # what stops needs no permission
+        accepted = prepare(spec, wanted, points, islanded=islanded)
         if isinstance(accepted, Refused):
             return Reply(fate=Fate.REFUSED, detail=accepted.reason)
         pending = Pending(

@@ -154,12 +154,11 @@ class Actuators:
         gives = written is not None
         if gives and not is_switch(command.role):
             self._unwritten[command.role] = command
-        task = asyncio.create_task(self._deliver(command, written), name=f"send {command.role}")
+        task = asyncio.create_task(self._deliver(command, written, now_s), name=f"send {command.role}")
         self._on_its_way[command.role] = OnItsWay(command, task, gives, now_s)
         return task
 
-    async def _deliver(self, command: Command, written: "asyncio.Task[bool] | None") -> None:
-        started_s = self._clock.now().mono_s
+    async def _deliver(self, command: Command, written: "asyncio.Task[bool] | None", started_s: float) -> None:
         if written is None and not is_switch(command.role):
             for _ in range(FIRST_TURNS):
                 await asyncio.sleep(0)

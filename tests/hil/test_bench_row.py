@@ -1,5 +1,6 @@
 """The table of `hems bench`."""
 
+import argparse
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -78,3 +79,18 @@ def test_a_part_of_the_daemons_group_that_fails_does_not_cost_the_others(monkeyp
     failed, *others = bench_daemon.rows(1.0)
     assert failed.verdict.startswith("invalid: TimeoutError")
     assert [one.verdict for one in others] == ["reached", "reached", "reached"]
+
+
+def test_what_was_measured_before_the_bench_is_ended_stands_in_its_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def ended(_: float) -> list[Row]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "GROUPS", {"tick": lambda _: [row(1.0)], "history": ended})
+    parser = argparse.ArgumentParser()
+    bench.COMMAND.add_arguments(parser)
+    table = tmp_path / "table.md"
+    with pytest.raises(KeyboardInterrupt):
+        bench.COMMAND.run(parser.parse_args(["--only", "tick", "--only", "history", "--table", str(table)]))
+    assert "| sheds | C |" in table.read_text(encoding="utf-8")
