@@ -138,3 +138,7 @@ def test_a_quarter_of_what_is_new_is_learned_of_an_hour_that_was_nothing_before(
     after = habits.after(found, MONDAY + timedelta(hours=13), {}, None, 1.0)
     assert after.loads_w[GYM] == (*((5,) * 12), 250, *((7,) * 35))
     assert (after.hour, after.drew, after.sun.seen_s) == (noon + 1, {}, 0.0)
+
+
+def test_the_first_saturday_of_1970_is_the_third_day() -> None:
+    assert [habits.slot(day * HOURS) for day in range(12)] == [0, 0, 24, 24, 0, 0, 0, 0, 0, 24, 24, 0]
