@@ -22,6 +22,7 @@
     shares      cars: what is left, in fair shares, and nobody between pause and 6 A
     panels      what sub-panels leave for cars, and which are overloaded
     departure   what cars need before they leave, and who must charge now
+    beyond      what cars draw that do not follow, or that nobody commands
     charging    what each car draws
     lending     what cars give on the grid, for a limit alone
     excess      what has flowed beyond, told per event

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hems.control import drivers, planned
 from hems.control.bay_memory import NEW
 from hems.control.cars import sunny
-from hems.control.dispatch import cheap, departure, panels
+from hems.control.dispatch import beyond, cheap, departure, panels
 from hems.control.dispatch.aim import peak_room_w
 from hems.control.dispatch.departure import Late
 from hems.control.dispatch.envelope import Envelope, envelope, phase_w
@@ -54,11 +54,37 @@ def charging(
     plugged = [bay for bay in bays if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
     if flow is None or not state.connection.standing or not plugged:
         return {bay.id: Wish(0.0, Cause(Why.CAR_IDLE)) for bay in bays}
+    given_nobody = beyond.uncommanded_w(site, bays, snapshot, now_s)
+    stray_w = beyond.disobedient_w(plugged, state, snapshot, now_s)
+    followers = [bay for bay in plugged if bay.id not in stray_w]
+    found = _served(bays, followers, {**given_nobody, **stray_w}, site, state, snapshot, params, now_s)
+    for stray in (bay for bay in plugged if bay.id in stray_w):
+        # it goes on being told the share that it would have if it followed and only the others did not
+        others_w = {bay: watts for bay, watts in stray_w.items() if bay != stray.id}
+        mine = _served(bays, [*followers, stray], {**given_nobody, **others_w}, site, state, snapshot, params, now_s)
+        found[stray.id] = mine[stray.id]
+    return found
+
+
+def _served(
+    bays: list[Bay],
+    plugged: list[Bay],
+    drawn_w: Mapping[SourceId, float],
+    site: Site,
+    state: ControlState,
+    snapshot: Snapshot,
+    params: Params,
+    now_s: float,
+) -> dict[SourceId, Wish]:
+    """Those who are `plugged`, of what is left beside circuits and what other cars draw whoever asks them."""
+    flow = flows(site, snapshot, now_s)
     bounds = envelope(site, state.connection, snapshot, now_s)
     house_w = [one.watts for one in state.connection.standing]
     room = panels.rooms(site, [phase_w(site) - watts for watts in house_w], state.connection.panels)
+    beyond.take(site, room, drawn_w)
     behind = {bay.id: panel for bay in plugged if (panel := panels.narrow(room, bay, site)) is not None}
-    budget_w = max(0.0, bounds.import_w - sum(house_w))
+    base_w = sum(house_w) + sum(drawn_w.values())
+    budget_w = max(0.0, bounds.import_w - base_w)
     wanted = departure.needs(site, state, snapshot, now_s)
     late = departure.late(wanted, budget_w, now_s)
     later = cheap.waiting(state.connection.market, [one.bay for one in wanted])
@@ -68,10 +94,11 @@ def charging(
     left_w = _serve(given, (groups.leaving, *([bay] for bay in groups.late)), budget_w, room, site, going)
     left_w = max(0.0, left_w - planned.before_cars_w(site, state, snapshot, params, now_s))
     left_w = _serve(given, (groups.at_once,), left_w, room, site, going)
-    below_w = peak_room_w(state.connection, sum(house_w), flow.batteries_w, now_s) - sum(given.values())
+    batteries_w = 0.0 if flow is None else flow.batteries_w
+    below_w = peak_room_w(state.connection, base_w, batteries_w, now_s) - sum(given.values())
     below_w = min(left_w, max(0.0, below_w))
     left_w -= below_w - _serve(given, (groups.patient,), below_w, room, site, going)
-    sun_w = min(left_w, _sun_w(groups.sunny, house_w, given))
+    sun_w = min(left_w, _sun_w(groups.sunny, base_w, given))
     _serve(given, (groups.sunny,), max(0.0, sun_w), room, site, going)
     return {
         bay.id: _charge(bay, given.get(bay.id, 0.0), groups, late, _limit(site, behind.get(bay.id), bounds), now_s)
@@ -99,10 +126,10 @@ def _serve(
     return budget_w - sum(more.values())
 
 
-def _sun_w(bays: list[Bay], house_w: list[float], given: Mapping[SourceId, float]) -> float:
+def _sun_w(bays: list[Bay], base_w: float, given: Mapping[SourceId, float]) -> float:
     """Of the sun what others have not taken; at least what a car needs that has begun, for a cloud passes."""
     least_w = max((bay.charge_min_w for bay in bays), default=0.0)
-    return max(least_w, -sum(house_w) - sum(given.values()))
+    return max(least_w, -base_w - sum(given.values()))
 
 
 def _groups(
