@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from importlib.metadata import version
-from string import Formatter
 
 from hems.control.params import differences
 from hems.report import timeline_line
@@ -15,6 +14,7 @@ from hil.hazards import INVARIANTS, NO_SCENARIO, UNSAFE
 from hil.plot import plot
 from hil.revision import revision
 from hil.stage import Played
+from hil.told import plain, sentence
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;max-width:900px;margin:2em auto;padding:0 1em;color:#222}
@@ -61,34 +61,6 @@ STANDS_FOR = (
     "What a story stands for: UCA and a number is an unsafe action of the safety case, complaint and a number what "
     "people complain of elsewhere, and anything else a scenario of the acceptance list."
 )
-DONE: Mapping[str, str] = {
-    "fail_grid": "the grid fails",
-    "return_grid": "the grid comes back",
-    "sag": "the voltage of the grid goes to {pu} of what it should be",
-    "flicker": "the voltage of the grid flickers by {pu} of what it should be",
-    "unplug": "the car at {bay} is unplugged",
-    "plug": "a car is plugged in at {bay}, charged to {soc_pct} %",
-    "weld": "the contacts of {circuit} stick",
-    "mend": "the contacts of {circuit} move again",
-    "want": "{circuit} wants {kw} kW",
-    "shine": "the sun gives {pu} of the most",
-    "jam_tie": "the switch to the grid jams",
-    "free_tie": "the switch to the grid moves again",
-    "silence": "{device} falls silent",
-    "resume": "{device} answers again",
-    "reboot": "{device} loses its power for a moment",
-    "half_open": "{device} forgets its connections and tells nobody",
-    "reset": "{device} breaks off its connections",
-    "foreign": "something else moves the relay of {circuit}",
-    "second_master": "something else tells {source} to give {kw} kW, each second for {for_s} s",
-    "ghost": "an old command for {circuit} waits with the message broker",
-    "kill_broker": "the message broker is killed",
-    "start_broker": "the message broker is started",
-    "kill_hems": "HEMS is killed and started again",
-    "freeze_hems": "HEMS stands still for {for_s} s",
-    "clock": "the clock of the gateway is set off by {years} years",
-}
-"""What is done to a building, for people; the rest is told by its own words."""
 
 
 def page(results: Sequence[Played]) -> str:
@@ -205,14 +177,7 @@ def _section(plays: Sequence[Played]) -> Iterator[str]:
 
 def _told_act(act: WorldAct) -> str:
     """When and what; with its arguments as they stand in the scenario where there is no sentence for it."""
-    if act.do in DONE and not set(_named(DONE[act.do])) - set(act.args):
-        return escape(f"at {act.t_s:g} s: {DONE[act.do].format(**act.args)}")
-    args = ", ".join(f"{name} {value}" for name, value in act.args.items())
-    return escape(f"at {act.t_s:g} s: {act.do.replace('_', ' ')}" + (f" ({args})" if args else ""))
-
-
-def _named(sentence: str) -> Iterator[str]:
-    return (name for _, name, _, _ in Formatter().parse(sentence) if name)
+    return escape(f"at {act.t_s:g} s: {sentence(act) or plain(act)}")
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -14,6 +14,8 @@ from hems.sim.scenario import in_short
 from hil import stage
 from hil.page import page
 from hil.run import junit, plain, table
+from hil.told import plain as plain_act
+from hil.told import sentence
 from tests.hil.decisions import Decisions
 from tests.kept import assert_as_kept
 
@@ -183,6 +185,21 @@ def test_in_short_over_real_sockets_everything_goes_as_expected(name: str) -> No
 
 
 # For people who were not there --------------------------------------------------------------------------------------
+
+
+def test_all_that_is_done_in_a_story_is_told_in_sentences() -> None:
+    assert [(one.id, act) for one in SCENARIOS.values() for act in one.acts if not sentence(act)] == []
+
+
+def test_an_order_is_told_with_when_and_for_how_long_and_what_has_no_sentence_by_its_own_words() -> None:
+    orders = [
+        sentence(act) for name in ("T2-c", "I-a", "W-e") for act in SCENARIOS[name].acts if act.do != "fire_alarm"
+    ]
+    assert "somebody orders hems to leave the grid on purpose, in 600 s, for 120 s" in orders
+    assert "somebody ends the order to act as in a fire" in orders
+    assert orders[-3:-1] == ["the grid fails", "the network to the devices is whole again"]
+    unheard = replace(SCENARIOS["T2-c"].acts[0], do="fly", args={"high": True})
+    assert (sentence(unheard), plain_act(unheard)) == ("", "fly (high True)")
 
 
 def test_the_report_is_one_file_with_a_plot_and_tells_what_was_shortened() -> None:
