@@ -116,8 +116,8 @@ async def _known(minutes: float) -> AsyncGenerator[Row, None]:
         "hang on an island, watchdog 6 s, first shed": _hang,
     }
     with tempfile.TemporaryDirectory(prefix="hems-bench-") as name:
-        chosen = place("apartments")
-        async with begin(chosen, Path(name), rig=more_emulated(), over=more_devices(), calm_s=CALM_S) as run:
+        chosen, over = place("apartments"), more_devices()
+        async with begin(chosen, Path(name), rig=more_emulated(), over=over, gateways=True, calm_s=CALM_S) as run:
             for what, measured in parts.items():
                 told: Sequence[Row] = ()
                 with contained() as part:

@@ -26,7 +26,7 @@ READ_ONE_COIL = bytes.fromhex("000100000006010100000001")
 async def rows() -> list[Row]:
     """Its share of a processor at rest, and from the contacts to the last shed, in some outages."""
     with tempfile.TemporaryDirectory(prefix="hems-bench-") as name:
-        async with begin(place("apartments"), Path(name)) as run, Remote(run.plant_socket) as bench:
+        async with begin(place("apartments"), Path(name), gateways=True) as run, Remote(run.plant_socket) as bench:
             began = _used(run.daemon.pid)
             await asyncio.sleep(CPU_WINDOW_S)
             share = (_used(run.daemon.pid) - began) / CPU_WINDOW_S
