@@ -22,7 +22,7 @@ from hil.bench_sheds import typical
 from hil.places import Place, place
 
 SHEDS = 20
-TURNS = 7
+TURNS, LEAST_TURNS = 5, 3
 LEVER = "0001000000060105 0028 {:02x}00"
 """A whole Modbus TCP request: unit 1, function 5, coil 40, which moves the tie of the foreign server."""
 CALM_S = 20.0
@@ -52,16 +52,17 @@ async def _measured() -> list[Row]:
                 for _ in range(TURNS):
                     ours_s.append(await _all_shed(ports[0], told))
                     in_c_s.append((await foreign.polled(ports[1], 1, SHEDS))[0])
-                    await _all_back(ports[0], told)
+                    if not await _all_back(ports[0], told):
+                        break
     return [
         Row(
             what=WHAT,
             yardstick=f"{SHEDS} round trips of libmodbus, one after the other",
-            figure=f"{1000 * median(ours_s):.1f} ms, slowest of {TURNS} {1000 * max(ours_s):.1f} ms",
+            figure=f"{1000 * median(ours_s):.1f} ms, slowest of {len(ours_s)} {1000 * max(ours_s):.1f} ms",
             value=median(ours_s) / median(in_c_s),
             least=1.5,
             aim=0.6,
-            invalid=noisy(typical(in_c_s)),
+            invalid=noisy(typical(in_c_s)) if len(ours_s) >= LEAST_TURNS else f"only {len(ours_s)} turns",
         )
     ]
 
@@ -80,16 +81,20 @@ async def _all_shed(tie: int, told: StreamReader) -> float:
     return max(off_s.values()) - seen_s
 
 
-async def _all_back(tie: int, told: StreamReader) -> None:
-    """The grid is back, and so are all circuits."""
+async def _all_back(tie: int, told: StreamReader) -> bool:
+    """The grid is back, and so are all circuits; False where they are not in time, and the turns so far must do."""
     await _move(tie, opened=False)
     back = set[bytes]()
-    async with asyncio.timeout(WITHIN_S):
-        while len(back) < SHEDS:
-            what, which, _ = (await told.readline()).split()
-            if what == b"on":
-                back.add(which)
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            while len(back) < SHEDS:
+                what, which, _ = (await told.readline()).split()
+                if what == b"on":
+                    back.add(which)
+    except TimeoutError:
+        return False
     await asyncio.sleep(REST_S)
+    return True
 
 
 async def _move(tie: int, *, opened: bool) -> None:
@@ -132,4 +137,5 @@ def _laid_over(others: dict[str, Any]) -> dict[str, Any]:
         }
         for number, name in enumerate(_boards())
     }
-    return {"devices": {**others["devices"], **boards}, "circuits": circuits}
+    often = {"moves_hour": 60, "moves_day": 500}  # a relay that has moved six times in an hour would rest
+    return {"devices": {**others["devices"], **boards}, "circuits": circuits, "params": {"restore": often}}
