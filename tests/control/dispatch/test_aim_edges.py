@@ -31,7 +31,7 @@ def flow(without_w: float, cars_w: float = 0.0) -> Flows:
 
 def peak(target_w: float | None, *, counts: bool = True, drawn_wh: float = 0.0) -> ConnectionMemory:
     """Half of a quarter of an hour is over."""
-    known = MarketMemory(target_w=target_w, counts=counts)
+    known = MarketMemory(target_w=target_w, calm_w=target_w, counts=counts)
     return ConnectionMemory(market=known, quarter=QuarterMemory(begun_s=550.0, drawn_wh=drawn_wh))
 
 
@@ -59,7 +59,7 @@ def test_what_is_left_below_the_peak(memory: ConnectionMemory, left_w: float):
         pytest.param(peak(4000.0), 3000.0, -1000.0, 1000.0, id="what they take is nobody's"),
         pytest.param(peak(4000.0), -3000.0, 0.0, 4000.0, id="sun makes no room below the peak"),
         pytest.param(peak(4000.0), 3000.0, 5000.0, 4000.0, id="batteries serve all"),
-        pytest.param(peak(4000.0, drawn_wh=750.0), 3000.0, 0.0, -1000.0, id="much was drawn before"),
+        pytest.param(peak(4000.0, drawn_wh=750.0), 3000.0, 0.0, 0.0, id="much was drawn before"),
     ],
 )
 def test_what_cars_may_draw_below_the_peak(memory: ConnectionMemory, house_w: float, batteries_w: float, room_w: float):
@@ -117,7 +117,11 @@ LIMITED = Envelope(5000.0, AGREED, 2000.0, FED)
         pytest.param(flow(-1000.0), market(0.1785), -6000.0, Why.CHEAP_ENERGY, id="cheap, and sun"),
         pytest.param(flow(3000.0), market(0.20, short_wh=0.5), -2000.0, Why.FILLED_FOR_PEAK, id="filled for the peak"),
         pytest.param(
-            flow(3000.0), market(0.1785, target_w=3500.0), -500.0, Why.CHEAP_ENERGY, id="cheap: what the peak leaves"
+            flow(3000.0),
+            market(0.1785, target_w=3500.0, calm_w=3500.0),
+            -500.0,
+            Why.CHEAP_ENERGY,
+            id="cheap: what the peak leaves",
         ),
     ],
 )

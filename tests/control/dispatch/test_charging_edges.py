@@ -157,12 +157,14 @@ def test_who_has_time_charges_after_those_of_whom_nobody_knows():
     ],
 )
 def test_who_has_time_stays_below_the_months_peak(target_w: float | None, first: tuple[float, Why]):
-    memory = state(market=MarketMemory(target_w=target_w), usually_leaves_s=NOW_S + 40 * HOUR_S)
+    memory = state(market=MarketMemory(target_w=target_w, calm_w=target_w), usually_leaves_s=NOW_S + 40 * HOUR_S)
     assert wishes(site(), memory, ALONE)[A] == first
 
 
 def test_who_is_served_before_counts_for_the_peak():
-    memory = state(market=MarketMemory(target_w=12_000.0), drivers=LEAVING, usually_leaves_s=NOW_S + 40 * HOUR_S)
+    memory = state(
+        market=MarketMemory(target_w=12_000.0, calm_w=12_000.0), drivers=LEAVING, usually_leaves_s=NOW_S + 40 * HOUR_S
+    )
     there = replace(site(), bays=(site().bays[0], replace(site().bays[1], charge_max_w=5000.0)))
     assert wishes(there, memory, cars())[A] == (-2000.0, Why.CHARGE_ON_GRID)
 
