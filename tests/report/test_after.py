@@ -47,7 +47,7 @@ def recorded(directory: Path, *more: Event) -> Path:
         store.record_samples(at(60.0 * minute), values)
     events = [replace(one, at=Instant(one.at.mono_s - T0 + UP_S, one.at.utc)) for one in (*evening(), *more)]
     store.record_events(sorted(events, key=lambda one: one.at.mono_s))
-    store.stop()
+    assert store.stop(timeout_s=120.0)  # a busy machine takes a while to make the file
     return directory
 
 
