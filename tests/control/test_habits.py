@@ -124,10 +124,11 @@ def test_more_than_half_a_day_of_sun_is_a_day_and_half_of_one_is_none():
 def test_an_hour_that_nobody_has_seen_is_like_that_of_the_other_kind_of_day_and_nothing_is_a_number():
     # given 5 o'clock seen on both kinds of days, 6 on working days, 7 at weekends, and 0 W among them
     learned = [-1] * 48
-    learned[5], learned[29], learned[6], learned[31] = 0, 700, 300, 800
+    learned[5], learned[29], learned[6], learned[31], learned[33] = 0, 700, 300, 800, 0
     usual = habits.usual_w(Habits(loads_w={GYM: tuple(learned)}), flats())[GYM]
     assert (usual[5], usual[29], usual[6], usual[30], usual[7], usual[31]) == (0, 700, 300, 300, 800, 800)
-    assert usual[8] == usual[47] == (0 + 700 + 300 + 800) / 4
+    assert (usual[9], usual[33]) == (0, 0)
+    assert usual[8] == usual[47] == (0 + 700 + 300 + 800 + 0) / 5
 
 
 def test_a_quarter_of_what_is_new_is_learned_of_an_hour_that_was_nothing_before():

@@ -2,10 +2,11 @@
 
 import pytest
 
+from hems.control.override import cause
 from hems.control.params import Params
 from hems.model import wiring
 from hems.model.mode import Mode
-from hems.model.request import Want
+from hems.model.request import Request, Want
 from hems.model.units import CircuitId, SourceId
 from tests.control.panel import GRID_DEAD, TIE_OPEN, Panel, on_an_island, on_the_grid, tie
 from tests.given import forces
@@ -142,3 +143,9 @@ def test_a_circuit_that_somebody_wants_on_and_that_hems_never_touched_still_need
     made.ask(forces("kitchen", Want.ON)).advance(10.0)
     # then it waits for room
     assert not [one for _, one in made.commands(wiring.circuit_closed(CircuitId("kitchen"))) if one.value]
+
+
+@pytest.mark.parametrize(("want", "told"), [(Want.OFF, {"duration_s"}), (Want.ON, {"duration_s"}), (Want.AUTO, set())])
+def test_for_how_long_is_told_of_a_wish_that_has_an_end(want: Want, told: set[str]):
+    request = Request(circuit=CircuitId("gym"), want=want, who="ana", role="operator", reason="", duration_s=60.0)
+    assert set(cause(request).facts) - {"who", "want", "reason"} == told
