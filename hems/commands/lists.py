@@ -117,14 +117,17 @@ class Cars(Command):
         """Its options."""
         Command.add_arguments(self, parser)
         told = parser.add_argument_group(
-            "what a driver says", "goes with --bay; --leaves, --keeps, --target, --never and --use need the code"
+            "what a driver says",
+            "goes with --bay; --leaves, --keeps, --target, --first, --never and --use need the code",
         )
         told.add_argument("--bay", metavar="BAY", help="the bay, as `hems cars --json` calls it")
         told.add_argument("--leaving", action="store_true", help="I am here and leave now: no code, no reason needed")
         told.add_argument("--staying", action="store_true", help="I do not leave after all")
         told.add_argument("--leaves", metavar="WHEN", help="the car leaves at 07:30, or in 2h; `unknown` takes it back")
         told.add_argument("--keeps", type=float, metavar="PCT", help="what the car keeps for me, in percent")
-        told.add_argument("--target", type=float, metavar="PCT", help="how full it shall be when it leaves, in percent")
+        told.add_argument("--target", metavar="PCT", help="what it shall have when it leaves: 80, or 120km to go")
+        told.add_argument("--first", action="store_true", help="for this visit it charges before others with time")
+        told.add_argument("--not-first", action="store_true", help="no longer so")
         told.add_argument("--never", action="store_true", help="the building takes nothing from this car")
         told.add_argument("--use", action="store_true", help="the building may use it again")
         told.add_argument("--code", action="store_true", help="ask me for the code of the bay; without: as an operator")
@@ -138,7 +141,7 @@ class Cars(Command):
                 raise HemsError(say("Say which car: add --bay BAY; `hems cars --json` has the names."))
             return Command.run(self, args)
         if not said:
-            raise HemsError(say("Say what about it: --leaving, --leaves, --keeps, --target, --never or --use."))
+            raise HemsError(say("Say what about it: --leaving, --leaves, --target, --first, --keeps, --never, --use."))
         if args.code:
             said["code"] = secret(say("The code of {bay}", bay=args.bay))
         ask(args.run_dir, "operate", "car", bay=args.bay, who=args.who, **said)
@@ -164,10 +167,21 @@ def _said(args: argparse.Namespace) -> dict[str, object]:
     if args.keeps is not None:
         said["keeps_pct"] = args.keeps
     if args.target is not None:
-        said["target_pct"] = args.target
+        said |= _target(args.target)
+    if args.first or args.not_first:
+        said["first"] = bool(args.first)
     if args.never or args.use:
         said["never"] = bool(args.never)
     return said
+
+
+def _target(typed: str) -> dict[str, float]:
+    from hems.tui.when import target_told
+
+    told = target_told(typed)
+    if told is None:
+        raise HemsError(say("{typed} is neither percent nor kilometres; write for example 80% or 120 km.", typed=typed))
+    return told
 
 
 CIRCUITS = Command(

@@ -45,7 +45,7 @@ def _ended(memory: DriverMemory, bay: SourceId, snapshot: Snapshot, params: CarP
     state = reading.state.known(now_s) if reading is not None else None
     since_s = memory.leaving_since_s
     if state is not None and not state.has_car:
-        return replace(memory, leaving_since_s=None, leaves_s=None)
+        return replace(memory, leaving_since_s=None, leaves_s=None, first=False)
     if since_s is not None and now_s >= since_s + params.leaving_s:
         return replace(memory, leaving_since_s=None)
     if memory.leaves_s is not None and now_s >= memory.leaves_s + params.leaving_s:
@@ -62,6 +62,8 @@ def _taken(memory: DriverMemory, wish: CarWish, bay: Bay, now_s: float) -> Drive
         memory = replace(memory, keeps_pct=max(bay.maker_floor_pct, wish.keeps_pct))
     if wish.target_pct is not None:
         memory = replace(memory, target_pct=wish.target_pct)
+    if wish.first is not None:
+        memory = replace(memory, first=wish.first)
     return memory if wish.never is None else replace(memory, never=wish.never)
 
 
@@ -76,6 +78,10 @@ def _cause(wish: CarWish) -> Cause:
         facts["leaves_s"] = wish.leaves_in_s
     if wish.keeps_pct is not None:
         facts["keeps_pct"] = wish.keeps_pct
+    if wish.target_pct is not None:
+        facts["target_pct"] = wish.target_pct
+    if wish.first:
+        return Cause(Why.CAR_FIRST, facts)
     return Cause(Why.CAR_WISH, facts)
 
 
@@ -89,6 +95,11 @@ def leaves(state: ControlState, bay: SourceId, params: CarParams, now_s: float) 
 def waits_at(state: ControlState, bay: SourceId) -> bool:
     """Whether its driver is there and wants to go."""
     return state.drivers.get(bay, SILENT).leaving_since_s is not None
+
+
+def goes_first(state: ControlState, bay: SourceId) -> bool:
+    """Whether somebody has said that it charges before others that have time."""
+    return state.drivers.get(bay, SILENT).first
 
 
 def refusal(state: ControlState, bay: SourceId, params: CarParams, now_s: float) -> Why | None:

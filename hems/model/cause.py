@@ -78,6 +78,7 @@ class Why(StrEnum):
     CAR_LEAVES = "car_leaves"
     CAR_NEVER = "car_never"
     CAR_WISH = "car_wish"
+    CAR_FIRST = "car_first"
     CHARGE_FROM_SUN = "charge_from_sun"
     CHARGE_WAITS_FOR_SUN = "charge_waits_for_sun"
     CHARGE_TO_LEAVE = "charge_to_leave"

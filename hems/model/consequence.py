@@ -63,6 +63,40 @@ class OrderConsequence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherCar:
+    """What becomes of another car by it; seconds until it has what it shall have, None where it does not get there."""
+
+    name: str
+    now_s: float | None
+    then_s: float | None
+    now_pct: float
+    then_pct: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarConsequence:
+    """What would come of what somebody says of a car: when it has what it shall have, and what others get."""
+
+    name: str
+    target_pct: float
+    first: bool = False
+    plugged: bool = True
+    on_island: bool = False
+    looked_ahead: bool = False
+    """Whether the rest is known: it comes from running the next hours with it and without it."""
+    tells: bool = True
+    """Whether the car tells how full it is; else what it needs is taken from earlier visits."""
+    leaves_in_s: float | None = None
+    """None while nobody knows."""
+    ready_in_s: float | None = None
+    """None: not before it leaves, or not in the time that was looked ahead."""
+    pct: float = 0.0
+    """What it has when it leaves, or at the end of that time."""
+    others: tuple[OtherCar, ...] = ()
+    """Those for whom it makes a difference that somebody would notice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Weight:
     """What it means for a power cut in which group a circuit is.  Hours may be infinite; None while not known."""
 

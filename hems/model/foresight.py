@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hems.model.site import Tier
-from hems.model.units import CircuitId
+from hems.model.units import CircuitId, SourceId
 
 Span = tuple[float, float, float]
 """Hours in one case of ten, in half of all cases, and in nine of ten: earliest, expected, latest.  Infinite beyond
@@ -65,14 +65,29 @@ class Soon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CarAhead:
+    """One car by the expected course with the grid there."""
+
+    bay: SourceId
+    ready_s: float | None
+    """Seconds until it has what it shall have; None when it does not get there before it leaves, or in the time that is
+    looked ahead."""
+    pct: float
+    """What it has when it leaves, or at the end of that time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
     """The expected course without and with one wish of a person; on the grid, if that failed."""
 
-    essential_now_h: float
-    essential_then_h: float
+    essential_now_h: float = 0.0
+    essential_then_h: float = 0.0
     next_off: CircuitId | None = None
     """What would then go off next, and in how many hours."""
     next_off_h: float | None = None
     soon_now: Soon | None = None
     """What comes of an order within minutes, without and with it; None for an override."""
     soon_then: Soon | None = None
+    cars_now: tuple[CarAhead, ...] = ()
+    """What becomes of each car that is here, without and with what is said of one of them."""
+    cars_then: tuple[CarAhead, ...] = ()

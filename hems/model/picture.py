@@ -92,6 +92,12 @@ class CarPicture:
     """What it keeps was said by its driver or an operator, and not only by the site file."""
     never: bool = False
     """Its driver lets the building take nothing."""
+    target_pct: float = 80.0
+    """How full it shall be when it leaves."""
+    due_in_s: float | None = None
+    """Seconds until it leaves, as told or as is usual at its bay; None while nobody knows."""
+    first: bool = False
+    """For this visit it charges before others that have time."""
     has_code: bool = False
     """Whether the bay has a code, with which its driver may say more."""
 

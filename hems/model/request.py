@@ -150,6 +150,8 @@ class CarWish:
     """How full it shall be when it leaves."""
     never: bool | None = None
     """The building takes nothing from this car."""
+    first: bool | None = None
+    """For this visit it charges before others that have time."""
 
 
 @direct

@@ -5,9 +5,10 @@ from dataclasses import replace
 from math import inf
 
 from hems.model.foresight import CircuitReach, Foresight, Span, TierReach, WhatIf
-from hems.model.request import Order, Task
+from hems.model.request import CarWish, Order, Task
 from hems.model.site import Tier
 from hems.model.units import CircuitId
+from hems.outlook.cars import cars_ahead
 from hems.outlook.course import Course, answerable, course
 from hems.outlook.expected import CASES, EXPECTED, expected
 from hems.outlook.question import Question, Wish, simulated
@@ -37,6 +38,8 @@ def what_if(question: Question, wish: Wish) -> WhatIf | None:
     question = simulated(replace(question, request=None))
     if not answerable(question):
         return None
+    if isinstance(wish, CarWish):
+        return WhatIf(cars_now=cars_ahead(question), cars_then=cars_ahead(replace(question, request=wish)))
     wished = replace(question, request=wish)
     now, then = _complete(question), _complete(_charged(wished, wish))
     off = _next(then)

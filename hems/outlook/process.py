@@ -16,7 +16,7 @@ from hems.model.codec import from_plain, to_plain
 from hems.model.errors import HemsError
 from hems.model.foresight import Foresight, WhatIf
 from hems.model.mode import Mode
-from hems.model.request import Asked, Order
+from hems.model.request import Asked, Request
 from hems.model.units import CircuitId
 from hems.outlook.question import Answer, Question, Wish
 from hems.runtime.ahead import Scene
@@ -86,7 +86,7 @@ class OutlookProcess:
         """Ask the process and wait a moment for its answer; None when it is not there or too slow."""
         if self._child is None or self._present is None:
             return None
-        within_s = ORDER_WITHIN_S if isinstance(request, Order) else self._what_if_within_s
+        within_s = self._what_if_within_s if isinstance(request, Request) else ORDER_WITHIN_S
         with contextlib.suppress(OutlookLost, OSError, TimeoutError):
             return (await self._ask(request, within_s)).what_if
         return None

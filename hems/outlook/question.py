@@ -7,11 +7,11 @@ from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.model.foresight import Foresight, WhatIf
 from hems.model.instant import Instant
-from hems.model.request import Order, Request
+from hems.model.request import CarWish, Order, Request
 from hems.model.site import Site
 from hems.model.snapshot import GeneratorReading, Snapshot
 
-Wish = Request | Order
+Wish = Request | Order | CarWish
 """What a person may ask about before doing it."""
 
 

@@ -16,7 +16,7 @@ from hems.model.event import Event
 from hems.model.mode import Mode
 from hems.model.people import Caller, PersonRole
 from hems.model.picture import Picture
-from hems.model.request import Acknowledge, Asked, Order, Request, Steer, Task, Want
+from hems.model.request import Acknowledge, Asked, CarWish, Order, Request, Steer, Task, Want
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import HOUR_S, CircuitId, SourceId
 from hems.ports.clock import Clock
@@ -24,11 +24,12 @@ from hems.runtime.ahead import Scene
 from hems.runtime.auditing import Auditing
 from hems.runtime.consider import Shown, consequence, order_consequence
 from hems.runtime.doorkeeper import Doorkeeper
-from hems.runtime.driving import car_wish
+from hems.runtime.driving import check_wish, read_wish
 from hems.runtime.marking import read_mark
 from hems.runtime.ordering import GRAVE, read_order
 from hems.runtime.outlook import Outlook
 from hems.runtime.pricing import read_prices
+from hems.runtime.promise import car_consequence
 from hems.runtime.toolbox import Do, Toolbox
 from hems.runtime.words import SHORTEST_REASON, SPAN, who_asks, words
 from hems.wording import sentence
@@ -163,6 +164,8 @@ class FrontDesk:
         """What an override or an order would do, and the word to confirm it with; nothing is done yet."""
         if "task" in args:
             return await self._consider_order(self._read_order(args, role))
+        if "bay" in args:
+            return await self._consider_car(read_wish(args, self._site, self._scene, self._params.car))
         request = self._granted(self._read_override(args, role, needs_reason=False))
         ahead = await self._outlook.what_if(request) if self.in_outage else None
         picture, scene = self._seen()
@@ -174,6 +177,10 @@ class FrontDesk:
         picture, scene = self._seen()
         told = order_consequence(scene, order, ahead)
         return {"consequence": to_plain(told), "confirm": self._shown.word(order, picture, self._clock.now().mono_s)}
+
+    async def _consider_car(self, wish: CarWish) -> Mapping[str, Any]:
+        ahead = None if self.in_outage else await self._outlook.what_if(wish)
+        return {"consequence": to_plain(car_consequence(self._seen()[1], wish, ahead))}
 
     def _seen(self) -> tuple[Picture, Scene]:
         """The last tick's.  Raises: RequestError before the first."""
@@ -276,8 +283,8 @@ class FrontDesk:
         return order
 
     async def _car(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        state = None if self._scene is None else self._scene.state
-        wish = await car_wish(args, role, self._site, state, self._doorkeeper)
+        wish = read_wish(args, self._site, self._scene, self._params.car)
+        await check_wish(wish, args, role, self._site, self._scene, self._doorkeeper)
         self._waiting.append(wish)
         return {"bay": wish.bay}
 

@@ -5,40 +5,49 @@ for an operator, but only towards more: nobody else lowers what a car keeps.
 """
 
 from collections.abc import Mapping
-from math import inf
+from math import ceil, inf
 from typing import Any
 
 from hems.control.cars.memory import DriverMemory
 from hems.control.drivers import SILENT
-from hems.control.state import ControlState
+from hems.control.energy import NO_CAR
+from hems.control.present import way_pct
+from hems.control.tuning.sources import CarParams
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.request import CarWish
 from hems.model.site import Bay, Site
 from hems.model.units import DAY_S, SourceId
+from hems.runtime.ahead import Scene
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.words import NUMBER, words
 from hems.wording.language import say
 
 LONGEST_S = 14.0 * DAY_S
 FORGET_S = -1.0
+FARTHEST_KM = 1000.0
+FULL_PCT = 100.0
+LEAST_PCT = 10.0
+"""Nobody leaves with less."""
 
 
-async def car_wish(
-    args: Mapping[str, Any], role: PersonRole, site: Site, state: ControlState | None, doorkeeper: Doorkeeper
-) -> CarWish:
-    """The wish in a request, if whoever makes it may.  Raises: RequestError with one sentence, PinNeeded."""
-    wish = _read(args, site)
-    if all(one is None for one in (wish.leaves_in_s, wish.keeps_pct, wish.target_pct, wish.never)):
-        return wish
+async def check_wish(
+    wish: CarWish, args: Mapping[str, Any], role: PersonRole, site: Site, scene: Scene | None, doorkeeper: Doorkeeper
+) -> None:
+    """Whether whoever asks may.  Raises: RequestError with one sentence, PinNeeded."""
+    if all(one is None for one in (*_told(wish), wish.never)):
+        return
     if args.get("code"):
         await doorkeeper.check_code(wish.bay, str(args["code"]))
-        return wish
+        return
     await doorkeeper.as_operator(args, role)
     bay = next(one for one in site.bays if one.id == wish.bay)
-    memory = SILENT if state is None else state.drivers.get(bay.id, SILENT)
+    memory = SILENT if scene is None else scene.state.drivers.get(bay.id, SILENT)
     _only_more(wish, bay, memory)
-    return wish
+
+
+def _told(wish: CarWish) -> tuple[float | bool | None, ...]:
+    return wish.leaves_in_s, wish.keeps_pct, wish.target_pct, wish.first
 
 
 def _only_more(wish: CarWish, bay: Bay, memory: DriverMemory) -> None:
@@ -55,7 +64,8 @@ def _only_more(wish: CarWish, bay: Bay, memory: DriverMemory) -> None:
         )
 
 
-def _read(args: Mapping[str, Any], site: Site) -> CarWish:
+def read_wish(args: Mapping[str, Any], site: Site, scene: Scene | None, params: CarParams) -> CarWish:
+    """What is said of a car.  Raises: RequestError with one sentence."""
     bay = next((one for one in site.bays if one.id == str(args.get("bay", ""))), None)
     if bay is None:
         known = ", ".join(one.id for one in site.bays)
@@ -67,16 +77,29 @@ def _read(args: Mapping[str, Any], site: Site) -> CarWish:
         leaving=_yes(args, "leaving"),
         leaves_in_s=_number(args, "leaves_in_s", FORGET_S, LONGEST_S),
         keeps_pct=_number(args, "keeps_pct", 0.0, 100.0),
-        target_pct=_number(args, "target_pct", 10.0, 100.0),
+        target_pct=_target_pct(args, bay, scene, params),
         never=_yes(args, "never"),
+        first=_yes(args, "first"),
     )
-    if all(one is None for one in (wish.leaving, wish.leaves_in_s, wish.keeps_pct, wish.target_pct, wish.never)):
-        raise RequestError(say("Say what: leaving, leaves_in_s, keeps_pct, target_pct or never."))
+    if all(one is None for one in (wish.leaving, *_told(wish), wish.never)):
+        raise RequestError(say("Say what: leaving, leaves_in_s, keeps_pct, target_pct, target_km, first or never."))
     if wish.keeps_pct is not None and wish.keeps_pct < bay.maker_floor_pct:
         raise RequestError(
             say("The car's maker allows no less than {least_pct:.0f}% to be kept.", least_pct=bay.maker_floor_pct)
         )
     return wish
+
+
+def _target_pct(args: Mapping[str, Any], bay: Bay, scene: Scene | None, params: CarParams) -> float | None:
+    """How full it shall be; a way in kilometres is what that takes, also in the cold, and a little to arrive with."""
+    km = _number(args, "target_km", 1.0, FARTHEST_KM)
+    if km is None:
+        return _number(args, "target_pct", LEAST_PCT, FULL_PCT)
+    told = None if scene is None else scene.snapshot.bays.get(bay.id, NO_CAR).capacity_wh.known(scene.now_s)
+    needs_pct = ceil(way_pct(km, told or bay.capacity_wh, params))
+    if needs_pct >= FULL_PCT:
+        raise RequestError(say("Farther than this car goes: {km:.0f} km. Write 100% if it shall be full.", km=km))
+    return max(LEAST_PCT, float(needs_pct))
 
 
 def _yes(args: Mapping[str, Any], key: str) -> bool | None:

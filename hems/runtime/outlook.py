@@ -5,7 +5,7 @@ from typing import Protocol
 
 from hems.model.foresight import Foresight, WhatIf
 from hems.model.plan import Plan
-from hems.model.request import Asked, Order, Request
+from hems.model.request import Asked, CarWish, Order, Request
 from hems.runtime.ahead import Scene
 
 
@@ -18,7 +18,7 @@ class Outlook(Protocol):
     def latest(self) -> Foresight | None:
         """What was seen last, however old; None before the first answer."""
 
-    async def what_if(self, request: Request | Order) -> WhatIf | None:
+    async def what_if(self, request: Request | Order | CarWish) -> WhatIf | None:
         """What a person's wish would change; None when no answer came in time."""
 
     def take(self) -> tuple[Asked, ...]:
@@ -56,7 +56,7 @@ class WithPlan:
         """The outlook's."""
         return self._outlook.latest()
 
-    async def what_if(self, request: Request | Order) -> WhatIf | None:
+    async def what_if(self, request: Request | Order | CarWish) -> WhatIf | None:
         """The outlook's."""
         return await self._outlook.what_if(request)
 
@@ -81,7 +81,7 @@ class NoOutlook:
         """Nothing was seen."""
         return None
 
-    async def what_if(self, request: Request | Order) -> WhatIf | None:
+    async def what_if(self, request: Request | Order | CarWish) -> WhatIf | None:
         """Nobody knows."""
         return None
 

@@ -4,7 +4,7 @@ from math import inf
 
 from hems.control import drivers, energy, generator, giving, restoring, sheddable
 from hems.control.demand import load_w
-from hems.control.dispatch import storage
+from hems.control.dispatch import departure, storage
 from hems.control.dispatch.envelope import envelope
 from hems.control.memory.using import FRESH
 from hems.control.overload import phase_w
@@ -243,7 +243,7 @@ def _hours_left(scene: Scene, tier: Tier, *, next_off: bool) -> float | None:
 def _car(scene: Scene, bay: Bay) -> CarPicture:
     reading, now_s = scene.snapshot.bays[bay.id], scene.now_s
     entry = scene.state.sent.get(wiring.bay_power(bay.id))
-    said = scene.state.drivers.get(bay.id, drivers.SILENT)
+    said, due_s = scene.state.drivers.get(bay.id, drivers.SILENT), departure.leaves_s(bay, scene.state)
     return CarPicture(
         id=bay.id,
         name=bay.name,
@@ -258,6 +258,9 @@ def _car(scene: Scene, bay: Bay) -> CarPicture:
         leaves_in_s=None if said.leaves_s is None else max(0.0, said.leaves_s - now_s),
         told_keeps=said.keeps_pct is not None,
         never=said.never,
+        target_pct=departure.target_pct(bay, scene.state),
+        due_in_s=None if due_s is None or due_s < now_s else due_s - now_s,
+        first=said.first,
     )
 
 

@@ -76,6 +76,12 @@ def leaves(picture: Picture, in_s: float) -> str:
     return say("at {clock_time}", clock_time=clock_time(now + timedelta(seconds=in_s), now))
 
 
+def at(picture: Picture, in_s: float) -> str:
+    """The same in a table: `07:30`, `Sat 07:30`, or `2 h`."""
+    now = local_time(picture)
+    return duration(in_s) if now is None else clock_time(now + timedelta(seconds=in_s), now)
+
+
 def bare(told: str) -> str:
     """`13:07` of `since 13:07`, for a table."""
     for form in (say("since {clock_time}", clock_time=""), say("for {duration}", duration="")):
@@ -99,6 +105,17 @@ def seconds_told(picture: Picture, text: str) -> float | None:
         return None
     moment = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
     return (moment - now).total_seconds() % timedelta(days=1).total_seconds()
+
+
+def target_told(text: str) -> dict[str, float] | None:
+    """What is asked with `80%`, `80` or `120 km`; None for what is neither."""
+    number, unit = text.strip().lower().replace(",", "."), "%"
+    for known in ("km", "%"):
+        if number.endswith(known):
+            number, unit = number.removesuffix(known).strip(), known
+    if not number.replace(".", "", 1).isdigit():
+        return None
+    return {"target_km" if unit == "km" else "target_pct": float(number)}
 
 
 def since_and_for(picture: Picture, age_s: float) -> str:

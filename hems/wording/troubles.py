@@ -178,8 +178,13 @@ TROUBLES: Mapping[Why, Forms] = {
         N_("{name}: the car leaves in {leaves_s} and keeps {keeps_pct}, says its driver."),
         N_("{name}: the car leaves in {leaves_s}, says its driver."),
         N_("{name}: the car keeps {keeps_pct} from now on."),
+        N_("{name}: the car shall have {target_pct} when it leaves."),
         N_("{name}: its driver has said what is to be done with the car."),
         N_("A driver has said what is to be done with a car."),
+    ),
+    Why.CAR_FIRST: (
+        N_("{name}: for this visit the car charges before others that have time."),
+        N_("For this visit a car charges before others that have time."),
     ),
     Why.REHEARSED: (N_("{who} has rehearsed a power cut; nothing was switched."), N_("A power cut was rehearsed.")),
     Why.GENERATOR_COOLS: (N_("The generator is no longer needed and cools down."),),

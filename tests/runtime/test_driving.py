@@ -1,5 +1,6 @@
 """Who may say what of a car: over real sockets."""
 
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.runtime.test_desk import ask, desk, refused
 from tests.store.given import rows
 
 BAY, CODE, PIN = "bay_1", "2580", "4711"
+CAR_WH = 50_000.0
 
 
 async def said(made: House) -> Any:
@@ -78,11 +80,35 @@ async def test_the_code_of_one_bay_opens_no_other_and_cannot_be_tried_for_ever(r
         assert "Too many wrong tries" in await refused(run_dir, "operate", "car", bay=BAY, leaves_in_s=60.0, code=CODE)
 
 
+async def test_a_way_in_kilometres_is_what_that_takes_in_the_cold_and_a_little_to_arrive_with(
+    run_dir: Path,
+):
+    async with desk(run_dir) as made:
+        await ask(run_dir, "operate", "car", bay=BAY, target_km=100.0, first=True)
+        # 100 km at 0.2 kWh in the cold, with 1.3, and 2 kWh to arrive with: 28 kWh
+        memory = await said(made)
+        assert memory.target_pct == ceil(100.0 * 28_000.0 / CAR_WH)
+        assert memory.first
+        picture = await ask(run_dir, "view", "status")
+        assert (picture["cars"][0]["target_pct"], picture["cars"][0]["first"]) == (memory.target_pct, True)
+
+
+async def test_what_would_come_of_it_is_told_to_whoever_asks_and_nothing_is_done(run_dir: Path):
+    async with desk(run_dir) as made:
+        told = await ask(run_dir, "operate", "consider", bay=BAY, target_pct=90.0, leaves_in_s=7200.0)
+        assert (told["consequence"]["target_pct"], told["consequence"]["leaves_in_s"]) == (90.0, 7200.0)
+        assert told["consequence"]["looked_ahead"] is False
+        assert await said(made) is None
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
         ({"bay": "bay_9", "leaving": True}, "There is no bay bay_9; there are bay_1"),
-        ({}, "Say what: leaving, leaves_in_s, keeps_pct, target_pct or never."),
+        ({}, "Say what: leaving, leaves_in_s, keeps_pct, target_pct, target_km, first or never."),
+        ({"target_km": 0.0}, "Give target_km as a number from 1 to 1000."),
+        ({"target_km": 300.0}, "Farther than this car goes: 300 km. Write 100% if it shall be full."),
+        ({"first": "yes"}, "Give first as true or false."),
         ({"keeps_pct": 101.0}, "Give keeps_pct as a number from 0 to 100."),
         ({"keeps_pct": "all"}, "Give keeps_pct as a number from 0 to 100."),
         ({"keeps_pct": 5.0}, "The car's maker allows no less than 20% to be kept."),

@@ -70,6 +70,15 @@ def by_hand(picture: Picture, circuit: str, **changes: Any) -> Picture:
     return replace(picture, circuits=tuple(rows))
 
 
+def with_departures(picture: Picture) -> Picture:
+    """A car whose driver has told when it leaves, and one that goes first and leaves when cars usually do."""
+    told: dict[str, dict[str, Any]] = {
+        "bay_1": {"target_pct": 90.0, "leaves_in_s": 61_080.0, "due_in_s": 61_080.0},
+        "bay_2": {"first": True, "due_in_s": 10_680.0},
+    }
+    return replace(picture, cars=tuple(replace(car, **told.get(car.id, {})) for car in picture.cars))
+
+
 def with_reasons(picture: Picture) -> Picture:
     """Cars that say why, a device that is silent, one that complains and one that is only watched."""
     reasons = {
@@ -150,6 +159,7 @@ PICTURES = {
     "settling": power_cut(
         mode=Mode.ISLANDED_STABILIZING, mode_for_s=3.0, outage_for_s=4.0, mode_because=Cause(Why.TIE_OPENED)
     ),
+    "departures": with_departures(normal_day()),
     "power_cut": power_cut(),
     "troubled": troubled(),
     "grid_returning": grid_returning(),

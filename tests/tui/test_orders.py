@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hems.model.codec import to_plain
-from hems.model.consequence import OrderConsequence
+from hems.model.consequence import CarConsequence, OrderConsequence, OtherCar
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.picture import OrderPicture, Picture
@@ -32,6 +32,15 @@ def weighed(args: Mapping[str, Any], **known: Any) -> Mapping[str, Any]:
     return {"consequence": to_plain(told), "confirm": f"{told.task}-1"}
 
 
+def promised() -> Mapping[str, Any]:
+    """What HEMS says that comes of what is said of a car."""
+    other = OtherCar(name="Bay 2", now_s=7200.0, then_s=None, now_pct=80.0, then_pct=71.0)
+    told = CarConsequence(
+        name="Bay 1", target_pct=90.0, looked_ahead=True, leaves_in_s=10795.0, pct=80.0, others=(other,)
+    )
+    return {"consequence": to_plain(told)}
+
+
 class Guarded(HandMadeDesk):
     """Writes down what it is asked; the code of every bay is 4711."""
 
@@ -39,6 +48,8 @@ class Guarded(HandMadeDesk):
         if args.get("code", "4711") != "4711":
             raise RequestError("Code not right. 4 tries left, then 5 minutes wait.")
         answer = await super().request(name, args, role=role, peer=peer)
+        if name == "consider" and "bay" in args:
+            return promised()
         return weighed(args) if name == "consider" else answer
 
     def done(self, name: str) -> list[Mapping[str, Any]]:
@@ -123,6 +134,9 @@ async def test_leaving_early_is_one_key_without_a_code_and_the_same_key_takes_it
     [
         (("d", *"16:32", "enter"), {"leaves_in_s": 7195.0}),
         (("d", *"2h", "enter"), {"leaves_in_s": 7200.0}),
+        (("t", *"90%", "enter"), {"target_pct": 90.0}),
+        (("t", *"120 km", "enter"), {"target_km": 120.0}),
+        (("g",), {"first": True}),
         (("k", *"70%", "enter"), {"keeps_pct": 70.0}),
         (("n",), {"never": True}),
     ],
@@ -135,9 +149,32 @@ async def test_a_driver_says_more_with_the_code_of_the_bay(
         at_once(app_of(pilot), "4", *keys)
         await until(lambda: "Four-digit code of Bay 1?" in text_of(app_of(pilot)))
         at_once(app_of(pilot), *"4711", "enter")
+        if {"keeps_pct", "never"}.isdisjoint(wish):
+            # HEMS says before Y what comes of it
+            await until(lambda: "It CANNOT be ready: when it leaves at 17:32 it has" in text_of(app_of(pilot)))
+            assert "Bay 2 is NOT ready then: about 71%." in text_of(app_of(pilot))
+            assert desk.done("car") == []
+            at_once(app_of(pilot), "y")
         await until(lambda: desk.done("car") != [])
 
     assert dict(desk.done("car")[0]) == {"bay": "bay_1", "who": "", "code": "4711", **wish}
+
+
+async def test_any_key_but_y_leaves_a_car_as_it_was(run_dir: Path) -> None:
+    desk = Guarded(normal_day())
+    async with watching(run_dir, normal_day(), door="operate", desk=desk) as (pilot, _):
+        at_once(app_of(pilot), "4", "g")
+        await until(lambda: "goes FIRST for this visit?" in text_of(app_of(pilot)))
+        await until(lambda: "Y yes" in text_of(app_of(pilot)))
+        at_once(app_of(pilot), "n")
+        await until(lambda: "goes FIRST" not in text_of(app_of(pilot)))
+        assert desk.done("car") == []
+
+
+async def test_what_is_neither_percent_nor_kilometres_is_told_so(run_dir: Path) -> None:
+    async with watching(run_dir, coded(), door="operate") as (pilot, _):
+        at_once(app_of(pilot), "4", "t", *"full", "enter")
+        await until(lambda: "full is neither percent nor kilometres" in text_of(app_of(pilot)))
 
 
 async def test_what_is_no_time_is_told_so(run_dir: Path) -> None:

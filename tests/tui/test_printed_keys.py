@@ -25,7 +25,7 @@ from tests.tui.states import by_hand, troubled
 from tests.tui.test_circuits import consequence
 from tests.tui.test_history import Archivist
 from tests.tui.test_lists import happened
-from tests.tui.test_orders import weighed
+from tests.tui.test_orders import promised, weighed
 
 NAMED = {
     "ENTER": "enter", "SPACE": "space", "ESC": "escape", "Esc": "escape", "TAB": "tab", "END": "end", "LEFT": "left",
@@ -63,6 +63,8 @@ class Willing(Archivist):
             return {"points": [to_plain(row_of("power_w", Reading(4100.0, 0.0), 0.4))]}
         if name == "consider" and "task" in args:
             return weighed(args)
+        if name == "consider" and "bay" in args:
+            return promised()
         told = to_plain(consequence(duration_s=args.get("duration_s") or 0.0))
         card = [f"{number}. line" for number in range(60)]
         return {"events": [to_plain(one) for one in happened()], "lines": card, "consequence": told, "confirm": "word"}

@@ -133,6 +133,8 @@ class DriverMemory:
     """How full it shall be when it leaves; None as long as the site file says so."""
     never: bool = False
     """The building takes nothing from it."""
+    first: bool = False
+    """It charges before others that have time, until it is unplugged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

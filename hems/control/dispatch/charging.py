@@ -30,6 +30,8 @@ class Groups:
 
     leaving: list[Bay]
     late: list[Bay]
+    first: list[Bay]
+    """Somebody has said that for this visit they go before others that have time."""
     at_once: list[Bay]
     patient: list[Bay]
     """The same, but nobody makes the month dearer for them: they would still be ready later."""
@@ -48,7 +50,8 @@ def charging(
     """Fair shares of what the connection leaves, nobody above what a charger can take, or a pause below 6 A.
 
     Cars that are about to leave come first, then those that would not be ready, then batteries if a power cut is
-    announced or likely, then all other cars, those with time below the month's peak, and what waits for the sun last.
+    announced or likely, then those that somebody wants to go first, then all other cars, those with time below the
+    month's peak, and what waits for the sun last.
     """
     flow = flows(site, snapshot, now_s)
     plugged = [bay for bay in bays if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
@@ -93,7 +96,7 @@ def _served(
     given: dict[SourceId, float] = {}
     left_w = _serve(given, (groups.leaving, *([bay] for bay in groups.late)), budget_w, room, site, going)
     left_w = max(0.0, left_w - planned.before_cars_w(site, state, snapshot, params, now_s))
-    left_w = _serve(given, (groups.at_once,), left_w, room, site, going)
+    left_w = _serve(given, (groups.first, groups.at_once), left_w, room, site, going)
     batteries_w = 0.0 if flow is None else flow.batteries_w
     below_w = peak_room_w(state.connection, base_w, batteries_w, now_s) - sum(given.values())
     below_w = min(left_w, max(0.0, below_w))
@@ -142,7 +145,7 @@ def _groups(
     later: Collection[SourceId],
     now_s: float,
 ) -> Groups:
-    found = Groups([], [], [], [], [], [], [], [])
+    found = Groups([], [], [], [], [], [], [], [], [])
     for bay in plugged:
         memory = state.bays.get(bay.id, NEW)
         # more would cost money that nobody asked to spend
@@ -151,6 +154,8 @@ def _groups(
             found.leaving.append(bay)
         elif bay.id in late:
             found.late.append(bay)
+        elif drivers.goes_first(state, bay.id) and not _is_ready(bay, state, snapshot, now_s):
+            found.first.append(bay)
         elif not bay.sun_first and bay.id in later:
             found.cheaper.append(bay)
         elif not bay.sun_first and ready:
@@ -204,7 +209,7 @@ def _charge(
         return Wish(0.0, Cause(Why.CAR_READY))
     if bay in groups.patient:
         return Wish(0.0, Cause(Why.CHARGE_WAITS_FOR_PEAK))
-    charges = bay in groups.leaving or bay in groups.late or bay in groups.at_once
+    charges = bay in groups.leaving or bay in groups.late or bay in groups.first or bay in groups.at_once
     return Wish(0.0, limit if charges else Cause(Why.CAR_IDLE))
 
 

@@ -1,21 +1,25 @@
-"""The second step of an order: what it would do, as HEMS reckons it, and Y or not."""
+"""The second step of what people order or say: what would come of it, as HEMS reckons it, and Y or not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
 from textual import events
 
-from hems.model.consequence import OrderConsequence
+from hems.model.consequence import CarConsequence, OrderConsequence
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
 from hems.tui.asking import Ask, read
 from hems.tui.format import BLANK, Part, Row, Tone, row
 from hems.tui.screens.ask import WIDTH, BoxScreen
-from hems.tui.when import until
+from hems.tui.when import leaves, until
 from hems.tui.working import asking
 from hems.wording.foretold import lasts, order_effects
 from hems.wording.language import say
+from hems.wording.ready import car_effects
+
+AGREED = "yes"
+"""What a Y ends with where no word is needed."""
 
 
 class WeighScreen(BoxScreen[str]):
@@ -39,13 +43,18 @@ class WeighScreen(BoxScreen[str]):
     async def _consider(self) -> None:
         try:
             told = await self._ask("consider", **self._order)
-            self._word, weighed = read(str, told, "confirm"), read(OrderConsequence, told, "consequence")
+            word, sentences = self._read(told)
         except HemsError as error:
             self._waits = False
             self._say([str(error)], say("any key: back"))
             return
-        self._waits = False
-        self._say(order_effects(weighed, self._until), say("Y yes      any other key: no"))
+        self._waits, self._word = False, word
+        self._say(sentences, say("Y yes      any other key: no"))
+
+    def _read(self, told: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+        """The word, and what would come of it.  Raises: RequestError for what is not understood."""
+        weighed = read(OrderConsequence, told, "consequence")
+        return read(str, told, "confirm"), order_effects(weighed, self._until)
 
     def _until(self, hours_left: float) -> str:
         moment = until(self._picture, hours_left)
@@ -62,3 +71,11 @@ class WeighScreen(BoxScreen[str]):
         yes = event.key.lower() == "y"
         if not (yes and self._waits):
             self.dismiss(self._word if yes and self._word else None)
+
+
+class WeighCarScreen(WeighScreen):
+    """The same for what somebody says of a car."""
+
+    def _read(self, told: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
+        weighed = read(CarConsequence, told, "consequence")
+        return AGREED, car_effects(weighed, lambda in_s: leaves(self._picture, in_s))

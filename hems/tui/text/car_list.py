@@ -7,11 +7,11 @@ from hems.tui.format import UNKNOWN, Part, Row, Tone, bar, row
 from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.tui.text.notes import names_in
 from hems.tui.text.overview import bay_does
-from hems.tui.when import leaves
-from hems.wording import kwh, sentence
+from hems.tui.when import at, leaves
+from hems.wording import kwh, percent, sentence
 from hems.wording.language import say
 
-HEADING = row("  BAY                CHARGE             KEEPS     SPARE  DOES")
+HEADING = row("  BAY              CHARGE       KEEPS    SPARE  SHALL HAVE      DOES")
 
 
 def car_list(picture: Picture, chosen: str, find: str, width: int) -> Listing:
@@ -39,12 +39,21 @@ def does(car: CarPicture) -> str:
 def _line(picture: Picture, car: CarPicture) -> Row:
     empty = car.state is not None and not car.state.has_car
     percent = UNKNOWN if car.soc_pct is None else f"{car.soc_pct:.0f}%"
-    charge = "" if empty else f"{percent:>4} {bar(car.soc_pct, 8)}"
+    charge = "" if empty else f"{percent:>4} {bar(car.soc_pct, 4)}"
     spare = "" if empty or not car.bidirectional else kwh(car.free_wh)
     forms = picture.car_forms == car.name
     tone = Tone.HIGH if forms else Tone.MED if car.state is None else Tone.PLAIN
     what = say("FEEDS ALL, DO NOT UNPLUG") if forms else does(car)
-    return row(f" {car.name[:18]:<18} {charge:<17} {car.floor_pct:4.0f}%  {spare:>8}  ", Part(what, tone))
+    shall = "" if forms else f"{'' if empty else _shall(picture, car):<14}  "
+    return row(f" {car.name[:16]:<16} {charge:<11} {car.floor_pct:4.0f}%  {spare:>7}  {shall}", Part(what, tone))
+
+
+def _shall(picture: Picture, car: CarPicture) -> str:
+    """`80% Sat 07:30`, with a mark where it goes first; without a time while nobody knows when it leaves."""
+    mark = "!" if car.first else ""
+    if car.due_in_s is None:
+        return f"{car.target_pct:3.0f}%{mark}"
+    return f"{car.target_pct:3.0f}%{mark} {at(picture, car.due_in_s)}"
 
 
 def about(picture: Picture, car: CarPicture) -> Iterator[str]:
@@ -64,10 +73,23 @@ def _said(picture: Picture, car: CarPicture) -> Iterator[str]:
     """What its driver has said."""
     if car.leaving:
         yield say("Its driver is about to leave: it gives nothing more. L takes that back.")
-    if car.leaves_in_s is not None:
-        yield say("It leaves {about_when}.", about_when=leaves(picture, car.leaves_in_s))
+    if car.state is not None and car.state.has_car:
+        yield _target(picture, car)
+    if car.first:
+        yield say("It goes first for this visit: it charges before others that have time. G takes that back.")
     if car.never:
         yield say("Its driver lets the building take nothing.")
+
+
+def _target(picture: Picture, car: CarPicture) -> str:
+    """What it shall have, by when, and who says so."""
+    words = {"target": percent(car.target_pct)}
+    if car.leaves_in_s is not None:
+        return say("It leaves {when} and shall have {target} then.", when=leaves(picture, car.leaves_in_s), **words)
+    if car.due_in_s is not None:
+        when = leaves(picture, car.due_in_s)
+        return say("Cars usually leave here {when}: it shall have {target} then.", when=when, **words)
+    return say("Nobody knows when it leaves; it shall have {target}.", **words)
 
 
 def _now(car: CarPicture) -> str:
