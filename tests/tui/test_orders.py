@@ -151,7 +151,7 @@ async def test_a_driver_says_more_with_the_code_of_the_bay(
         at_once(app_of(pilot), *"4711", "enter")
         if {"keeps_pct", "never"}.isdisjoint(wish):
             # HEMS says before Y what comes of it
-            await until(lambda: "It CANNOT be ready: when it leaves at 17:32 it has" in text_of(app_of(pilot)))
+            await until(lambda: "It CANNOT be ready: when it leaves at 17:32" in text_of(app_of(pilot)))
             assert "Bay 2 is NOT ready then: about 71%." in text_of(app_of(pilot))
             assert desk.done("car") == []
             at_once(app_of(pilot), "y")
