@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hil import stage
+
 PAGE = Path(__file__).parents[2] / "docs" / "a-day.md"
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)(?:#[^)]*)?\)")
 LINES = [
@@ -53,3 +55,14 @@ def test_each_line_leads_to_a_rule_a_test_and_a_screen(line: list[str]) -> None:
     _, path = link(screen)
     assert path.is_relative_to(PAGE.parent / "operator")
     assert path.is_file()
+
+
+def test_each_line_of_what_happens_minute_by_minute_names_stories_that_are_played() -> None:
+    known = {one.id for one in stage.scenarios()}
+    text = PAGE.with_name("minute-by-minute.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ]
+    lines = [row for row in rows if row[-1] != "Scenario"]
+    assert len(lines) >= 20
+    assert [row[0] for row in lines if not set(row[-1].split(", ")) <= known] == []
