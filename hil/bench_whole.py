@@ -28,6 +28,8 @@ LEVER = "0001000000060105 0028 {:02x}00"
 CALM_S = 20.0
 REST_S = 2.5
 """From the last relay that is back to the next turn: what has come back is measured and armed again."""
+OPEN_S = 4.0
+"""A cut is no flicker: the island has settled when the grid returns."""
 WITHIN_S = 60.0
 
 WHAT = f"tie opens on the wire to the last of {SHEDS} sheds, {DEVICES} devices"
@@ -83,6 +85,7 @@ async def _all_shed(tie: int, told: StreamReader) -> float:
 
 async def _all_back(tie: int, told: StreamReader) -> bool:
     """The grid is back, and so are all circuits; False where they are not in time, and the turns so far must do."""
+    await asyncio.sleep(OPEN_S)
     await _move(tie, opened=False)
     back = set[bytes]()
     try:
