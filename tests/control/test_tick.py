@@ -177,6 +177,7 @@ def test_the_state_survives_being_written_as_json(story: list[Chapter]):
 
 @given(chapters)
 @example(ISLAND_STORY)
+@example([({}, None, 0.5, 1.0), ({}, None, 1.0, 1.0), ({}, None, 0.5, 2.0)])
 @settings(max_examples=6)
 def test_ticking_only_when_asked_ends_where_ticking_each_second_does(story: list[Chapter]):
     rare, often = told(story, every_s=1e6), told(story, every_s=1.0)

@@ -78,7 +78,8 @@ def _stood(given: Given, state: ControlState, memory: ConnectionMemory) -> Conne
     if memory.standing and not steady.settled(given.site, state, given.snapshot):
         return memory
     look_s = looked_s(given.snapshot)
-    drawn_w = memory.stood_w if look_s == memory.stood_s else house_phase_w(given.site, given.snapshot, flow, now_s)
+    old = look_s == memory.stood_s and look_s < now_s  # what was read at this very instant is never old
+    drawn_w = memory.stood_w if old else house_phase_w(given.site, given.snapshot, flow, now_s)
     found = standing.after(memory.standing, drawn_w, now_s, falls=sure(given.site, given.snapshot))
     return replace(memory, standing=found, stood_s=look_s, stood_w=drawn_w)
 
