@@ -65,7 +65,10 @@ def test_on_the_grid_a_car_that_leaves_charges_before_the_others():
     made.says(*charging).advance(5.0)
     before = told(made, OTHER)
     assert told(made) == before < 0.0
-    made.ask(wish(OTHER, leaving=True)).advance(30.0)
+    made.ask(wish(OTHER, leaving=True)).advance(3.0)
+    # and cars do as they are told
+    followed = car("bay_1", 50.0, told(made)), car("bay_2", 50.0, told(made, OTHER)), {wiring.GRID_POWER: 55_200.0}
+    made.says(*followed).advance(30.0)
     assert told(made, OTHER) < before
     assert told(made) > before
 
