@@ -171,33 +171,14 @@ def fits(circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, pa
     surge = site.per_phase(demand_w + circuit.inrush_w, circuit.phases)
     former, owed_w = site.former, outlook.owed_w or (0.0,) * len(steady)
     later = [watts + owed for watts, owed in zip(steady, owed_w, strict=True)]
-    return (
-        _fits_together(outlook.phase_w, sum(later), sum(surge), former, params)
-        and (circuit.tier <= Tier.CRITICAL or _fits_alone(outlook.phase_w, outlook.cars_phase_w, steady, later, former))
-        and all(
-            max(0.0, now_w) + later_w <= params.island.room_pu * rated
-            and max(0.0, now_w) + surge_w <= former.surge_pu * rated
-            for now_w, steady_w, later_w, surge_w, rated in zip(
-                outlook.phase_w, steady, later, surge, former.phase_va, strict=True
-            )
-            if steady_w > 0.0
+    return _fits_together(outlook.phase_w, sum(later), sum(surge), former, params) and all(
+        max(0.0, now_w) + later_w <= params.island.room_pu * rated
+        and max(0.0, now_w) + surge_w <= former.surge_pu * rated
+        for now_w, steady_w, later_w, surge_w, rated in zip(
+            outlook.phase_w, steady, later, surge, former.phase_va, strict=True
         )
+        if steady_w > 0.0
     )
-
-
-def _fits_alone(
-    now_w: Sequence[float], cars_w: Sequence[float], steady: Sequence[float], later: Sequence[float], former: Former
-) -> bool:
-    """Whether the former would bear it without the cars: what they were told lapses when nobody repeats it.
-
-    While hems is there it sheds when a car leaves.  When hems is what is gone nobody does, and all cars stop at once.
-    What is critical is not asked this: it would be off for certain for fear that it might be.
-    """
-    alone_w = [max(0.0, watts + given_w) + more for watts, given_w, more in zip(now_w, cars_w, later, strict=True)]
-    if former.total_w is not None and max(0.0, sum(now_w) + sum(cars_w)) + sum(later) > former.total_w:
-        return False
-    fed = zip(alone_w, steady, former.phase_va, strict=True)
-    return all(watts <= rated for watts, steady_w, rated in fed if steady_w > 0.0)
 
 
 def _fits_together(now_w: Sequence[float], steady_w: float, surge_w: float, former: Former, params: Params) -> bool:
@@ -218,22 +199,12 @@ def _fed_w(circuit: Circuit, state: ControlState, outlook: Outlook, params: Para
     return min(demand_w, circuit.typical_w) if was_hungry else demand_w
 
 
-def room_w(
-    site: Site, power_w: Sequence[float] | None, params: Params, cars_w: Sequence[float] | None = None
-) -> float | None:
-    """What may still be switched on: the room on the worst phase, times their number, or what the source still has.
-
-    No more than the former would bear if all cars, which now give `cars_w`, stopped.
-    """
+def room_w(site: Site, power_w: Sequence[float] | None, params: Params) -> float | None:
+    """What may still be switched on: the room on the worst phase, times their number, or what the source still has."""
     if power_w is None:
         return None
-    alone_w = [watts + given_w for watts, given_w in zip(power_w, cars_w or (0.0,) * len(power_w), strict=True)]
-    now, alone = overload.beyond(power_w, site.former, params.island.room_pu), overload.beyond(alone_w, site.former)
-    return max(0.0, min(_least_w(now), _least_w(alone)))
-
-
-def _least_w(excess: overload.Excess) -> float:
-    return min(-max(excess.by_phase) * len(excess.by_phase), -excess.together)
+    excess = overload.beyond(power_w, site.former, params.island.room_pu)
+    return max(0.0, min(-max(excess.by_phase) * len(excess.by_phase), -excess.together))
 
 
 def fruitless_after(state: ControlState, circuit: CircuitId, cause: Cause, params: Params, now_s: float) -> int:

@@ -4,7 +4,7 @@ import secrets as chance
 from collections.abc import Set
 from math import inf
 
-from hems.control import giving, overload, reach, restoring, said, sheddable
+from hems.control import overload, reach, restoring, said, sheddable
 from hems.control.energy import SERVED, Band, enter_pct
 from hems.control.memory.using import FRESH
 from hems.control.sending import may_close
@@ -74,7 +74,6 @@ def consequence(scene: Scene, request: Request, longest_s: float, ahead: WhatIf 
     now_h, then_h = _as_shown(scene, now_h, then_h)
     names = {one.id: one.name for one in scene.site.circuits}
     phase_w = overload.phase_w(scene.snapshot, scene.site, scene.now_s)
-    cars_w = giving.phase_w_of_cars(scene.site, scene.snapshot, scene.now_s)
     return Consequence(
         circuit=circuit.id,
         name=circuit.name,
@@ -83,7 +82,7 @@ def consequence(scene: Scene, request: Request, longest_s: float, ahead: WhatIf 
         longest_s=longest_s,
         draws_w=scene.step.watts[circuit.id],
         on_island=on_island,
-        room_w=restoring.room_w(scene.site, phase_w, scene.params, cars_w) if on_island else None,
+        room_w=restoring.room_w(scene.site, phase_w, scene.params) if on_island else None,
         waits=request.want is Want.ON and _waits(scene, circuit, phase_w),
         essential_now_h=now_h,
         essential_then_h=then_h,
@@ -158,7 +157,7 @@ def _waits(scene: Scene, circuit: Circuit, phase_w: tuple[float, ...] | None) ->
         least=SERVED[Band(scene.state.band)],
         mode=mode.mode,
         mode_for_s=scene.now_s - mode.since_s,
-        cars_phase_w=giving.phase_w_of_cars(scene.site, scene.snapshot, scene.now_s),
+        cars_phase_w=(0.0,) * len(scene.site.former.phase_va),
         sheds_settled=True,
     )
     fits = restoring.fits(circuit, scene.site, scene.state, outlook, scene.params, scene.now_s)

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from hems.control import drivers, energy, generator, giving, restoring, sheddable
+from hems.control import drivers, energy, generator, restoring, sheddable
 from hems.control.demand import load_w
 from hems.control.dispatch import departure, storage
 from hems.control.dispatch.envelope import envelope
@@ -41,7 +41,7 @@ def _building(scene: Scene) -> Picture:
     site, state, snapshot, now_s = scene.site, scene.state, scene.snapshot, scene.now_s
     mode, since_s = state.mode, state.mode.outage_since_s
     islanded = state.evidence.tie.value is TiePosition.OPEN
-    power_w, cars_w = phase_w(snapshot, site, now_s), giving.phase_w_of_cars(site, snapshot, now_s)
+    power_w = phase_w(snapshot, site, now_s)
     next_off = ahead.next_off(scene)
     circuits = tuple(_circuit(scene, circuit, next_off) for circuit in site.circuits)
     return Picture(
@@ -81,7 +81,7 @@ def _building(scene: Scene) -> Picture:
         off_at_once=_off_at_once(scene),
         overload_dose=max(state.dose, default=0.0),
         capacity_va=sum(site.former.phase_va),
-        room_w=restoring.room_w(site, power_w, scene.params, cars_w) if mode.mode.on_island else None,
+        room_w=restoring.room_w(site, power_w, scene.params) if mode.mode.on_island else None,
         reconnect_wait_s=scene.params.grid.qualify_s,
         restore_step_s=scene.params.restore.step_grid_s,
         car_forms=_car_forms(scene),

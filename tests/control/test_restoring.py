@@ -176,49 +176,6 @@ def test_room_is_what_the_source_still_gives_where_that_is_less_than_its_phases(
     assert room_w(weak, (1_400.0,) * 3, PARAMS) == pytest.approx(9_600.0 - 4_200.0)
 
 
-@pytest.mark.parametrize(
-    ("name", "now_w", "cars_w", "does"),
-    [
-        # laundry 5.0 kW over L2 and L3, 2.75 kW each with a tenth on top: the inverter alone bears 10 kW a phase
-        ("laundry", (0.0, 1_000.0, 1_000.0), (0.0, 6_249.0, 6_249.0), True),
-        ("laundry", (0.0, 1_000.0, 1_000.0), (0.0, 6_251.0, 0.0), False),
-        ("laundry", (0.0, 1_000.0, 1_000.0), (0.0, 0.0, 6_251.0), False),
-        # a phase on which it draws nothing is not its affair
-        ("laundry", (9_000.0, 1_000.0, 1_000.0), (9_000.0, 0.0, 0.0), True),
-        # what is critical would be off for certain for fear that it might be
-        ("sump_pump", (1_000.0,) * 3, (9_500.0,) * 3, True),
-        # cars that fill the battery beside: what they would leave to be carried is what circuits draw
-        ("laundry", (0.0, -2_000.0, -2_000.0), (0.0, 9_249.0, 9_249.0), True),
-        ("laundry", (0.0, -2_000.0, -2_000.0), (0.0, 9_251.0, 9_249.0), False),
-        ("laundry", (0.0, -9_000.0, -9_000.0), (0.0, 1_000.0, 1_000.0), True),
-    ],
-)
-def test_what_cars_give_is_no_room_for_it_lapses_when_nobody_repeats_what_they_were_told(
-    name: str, now_w: tuple[float, ...], cars_w: tuple[float, ...], does: bool
-):
-    circuit = SITE.circuit(CircuitId(name))
-    off = {circuit.id: LoadMemory(shed_because=Cause(Why.ISLAND_CAPACITY), shed_since_s=1000.0)}
-    seen = replace(outlook(now_w), cars_phase_w=cars_w)
-    assert fits(circuit, SITE, replace(initial(0.0), loads=off), seen, PARAMS, 1060.0) is does
-
-
-def test_nor_is_it_where_the_source_gives_less_than_all_phases_could_take():
-    weak = replace(SITE, former=replace(SITE.former, total_w=12_000.0))
-    laundry = SITE.circuit(CircuitId("laundry"))
-    off = {laundry.id: LoadMemory(shed_because=Cause(Why.ISLAND_CAPACITY), shed_since_s=1000.0)}
-    state, seen = replace(initial(0.0), loads=off), outlook((1_000.0,) * 3)
-    # 3 kW now, 5.5 kW of the laundry, and 3.5 kW of cars make 12 kW
-    assert fits(laundry, weak, state, replace(seen, cars_phase_w=(3_499.0, 0.0, 0.0)), PARAMS, 1060.0)
-    assert not fits(laundry, weak, state, replace(seen, cars_phase_w=(3_501.0, 0.0, 0.0)), PARAMS, 1060.0)
-
-
-def test_the_room_that_is_told_is_what_the_inverter_would_bear_without_cars():
-    # 8 kW a phase with cars, 10 kW without
-    assert room_w(SITE, (1_000.0,) * 3, PARAMS, (1_000.0,) * 3) == pytest.approx(21_000.0)
-    assert room_w(SITE, (1_000.0,) * 3, PARAMS, (0.0, 6_000.0, 0.0)) == pytest.approx(9_000.0)
-    assert room_w(SITE, (1_000.0,) * 3, PARAMS, (0.0, 9_500.0, 0.0)) == 0.0
-
-
 def outlook(now_w: tuple[float, ...] | None) -> Outlook:
     return Outlook(
         watts={one.id: one.typical_w for one in SITE.circuits},
