@@ -1,6 +1,6 @@
 """What the building will draw beyond the sun in each quarter of an hour ahead, as far as its habits tell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import exp
 
@@ -16,30 +16,31 @@ STEPS = 144
 STEP_S = SLOT_H * HOUR_S
 SETTLES_S = 1800.0
 """Time constant from what flows now to what usually flows."""
+Loads = Sequence[float]
+"""W by kind of hour."""
 
 
 def nets_w(site: Site, known: Habits, utc: datetime, now_w: float | None) -> list[list[float]]:
     """W for a poor, a middling and a good day of sun; each begins with what flows now, if that is known."""
-    usual = list(habits.usual_w(known, site).values())
-    loads_w = [sum(one[kind] for one in usual) for kind in range(2 * habits.HOURS)]
-    days = [[_net_w(loads_w, sun_w, utc, step) for step in range(STEPS)] for sun_w in ahead.suns_w(known)]
+    usual_w, begins_s = loads_w(site, known), utc.timestamp()
+    days = [
+        [net_w(usual_w, sun_w, begins_s + step * STEP_S) for step in range(STEPS)] for sun_w in ahead.suns_w(known)
+    ]
     return [_from_now(day, now_w) for day in days]
 
 
-def net_w(site: Site, known: Habits, sun_w: ahead.Sun, utc: datetime) -> float:
-    """The same of the quarter of an hour that begins at `utc`, by habits alone."""
-    usual = habits.usual_w(known, site).values()
-    hours = (int(utc.timestamp() / HOUR_S + 0.5 * SLOT_H - 0.5) + one for one in (0, 1))
-    loads_w = {habits.slot(hour): sum(one[habits.slot(hour)] for one in usual) for hour in hours}
-    return _net_w(loads_w, sun_w, utc, 0)
+def loads_w(site: Site, known: Habits) -> Loads:
+    """What all circuits usually draw together, by kind of hour."""
+    usual = list(habits.usual_w(known, site).values())
+    return [sum(one[kind] for one in usual) for kind in range(2 * habits.HOURS)]
 
 
-def _net_w(loads_w: Sequence[float] | Mapping[int, float], sun_w: ahead.Sun, utc: datetime, step: int) -> float:
-    """By the middles of the hours, in straight lines between them."""
-    middle_h = utc.timestamp() / HOUR_S + (step + 0.5) * SLOT_H - 0.5
+def net_w(usual_w: Loads, sun_w: ahead.Sun, begins_s: float) -> float:
+    """Of the quarter of an hour that begins so long after 1970, by the middles of the hours, straight between them."""
+    middle_h = begins_s / HOUR_S + 0.5 * SLOT_H - 0.5
     hour = int(middle_h)
     part = middle_h - hour
-    first, second = (loads_w[habits.slot(one)] - sun_w[one % habits.HOURS] for one in (hour, hour + 1))
+    first, second = (usual_w[habits.slot(one)] - sun_w[one % habits.HOURS] for one in (hour, hour + 1))
     return first + part * (second - first)
 
 

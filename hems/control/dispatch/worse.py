@@ -5,10 +5,10 @@ measured above the forecast raises what is expected of that hour quickly, and a 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from hems.control import ahead, habits
-from hems.control.dispatch.expected import net_w
+from hems.control.dispatch.expected import loads_w, net_w
 from hems.control.dispatch.flows import flows
 from hems.control.dispatch.memory import WorseMemory
 from hems.control.dispatch.quarter import QUARTER_S
@@ -49,11 +49,12 @@ def after(given: Given, state: ControlState, memory: WorseMemory, dt_s: float) -
 
 def learned(before: Sequence[float], site: Site, known: Habits, quarter: int, mean_w: float) -> tuple[float, ...]:
     """W by the hour (UTC) after a quarter, counted from 1970, in which circuits drew so much beyond the sun."""
-    begins = datetime.fromtimestamp(quarter * QUARTER_S, UTC)
-    more_w = mean_w - net_w(site, known, ahead.suns_w(known)[0], begins)
+    begins_s = quarter * QUARTER_S
+    more_w = mean_w - net_w(loads_w(site, known), ahead.suns_w(known)[0], begins_s)
     watts = list(before) if before else [0.0] * habits.HOURS
-    off_w = more_w - watts[begins.hour]
-    watts[begins.hour] = max(0.0, watts[begins.hour] + (RAISES if off_w > 0.0 else LOWERS) * off_w)
+    hour = int(begins_s // HOUR_S) % habits.HOURS
+    off_w = more_w - watts[hour]
+    watts[hour] = max(0.0, watts[hour] + (RAISES if off_w > 0.0 else LOWERS) * off_w)
     return tuple(round(one, 1) for one in watts)
 
 
@@ -63,10 +64,9 @@ def bad_w(
     """The quarters ahead of a poor day as bad as they are likely to be; no better than `poor_w` has them."""
     if not memory.watts:
         return list(poor_w)
-    sun_w = ahead.suns_w(known)[0]
-    begins_s, found = utc.timestamp(), []
+    usual_w, sun_w, found = loads_w(site, known), ahead.suns_w(known)[0], []
     for step, watts in enumerate(poor_w):
-        when = datetime.fromtimestamp(begins_s + step * step_s, UTC)
-        middle_h = int((when.timestamp() + step_s / 2.0) // HOUR_S) % habits.HOURS
-        found.append(max(watts, net_w(site, known, sun_w, when) + memory.watts[middle_h]))
+        begins_s = utc.timestamp() + step * step_s
+        middle_h = int((begins_s + step_s / 2.0) // HOUR_S) % habits.HOURS
+        found.append(max(watts, net_w(usual_w, sun_w, begins_s) + memory.watts[middle_h]))
     return found
