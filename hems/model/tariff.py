@@ -129,8 +129,13 @@ def within(window: Window, local: datetime, holidays: frozenset[str]) -> bool:
     day = local - timedelta(days=1) if wraps and hour < window.to_h else local
     if window.months and day.month not in window.months:
         return False
-    free = day.weekday() >= SATURDAY or f"{day:%Y-%m-%d}" in holidays or f"{day:%m-%d}" in holidays
-    return window.days is Days.ALL or free is (window.days is Days.FREE)
+    return window.days is Days.ALL or _free(day, holidays) is (window.days is Days.FREE)
+
+
+def _free(day: datetime, holidays: frozenset[str]) -> bool:
+    if day.weekday() >= SATURDAY:
+        return True
+    return bool(holidays) and (f"{day:%Y-%m-%d}" in holidays or f"{day:%m-%d}" in holidays)
 
 
 def ahead(
