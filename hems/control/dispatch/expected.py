@@ -23,9 +23,7 @@ Loads = Sequence[float]
 def nets_w(site: Site, known: Habits, utc: datetime, now_w: float | None) -> list[list[float]]:
     """W for a poor, a middling and a good day of sun; each begins with what flows now, if that is known."""
     usual_w, begins_s = loads_w(site, known), utc.timestamp()
-    days = [
-        [net_w(usual_w, sun_w, begins_s + step * STEP_S) for step in range(STEPS)] for sun_w in ahead.suns_w(known)
-    ]
+    days = [[net_w(usual_w, sun_w, begins_s + step * STEP_S) for step in range(STEPS)] for sun_w in ahead.suns_w(known)]
     return [_from_now(day, now_w) for day in days]
 
 
