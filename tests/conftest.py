@@ -4,9 +4,12 @@ import atexit
 import gc
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from inspect import iscoroutinefunction
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from hypothesis import settings
 
 from hems.wording.language import use
 
+HERE = Path(__file__).parent
 WITHOUT_DATA = "measured traces are optional: set HEMS_DATA to the directory that holds them to run this"
 WITHOUT_SOAK = "takes minutes: run pytest with --soak"
 
@@ -31,6 +35,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="also run the tests that take minutes")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    shared_out = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if shared_out and whole and not (HERE / "control" / "__pycache__").is_dir():
+        _compile_once()
+
+
+def _compile_once() -> None:
+    """Else each worker compiles every test and all of hems before its first test, at the same time as the others."""
+    parts = sorted(path for path in HERE.iterdir() if path.is_dir() or path.name.startswith("test_"))
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-qq", "-p", "no:xdist", "-p", "no:cacheprovider"]
+    halves = [
+        subprocess.Popen([*collect, *map(str, parts[first::2])], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for first in range(2)
+    ]
+    for half in halves:
+        half.wait()
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     data = os.environ.get("HEMS_DATA", "")
     for item in items:
@@ -40,6 +64,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=WITHOUT_SOAK))
         if _on_real_time(item):
             item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
+    items[:] = _long_ones_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def _long_ones_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Who begins with the long ones is not waited for in the end.
+
+    Each worker is given a stretch of the list, and what it has not begun others may take from its end.  What plays in
+    real time is all the first one's: two of them at once would make each other late.
+    """
+    if workers == 1:
+        return items
+    real = [item for item in items if item.get_closest_marker("real_time")]
+    long = [item for item in items if item.get_closest_marker("long")]
+    heads = [[*real, *long[workers - 1 :: workers]], *(long[first::workers] for first in range(workers - 1))]
+    first_ones = {*real, *long}
+    rest = iter([item for item in items if item not in first_ones])
+    dealt: list[pytest.Item] = []
+    for left, head in zip(range(workers, 0, -1), heads, strict=True):
+        share = (len(items) - len(dealt)) // left
+        dealt += [*head, *islice(rest, max(0, share - len(head)))]
+    return dealt
 
 
 def _on_real_time(item: pytest.Item) -> bool:

@@ -8,6 +8,7 @@ start before its time.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -239,6 +240,7 @@ def lived(history: list[tuple[str, float]]) -> Building:
     return made
 
 
+@pytest.mark.long
 @given(histories)
 @example([("contacts: zero", 2.0)])  # a number is no word of a contact
 @example([("the grid fails", 3.0), ("people may have to leave", 0.5), ("the grid returns", 12.0)])  # cars charge first
@@ -247,6 +249,7 @@ def test_the_invariants_hold_in_any_history(history: list[tuple[str, float]]):
     lived(history)
 
 
+@pytest.mark.long
 @given(histories)
 @settings(max_examples=8)
 def test_once_all_is_mended_and_somebody_has_looked_every_history_ends_on_the_grid_with_everything_on(

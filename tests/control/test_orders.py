@@ -419,7 +419,7 @@ def test_t4d_below_its_own_stop_not_even_the_sun_is_enough():
 
 
 def test_failures_are_followed_by_pauses_of_10_20_40_and_120_minutes_and_after_five_a_person_is_asked():
-    made = blacked_out()
+    made = blacked_out(replace(startable(), bays=()))
     made.deaf.add(wiring.FORMER_START)
     made.advance(20_000.0, every_s=100.0)
     begun = [t_s for t_s, mode in made.modes if mode is Mode.BLACK_START]

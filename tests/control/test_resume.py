@@ -87,6 +87,7 @@ def test_the_story_itself_ends_well():
     assert Mode.ISLANDED in made.modes
 
 
+@pytest.mark.long
 @given(st.floats(LOST_S + 0.05, END_S - 1.0), st.floats(0.1, 8.0))
 @settings(max_examples=8)
 def test_uca4_killed_at_any_moment_the_story_ends_as_it_would_have(kill_s: float, down_s: float):

@@ -180,6 +180,7 @@ def test_the_grid_may_leave_again_in_the_middle_of_coming_back():
     assert critical_were_on(made)
 
 
+@pytest.mark.long
 def test_with_the_waits_of_a_real_building_the_order_of_things_is_the_same():
     made = building(params=Params(), cars=CARS).advance(700.0)
     assert made.mode is Mode.GRID_CONNECTED

@@ -175,6 +175,7 @@ def test_the_state_survives_being_written_as_json(story: list[Chapter]):
 # Exact ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @given(chapters)
 @example(ISLAND_STORY)
 @example([({}, None, 0.5, 1.0), ({}, None, 1.0, 1.0), ({}, None, 0.5, 2.0)])
@@ -185,6 +186,7 @@ def test_ticking_only_when_asked_ends_where_ticking_each_second_does(story: list
     assert same(to_plain(rare.state), to_plain(often.state))
 
 
+@pytest.mark.long
 @given(chapters, st.floats(0.7, 70.0))
 @settings(max_examples=25)
 def test_any_step_ends_where_any_other_does(story: list[Chapter], every_s: float):
@@ -193,6 +195,7 @@ def test_any_step_ends_where_any_other_does(story: list[Chapter], every_s: float
     assert same(to_plain(rare.state), to_plain(often.state))
 
 
+@pytest.mark.long
 @given(chapters, st.floats(0.7, 70.0))
 @example([({}, None, 0.5, 2.0), (tie(True, True, None), None, 4.0, 2.0)], 0.75)  # what is shed shows a moment later
 @example(KEPT_ON_BEYOND_THE_LIMIT, 0.7)

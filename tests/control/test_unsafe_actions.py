@@ -176,7 +176,7 @@ def test_uca8_a_load_that_is_too_much_each_time_it_comes_back_does_not_wear_out_
     made.steps.clear()
     # when that goes on for two hours
     for _ in range(360):
-        made.says({FORMER[0]: 5_000.0 if "ventilation" in made.off() else 10_400.0}).advance(20.0)
+        made.says({FORMER[0]: 5_000.0 if "ventilation" in made.off() else 10_400.0}).advance(20.0, every_s=20.0)
     # then its relay has moved six times at most, and a person is asked
     moves = [bool(one.value) for _, one in made.commands(switch("ventilation"))]
     assert 3 <= len([1 for one, other in pairwise([False, *moves]) if one != other]) <= 6

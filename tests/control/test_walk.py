@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from hems.control.mode import RULES, Facts, Rule
+from hems.control.mode import RULES, Facts, Rule, When
 from hems.model.mode import ISLAND_MODES, Bus, Grid, Mode, TiePosition
 
 INTENTS = (
@@ -24,6 +24,8 @@ INTENTS = (
     "source_lost",
     "may_start",
 )
+LOOKED_AT = ("island_asked", "may_start")
+"""Intents that a test below asks about; of the others it matters only whether any of their ways lets a rule fire."""
 IN_WINDOW = (Grid.GOOD, Grid.QUALIFYING)
 PERMITTED = {Mode.RECONNECTING, Mode.BLACKOUT_GRID_AVAILABLE}
 """Modes in which the permit may be given."""
@@ -39,23 +41,32 @@ class Place:
 
 
 @cache
-def seen() -> tuple[Facts, ...]:
-    """Everything a rule can be asked about."""
-    wishes = [dict(zip(INTENTS, values, strict=True)) for values in product((False, True), repeat=len(INTENTS))]
-    axes = product(TiePosition, Grid, Bus)
-    return tuple(Facts(tie=tie, grid=grid, bus=bus, **wish) for tie, grid, bus in axes for wish in wishes)
+def seen() -> tuple[tuple[Facts, ...], ...]:
+    """Everything a rule can be asked about; together what is alike in all that is looked at here."""
+    looked_at, others = ways_of(LOOKED_AT), ways_of(tuple(one for one in INTENTS if one not in LOOKED_AT))
+    return tuple(
+        tuple(Facts(tie=tie, grid=grid, bus=bus, **looked, **other) for other in others)
+        for tie, grid, bus in product(TiePosition, Grid, Bus)
+        for looked in looked_at
+    )
+
+
+def ways_of(intents: tuple[str, ...]) -> list[dict[str, bool]]:
+    """All combinations of these."""
+    return [dict(zip(intents, values, strict=True)) for values in product((False, True), repeat=len(intents))]
 
 
 @cache
 def exits(mode: Mode) -> tuple[tuple[Facts, Rule], ...]:
     """The rules that can fire in a mode: each one that holds, whichever waits were over first."""
-    return tuple((facts, rule) for rule in RULES if mode in rule.sources for facts in holding(rule))
+    return tuple((facts, rule) for rule in RULES if mode in rule.sources for facts in holding(rule.when))
 
 
 @cache
-def holding(rule: Rule) -> tuple[Facts, ...]:
-    """Everything that satisfies a rule."""
-    return tuple(facts for facts in seen() if rule.when(facts))
+def holding(when: When) -> tuple[Facts, ...]:
+    """What satisfies a condition: of all that is alike, one."""
+    found = (next(filter(when, alike), None) for alike in seen())
+    return tuple(facts for facts in found if facts is not None)
 
 
 def steps(place: Place) -> Iterator[tuple[Place, Facts, Rule]]:

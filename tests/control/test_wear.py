@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -170,6 +171,7 @@ noise = st.lists(
 FLAPPING = [(AWAY, 90.0), (BACK, 90.0)] * 30
 
 
+@pytest.mark.long
 @given(noise)
 @example(FLAPPING)
 @settings(max_examples=12)

@@ -314,6 +314,10 @@ class Site:
     def value(self, name: str):
         return self.latest[name].value
 
+    def told(self, name: str) -> list[Reading]:
+        """Every reading of a point, also those that others have followed since."""
+        return [reading for told, reading in self.history if told == name]
+
     async def until(self, *names: str, within_s: float = 3.0) -> None:
         await eventually(lambda: all(name in self.latest for name in names), within_s)
 

@@ -17,6 +17,7 @@ def test_the_same_seed_is_the_same_week_and_another_one_is_not():
     assert week(5).net_w(BEFORE_S) == week(5).net_w(BEFORE_S)
 
 
+@pytest.mark.long
 def test_nobody_pays_less_than_the_least_and_hems_less_than_a_battery_that_rests_with_cars_ready_all_the_same():
     # given a day and a half of a time-of-use week with a car that comes in the evening and leaves in the morning
     case = week(1, days=2, cars=1)

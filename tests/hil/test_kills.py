@@ -65,6 +65,7 @@ def judged(kills: list[float], ends_s: float, *more: Expectation) -> None:
     assert any(frame.off for frame in played.record.frames)  # there was something to give
 
 
+@pytest.mark.long
 @pytest.mark.wire
 def test_xa_killed_ten_times_in_one_outage_it_protects_all_through_gives_nothing_too_early_and_comes_back_to_the_grid():
     # after the third time only what protects is left, and circuits that are off wait for a person: so it shall be

@@ -24,7 +24,7 @@ from hil.emulate.remote import Remote
 from hil.perform import played
 from hil.places import place
 
-pytestmark = [pytest.mark.wire, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.wire, pytest.mark.real_time, pytest.mark.timeout(300)]
 
 PHASE_KVA = 9
 """A small inverter: the evening's loads come back only because cars help."""

@@ -72,6 +72,7 @@ def test_what_the_records_say_of_the_world_becomes_acts_and_what_hems_did_is_exp
     assert islanded.params == {"that": ["mode", "is", "islanded"], "from_s": 0.0, "by_s": 30.0}
 
 
+@pytest.mark.long
 def test_a_cut_that_was_played_goes_the_same_way_when_its_record_is_played(tmp_path: Path) -> None:
     # given the events of a cut in which the grid dipped while it qualified
     events = [replace(one, at=Instant(t_s)) for t_s, one in stage.fast(T3_A).record.events]
@@ -82,6 +83,7 @@ def test_a_cut_that_was_played_goes_the_same_way_when_its_record_is_played(tmp_p
     assert [f"{one.text}: {one.detail}" for one in played.verdicts if not one.held] == []
 
 
+@pytest.mark.long
 @pytest.mark.wire
 def test_what_a_daemon_has_written_down_of_a_power_cut_becomes_a_story_that_plays_as_it_went(tmp_path: Path) -> None:
     # given a daemon on real sockets that lives through a power cut with a device silent in it, and keeps its records

@@ -44,6 +44,7 @@ def alarms(played: stage.Played) -> list[str]:
     return max(([key for t_s, key in raised if at_s <= t_s <= at_s + FIRST_S] for at_s in begun), key=len, default=[])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_in_fast_forward_everything_goes_as_expected_and_as_it_is_kept(name: str) -> None:
     decisions = Decisions()
@@ -63,6 +64,7 @@ ON_WIRES |= {"T2-b", "X-c", "X-d", "X-e"}
 VIRTUAL = [name for name, scenario in SCENARIOS.items() if "virtual" in scenario.ways]
 
 
+@pytest.mark.long
 @pytest.mark.wire
 @pytest.mark.parametrize(
     "name", [name if name in ON_WIRES else pytest.param(name, marks=pytest.mark.soak) for name in VIRTUAL]
@@ -164,11 +166,13 @@ def test_a_report_says_which_waits_were_shortened() -> None:
     assert "shortened" not in table([stage.fast(SCENARIOS["T1-e"])])
 
 
+@pytest.mark.real_time
 @pytest.mark.wire
 def test_as_two_processes_in_real_time_the_grid_fails_and_all_is_shed_in_time() -> None:
     assert failures(stage.on_real_wires(SHORT["T1-a"])) == []
 
 
+@pytest.mark.real_time
 @pytest.mark.soak
 @pytest.mark.wire
 @pytest.mark.timeout(900)

@@ -37,6 +37,7 @@ def performed(name: str, where: Path) -> tuple[Record, list[Verdict]]:
     return vloop.run(main)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["apartments", "home"])
 def test_the_evening_outage_goes_as_expected_in_virtual_time(name: str, tmp_path: Path) -> None:
     # given the building with its daemon, when the grid fails and comes back
@@ -46,6 +47,7 @@ def test_the_evening_outage_goes_as_expected_in_virtual_time(name: str, tmp_path
     assert record.events
 
 
+@pytest.mark.long
 def test_losing_any_one_device_changes_nothing_else_and_is_shown(tmp_path: Path) -> None:
     vloop.run(lambda loop: losing_one_after_the_other(loop, tmp_path))
 

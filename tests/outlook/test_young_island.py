@@ -41,6 +41,7 @@ def after_the_cut(*seconds: float) -> list[Question]:
     return seen
 
 
+@pytest.mark.long
 def test_a_minute_into_a_cut_the_earliest_time_is_hours_away_and_stays_there():
     # given an evening's cut at 60 % with two cars that give, and a case of more use and poor sun than expected
     hours = []

@@ -26,6 +26,7 @@ def alarms(name: str, day_of_year: int, hours: float) -> list[str]:
     return [event.subject for _, event in record.events if event.kind is EventKind.ALARM_RAISED]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [HOME, FLATS])
 def test_an_ordinary_day_has_no_alarm(name: str) -> None:
     assert alarms(name, 172, 24.0) == []

@@ -3,6 +3,8 @@
 import gc
 from datetime import UTC, datetime
 
+import pytest
+
 from hems.control.params import Params
 from hems.sim.plant import Plant
 from hems.sim.run import Act, FastForward
@@ -14,6 +16,7 @@ DAY_S = 86_400.0
 SITE = flats()
 
 
+@pytest.mark.long
 def test_a_week_with_a_power_cut_each_day_leaves_nothing_behind():
     # given a building whose grid fails for three hours of every day
     traces = ConstantTraces({one.id: 0.3 * one.typical_w for one in SITE.circuits})

@@ -97,6 +97,7 @@ def test_a_car_with_time_stays_below_the_peak_and_is_ready_all_the_same():
     assert made.lives(30).car_w(BAY) < -5000.0
 
 
+@pytest.mark.long
 @given(
     worth=st.floats(-1.0, 3.0),
     car_worth=st.floats(-1.0, 3.0),

@@ -66,16 +66,16 @@ async def test_a_counter_that_steps_back_is_unknown_and_a_value_may_stand_while_
     lines = {"first": {"at": 10, "monotonic": True}, "second": {"at": 20, "nan": [0xFFFF], "hold_s": 30}}
     async with on_tcp(Bench(u1=unit)) as bench, given.driven(site, given.declared(bench, given.profile(read=lines))):
         await site.until("box/first", "box/second")
-        known = site.latest["box/second"]
         # when the counter steps back and the other value is missing
         unit.put("holding", 10, 40)
         unit.put("holding", 20, 0xFFFF)
-        await eventually(lambda: site.value("box/first") is None)
-    # then the one is unknown, and the other stands with the age it has
-    assert "runs forwards only" in site.latest["box/first"].reason
+        # then the one is unknown: for some looks, or it would be believed that it was set back
+        await eventually(lambda: any("runs forwards only" in one.reason for one in site.told("box/first")))
+        # and the other stands with the age it has
+        await eventually(lambda: site.latest["box/second"].stale_after_s == 30)
+    *_, known = [one for one in site.told("box/second") if one.value is not None and one.stale_after_s != 30]
     standing = site.latest["box/second"]
-    assert (standing.value, standing.stale_after_s) == (55, 30)
-    assert standing.taken_s - known.taken_s < 1.0
+    assert (standing.value, standing.taken_s) == (55, known.taken_s)
 
 
 async def test_what_the_device_calls_abnormal_is_in_its_health():
