@@ -20,7 +20,8 @@ from hems.report import Expectation, outage_report, timeline_line
 from hems.sim.case import Verdict
 from hems.sim.judge import judge
 from hems.sim.record import Frame, Record
-from hems.sim.scenario import Scenario, load_scenario
+from hems.sim.scenario import Scenario
+from hems.sim.scenario_file import load_scenario
 from hems.sim.tie import in_window
 from hems.wording import names_of
 from hil.bench_run import Run

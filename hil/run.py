@@ -4,22 +4,24 @@ import argparse
 import json
 import sys
 import time
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+from hems.config.source import read
 from hems.control.params import Params, differences, shortened
 from hems.model.errors import ConfigError, HemsError
 from hems.report import timeline_line
 from hems.sim.case import Verdict
 from hems.sim.rig import laid_over
+from hems.sim.rig_tables import WHAT, mistakes
 from hems.sim.scenario import Scenario, in_short
 from hems.wording import names_of
 from hil import complaints, record_command
 from hil.fuzz import command as fuzz
 from hil.page import page
+from hil.places import place
 from hil.pool import play_all
 from hil.stage import WAYS, Played, scenarios
 
@@ -108,13 +110,11 @@ def on_rig(scenario: Scenario, rig: Path, ways: Sequence[str] | None) -> Scenari
     """The same story with real devices in it.  Raises: ConfigError for a way in which time is not real."""
     if ways != ["real"]:
         raise ConfigError(("A real device lives in real time: add --way real.",))
-    try:
-        table = tomllib.loads(rig.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError((f"{rig}: cannot be read ({error.strerror}). Name an existing rig file.",)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError((f"{rig}: {error}. See docs/bench.md for an example.",)) from error
-    return replace(scenario, rig=laid_over(scenario.rig, table))
+    source = read(rig, "a file of real devices, as in docs/bench.md")
+    built = laid_over(read(place(scenario.place).rig, WHAT).table, laid_over(scenario.rig, source.table))
+    if found := mistakes(built):
+        raise ConfigError(source.sentences(found))
+    return replace(scenario, rig=laid_over(scenario.rig, source.table))
 
 
 PAGE = """# Scenarios and what came of them

@@ -13,17 +13,20 @@ from pathlib import Path
 
 from hems.app import installed_drivers
 from hems.config.load import load
+from hems.config.problem import one_of
 from hems.config.site_file import SiteFile
 from hems.control.params import shortened
+from hems.model.errors import ConfigError
 from hems.sim.case import Verdict
 from hems.sim.judge import judge
 from hems.sim.play import Look, play, unseen
 from hems.sim.record import Record
 from hems.sim.rig import load_rig
-from hems.sim.scenario import Scenario, load_scenario
+from hems.sim.scenario import Scenario
+from hems.sim.scenario_file import load_scenario
 from hil import bench_run, virtual, vloop
 from hil.perform import played
-from hil.places import Place, place
+from hil.places import TITLES, Place, ground, place
 from hil.relink import overlaid
 
 VIRTUAL_LOOK_S = 0.5
@@ -62,9 +65,21 @@ class Played:
 def scenarios(wanted: str = "all", where: Path = SCENARIOS) -> list[Scenario]:
     """Those whose id, tag or file is `wanted`, in the order of their ids.  Raises: ConfigError for a broken file."""
     if wanted.endswith(".toml"):
-        return [load_scenario(Path(wanted))]
-    found = [load_scenario(path) for path in sorted(where.glob("*.toml"))]
-    return [one for one in found if one.place and (wanted == "all" or wanted in (one.id, *one.proves))]
+        return [_placed(load_scenario(Path(wanted), ground), wanted)]
+    found: dict[str, Scenario] = {}
+    files: dict[str, str] = {}
+    for path in sorted(where.glob("*.toml")):
+        one = load_scenario(path, ground)
+        if one.id in files:
+            raise ConfigError((f"{where}: {one.id} is the id of {files[one.id]} and of {path.name}; rename one.",))
+        found[one.id], files[one.id] = one, path.name
+    return [one for one in found.values() if one.place and (wanted == "all" or wanted in (one.id, *one.proves))]
+
+
+def _placed(scenario: Scenario, file: str) -> Scenario:
+    if not scenario.place:
+        raise ConfigError((f"{file}: place is missing; write place = {one_of(tuple(TITLES))}.",))
+    return scenario
 
 
 def fast(scenario: Scenario, look: Look = unseen) -> Played:

@@ -30,11 +30,13 @@ from hems.sim.exchange import KINDS, market_of, told_by
 from hems.sim.generated import GeneratedTraces
 from hems.sim.judge import judge
 from hems.sim.lot import cuts
+from hems.sim.names import Built
 from hems.sim.plant import Plant
 from hems.sim.play import NOON, SETTLED_WITHIN_S, play
 from hems.sim.rig import load_rig
 from hems.sim.run import Act, FastForward, Ticked
-from hems.sim.scenario import WORLD, Scenario, WorldAct, act_on, load_scenario
+from hems.sim.scenario import WORLD, Scenario, WorldAct, act_on
+from hems.sim.scenario_file import load_scenario
 from hems.sim.start import StartPoint
 from hems.sim.survive import SETTLE_S, Survived, survive
 from hems.sim.tables import Tables, prices, read_tables
@@ -147,7 +149,7 @@ COMMAND = Command()
 def _study(args: argparse.Namespace) -> tuple[Study, list[dict[str, object]]]:
     _contradictions(args)
     site_file = load(args.site, installed_drivers())
-    scenario = load_scenario(args.scenario) if args.scenario else None
+    scenario = load_scenario(args.scenario, lambda _: _ground(args)) if args.scenario else None
     world = _world(args, site_file, scenario)
     tally = Tally(site_file.site, every_s=60.0 if args.days is None else 900.0)
     if scenario is None:
@@ -176,6 +178,11 @@ def _study(args: argparse.Namespace) -> tuple[Study, list[dict[str, object]]]:
         given=_given(args),
     )
     return study, [{"t_s": round(t_s, 3), "event": to_plain(event)} for t_s, event in tally.events]
+
+
+def _ground(args: argparse.Namespace) -> Built | None:
+    """Where a story happens, whatever place it was written for; None without a rig, whose names it speaks of."""
+    return None if args.rig is None else Built.read(args.rig, args.site)
 
 
 def _date(text: str) -> datetime:

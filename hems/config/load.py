@@ -16,7 +16,7 @@ from hems.config.problem import Problem, wrong
 from hems.config.schema import SettingsTable, SiteTable
 from hems.config.shape import without
 from hems.config.site_file import KeepDays, Settings, SiteFile
-from hems.config.source import Source, read
+from hems.config.source import read
 from hems.config.wires import Wire, wires
 from hems.control.params import Params, shortened
 from hems.model.errors import ConfigError
@@ -36,7 +36,7 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
     source = read(path)
     table, problems = _believed(source.table)
     if table is None:
-        raise ConfigError(_sentences(problems, source))
+        raise ConfigError(source.sentences(problems))
     mistaken = frozenset(key for problem in problems for key in (problem.where, *problem.involves))
     normal, found = tuned(table.params, table.grid.code, table.tie.waits_s)
     wired = list(wires(table))
@@ -46,7 +46,7 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
     times = {} if problems else actuation.worst_times(devices, factories)
     problems += actuation.too_slow(table, times)
     if problems:
-        raise ConfigError(_sentences(problems, source))
+        raise ConfigError(source.sentences(problems))
     normal = actuation.reckoned_with(normal, actuation.slowest_shed_s(table, times))
     params = shortened(normal) if table.times == "short" else normal
     told = [
@@ -65,7 +65,7 @@ def load(path: Path, factories: Mapping[str, DriverFactory]) -> SiteFile:
         digest=source.digest,
         actuation_s=times,
         sees_s=notices.sees_tie_s(wired, table, devices, factories),
-        notices=_sentences(told, source),
+        notices=source.sentences(told),
     )
 
 
@@ -77,10 +77,10 @@ def building(path: Path) -> tuple[Site, Params]:
     source = read(path)
     table, problems = _believed(source.table)
     if table is None:
-        raise ConfigError(_sentences(problems, source))
+        raise ConfigError(source.sentences(problems))
     params, found = tuned(table.params, table.grid.code, table.tie.waits_s)
     if problems or found:
-        raise ConfigError(_sentences([*problems, *found], source))
+        raise ConfigError(source.sentences([*problems, *found]))
     return site_of(table), shortened(params) if table.times == "short" else params
 
 
@@ -113,16 +113,6 @@ def _device_problems(
             why = f"cannot be read by driver {spec.driver}"
             yield wrong(("devices", spec.id, "profile"), spec.profile, why, "correct the profile or its params")
     yield from wrong_ports(wired, {spec.id for spec in devices}, words)
-
-
-def _sentences(problems: Sequence[Problem], source: Source) -> tuple[str, ...]:
-    order = {key: place for place, key in enumerate(source.lines)}
-    ordered = sorted(problems, key=lambda problem: _place(problem.where, order))
-    return tuple(dict.fromkeys(problem.sentence(source.name, source.lines) for problem in ordered))
-
-
-def _place(where: KeyPath, order: Mapping[KeyPath, int]) -> int:
-    return next((order[where[:size]] for size in range(len(where), 0, -1) if where[:size] in order), len(order))
 
 
 def _settings(table: SettingsTable) -> Settings:

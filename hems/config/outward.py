@@ -25,7 +25,7 @@ def load_outward(path: Path) -> OutwardTable:
     except ValidationError as error:
         problems = explain(error, source.table, OutwardTable)
     if problems:
-        raise ConfigError(tuple(problem.sentence(source.name, source.lines) for problem in problems))
+        raise ConfigError(source.sentences(problems))
     return table
 
 

@@ -1,21 +1,23 @@
-"""The site file as text: its bytes, its tables, and on which line each key stands."""
+"""A file of tables as text: its bytes, its tables, and on which line each key stands."""
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from hems.config.problem import Path as KeyPath
+from hems.config.problem import Problem
 from hems.model.errors import ConfigError
 
 LARGEST_BYTES = 1_000_000
 
 BARE = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 DOTTED = rf"{BARE}(?:\s*\.\s*{BARE})*"
-HEADER = re.compile(rf"\s*\[\[?\s*({DOTTED})\s*\]\]?")
+HEADER = re.compile(rf"\s*\[(\[?)\s*({DOTTED})\s*\]\]?")
 ASSIGNMENT = re.compile(rf"\s*({DOTTED})\s*=(.*)")
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 PLACE = re.compile(r"\s*\(at ([^()]*)\)\s*$")
@@ -23,50 +25,68 @@ PLACE = re.compile(r"\s*\(at ([^()]*)\)\s*$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One site file, read and parsed but not yet believed."""
+    """One file, read and parsed but not yet believed."""
 
     name: str
     table: Mapping[str, Any]
-    lines: Mapping[KeyPath, int]
+    text: str
     digest: str
     """SHA-256 of its bytes: what was proven on one text is not proven on another."""
 
+    @property
+    def lines(self) -> Mapping[KeyPath, int]:
+        """On which line each key stands; looked for anew each time, for only who is mistaken wants to know."""
+        return line_numbers(self.text)
 
-def read(path: Path) -> Source:
-    """The file at `path`.
+    def sentences(self, problems: Sequence[Problem]) -> tuple[str, ...]:
+        """Each of them once, in the order of the file."""
+        if not problems:
+            return ()
+        lines = self.lines
+        order = {key: place for place, key in enumerate(lines)}
+        ordered = sorted(problems, key=lambda problem: _place(problem.where, order))
+        return tuple(dict.fromkeys(problem.sentence(self.name, lines) for problem in ordered))
+
+
+def _place(where: KeyPath, order: Mapping[KeyPath, int]) -> int:
+    return next((order[where[:size]] for size in range(len(where), 0, -1) if where[:size] in order), len(order))
+
+
+def read(path: Path, what: str = "a site file") -> Source:
+    """The file at `path`, of which is said `what` it should be.
 
     Raises: ConfigError with one sentence when it cannot be read, is not UTF-8 or is not TOML.
     """
-    data = _bytes(path)
+    data = _bytes(path, what)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise _unreadable(f"{path}, line {line}", "is not UTF-8 text; save it as UTF-8 in the editor") from None
-    return Source(name=str(path), table=_parse(text, path), lines=line_numbers(text), digest=sha256(data).hexdigest())
+    return Source(name=str(path), table=_parse(text, path, what), text=text, digest=sha256(data).hexdigest())
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, what: str) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
-        raise _unreadable(str(path), "does not exist; give the path of a site file") from None
+        raise _unreadable(str(path), f"does not exist; give the path of {what}") from None
     except IsADirectoryError:
-        raise _unreadable(str(path), "is a directory; give the path of a site file") from None
+        raise _unreadable(str(path), f"is a directory; give the path of {what}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(str(path), f"cannot be read ({reason}); check the path and its permissions") from None
     if len(data) > LARGEST_BYTES:
-        raise _unreadable(str(path), f"is larger than {LARGEST_BYTES // 1000} kB; this is not a site file")
+        raise _unreadable(str(path), f"is larger than {LARGEST_BYTES // 1000} kB; this is not {what}")
     return data
 
 
-def _parse(text: str, path: Path) -> Mapping[str, Any]:
+def _parse(text: str, path: Path, what: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise _unreadable(str(path), "is nested too deeply; a site file has tables in tables, no more") from None
+        raise _unreadable(str(path), f"is nested too deeply; {what} has tables in tables, no more") from None
     except ValueError as error:
         found = PLACE.search(str(error))
         place = f"{path}, {found[1]}" if found else str(path)
@@ -83,11 +103,15 @@ def line_numbers(text: str) -> dict[KeyPath, int]:
     """The line of every table and key, as far as one can tell without a full parser; a hint for people only."""
     lines: dict[KeyPath, int] = {}
     table: KeyPath = ()
+    count = Counter[KeyPath]()
     for number, line in _statements(text):
         header = HEADER.match(line)
         if header:
-            table = _parts(header[1])
+            table = _parts(header[2])
             lines.setdefault(table, number)
+            if header[1]:
+                table, count[table] = (*table, count[table]), count[table] + 1
+                lines[table] = number
             continue
         assignment = ASSIGNMENT.match(line)
         if assignment:

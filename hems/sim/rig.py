@@ -5,13 +5,13 @@ relay mistaken in the one shows against the other.  A rig's `[devices]` concern 
 they are.
 """
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from hems.config.source import read
 from hems.model.errors import ConfigError
 from hems.model.site import Battery, Bay, Circuit, Former, Generator, Phase, Pv, Site, Tie, Tier
 from hems.model.supply import GridConnection
@@ -20,6 +20,7 @@ from hems.sim.compressor import Hermetic
 from hems.sim.generated import GeneratedTraces
 from hems.sim.measured import MeasuredTraces
 from hems.sim.plant import Plant
+from hems.sim.rig_tables import WHAT, mistakes
 from hems.sim.start import Car, Physics, StartPoint, WattHz
 from hems.sim.traces import Traces, scaled_to
 
@@ -64,16 +65,13 @@ class Rig:
 def load_rig(path: Path, overlay: Table = MappingProxyType({})) -> Rig:
     """The rig at `path`, with what a scenario lays over it.
 
-    Raises: ConfigError naming the file and what is missing or of the wrong kind.
+    Raises: ConfigError with every mistake, one sentence each, naming file, line, key, value and remedy.
     """
-    try:
-        return _rig(laid_over(tomllib.loads(path.read_text(encoding="utf-8")), overlay))
-    except OSError as error:
-        raise ConfigError((f"{path}: cannot be read ({error.strerror}). Name an existing rig file.",)) from error
-    except KeyError as error:
-        raise ConfigError((f"{path}: {error} is missing. Add it; hil/rigs has complete examples.",)) from error
-    except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
-        raise ConfigError((f"{path}: {error}. Correct it; hil/rigs has complete examples.",)) from error
+    source = read(path, WHAT)
+    table = laid_over(source.table, overlay)
+    if found := mistakes(table):
+        raise ConfigError(source.sentences(found))
+    return _rig(table)
 
 
 def laid_over(table: Table, overlay: Table) -> Table:
@@ -109,7 +107,7 @@ def _rig(table: Table) -> Rig:
             direct_pvs=frozenset(SourceId(pv) for pv, own in table.get("pvs", {}).items() if own.get("direct")),
             misplaced=frozenset(PointId(point) for point in start.get("misplaced", ())),
             open_circuits=frozenset(CircuitId(circuit) for circuit in start.get("open_circuits", ())),
-            physics=_physics(table.get("physics", {})),
+            physics=Physics(**table.get("physics", {})),
         ),
         hour=float(start["hour"]),
         day_of_year=int(start.get("day_of_year", 290)),
@@ -192,13 +190,6 @@ def _car(table: Table) -> Car:
     """In kWh here; every other key is one of `Car`."""
     more = {key: value for key, value in table.items() if key != "capacity_kwh"}
     return Car(capacity_wh=_w(table, "capacity_kwh", 60.0), **more)
-
-
-def _physics(table: Table) -> Physics:
-    known = {field.name for field in fields(Physics)}
-    if unknown := sorted(set(table) - known):
-        raise ValueError(f"physics has no {', '.join(unknown)}")
-    return Physics(**table)
 
 
 def _phases(table: Table) -> tuple[Phase, ...]:

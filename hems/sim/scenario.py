@@ -1,13 +1,10 @@
-"""A story and what is expected of it, from one TOML file; the same for fast-forward and for real sockets."""
+"""A story and what is expected of it; the same for fast-forward and for real sockets."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-from hems.model.errors import ConfigError
 from hems.model.units import HOUR_S, CircuitId, SourceId
 from hems.sim.plant import Plant
 from hems.sim.start import Car
@@ -117,35 +114,17 @@ def act_on(plant: Plant, act: WorldAct) -> None:
 
 def plain_day(hours: float) -> Scenario:
     """Nothing happens but the loads, the sun and the cars."""
-    return _scenario({"title": f"{hours:g} hours on the grid", "ends_s": hours * HOUR_S, "at": ()}, "day")
-
-
-def load_scenario(path: Path) -> Scenario:
-    """The scenario at `path`.  Raises: ConfigError naming the file and what is wrong."""
-    try:
-        return _scenario(tomllib.loads(path.read_text(encoding="utf-8")), path.stem)
-    except OSError as error:
-        raise ConfigError((f"{path}: cannot be read ({error.strerror}). Name an existing scenario.",)) from error
-    except KeyError as error:
-        raise ConfigError((f"{path}: {error} is missing or unknown. See hil/scenarios for examples.",)) from error
-    except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
-        raise ConfigError((f"{path}: {error}. See hil/scenarios for examples.",)) from error
-
-
-def _scenario(table: Mapping[str, Any], stem: str) -> Scenario:
     return Scenario(
-        id=str(table.get("id", stem)),
-        title=str(table["title"]),
-        proves=tuple(str(one) for one in table.get("proves", ())),
-        place=str(table.get("place", "")),
-        times=str(table.get("times", "normal")),
-        rig=table.get("rig", {}),
-        site=table.get("site", {}),
-        ways=tuple(str(one) for one in table.get("ways", ("fast", "virtual"))),
-        ends_s=float(table["ends_s"]),
-        acts=tuple(_act(dict(entry)) for entry in table["at"]),
-        expectations=tuple(_expectation(dict(entry)) for entry in table.get("expect", ())),
-        short=tuple((float(long_s), float(short_s)) for long_s, short_s in table.get("short", ())),
+        id="day",
+        title=f"{hours:g} hours on the grid",
+        proves=(),
+        place="",
+        times="normal",
+        rig={},
+        site={},
+        ends_s=hours * HOUR_S,
+        acts=(),
+        expectations=(),
     )
 
 
@@ -174,18 +153,6 @@ def in_short(scenario: Scenario) -> Scenario:
 
 WHEN = ("by_s", "from_s", "to_s")
 """Parameters of checks that are instants of the story."""
-
-
-def _act(entry: dict[str, Any]) -> WorldAct:
-    t_s, do = float(entry.pop("t_s")), str(entry.pop("do"))
-    if do not in (*WORLD, *DEVICES, *PEOPLE):
-        raise KeyError(do)
-    return WorldAct(t_s=t_s, do=do, args=entry)
-
-
-def _expectation(entry: dict[str, Any]) -> Expectation:
-    check, text = str(entry.pop("check")), str(entry.pop("text"))
-    return Expectation(check=check, text=text, params=entry)
 
 
 def _bay(plant: Plant, name: str) -> SourceId:

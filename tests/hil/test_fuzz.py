@@ -17,7 +17,8 @@ from hems.model.mode import Mode
 from hems.sim.case import Case
 from hems.sim.oracle import ORACLE
 from hems.sim.record import Frame, Record
-from hems.sim.scenario import DEVICES, WORLD, Scenario, WorldAct, load_scenario
+from hems.sim.scenario import DEVICES, WORLD, Scenario, WorldAct
+from hems.sim.scenario_file import load_scenario
 from hil import stage
 from hil.fuzz.command import drawn
 from hil.fuzz.filing import text_of

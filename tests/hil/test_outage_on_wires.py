@@ -18,7 +18,7 @@ from hems.sim.judge import judge, sequence
 from hems.sim.play import play
 from hems.sim.record import Record
 from hems.sim.rig import load_rig
-from hems.sim.scenario import load_scenario
+from hems.sim.scenario_file import load_scenario
 from hil.bench_run import BenchRun, begin
 from hil.emulate.remote import Remote
 from hil.perform import played

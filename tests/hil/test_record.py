@@ -12,7 +12,8 @@ from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.sim.record import Record
-from hems.sim.scenario import Scenario, WorldAct, load_scenario
+from hems.sim.scenario import Scenario, WorldAct
+from hems.sim.scenario_file import load_scenario
 from hil import stage, vloop
 from hil.fuzz.filing import text_of
 from hil.perform import played

@@ -13,7 +13,7 @@ from hems.model.mode import Mode
 from hems.sim.case import Verdict
 from hems.sim.judge import judge
 from hems.sim.record import Record
-from hems.sim.scenario import load_scenario
+from hems.sim.scenario_file import load_scenario
 from hil import vloop
 from hil.emulate.remote import Remote
 from hil.perform import played

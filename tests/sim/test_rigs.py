@@ -47,9 +47,12 @@ def test_the_first_hours_of_the_evening_bring_no_surprise_from_the_cars():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("title = 3\n", "'start' is missing"),
-        ("nonsense", "Correct it"),
-        ('title = "x"\nphases = ["L9"]\n[start]\nhour = 1\n[grid]\n[former]\n[circuits]\n', "'L9' is not a valid"),
+        ("title = 3\n", "start is missing; add the table [start]"),
+        ("nonsense", "correct the text there"),
+        (
+            'title = "x"\nphases = ["L9"]\n[start]\nhour = 1\n[grid]\n[former]\n[circuits]\n',
+            'phases[0] = "L9" is none of the known words',
+        ),
     ],
 )
 def test_a_mistaken_rig_is_named_with_what_is_wrong(tmp_path, text, says):

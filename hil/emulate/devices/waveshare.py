@@ -5,6 +5,7 @@ loses power.  Its timed functions (0x0200, 0x0400) are not emulated: a shed must
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pymodbus.simulator import SimDevice
@@ -21,6 +22,20 @@ ASKS: Mapping[str, Callable[[Plant, bool], None]] = {
     "former_start": lambda plant, on: plant.start_former(on),
 }
 """What a coil may ask of the certified devices."""
+SIGNALS: Mapping[str, Callable[[Plant], bool]] = {
+    "tie_closed": lambda plant: plant.closed_contact,
+    "tie_open": lambda plant: plant.open_contact,
+    "fire_alarm": lambda plant: plant.contacts.fire_alarm,
+    "red_button": lambda plant: plant.contacts.red_button,
+    "dark_start": lambda plant: plant.contacts.dark_start,
+    "reduced": lambda plant: plant.utility.reduced,
+}
+"""What an input may be wired to."""
+
+
+def _open(_: Plant) -> bool:
+    """Nothing is wired to it."""
+    return False
 
 
 class Board:
@@ -63,21 +78,11 @@ class Board:
 def waveshare(building: Building, name: str, table: Mapping[str, Any]) -> tuple[SimDevice, Board]:
     """A board with `coils` and `inputs` wired as the table says, by channel from 1."""
     board = Board(building, name, table.get("coils", {}))
-    plant = building.plant
-    signals: dict[str, Callable[[], bool]] = {
-        "tie_closed": lambda: plant.closed_contact,
-        "tie_open": lambda: plant.open_contact,
-        "fire_alarm": lambda: plant.contacts.fire_alarm,
-        "red_button": lambda: plant.contacts.red_button,
-        "dark_start": lambda: plant.contacts.dark_start,
-        "reduced": lambda: plant.utility.reduced,
-    }
-    inputs = table.get("inputs", {})
-    contacts = [Bit(signals.get(str(inputs.get(str(channel + 1))), lambda: False)) for channel in range(CHANNELS)]
+    wires = [str(table.get("inputs", {}).get(str(channel + 1), "")) for channel in range(CHANNELS)]
     simulated = device(
         int(table.get("unit_id", 1)),
         coils=Bits(board.coil(channel) for channel in range(CHANNELS)),
-        contacts=Bits(contacts),
+        contacts=Bits(Bit(partial(SIGNALS.get(wire, _open), building.plant)) for wire in wires),
         before=building.catch_up,
     )
     return simulated, board
