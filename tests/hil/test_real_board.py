@@ -61,5 +61,5 @@ def test_a_rig_is_laid_over_a_scenario_and_lives_in_real_time(tmp_path: Path) ->
     assert scenario.rig["devices"]["relays"]["link"] == "tcp://127.0.0.1:502"
     with pytest.raises(ConfigError, match="--way real"):
         on_rig(scenario, path, None)
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="does not exist; give the path"):
         on_rig(scenario, tmp_path / "nothing.toml", ["real"])
