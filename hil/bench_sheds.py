@@ -60,7 +60,7 @@ async def _measured() -> list[Row]:
 def typical(turns_s: list[float]) -> list[float]:
     """Without the slowest and fastest tenth: single turns of a millisecond are any system's to lose."""
     tenth = len(turns_s) // 10
-    return sorted(turns_s)[tenth:-tenth]
+    return sorted(turns_s)[tenth : len(turns_s) - tenth]
 
 
 async def _all_shed(driver: BusDriver, closed: bool) -> float:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -85,6 +85,15 @@ async def _running(program: str, *arguments: str) -> AsyncIterator[asyncio.subpr
     finally:
         peer.kill()
         await peer.wait()
+
+
+@asynccontextmanager
+async def reacting(ports: Sequence[int]) -> AsyncIterator[None]:
+    """The foreign client as one that sheds: it looks at the tie at the first port, and switches boards at the others."""
+    async with _running("client", "react", *map(str, ports)) as client:
+        assert client.stdout is not None
+        await client.stdout.readline()
+        yield
 
 
 async def polled(port: int, count: int, times: int) -> tuple[float, float]:
