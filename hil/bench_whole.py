@@ -96,13 +96,14 @@ class Played:
 
     ports: Sequence[int]
     told: StreamReader
+    boards: int = SHEDS
 
     async def all_shed(self) -> float:
         """Seconds from the answer that shows the open tie to the last acknowledged relay."""
         await _move(self.ports[0], opened=True)
         seen_s, off_s = None, dict[str, float]()
         async with asyncio.timeout(WITHIN_S):
-            while seen_s is None or len(off_s) < SHEDS:
+            while seen_s is None or len(off_s) < self.boards:
                 what, which, when = (await self.told.readline()).split()
                 if what == b"seen":
                     seen_s = float(when)
@@ -116,7 +117,7 @@ class Played:
         back = set[bytes]()
         try:
             async with asyncio.timeout(WITHIN_S):
-                while len(back) < SHEDS:
+                while len(back) < self.boards:
                     what, which, _ = (await self.told.readline()).split()
                     if what == b"on":
                         back.add(which)

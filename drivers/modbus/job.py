@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 
 from drivers.modbus.errors import LinkError
 from drivers.modbus.frame import Frame, Space, WriteFrame
@@ -70,6 +71,9 @@ class Job:
         """What is sent; `one_coil` if the unit is known to take one at a time only."""
         if self.frame is not None:
             return (self.frame,)
+        if len(self.coils) == 1:
+            [(coil, wish)] = self.coils.items()
+            return _alone(self.unit, coil, wish.on)
         wanted = {coil: wish.on for coil, wish in self.coils.items()}
         return coil_frames(self.unit, wanted, one=one_coil or self.manners.one_coil)
 
@@ -85,6 +89,12 @@ class Job:
             if not answer.done():
                 answer.set_exception(trouble)
                 answer.exception()  # whoever asked may have gone meanwhile; then nobody needs to hear of it
+
+
+@lru_cache(maxsize=512)
+def _alone(unit: int, coil: int, on: bool) -> Sequence[Frame]:
+    """One coil: in a power cut twenty boards may be told the same at once."""
+    return coil_frames(unit, {coil: on})
 
 
 def coil_frames(unit: int, coils: Mapping[int, bool], *, one: bool = False) -> Sequence[Frame]:

@@ -24,7 +24,8 @@ from hems.ports.store import Journal
 log = logging.getLogger(__name__)
 
 FIRST_TURNS = 4
-"""Of the event loop, in which circuits that open reach the wire; set-points are judged after that."""
+"""Of the event loop, in which circuits that open reach the wire; set-points are judged after that, and then the journal
+is told."""
 PATIENCE_S = 10.0
 """The same command again is let be while the first is still on its way, but not for longer than this."""
 
@@ -61,6 +62,8 @@ class Actuators:
         """What takes power away and nobody has waited for so far."""
         self._unwritten: dict[Role, Command] = {}
         """Powers that are to be raised and have no entry in the journal so far."""
+        self._unnoted: list[tuple[Sequence[Command], Instant]] = []
+        """What takes power away and leaves just now; the journal hears of it a moment later, in the same order."""
         self._outcomes: list[Outcome] = []
         self.journal_failed = False
         """Whether the last energising command could not be journalled; an alarm, and the next start assumes the
@@ -72,10 +75,13 @@ class Actuators:
         fresh = [command for command in commands if not self._is_on_its_way(command, now.mono_s)]
         gives = [command for command in fresh if self._gives(command)]
         away = [command for command in fresh if command not in gives]
+        if gives:
+            self._note()  # what left before them stands before them
         for command in away:
             self._leaving.append(self._start(command, None, now.mono_s))
-        if away:  # the loop calls in this order: first every driver, then the journal
-            asyncio.get_running_loop().call_soon(self._journal.note, away, now)
+        if away:
+            self._unnoted.append((away, now))
+            _after_turns(FIRST_TURNS + 1, self._note)
         if gives:
             written = asyncio.create_task(self._written(gives, now), name="journal")
             for command in gives:
@@ -125,6 +131,11 @@ class Actuators:
             and older.command.value == command.value
             and now_s - older.since_s < PATIENCE_S
         )
+
+    def _note(self) -> None:
+        unnoted, self._unnoted = self._unnoted, []
+        for commands, at in unnoted:
+            self._journal.note(commands, at)
 
     async def _written(self, commands: Sequence[Command], at: Instant) -> bool:
         with contained() as journal:  # whatever it is, it must not keep a circuit off that is read back
@@ -196,3 +207,11 @@ class Actuators:
             )
         log.error("The driver of %s failed on %s.", port.device, command.role, exc_info=driver.fault)
         return Reply(fate=Fate.UNREACHABLE, detail=f"its driver failed: {type(driver.fault).__name__}")
+
+
+def _after_turns(turns: int, do: Callable[[], None]) -> None:
+    """Do it so many turns of the event loop from now."""
+    if turns:
+        asyncio.get_running_loop().call_soon(_after_turns, turns - 1, do)
+    else:
+        do()

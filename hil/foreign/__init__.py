@@ -89,7 +89,7 @@ async def _running(program: str, *arguments: str) -> AsyncIterator[asyncio.subpr
 
 @asynccontextmanager
 async def reacting(ports: Sequence[int]) -> AsyncIterator[None]:
-    """The foreign client as one that sheds: it looks at the tie at the first port, and switches boards at the others."""
+    """The foreign client as one that sheds: it looks at a tie at the first port, and switches boards at the rest."""
     async with _running("client", "react", *map(str, ports)) as client:
         assert client.stdout is not None
         await client.stdout.readline()

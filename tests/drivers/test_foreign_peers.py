@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hems.model.command import Fate
-from hil import foreign
+from hil import bench_whole, foreign
 from hil.emulate.lines import Bridge
 from tests.drivers import given
 from tests.drivers.bench import Bench, Site, eventually
@@ -105,3 +105,10 @@ async def test_the_yardstick_client_reads_from_every_port(ports: int) -> None:
         wall_s, used_s = await foreign.polled(open_ports[-1], 40, 100)
     assert 0.0 < used_s < 5.0
     assert wall_s > 0.0
+
+
+async def test_the_yardstick_that_sheds_switches_every_board_as_the_tie_opens_and_as_it_closes() -> None:
+    async with foreign.told(3) as (ports, told), foreign.reacting(ports):
+        tie = bench_whole.Played(ports, told, boards=2)
+        assert 0.0 < await tie.all_shed() < bench_whole.WITHIN_S
+        assert await tie.all_back()

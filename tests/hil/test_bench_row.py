@@ -10,6 +10,7 @@ import pytest
 
 from hil import bench, bench_daemon
 from hil.bench_row import Row, html, markdown, noisy, paired, plain, text, unmeasured
+from hil.bench_sheds import typical
 
 
 def row(value: float, **more: object) -> Row:
@@ -28,6 +29,11 @@ def test_beside_a_noisy_yardstick_a_figure_is_invalid_and_neither_good_nor_bad()
     assert told.verdict == "invalid: the yardstick itself varies 2.5-fold"
     assert 'class="void"' in html([told], "")
     assert "MISSED" not in markdown([told]) + text(told)
+
+
+def test_of_many_turns_the_slowest_and_fastest_tenth_do_not_count_and_of_few_all_do() -> None:
+    assert typical([9.0, *[2.0] * 8, 0.1]) == [2.0] * 8
+    assert typical([3.0, 1.0, 2.0]) == [1.0, 2.0, 3.0]
 
 
 def test_ratios_are_taken_turn_by_turn() -> None:

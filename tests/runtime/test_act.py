@@ -104,6 +104,28 @@ async def test_circuits_that_open_are_on_the_wire_before_a_set_point_is_judged(t
         assert [one.point for one in made.machines.written] == [LAUNDRY, GYM, CAR]
 
 
+async def test_the_journal_hears_of_what_takes_power_away_once_it_is_on_the_wire(tmp_path: Path):
+    async with bench(tmp_path) as made:
+        # given a link that takes some turns of the loop until a write has left
+        made.machines.turns = 3
+        known: list[bool] = []
+        made.machines.meets = lambda written: known.append(written.point in made.store.journal.last_positions())
+        made.actuators.send([switch(LAUNDRY, False)])
+        await settled()
+        # then telling the journal came after that, and it has been told
+        assert known == [False]
+        assert made.store.journal.last_positions()[LAUNDRY].value is False
+
+
+async def test_what_is_switched_off_and_on_at_once_stands_in_the_journal_in_that_order(tmp_path: Path):
+    async with bench(tmp_path) as made:
+        made.actuators.send([switch(LAUNDRY, False)])
+        made.actuators.send([switch(LAUNDRY, True)])
+        await soon(lambda: made.machines.values(LAUNDRY) == [True])
+        await settled()
+        assert entries(tmp_path, LAUNDRY) == [("false",), ("true",)]
+
+
 async def test_what_takes_power_away_goes_out_while_the_journal_is_held_by_somebody(tmp_path: Path):
     async with bench(tmp_path) as made:
         made.store.drain()
