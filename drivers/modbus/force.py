@@ -53,6 +53,11 @@ class InForce:
         return False if self.command.spec.kind == "bool" else 0.0
 
     @property
+    def caps(self) -> bool:
+        """Whether it only limits: 0 is the most that it can do then, and no rest to fall back to."""
+        return self.command.spec.lapses_to == "uncapped"
+
+    @property
     def gives_in_one_go(self) -> bool:
         """Whether it is a switch that shall be on and that nobody has to renew."""
         return self.value is True and self.hold_s == FOR_EVER_S
@@ -98,8 +103,9 @@ class Force:
         now_s, held = asyncio.get_running_loop().time(), self.held.get(name)
         self.lease_s = lease_s
         own_s = self.at_least(command.spec.hold_max_s) or FOR_EVER_S
-        hold_s = min(lease_s or FOR_EVER_S, own_s) if value else FOR_EVER_S
-        if not value and held is not None:
+        caps = command.spec.lapses_to == "uncapped"
+        hold_s = min(lease_s or FOR_EVER_S, own_s) if value or caps else FOR_EVER_S
+        if not value and held is not None and not caps:
             hold_s = held.hold_s
         one = InForce(
             command=command,
@@ -117,7 +123,7 @@ class Force:
 
     def arrived(self, name: str, one: InForce) -> None:
         """The device has acknowledged it: what is off for certain has no clock."""
-        if not one.value and self.held.get(name) is one:
+        if not one.value and not one.caps and self.held.get(name) is one:
             self.held[name] = replace(one, hold_s=FOR_EVER_S)
 
     def doubt(self, name: str, one: InForce) -> None:

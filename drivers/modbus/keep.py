@@ -134,7 +134,13 @@ class Keeper:
                 await self._lapse(name, held)
 
     async def _lapse(self, name: str, held: InForce) -> None:
-        """Until it has arrived, or a fresh command has: one attempt each look."""
+        """Until it has arrived, or a fresh command has: one attempt each look.
+
+        A cap is only no longer said: the device's own timer lifts it, and 0 would be the hardest cap of all.
+        """
+        if held.caps:
+            del self.force.held[name]
+            return
         latest = self.begin(name)
 
         def still() -> bool:

@@ -12,7 +12,7 @@ from hems.model.command import Fate
 Scalar = bool | int | float | str
 Values = Mapping[str, Any]
 
-LapsesTo = Literal["open", "closed", "zero", "held", "default"]
+LapsesTo = Literal["open", "closed", "zero", "held", "default", "uncapped"]
 """Where the device goes by itself when hems falls silent: load off, load on, no power, as last told, its own rule."""
 
 

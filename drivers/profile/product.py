@@ -19,6 +19,7 @@ ENDS_AT: Mapping[LapsesTo, str] = {
     "zero": "it stops: no power",
     "held": "it stays as last told",
     "default": "it goes back to its own rules",
+    "uncapped": "nothing limits it any more",
 }
 
 

@@ -242,10 +242,19 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
     def _lines_fit(self) -> "Profile[ReadT, WriteT, StepT]":
         twice = [f"{name} stands under both read and derive" for name in sorted(set(self.read) & set(self.derive))]
         misused = mistakes(self.uses(), self.kinds())
-        problems = [*twice, *misused, *out_of_order(self.derive), *self._unknown_classes(), *self._read_from_the_past()]
+        problems = [*twice, *self._caps_for_ever(), *misused, *out_of_order(self.derive), *self._unknown_classes()]
+        problems += self._read_from_the_past()
         if problems:
             raise Mistakes(problems)
         return self
+
+    def _caps_for_ever(self) -> Sequence[str]:
+        watchdog = self.control.watchdog
+        return [
+            f"write.{name}: lapses_to uncapped needs a timer of the device that lifts the cap (watchdog kind lease)"
+            for name, line in self.write.items()
+            if line.lapses_to == "uncapped" and (watchdog is None or watchdog.kind != "lease")
+        ]
 
     def _read_from_the_past(self) -> Sequence[str]:
         return [

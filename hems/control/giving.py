@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import ceil
 
-from hems.control import drivers
+from hems.control import drivers, headroom
 from hems.control.bay_memory import NEW
 from hems.control.cars import ledger, waking
 from hems.control.cars.memory import BayMemory
@@ -29,6 +29,10 @@ the one charge, and then a car gives so much of its rating until it is up at the
 ALIKE_WH = 1000.0
 STAYS_WH = 2000.0
 """So much fuller another car must be to take the place of one that gives."""
+SHOWS_S, FOLLOWS_S = 0.9, 6.0
+"""So soon after a command to a car a reading may show it, and so long a car may take to follow it."""
+ROUNDS_W = 300.0
+"""What gives as good as what it was told has followed."""
 GIVING_SHARE = 0.8
 """Part of what battery and cars deliver together that cars take over: the former keeps enough to hold the bus."""
 
@@ -64,7 +68,8 @@ def supporting(
     """Cars take their share of what the sun does not deliver, each in proportion to what it has to spare.
 
     While the former cannot be read nobody knows that share, and every car goes on as it is; so it does while an island
-    that has lost a source comes to rest.
+    that has lost a source comes to rest, and until what was asked last has come to be seen.  What the sun could give
+    and is held back is not taken from cars.
     """
     former = [reading.known(now_s) for reading in snapshot.former_phase_w]
     known = [watts for watts in former if watts is not None]
@@ -79,12 +84,32 @@ def supporting(
         for bay in bays
         if refusals[bay.id] is None
     }
-    if len(known) < len(former) or carries_on(state):
+    if len(known) < len(former) or carries_on(state) or not _shown(bays, state, snapshot, now_s):
         return {bay.id: _going_on(bay, refusals[bay.id], state) for bay in bays}
     giving = giving_w(site, snapshot, now_s)
-    target_w = _target_w(max(0.0, residual_w), site, snapshot, params, now_s, batch=any(giving.values()))
+    held_back = headroom.held_back(site, state, snapshot, now_s)
+    residual_w = 0.0 if held_back else max(0.0, residual_w)
+    target_w = _target_w(residual_w, site, snapshot, params, now_s, batch=any(giving.values()))
     free = carriers(free, giving, target_w, _worn_wh(state))
     return {bay.id: _support(bay, refusals[bay.id], free, target_w) for bay in bays}
+
+
+def _shown(bays: list[Bay], state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether former and cars were read since every car could follow its last command.
+
+    Before, what one meter no longer shows and the other still does would count twice, or not at all: cars would be
+    stopped and started for ever.
+    """
+    for bay in bays:
+        entry = state.sent.get(wiring.bay_power(bay.id))
+        reading = snapshot.bays.get(bay.id, NO_CAR).power_w
+        watts = reading.known(now_s)
+        if entry is None or entry.observed or watts is None or now_s >= entry.sent_s + FOLLOWS_S:
+            continue
+        seen_s = min(one.taken_s for one in (*snapshot.former_phase_w, reading))
+        if seen_s < entry.sent_s + SHOWS_S or abs(watts - float(entry.value)) > ROUNDS_W:
+            return False
+    return True
 
 
 def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params, now_s: float, *, batch: bool) -> float:

@@ -61,7 +61,8 @@ def _meant(role: Role, had_w: float, site: Site, state: ControlState) -> bool:
     """Whether it stopped because it should: told so, or held back by a former whose store is full."""
     if role == wiring.GENERATOR_POWER:
         return state.generator.stage in STOPPED
-    if role in {wiring.pv_power(pv.id) for pv in site.pvs}:
-        return Band(state.band) is Band.SURPLUS
-    entry = state.sent.get(role)
+    plant = next((pv for pv in site.pvs if role == wiring.pv_power(pv.id)), None)
+    if plant is not None and Band(state.band) is Band.SURPLUS:
+        return True
+    entry = state.sent.get(role if plant is None else wiring.pv_limit(plant.id))
     return entry is not None and float(entry.value) < LEFT_SHARE * had_w

@@ -130,6 +130,42 @@ def test_a_car_gives_that_may(more: dict[Role, Any], memory: dict[str, Any], why
     assert supported(drawn(2000.0, 2000.0, 1000.0) | car("bay_1", 80.0) | more, leaves)["bay_1"][1] is Why.CAR_LEAVES
 
 
+@pytest.mark.parametrize(
+    ("sent_s", "gives_w", "goes_on"),
+    [
+        pytest.param(NOW_S - 0.8, 4000.0, True, id="no reading can show it"),
+        pytest.param(NOW_S - 1.0, 4000.0, False, id="it shows"),
+        pytest.param(NOW_S - 1.0, 3699.0, True, id="its charger has not followed"),
+        pytest.param(NOW_S - 1.0, 3701.0, False, id="as good as followed"),
+        pytest.param(NOW_S - 5.9, 0.0, True, id="and has a while for it"),
+        pytest.param(NOW_S - 6.0, 0.0, False, id="and no longer"),
+    ],
+)
+def test_cars_go_on_as_told_until_former_and_chargers_show_it(sent_s: float, gives_w: float, goes_on: bool):
+    # given a car that was told 4 kW, and a former that bears 6 kW beside it
+    known = state(bays=HERE, sent={wiring.bay_power(ONE.id): sent(4000.0, sent_s)})
+    found = supported(drawn(2000.0, 2000.0, 2000.0) | car("bay_1", 93.0, gives_w), known)
+    assert found["bay_1"][0] == (4000.0 if goes_on else pytest.approx(0.8 * (6000.0 + gives_w)))
+
+
+def test_a_silent_charger_holds_nobody_up():
+    told = {wiring.bay_power(ONE.id): sent(4000.0, NOW_S - 1.0), wiring.bay_power(TWO.id): sent(0.0, NOW_S - 1.0)}
+    quiet = car("bay_1", 93.0) | {wiring.bay_power(ONE.id): None}
+    found = supported(drawn(2000.0, 2000.0, 2000.0) | quiet | car("bay_2", 93.0), state(bays=HERE, sent=told))
+    assert sum(watts for watts, _ in found.values()) == pytest.approx(4800.0)
+
+
+@pytest.mark.parametrize(("shines_w", "give_w"), [(9001.0, 0.0), (8999.0, 4000.0)])
+def test_no_car_gives_what_the_sun_would_were_it_not_held_back(shines_w: float, give_w: float):
+    # given a roof that may give 10 of its 30 kW
+    roof = replace(SITE.pvs[0], limitable=True)
+    known = state(bays=HERE, sent={wiring.pv_limit(roof.id): sent(10_000.0)})
+    values = {wiring.battery_soc(MAIN): 60.0, wiring.pv_power(roof.id): shines_w} | drawn(5000.0, 0.0, 0.0)
+    there = snapshot(replace(SITE, pvs=(roof,)), values | car("bay_1", 93.0), NOW_S)
+    found = giving.supporting([ONE], replace(SITE, pvs=(roof,)), known, there, PARAMS, NOW_S)
+    assert found[ONE.id].power_w == pytest.approx(give_w)
+
+
 def test_while_the_former_cannot_be_read_cars_go_on_as_they_are():
     blind = drawn(2000.0, 2000.0) | {wiring.former_phase_w(2): None} | car("bay_1", 80.0)
     told = {wiring.bay_power(ONE.id): sent(1234.0), wiring.bay_power(TWO.id): sent(-500.0)}

@@ -14,7 +14,7 @@ from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.site import Site
 from hems.model.units import SourceId
-from tests.control.panel import METERED, Panel, on_an_island, snapshot
+from tests.control.panel import METERED, Panel, car, on_an_island, snapshot
 from tests.given import building, flats
 
 ROOF, MAIN = SourceId("roof"), SourceId("main")
@@ -83,6 +83,39 @@ def test_in_full_sun_with_a_full_battery_there_is_room_for_the_largest_load_at_e
         assert roof.power_w > 5_000.0
         assert left_w <= store.charge_limit_w + 500.0
     assert made.plant.former_trips == 0
+
+
+def test_a_limit_is_judged_anew_by_looks_that_can_show_it_and_said_again_when_it_is_no_limit_any_more():
+    made = sunny(99.0, sun_w=28_000.0, into_w=10_000.0)
+    held_w = told_w(made)
+    # given a former that was read after the sun had followed, and a roof that was read before
+    made.says({wiring.former_phase_w(index): 0.0 for index in range(3)})
+    made.state = replace(
+        made.state, sent={**made.state.sent, LIMIT: replace(made.state.sent[LIMIT], sent_s=made.now_s)}
+    )
+    made.advance(0.5)
+    assert told_w(made) == held_w
+    # then the two are taken together only when both can show it
+    made.advance(2.0)
+    assert told_w(made) > held_w
+    # and without need of a limit it is said again as long as its lease lasts, that the device need not end it
+    made.says({wiring.battery_soc(MAIN): 60.0}).advance(3.0)
+    last_s = made.state.sent[LIMIT].last_s
+    made.advance(40.0)
+    assert told_w(made) == 30_000.0
+    assert made.state.sent[LIMIT].last_s > last_s
+
+
+def test_what_cars_give_is_no_reason_to_hold_the_sun_back():
+    # given a circuit's worth of load that a car carries, or the former
+    def allowed_w(car_w: float) -> float:
+        both = replace(site(), bays=flats().bays[:1])
+        made = on_an_island(site=both, params=Params()).says(car("bay_1", 80.0, car_w))
+        made.says({wiring.battery_soc(MAIN): 99.0, wiring.pv_power(ROOF): 20_000.0})
+        made.says({wiring.former_phase_w(index): (6000.0 - car_w) / 3.0 for index in range(3)})
+        return told_w(made.tick() and made)
+
+    assert allowed_w(6000.0) == pytest.approx(allowed_w(0.0), abs=1.0)
 
 
 @pytest.mark.parametrize(("soc_pct", "at_once"), [(99.0, 1), (60.0, 3)])

@@ -275,7 +275,7 @@ def test_the_sun_gives_no_more_than_could_be_taken_without_the_largest_load(
     told_w: float | None, former_w: float | None, sun_w: float | None, limit_w: float | None
 ):
     values = {wiring.battery_soc(MAIN): 97.5, wiring.former_phase_w(0): former_w, wiring.pv_power(ROOF): sun_w}
-    now = given(SUNNY, values | {wiring.bay_power(SourceId("bay_1")): -3000.0})
+    now = given(SUNNY, values | {wiring.bay_power(SourceId("bay_1")): -3000.0}, NOW_S)
     known = state(sent={} if told_w is None else {wiring.pv_limit(ROOF): sent(told_w)})
     looks = outlook(SUNNY, {"laundry": 2999.0}, going_w=(900.0, 900.0, 900.0))
     found = [(one.high, one.cause.why) for one in headroom.proposals(now, known, looks)]

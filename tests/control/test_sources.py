@@ -81,6 +81,18 @@ def test_sun_that_a_full_battery_holds_back_is_not_lost():
     assert fed(SITE, state, giving(), 1.0)[1] == frozenset()
 
 
+def test_sun_that_was_told_to_give_less_is_not_lost():
+    cap = wiring.pv_limit(SourceId("roof"))
+
+    def lost_with(told_w: float) -> frozenset[wiring.Role]:
+        told = Sent(value=told_w, cause=Cause(Why.SUN_HEADROOM), sent_s=0.0, last_s=0.0)
+        state = replace(ISLANDED, fed_w=given_before(roof=20_000.0), sent={cap: told})
+        return fed(SITE, state, giving(roof_w=1000.0), 1.0)[1]
+
+    assert lost_with(3000.0) == frozenset()
+    assert lost_with(15_000.0) == {ROOF}
+
+
 def test_a_sun_that_sets_is_forgotten_before_it_is_gone():
     # given 3 kW that fall to nothing within a quarter of an hour
     state = ISLANDED

@@ -360,3 +360,25 @@ def test_what_a_limit_asks_for_waits_for_no_pause_unless_the_device_fails_withou
         assert made.unit.holding[20] == 400
 
     played(product, story)
+
+
+@pytest.mark.parametrize("watts", [900.0, 0.0])
+def test_a_cap_that_nobody_asks_for_any_more_is_left_to_the_timer_of_the_device(watts: float):
+    # given an inverter that lifts a cap by itself, and is told it again every 20 s
+    cap = {"steps": [{"at": 20, "to": "{value}"}], "lapses_to": "uncapped"}
+    product = given.profile(
+        read={"shown": {"at": 20}},
+        write={"power_limit_w": cap},
+        control={"watchdog": {"kind": "lease", "timeout_s": 60, "renew_s": 20}},
+    )
+
+    async def story(made: Case) -> None:
+        await made.say("power_limit_w", watts, LEASE_S)
+        await asyncio.sleep(LEASE_S + 5.0)
+        during = [request.values for request in made.bench.writes()]
+        await asyncio.sleep(200.0)
+        # then it is said no longer than it was asked for; 0 in its place would be the hardest cap of all
+        assert [request.values for request in made.bench.writes()] == during
+        assert set(map(tuple, during)) == {(int(watts),)}
+
+    played(product, story)

@@ -99,6 +99,7 @@ def test_the_profile_that_the_mistakes_are_made_in_has_none(tmp_path):
         # contradictions inside a command
         ("steps = [{ at = 40", "stepz = [{ at = 40", "write.power_w.stepz"),
         ('lapses_to = "zero"', "", "write.power_w.lapses_to: is required and missing. Add it."),
+        ('lapses_to = "zero"', 'lapses_to = "uncapped"', "lapses_to uncapped needs a timer of the device that lifts"),
         ('class = "battery"', 'class = "batery"', "class = 'batery': should be 'meter', 'pv', 'battery'"),
     ],
 )
