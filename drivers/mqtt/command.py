@@ -67,13 +67,18 @@ class Pending:
             self.end(Fate.UNVERIFIED, "accepted; nothing reads it back")
         return self.is_wanted()
 
-    def saw(self, shown: Scalar | None, told_s: float) -> None:
-        """Take what the read-back shows, told live at `told_s`; what was told before the command says nothing of it."""
+    def saw(self, shown: Scalar | None, told_s: float) -> bool:
+        """Take what the read-back shows, told live at `told_s`, and say whether the command has its effect.
+
+        What was told before the command says nothing of it.
+        """
         if self.spec.verify is None or self.sent_s is None or told_s < self.sent_s:
-            return
+            return False
         self.shown = shown
-        if self.spec.verify.satisfied(shown, self.value):
-            self.end(Fate.CONFIRMED, "")
+        if not self.spec.verify.satisfied(shown, self.value):
+            return False
+        self.end(Fate.CONFIRMED, "")
+        return True
 
     def end(self, fate: Fate, detail: str) -> None:
         """Decide what became of it, once."""

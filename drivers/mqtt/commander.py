@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from drivers.mqtt.command import Pending
 from drivers.mqtt.errors import Forbidden, Incomplete, LinkDown
@@ -46,6 +47,8 @@ class Commander:
         """Asks the device to tell how it is."""
         self._pending: dict[str, Pending] = {}
         self._sent_s: dict[str, float] = {}
+        self._shown: dict[str, tuple[bool | float, float]] = {}
+        """What each command was when the device showed it last, and when that was."""
         self._acquired = False
         self.keeper = Keeper(profile.control, self._send_all, self._repeat, now_s)
 
@@ -78,11 +81,14 @@ class Commander:
 
     def saw(self) -> None:
         """Something live has come: see whether it shows the effect of a command."""
-        for pending in list(self._pending.values()):
+        for name, pending in list(self._pending.items()):
             verify = pending.spec.verify
             reading = self._points.latest.get(verify.read) if verify else None
-            if verify is not None and reading is not None and reading.is_fresh(self._now_s()):
-                pending.saw(reading.value, self._points.told_s(verify.read))
+            if verify is None or reading is None or not reading.is_fresh(self._now_s()):
+                continue
+            told_s = self._points.told_s(verify.read)
+            if pending.saw(reading.value, told_s):
+                self._shown[name] = (pending.value, told_s)
 
     def take_answer(self, message: Incoming) -> None:
         """Take what the device answers to a command."""
@@ -93,6 +99,7 @@ class Commander:
     def lose(self, why: str) -> None:
         """The device or the broker is gone: nothing on its way will arrive, and control has to be taken anew."""
         self._acquired = False
+        self._shown.clear()
         self.keeper.regained()
         for pending in self._pending.values():
             pending.end(Fate.UNREACHABLE, why)
@@ -126,8 +133,10 @@ class Commander:
         if earlier is not None:
             earlier.end(Fate.UNVERIFIED, "overtaken by a later command")
         self._pending[name] = pending
+        overruled = False
         try:
             await self._wait_for_turn(name, pending)
+            overruled = self._overruled(name, pending.spec)
             await self._send(name, pending, born_s)
             await asyncio.wait([pending.verdict], timeout=pending.patience_s)
         except Forbidden as refusal:
@@ -140,7 +149,18 @@ class Commander:
             if self._pending.get(name) is pending:
                 del self._pending[name]
         pending.give_up()
-        return pending.verdict.result()
+        return replace(pending.verdict.result(), overruled=overruled)
+
+    def _overruled(self, name: str, spec: MqttWrite) -> bool:
+        """Whether a set-point that is in force, and was shown, is no longer what the device has told since."""
+        value, shown_s = self._shown.get(name, (None, 0.0))
+        if spec.verify is None or spec.verify.within is None or value is None or value != self.keeper.value(name):
+            return False
+        reading = self._points.latest.get(spec.verify.read)
+        fresh = (
+            reading is not None and reading.is_fresh(self._now_s()) and self._points.told_s(spec.verify.read) > shown_s
+        )
+        return reading is not None and fresh and spec.verify.overruled(reading.value, value)
 
     async def _wait_for_turn(self, name: str, pending: Pending) -> None:
         """Some devices do not want a command more often than so."""

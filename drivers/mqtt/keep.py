@@ -66,6 +66,11 @@ class Keeper:
         if name in self._in_force:
             self._in_force[name] = replace(self._in_force[name], asked_s=self._fresh_s)
 
+    def value(self, name: str) -> bool | float | None:
+        """What the device follows, as far as is known; None when it was told nothing that lasts."""
+        held = self._in_force.get(name)
+        return None if held is None else held.value
+
     def leaving(self, name: str, spec: MqttWrite, value: bool | float, lease_s: float) -> None:
         """It is being sent and counts as in force, although its arrival is uncertain.
 

@@ -7,6 +7,7 @@ import pytest
 
 from hems.model.command import Fate
 from tests.drivers.mqtt.given import at_once, eventually, heard_by, one_device, stranger
+from tests.ending import end
 
 pytestmark = pytest.mark.wire
 
@@ -320,3 +321,76 @@ async def test_nothing_is_left_for_a_charger_that_has_said_good_bye(broker):
         await car.barrier.passed_by(car)
         await device.write("power_w", -3000.0, islanded=False)
         assert await sent_to(car, 0.1) == ["3000.0"]
+
+
+SHOWN = (
+    CHARGER.replace("limit_w = {", 'shown_w = { topic = "car/setpoint", negate = true }\nlimit_w = {')
+    .replace('range = ["-limit_w", 0]', 'verify = { read = "shown_w", within = 50, after_ms = 20000 }')
+    .replace("min_interval_ms = 300\n", "")
+)
+"""The same charger, which tells the set-point that it follows."""
+
+
+@asynccontextmanager
+async def obedient(broker, text=SHOWN):
+    """Its maker's program takes what comes and tells it; returns also who may write to it besides hems."""
+    async with charger(broker, text) as (device, context, car):
+
+        async def follow():
+            async for message in car.messages:
+                if str(message.topic) == "car/set":
+                    await car.publish("car/setpoint", message.payload, qos=1)
+
+        following = asyncio.create_task(follow())
+        try:
+            yield device, context, car
+        finally:
+            await end(following)
+
+
+async def test_a_set_point_is_confirmed_by_what_the_device_tells_of_it(broker):
+    async with obedient(broker) as (device, context, _):
+        reply = await device.write("power_w", -3000.0, islanded=False)
+        assert (reply.fate, reply.overruled) == (Fate.CONFIRMED, False)
+        assert context.sink.last("shown_w").value == -3000
+
+
+@pytest.mark.parametrize(
+    ("told_w", "else_w", "overruled"),
+    [
+        pytest.param(-3000.0, "7000", True, id="more"),
+        pytest.param(-3000.0, "3100", False, id="its rounding"),
+        pytest.param(-3000.0, "1000", False, id="less"),
+        pytest.param(-3000.0, "-3000", True, id="the opposite"),
+        pytest.param(0.0, "3000", True, id="something instead of nothing"),
+    ],
+)
+async def test_uca6_a_set_point_that_something_else_has_raised_is_found_before_it_is_told_again(
+    broker, told_w, else_w, overruled
+):
+    async with obedient(broker) as (device, context, car):
+        # given a set-point that the device has told it follows
+        assert (await device.write("power_w", told_w, islanded=False)).fate is Fate.CONFIRMED
+        # when something else tells it another, and it is told anew
+        await car.publish("car/setpoint", else_w, qos=1)
+        await eventually(lambda: context.sink.last("shown_w").value == -float(else_w))
+        again = await device.write("power_w", -2000.0, islanded=False)
+        # then that is found; what the device itself makes less is its own affair
+        assert (again.fate, again.overruled) == (Fate.CONFIRMED, overruled)
+        # and it is found once: since then it follows hems again
+        assert not (await device.write("power_w", -2100.0, islanded=False)).overruled
+
+
+async def test_what_a_device_follows_after_a_restart_accuses_nobody(broker):
+    available = 'silent_ms = 30000\navailable = [{ topic = "car/there", yes = "yes", no = ["no"] }]'
+    async with obedient(broker, SHOWN.replace("silent_ms = 30000", available)) as (device, context, car):
+        await car.publish("car/there", "yes", qos=1)
+        assert (await device.write("power_w", -3000.0, islanded=False)).fate is Fate.CONFIRMED
+        # when it goes, and comes back with a set-point of its own
+        await car.publish("car/there", "no", qos=1)
+        await eventually(lambda: device.health().lost_since_s is not None)
+        await car.publish("car/there", "yes", qos=1)
+        await car.publish("car/setpoint", "7000", qos=1)
+        await eventually(lambda: context.sink.last("shown_w").value == -7000)
+        # then nobody else has told it that
+        assert not (await device.write("power_w", -2000.0, islanded=False)).overruled
