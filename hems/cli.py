@@ -130,15 +130,19 @@ def _refuse(reason: str) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     gc.disable()  # what a start makes is there to stay; `service` has garbage looked for once it runs
-    from hems.starting import begun
+    from hems.model.late import written_late
 
-    read = begun(args.site, args.last_good)  # beside this process, while it imports the rest
-    from hems import app, service
-    from hems.runtime.clock import SystemClock
-    from hems.runtime.log import begin
+    with written_late():
+        from hems.runtime.installed import InstalledDrivers
+        from hems.starting import begun
 
-    drivers = app.installed_drivers()
-    site_file, card = read(drivers)
+        drivers = InstalledDrivers()
+        read = begun(args.site, args.last_good, drivers)  # beside this process, while it imports the rest
+        from hems import service
+        from hems.runtime.clock import SystemClock
+        from hems.runtime.log import begin
+
+        site_file, card = read()
     begin(site_file.settings.log_level)
     for notice in site_file.notices:
         logging.getLogger("hems").warning("%s", notice)

@@ -3,14 +3,19 @@
 Checking takes a library, its tables and as many megabytes as control itself; what comes of it is a few kilobytes.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hems.config.site_file import SiteFile
+from hems.model.errors import ConfigError
 from hems.ports.device import DriverFactory, Portable
 from hems.runtime.apart import apart
-from hems.runtime.installed import InstalledDrivers
+
+NAMED = re.compile(r"""^\s*driver\s*=\s*["']([\w-]+)["']""", re.MULTILINE)
+"""How a site file names a driver, as far as can be seen without reading it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,14 @@ class Read:
     """What each driver knows of the devices of this site."""
 
 
-def begun(site: Path, last_good: Path | None) -> Callable[[Mapping[str, DriverFactory]], tuple[SiteFile, str]]:
+def begun(
+    site: Path, last_good: Path | None, drivers: Mapping[str, DriverFactory]
+) -> Callable[[], tuple[SiteFile, str]]:
     """Begin to read; what is returned waits for it, and has the drivers know what was read.  Raises: ConfigError."""
-    done = apart(lambda: _read(site, last_good))
+    _import_named(site, drivers)
+    done = apart(lambda: _read(site, last_good, drivers))
 
-    def believed(drivers: Mapping[str, DriverFactory]) -> tuple[SiteFile, str]:
+    def believed() -> tuple[SiteFile, str]:
         read = done()
         for name, known in read.known.items():
             driver = drivers[name]
@@ -39,12 +47,21 @@ def begun(site: Path, last_good: Path | None) -> Callable[[Mapping[str, DriverFa
     return believed
 
 
-def _read(site: Path, last_good: Path | None) -> Read:
+def _import_named(site: Path, drivers: Mapping[str, DriverFactory]) -> None:
+    """Import once what both processes need: half of what each would import by itself.
+
+    Whatever is missed here is imported, and what is wrong is told, where the file is read.
+    """
+    with suppress(OSError, UnicodeDecodeError, ConfigError):
+        for name in sorted(drivers.keys() & NAMED.findall(site.read_text(encoding="utf-8"))):
+            drivers[name]
+
+
+def _read(site: Path, last_good: Path | None, drivers: Mapping[str, DriverFactory]) -> Read:
     from hems.config.lastgood import load_or_last_good
     from hems.report.panel_card import card_of
     from hems.wording.language import use
 
-    drivers = InstalledDrivers()
     site_file = load_or_last_good(site, last_good, drivers)
     use(site_file.site.language)
     known, devices = dict[str, object](), site_file.wiring.devices

@@ -117,7 +117,9 @@ async def _known(minutes: float) -> AsyncGenerator[Row, None]:
     }
     with tempfile.TemporaryDirectory(prefix="hems-bench-") as name:
         chosen, over = place("apartments"), more_devices()
-        async with begin(chosen, Path(name), rig=more_emulated(), over=over, gateways=True, calm_s=CALM_S) as run:
+        async with begin(
+            chosen, Path(name), rig=more_emulated(), over=over, gateways=True, calm_s=CALM_S, compiled=True
+        ) as run:
             for what, measured in parts.items():
                 told: Sequence[Row] = ()
                 with contained() as part:
@@ -224,7 +226,7 @@ async def _lateness(run: BenchRun) -> list[Row]:
     await run.daemon.wait()
     code = [sys.executable, "-c", FULL, str(late), str(WARM_S), str(EVERY_S), str(PROBED_S), str(run.site)]
     with (run.where / "daemon.log").open("ab") as log:
-        run.daemon = await asyncio.create_subprocess_exec(*code, stdout=log, stderr=log)
+        run.daemon = await asyncio.create_subprocess_exec(*code, stdout=log, stderr=log, env=run.environment)
     await _pictured(run)
     async with _screen(run):
         await asyncio.sleep(WARM_S)

@@ -114,6 +114,8 @@ class BenchRun(Run):
 
     bench: asyncio.subprocess.Process
     daemon: asyncio.subprocess.Process
+    compiled: bool = False
+    """Whether its modules are compiled once, as where it is installed, also where this machine keeps none."""
     disk: SmallDisk | None = None
     """Its state's own, where one could be mounted."""
     network: Network | None = None
@@ -126,7 +128,12 @@ class BenchRun(Run):
 
     async def start_daemon(self) -> None:
         """Start the daemon (again) on the same site and state."""
-        self.daemon = await _daemon(self.where, self.site)
+        self.daemon = await _daemon(self.where, self.site, compiled=self.compiled)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a daemon is started in."""
+        return _environment(self.where, compiled=self.compiled)
 
     async def kill_and_restart(self, after_s: float = 0.0) -> None:
         """SIGKILL, and a new process."""
@@ -174,6 +181,7 @@ async def begin(
     links: Mapping[str, str] = MappingProxyType({}),
     gateways: bool = False,
     calm_s: float | None = None,
+    compiled: bool = False,
     small_disk: bool = False,
     own_network: bool = False,
 ) -> AsyncIterator[BenchRun]:
@@ -182,6 +190,7 @@ async def begin(
     `rig` and `over` are laid over the place's rig and its site file; at `links` are devices that somebody else plays.
     With `gateways` serial lines are gateways on loopback, which no kernel hands over in a time of its own.  With
     `calm_s` it begins so long after the start; the rest of the restoring, with nothing to restore, is not awaited.
+    `compiled` has it find its modules compiled when it is started again, as where it is installed.
     `small_disk` gives the daemon one of its own that can be filled, `own_network` the building one that can be cut,
     where they may be made.
     """
@@ -196,6 +205,7 @@ async def begin(
             over=over,
             links=links,
             gateways=gateways,
+            compiled=compiled,
             network=network,
         )
         run.disk = disk
@@ -222,6 +232,7 @@ async def started(
     over: Mapping[str, Any] = MappingProxyType({}),
     links: Mapping[str, str] = MappingProxyType({}),
     gateways: bool = False,
+    compiled: bool = False,
     network: Network | None = None,
 ) -> BenchRun:
     """Both processes, without waiting for the daemon."""
@@ -235,17 +246,29 @@ async def started(
         site = where / "site.toml"
         text = overlaid(chosen.site.read_text(encoding="utf-8"), over)
         site.write_text(relinked(text, {**played, **links}, where, short=short), encoding="utf-8")
-        daemon = await _daemon(where, site)
+        daemon = await _daemon(where, site, compiled=compiled)
         undo.pop_all()
-    return BenchRun(where=where, site=site, bench=bench, daemon=daemon, network=network)
+    return BenchRun(where=where, site=site, bench=bench, daemon=daemon, compiled=compiled, network=network)
 
 
-async def _daemon(where: Path, site: Path) -> asyncio.subprocess.Process:
-    return await _process(where / "daemon.log", "-m", "hems.cli", "run", "--site", str(site), "--trust-clock")
+async def _daemon(where: Path, site: Path, *, compiled: bool) -> asyncio.subprocess.Process:
+    command = ("-m", "hems.cli", "run", "--site", str(site), "--trust-clock")
+    return await _process(where / "daemon.log", *command, environment=_environment(where, compiled=compiled))
 
 
-async def _process(log: Path, *arguments: str, network: Network | None = None) -> asyncio.subprocess.Process:
-    environment, before = os.environ | {"PYTHONUNBUFFERED": "1"}, tuple[str, ...]()
+def _environment(where: Path, *, compiled: bool) -> Mapping[str, str]:
+    """This process' own; if it keeps no compiled modules beside their source, they may be kept elsewhere.
+
+    Read from source a start takes twice as long; where hems is installed that happens once.
+    """
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(where / "compiled")}
+    return os.environ | (kept if compiled and sys.dont_write_bytecode else {})
+
+
+async def _process(
+    log: Path, *arguments: str, environment: Mapping[str, str] = os.environ, network: Network | None = None
+) -> asyncio.subprocess.Process:
+    environment, before = {**environment, "PYTHONUNBUFFERED": "1"}, tuple[str, ...]()
     if network is not None:
         environment, before = environment | {"HEMS_BENCH_ADDRESS": network.there}, network.inside
     with log.open("ab") as output:

@@ -2,13 +2,15 @@
 
 import argparse
 import json
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from hil import bench, bench_daemon
+from hil import bench, bench_daemon, bench_run
 from hil.bench_row import Row, html, markdown, noisy, paired, plain, text, unmeasured
 from hil.bench_sheds import typical
 
@@ -34,6 +36,19 @@ def test_beside_a_noisy_yardstick_a_figure_is_invalid_and_neither_good_nor_bad()
 def test_of_many_turns_the_slowest_and_fastest_tenth_do_not_count_and_of_few_all_do() -> None:
     assert typical([9.0, *[2.0] * 8, 0.1]) == [2.0] * 8
     assert typical([3.0, 1.0, 2.0]) == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("keeps_none", [True, False])
+def test_a_daemon_of_the_bench_finds_its_modules_compiled(
+    keeps_none: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", keeps_none)
+    run = bench_run.BenchRun(tmp_path, tmp_path, bench=None, daemon=None, compiled=True)  # type: ignore[arg-type]
+    # where none are kept beside their source they are kept elsewhere, and nothing else is told
+    added = {name: value for name, value in run.environment.items() if value != os.environ.get(name)}
+    assert added.get("PYTHONPYCACHEPREFIX") == (str(tmp_path / "compiled") if keeps_none else None)
+    assert not run.environment.get("PYTHONDONTWRITEBYTECODE") or not keeps_none
+    assert len(added) <= 2
 
 
 def test_ratios_are_taken_turn_by_turn() -> None:
