@@ -18,14 +18,14 @@ SITE = flats()
 
 @pytest.mark.long
 def test_a_week_with_a_power_cut_each_day_leaves_nothing_behind():
-    # given a building whose grid fails for half an hour of every day
+    # given a building whose grid fails for three hours of every day
     traces = ConstantTraces({one.id: 0.3 * one.typical_w for one in SITE.circuits})
     plant = Plant(SITE, traces, start=StartPoint(battery_soc_pct=90.0, cars={SITE.bays[0].id: Car(soc_pct=80.0)}))
     made = FastForward(SITE, Params(), plant, wall_clock=datetime(2026, 5, 4, tzinfo=UTC), near_s=10.0, watch_s=60.0)
 
     def day(number: int) -> int:
         begin_s = number * DAY_S
-        acts = [Act(begin_s + 30_000.0, Plant.fail_grid), Act(begin_s + 31_800.0, Plant.return_grid)]
+        acts = [Act(begin_s + 30_000.0, Plant.fail_grid), Act(begin_s + 40_800.0, Plant.return_grid)]
         for _ in made.run(begin_s + DAY_S, acts):
             pass
         gc.collect()
