@@ -89,7 +89,8 @@ def hours(
         begins_h = max(0.0, ahead - 1 + left_h)
         shines_w = sun_w[(now + ahead) % HOURS]
         left_w = tuple(shines_w - watts for watts in tiers[habits.slot(now + ahead)])
-        brings_wh = sum([wh for in_h, wh in cars if begins_h - 1.0 < in_h <= begins_h])
+        before_h = max(0.0, begins_h - 1.0) if ahead else -1.0  # who is here now does not come again
+        brings_wh = sum([wh for in_h, wh in cars if before_h < in_h <= begins_h])
         found.append(Hour(lasts(begins_h, expect_h, said_h), left_h if ahead == 0 else 1.0, left_w, brings_wh))
     return found
 

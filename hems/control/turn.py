@@ -14,6 +14,7 @@ from hems.control import (
     sources,
     wear,
 )
+from hems.control.dispatch import relief
 from hems.control.given import Given, Told
 from hems.control.memory.acting import ReconnectMemory
 from hems.control.memory.seeing import ModeMemory
@@ -79,9 +80,10 @@ def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, sourc
 def _comes_back(memory: LoadMemory, params: RestoreParams, now_s: float) -> bool:
     """Whether it is off and next in turn for coming back; what a person must look at, or whose relay rests, is not.
 
-    A relay may rest for most of a day, and neither cars nor the word that all is normal wait for that.
+    A relay may rest for most of a day, a limit of the connection may last as long, and neither cars nor the word that
+    all is normal wait for that: cars may be what keeps the limit.
     """
-    if not memory.shed_because or not memory.read_back:
+    if not memory.shed_because or not memory.read_back or memory.shed_because.why in relief.FOR_A_LIMIT:
         return False
     return memory.fruitless < params.tries and wear.closes_s(memory, params) <= now_s
 

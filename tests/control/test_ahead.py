@@ -158,6 +158,14 @@ def test_cars_bring_what_they_have_in_the_hour_in_which_they_come() -> None:
     assert found[2].lasts == pytest.approx(exp(-1.75 / 18.0))
 
 
+@pytest.mark.parametrize("in_h", [0.0, 0.2, 0.25, 0.75, 1.0, 2.6])
+@pytest.mark.parametrize("minute", [0, 15, 45])
+def test_a_car_that_comes_home_counts_in_one_hour_only(in_h: float, minute: int) -> None:
+    utc = EVENING.replace(minute=minute)
+    found = ahead.hours(ahead.tiers_w(SITE, KNOWN), (0.0,) * 24, utc, 18.0, None, [(in_h, 9000.0)])
+    assert [hour.brings_wh for hour in found if hour.brings_wh] == [9000.0]
+
+
 def test_each_hour_ahead_has_its_own_sun_and_its_own_kind_of_day() -> None:
     # given a Friday at 22:00, and weekends on which nobody draws anything
     utc = datetime(2026, 6, 5, 22, 0, tzinfo=UTC)

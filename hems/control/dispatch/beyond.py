@@ -16,8 +16,7 @@ from hems.model.snapshot import Snapshot
 from hems.model.units import SourceId
 
 OBEYS_S = 6.0
-"""As long as a car on alternating current may take to draw less.  Shorter than what a fall at the street has to stand:
-when a silent charger answers again, its car is not taken to draw nothing in between."""
+"""As long as a car on alternating current may take to draw less."""
 
 SLACK_W, SLACK = 300.0, 0.05
 """So much more than it was told is a charger's rounding."""
@@ -41,14 +40,16 @@ def disobedient_w(
 def _disobeys(bay: SourceId, drawn_w: float, state: ControlState, now_s: float) -> bool:
     """Whether its charger took the command makes no difference to the fuses.
 
-    Who has not followed for long enough gets no new time with each new set-point.
+    Who has not followed for long enough gets no new time with each new set-point; nor does a car whose charger was
+    silent, for nobody knows what it was told.
     """
     entry, astray_s = state.sent.get(wiring.bay_power(bay)), state.bays.get(bay, NEW).astray_since_s
     if entry is None or entry.observed:
         return drawn_w > SLACK_W
     told_w = max(0.0, -float(entry.value))
     since_s = entry.sent_s if astray_s is None else min(entry.sent_s, astray_s)
-    return now_s >= since_s + OBEYS_S and drawn_w > told_w + max(SLACK_W, SLACK * told_w)
+    late = now_s >= since_s + OBEYS_S or bay in state.connection.back_s
+    return late and drawn_w > told_w + max(SLACK_W, SLACK * told_w)
 
 
 def _draws_w(bay: Bay, snapshot: Snapshot, now_s: float) -> float:

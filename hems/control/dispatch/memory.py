@@ -151,6 +151,10 @@ class ConnectionMemory:
     """When the meter at the street was read, by which circuits were judged last."""
     stood_w: tuple[float, ...] = ()
     """What they drew by that look."""
+    silent: frozenset[SourceId] = frozenset()
+    """Chargers that nobody heard at that look: what their cars draw counts among circuits."""
+    back_s: Mapping[SourceId, float] = field(default_factory=dict)
+    """When those answered again that did so lately."""
 
     panels: Mapping[PanelId, tuple[Standing, ...]] = field(default_factory=dict)
     """The same behind each sub-panel whose meter speaks, with the grid and without."""

@@ -31,7 +31,7 @@ LIMITED = (
     Why.LIMIT_SERVICE,
 )
 """Limits for whose sake circuits go off; a quarter of an hour that costs more is none."""
-
+FOR_A_LIMIT = frozenset({*LIMITED, Why.LIMIT_PANEL})
 
 STANDS_S = 3.0
 """So long a panel is overloaded before circuits go off for it: by then it is no car that has just stopped."""

@@ -21,6 +21,12 @@ def after(
     return found if falls else unseen(found)
 
 
+def less(before: Sequence[Standing], phase_w: Sequence[float]) -> tuple[Standing, ...]:
+    """Without what is known by another name now: that is no fall, and has nothing to stand."""
+    known = zip(before, phase_w, strict=False)
+    return tuple(Standing(watts=one.watts - watts) if watts else one for one, watts in known)
+
+
 def unseen(before: Sequence[Standing]) -> tuple[Standing, ...]:
     """While nobody measures nothing has been seen lower: a fall has to stand anew once the meter is back."""
     return tuple(replace(one, lower_since_s=None) if one.lower_since_s is not None else one for one in before)

@@ -3,6 +3,7 @@
 from hems.control.dispatch import (
     excess,
     flexible,
+    heard_again,
     market,
     panels,
     quarter,
@@ -28,7 +29,7 @@ from hems.model.event import EventKind
 def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> ControlState:
     """What is known of limits, of the counted quarter and of excess after `dt_s` more."""
     site, snapshot, now_s = given.site, given.snapshot, given.now_s
-    memory = state.connection
+    memory = heard_again.after(site, state.connection, snapshot, now_s)
     if site.grid.flexible is not None:
         heard = flexible.after(site.grid.flexible, memory.flexible, snapshot.limits, now_s)
         memory = replace(memory, flexible=heard)
@@ -71,7 +72,7 @@ def _stood(given: Given, state: ControlState, memory: ConnectionMemory) -> Conne
     street everything would seem to be drawn twice, and cars would be told to stop at the very instant of a power cut.
     """
     if state.mode.mode.on_island:
-        return replace(memory, standing=(), stood_s=None, stood_w=())
+        return replace(memory, standing=(), stood_s=None, stood_w=(), silent=frozenset())
     flow, now_s = flows(given.site, given.snapshot, given.now_s), given.now_s
     if flow is None:
         return replace(memory, standing=standing.unseen(memory.standing))
@@ -81,7 +82,8 @@ def _stood(given: Given, state: ControlState, memory: ConnectionMemory) -> Conne
     old = look_s == memory.stood_s and look_s < now_s  # what was read at this very instant is never old
     drawn_w = memory.stood_w if old else house_phase_w(given.site, given.snapshot, flow, now_s)
     found = standing.after(memory.standing, drawn_w, now_s, falls=sure(given.site, given.snapshot))
-    return replace(memory, standing=found, stood_s=look_s, stood_w=drawn_w)
+    silent = memory.silent if old else heard_again.unheard(given.site, given.snapshot, now_s)
+    return replace(memory, standing=found, stood_s=look_s, stood_w=drawn_w, silent=silent)
 
 
 def _exceeded(

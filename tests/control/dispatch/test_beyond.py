@@ -86,6 +86,33 @@ def test_when_a_silent_charger_answers_again_its_car_is_not_taken_to_draw_nothin
         assert street.lives(1).grid_w <= LIMIT_W + street.params.car.deadband_w
 
 
+def test_when_a_silent_charger_answers_again_its_car_counts_once():
+    # given three cars that share 24 kW, one of which goes on with its share while its charger says nothing
+    street = Stubborn().plug("bay_1", "bay_2", "bay_3").lives(30)
+    street.draws_w["bay_1"] = -street.car_w("bay_1")
+    street.silent = {"bay_1"}
+    street.lives(30)
+    before_w = others_w(street)
+    # when it answers again
+    street.silent = set()
+    # then nobody makes room for it a second time
+    for _ in range(30):
+        assert others_w(street.lives(1)) >= before_w - street.params.car.deadband_w
+
+
+def test_what_a_silent_charger_has_stopped_is_not_taken_from_circuits():
+    street = Stubborn().plug("bay_1", "bay_2", "bay_3").lives(30)
+    street.silent = {"bay_1"}
+    street.draws_w["bay_1"] = 0.0
+    street.lives(30)
+    # when it answers again, its car begins, and the meter at the street is behind by a look
+    street.silent, street.draws_w["bay_1"] = set(), 8000.0
+    street.lives(2)
+    # then from the next look on nobody has more than there is
+    for _ in range(30):
+        assert street.lives(1).grid_w <= LIMIT_W + street.params.car.deadband_w
+
+
 def test_set_points_do_not_swing_beside_a_car_that_does_not_follow():
     street = Stubborn().plug("bay_1", "bay_2", "bay_3")
     street.draws_w["bay_1"] = 16_000.0

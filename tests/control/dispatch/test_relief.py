@@ -4,8 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hems.control.dispatch.excess import SLACK, SLACK_W
+from hems.control.resume import resumed
 from hems.model import wiring
 from hems.model.cause import Why
+from hems.model.mode import Mode
 from hems.model.units import CircuitId
 from tests.control.dispatch.street import Street, connected_site
 
@@ -50,6 +52,18 @@ def test_it_comes_back_only_where_it_fits():
     street.house_w = 10_000.0
     street.lives(300, every_s=10)
     assert True in [one.value for _, one in street.commands(HOT_WATER)]
+
+
+def test_what_is_off_for_a_limit_keeps_nobody_from_normal_running():
+    # given hot water that is off for the agreed capacity when hems starts anew
+    street = crowded(24_000.0, soc_pct=59.0).lives(5)
+    street.says({HOT_WATER: False})
+    street.lives(5)
+    street.state = resumed(street.state, shift_s=0.0, now_s=street.now_s)
+    # then the wait for calm is as long as ever, and cars may give for the limit after it
+    street.lives(int(street.params.restore.calm_s) + 60, every_s=5)
+    assert street.mode is Mode.GRID_CONNECTED
+    assert street.state.loads[CircuitId("hot_water")].shed_because is not None
 
 
 # Whatever comes -------------------------------------------------------------------------------------------------------
