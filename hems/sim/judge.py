@@ -10,6 +10,7 @@ from hems.model.event import Event, EventKind
 from hems.model.mode import ISLAND_MODES
 from hems.model.site import Site
 from hems.sim.case import TRANSFER_S, Case, Check, Verdict
+from hems.sim.metered import METERED
 from hems.sim.oracle import ORACLE
 from hems.sim.record import Frame, Record
 from hems.sim.scenario import Expectation, Scenario
@@ -356,6 +357,7 @@ CHECKS: Mapping[str, Check] = {
     "takes_turns": _takes_turns,
     "no_unknown_end": _no_unknown_end,
     "all_on": _all_on,
+    **METERED,
     **ORACLE,
 }
 """Every check a scenario may name."""

@@ -13,6 +13,8 @@ from hems.sim.words import ASK
 SETS = ("off", "stalled")
 """What is seen of circuits by name."""
 OVER_NETWORK = ("half_open", "reset")
+ELSEWHERE = {("source", ASK)}
+"""Names of who is no part of a building: where prices come from."""
 KINDS = {"circuits": "circuit", "batteries": "battery", "bays": "bay", "pvs": "PV plant"}
 """Tables whose names stand in what a role, an alarm or a decision is about."""
 
@@ -72,7 +74,7 @@ def _in_act(where: Path, entry: Mapping[str, Any], built: Built) -> Iterator[Pro
     found = [
         unknown_name((*where, key), entry[key], names, what)
         for key, (names, what) in known.items()
-        if key in entry and entry[key] not in names
+        if key in entry and entry[key] not in names and (key, entry["do"]) not in ELSEWHERE
     ]
     yield from found or _out_of_reach(where, entry, built)
 
@@ -97,6 +99,8 @@ def _in_expectation(where: Path, entry: Mapping[str, Any], built: Built) -> Iter
     if "that" in entry and entry["that"][0] in SETS:
         given = entry["that"][2]
         yield from _each((*where, "that"), [given] if isinstance(given, str) else given, built)
+    if "bay" in entry and entry["bay"] not in built.there("bays"):
+        yield unknown_name((*where, "bay"), entry["bay"], built.there("bays"), "bay")
     for key in ("about", "role"):
         kind, _, rest = str(entry.get(key, "")).partition("/")
         name, more, _ = rest.partition("/")

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from hems.control.params import Params
 from hems.control.resume import resumed
+from hems.model.codec import from_plain
 from hems.model.mode import Mode
+from hems.model.prices import Prices
 from hems.model.request import Acknowledge, Asked, CarWish, Order, Request, Task, Want
 from hems.model.site import Site
 from hems.model.units import CircuitId, DeviceId, SourceId
@@ -156,6 +158,8 @@ def asked(*, request: str, refused: bool = False, **args: object) -> Asked:
         return Order(task=Task(str(args.pop("task"))), begin=bool(args.pop("begin")), who=who, role=role, **args)  # type: ignore[arg-type]
     if request == "car":
         return CarWish(bay=SourceId(str(args.pop("bay"))), who=who, **args)  # type: ignore[arg-type]
+    if request == "prices":
+        return from_plain(Prices, args)
     if request != "override":
         raise KeyError(request)
     return Request(

@@ -116,7 +116,8 @@ class FastForward:
                 self._sudden_s = self.plant.t_s
             self._lapse()
             if self.plant.t_s < self._dead_until_s:
-                self._pass(min(PERIOD_S, self._dead_until_s - self.plant.t_s, self._dt(until_s, until_s, ahead)))
+                left_s = min(self._dead_until_s - self.plant.t_s, self._dt(until_s, until_s, ahead))
+                self._pass(max(SHORTEST_S, min(PERIOD_S, left_s)))  # less would not move the clock at all
                 continue
             latest = self._read()
             self._reflex(latest)

@@ -118,6 +118,7 @@ ASKED: Words = _words(
             "keeps_pct": (Pct, 0.0),
             "target_pct": (Pct, 0.0),
         },
+        "prices": {"source": (Line, ...), "slots": (Annotated[list[dict[str, float]], Within(min_length=1)], ...)},
         "override": {
             "circuit": NAMED["circuit"],
             "want": (_one_of(Want), ...),
@@ -142,6 +143,8 @@ PARAMS: Mapping[str, Any] = {
     "limit_w": AtLeast0,
     "about": str,
     "role": str,
+    "bay": str,
+    "kw": AtLeast0,
     "value": bool | float,
     "facts": dict[str, bool | float | str],
     "but": list[Any],
