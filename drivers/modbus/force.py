@@ -45,7 +45,7 @@ class InForce:
     taken: bool
     """Whether the device has not said no to a part of it."""
     numbers: tuple[float, ...] | None = None
-    """What its steps wrote: for a stop, that may depend on whether the battery makes the island."""
+    """What its steps wrote, where that can change: a stop may depend on whether the battery makes the island."""
 
     @property
     def off(self) -> bool | float:

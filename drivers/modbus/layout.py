@@ -80,7 +80,10 @@ class PlacedCommand:
 
     def steps_now(self, known: Mapping[str, object]) -> Sequence[PlacedStep] | None:
         """The steps to take while points are as `known`; None if no way is open."""
-        return next((steps for needs, steps in self.ways if needs is None or known.get(needs) is True), None)
+        for needs, steps in self.ways:
+            if needs is None or known.get(needs) is True:
+                return steps
+        return None
 
     @property
     def stop_depends(self) -> bool:

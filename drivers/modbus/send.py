@@ -72,8 +72,10 @@ class Sender:
                 await asyncio.sleep(step.wait_s)
 
     def numbers(self, placed: PlacedCommand, value: float) -> tuple[float, ...] | None:
-        """What the steps of a command would write now; None while that is not known."""
-        known = self._reader.known() if placed.needs_points else {}
+        """What the steps of a command would write now, where that can change; None also while it is not known."""
+        if not placed.needs_points:
+            return None
+        known = self._reader.known()
         known["value"] = 0.0 - value if placed.spec.negate else value
         try:
             steps = placed.steps_now(known) or ()
