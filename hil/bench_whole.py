@@ -173,4 +173,7 @@ def _laid_over(others: dict[str, Any]) -> dict[str, Any]:
         for number, name in enumerate(_boards())
     }
     often = {"moves_hour": 60, "moves_day": 500}  # a relay that has moved six times in an hour would rest
-    return {"devices": {**others["devices"], **boards}, "circuits": circuits, "params": {"restore": often}}
+    # The emulated building stays on the grid, whose meter goes on telling of power through a tie that says open: a slow
+    # turn must not end as the contradiction that it is.
+    params = {"restore": often, "witness": {"crossed_s": 60.0}}
+    return {"devices": {**others["devices"], **boards}, "circuits": circuits, "params": params}
