@@ -19,10 +19,10 @@ from hil.told import plain, sentence
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;max-width:900px;margin:2em auto;padding:0 1em;color:#222}
 h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2.2em;border-top:1px solid #ccc;padding-top:1em}
-td:first-child{white-space:nowrap}
+td:first-child{min-width:5.5em}
 .sum{font-size:1.25em;padding:.6em .8em;border-left:.4em solid}.good{background:#eef7ee;color:#17692f}
 .bad{background:#fbeaea;color:#a01414}
-table{border-collapse:collapse;width:100%}td,th{border:1px solid #ccc;padding:.25em .6em;text-align:left;
+table{border-collapse:collapse;width:100%;margin:.6em 0}td,th{border:1px solid #ccc;padding:.25em .6em;text-align:left;
 vertical-align:top}svg{max-width:100%;height:auto;font:11px system-ui,sans-serif}
 .held{color:#17692f}.not{color:#a01414;font-weight:bold}pre{white-space:pre-wrap;font-size:12px}
 details{margin:.6em 0}@media print{details{display:none}h2{break-before:page}}
