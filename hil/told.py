@@ -116,6 +116,8 @@ def _asked(args: Mapping[str, Any]) -> str:
         case "car":
             leaves = "leaves soon" if args.get("leaving") else "says what the car shall have"
             return f"the driver at {args['bay']} {leaves}"
+        case "prices":
+            return f"{args['source']} tells {len(args['slots'])} prices"
         case "order" if args.get("task") in ORDERS:
             what = ORDERS[str(args["task"])]
             return f"somebody orders hems {what}{_when(args)}" if args["begin"] else f"somebody ends the order {what}"

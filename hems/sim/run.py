@@ -1,8 +1,8 @@
 """Fast-forward: the real tick on the plant's equations, without wires; a day in seconds.
 
 The step rule: 0.1 s while something has just happened (the reflex and the sheds need it), 1 s within a quarter of an
-hour of any event (a minute where only a car's power has changed), otherwise to the tick's own `wake_at`, at most five
-minutes and on whole multiples of them, or until a watched value changes.
+hour of any event (a minute where only a car's power has changed, or a day's account was told), otherwise to the tick's
+own `wake_at`, at most five minutes and on whole multiples of them, or until a watched value changes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +16,7 @@ from hems.control.reflex import react
 from hems.control.state import ControlState, initial
 from hems.control.step import Armed, Step
 from hems.control.tick import tick
+from hems.model.cause import Why
 from hems.model.command import Command, Fate, Outcome
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
@@ -210,7 +211,7 @@ class FastForward:
         self.state, self.armed = step.state, step.armed
         self._do(step.commands)
         for event in step.events:
-            near_s = min(self.near_s, NEAR_POWER_S) if _mere_power(event) else self.near_s
+            near_s = min(self.near_s, NEAR_POWER_S) if _mere_power(event) or _mere_account(event) else self.near_s
             self._eventful_s = max(self._eventful_s, now_s + near_s)
         return Ticked(now_s, snapshot, step)
 
@@ -244,6 +245,11 @@ class FastForward:
 def _mere_power(event: Event) -> bool:
     """Whether it is about no more than a power: another one asked of a car, a limit of the connection met or kept."""
     return event.kind in (EventKind.COMMAND, EventKind.SYSTEM) and event.subject.endswith("/power_w")
+
+
+def _mere_account(event: Event) -> bool:
+    """Whether it tells what a day was worth: it is midnight, and nothing has happened."""
+    return event.cause.why is Why.DAY_VALUE
 
 
 def events(ticks: Iterable[Ticked]) -> list[Event]:

@@ -1,6 +1,7 @@
 """Fast-forward: the real tick on the plant's equations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,8 @@ from hems.control.params import Params, shortened
 from hems.model import wiring
 from hems.model.mode import Mode
 from hems.model.request import Want
+from hems.model.site import Site
+from hems.model.tariff import Tariff
 from hems.model.units import CircuitId, SourceId
 from hems.sim.plant import Plant
 from hems.sim.run import FAR_S, FINE_FOR_S, FINE_S, NEAR_S, Act, FastForward, Ticked, events
@@ -19,11 +22,13 @@ from tests.given import flats, forces
 SITE, PARAMS = flats(), shortened(Params())
 
 
-def forward(*, params: Params = PARAMS, load: float = 1.0, cars: dict[str, Car] | None = None) -> FastForward:
-    traces = ConstantTraces({one.id: load * one.typical_w for one in SITE.circuits})
+def forward(
+    *, site: Site = SITE, params: Params = PARAMS, load: float = 1.0, cars: dict[str, Car] | None = None
+) -> FastForward:
+    traces = ConstantTraces({one.id: load * one.typical_w for one in site.circuits})
     on_bays = {SourceId(name): car for name, car in (cars or {}).items()}
     start = StartPoint(cars=on_bays, physics=Physics(tie_qualify_s=3.0))
-    return FastForward(SITE, params, Plant(SITE, traces, start=start))
+    return FastForward(site, params, Plant(site, traces, start=start))
 
 
 def steps(ticks: list[Ticked]) -> list[tuple[float, float]]:
@@ -44,6 +49,18 @@ def test_time_goes_in_tenths_after_something_sudden_in_seconds_near_it_and_in_mi
     assert max(dt_s for t_s, dt_s in after) <= FAR_S + 1e-6
     last = max(event.at.mono_s for event in events(ticks))
     assert max(dt_s for t_s, dt_s in after if t_s > last + NEAR_S) > 60.0
+
+
+def test_the_account_of_a_day_that_is_told_at_midnight_asks_for_a_minute_of_short_steps():
+    # given a building that pays for its energy, far from any event, a quarter of an hour before midnight
+    made = forward(site=replace(SITE, tariff=Tariff(buy=0.3)))
+    made.wall_clock = datetime(2026, 5, 4, 23, 0, tzinfo=UTC)
+    list(made.run(2700.0))
+    # when midnight has gone by
+    ticks = list(made.run(4500.0))
+    # then the day was told, and time soon went on in long steps
+    assert [event.subject for event in events(ticks)] == ["value"]
+    assert len(ticks) < 100
 
 
 def test_it_ticks_when_the_tick_asked_to_be_woken():
