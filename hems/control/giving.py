@@ -31,6 +31,8 @@ STAYS_WH = 2000.0
 """So much fuller another car must be to take the place of one that gives."""
 SHOWS_S, FOLLOWS_S = 0.9, 6.0
 """So soon after a command to a car a reading may show it, and so long a car may take to follow it."""
+BALANCING = frozenset({Why.SUPPORT_ISLAND, Why.CAR_IDLE})
+"""Why a car was told more or less for the sake of what former and cars were seen to carry."""
 ROUNDS_W = 300.0
 """What gives as good as what it was told has followed."""
 GIVING_SHARE = 0.8
@@ -85,7 +87,8 @@ def supporting(
         if refusals[bay.id] is None
     }
     if len(known) < len(former) or carries_on(state) or not _shown(bays, state, snapshot, now_s):
-        return {bay.id: _going_on(bay, refusals[bay.id], state) for bay in bays}
+        gives = giving_w(site, snapshot, now_s)
+        return {bay.id: _going_on(bay, refusals[bay.id], state, gives.get(bay.id, 0.0)) for bay in bays}
     giving = giving_w(site, snapshot, now_s)
     held_back = headroom.held_back(site, state, snapshot, now_s)
     residual_w = 0.0 if held_back else max(0.0, residual_w)
@@ -98,13 +101,15 @@ def _shown(bays: list[Bay], state: ControlState, snapshot: Snapshot, now_s: floa
     """Whether former and cars were read since every car could follow its last command.
 
     Before, what one meter no longer shows and the other still does would count twice, or not at all: cars would be
-    stopped and started for ever.
+    stopped and started for ever.  A car that was told to rest for a reason of its own, such as a charger that did not
+    answer, waits for nothing when that is over.
     """
     for bay in bays:
         entry = state.sent.get(wiring.bay_power(bay.id))
         reading = snapshot.bays.get(bay.id, NO_CAR).power_w
         watts = reading.known(now_s)
-        if entry is None or entry.observed or watts is None or now_s >= entry.sent_s + FOLLOWS_S:
+        balances = entry is not None and entry.cause.why in BALANCING and not entry.observed
+        if entry is None or not balances or watts is None or now_s >= entry.sent_s + FOLLOWS_S:
             continue
         seen_s = min(one.taken_s for one in (*snapshot.former_phase_w, reading))
         if seen_s < entry.sent_s + SHOWS_S or abs(watts - float(entry.value)) > ROUNDS_W:
@@ -163,10 +168,14 @@ def carriers(
     return {bay: free[bay] for bay in order[:count]}
 
 
-def _going_on(bay: Bay, refusal: Why | None, state: ControlState) -> Wish:
+def _going_on(bay: Bay, refusal: Why | None, state: ControlState, gives_w: float) -> Wish:
+    """As told; a car that gives all the same, because it was told to rest for a reason that is over, as it is seen."""
     entry = state.sent.get(wiring.bay_power(bay.id))
     if refusal is not None or entry is None:
         return Wish(0.0, Cause(refusal or Why.CAR_IDLE))
+    if not entry.value and entry.cause.why not in BALANCING and gives_w >= bay.discharge_min_w:
+        power_w = min(bay.discharge_max_w, gives_w)
+        return Wish(power_w, Cause(Why.SUPPORT_ISLAND, {"w": round(power_w)}))
     return Wish(max(0.0, float(entry.value)), entry.cause)
 
 

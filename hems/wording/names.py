@@ -65,6 +65,7 @@ ALONE = (
     N_("it stops: no power"),
     N_("it stays as last told"),
     N_("it goes back to its own rules"),
+    N_("nothing limits it any more"),
     N_("only read"),
 )
 """What becomes of a device without HEMS: the words that its profile's page is made of."""

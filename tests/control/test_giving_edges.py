@@ -11,7 +11,7 @@ from hems.control.cars.memory import BayMemory, Charge, DriverMemory
 from hems.control.energy import Band
 from hems.control.state import ControlState
 from hems.model import wiring
-from hems.model.cause import Why
+from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.request import Task
 from hems.model.site import Circuit, Tier
@@ -143,13 +143,38 @@ def test_a_car_gives_that_may(more: dict[Role, Any], memory: dict[str, Any], why
 )
 def test_cars_go_on_as_told_until_former_and_chargers_show_it(sent_s: float, gives_w: float, goes_on: bool):
     # given a car that was told 4 kW, and a former that bears 6 kW beside it
-    known = state(bays=HERE, sent={wiring.bay_power(ONE.id): sent(4000.0, sent_s)})
+    known = state(bays=HERE, sent={wiring.bay_power(ONE.id): sent(4000.0, sent_s, cause=Cause(Why.SUPPORT_ISLAND))})
     found = supported(drawn(2000.0, 2000.0, 2000.0) | car("bay_1", 93.0, gives_w), known)
     assert found["bay_1"][0] == (4000.0 if goes_on else pytest.approx(0.8 * (6000.0 + gives_w)))
 
 
+def test_a_charger_that_answers_again_is_not_held_to_what_it_was_told_while_it_was_silent():
+    # given a car that gives 4 kW, and was told to rest while its charger was silent
+    known = state(bays=HERE, sent={wiring.bay_power(ONE.id): sent(0.0, NOW_S - 2.0, cause=Cause(Why.CAR_SOC_UNKNOWN))})
+    found = supported(drawn(2000.0, 2000.0, 2000.0) | car("bay_1", 93.0, 4000.0), known)
+    assert found["bay_1"][0] == pytest.approx(8000.0)
+
+
+def test_while_others_are_waited_for_a_charger_that_answers_again_goes_on_giving_what_it_gives():
+    # given a car that gives 9 kW, told to rest while its charger was silent, and another that has just been told more
+    told = {
+        wiring.bay_power(ONE.id): sent(0.0, NOW_S - 2.0, cause=Cause(Why.CAR_SOC_UNKNOWN)),
+        wiring.bay_power(TWO.id): sent(5000.0, NOW_S - 2.0, cause=Cause(Why.SUPPORT_ISLAND)),
+    }
+    both = car("bay_1", 93.0, 9000.0) | car("bay_2", 93.0, 2000.0)
+    found = supported(drawn(2000.0, 2000.0, 2000.0) | both, state(bays=HERE, sent=told))
+    assert found == {"bay_1": (9000.0, Why.SUPPORT_ISLAND), "bay_2": (5000.0, Why.SUPPORT_ISLAND)}
+    # but who rests because there was nothing to do goes on resting
+    idle = told | {wiring.bay_power(ONE.id): sent(0.0, NOW_S - 2.0, cause=Cause(Why.CAR_IDLE))}
+    assert supported(drawn(2000.0, 2000.0, 2000.0) | both, state(bays=HERE, sent=idle))["bay_1"][0] == 0.0
+
+
 def test_a_silent_charger_holds_nobody_up():
-    told = {wiring.bay_power(ONE.id): sent(4000.0, NOW_S - 1.0), wiring.bay_power(TWO.id): sent(0.0, NOW_S - 1.0)}
+    because = Cause(Why.SUPPORT_ISLAND)
+    told = {
+        wiring.bay_power(ONE.id): sent(4000.0, NOW_S - 1.0, cause=because),
+        wiring.bay_power(TWO.id): sent(0.0, NOW_S - 1.0, cause=because),
+    }
     quiet = car("bay_1", 93.0) | {wiring.bay_power(ONE.id): None}
     found = supported(drawn(2000.0, 2000.0, 2000.0) | quiet | car("bay_2", 93.0), state(bays=HERE, sent=told))
     assert sum(watts for watts, _ in found.values()) == pytest.approx(4800.0)

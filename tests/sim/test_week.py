@@ -17,6 +17,7 @@ SITE = flats()
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)  # it is played beside others that take long
 def test_a_week_with_a_power_cut_each_day_leaves_nothing_behind():
     # given a building whose grid fails for three hours of every day
     traces = ConstantTraces({one.id: 0.3 * one.typical_w for one in SITE.circuits})
