@@ -130,19 +130,16 @@ def _refuse(reason: str) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     gc.disable()  # what a start makes is there to stay; `service` has garbage looked for once it runs
-    from hems.model.late import written_late
+    from hems.runtime.installed import InstalledDrivers
+    from hems.starting import begun
 
-    with written_late():
-        from hems.runtime.installed import InstalledDrivers
-        from hems.starting import begun
+    drivers = InstalledDrivers()
+    read = begun(args.site, args.last_good, drivers)  # beside this process, while it imports the rest
+    from hems import service
+    from hems.runtime.clock import SystemClock
+    from hems.runtime.log import begin
 
-        drivers = InstalledDrivers()
-        read = begun(args.site, args.last_good, drivers)  # beside this process, while it imports the rest
-        from hems import service
-        from hems.runtime.clock import SystemClock
-        from hems.runtime.log import begin
-
-        site_file, card = read()
+    site_file, card = read()
     begin(site_file.settings.log_level)
     for notice in site_file.notices:
         logging.getLogger("hems").warning("%s", notice)

@@ -13,7 +13,8 @@ Scalar = bool | int | float | str
 Values = Mapping[str, Any]
 
 LapsesTo = Literal["open", "closed", "zero", "held", "default", "uncapped"]
-"""Where the device goes by itself when hems falls silent: load off, load on, no power, as last told, its own rule."""
+"""Where the device goes by itself when hems falls silent: load off, load on, no power, as last told, its own
+rule, no cap any more."""
 
 
 class Guard(BaseModel):

@@ -27,8 +27,6 @@ from hems.model.snapshot import Snapshot
 
 STEP = 0.05
 """Part of its rating by which a plant is allowed more at a time at least; it is held back by all that is needed."""
-
-
 SHOWS_S = 0.9
 """So soon after a limit a reading may show what came of it."""
 AT_LIMIT = 0.9

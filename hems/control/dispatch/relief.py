@@ -32,6 +32,7 @@ LIMITED = (
 )
 """Limits for whose sake circuits go off; a quarter of an hour that costs more is none."""
 FOR_A_LIMIT = frozenset({*LIMITED, Why.LIMIT_PANEL})
+"""The same, and those of a sub-panel: such circuits may be off for as long as the limit lasts."""
 
 STANDS_S = 3.0
 """So long a panel is overloaded before circuits go off for it: by then it is no car that has just stopped."""
