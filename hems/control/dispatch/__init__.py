@@ -20,7 +20,7 @@
     relief      flexible circuits: off where a limit cannot be met otherwise
     value       what a day was worth, beside batteries at rest
     shares      cars: what is left, in fair shares, and nobody between pause and 6 A
-    heard_again chargers that were silent: what their cars draw counts once
+    heard_again chargers that were silent: what their cars draw counts once, and they go on
     panels      what sub-panels leave for cars, and which are overloaded
     departure   what cars need before they leave, and who must charge now
     beyond      what cars draw that do not follow, or that nobody commands

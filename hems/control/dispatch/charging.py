@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hems.control import drivers, planned
 from hems.control.bay_memory import NEW
 from hems.control.cars import sunny
-from hems.control.dispatch import beyond, cheap, departure, panels
+from hems.control.dispatch import beyond, cheap, departure, heard_again, panels
 from hems.control.dispatch.aim import peak_room_w
 from hems.control.dispatch.departure import Late
 from hems.control.dispatch.envelope import Envelope, envelope, phase_w
@@ -53,10 +53,27 @@ def charging(
     announced or likely, then those that somebody wants to go first, then all other cars, those with time below the
     month's peak, and what waits for the sun last.
     """
-    flow = flows(site, snapshot, now_s)
-    plugged = [bay for bay in bays if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
-    if flow is None or not state.connection.standing or not plugged:
-        return {bay.id: Wish(0.0, Cause(Why.CAR_IDLE)) for bay in bays}
+    found = {bay.id: Wish(0.0, Cause(Why.CAR_IDLE)) for bay in bays}
+    if flows(site, snapshot, now_s) is None or not state.connection.standing:
+        return found
+    heard = [bay for bay in bays if heard_again.tells(bay, snapshot, now_s)]
+    if len(heard) < len(bays):
+        bounds = envelope(site, state.connection, snapshot, now_s)
+        found |= heard_again.charging_on((bay for bay in bays if bay not in heard), site, state, bounds)
+    plugged = [bay for bay in heard if _has_car(snapshot.bays.get(bay.id, NO_CAR), now_s)]
+    return {**found, **_shared(heard, plugged, site, state, snapshot, params, now_s)} if plugged else found
+
+
+def _shared(
+    bays: list[Bay],
+    plugged: list[Bay],
+    site: Site,
+    state: ControlState,
+    snapshot: Snapshot,
+    params: Params,
+    now_s: float,
+) -> dict[SourceId, Wish]:
+    """Those who can be asked, beside cars that do not follow and cars that nobody asks."""
     given_nobody = beyond.uncommanded_w(site, bays, snapshot, now_s)
     stray_w = beyond.disobedient_w(plugged, state, snapshot, now_s)
     followers = [bay for bay in plugged if bay.id not in stray_w]

@@ -2,14 +2,21 @@
 
 While one is silent only the meter at the street sees its car.  When it answers, that power is the car's at once: a fall
 at the street has to stand for a while, and until then others would be told to make room for the same power twice.
+
+Nor is it told to rest because it is silent: it would hear that first when it answers, and many a car does not resume.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hems.control.dispatch import panels, standing
+from hems.control.dispatch.envelope import Envelope, phase_w
 from hems.control.dispatch.memory import ConnectionMemory
 from hems.control.energy import NO_CAR
+from hems.control.state import ControlState
+from hems.control.wish import Wish
+from hems.model import wiring
 from hems.model.copies import replace
+from hems.model.reading import Quality
 from hems.model.site import Bay, Site
 from hems.model.snapshot import Snapshot
 from hems.model.units import SourceId
@@ -21,6 +28,26 @@ LATELY_S = 6.0
 def unheard(site: Site, snapshot: Snapshot, now_s: float) -> frozenset[SourceId]:
     """Those that do not tell what their cars draw."""
     return frozenset(bay.id for bay in site.bays if _power_w(bay, snapshot, now_s) is None)
+
+
+def tells(bay: Bay, snapshot: Snapshot, now_s: float) -> bool:
+    """Whether it tells if there is a car and, if it ever did, what that draws; one may grow old before the other."""
+    reading = snapshot.bays.get(bay.id, NO_CAR)
+    has_grown_old = reading.power_w.quality is Quality.GOOD and reading.power_w.known(now_s) is None
+    return reading.state.known(now_s) is not None and not has_grown_old
+
+
+def charging_on(bays: Iterable[Bay], site: Site, state: ControlState, bounds: Envelope) -> dict[SourceId, Wish]:
+    """For silent chargers what they were asked for already, unless circuits and their cars together are too much."""
+    circuits_w = [one.watts for one in state.connection.standing]
+    rooms = panels.rooms(site, [phase_w(site) - watts for watts in circuits_w], state.connection.panels)
+    found: dict[SourceId, Wish] = {}
+    for bay in bays:
+        entry = state.sent.get(wiring.bay_power(bay.id))
+        fits = sum(circuits_w) <= bounds.import_w and all(min(room.phase_w) >= 0 for room in rooms if room.carries(bay))
+        if entry is not None and entry.value < 0 and fits:
+            found[bay.id] = Wish(float(entry.value), entry.cause)
+    return found
 
 
 def after(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: float) -> ConnectionMemory:

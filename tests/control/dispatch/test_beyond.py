@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from hems.control.memory.acting import Sent
 from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.reading import Reading
 from hems.model.site import Bay, Phase
 from hems.model.units import PanelId, SourceId
 from tests.control.dispatch.street import TOLD, Street, connected_site
@@ -30,6 +32,8 @@ class Stubborn(Street):
     def __init__(self, *, commanded: bool = True) -> None:
         self.draws_w: dict[str, float] = {}
         self.silent: set[str] = set()
+        self.aged: set[str] = set()
+        """Chargers whose power has grown too old, while their state has not yet."""
         site = connected_site(flexible=TOLD, reserve_pct=None)
         bays = tuple(replace(one, controllable=commanded or one.id != BAY_1) for one in site.bays)
         limits = ALIVE | {wiring.IMPORT_LIMIT: LIMIT_W}
@@ -42,6 +46,8 @@ class Stubborn(Street):
         super()._meters()
         for bay in self.silent:
             self.says({wiring.bay_state(SourceId(bay)): None, wiring.bay_power(SourceId(bay)): None})
+        for bay in self.aged:
+            self.says({wiring.bay_power(SourceId(bay)): Reading(self.car_w(bay), self.now_s - 60.0)})
 
 
 def others_w(street: Stubborn) -> float:
@@ -111,6 +117,39 @@ def test_what_a_silent_charger_has_stopped_is_not_taken_from_circuits():
     # then from the next look on nobody has more than there is
     for _ in range(30):
         assert street.lives(1).grid_w <= LIMIT_W + street.params.car.deadband_w
+
+
+def test_a_charger_that_falls_silent_is_not_told_to_rest_and_nobody_rests_for_it():
+    # given three cars that share 24 kW
+    street = Stubborn().plug("bay_1", "bay_2", "bay_3").lives(30)
+    shares_w = [street.told_w(wiring.bay_power(SourceId(bay))) for bay in street.plugged]
+    # when first the power of one charger grows old, then all that it says
+    street.draws_w["bay_1"] = -street.car_w("bay_1")
+    street.aged = {"bay_1"}
+    street.lives(2)
+    street.silent = {"bay_1"}
+    # then everybody goes on with what they have, and the silent one with what it was asked
+    for _ in range(30):
+        street.lives(1)
+        now_w = [street.told_w(wiring.bay_power(SourceId(bay))) for bay in street.plugged]
+        assert now_w == pytest.approx(shares_w, abs=street.params.car.deadband_w)
+
+
+def test_a_silent_charger_is_told_to_rest_once_circuits_and_its_car_are_too_much():
+    street = Stubborn().plug("bay_1", "bay_2", "bay_3").lives(30)
+    street.draws_w["bay_1"] = -street.car_w("bay_1")
+    street.silent = {"bay_1"}
+    street.lives(5)
+    # when the limit falls below what cannot be helped
+    street.limits[wiring.IMPORT_LIMIT] = 12_000.0
+    street.lives(2)
+    assert street.told_w(wiring.bay_power(BAY_1)) == 0.0
+
+
+def test_a_silent_charger_that_was_asked_for_nothing_is_not_asked_for_more():
+    street = Stubborn()
+    street.silent = {"bay_1"}
+    assert street.plug("bay_1", "bay_2").lives(30).told_w(wiring.bay_power(BAY_1)) == 0.0
 
 
 def test_set_points_do_not_swing_beside_a_car_that_does_not_follow():
