@@ -25,14 +25,15 @@ from hems.model.instant import Instant
 from hems.model.request import CarWish
 from hems.model.site import Site
 from hems.model.tariff import demand_per_kw
+from hems.model.units import W_PER_KW
 from hems.plan.problem import Problem, problem
 from hems.plan.program import course, solved
 from hems.report.worth import self_used
 from hems.sim.baseline import Baseline
-from hems.sim.bill import Bill, Metered
 from hems.sim.plant import Plant
 from hems.sim.run import Act, FastForward
 from hil.dispatch_house import WEEKS_OF_MONTH, begin, cost, departures, given_wh, house, peak_w, refill
+from hil.dispatch_limits import Judged
 from hil.dispatch_weeks import BEFORE_S, CAR_BEST, QUARTER_S, Stay, Week, habits_of, week, worse_of
 from hil.policy_bench import PolicyBench, rows
 
@@ -67,6 +68,10 @@ class Run:
     had_kwh: float
     """.. and what of it they had."""
     reserve_touched: bool
+    beyond: int
+    """How often batteries and cars took the building beyond a limit for longer than they may take to follow, .."""
+    beyond_wh: float
+    """.. and by how much after that time."""
     took_s: float
 
     @property
@@ -111,7 +116,7 @@ def least(case: Week) -> float:
     return course(asked, slots).cost + refill(case) * store.have_wh / 1000.0
 
 
-def rest(case: Week) -> Bill:
+def rest(case: Week) -> Judged:
     """The battery does nothing, and cars charge at once."""
     plant = house(case)
     baseline = Baseline(case.site, Params(), plant, (), case.ends_s, fill=False)
@@ -119,10 +124,10 @@ def rest(case: Week) -> Bill:
     begin(plant, case)
     baseline.until(case.ends_s, Habits())
     plant.bill.close(plant)
-    return plant.bill
+    return plant
 
 
-def steer(case: Week, *, priced: bool, planned: bool = False, acts: Sequence[Act] = ()) -> Bill:
+def steer(case: Week, *, priced: bool, planned: bool = False, acts: Sequence[Act] = ()) -> Judged:
     """The real controller in fast-forward, with the habits of the days before; drivers say when they leave."""
     site = case.site if priced else replace(case.site, tariff=None)
     plant = house(case)
@@ -143,10 +148,10 @@ def steer(case: Week, *, priced: bool, planned: bool = False, acts: Sequence[Act
                 forward.requests.append(solved(found))
                 asked_s = ticked.t_s - (ticked.t_s - BEFORE_S) % PLAN_EVERY_S
     plant.bill.close(plant)
-    return plant.bill
+    return plant
 
 
-def _forward(case: Week, site: Site, plant: Metered) -> FastForward:
+def _forward(case: Week, site: Site, plant: Judged) -> FastForward:
     known = habits_of(case)
     state = replace(initial(0.0), habits=known, connection=ConnectionMemory(worse=worse_of(case, known)))
     return FastForward(
@@ -154,7 +159,7 @@ def _forward(case: Week, site: Site, plant: Metered) -> FastForward:
     )
 
 
-def _begun(case: Week, plant: Metered, forward: FastForward) -> Iterable[Act]:
+def _begun(case: Week, plant: Judged, forward: FastForward) -> Iterable[Act]:
     """The week begins; each driver says on coming when the car leaves."""
     yield Act(BEFORE_S, lambda _: begin(plant, case), "the week begins")
     for stay in (*case.visits, *case.later):
@@ -166,7 +171,7 @@ def _says(forward: FastForward, stay: Stay, _: Plant) -> None:
     forward.requests.append(CarWish(bay=stay.bay, who="driver", leaves_in_s=leaves_in_s))
 
 
-POLICIES: dict[str, Callable[[Week], Bill]] = {
+POLICIES: dict[str, Callable[[Week], Judged]] = {
     "baseline": rest,
     "rules": lambda case: steer(case, priced=False),
     "hems": lambda case: steer(case, priced=True),
@@ -174,7 +179,7 @@ POLICIES: dict[str, Callable[[Week], Bill]] = {
 }
 
 
-POLICIES_WITH_ACTS: dict[str, Callable[[Week, Sequence[Act]], Bill]] = {
+POLICIES_WITH_ACTS: dict[str, Callable[[Week, Sequence[Act]], Judged]] = {
     "hems": lambda case, acts: steer(case, priced=True, acts=acts),
     "plan": lambda case, acts: steer(case, priced=True, planned=True, acts=acts),
 }
@@ -189,7 +194,8 @@ def runs(
         bound = least(case)
         for name in policies:
             began_s = time.perf_counter()
-            bill = POLICIES[name](case)
+            plant = POLICIES[name](case)
+            bill = plant.bill
             wanted_wh, had_wh = departures(case, bill)
             yield Run(
                 policy=name,
@@ -204,6 +210,8 @@ def runs(
                 wanted_kwh=wanted_wh / 1000.0,
                 had_kwh=had_wh / 1000.0,
                 reserve_touched=bill.least_above_pct < -0.1,
+                beyond=plant.beyond.times,
+                beyond_wh=plant.beyond.wh,
                 took_s=time.perf_counter() - began_s,
             )
 
@@ -217,6 +225,7 @@ HEAD = (
     "battery gave",
     "departure energy met",
     "reserve touched",
+    "limits exceeded",
 )
 
 
@@ -236,6 +245,7 @@ def _cells(mine: Sequence[Run]) -> tuple[str, ...]:
         f"{mean(one.given_kwh for one in mine):.0f} kWh",
         _met(sum(one.had_kwh for one in mine), sum(one.wanted_kwh for one in mine)),
         f"{sum(one.reserve_touched for one in mine)}",
+        _beyond(sum(one.beyond for one in mine), sum(one.beyond_wh for one in mine)),
     )
 
 
@@ -243,8 +253,13 @@ def _met(had_kwh: float, wanted_kwh: float) -> str:
     return f"{100.0 * had_kwh / wanted_kwh:.1f} %" if wanted_kwh else "no cars"
 
 
+def _beyond(times: int, wh: float) -> str:
+    return f"{times}, {wh / W_PER_KW:.2f} kWh" if times else "0"
+
+
 def _line(one: Run) -> str:
     touched = "   RESERVE TOUCHED" if one.reserve_touched else ""
+    touched += f"   LIMITS EXCEEDED {_beyond(one.beyond, one.beyond_wh)}" if one.beyond else ""
     return (
         f"{one.cost:8.2f}   {100.0 * one.above:+6.2f} %   peak {one.peak_kw:5.1f} kW   "
         f"battery {one.given_kwh:5.0f} kWh   cars {_met(one.had_kwh, one.wanted_kwh)}   {one.took_s:5.1f} s{touched}"

@@ -59,7 +59,7 @@ def runs(seeds: Iterable[int], policies: Sequence[str], data: Path | None = None
         base.bill.close(base)
         for name in policies:
             began_s = time.perf_counter()
-            bill = POLICIES_WITH_ACTS[name](case, acts)
+            bill = POLICIES_WITH_ACTS[name](case, acts).bill
             both = Worth(case.site, bill, base.bill, {}).cuts
             yield Run(
                 policy=name,

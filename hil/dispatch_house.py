@@ -1,19 +1,22 @@
 """The building of the dispatch bench, one for every policy on the plant's equations, and what its bill comes to."""
 
+from hems.control.params import Params
 from hems.model.units import W_PER_KW
-from hems.sim.bill import Bill, Metered, Way, price_of, wear_of
+from hems.sim.bill import Bill, Way, price_of, wear_of
+from hil.dispatch_limits import Judged
 from hil.dispatch_weeks import BEFORE_S, QUARTER_S, Week
 
 WEEKS_OF_MONTH = 30.4 / 7.0
 
 
-def house(case: Week) -> Metered:
-    """With a bill that counts from `begin` on."""
+def house(case: Week) -> Judged:
+    """With a bill, and a judge of limits, that count from `begin` on."""
     bill = Bill(site=case.site, price=price_of(case.site, case.market), clock=case.utc(0.0))
-    return Metered(case.site, case.traces, start=case.start, bill=bill)
+    settle_s = Params().connection.settle_s
+    return Judged(case.site, case.traces, start=case.start, bill=bill, settle_s=settle_s)
 
 
-def begin(plant: Metered, case: Week) -> None:
+def begin(plant: Judged, case: Week) -> None:
     """Whatever happened before, every policy begins with the same charge."""
     for store in plant.batteries.values():
         store.soc_pct = case.start.battery_soc_pct
