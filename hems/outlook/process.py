@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "hems.outlook")
 EVERY_S = 60.0
+REST = 4.0
+"""Times as long as a look took nothing is asked for: a small gateway would do little else, and be hot by it."""
+SELDOM_S = 280.0
+"""From one answer to the next, however slow it is: what was seen last is shown for five minutes."""
 SOON_S = 15.0
 """No sooner after the last look because circuits have gone or come back: on a young island they do so in a row."""
 ANSWER_WITHIN_S = 180.0
@@ -63,6 +67,7 @@ class OutlookProcess:
         self._asked_in: Mode | None = None
         self._asked_off: frozenset[CircuitId] = frozenset()
         self._asked_s = 0.0
+        self._rest_s = every_s
         self._due = asyncio.Event()
         self._latest: Foresight | None = None
         self._numbers = count(1)
@@ -123,18 +128,19 @@ class OutlookProcess:
     async def _look_regularly(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._every_s if self._latest is not None or self._asked_in else None):
+                async with asyncio.timeout(self._rest_s if self._latest is not None or self._asked_in else None):
                     await self._due.wait()
             self._due.clear()
             if self._present is None:
                 continue
             self._asked_in, self._asked_off = self._present.state.mode.mode, _off(self._present)
-            self._asked_s = self._present.now_s
+            self._asked_s, began_s = self._present.now_s, asyncio.get_running_loop().time()
             try:
                 answer = await self._ask(None, self._answer_within_s)
             except TimeoutError as error:
                 raise OutlookLost("It takes too long.") from error
             self._latest = answer.foresight
+            self._rest_s = rest_s(self._every_s, asyncio.get_running_loop().time() - began_s)
 
     async def _ask(self, request: Wish | None, within_s: float) -> Answer:
         """Raises: TimeoutError; OutlookLost when the process has gone."""
@@ -168,6 +174,11 @@ class OutlookProcess:
         for asked in self._waiting.values():
             if not asked.done():
                 asked.set_exception(OutlookLost("It has ended."))
+
+
+def rest_s(every_s: float, took_s: float) -> float:
+    """Seconds until the next look, after one that took so long."""
+    return max(every_s, min(SELDOM_S - took_s, REST * took_s))
 
 
 def _off(scene: Scene) -> frozenset[CircuitId]:

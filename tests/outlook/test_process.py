@@ -17,7 +17,7 @@ from hems.model.foresight import Foresight
 from hems.model.instant import Instant
 from hems.model.request import Want
 from hems.outlook.child import MEMORY_BYTES, serve
-from hems.outlook.process import COMMAND, OutlookProcess
+from hems.outlook.process import COMMAND, OutlookProcess, rest_s
 from hems.outlook.question import Answer, Question
 from tests.outlook.given import asked, present, scene
 from tests.runtime.parts import soon
@@ -118,3 +118,8 @@ async def test_it_ends_with_the_daemon(question: Question):
         child = made._child
         assert child is not None
     assert child.returncode is not None
+
+
+@pytest.mark.parametrize(("took_s", "then_s"), [(0.0, 60.0), (12.0, 60.0), (20.0, 80.0), (50.0, 200.0), (170.0, 110.0)])
+def test_on_a_slow_machine_it_looks_less_often_yet_while_the_last_look_is_shown(took_s: float, then_s: float):
+    assert rest_s(60.0, took_s) == then_s
