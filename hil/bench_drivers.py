@@ -7,7 +7,7 @@ turns each into a reading with its time, its quality and its staleness.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import log
@@ -186,9 +186,9 @@ class _Count:
     def __init__(self) -> None:
         self.values = 0
 
-    def __call__(self, device: DeviceId, point: str, reading: object) -> None:
-        """Take one reading."""
-        self.values += 1
+    def __call__(self, device: DeviceId, readings: Sized) -> None:
+        """Take what one answer held."""
+        self.values += len(readings)
 
 
 @asynccontextmanager

@@ -152,5 +152,5 @@ def device(name: str, link: str, unit: int, sections: dict[str, Any]) -> Declare
     return Declared(spec, product_of(profile), address_for(spec, profile.link))
 
 
-def _nowhere(device: DeviceId, point: str, reading: object) -> None:
+def _nowhere(device: DeviceId, readings: object) -> None:
     """Nobody looks at what is read here."""

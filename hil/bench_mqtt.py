@@ -9,7 +9,7 @@ import json
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -129,8 +129,8 @@ async def _serve(port: int) -> None:
     """The driver, and a decision as short as the reflex's: on what arrives the switch is moved to the other side."""
     tasks = set[asyncio.Task[object]]()
 
-    def decide(device: DeviceId, point: str, reading: Reading[Any]) -> None:
-        if point == "power_w" and reading.value:
+    def decide(device: DeviceId, readings: Mapping[str, Reading[Any]]) -> None:
+        if "power_w" in readings and readings["power_w"].value:
             state["on"] = not state["on"]
             task = asyncio.create_task(driver.write(device, "closed", state["on"], urgent=True, islanded=True))
             tasks.add(task)

@@ -95,5 +95,5 @@ def _relays() -> list[DeviceId]:
     return [DeviceId(f"relay_{number}") for number in range(SHEDS)]
 
 
-def _nowhere(device: DeviceId, point: str, reading: object) -> None:
+def _nowhere(device: DeviceId, readings: object) -> None:
     """Nobody looks at what is read here."""

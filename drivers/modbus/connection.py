@@ -10,9 +10,11 @@ from drivers.modbus.errors import LinkDown, LinkError, NoAnswer
 from drivers.modbus.wire import Question, Words
 
 NUMBERS = 0xFFFF
+ROOM = 512
+"""Octets taken at once; no message has more than 260."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One connection, with at most one question on it; whatever comes while none is asked is nobody's answer."""
 
     def __init__(self, place: str, envelope: Envelope) -> None:
@@ -23,6 +25,8 @@ class Connection(asyncio.Protocol):
         self._number = 0
         self._question: Question | None = None
         self._answer: asyncio.Future[Words] = self._loop.create_future()
+        self._timeout_s = inf
+        self._room = bytearray(ROOM)
         self._heard = b""
         self._patience = Patience(self._unanswered)
 
@@ -31,20 +35,15 @@ class Connection(asyncio.Protocol):
         """Whether it has been made and nobody has hung up."""
         return self._transport is not None and not self._transport.is_closing()
 
-    async def ask(self, question: Question, sealed: bytes, timeout_s: float) -> Words:
-        """The answer to one question.  Raises: LinkError."""
+    def ask(self, question: Question, sealed: bytes, timeout_s: float) -> "asyncio.Future[Words]":
+        """What will be the answer to one question, or a LinkError."""
         assert self._transport is not None
         self._number = self._number % NUMBERS + 1
-        self._question, self._heard, self._answer = question, b"", self._loop.create_future()
+        self._question, self._timeout_s, self._heard = question, timeout_s, b""
+        self._answer = answer = self._loop.create_future()
         self._patience.begin(timeout_s)
-        try:
-            self._transport.write(self._envelope.numbered(sealed, self._number))
-            return await self._answer
-        except TimeoutError:
-            raise NoAnswer(f"no answer from unit {question.unit} within {timeout_s:g} s") from None
-        finally:
-            self._question = None
-            self._patience.end()
+        self._transport.write(self._envelope.numbered(sealed, self._number))
+        return answer
 
     def close(self) -> None:
         """Hang up at once."""
@@ -62,22 +61,31 @@ class Connection(asyncio.Protocol):
         self._patience.close()
         self._fail(LinkDown(f"{self._place} closed the connection"))
 
-    def data_received(self, data: bytes) -> None:
-        """Some octets, which may be the answer, a part of it, or none."""
-        if self._question is None or self._answer.done():
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Where octets are put as they arrive: a transport without it takes 256 KiB from the system for each answer."""
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So many octets have arrived, which may be the answer, a part of it, or none."""
+        question = self._question
+        if question is None or self._answer.done():
             return
         try:
-            reply, self._heard = self._envelope.opened(self._heard + data, self._question.unit, self._number)
+            reply, self._heard = self._envelope.opened(self._heard + self._room[:nbytes], question.unit, self._number)
             if reply is not None:
-                self._answer.set_result(self._question.answered(reply))
+                self._patience.end()
+                self._answer.set_result(question.answered(reply))
         except LinkError as wrong:
             self._fail(wrong)
 
     def _unanswered(self) -> None:
-        self._fail(TimeoutError())
+        if self._question is not None:
+            unit = self._question.unit
+            self._fail(NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s"))
 
-    def _fail(self, why: Exception) -> None:
+    def _fail(self, why: LinkError) -> None:
         if self._question is not None and not self._answer.done():
+            self._patience.end()
             self._answer.set_exception(why)
 
 

@@ -247,10 +247,7 @@ class Reader:
         if self._held is not None:
             self._held.update(found)
             return
-        sink, device = self._context.sink, self._device
-        for name, reading in found.items():
-            if name[0] != "_":
-                sink(device, name, reading)
+        self._context.sink(self._device, {name: reading for name, reading in found.items() if name[0] != "_"})
 
     def _now_s(self) -> float:
         return self._context.clock.now().mono_s

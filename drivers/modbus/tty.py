@@ -7,14 +7,11 @@ import serial
 
 from drivers.modbus.address import SerialLine
 
-MOST = 512
-"""Octets taken at once; no message has more than 256."""
-
 
 class Tty(asyncio.Transport):
     """One open tty, which nobody else may open meanwhile."""
 
-    def __init__(self, path: str, line: SerialLine, protocol: asyncio.Protocol) -> None:
+    def __init__(self, path: str, line: SerialLine, protocol: asyncio.BufferedProtocol) -> None:
         """Open it.  Raises: OSError."""
         super().__init__()
         self._loop = asyncio.get_running_loop()
@@ -45,12 +42,12 @@ class Tty(asyncio.Transport):
 
     def _readable(self) -> None:
         try:
-            data = os.read(self._port.fd, MOST)
+            count = os.readv(self._port.fd, [self._protocol.get_buffer(-1)])
         except BlockingIOError:
             return
         except OSError:
-            data = b""
-        if data:
-            self._protocol.data_received(data)
+            count = 0
+        if count:
+            self._protocol.buffer_updated(count)
         else:  # the adapter has been pulled out
             self.abort()

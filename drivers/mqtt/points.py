@@ -147,7 +147,7 @@ class Points:
             reading = reading._replace(value=None, quality=Quality.INVALID, reason="another device answers here")
         self.latest[name] = reading
         if not name.startswith("_"):
-            self._context.sink(self._device, name, reading)
+            self._context.sink(self._device, {name: reading})
 
     def _is_fresh(self, name: str, now_s: float) -> bool:
         reading = self.latest.get(name)

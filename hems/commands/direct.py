@@ -28,9 +28,9 @@ class Watch:
         self.points: dict[Port, Reading[Any]] = {}
         self.drivers: Mapping[str, Driver] = {}
 
-    def __call__(self, device: DeviceId, point: str, reading: Reading[Any]) -> None:
-        """Take one reading."""
-        self.points[Port(device, point)] = reading
+    def __call__(self, device: DeviceId, readings: Mapping[str, Reading[Any]]) -> None:
+        """Take what one answer or message held, by point."""
+        self.points.update((Port(device, point), reading) for point, reading in readings.items())
 
 
 @asynccontextmanager

@@ -17,10 +17,10 @@ Scalar = bool | int | float | str
 
 
 class ReadingSink(Protocol):
-    """Where a driver delivers each reading the moment it has arrived.  Must return quickly and not raise."""
+    """Where a driver delivers readings the moment they have arrived.  Must return quickly and not raise."""
 
-    def __call__(self, device: DeviceId, point: str, reading: Reading[Any]) -> None:
-        """Take one reading."""
+    def __call__(self, device: DeviceId, readings: Mapping[str, Reading[Any]]) -> None:
+        """Take what one answer or message held, by point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The latest reading of every role, and the reflex that acts on a raw one before any tick."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hems.control.reflex import crossed, react
@@ -32,14 +32,16 @@ class Board:
         for role, port in wiring.reads.items():
             self._roles[port].append(role)
 
-    def __call__(self, device: DeviceId, point: str, reading: Reading[Any]) -> None:
-        """Take one reading."""
-        port = Port(device, point)
-        self.points[port] = reading
-        for role in self._roles.get(port, ()):
-            before = self.latest.get(role)
-            self.latest[role] = reading
-            self._react(role, before, reading)
+    def __call__(self, device: DeviceId, readings: Mapping[str, Reading[Any]]) -> None:
+        """Take what one answer or message held, by point."""
+        now_s = self._clock.now().mono_s
+        for point, reading in readings.items():
+            port = Port(device, point)
+            self.points[port] = reading
+            for role in self._roles.get(port, ()):
+                before = self.latest.get(role)
+                self.latest[role] = reading
+                self._react(role, before, reading, now_s)
 
     def roles_at(self, port: Port) -> Sequence[Role]:
         """Quantities of the building that are read at a place."""
@@ -55,8 +57,7 @@ class Board:
         fired, self._fired = tuple(self._fired), []
         return fired
 
-    def _react(self, role: Role, before: Reading[Any] | None, reading: Reading[Any]) -> None:
-        now_s = self._clock.now().mono_s
+    def _react(self, role: Role, before: Reading[Any] | None, reading: Reading[Any], now_s: float) -> None:
         for one in react(self._armed, role, reading, now_s):
             self._armed.remove(one.armed)
             self._fired += one.armed.commands

@@ -8,7 +8,7 @@ import contextlib
 import os
 import pty
 import tty
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -307,9 +307,10 @@ class Site:
         self.history: list[tuple[str, Reading]] = []
         self.context = DriverContext(clock=LoopClock(), sink=self._take, rng=Random(1))
 
-    def _take(self, device: str, point: str, reading: Reading) -> None:
-        self.latest[f"{device}/{point}"] = reading
-        self.history.append((f"{device}/{point}", reading))
+    def _take(self, device: str, readings: Mapping[str, Reading]) -> None:
+        placed = {f"{device}/{point}": reading for point, reading in readings.items()}
+        self.latest.update(placed)
+        self.history += placed.items()
 
     def value(self, name: str):
         return self.latest[name].value

@@ -299,7 +299,7 @@ class House:
         now_s = self.clock.now().mono_s
         for role, value in self.values.items():
             if value is not None:
-                self.board(_device(role), role, Reading(value, now_s))
+                self.board(_device(role), {role: Reading(value, now_s)})
 
     async def cycle(self) -> Cycle:
         """One cycle, and whatever it set going."""
@@ -443,5 +443,5 @@ class Living:
             now_s = context.clock.now().mono_s
             for role, value in self.values.items():
                 if value is not None:
-                    context.sink(_device(role), role, Reading(value, now_s))
+                    context.sink(_device(role), {role: Reading(value, now_s)})
             await asyncio.sleep(0.2)

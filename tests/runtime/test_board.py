@@ -38,7 +38,7 @@ class Bench:
         return self
 
     def says(self, role: wiring.Role, value: Any, **more: Any) -> "Bench":
-        self.board(METERS, role, Reading(value, self.clock.now_s, **more))
+        self.board(METERS, {role: Reading(value, self.clock.now_s, **more)})
         return self
 
 
@@ -92,7 +92,7 @@ def test_a_list_that_the_next_tick_has_not_renewed_is_not_used():
 def test_what_is_stale_or_invalid_never_fires_nor_wakes(flaw: dict[str, Any]):
     bench = Bench().arm(OPENS, watch=(OPENS,))
     bench.says(wiring.TIE_CLOSED_CONTACT, False, **flaw)
-    bench.board(METERS, wiring.TIE_CLOSED_CONTACT, missing())
+    bench.board(METERS, {wiring.TIE_CLOSED_CONTACT: missing()})
     assert (bench.shed, bench.woken) == ([], 0)
 
 
@@ -136,5 +136,5 @@ def test_other_readings_are_kept_and_do_not_wake_the_loop():
 
 def test_a_point_that_nothing_is_wired_to_is_passed_over():
     bench = Bench().arm(OPENS)
-    bench.board(METERS, "serial_number", Reading("4711", bench.clock.now_s))
+    bench.board(METERS, {"serial_number": Reading("4711", bench.clock.now_s)})
     assert "serial_number" not in bench.board.latest

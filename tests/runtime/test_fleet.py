@@ -23,7 +23,7 @@ def fleet(
 ) -> tuple[Fleet, Machines]:
     """What a start makes of a site file and the profiles installed."""
     machines = Machines(devices=[spec.id for spec in specs])
-    context = DriverContext(clock=HandClock(), sink=lambda device, point, reading: None, rng=Random(0))
+    context = DriverContext(clock=HandClock(), sink=lambda device, readings: None, rng=Random(0))
     return open_fleet(
         specs, {"paper": Works(machines, profile)}, context, store.arming, digest=file, seal=lambda _: ""
     ), machines
@@ -130,7 +130,7 @@ async def test_every_driver_is_opened_once_with_all_its_devices_in_the_order_of_
         DeviceSpec(id=DeviceId(f"d{number}"), driver=("one", "two")[number % 2], profile="any", link=f"at {number}")
         for number in range(4)
     ]
-    context = DriverContext(clock=HandClock(), sink=lambda device, point, reading: None, rng=Random(0))
+    context = DriverContext(clock=HandClock(), sink=lambda device, readings: None, rng=Random(0))
     ours = open_fleet(specs, works, context, store.arming, digest="the file", seal=lambda _: "")
     assert list(ours.drivers) == ["one", "two"]
     assert list(ours.devices) == ["d0", "d1", "d2", "d3"]

@@ -63,7 +63,7 @@ async def test_it_turns_at_once_when_a_watched_witness_changes(run_dir: Path):
         turned = len(made.cycles)
         # when the tie's contact opens
         now_s = made.clock.now().mono_s
-        made.board(METERS, wiring.TIE_CLOSED_CONTACT, Reading(False, now_s))
+        made.board(METERS, {wiring.TIE_CLOSED_CONTACT: Reading(False, now_s)})
         await soon(lambda: len(made.cycles) > turned)
         # then the cycle has seen it long before the next period
         assert made.cycles[turned].now.mono_s - now_s < LATE_S

@@ -93,7 +93,7 @@ def test_a_device_may_send_anything_for_any_profile(read, words, gap, times):
     got: dict[str, Reading[Any]] = {}
 
     async def polled() -> None:
-        context = DriverContext(clock=LoopClock(), sink=lambda _, name, one: got.update({name: one}), rng=Random(1))
+        context = DriverContext(clock=LoopClock(), sink=lambda _, found: got.update(found), rng=Random(1))
         reader = Reader(
             "box",
             1,

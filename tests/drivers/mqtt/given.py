@@ -40,8 +40,8 @@ class Readings:
     def __init__(self):
         self.all = []
 
-    def __call__(self, device, point, reading):
-        self.all.append((device, point, reading))
+    def __call__(self, device, readings):
+        self.all += [(device, point, reading) for point, reading in readings.items()]
 
     def of(self, point, device=GYM):
         return [reading for name, at, reading in self.all if (name, at) == (device, point)]
