@@ -17,6 +17,7 @@ from hems.api.client import Client, NoContact
 from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
+from hems.sim.planner import Solver
 from hil.emulate.remote import wait_until_ready
 from hil.network import Network, laid
 from hil.places import Place
@@ -82,6 +83,10 @@ class Run:
     def step_clock(self, years: float) -> None:
         """Set the gateway's wall clock.  Raises: HemsError where it is this machine's, which nobody touches."""
         raise HemsError("The wall clock of this machine is not set wrong for a scenario; play it in virtual time.")
+
+    def solver_fares(self, solver: Solver) -> None:
+        """Have the plan's process fare so.  Raises: HemsError where it is the daemon's own."""
+        raise HemsError(f"That the plan's process {solver} is played in virtual time; leave out --way real.")
 
     async def picture(self) -> Picture:
         """The daemon's present picture.  Raises: NoContact, RequestError."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hems.model.picture import Picture
 from hems.report import Expectation, outage_report, timeline_line
 from hems.sim.case import Verdict
 from hems.sim.judge import judge
+from hems.sim.planner import Solver
 from hems.sim.record import Frame, Record
 from hems.sim.scenario import Scenario
 from hems.sim.scenario_file import load_scenario
@@ -60,7 +61,7 @@ async def played(
         try:
             while truth["at_s"] - begin_s < scenario.ends_s:
                 truth = await bench.status(since=1_000_000_000)
-                record.frames.append(_frame(truth, begin_s, heard.mode))
+                record.frames.append(replace(_frame(truth, begin_s, heard.mode), **heard.plan))
                 await asyncio.sleep(look_s)
             await acting
         finally:
@@ -83,6 +84,8 @@ async def _act(run: Run, bench: Remote, scenario: Scenario, record: Record, begi
             run.fill_disk(**act.args)
         elif act.do == "clock":
             run.step_clock(**act.args)
+        elif act.do == "solver":
+            run.solver_fares(Solver(act.args["fares"]))
         elif act.do == "partition" and run.cut_network(**act.args):
             continue
         elif act.do == "ask":
@@ -116,6 +119,8 @@ class _Heard:
     names: Mapping[str, str] | None
     """To tell each event with as it comes."""
     mode: Mode = Mode.GRID_CONNECTED
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """What the screen says of the plan, as in a `Frame`."""
 
     async def listen(self, socket: Path) -> None:
         """Until cancelled; who was killed has no mode, and is heard again as soon as it speaks."""
@@ -123,13 +128,20 @@ class _Heard:
             async for message in messages:
                 match message:
                     case Picture():
-                        self.mode = message.mode
+                        self.mode, self.plan = message.mode, _plan(message)
                     case Lost():
-                        self.mode = Mode.INIT
+                        self.mode, self.plan = Mode.INIT, {}
                     case Event():
                         self.record.events.append((message.at.mono_s - self.begin_s, message))
                         if self.names is not None:
                             print(timeline_line(message, self.begin_s, self.names), flush=True)
+
+
+def _plan(picture: Picture) -> Mapping[str, Any]:
+    allowed = picture.connection
+    if allowed is None:
+        return {}
+    return {"by_plan": allowed.by_plan is True, "plan_age_s": allowed.plan_age_s or 0.0}
 
 
 def _frame(truth: Mapping[str, Any], begin_s: float, mode: Mode) -> Frame:

@@ -28,6 +28,7 @@ from hil import bench_run, virtual, vloop
 from hil.perform import played
 from hil.places import TITLES, Place, ground, place
 from hil.relink import overlaid
+from hil.solver import PlannerAtOnce
 
 VIRTUAL_LOOK_S = 0.5
 SHORT_CALM_S = 5.0
@@ -88,7 +89,9 @@ def fast(scenario: Scenario, look: Look = unseen) -> Played:
     file = _believed(chosen, scenario)
     if scenario.times == "short":
         file = replace(file, params=shortened(file.params))
-    record = play(file.site, file.params, load_rig(chosen.rig, scenario.rig).plant(), scenario, file.wiring, look)
+    plant = load_rig(chosen.rig, scenario.rig).plant()
+    planner = PlannerAtOnce(file.site, file.params) if scenario.seen_days else None
+    record = play(file.site, file.params, plant, scenario, file.wiring, look, planner)
     return Played(scenario=scenario, way="fast", site_file=file, record=record, took_s=time.perf_counter() - began_s)
 
 
@@ -115,6 +118,7 @@ def on_virtual_wires(scenario: Scenario) -> Played:
                 short=scenario.times == "short",
                 rig=scenario.rig,
                 over=scenario.site,
+                seen_days=scenario.seen_days,
             )
             async with begun as run:
                 record = await played(run, scenario, look_s=VIRTUAL_LOOK_S)

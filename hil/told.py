@@ -63,6 +63,12 @@ SAYS: Mapping[str, str] = {
     "slow": "{device} answers slowly",
     "octets": "{device} answers one octet at a time",
 }
+SOLVER: Mapping[str, str] = {
+    "works": "the plan's process works again",
+    "dies": "the plan's process is killed whenever it is asked",
+    "hangs": "the plan's process hangs whenever it is asked",
+    "missing": "the plan's process cannot be started any more",
+}
 ORDERS: Mapping[str, str] = {
     "storm": "to be ready for a storm",
     "island": "to leave the grid on purpose",
@@ -86,6 +92,8 @@ def sentence(act: WorldAct) -> str:
             return TURNED[do][1 if args[TURNED[do][0]] else 2]
         case "says":
             return SAYS.get(str(args["what"]), "").format(**args)
+        case "solver":
+            return SOLVER.get(str(args["fares"]), "")
         case "limit":
             return _limit(args)
         case "ask":

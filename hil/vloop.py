@@ -38,7 +38,7 @@ class _Jumping(selectors.BaseSelector):
         self._kernel = selectors.DefaultSelector()
         self.now_s = STARTS_S
         self.busy = 0
-        """Pieces of work in other threads, which take real time."""
+        """Pieces of work in other threads and processes, which take real time."""
         self._heard = False
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -106,6 +106,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.TimerHandle:
         """As ever, at the first step of the clock that is not too early."""
         return super().call_at(ceil(when * TICKS_PER_S) / TICKS_PER_S, callback, *args, context=context)
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Have the clock stand while something outside this process is waited for."""
+        self._jumping.busy += 1
+        try:
+            yield
+        finally:
+            self._jumping.busy -= 1
 
     def run_in_executor(  # type: ignore[override]
         self,

@@ -1,12 +1,14 @@
 """A scenario in fast-forward, and the record of it: the real controller on the building's equations."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from hems.control.params import Params
 from hems.control.resume import resumed
+from hems.control.state import ControlState, initial
 from hems.model.codec import from_plain
+from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.prices import Prices
 from hems.model.request import Acknowledge, Asked, CarWish, Order, Request, Task, Want
@@ -15,6 +17,7 @@ from hems.model.units import CircuitId, DeviceId, SourceId
 from hems.model.upstream import upstream
 from hems.model.wiring import Wiring, circuit_closed
 from hems.sim.faults import Faults, Says
+from hems.sim.planner import Planner, Solver, seen
 from hems.sim.plant import Plant
 from hems.sim.record import Frame, Record
 from hems.sim.run import Act, FastForward, Ticked
@@ -43,24 +46,31 @@ def play(
     scenario: Scenario,
     wiring: Wiring | None = None,
     look: Look = unseen,
+    planner: Planner | None = None,
 ) -> Record:
     """A scenario in fast-forward; its time begins when hems is running on the grid.
 
-    `wiring` says what hangs on which device, for scenarios in which devices fail.  Raises: KeyError for an act on
-    something that the building does not have.
+    `wiring` says what hangs on which device, for scenarios in which devices fail; without `planner` nobody plans.
+    Raises: KeyError for an act on something that the building does not have.
     """
     forward = FastForward(
-        site, params, plant, faults=Faults(wiring, upstream(site, wiring) if wiring else frozenset()), wall_clock=NOON
+        site,
+        params,
+        plant,
+        state=replace(initial(0.0), habits=seen(site, scenario.seen_days)),
+        faults=Faults(wiring, upstream(site, wiring) if wiring else frozenset()),
+        wall_clock=NOON,
     )
     for ticked in forward.run(SETTLED_WITHIN_S):
         if ticked.step.state.mode.mode is Mode.GRID_CONNECTED:
             break
     begin_s = plant.t_s
-    stage = Stage(forward, wiring)
+    stage = Stage(forward, wiring, planner)
     acts = [made for act in scenario.acts for made in stage.acts(act, begin_s)]
     record = Record()
     for ticked in forward.run(begin_s + scenario.ends_s, acts):
-        observed(record, ticked, plant, begin_s)
+        observed(record, ticked, plant, begin_s, forward.now(ticked.t_s))
+        stage.plan(ticked)
         look(ticked.t_s - begin_s, ticked, plant)
     return record
 
@@ -71,6 +81,13 @@ class Stage:
 
     forward: FastForward
     wiring: Wiring | None
+    planner: Planner | None = None
+
+    def plan(self, ticked: Ticked) -> None:
+        """Have planned what comes after this tick."""
+        if self.planner is not None:
+            found = self.planner.plan(ticked.snapshot, ticked.step.state, self.forward.now(ticked.t_s))
+            self.forward.requests += [] if found is None else [found]
 
     def acts(self, act: WorldAct, begin_s: float) -> Iterator[Act]:
         """What `act` comes to, and when; a reboot also ends, and who was killed comes back."""
@@ -113,6 +130,8 @@ class Stage:
                 return lambda _: self._set_clock(args["years"])
             case "ask":
                 return lambda _: self.forward.requests.append(asked(**args))
+            case "solver" if (planner := self.planner) is not None:
+                return lambda _: planner.fares(Solver(args["fares"]))
         return lambda _: None  # ghosts, connections and disks are nothing that fast-forward has
 
     def _say(self, device: str, says: Says) -> None:
@@ -172,13 +191,13 @@ def asked(*, request: str, refused: bool = False, **args: object) -> Asked:
     )
 
 
-def observed(record: Record, ticked: Ticked, plant: Plant, begin_s: float) -> None:
+def observed(record: Record, ticked: Ticked, plant: Plant, begin_s: float, now: Instant) -> None:
     """Add one tick of a fast-forward run to its record."""
     t_s = ticked.t_s - begin_s
     record.events += [(t_s, event) for event in ticked.step.events]
     if plant.open_contact and record.tie_opened_s is None:
         record.tie_opened_s = t_s
-    frame = frame_of(plant, t_s, ticked.step.state.mode.mode)
+    frame = frame_of(plant, t_s, ticked.step.state, now)
     for name in frame.off:
         record.opened_s.setdefault(name, t_s)
     if (
@@ -196,11 +215,12 @@ def _sudden(record: Record, frame: Frame) -> bool:
     return (last.off, last.bus_live, last.trips, last.mode) != (frame.off, frame.bus_live, frame.trips, frame.mode)
 
 
-def frame_of(plant: Plant, t_s: float, mode: Mode) -> Frame:
-    """The building as it is."""
+def frame_of(plant: Plant, t_s: float, state: ControlState, now: Instant) -> Frame:
+    """The building as it is, and what hems goes by."""
+    plan = state.connection.market.plan
     return Frame(
         t_s=t_s,
-        mode=mode,
+        mode=state.mode.mode,
         off=frozenset(str(name) for name, load in plant.circuits.items() if not load.closed),
         stalled=frozenset(str(name) for name, load in plant.circuits.items() if load.stalled),
         bus_live=plant.bus_live,
@@ -220,4 +240,6 @@ def frame_of(plant: Plant, t_s: float, mode: Mode) -> Frame:
         grid_good=in_window(plant.grid.present_pu),
         tie_open=plant.open_contact,
         permit=plant.permit,
+        by_plan=state.connection.market.planned,
+        plan_age_s=0.0 if plan is None or now.utc is None else plan.age_s(now.utc.timestamp()),
     )

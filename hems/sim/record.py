@@ -46,6 +46,10 @@ class Frame:
     grid_good: bool
     tie_open: bool
     permit: bool = False
+    by_plan: bool = False
+    """hems says that batteries and cars follow a plan, .."""
+    plan_age_s: float = 0.0
+    """.. and how old the last one is; 0 while it knows none."""
 
 
 @dataclass(slots=True)

@@ -191,7 +191,7 @@ class FastForward:
                     break
 
     def _tick(self, measure: Measure, latest: dict[Role, Reading[Any]]) -> Ticked:
-        now = Instant(self.plant.t_s, self._wall(self.plant.t_s))
+        now = self.now(self.plant.t_s)
         now_s = now.mono_s
         snapshot = measure.snapshot(
             latest,
@@ -215,8 +215,9 @@ class FastForward:
             self._eventful_s = max(self._eventful_s, now_s + near_s)
         return Ticked(now_s, snapshot, step)
 
-    def _wall(self, now_s: float) -> datetime | None:
-        return None if self.wall_clock is None else self.wall_clock + timedelta(seconds=now_s)
+    def now(self, t_s: float) -> Instant:
+        """A time of the plant, and what the wall clock shows then."""
+        return Instant(t_s, None if self.wall_clock is None else self.wall_clock + timedelta(seconds=t_s))
 
     def _do(self, commands: Iterable[Command]) -> None:
         for command in commands:

@@ -51,6 +51,8 @@ class Scenario:
     expectations: tuple[Expectation, ...]
     ways: tuple[str, ...] = ("fast", "virtual")
     """In which ways it is played unless somebody asks for others: a process can be frozen in real time only."""
+    seen_days: int = 0
+    """For so many days hems has seen the building before; less than a few, and it plans nothing."""
     short: tuple[tuple[float, float], ...] = ()
     """Instants of the story and where they fall when it is told in short; those between are in proportion."""
 
@@ -98,11 +100,13 @@ DEVICES = (
     "disk",
     "partition",
     "clock",
+    "solver",
 )
 """What happens to devices, wires and the gateway.  `half_open` is a connection of which one end has died,
 `foreign` a switch moved by another master, `second_master` one that tells a battery or a charger its power each second,
 `ghost` a retained command that comes back with the broker.  `freeze_hems` stops the program without ending it, `disk`
-lets it write nothing more, `partition` cuts the network between it and all devices that are on one."""
+lets it write nothing more, `partition` cuts the network between it and all devices that are on one.
+`solver` says how the plan's process fares."""
 PEOPLE = ("ask",)
 """What somebody asks of hems: the words of its socket."""
 

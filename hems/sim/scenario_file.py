@@ -62,6 +62,7 @@ def _scenario(source: Source, stem: str) -> Scenario:
         rig=table.rig,
         site=table.site,
         ways=tuple(table.ways),
+        seen_days=table.seen_days,
         ends_s=table.ends_s,
         acts=tuple(sorted(map(_act, table.at), key=lambda act: act.t_s)),
         expectations=tuple(map(_expectation, table.expect)),

@@ -13,6 +13,7 @@ from hems.model.mode import Mode
 from hems.model.request import Task, Want
 from hems.sim.faults import Says
 from hems.sim.judge import CHECKS
+from hems.sim.planner import Solver
 from hems.sim.rig_tables import Above0, AtLeast0, table_like
 from hems.sim.scenario import DEVICES, PEOPLE, WORLD
 from hems.sim.start import Car
@@ -38,6 +39,7 @@ class StoryTable(Table):
     ways: Annotated[list[Literal["fast", "virtual", "real"]], Within(min_length=1)] = Within(
         default=["fast", "virtual"]
     )
+    seen_days: Annotated[int, Within(ge=0, le=10)] = 0
     ends_s: Above0
     short: list[Annotated[list[AtLeast0], Within(min_length=2, max_length=2)]] = Within(default=[])
     rig: dict[str, Any] = Within(default={})
@@ -60,7 +62,8 @@ MEASURED: Mapping[str, Any] = {
     "years": (Annotated[float, Within(ge=-50, le=50)], ...),
     "for_s": (Above0, ...),
 }
-ARGS: Mapping[str, Any] = {**NAMED, **TURNED, **MEASURED, "what": (_one_of(Says), ...), "after_s": (AtLeast0, 0.0)}
+CHOSEN: Mapping[str, Any] = {"what": (_one_of(Says), ...), "fares": (_one_of(Solver), ...)}
+ARGS: Mapping[str, Any] = {**NAMED, **TURNED, **MEASURED, **CHOSEN, "after_s": (AtLeast0, 0.0)}
 OF_DEVICES: Mapping[str, tuple[str, ...]] = {
     "silence": ("device",),
     "resume": ("device",),
@@ -76,6 +79,7 @@ OF_DEVICES: Mapping[str, tuple[str, ...]] = {
     "disk": ("full",),
     "partition": ("cut",),
     "clock": ("years",),
+    "solver": ("fares",),
 }
 """What those of `DEVICES` are told that are told something."""
 LIMIT = (AtLeast0 | None, None)

@@ -8,13 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from hems.control.memory.using import Habits
 from hems.model.plan import Plan, PlanStep
 from hems.model.prices import Prices
-from hems.model.tariff import Tariff
 from hems.plan.process import PlanProcess, surprised
 from hems.runtime.ahead import Scene
-from tests.control.dispatch.street import Street, connected_site
+from tests.plan import given
 from tests.runtime.parts import soon
 
 SILENT = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -25,10 +23,7 @@ MISSING = ("/no/such/program",)
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    street = Street(replace(connected_site(), tariff=Tariff(buy=0.3, sell=0.08)))
-    habits = Habits(loads_w={one.id: (700,) * 48 for one in street.site.circuits}, suns_w=((0,) * 24,) * 3)
-    street.state = replace(street.state, habits=habits)
-    return street.lives(10).scene()
+    return given.scene()
 
 
 @asynccontextmanager
