@@ -80,7 +80,8 @@ def test_every_kind_of_act_is_drawn_somewhere() -> None:
     assert set(WORLD) - not_by_lot <= drawn_acts
     on_process = {"freeze_hems", "disk"}  # of a process of its own, in real time
     too_long = {"second_master"}  # for an hour hems leaves it what it commands: X-k
-    assert set(DEVICES) - on_process - too_long <= drawn_acts
+    unplanned = {"solver"}  # no story drawn by lot has seen days to plan with: M-a
+    assert set(DEVICES) - on_process - too_long - unplanned <= drawn_acts
 
 
 @pytest.mark.parametrize("name", PLACES)
