@@ -36,8 +36,9 @@ class Connection(asyncio.BufferedProtocol):
         return self._transport is not None and not self._transport.is_closing()
 
     def ask(self, question: Question, sealed: bytes, timeout_s: float) -> "asyncio.Future[Words]":
-        """What will be the answer to one question, or a LinkError."""
-        assert self._transport is not None
+        """What will be the answer to one question, or a LinkError.  Raises: LinkDown."""
+        if self._transport is None or self._transport.is_closing():
+            raise LinkDown(f"no connection to {self._place}")
         self._number = self._number % NUMBERS + 1
         self._question, self._timeout_s, self._heard = question, timeout_s, b""
         self._answer = answer = self._loop.create_future()

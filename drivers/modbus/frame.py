@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hems.model.members import direct
 
+
+@direct
 class Space(StrEnum):
     """The four tables of a Modbus unit; addresses count from 0 in each."""
 

@@ -8,10 +8,12 @@ from functools import lru_cache
 
 from drivers.modbus.errors import LinkError
 from drivers.modbus.frame import Frame, Space, WriteFrame
+from hems.model.members import direct
 
 Answer = asyncio.Future[tuple[int, ...]]
 
 
+@direct
 class Rank(IntEnum):
     """How urgent a request is; polls compete among themselves by due time."""
 

@@ -68,11 +68,10 @@ class ModbusLink:
 
     async def ask(self, frame: Frame, timeout_s: float) -> Words:
         """Send one request, check that the answer is its answer, return what it carries."""
-        connection = self._connection
-        if connection is None or not connection.is_open:
+        if self._connection is None:
             raise LinkDown(f"no connection to {self._address}")
         question, sealed = self._prepared(frame)
-        return await connection.ask(question, sealed, timeout_s)
+        return await self._connection.ask(question, sealed, timeout_s)
 
     def close(self) -> None:
         """Drop the connection."""

@@ -193,9 +193,6 @@ class LinkQueue:
                 return
         else:
             await self._arrived.wait()
-        if any(job.coils for job in self._jobs):
-            # Whoever sheds several coils does so in one go: let all of them arrive before the first leaves.
-            await asyncio.sleep(0)
 
     async def _settle(self, job: Job) -> None:
         try:
@@ -218,27 +215,27 @@ class LinkQueue:
         if unit.silent and job.rank is Rank.POLL and unit.let_be(_now_s(), spare=self.spare):
             raise NoAnswer(f"unit {job.unit} is silent")
         try:
-            return await self._in_frames(job)
+            return await self._in_frames(job, unit)
         except Refusal as refusal:
             if not job.coils or unit.one_coil or refusal.code != ILLEGAL_FUNCTION:
                 raise
             # A board that knows no frame for several coils must still be shed, one by one and from now on.
             unit.one_coil = True
-            return await self._in_frames(job)
+            return await self._in_frames(job, unit)
 
-    async def _in_frames(self, job: Job) -> tuple[int, ...]:
+    async def _in_frames(self, job: Job, unit: Unit) -> tuple[int, ...]:
         answer: tuple[int, ...] = ()
-        for frame in job.frames(one_coil=self._units[job.unit].one_coil):
+        for frame in job.frames(one_coil=unit.one_coil):
             try:
-                answer = await self._sent(frame, job)
+                answer = await self._sent(frame, job, unit)
             except LinkDown:
                 # The other end had gone since the last request.  A write may be repeated: it sets, it does not add.
                 if job.rank is Rank.POLL:
                     raise
-                answer = await self._sent(frame, job)
+                answer = await self._sent(frame, job, unit)
         return answer
 
-    async def _sent(self, frame: Frame, job: Job) -> tuple[int, ...]:
+    async def _sent(self, frame: Frame, job: Job, unit: Unit) -> tuple[int, ...]:
         manners = job.manners
         if not self.link.is_open:
             poll = job.rank is Rank.POLL
@@ -248,7 +245,7 @@ class LinkQueue:
         # The last place before the wire, whoever asks and by whichever way: what observes sends no write at all.
         if isinstance(frame, WriteFrame) and not (job.allowed is not None and job.allowed()):
             raise Forbidden("not armed")
-        return await self._asked(frame, self._units[job.unit], manners)
+        return await self._asked(frame, unit, manners)
 
     async def _silence(self) -> None:
         """The end of a frame is told from the next one by silence alone."""
