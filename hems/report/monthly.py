@@ -13,7 +13,7 @@ from hems.report.figure import Line, svg
 from hems.report.past import Curves, Cut, next_month
 from hems.report.sheet import Section, Sheet
 from hems.report.timeline import told
-from hems.report.value import value_section
+from hems.report.value import value_sections
 from hems.wording import day, duration, kwh, month_name, names_of
 from hems.wording.language import N_, say
 
@@ -46,7 +46,7 @@ def monthly(site: Site, begins: datetime, events: Sequence[Event], cuts: Sequenc
             Section(heading=say("What to improve"), words=tuple(_better(site, cuts))),
             _cuts(cuts),
             _energy(begins, curves),
-            value_section(site, events),
+            *value_sections(site, events),
             _counted(say("Alarms"), raised, say("There was none.")),
             Section(
                 heading=say("What people asked for"),

@@ -6,17 +6,17 @@ from datetime import datetime
 from hems.model.cause import Why
 from hems.model.event import Event
 from hems.model.site import Site
-from hems.model.tariff import Tariff
-from hems.model.units import DAY_S, W_PER_KW
+from hems.model.units import DAY_S
 from hems.report.figure import Line, svg
 from hems.report.sheet import Section
+from hems.report.streams import peak_saved, streams_section, wear
 from hems.wording import day, kw, kwh, percent
 from hems.wording.language import N_, say
 
 NOTHING = N_("No day was accounted for: that needs [tariff] in the site file and the time of day.")
 BESIDE = N_(
     "Paid, beside what would have been paid with batteries at rest and everything else as it was.  Basic charges and "
-    "what cars saved by charging later are not in it."
+    "what cars saved are not in it; that follows where there are cars."
 )
 
 
@@ -37,7 +37,7 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
     money = tariff.currency
     peak_w, resting_w = max(day["peak_w"] for day in days), max(day["resting_peak_w"] for day in days)
     paid, resting = _sum(days, "paid"), _sum(days, "resting")
-    at_peak = _peak_saved(tariff, days)
+    at_peak = peak_saved(tariff, days, "resting_", "")
     kept = all(day["above_pct"] >= 0.0 for day in days)
     rows = [
         (say("Paid for energy"), f"{paid:.2f} {money}", f"{resting:.2f} {money}", _saved(resting - paid, money)),
@@ -53,7 +53,7 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
             say("Given by batteries"),
             kwh(_sum(days, "given_wh")),
             "",
-            say("wear {amount:.2f} {money}", amount=_wear(site, days), money=money),
+            say("wear {amount:.2f} {money}", amount=wear(site, days), money=money),
         ),
         (
             say("Reserve for power cuts"),
@@ -78,14 +78,12 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
     )
 
 
-def _peak_saved(tariff: Tariff, days: Sequence[dict[str, float]]) -> float:
-    """By lower peaks in the hours of each demand charge; of days that did not tell these, by the peak of all hours."""
-    saved = 0.0
-    for place, charge in enumerate(tariff.demand, 1):
-        peak_w = max(day.get(f"demand_{place}_w", day["peak_w"]) for day in days)
-        resting_w = max(day.get(f"resting_demand_{place}_w", day["resting_peak_w"]) for day in days)
-        saved += charge.per_kw * (resting_w - peak_w) / W_PER_KW
-    return saved
+def value_sections(site: Site, events: Sequence[Event]) -> tuple[Section, ...]:
+    """The same, and where there are cars what they, too, have saved."""
+    days = days_of(events)
+    if site.tariff is None or not any("at_once" in day for day in days):
+        return (value_section(site, events),)
+    return value_section(site, events), streams_section(site, site.tariff, days)
 
 
 def _saved(amount: float, money: str) -> str:
@@ -103,10 +101,6 @@ def _used(days: Sequence[dict[str, float]]) -> str:
 
 def _kg(days: Sequence[dict[str, float]], key: str) -> str:
     return f"{_sum(days, key) / 1000.0:.0f} kg"
-
-
-def _wear(site: Site, days: Sequence[dict[str, float]]) -> float:
-    return max((one.wear_per_kwh for one in site.batteries), default=0.0) * _sum(days, "given_wh") / 1000.0
 
 
 def _day(account: dict[str, float]) -> str:

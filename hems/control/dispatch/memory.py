@@ -185,6 +185,18 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CarsMemory:
+    """What cars did today, beside charging at once what their drivers want."""
+
+    left_wh: Mapping[SourceId, float] = field(default_factory=dict)
+    """What each that is here would still have to be given then, at the socket; this goes on over midnight."""
+    given_wh: float = 0.0
+    """What they gave to the building."""
+    more_wh: float = 0.0
+    """What they took beyond that, and beyond what they would have taken at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayMemory:
     """The day so far."""
 
@@ -195,6 +207,12 @@ class DayMemory:
     real: Side = Side()
     resting: Side = Side()
     """The same with batteries at rest."""
+    charging: Side = Side()
+    """And with cars that only charge, when they did."""
+    at_once: Side = Side()
+    """And with cars that charge at once what their drivers want."""
+    cars: CarsMemory | None = None
+    """None where there is no bay."""
     sun_wh: float = 0.0
     given_wh: float = 0.0
     """By batteries."""

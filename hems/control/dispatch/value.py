@@ -1,14 +1,15 @@
 """What a day was worth: what was paid, and what would have been with batteries at rest and all else as it was.
 
-The comparison takes cars as they were: what charging them later saved is told for each car.  What was not measured, or
-had no known price, is left out of both sides, and how much of the day was seen is told with it.
+Where cars are, in two steps more: what would have been if they had only charged, and if each had charged at once.  What
+was not measured, or had no known price, is left out of all sides, and how much of the day was seen is told with it.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from hems.control.dispatch.flows import flows
-from hems.control.dispatch.memory import DayMemory, Side
+from hems.control.dispatch import at_once
+from hems.control.dispatch.flows import Flows, car_w, flows
+from hems.control.dispatch.memory import CarsMemory, DayMemory, Side
 from hems.control.given import Given
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Value, Why
@@ -31,21 +32,26 @@ def after(given: Given, state: ControlState, memory: DayMemory, dt_s: float) -> 
     told = None
     if local.toordinal() != memory.day:
         told = account(memory, given.site.tariff) if memory.seen_s > 0.0 else None
-        memory = DayMemory(day=local.toordinal())
+        memory = DayMemory(day=local.toordinal(), cars=_tomorrow(memory.cars))
     quarter = (local.hour * 60 + local.minute) // 15
     if quarter != memory.quarter:
         memory = replace(_over(memory, given.site.tariff), quarter=quarter)
     if price is None or state.mode.mode.on_island or not 0.0 < dt_s <= LONGEST_S:
         return memory, told
-    return _counted(given, memory, price, dt_s), told
+    return _counted(given, state, memory, price, dt_s), told
 
 
-def _counted(given: Given, memory: DayMemory, price: Price, dt_s: float) -> DayMemory:
+def _tomorrow(cars: CarsMemory | None) -> CarsMemory | None:
+    return None if cars is None else CarsMemory(left_wh=cars.left_wh)
+
+
+def _counted(given: Given, state: ControlState, memory: DayMemory, price: Price, dt_s: float) -> DayMemory:
     flow = flows(given.site, given.snapshot, given.now_s)
     if flow is None or price.buy is None or price.sell is None:
         return memory
     suns = [reading.known(given.now_s) or 0.0 for reading in given.snapshot.pvs.values()]
     hours = dt_s / HOUR_S
+    memory = _with_cars(given, state, memory, flow, price, hours) if given.site.bays else memory
     above = [
         soc_pct - one.reserve_pct
         for one in given.site.batteries
@@ -62,6 +68,22 @@ def _counted(given: Given, memory: DayMemory, price: Price, dt_s: float) -> DayM
         given_wh=memory.given_wh + max(0.0, flow.batteries_w) * hours,
         taken_wh=memory.taken_wh + max(0.0, -flow.batteries_w) * hours,
         least_above_pct=min([memory.least_above_pct, *above]),
+    )
+
+
+def _with_cars(
+    given: Given, state: ControlState, memory: DayMemory, flow: Flows, price: Price, hours: float
+) -> DayMemory:
+    """With what the meter would have counted if cars had only charged, and if each had charged at once."""
+    cars = memory.cars or CarsMemory()
+    left = at_once.left_wh(given, state, cars)
+    powers = at_once.powers_w(given, left, hours)
+    given_w = sum(max(0.0, car_w(bay, given.snapshot, given.now_s)) for bay in given.site.bays)
+    return replace(
+        memory,
+        charging=flowed(memory.charging, flow.without_batteries_w + given_w, price, hours),
+        at_once=flowed(memory.at_once, flow.house_w + sum(powers.values()), price, hours),
+        cars=at_once.after(cars, left, powers, given_w, flow.cars_w, hours),
     )
 
 
@@ -91,7 +113,13 @@ def _over(memory: DayMemory, tariff: Tariff) -> DayMemory:
     """With the quarter of an hour that was counted."""
     middle = datetime.fromordinal(max(1, memory.day)) + timedelta(minutes=15.0 * (memory.quarter + 0.5))
     counts = [within(one.window, middle, tariff.holidays) for one in tariff.demand]
-    return replace(memory, real=closed(memory.real, counts), resting=closed(memory.resting, counts))
+    return replace(
+        memory,
+        real=closed(memory.real, counts),
+        resting=closed(memory.resting, counts),
+        charging=closed(memory.charging, counts),
+        at_once=closed(memory.at_once, counts),
+    )
 
 
 def account(memory: DayMemory, tariff: Tariff) -> Cause:
@@ -119,5 +147,18 @@ def account(memory: DayMemory, tariff: Tariff) -> Cause:
         "day": memory.day,
     }
     for name, side in (("demand", real), ("resting_demand", resting)):
-        facts |= {f"{name}_{place}_w": round(watts) for place, watts in enumerate(side.demand_w, 1)}
-    return Cause(Why.DAY_VALUE, facts)
+        facts |= _demands(name, side)
+    return Cause(Why.DAY_VALUE, facts | _of_cars(memory))
+
+
+def _of_cars(memory: DayMemory) -> dict[str, Value]:
+    if memory.cars is None:
+        return {}
+    facts: dict[str, Value] = {"cars_given_wh": round(memory.cars.given_wh), "cars_more_wh": round(memory.cars.more_wh)}
+    for name, side in (("charging", memory.charging), ("at_once", memory.at_once)):
+        facts |= {name: round(side.cost, 2), f"{name}_peak_w": round(side.peak_w), **_demands(f"{name}_demand", side)}
+    return facts
+
+
+def _demands(name: str, side: Side) -> dict[str, Value]:
+    return {f"{name}_{place}_w": round(watts) for place, watts in enumerate(side.demand_w, 1)}
