@@ -13,7 +13,7 @@ from hems.report.figure import Line, svg
 from hems.report.past import Curves, Cut, next_month
 from hems.report.sheet import Section, Sheet
 from hems.report.timeline import told
-from hems.report.value import value_sections
+from hems.report.value import in_short, value_sections
 from hems.wording import day, duration, kwh, month_name, names_of
 from hems.wording.language import N_, say
 
@@ -41,6 +41,7 @@ def monthly(site: Site, begins: datetime, events: Sequence[Event], cuts: Sequenc
                 asked=len(asked),
                 failed=failed.total(),
             ),
+            *in_short(site, events),
         ),
         sections=(
             Section(heading=say("What to improve"), words=tuple(_better(site, cuts))),

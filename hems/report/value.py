@@ -9,7 +9,7 @@ from hems.model.site import Site
 from hems.model.units import DAY_S
 from hems.report.figure import Line, svg
 from hems.report.sheet import Section
-from hems.report.streams import peak_saved, streams_section, wear
+from hems.report.streams import peak_saved, steps, streams_section, wear
 from hems.wording import day, kw, kwh, percent
 from hems.wording.language import N_, say
 
@@ -55,6 +55,7 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
             "",
             say("wear {amount:.2f} {money}", amount=wear(site, days), money=money),
         ),
+        *_given_by_cars(days),
         (
             say("Reserve for power cuts"),
             say("never touched") if kept else say("TOUCHED: tell who looks after HEMS"),
@@ -76,6 +77,23 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
         rows=rows,
         figures=(svg(points, unit=say("{money} a day", money=money), times=times),),
     )
+
+
+def _given_by_cars(days: Sequence[dict[str, float]]) -> list[tuple[str, str, str, str]]:
+    known = any("cars_given_wh" in day for day in days)
+    given_wh = sum(day.get("cars_given_wh", 0.0) for day in days)
+    return [(say("Given by cars on the grid"), kwh(given_wh), "", "")] if known else []
+
+
+def in_short(site: Site, events: Sequence[Event]) -> tuple[str, ...]:
+    """What the month has saved in all, in one sentence; nothing where nobody knows."""
+    days = days_of(events)
+    if site.tariff is None or not days:
+        return ()
+    saved, money = sum(one.saved for one in steps(site, site.tariff, days)), site.tariff.currency
+    if saved < 0.0:
+        return (say("HEMS cost {amount:.2f} {money} more than it saved.", amount=-saved, money=money),)
+    return (say("HEMS saved {amount:.2f} {money}.", amount=saved, money=money),)
 
 
 def value_sections(site: Site, events: Sequence[Event]) -> tuple[Section, ...]:

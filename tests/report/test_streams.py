@@ -6,7 +6,7 @@ import pytest
 
 from hems.model.tariff import DemandCharge, Tariff
 from hems.report.streams import mean_price, steps, streams_section
-from hems.report.value import value_sections
+from hems.report.value import in_short, value_section, value_sections
 from tests.given import flats
 from tests.report.test_value import day
 
@@ -60,6 +60,21 @@ def test_it_stands_in_a_month_in_which_any_day_knew_of_cars():
     assert len(value_sections(SITE, [day(1)])) == 1
     assert len(value_sections(SITE, [])) == 1
     assert len(value_sections(replace(SITE, tariff=None), [day(1, **USUAL)])) == 1
+
+
+def test_a_caretaker_reads_at_once_what_the_month_has_saved_in_all():
+    months = [day(1, **USUAL, cars_more_wh=-6e3), day(2, **USUAL, cars_more_wh=3e3)]
+    whole = sum(one.saved for one in steps(SITE, TARIFF, TWO))
+    assert in_short(SITE, months) == (f"HEMS saved {whole:.2f} EUR.",)
+    # without cars it is what batteries saved, less their wear
+    assert in_short(SITE, [day(1)]) == ("HEMS saved 52.10 EUR.",)
+    assert in_short(SITE, [day(1, paid=70.0)]) == ("HEMS cost 7.90 EUR more than it saved.",)
+    assert in_short(SITE, []) == ()
+    assert in_short(replace(SITE, tariff=None), months) == ()
+    # and what cars gave stands beside what batteries gave
+    rows = {row[0]: row[1] for row in value_section(SITE, months).rows}
+    assert rows["Given by cars on the grid"] == "4.0 kWh"
+    assert "Given by cars on the grid" not in {row[0] for row in value_section(SITE, [day(1)]).rows}
 
 
 def test_where_nothing_was_bought_nothing_has_a_price():
