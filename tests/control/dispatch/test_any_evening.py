@@ -1,19 +1,23 @@
 """Whatever comes of an evening on the grid: what hems orders keeps limits, reserve, floors and the least current.
 
 Every second of each evening is looked at.  Cars give for the limit too, batteries and cars get emptier, chargers and
-meters fall silent, and hems is killed.
+meters fall silent, and hems is killed.  The first charger switches between three phases and one, as seldom as it may.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from hems.control.cars import phases
+from hems.control.cars.waking import DOES_W
 from hems.control.energy import floor_pct
 from hems.control.resume import resumed
 from hems.model import wiring
 from hems.model.mode import Mode
+from hems.model.site import Bay
 from hems.model.units import HOUR_S, SourceId
 from tests.control.dispatch.street import FUSES_W, MAIN, TOLD, Street, connected_site
 from tests.control.panel import utility
@@ -24,6 +28,9 @@ SETTLE_S = 16
 SMALL_WH = 4000.0
 """Of each store, so that it gets emptier and fuller within an evening."""
 RESERVE_PCT = 60.0
+SWITCHES = "bay_1"
+"""The bay whose charger can switch over; on one phase it takes a third."""
+OVER: dict[str, Any] = {"switches_phases": True, "charge_min_w": 4140.0}
 
 
 class Evening(Street):
@@ -33,12 +40,16 @@ class Evening(Street):
         self.cars_silent: dict[str, float] = {}
         """What each draws or gives meanwhile."""
         self.main_silent: float | None = None
+        self.three = True
+        """Whether that charger is on three phases."""
+        self.moved_s: list[float] = []
         self.allowed_w = 30_000.0
         self.calm_s = 0
         site = connected_site(flexible=TOLD, reserve_pct=RESERVE_PCT)
-        bays = tuple(replace(one, gives_on_grid=True, outage_reserve_pct=0.0) for one in site.bays)
+        bays = [replace(one, gives_on_grid=True, outage_reserve_pct=0.0) for one in site.bays]
+        bays = [replace(one, **OVER) if one.id == SWITCHES else one for one in bays]
         told = ALIVE | {wiring.IMPORT_LIMIT: self.allowed_w}
-        super().__init__(replace(site, bays=bays), soc_pct=63.0, limits=told)
+        super().__init__(replace(site, bays=tuple(bays)), soc_pct=63.0, limits=told)
 
     def car_w(self, bay: str) -> float:
         if bay not in self.plugged:
@@ -49,8 +60,24 @@ class Evening(Street):
     def battery_w(self) -> float:
         return super().battery_w if self.main_silent is None else self.main_silent
 
+    def least_w(self, bay: Bay) -> float:
+        """The least that its car can charge with."""
+        return bay.charge_min_w / (1 if self.three or bay.id != SWITCHES else len(bay.phases))
+
+    def _turn(self) -> None:
+        super()._turn()
+        for command in self.steps[-1][1].commands:
+            if command.role == wiring.bay_three_phases(SourceId(SWITCHES)) and bool(command.value) is not self.three:
+                # seldom enough, though hems may have been killed since, and never while current flows
+                assert all(self.now_s - when_s >= phases.APART_S for when_s in self.moved_s)
+                assert len(self.moved_s) < phases.MOVES_A_DAY
+                assert abs(self.car_w(SWITCHES)) < DOES_W
+                self.three = bool(command.value)
+                self.moved_s.append(self.now_s)
+
     def _meters(self) -> None:
         super()._meters()
+        self.says({wiring.bay_three_phases(SourceId(SWITCHES)): self.three})
         for bay in self.cars_silent:
             bay_id = SourceId(bay)
             self.says(dict.fromkeys((wiring.bay_state(bay_id), wiring.bay_power(bay_id))))
@@ -86,7 +113,7 @@ class Evening(Street):
                 assert watts >= bay.discharge_min_w - 1.0
             if bay is not None and watts < 0.0:
                 assert self.mode is Mode.GRID_CONNECTED
-                assert -watts >= bay.charge_min_w - 1.0
+                assert -watts >= self.least_w(bay) - 1.0
         if self.calm_s >= SETTLE_S and not self.blind and self.main_silent is None:
             self._look_at_the_street()
 
@@ -149,6 +176,10 @@ def _kill(one: Evening, how: float) -> None:
     one.state = resumed(one.state, shift_s=0.0, now_s=one.now_s)
 
 
+def _passes(one: Evening, how: float) -> None:
+    one.lives(60 + round(600.0 * how), every_s=5)
+
+
 def _street(one: Evening, how: float) -> None:
     one.says(utility(None if how < 0.3 else 150.0 if how < 0.5 else 230.0))
 
@@ -162,6 +193,7 @@ DOES: dict[str, Callable[[Evening, float], None]] = {
     "circuits draw otherwise": _house,
     "the meter falls silent or answers": _blind,
     "hems is killed": _kill,
+    "some minutes pass": _passes,
     "the grid is bad, unseen or good": _street,
 }
 
@@ -174,6 +206,17 @@ DOES: dict[str, Callable[[Evening, float], None]] = {
         ("circuits draw otherwise", 0.9),
         ("the utility tells a limit", 0.2),
         ("hems is killed", 0.0),
+    ]
+)
+@example(
+    [
+        ("a car comes or leaves", 0.6),
+        ("circuits draw otherwise", 0.6),
+        ("the utility tells a limit", 0.25),
+        ("some minutes pass", 0.2),
+        ("hems is killed", 0.0),
+        ("the utility tells a limit", 0.9),
+        ("some minutes pass", 1.0),
     ]
 )
 def test_whatever_comes_of_an_evening_nothing_is_ordered_that_limits_reserve_or_floors_forbid(
