@@ -142,8 +142,7 @@ def _circuits(site: Site, state: ControlState, params: Params, now: Instant) -> 
     if deaf >= TOGETHER:
         yield "circuits/deaf", Condition(HIGH, "circuits", Cause(Why.SHEDS_UNANSWERED, {"circuits": deaf}))
     for circuit in site.circuits:
-        memory = state.loads.get(circuit.id, FRESH)
-        role = wiring.circuit_closed(circuit.id)
+        memory, role = state.loads.get(circuit.id, FRESH), wiring.circuit_closed(circuit.id)
         if memory.deaf and deaf < TOGETHER:
             yield f"{role}/deaf", Condition(HIGH, role, Cause(Why.SHED_NOT_OBEYED))
         elif not memory.deaf and (_found_off(memory) or _contradicted(state, role, params, now_s)):

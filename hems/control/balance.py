@@ -4,13 +4,12 @@ Where every circuit is metered the two must be equal; elsewhere what is metered 
 Source: domain reference 5, UCA 2 and process model mismatch.
 """
 
-from hems.control.demand import NOTHING, load_w
+from hems.control.demand import load_w
 from hems.control.state import ControlState
 from hems.control.tuning.seeing import WitnessParams
 from hems.model.mode import TiePosition
 from hems.model.site import Site
-from hems.model.snapshot import Snapshot
-from hems.model.units import CircuitId
+from hems.model.snapshot import Snapshot, drawn_w, positions
 
 
 def unbalanced_since(
@@ -30,15 +29,9 @@ def unbalanced(state: ControlState, params: WitnessParams, now_s: float) -> bool
 
 
 def _differs(given_w: float, site: Site, snapshot: Snapshot, params: WitnessParams, now_s: float) -> bool:
-    drawn = [_drawn_w(snapshot, circuit.id, now_s) for circuit in site.circuits]
+    closed, meters = positions(snapshot, now_s), drawn_w(snapshot, now_s)
+    drawn = [0.0 if closed.get(one.id) is False else meters.get(one.id) for one in site.circuits]
     metered_w = sum(watts for watts in drawn if watts is not None)
     limit_w = max(params.balance_w, params.balance_pct / 100.0 * max(abs(given_w), metered_w))
     over_w = given_w - metered_w
     return over_w < -limit_w or (over_w > limit_w and None not in drawn)
-
-
-def _drawn_w(snapshot: Snapshot, circuit: CircuitId, now_s: float) -> float | None:
-    reading = snapshot.circuits.get(circuit, NOTHING)
-    if reading.closed.known(now_s) is False:
-        return 0.0
-    return reading.power_w.known(now_s)

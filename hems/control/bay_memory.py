@@ -37,6 +37,7 @@ def remembered(
     found: dict[SourceId, BayMemory] = {}
     sun_w = sunny.surplus_w(site, state, snapshot, now_s)
     room_w = _room_w(site, state, snapshot, now_s)
+    kept = kept_after(now_s - state.at_s)
     for bay in site.bays:
         before, reading = state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR)
         entry = state.sent.get(wiring.bay_power(bay.id))
@@ -45,8 +46,8 @@ def remembered(
             memory = _charging(memory, bay, reading, sun_w, room_w, state, now_s)
         if bay.stops_s and memory is not NEW:
             drawn_w = charging_w(bay, state, snapshot, now_s)
-            kept = kept_after(now_s - state.at_s)
-            memory = replace(memory, charging_w=remembered_w(before.charging_w, drawn_w, kept))
+            charging = remembered_w(before.charging_w, drawn_w, kept)
+            memory = memory if charging == memory.charging_w else replace(memory, charging_w=charging)
         strays = bay.id != site.former.source and _strays(reading.power_w, entry, now_s)
         since_s = _astray_since_s(before.astray_since_s, entry, state, params.command, now_s, strays=strays)
         found[bay.id] = memory if since_s == memory.astray_since_s else replace(memory, astray_since_s=since_s)
@@ -104,10 +105,12 @@ def left_s(state: ControlState, params: CommandParams) -> dict[Role, float]:
 
     UCA 6.
     """
-    since = {wiring.bay_power(bay): one.astray_since_s for bay, one in state.bays.items()}
-    since |= {wiring.battery_power(battery): since_s for battery, since_s in state.astray_s.items()}
-    follow_s = params.follow_s
-    told = {role: since_s + follow_s for role, since_s in since.items() if since_s is not None}
+    told = {
+        wiring.bay_power(bay): one.astray_since_s + params.follow_s
+        for bay, one in state.bays.items()
+        if one.astray_since_s is not None
+    }
+    told |= {wiring.battery_power(battery): since_s + params.follow_s for battery, since_s in state.astray_s.items()}
     return {role: told_s + params.leave_s for role, told_s in told.items() if state.at_s >= told_s}
 
 

@@ -8,7 +8,7 @@ from hems.control.state import ControlState
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
 from hems.model.site import Bay, Circuit, Site
-from hems.model.snapshot import CircuitReading, Snapshot
+from hems.model.snapshot import CircuitReading, Snapshot, drawn_w, positions
 from hems.model.units import CircuitId
 
 NOTHING = CircuitReading()
@@ -27,12 +27,19 @@ def is_on(circuit: Circuit, state: ControlState, snapshot: Snapshot, now_s: floa
 
     A switch that was told to close counts as closed until a newer reading shows that it has not.
     """
-    reading = snapshot.circuits.get(circuit.id, NOTHING).closed
-    closed = reading.known(now_s)
-    if closed is not False:
-        return True
+    return positions(snapshot, now_s).get(circuit.id) is not False or _closing(circuit, state, snapshot)
+
+
+def all_on(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[Circuit]:
+    """Every circuit that must be counted so."""
+    closed = positions(snapshot, now_s)
+    return [one for one in site.circuits if closed.get(one.id) is not False or _closing(one, state, snapshot)]
+
+
+def _closing(circuit: Circuit, state: ControlState, snapshot: Snapshot) -> bool:
+    """Whether what was read of a switch that is off is older than the word to close."""
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    return entry is not None and entry.value is True and reading.taken_s <= entry.last_s
+    return entry is not None and entry.value is True and snapshot.circuits[circuit.id].closed.taken_s <= entry.last_s
 
 
 def demands(
@@ -44,11 +51,11 @@ def demands(
     typical power, scaled so that all circuits together give the measured load of the building.
     """
     seen_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=now_s)
-    readings = [(circuit, snapshot.circuits.get(circuit.id, NOTHING)) for circuit in site.circuits]
+    closed, drawn = positions(snapshot, now_s), drawn_w(snapshot, now_s)
     measured = {
-        circuit.id: reading.power_w.known(now_s)
-        for circuit, reading in readings
-        if reading.closed.known(now_s) is not False and _contained(circuit, state, seen_s)
+        circuit.id: drawn.get(circuit.id)
+        for circuit in site.circuits
+        if closed.get(circuit.id) is not False and _contained(circuit, state, seen_s)
     }
     scale = _scale(site, measured, load_w(site, snapshot, now_s, islanded=islanded))
     return {circuit.id: _demand(circuit, state, measured, scale) for circuit in site.circuits}
@@ -178,7 +185,7 @@ def owed_w(
     for circuit in site.circuits:
         memory = state.loads.get(circuit.id)
         if circuit.thermostatic and memory is not None and _just_back(memory, now_s):
-            draws_w = snapshot.circuits.get(circuit.id, NOTHING).power_w.known(now_s)
+            draws_w = drawn_w(snapshot, now_s).get(circuit.id)
             will_w = pickup_w(circuit, circuit.typical_w, hunger(memory, params, now_s), params)
             owed[circuit.id] = 0.0 if draws_w is None else max(0.0, will_w - draws_w)
     return per_phase(site, owed, (one for one in site.circuits if one.id in owed)) if owed else ()

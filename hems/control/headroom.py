@@ -13,7 +13,7 @@ from math import inf
 
 from hems.control import overload
 from hems.control.arbitrate import Proposal, Rank
-from hems.control.demand import is_on
+from hems.control.demand import all_on
 from hems.control.energy import NO_CAR, store_pct
 from hems.control.given import Given
 from hems.control.sheddable import Outlook
@@ -115,7 +115,7 @@ def _shown(plants: Sequence[Pv], given: Given, state: ControlState) -> bool:
 def _may_go_w(given: Given, state: ControlState, outlook: Outlook) -> float:
     """The most that may go off at once: the largest circuit or car, or all that is on its way off."""
     site, now_s = given.site, given.now_s
-    circuits = [outlook.watts[one.id] for one in site.circuits if is_on(one, state, given.snapshot, now_s)]
+    circuits = [outlook.watts[one.id] for one in all_on(site, state, given.snapshot, now_s)]
     cars = [-watts for watts in _cars_w(site, given.snapshot, now_s)]
     return max(0.0, sum(outlook.going_w), *circuits, *cars)
 

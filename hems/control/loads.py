@@ -18,7 +18,7 @@ from hems.model.copies import replace
 from hems.model.mode import Bus
 from hems.model.request import Override, Want
 from hems.model.site import Circuit, Site
-from hems.model.snapshot import CircuitReading, Snapshot
+from hems.model.snapshot import CircuitReading, Snapshot, positions
 from hems.model.units import CircuitId
 
 SHOWS_S = 0.1
@@ -43,7 +43,10 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     reading = snapshot.circuits.get(circuit.id, NOTHING)
     closed = reading.closed.known(now_s)
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    heard, let_go_s = _heard(memory, reading, closed, now_s), None if closed else memory.let_go_s
+    if closed:
+        heard, let_go_s = Heard.ON, None
+    else:
+        heard, let_go_s = _unheard(memory, reading, closed, now_s), memory.let_go_s
     if entry is None and memory.read_back and not memory.deaf:  # nobody has told it anything
         unchanged = heard is memory.heard and let_go_s == memory.let_go_s
         return memory if unchanged else replace(memory, heard=heard, let_go_s=let_go_s)
@@ -63,10 +66,10 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     return replace(memory, deaf=deaf, read_back=read_back, welded_s=welded_s, heard=heard, let_go_s=let_go_s)
 
 
-def _heard(memory: LoadMemory, reading: CircuitReading, closed: bool | None, now_s: float) -> Heard:
-    """What a switch has said by now; past its hand switch it says nothing."""
+def _unheard(memory: LoadMemory, reading: CircuitReading, closed: bool | None, now_s: float) -> Heard:
+    """What a switch that does not say "on" has said by now; past its hand switch it says nothing."""
     if closed is not None:
-        return Heard.ON if closed else Heard.OFF
+        return Heard.OFF
     was_on = memory.heard in (Heard.ON, Heard.SILENT)
     return Heard.SILENT if was_on and not reading.by_hand.known(now_s) else Heard.NEVER
 
@@ -77,13 +80,15 @@ def learned(state: ControlState, on_w: Mapping[CircuitId, float], dt_s: float) -
     The blink of a transfer must not make a building look empty in the very moment for which its load was watched.
     """
     kept, usually_kept = kept_after(dt_s), exp(-dt_s / USUAL_S)
-    learned = {one: _learned(state.loads.get(one, FRESH), watts, kept, usually_kept) for one, watts in on_w.items()}
-    return {**state.loads, **learned}
+    learned = dict(state.loads)
+    for one, watts in on_w.items():
+        learned[one] = _learned(learned.get(one, FRESH), watts, kept, usually_kept)
+    return learned
 
 
 def _learned(memory: LoadMemory, watts: float, kept: float, usually_kept: float) -> LoadMemory:
     before_w, usual_before_w = memory.demand_w, memory.usual_w
-    demand_w = watts if before_w is None else remembered_w(before_w, watts, kept)
+    demand_w = watts if before_w is None or watts >= before_w else remembered_w(before_w, watts, kept)
     usual_w = watts if usual_before_w is None else watts + (usual_before_w - watts) * usually_kept
     if demand_w == before_w and usual_w == usual_before_w:
         return memory
@@ -168,8 +173,8 @@ def ignored_s(entry: Sent, params: Params) -> float | None:
 def expiries(site: Site, state: ControlState, params: Params) -> Iterator[float]:
     """When something about a circuit changes by time alone: disobedience found, minimum on time over, alarm due."""
     for circuit in site.circuits:
-        entry = state.sent.get(wiring.circuit_closed(circuit.id))
         memory = state.loads.get(circuit.id, FRESH)
+        entry = state.sent.get(wiring.circuit_closed(circuit.id))
         if entry is not None and memory.shed_because is not None:
             yield ignored_s(entry, params) or (entry.acknowledged_s or 0.0) + SHOWS_S
         if entry is not None and entry.contradicted_since_s is not None:
@@ -185,7 +190,10 @@ def going(site: Site, state: ControlState, seen_s: float) -> list[Circuit]:
 
     Not those given up on as deaf, and not those that a person keeps on.
     """
-    shed = [one for one in site.circuits if state.loads.get(one.id, FRESH).shed_because is not None]
+    memories = state.loads
+    shed = [one for one in site.circuits if one.id in memories and memories[one.id].shed_because is not None]
+    if not shed:
+        return []
     forced = forced_on(state)
     return [circuit for circuit in shed if circuit.id not in forced and _going(circuit, state, seen_s)]
 
@@ -233,7 +241,8 @@ def found_open(site: Site, state: ControlState, snapshot: Snapshot, params: Para
 
     Otherwise all circuits of one board would be switched on again in the same moment.
     """
-    off = [one for one in site.circuits if snapshot.circuits.get(one.id, NOTHING).closed.known(now_s) is False]
+    closed = positions(snapshot, now_s)
+    off = [one for one in site.circuits if closed.get(one.id) is False]
     if not off:
         return state
     loads, sent = {**state.loads, **_gone_by_itself(off, state, snapshot, now_s)}, dict(state.sent)
@@ -278,8 +287,8 @@ def _gone_by_itself(
 
 def let_go(state: ControlState, before: ControlState) -> list[CircuitId]:
     """Circuits of which this has just been found."""
-    new = (name for name, memory in state.loads.items() if memory is not before.loads.get(name))
-    return [name for name in new if (because := state.loads[name].shed_because) and because.why is Why.LET_GO]
+    gone = [name for name, memory in state.loads.items() if (why := memory.shed_because) and why.why is Why.LET_GO]
+    return [name for name in gone if state.loads[name] is not before.loads.get(name)]
 
 
 def shed(state: ControlState, causes: Mapping[CircuitId, Cause], params: Params, now_s: float) -> ControlState:

@@ -7,9 +7,10 @@ Unknown never starts an outage and never ends one; an unknown tie is taken to be
 action more dangerous.  Source: domain reference 1.2 and 1.4.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from operator import attrgetter
 
 from hems.control.memory.seeing import ModeMemory
@@ -51,6 +52,7 @@ ON_LIVE_BUS = {
 }
 
 
+@cache
 def regime(tie: TiePosition, grid: Grid, bus: Bus) -> Regime:
     """The truth table: every combination of the axes has exactly one meaning."""
     match tie, bus:
@@ -302,9 +304,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def rules_from(mode: Mode) -> Iterable[Rule]:
+@cache
+def rules_from(mode: Mode) -> tuple[Rule, ...]:
     """The rules that can fire in a mode, in order of precedence."""
-    return (rule for rule in RULES if mode in rule.sources)
+    return tuple(rule for rule in RULES if mode in rule.sources)
 
 
 def _key(rule: Rule) -> str:

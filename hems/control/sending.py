@@ -143,6 +143,8 @@ def fell_short(sent: Mapping[Role, Sent], outcomes: Iterable[Outcome]) -> Iterat
 
 def watched(sent: Mapping[Role, Sent], snapshot: Snapshot, now_s: float) -> dict[Role, Sent]:
     """The same with the read-backs: a switch seen where it was sent is acknowledged, elsewhere it contradicts."""
+    if not sent:
+        return {}
     positions = read_backs(snapshot)
     return {
         role: _watched(entry, positions[role].known(now_s), now_s) if role in positions else entry

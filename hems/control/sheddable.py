@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
-from hems.control.demand import is_on
+from hems.control.demand import all_on
 from hems.control.energy import Band
 from hems.control.memory.using import FRESH
 from hems.control.orders import locked
@@ -134,7 +134,7 @@ class Outlook:
 
 def candidates(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[Circuit]:
     """Circuits that are on, or not proven off, and that answer: what can still be shed, first to go first."""
-    return can_go([one for one in site.circuits if is_on(one, state, snapshot, now_s)], state)
+    return can_go(all_on(site, state, snapshot, now_s), state)
 
 
 def can_go(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:

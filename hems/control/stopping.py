@@ -6,7 +6,7 @@ the tick, point 10.
 
 from dataclasses import dataclass
 
-from hems.control.demand import demands, is_on, per_phase
+from hems.control.demand import all_on, demands, per_phase
 from hems.control.giving import giving_w, phase_w_of_cars
 from hems.control.overload import beyond, phase_w
 from hems.control.params import Params
@@ -49,7 +49,7 @@ def _carried(site: Site, state: ControlState, snapshot: Snapshot, params: Params
     if max(cars_w, default=0.0) <= 0.0:
         return []
     watts = demands(site, state, snapshot, now_s, islanded=True)
-    on = [circuit for circuit in site.circuits if is_on(circuit, state, snapshot, now_s)]
+    on = all_on(site, state, snapshot, now_s)
     # What was switched on a moment ago is not in the measurement yet, so the sum of the circuits counts as well.
     wanted_w = per_phase(site, watts, on)
     measured_w = phase_w(snapshot, site, now_s) or site.former.phase_va

@@ -15,29 +15,25 @@ else:
 
     def replace(value: Any, /, **changes: Any) -> Any:  # noqa: ANN401  (any dataclass)
         """The same value but for `changes`.  Raises: AttributeError for a field it does not have."""
-        copier = COPIERS.get(value.__class__) or _copier(value.__class__)
-        if copier is dataclasses.replace:
-            return dataclasses.replace(value, **changes)
-        copy = copier(value)
-        if copier is _open_copy:
-            copy.__dict__.update(changes)
-            if len(copy.__dict__) > len(value.__dict__):
-                raise AttributeError(changes.keys() - value.__dict__.keys())
-            return copy
-        for name, changed in changes.items():
-            SET(copy, name, changed)
-        return copy
+        return (COPIERS.get(value.__class__) or _copier(value.__class__))(value, changes)
 
 
-Copier = Callable[..., Any]
+Copier = Callable[[Any, dict[str, Any]], Any]
 COPIERS: dict[type, Copier] = {}
-SET = object.__setattr__
 
 
-def _open_copy(value: Any) -> Any:  # noqa: ANN401  (any dataclass without slots)
-    """A copy in one go: what has some fifty fields is better kept without slots."""
-    copy = object.__new__(value.__class__)
-    copy.__dict__.update(value.__dict__)
+def _careful_copy(value: Any, changes: dict[str, Any]) -> Any:  # noqa: ANN401  (any dataclass)
+    return dataclasses.replace(value, **changes)
+
+
+def _open_copy(value: Any, changes: dict[str, Any]) -> Any:  # noqa: ANN401  (any dataclass without slots)
+    """A copy in one go: what has many fields is better kept without slots."""
+    copy, before = object.__new__(value.__class__), value.__dict__
+    after = copy.__dict__
+    after.update(before)
+    after.update(changes)
+    if len(after) > len(before):
+        raise AttributeError(changes.keys() - before.keys())
     return copy
 
 
@@ -50,12 +46,15 @@ def _copier(cls: type) -> Copier:
         return _open_copy
     plain = "__slots__" in cls.__dict__ and not hasattr(cls, "__post_init__") and all(one.init for one in fields)
     if not plain or any(not hasattr(cls.__dict__.get(one.name), "__set__") for one in fields):
-        COPIERS[cls] = dataclasses.replace
-        return dataclasses.replace
+        COPIERS[cls] = _careful_copy
+        return _careful_copy
     names = [one.name for one in fields]
     sets = "; ".join(f"set_{name}(copy, value.{name})" for name in names)
-    source = f"def copier(value):\n    copy = new(cls); {sets}\n    return copy\n"
-    known: dict[str, Any] = {"new": object.__new__, "cls": cls}
+    source = (
+        f"def copier(value, changes):\n    copy = new(cls); {sets}\n"
+        "    for name in changes:\n        set_any(copy, name, changes[name])\n    return copy\n"
+    )
+    known: dict[str, Any] = {"new": object.__new__, "cls": cls, "set_any": object.__setattr__}
     known |= {f"set_{name}": cls.__dict__[name].__set__ for name in names}
     exec(source, known)
     copier: Copier = known["copier"]

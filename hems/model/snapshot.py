@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from hems.model.again import again
 from hems.model.command import Command, Outcome
 from hems.model.members import direct
 from hems.model.reading import Reading, missing
@@ -187,3 +188,15 @@ class Snapshot:
     """Hour of the day where the building stands; None while nobody knows what time it is."""
     requests: tuple[Asked, ...] = ()
     """What people asked for since the last tick."""
+
+
+@again
+def positions(snapshot: Snapshot, now_s: float) -> Mapping[CircuitId, bool | None]:
+    """Where each circuit's switch says that it stands; None where it may not be believed now."""
+    return {circuit: reading.closed.known(now_s) for circuit, reading in snapshot.circuits.items()}
+
+
+@again
+def drawn_w(snapshot: Snapshot, now_s: float) -> Mapping[CircuitId, float | None]:
+    """What each circuit's own meter says; None where it may not be believed now."""
+    return {circuit: reading.power_w.known(now_s) for circuit, reading in snapshot.circuits.items()}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hems.control.dispatch.memory import ConnectionMemory
 from hems.control.energy import NO_CAR
+from hems.model.again import again
 from hems.model.reading import Quality, Reading
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BatteryReading, Snapshot
@@ -32,6 +33,7 @@ class Flows:
         return self.grid_w + self.batteries_w
 
 
+@again
 def flows(site: Site, snapshot: Snapshot, now_s: float) -> Flows | None:
     """None while the meter at the grid, or that of a battery with a reserve, cannot be read.
 
@@ -39,12 +41,15 @@ def flows(site: Site, snapshot: Snapshot, now_s: float) -> Flows | None:
     draw is no less because nobody tells who serves them.  What it charged counts as drawn by circuits.
     """
     grid_w = snapshot.grid_w.known(now_s)
-    batteries = {one.id: snapshot.batteries.get(one.id, NO_BATTERY).power_w.known(now_s) for one in site.batteries}
-    blind = any(batteries[one.id] is None for one in site.batteries if one.reserve_pct is not None)
-    if grid_w is None or blind:
+    if grid_w is None:
         return None
-    batteries_w = sum(gives_w(snapshot.batteries.get(one.id, NO_BATTERY).power_w, now_s) for one in site.batteries)
-    return Flows(grid_w, batteries_w, sum(car_w(bay, snapshot, now_s) for bay in site.bays))
+    batteries_w = 0.0
+    for one in site.batteries:
+        power_w = snapshot.batteries.get(one.id, NO_BATTERY).power_w
+        if one.reserve_pct is not None and power_w.known(now_s) is None:
+            return None
+        batteries_w += gives_w(power_w, now_s)
+    return Flows(grid_w, batteries_w, sum([car_w(bay, snapshot, now_s) for bay in site.bays]))
 
 
 def gives_w(power_w: Reading[float], now_s: float) -> float:
