@@ -73,7 +73,7 @@ def conditions(
         found["tie"] = Condition(HIGH, "tie", Cause(Why.TIE_CROSSED))
     elif seen.disputed:
         found["tie"] = Condition(MEDIUM, "tie", Cause(Why.TIE_DISPUTED))
-    if _contradicted(state, wiring.TIE_PERMIT, params, now_s):
+    if wiring.TIE_PERMIT in _contradicted(state, params, now_s):
         found[f"{wiring.TIE_PERMIT}/contradicts"] = Condition(HIGH, wiring.TIE_PERMIT, Cause(Why.UNEXPECTED_CLOSE))
     if state.reconnect.failures >= params.reconnect.tries:
         found["reconnect"] = Condition(HIGH, "tie", Cause(Why.RECONNECT_GIVEN_UP, {"tries": state.reconnect.failures}))
@@ -138,14 +138,16 @@ def _together(wire: str, members: Sequence[DeviceId]) -> Cause:
 def _circuits(site: Site, state: ControlState, params: Params, now: Instant) -> Iterator[tuple[str, Condition]]:
     """What is wrong with each; one word for all that do not obey together, as when their relay board is silent."""
     now_s = now.mono_s
-    deaf = sum(state.loads.get(one.id, FRESH).deaf for one in site.circuits)
+    memories = [(one, state.loads.get(one.id, FRESH)) for one in site.circuits]
+    deaf = sum([memory.deaf for _, memory in memories])
+    elsewhere = _contradicted(state, params, now_s)
     if deaf >= TOGETHER:
         yield "circuits/deaf", Condition(HIGH, "circuits", Cause(Why.SHEDS_UNANSWERED, {"circuits": deaf}))
-    for circuit in site.circuits:
-        memory, role = state.loads.get(circuit.id, FRESH), wiring.circuit_closed(circuit.id)
+    for circuit, memory in memories:
+        role = wiring.circuit_closed(circuit.id)
         if memory.deaf and deaf < TOGETHER:
             yield f"{role}/deaf", Condition(HIGH, role, Cause(Why.SHED_NOT_OBEYED))
-        elif not memory.deaf and (_found_off(memory) or _contradicted(state, role, params, now_s)):
+        elif not memory.deaf and (_found_off(memory) or role in elsewhere):
             yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
         if memory.vain >= VAIN:
             yield f"{role}/vain", Condition(MEDIUM, role, Cause(Why.SHED_IN_VAIN, {"times": memory.vain}))
@@ -167,11 +169,10 @@ def _found_off(memory: LoadMemory) -> bool:
     return memory.shed_because is not None and memory.shed_because.why is Why.FOUND_OFF
 
 
-def _contradicted(state: ControlState, role: Role, params: Params, now_s: float) -> bool:
-    """Whether a switch has for some time been seen where it was not sent."""
-    entry = state.sent.get(role)
-    since_s = entry.contradicted_since_s if entry is not None else None
-    return since_s is not None and now_s >= since_s + params.command.confirm_s
+def _contradicted(state: ControlState, params: Params, now_s: float) -> set[Role]:
+    """The switches that have for some time been seen where they were not sent."""
+    since_s = {role: one.contradicted_since_s for role, one in state.sent.items()}
+    return {role for role, at_s in since_s.items() if at_s is not None and now_s >= at_s + params.command.confirm_s}
 
 
 def _meters(state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:

@@ -52,26 +52,23 @@ def demands(
     """
     seen_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=now_s)
     closed, drawn = positions(snapshot, now_s), drawn_w(snapshot, now_s)
+    # what came on after the building's load was measured is not contained in it
+    late = {role for role, entry in state.sent.items() if entry.value is True and entry.sent_s > seen_s}
     measured = {
         circuit.id: drawn.get(circuit.id)
         for circuit in site.circuits
-        if closed.get(circuit.id) is not False and _contained(circuit, state, seen_s)
+        if closed.get(circuit.id) is not False and not (late and wiring.circuit_closed(circuit.id) in late)
     }
     scale = _scale(site, measured, load_w(site, snapshot, now_s, islanded=islanded))
-    return {circuit.id: _demand(circuit, state, measured, scale) for circuit in site.circuits}
+    return {
+        one.id: _demand(one, measured[one.id], scale) if one.id in measured else held_w(one, state)
+        for one in site.circuits
+    }
 
 
-def _contained(circuit: Circuit, state: ControlState, seen_s: float) -> bool:
-    """Whether the measured load of the building can contain what is on: not if it came on after `seen_s`."""
-    entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    return entry is None or entry.value is not True or entry.sent_s <= seen_s
-
-
-def _demand(circuit: Circuit, state: ControlState, measured: Mapping[CircuitId, float | None], scale: float) -> float:
-    if circuit.id in measured:
-        watts = measured[circuit.id]
-        return circuit.typical_w * scale if watts is None else max(0.0, watts)
-    return held_w(circuit, state)
+def _demand(circuit: Circuit, watts: float | None, scale: float) -> float:
+    """Of a circuit that is on, by its meter where it has one."""
+    return circuit.typical_w * scale if watts is None else max(0.0, watts)
 
 
 def held_w(circuit: Circuit, state: ControlState) -> float:
@@ -85,6 +82,8 @@ def held_w(circuit: Circuit, state: ControlState) -> float:
 
 
 def _scale(site: Site, measured: Mapping[CircuitId, float | None], total_w: float | None) -> float:
+    if None not in measured.values():
+        return 1.0
     blind_w = sum(circuit.typical_w for circuit in site.circuits if measured.get(circuit.id, 0.0) is None)
     if total_w is None or blind_w <= 0.0:
         return 1.0
@@ -183,8 +182,8 @@ def owed_w(
     """
     owed: dict[CircuitId, float] = {}
     for circuit in site.circuits:
-        memory = state.loads.get(circuit.id)
-        if circuit.thermostatic and memory is not None and _just_back(memory, now_s):
+        memory = state.loads.get(circuit.id) if circuit.thermostatic else None
+        if memory is not None and _just_back(memory, now_s):
             draws_w = drawn_w(snapshot, now_s).get(circuit.id)
             will_w = pickup_w(circuit, circuit.typical_w, hunger(memory, params, now_s), params)
             owed[circuit.id] = 0.0 if draws_w is None else max(0.0, will_w - draws_w)

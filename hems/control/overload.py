@@ -7,6 +7,7 @@ dark. Source: domain reference 2.2, layer 2.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, inf, log
 
 from hems.control.memory.seeing import EvidenceMemory
@@ -45,6 +46,7 @@ def trip_s(loading_pu: float, curve: Curve) -> float:
     return exp(log(s0) + share * (log(s1) - log(s0)))
 
 
+@lru_cache(maxsize=64)
 def loading_that_trips_in(seconds: float, curve: Curve) -> float:
     """The constant loading that trips after so long: `trip_s` the other way round, never below the rating."""
     points = _from_rating(curve)

@@ -100,19 +100,30 @@ def present(site: Site, state: ControlState, params: Params, now_s: float) -> Si
     circuits = site.circuits
     if state.warm:
         circuits = tuple(_raised(one) if one.id in state.warm else one for one in circuits)
-    bays = tuple(_with_a_way(bay, state, params.car) for bay in site.bays)
-    bays = tuple(_keeping(bay, params.car.evacuation_pct) for bay in bays) if evacuating else bays
-    bays = tuple(charge.kept(bay, state.bays.get(bay.id), params.car) for bay in bays)
+    bays = tuple([_kept(bay, state, params.car, evacuating=evacuating) for bay in site.bays])
+    if circuits is site.circuits and bays == site.bays:
+        return site
     return replace(site, circuits=circuits, bays=bays)
+
+
+def _kept(bay: Bay, state: ControlState, params: CarParams, *, evacuating: bool) -> Bay:
+    """The bay with what its car keeps now."""
+    bay = _with_a_way(bay, state, params)
+    if evacuating:
+        bay = _keeping(bay, params.evacuation_pct)
+    return charge.kept(bay, state.bays.get(bay.id), params)
 
 
 def _with_a_way(bay: Bay, state: ControlState, params: CarParams) -> Bay:
     """The bay with what its driver keeps, and while that has not been said, with a way to safety (3.2, P1, P4)."""
-    said, memory = state.drivers.get(bay.id, drivers.SILENT), state.bays.get(bay.id)
-    known = memory.charge if memory is not None else None
+    said = state.drivers.get(bay.id, drivers.SILENT)
     if said.never or said.keeps_pct is not None:
         return drivers.keeping(bay, state.drivers)
-    if not bay.bidirectional or known is None or params.evacuation_km <= 0.0:
+    if not bay.bidirectional or params.evacuation_km <= 0.0:
+        return bay
+    memory = state.bays.get(bay.id)
+    known = memory.charge if memory is not None else None
+    if known is None:
         return bay
     return _keeping(bay, way_pct(params.evacuation_km, known.capacity_wh, params))
 

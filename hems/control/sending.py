@@ -100,12 +100,15 @@ def presses(command: Command, *, islanded: bool) -> bool:
     return islanded or for_limit or command.role.endswith(CAPS) or command.cause.why in PRESSING
 
 
-def read_backs(snapshot: Snapshot) -> dict[Role, Reading[bool]]:
-    """The switch positions that show whether commands have been obeyed."""
-    positions = {wiring.circuit_closed(circuit): reading.closed for circuit, reading in snapshot.circuits.items()}
-    positions[wiring.TIE_PERMIT] = snapshot.tie.permit
-    positions |= {wiring.bay_three_phases(bay): reading.three_phases for bay, reading in snapshot.bays.items()}
-    return positions
+def _read_back(role: Role, snapshot: Snapshot) -> Reading[bool] | None:
+    """The switch position that shows whether a command has been obeyed; None where there is no switch."""
+    circuit = wiring.circuit_of(role)
+    if circuit is not None:
+        return snapshot.circuits[circuit].closed if circuit in snapshot.circuits else None
+    if role == wiring.TIE_PERMIT:
+        return snapshot.tie.permit
+    bay = wiring.switched_over(role)
+    return snapshot.bays[bay].three_phases if bay is not None and bay in snapshot.bays else None
 
 
 def noted(sent: Mapping[Role, Sent], outcomes: Iterable[Outcome]) -> dict[Role, Sent]:
@@ -143,11 +146,9 @@ def fell_short(sent: Mapping[Role, Sent], outcomes: Iterable[Outcome]) -> Iterat
 
 def watched(sent: Mapping[Role, Sent], snapshot: Snapshot, now_s: float) -> dict[Role, Sent]:
     """The same with the read-backs: a switch seen where it was sent is acknowledged, elsewhere it contradicts."""
-    if not sent:
-        return {}
-    positions = read_backs(snapshot)
+    reads = {role: _read_back(role, snapshot) for role in sent}
     return {
-        role: _watched(entry, positions[role].known(now_s), now_s) if role in positions else entry
+        role: entry if (read := reads[role]) is None else _watched(entry, read.known(now_s), now_s)
         for role, entry in sent.items()
     }
 

@@ -44,7 +44,7 @@ def _in_order(circuits: Iterable[Circuit], forced: Collection[CircuitId]) -> lis
 
 def forced_on(state: ControlState) -> frozenset[CircuitId]:
     """What people have asked to keep on."""
-    return frozenset(override.circuit for override in state.overrides if override.want is Want.ON)
+    return frozenset([override.circuit for override in state.overrides if override.want is Want.ON])
 
 
 def expendable(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:
@@ -145,7 +145,7 @@ def can_go(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:
         memory = state.loads.get(circuit.id, FRESH)
         if memory.deaf or (memory.shed_because is not None and not _kept_on(circuit, state, forced)):
             return False
-        return wiring.circuit_closed(circuit.id) not in untouchable
+        return not untouchable or wiring.circuit_closed(circuit.id) not in untouchable
 
     return [circuit for circuit in _in_order(on, forced) if may(circuit)]
 

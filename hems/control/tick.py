@@ -177,7 +177,7 @@ def _generated(given: Given, state: ControlState, told: Told) -> ControlState:
     memory, why = generator.after(given.site, state, given.snapshot, given.params, given.now)
     if why is not None:
         told.append((EventKind.SYSTEM, "generator", Cause(why)))
-    return replace(state, generator=memory)
+    return state if memory == state.generator else replace(state, generator=memory)
 
 
 def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, float]:
@@ -240,7 +240,8 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
         rulings = {}
     sent = sending.send(site, rulings, state, params, now_s)
     sent, broken = monitor.kept(site, state, snapshot, sent, params, now_s)
-    state = replace(state, broken=(*state.broken, *(one for one in broken if one not in state.broken)))
+    if broken:
+        state = replace(state, broken=tuple(dict.fromkeys((*state.broken, *broken))))
     told += [
         (EventKind.COMMAND, command.role, with_value(command, snapshot))
         for command in sent.commands

@@ -35,7 +35,7 @@ PATIENCE_S = 1.0
 def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> tuple[ControlState, float]:
     """At most one change of mode per tick; another one that is due comes in the tick right after."""
     fed_w, lost = sources.fed(given.site, state, given.snapshot, given.now_s)
-    state = replace(state, fed_w=fed_w)
+    state = state if fed_w == state.fed_w else replace(state, fed_w=fed_w)
     facts = _facts(given, state, found, source_lost=bool(lost))
     memory, rule, due_s = mode.step(state.mode, facts, given.params, given.now_s)
     broken = monitor.turns(state.mode.mode, memory.mode)
@@ -112,7 +112,7 @@ def _turned(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Ru
 def _nulled(given: Given, state: ControlState) -> ControlState:
     """The state with since when nothing has flowed through a tie that is to be opened."""
     since_s = planned.nulled_since(given.site, state, given.snapshot, given.params, given.now_s)
-    return replace(state, nulled_since_s=since_s)
+    return state if since_s == state.nulled_since_s else replace(state, nulled_since_s=since_s)
 
 
 def _reconnecting(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule) -> ReconnectMemory:

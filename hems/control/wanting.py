@@ -105,16 +105,18 @@ def cars(
     """The wish for each car inside what the mode, the driver's floor and the charger allow."""
     bays, mode = {bay.id: bay for bay in site.bays}, state.mode.mode
     may_give = mode in MAY_GIVE or steps_back(mode, site, state) or carries_on(state)
+    charges = mode not in NOTHING_CHARGES or sunny.spares(state) or charges_first(mode, state, params, now_s)
+    doubted = unbalanced(state, params.witness, now_s)
     for source, plain in wishes:
         bay, role = bays[source], wiring.bay_power(source)
-        ladder = state.bays.get(source, NEW).waking
-        switch = state.bays.get(source, NEW).phases
+        memory = state.bays.get(source, NEW)
+        ladder, switch = memory.waking, memory.phases
         wish = waking.wished(plain, bay, ladder)
         if phases.pauses(switch):
             wish = Wish(0.0, Cause(Why.CAR_SWITCHES))
             yield from _switched(bay, switch)
         yield from _woken(bay, ladder, state)
-        if mode in NOTHING_CHARGES and not sunny.spares(state) and not charges_first(mode, state, params, now_s):
+        if not charges:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, low=0.0)
         if Task.FIRE in state.orders:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=Cause(Why.FIRE), low=0.0, high=0.0)
@@ -124,7 +126,7 @@ def cars(
         if mode is Mode.GRID_CONNECTED and not lending.may(bay, site, state, snapshot, params, now_s):
             proof_w = max(0.0, steer.asked_w(state, source, now_s))  # a little for some seconds is not lending
             yield Proposal(role=role, rank=Rank.LIMIT, cause=Cause(Why.RESERVE_KEPT), high=proof_w)
-        if unbalanced(state, params.witness, now_s):
+        if doubted:
             entry = state.sent.get(role)
             given_w = max(0.0, float(entry.value)) if entry is not None else 0.0
             yield Proposal(role=role, rank=Rank.LIMIT, cause=Cause(Why.UNBALANCED), high=given_w)
@@ -153,6 +155,8 @@ def _switched(bay: Bay, switch: PhaseMemory) -> Iterator[Proposal]:
 
 def _woken(bay: Bay, ladder: Waking, state: ControlState) -> Iterator[Proposal]:
     """The charger's own ways to wake a car, on their rungs; told to rest after, where they were ever used."""
+    if not bay.wakes and not bay.restarts:
+        return
     for wired, role, rung in (
         (bay.wakes, wiring.bay_wake(bay.id), Rung.BREAK),
         (bay.restarts, wiring.bay_restart(bay.id), Rung.RESTART),

@@ -6,7 +6,7 @@ the device profile's words (`relays`, `coil_3`).  The site file pairs them; noth
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import NewType
 
 from hems.model.units import CircuitId, DeviceId, PanelId, PointId, SourceId
@@ -140,6 +140,7 @@ def circuit_closed(circuit: CircuitId) -> Role:
     return _CLOSED[circuit]
 
 
+@lru_cache(maxsize=4096)
 def circuit_of(role: Role) -> CircuitId | None:
     """The circuit whose switch a role is; None for any other role."""
     inner = role.removeprefix("circuits/").removesuffix("/closed")
@@ -215,6 +216,13 @@ def bay_capacity(bay: SourceId) -> Role:
 def bay_three_phases(bay: SourceId) -> Role:
     """bool, read and write; True when the charger uses three phases, False when it uses one."""
     return Role(f"bays/{bay}/three_phases")
+
+
+@lru_cache(maxsize=4096)
+def switched_over(role: Role) -> SourceId | None:
+    """The bay whose phases a role switches; None for any other role."""
+    inner = role.removeprefix("bays/").removesuffix("/three_phases")
+    return SourceId(inner) if role == f"bays/{inner}/three_phases" else None
 
 
 @cache

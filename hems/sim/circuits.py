@@ -75,7 +75,8 @@ class CircuitLoad:
 
     def draw(self, demand_w: float, *, live: bool) -> float:
         """What it draws now on a live or dead bus, with the extras; remembers `demand_w`."""
-        energised = live and self.closed
+        closed = self.told if self.stuck is None else self.stuck
+        energised = live and closed and not self.dropped
         if energised and self.spec.inrush_w > 0.0:
             if not self._energised:
                 self._start(min(1.0, self._off_s / self._coast_s))
@@ -91,7 +92,7 @@ class CircuitLoad:
         power_w = demand_w
         if self.owed_wh > 0.0:
             power_w += self.owed_wh * HOUR_S / PICKUP_TAU_S
-        if self.starting:
+        if self._inrush_w > 0.0 and self.starting:
             power_w += self._inrush_w * exp(-self.since_start_s / self._tau_s)
         self.power_w = power_w if self.compressor is None else self.compressor.drawn_w(power_w, demand_w)
         return self.power_w

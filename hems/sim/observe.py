@@ -1,6 +1,7 @@
 """The plant by the building's own words: every role, without any device in between, for fast-forward."""
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -137,4 +138,5 @@ def _sources(plant: Plant, site: Site) -> Iterator[Look]:
 
 def _each(parts: Iterable[Any], name: str) -> Callable[[Plant], list[Value | None]]:
     """The same quantity of several parts, which belong to the plant for good."""
-    return lambda _: [getattr(part, name) for part in parts]
+    parts, quantity = tuple(parts), attrgetter(name)
+    return lambda _: list(map(quantity, parts))

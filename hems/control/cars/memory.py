@@ -96,7 +96,7 @@ class Usual:
     """The car that is away left in a power cut: nobody knows with what it will come home."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: copied in most ticks
 class BayMemory:
     """One car, from plug to plug."""
 

@@ -93,7 +93,7 @@ class CarPrices:
     """Above what it keeps anyhow: for the connection's limit, and not to be given for money."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: copied in most ticks
 class MarketMemory:
     """What energy costs, and what follows from that for the batteries."""
 
@@ -141,7 +141,7 @@ class WorseMemory:
     """What circuits drew beyond the sun at the last look; None when nobody could tell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: copied in most ticks
 class ConnectionMemory:
     """All of it."""
 

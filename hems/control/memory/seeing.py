@@ -44,7 +44,7 @@ class BusMemory:
     zero_since_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: copied in most ticks
 class PointMemory:
     """One voltage point: whether it moves as a live meter does, and whether it moves with the building."""
 

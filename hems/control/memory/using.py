@@ -24,7 +24,7 @@ class Heard(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: copied in most ticks
 class LoadMemory:
     """One circuit: what automation has decided, what was sent, what came of it."""
 
