@@ -109,8 +109,10 @@ def learned(given: Given, state: ControlState, on_w: Mapping[CircuitId, float], 
     site, snapshot, now_s = given.site, given.snapshot, given.now_s
     suns = [reading.known(now_s) for reading in snapshot.pvs.values()]
     seen = [watts for watts in suns if watts is not None]
-    stored_pct = store_pct(site, snapshot, given.params.car, now_s)
-    held_back = state.mode.mode.on_island and (stored_pct is None or stored_pct >= HELD_PCT)
+    held_back = False
+    if state.mode.mode.on_island:
+        stored_pct = store_pct(site, snapshot, given.params.car, now_s)
+        held_back = stored_pct is None or stored_pct >= HELD_PCT
     return habits.after(
         _cut(state, now_s), given.now.utc, on_w, None if held_back or len(seen) < len(suns) else sum(seen), dt_s
     )

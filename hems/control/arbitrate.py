@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
 from math import inf
+from operator import attrgetter
 
 from hems.model.cause import Cause
 from hems.model.members import direct
@@ -48,8 +49,8 @@ class Ruling:
 
 def arbitrate(proposals: Iterable[Proposal]) -> dict[Role, Ruling]:
     """One ruling per role that anybody has a wish or a finite bound for."""
-    by_role = sorted(proposals, key=lambda proposal: (proposal.role, proposal.rank))
-    return {role: _rule(list(group)) for role, group in groupby(by_role, key=lambda proposal: proposal.role)}
+    by_role = sorted(proposals, key=attrgetter("role", "rank"))
+    return {role: _rule(list(group)) for role, group in groupby(by_role, key=attrgetter("role"))}
 
 
 def _rule(ranked: list[Proposal]) -> Ruling:

@@ -55,8 +55,9 @@ def estimate(
     points = liveness.watched(site, memory.points, snapshot, memory.tie.value, params.witness, now_s)
     doubted = liveness.doubts(points, params.witness, now_s)
     believed = [point for point in site.voltage_points if point.id not in doubted]
-    upstream = [(sight(one, site, params, now_s), one) for one in _readings(believed, snapshot, utility=True)]
-    downstream = [presence(one, site, params, now_s) for one in _readings(believed, snapshot, utility=False)]
+    shown = {point: sight(one, site, params, now_s) for point, one in snapshot.voltages.items()}
+    upstream = [(shown[point], one) for point, one in _readings(believed, snapshot, utility=True)]
+    downstream = [presence(one, site, params, now_s) for _, one in _readings(believed, snapshot, utility=False)]
     utility_present = any(seen is Sight.INSIDE for seen, _ in upstream)
     tie = axis_tie.judged(
         site, memory.tie, snapshot.tie, params, now_s, utility_present=utility_present, has_utility=_has_utility(site)
@@ -86,7 +87,7 @@ def estimate(
         tie=tie.value,
         bus=bus.value,
         witnesses=(
-            *_witnesses(site, snapshot, doubted, params, now_s),
+            *_witnesses(site, snapshot, doubted, shown, now_s),
             *([Witness("grid", "a person", "lost", 0.0)] if told_lost else []),
         ),
         disputed=axis_tie.disputed(tie.disagree_since_s, params, now_s),
@@ -103,10 +104,12 @@ def estimate(
     return evidence, found
 
 
-def _readings(points: Iterable[VoltagePoint], snapshot: Snapshot, *, utility: bool) -> list[VoltageReading]:
+def _readings(
+    points: Iterable[VoltagePoint], snapshot: Snapshot, *, utility: bool
+) -> list[tuple[PointId, VoltageReading]]:
     """What the points on one side of the tie show."""
-    ids = (point.id for point in points if (point.location is Location.UTILITY) is utility)
-    return [snapshot.voltages[point] for point in ids if point in snapshot.voltages]
+    ids = [point.id for point in points if (point.location is Location.UTILITY) is utility]
+    return [(point, snapshot.voltages[point]) for point in ids if point in snapshot.voltages]
 
 
 def _crossed_since(
@@ -126,7 +129,7 @@ def _has_utility(site: Site) -> bool:
 
 
 def _witnesses(
-    site: Site, snapshot: Snapshot, doubted: Mapping[PointId, str], params: Params, now_s: float
+    site: Site, snapshot: Snapshot, doubted: Mapping[PointId, str], shown: Mapping[PointId, Sight], now_s: float
 ) -> tuple[Witness, ...]:
     tie = snapshot.tie
     found = []
@@ -141,8 +144,8 @@ def _witnesses(
         reading = snapshot.voltages.get(point.id)
         if reading is not None:
             axis = "grid" if point.location is Location.UTILITY else "bus"
-            age_s = max((phase.age_s(now_s) for phase in reading.volts), default=float("inf"))
-            says = doubted.get(point.id) or sight(reading, site, params, now_s).value
+            age_s = max([phase.age_s(now_s) for phase in reading.volts], default=float("inf"))
+            says = doubted.get(point.id) or shown[point.id].value
             found.append(Witness(axis, point.id, says, age_s))
     return tuple(found)
 

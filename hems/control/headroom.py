@@ -41,10 +41,12 @@ def room_w(given: Given, state: ControlState) -> float:
     All of its rating up to `band.surplus_pct`, and in a straight line nothing at 100 %: most taper later.
     """
     site, band = given.site, given.params.band
+    if state.mode.mode not in ISLAND_MODES:
+        return inf
     store = next((one for one in site.batteries if one.id == site.former.source), None)
     stored_pct = store_pct(site, given.snapshot, given.params.car, given.now_s)
     begins_pct = band.surplus_leave_pct - (ENDS_BELOW_PCT if _holds(site, state) else 0.0)
-    if store is None or stored_pct is None or stored_pct < begins_pct or state.mode.mode not in ISLAND_MODES:
+    if store is None or stored_pct is None or stored_pct < begins_pct:
         return inf
     return store.charge_max_w * min(1.0, max(0.0, (100.0 - stored_pct) / (100.0 - band.surplus_pct)))
 

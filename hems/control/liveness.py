@@ -62,9 +62,10 @@ def watched(
 
 def frozen(memory: PointMemory, params: WitnessParams) -> bool:
     """Whether the point repeats itself."""
+    if not memory.power_moved or memory.moves < LIVELY:
+        return False
     still_s = memory.taken_s - memory.since_s
-    known = any(value for value in memory.values)  # zeros of a dead line stand still and are true
-    return known and memory.power_moved and memory.moves >= LIVELY and still_s > _patience_s(memory, params)
+    return any(memory.values) and still_s > _patience_s(memory, params)  # zeros of a dead line stand still and are true
 
 
 def misplaced(memory: PointMemory, params: WitnessParams, now_s: float) -> bool:
@@ -87,10 +88,11 @@ def _patience_s(memory: PointMemory, params: WitnessParams) -> float:
 def _moved(
     memory: PointMemory, reading: VoltageReading, power_w: float | None, params: WitnessParams, now_s: float
 ) -> PointMemory:
-    values: Values = (*(phase.known(now_s) for phase in reading.volts), reading.hertz.known(now_s))
-    if all(value is None for value in values):
+    whole = (*reading.volts, reading.hertz)
+    values: Values = tuple([one.known(now_s) for one in whole])
+    if values.count(None) == len(values):
         return replace(memory, values=(), power_moved=False)
-    taken_s = max(one.taken_s for one in (*reading.volts, reading.hertz))
+    taken_s = max([one.taken_s for one in whole])
     if values == memory.values:
         first_w = memory.power_w
         changed = power_w is not None and first_w is not None and abs(power_w - first_w) >= MOVED_W

@@ -35,18 +35,29 @@ def observed(
     site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
 ) -> dict[CircuitId, LoadMemory]:
     """Memories after this instant's readings: deaf switches found, obedient ones forgiven."""
-    return {circuit.id: _observed(circuit, state, snapshot, params, now_s) for circuit in site.circuits}
+    closed, found = positions(snapshot, now_s), dict[CircuitId, LoadMemory]()
+    for one in site.circuits:
+        memory, entry = state.loads.get(one.id, FRESH), state.sent.get(wiring.circuit_closed(one.id))
+        quiet = entry is None and memory.heard is Heard.ON and memory.read_back and not memory.deaf
+        if quiet and closed.get(one.id) and memory.let_go_s is None:  # on as ever, and nobody has told it anything
+            found[one.id] = memory
+        else:
+            found[one.id] = _observed(one, memory, entry, state, snapshot, params, now_s)
+    return found
 
 
-def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> LoadMemory:
-    memory = state.loads.get(circuit.id, FRESH)
+def _observed(
+    circuit: Circuit,
+    memory: LoadMemory,
+    entry: Sent | None,
+    state: ControlState,
+    snapshot: Snapshot,
+    params: Params,
+    now_s: float,
+) -> LoadMemory:
     reading = snapshot.circuits.get(circuit.id, NOTHING)
     closed = reading.closed.known(now_s)
-    entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    if closed:
-        heard, let_go_s = Heard.ON, None
-    else:
-        heard, let_go_s = _unheard(memory, reading, closed, now_s), memory.let_go_s
+    heard, let_go_s = _heard(memory, reading, closed, now_s), None if closed else memory.let_go_s
     if entry is None and memory.read_back and not memory.deaf:  # nobody has told it anything
         unchanged = heard is memory.heard and let_go_s == memory.let_go_s
         return memory if unchanged else replace(memory, heard=heard, let_go_s=let_go_s)
@@ -66,10 +77,10 @@ def _observed(circuit: Circuit, state: ControlState, snapshot: Snapshot, params:
     return replace(memory, deaf=deaf, read_back=read_back, welded_s=welded_s, heard=heard, let_go_s=let_go_s)
 
 
-def _unheard(memory: LoadMemory, reading: CircuitReading, closed: bool | None, now_s: float) -> Heard:
-    """What a switch that does not say "on" has said by now; past its hand switch it says nothing."""
+def _heard(memory: LoadMemory, reading: CircuitReading, closed: bool | None, now_s: float) -> Heard:
+    """What a switch has said by now; past its hand switch it says nothing."""
     if closed is not None:
-        return Heard.OFF
+        return Heard.ON if closed else Heard.OFF
     was_on = memory.heard in (Heard.ON, Heard.SILENT)
     return Heard.SILENT if was_on and not reading.by_hand.known(now_s) else Heard.NEVER
 

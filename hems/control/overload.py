@@ -12,6 +12,7 @@ from math import exp, inf, log
 
 from hems.control.memory.seeing import EvidenceMemory
 from hems.control.tuning.island import OverloadParams
+from hems.model.again import again
 from hems.model.mode import Grid, TiePosition
 from hems.model.site import Former, Site, Tier
 from hems.model.snapshot import Snapshot
@@ -75,6 +76,7 @@ def on_its_own(evidence: EvidenceMemory) -> bool:
     return evidence.tie.value is not TiePosition.CLOSED or evidence.grid.value is Grid.DEAD
 
 
+@again
 def phase_w(snapshot: Snapshot, site: Site, now_s: float) -> tuple[float, ...] | None:
     """What the former delivers on each phase, or None unless every phase is known."""
     values = [reading.known(now_s) for reading in snapshot.former_phase_w]

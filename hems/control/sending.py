@@ -6,6 +6,7 @@ is; what gives power is never sent before the boot hold is over.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 
 from hems.control import bay_memory, said
@@ -73,6 +74,7 @@ class Sending:
     due_s: float
 
 
+@lru_cache(maxsize=4096)
 def is_switch(role: Role) -> bool:
     """Whether a role takes on and off rather than a power."""
     return role.endswith(ON_OFF) or role in REQUESTS

@@ -29,12 +29,14 @@ MODES = frozenset({Mode.ISLANDED, Mode.GRID_RETURN_QUALIFYING})
 def after(given: Given, state: ControlState) -> SurplusMemory:
     """Which part of what flows into the battery is to spare, and which sinks the sun feeds, after this instant."""
     site, params, memory = given.site, given.params.band, state.surplus
+    if state.mode.mode not in MODES:
+        return NOTHING
     phase_w = overload.phase_w(given.snapshot, site, given.now_s)
     stored_pct = store_pct(site, given.snapshot, given.params.car, given.now_s)
     begins_pct = params.surplus_leave_pct - (ENDS_BELOW_PCT if memory.since_s is not None else 0.0)
     buffered = any(one.id == site.former.source for one in site.batteries)
     calm = max(state.dose, default=0.0) < given.params.overload.dose_block and Task.FIRE not in state.orders
-    if state.mode.mode not in MODES or not buffered or not calm or phase_w is None or stored_pct is None:
+    if not buffered or not calm or phase_w is None or stored_pct is None:
         return NOTHING
     if stored_pct < begins_pct or max(overload.loading(phase_w, site.former)) > 1.0:
         return NOTHING

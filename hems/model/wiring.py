@@ -4,7 +4,7 @@ A *role* names a quantity in the building's own words (`circuits/laundry/closed`
 the device profile's words (`relays`, `coil_3`).  The site file pairs them; nothing else in hems knows about devices.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import NewType
@@ -63,8 +63,8 @@ class _Roles(dict[str, Role]):
         return role
 
 
-_CLOSED, _DRAWN_W = _Roles("circuits", "closed"), _Roles("circuits", "power_w")
-_BATTERY_W, _PV_W, _BAY_W = _Roles("batteries", "power_w"), _Roles("pvs", "power_w"), _Roles("bays", "power_w")
+_DRAWN_W = _Roles("circuits", "power_w")
+_BATTERY_W, _PV_W = _Roles("batteries", "power_w"), _Roles("pvs", "power_w")
 _BAY_STATE = _Roles("bays", "state")
 _PV_LIMIT = _Roles("pvs", "limit_w")
 
@@ -135,9 +135,8 @@ def former_phase_w(phase_index: int) -> Role:
     return Role(f"former/l{phase_index + 1}_w")
 
 
-def circuit_closed(circuit: CircuitId) -> Role:
-    """bool, read and write; True when the circuit is on."""
-    return _CLOSED[circuit]
+circuit_closed: Callable[[CircuitId], Role] = _Roles("circuits", "closed").__getitem__
+"""bool, read and write; True when the circuit is on."""
 
 
 @lru_cache(maxsize=4096)
@@ -197,9 +196,8 @@ def bay_state(bay: SourceId) -> Role:
     return _BAY_STATE[bay]
 
 
-def bay_power(bay: SourceId) -> Role:
-    """W, read and write; discharge (feeding the building) positive, charge negative."""
-    return _BAY_W[bay]
+bay_power: Callable[[SourceId], Role] = _Roles("bays", "power_w").__getitem__
+"""W, read and write; discharge (feeding the building) positive, charge negative."""
 
 
 def bay_soc(bay: SourceId) -> Role:

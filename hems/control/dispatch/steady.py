@@ -36,13 +36,14 @@ def after(given: Given, state: ControlState, memory: ConnectionMemory) -> Steady
     """What is known of it after this instant; nothing while the grid's meter is silent."""
     site, snapshot, now_s = given.site, given.snapshot, given.now_s
     before = memory.steady
-    cars = {bay.id: _drawn(before.cars.get(bay.id), bay, snapshot, now_s) for bay in site.bays}
+    charges_w = {bay.id: _charges_w(bay, snapshot, now_s) for bay in site.bays}
+    cars = {bay: _drawn(before.cars.get(bay), watts, now_s) for bay, watts in charges_w.items()}
     flow = flows(site, snapshot, now_s)
     if flow is None:
         return Steady(cars=cars)
     if before.without_w is not None and not settled(site, state, snapshot):
         return replace(before, cars=cars)
-    more_w = sum(max(cars[bay.id].watts, _told_w(bay, state)) - _charges_w(bay, snapshot, now_s) for bay in site.bays)
+    more_w = sum([max(cars[bay.id].watts, _told_w(bay, state)) - charges_w[bay.id] for bay in site.bays])
     return Steady(without_w=flow.without_batteries_w, cars_w=flow.cars_w, circuits_w=flow.house_w - more_w, cars=cars)
 
 
@@ -54,8 +55,7 @@ def steadied(flow: Flows | None, memory: ConnectionMemory) -> Flows | None:
     return Flows(known.without_w - flow.batteries_w, flow.batteries_w, known.cars_w)
 
 
-def _drawn(before: Drawn | None, bay: Bay, snapshot: Snapshot, now_s: float) -> Drawn:
-    watts = _charges_w(bay, snapshot, now_s)
+def _drawn(before: Drawn | None, watts: float, now_s: float) -> Drawn:
     if before is None or watts >= before.watts or now_s > before.at_s + CARS_SHOW_S:
         return Drawn(watts=watts, at_s=now_s)
     return before
