@@ -43,14 +43,18 @@ CONNECTED = (
 )
 
 
+CONTACTS_OPEN = (
+    Trigger(wiring.TIE_CLOSED_CONTACT, Test.IS, False),
+    Trigger(wiring.TIE_OPEN_CONTACT, Test.IS, True),
+)
+FLAG_OPEN = (Trigger(wiring.TIE_FLAG, Test.IS, False),)
+
+
 def tie_triggers(site: Site) -> tuple[Trigger, ...]:
     """The raw witnesses of an opening tie: its contacts, or where there are none the flag of a device."""
     if site.tie.has_contacts:
-        return (
-            Trigger(wiring.TIE_CLOSED_CONTACT, Test.IS, False),
-            Trigger(wiring.TIE_OPEN_CONTACT, Test.IS, True),
-        )
-    return (Trigger(wiring.TIE_FLAG, Test.IS, False),) if site.tie.has_flag else ()
+        return CONTACTS_OPEN
+    return FLAG_OPEN if site.tie.has_flag else ()
 
 
 @cache

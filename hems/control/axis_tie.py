@@ -2,7 +2,7 @@
 
 from hems.control.memory.seeing import TieMemory
 from hems.control.params import Params
-from hems.model.copies import replace
+from hems.model.copies import revised
 from hems.model.mode import TiePosition
 from hems.model.reading import Reading
 from hems.model.site import Site
@@ -44,18 +44,18 @@ def judged(
     by_flag = TiePosition.UNKNOWN if flag is None else TiePosition.CLOSED if flag else TiePosition.OPEN
     disagrees = TiePosition.UNKNOWN not in (raw, by_flag) and raw is not by_flag
     disagree_s = (now_s if memory.disagree_since_s is None else memory.disagree_since_s) if disagrees else None
-    seen = replace(memory, raw=raw, raw_since_s=since_s, disagree_since_s=disagree_s)
+    bounced = now_s < since_s + params.witness.contact_debounce_s and memory.value is not TiePosition.UNKNOWN
+    value = memory.value if bounced else raw
     if raw is TiePosition.UNKNOWN:
         # A flag alone may say "open"; "closed" needs voltage on the utility side, where that is measured.
         trusted = by_flag is not TiePosition.CLOSED or utility_present or not has_utility
-        return replace(seen, value=by_flag if trusted else TiePosition.UNKNOWN)
-    if disputed(disagree_s, params, now_s):
+        value = by_flag if trusted else TiePosition.UNKNOWN
+    elif disputed(disagree_s, params, now_s):
         harmless = raw is TiePosition.CLOSED and utility_present
-        return replace(seen, value=TiePosition.CLOSED if harmless else TiePosition.UNKNOWN)
-    if raw is TiePosition.MOVING and now_s >= since_s + site.tie.travel_max_s:
-        return replace(seen, value=TiePosition.INVALID)
-    bounced = now_s < since_s + params.witness.contact_debounce_s and memory.value is not TiePosition.UNKNOWN
-    return replace(seen, value=memory.value if bounced else raw)
+        value = TiePosition.CLOSED if harmless else TiePosition.UNKNOWN
+    elif raw is TiePosition.MOVING and now_s >= since_s + site.tie.travel_max_s:
+        value = TiePosition.INVALID
+    return revised(memory, value=value, raw=raw, raw_since_s=since_s, disagree_since_s=disagree_s)
 
 
 def disputed(disagree_since_s: float | None, params: Params, now_s: float) -> bool:

@@ -1,5 +1,7 @@
 """Last in a tick: when the next one is due at the latest, and what is worth one at once."""
 
+from functools import lru_cache
+
 from hems.control import (
     alarm_states,
     alarms,
@@ -53,8 +55,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
 
 def watch_for(site: Site) -> tuple[Trigger, ...]:
     """The raw signals whose change is worth a tick at once: the tie's witnesses, and each limit of the former."""
-    rated = enumerate(site.former.phase_va)
-    crossings = [Trigger(wiring.former_phase_w(index), Test.ABOVE, limit) for index, limit in rated]
+    crossings = [*_overloads(site.former.phase_va)]
     crossings += [
         Trigger(wiring.battery_power(one.id), Test.ABOVE, site.former.total_w)
         for one in site.batteries
@@ -73,3 +74,9 @@ def watch_for(site: Site) -> tuple[Trigger, ...]:
     wired = {wiring.FIRE_ALARM: site.has_fire_alarm, wiring.RED_BUTTON: site.has_red_button}
     inputs = (Trigger(role, Test.IS, True) for role, has in wired.items() if has)
     return (*arming.tie_triggers(site), *inputs, *crossings)
+
+
+@lru_cache(maxsize=16)
+def _overloads(phase_va: tuple[float, ...]) -> tuple[Trigger, ...]:
+    """Each phase beyond its rating."""
+    return tuple(Trigger(wiring.former_phase_w(index), Test.ABOVE, limit) for index, limit in enumerate(phase_va))

@@ -21,7 +21,7 @@ from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
-from hems.model.copies import replace
+from hems.model.copies import replace, revised
 from hems.model.event import EventKind
 from hems.model.prices import Prices
 from hems.model.request import Acknowledge, Order, Standing, Task
@@ -55,7 +55,7 @@ def _answered(given: Given, state: ControlState, told: Told) -> ControlState:
     snapshot = given.snapshot
     adopted = loads.adopted(state, snapshot.fired, given.site, given.params, given.now_s)
     told += [(EventKind.OUTCOME, role, cause) for role, cause in sending.fell_short(adopted.sent, snapshot.outcomes)]
-    return replace(adopted, sent=sending.watched(sending.noted(adopted.sent, snapshot.outcomes), snapshot, given.now_s))
+    return revised(adopted, sent=sending.watched(sending.noted(adopted.sent, snapshot.outcomes), snapshot, given.now_s))
 
 
 def _asked(given: Given, after: ControlState, state: ControlState, told: Told) -> ControlState:
@@ -66,7 +66,7 @@ def _asked(given: Given, after: ControlState, state: ControlState, told: Told) -
     wishes, changed = drivers.after(given.site, state, snapshot, given.params.car, now_s)
     told += [(EventKind.REQUEST, subject, cause) for subject, cause in (*changes, *ordered, *changed)]
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
-    return replace(
+    return revised(
         loads.released(after) if looked else after,
         overrides=overrides,
         steering=steer.after(state, snapshot.requests, now_s),

@@ -60,7 +60,7 @@ from hems.control.state import ControlState
 from hems.control.step import Step
 from hems.control.turn import moded
 from hems.model.cause import Cause, Why
-from hems.model.copies import replace
+from hems.model.copies import replace, revised
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Bus, Grid, Mode, TiePosition
@@ -77,7 +77,7 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     given = present.counted(given, seen)
     site, snapshot = given.site, given.snapshot
     facts, seen = _judged(given, seen, told)
-    seen = replace(seen, former_w=borne_w(given, seen))
+    seen = revised(seen, former_w=borne_w(given, seen))
     seen, rule_due_s = moded(given, seen, facts, told)
     seen, outlook, band_due_s = _looked(given, seen, told, now.mono_s - state.at_s)
     seen = _generated(given, seen, told)
@@ -85,7 +85,7 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     seen, restore_due_s = _switched(given, seen, outlook, told)
     seen, sent = _ruled(given, seen, outlook, told)
     lists, tie_set = arming.arm(site, seen, snapshot, outlook, params, now.mono_s)
-    seen = _alarmed(given, replace(seen, armed_on_tie_open=tie_set), facts, told)
+    seen = _alarmed(given, revised(seen, armed_on_tie_open=tie_set), facts, told)
     dose_due_s = arming.dose_due_s(site, seen, outlook, params, now.mono_s)
     due = [facts.due_s, rule_due_s, band_due_s, restore_due_s, sent.due_s, dose_due_s, *expiries(given, seen)]
     return Step(
@@ -121,7 +121,7 @@ def _judged(given: Given, state: ControlState, told: Told) -> tuple[evidence.Evi
             )
     seen = replace(state, evidence=memory)
     since_s = balance.unbalanced_since(given.site, seen, given.snapshot, given.params.witness, given.now_s)
-    return found, replace(seen, unbalanced_since_s=since_s)
+    return found, revised(seen, unbalanced_since_s=since_s)
 
 
 def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple[ControlState, Outlook, float]:
@@ -177,7 +177,7 @@ def _generated(given: Given, state: ControlState, told: Told) -> ControlState:
     memory, why = generator.after(given.site, state, given.snapshot, given.params, given.now)
     if why is not None:
         told.append((EventKind.SYSTEM, "generator", Cause(why)))
-    return state if memory == state.generator else replace(state, generator=memory)
+    return revised(state, generator=memory)
 
 
 def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, float]:
@@ -256,4 +256,4 @@ def _alarmed(given: Given, state: ControlState, found: evidence.Evidence, told: 
     now = alarms.conditions(given.site, state, given.snapshot, given.params, given.now, found)
     found_now = alarm_states.after(state, now, given.snapshot.requests, given.now_s)
     told += found_now.told
-    return replace(state, alarms=found_now.standing, alarms_gone=found_now.gone)
+    return revised(state, alarms=found_now.standing, alarms_gone=found_now.gone)

@@ -23,7 +23,7 @@ from hems.control.shedding import DARK
 from hems.control.state import ControlState
 from hems.control.tuning.island import RestoreParams
 from hems.model.cause import Why
-from hems.model.copies import replace
+from hems.model.copies import replace, revised
 from hems.model.event import EventKind
 from hems.model.mode import Bus, Grid, Mode, TiePosition
 from hems.model.request import Task
@@ -35,7 +35,7 @@ PATIENCE_S = 1.0
 def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Told) -> tuple[ControlState, float]:
     """At most one change of mode per tick; another one that is due comes in the tick right after."""
     fed_w, lost = sources.fed(given.site, state, given.snapshot, given.now_s)
-    state = state if fed_w == state.fed_w else replace(state, fed_w=fed_w)
+    state = revised(state, fed_w=fed_w)
     facts = _facts(given, state, found, source_lost=bool(lost))
     memory, rule, due_s = mode.step(state.mode, facts, given.params, given.now_s)
     broken = monitor.turns(state.mode.mode, memory.mode)
@@ -46,7 +46,7 @@ def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Tol
         told.append((EventKind.MODE, memory.mode, memory.because))
         state = _turned(given, state, memory, rule)
     vouched_s = None if not said.present(state, given.now_s) else (state.vouched_since_s or given.now_s)
-    entered = replace(
+    entered = revised(
         state, mode=memory, grid_solid_since_s=_solid_since_s(given, state, found), vouched_since_s=vouched_s
     )
     return _nulled(given, entered), due_s
@@ -112,7 +112,7 @@ def _turned(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Ru
 def _nulled(given: Given, state: ControlState) -> ControlState:
     """The state with since when nothing has flowed through a tie that is to be opened."""
     since_s = planned.nulled_since(given.site, state, given.snapshot, given.params, given.now_s)
-    return state if since_s == state.nulled_since_s else replace(state, nulled_since_s=since_s)
+    return revised(state, nulled_since_s=since_s)
 
 
 def _reconnecting(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Rule) -> ReconnectMemory:

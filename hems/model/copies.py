@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import replace as replace  # so that names and types of what is changed are checked
+
+    revised = replace
 else:
 
     def replace(value: Any, /, **changes: Any) -> Any:  # noqa: ANN401  (any dataclass)
         """The same value but for `changes`.  Raises: AttributeError for a field it does not have."""
         return (COPIERS.get(value.__class__) or _copier(value.__class__))(value, changes)
+
+    def revised(value: Any, /, **changes: Any) -> Any:  # noqa: ANN401  (any dataclass)
+        """The very same value where `changes` say nothing new, else a copy: most ticks change little."""
+        for name, changed in changes.items():
+            if getattr(value, name) != changed:
+                return replace(value, **changes)
+        return value
 
 
 Copier = Callable[[Any, dict[str, Any]], Any]

@@ -61,6 +61,8 @@ def _same(hours: Sequence[float], free: bool) -> list[float]:
 
 def leaves(usual: Usual, local: datetime) -> datetime | None:
     """When the car that is here usually leaves, today or on one of the next days; None while that is not known."""
+    if len(usual.departures) < NEEDED:
+        return None
     for days in range(3):
         day = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)
         hours = _same(usual.departures, day.weekday() >= SATURDAY)

@@ -23,7 +23,7 @@ from hems.control.dispatch.visits import visits
 from hems.control.dispatch.worth import Slot, held_wh, target_w, worth
 from hems.control.given import Given
 from hems.control.state import ControlState
-from hems.model.copies import replace
+from hems.model.copies import replace, revised
 from hems.model.instant import Instant
 from hems.model.plan import Plan
 from hems.model.prices import Prices
@@ -54,10 +54,10 @@ def after(given: Given, state: ControlState) -> MarketMemory:
     """What is known of prices at this instant, and what stored energy is worth."""
     tariff, memory, offset = given.site.tariff, state.connection.market, given.local_offset
     if tariff is None or given.now.utc is None or offset is None:
-        return replace(_forgotten(memory), now=None)
+        return revised(_forgotten(memory), now=None)
     local = given.now.utc + offset
     counts = demand_per_kw(tariff, local) > 0.0
-    memory = replace(memory, now=price_at(tariff, local, state.prices, given.now.utc), counts=counts)
+    memory = revised(memory, now=price_at(tariff, local, state.prices, given.now.utc), counts=counts)
     month = local.year * MONTHS + local.month
     if month != memory.month:
         memory = replace(memory, month=month, month_peak_w=0.0, solved_s=-inf)
@@ -73,7 +73,7 @@ def after(given: Given, state: ControlState) -> MarketMemory:
 
 def _forgotten(memory: MarketMemory) -> MarketMemory:
     """Without all that follows from prices."""
-    return replace(
+    return revised(
         memory, worth=None, target_w=None, calm_w=None, held_wh=0.0, limit_wh=0.0, short_wh=0.0, planned=False, cars={}
     )
 

@@ -22,7 +22,7 @@ from hems.control.given import Given, Told
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.copies import replace
+from hems.model.copies import replace, revised
 from hems.model.event import EventKind
 
 
@@ -40,10 +40,10 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
     if site.panels:
         over_s = panels.over_s(site, memory.panels_over_s, snapshot, now_s)
         memory = replace(memory, panels=panels.after(site, memory.panels, snapshot, now_s), panels_over_s=over_s)
-    memory = replace(memory, steady=steady.after(given, state, memory))
     if site.tariff is not None and site.tariff.demand:
-        memory = replace(memory, worse=worse.after(given, state, memory.worse, dt_s))
-    memory = replace(_stood(given, state, memory), quarter=counted, market=prices)
+        memory = revised(memory, worse=worse.after(given, state, memory.worse, dt_s))
+    steadied = steady.after(given, state, memory)
+    memory = replace(_stood(given, state, memory), steady=steadied, quarter=counted, market=prices)
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
     since_s = memory.excess.since_s
     if since_s is not None and over.since_s is None and excess.worth_telling(memory.excess, now_s):
@@ -53,7 +53,7 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
     day, over_day = value.after(given, state, state.day, dt_s)
     if over_day is not None:
         told.append((EventKind.SYSTEM, "value", over_day))
-    return replace(state, connection=replace(memory, excess=over), day=day)
+    return replace(state, connection=revised(memory, excess=over), day=day)
 
 
 def _counted(given: Given, memory: ConnectionMemory, dt_s: float) -> QuarterMemory:
@@ -72,7 +72,7 @@ def _stood(given: Given, state: ControlState, memory: ConnectionMemory) -> Conne
     street everything would seem to be drawn twice, and cars would be told to stop at the very instant of a power cut.
     """
     if state.mode.mode.on_island:
-        return replace(memory, standing=(), stood_s=None, stood_w=(), silent=frozenset())
+        return revised(memory, standing=(), stood_s=None, stood_w=(), silent=frozenset())
     flow, now_s = flows(given.site, given.snapshot, given.now_s), given.now_s
     if flow is None:
         return replace(memory, standing=standing.unseen(memory.standing))
@@ -83,7 +83,7 @@ def _stood(given: Given, state: ControlState, memory: ConnectionMemory) -> Conne
     drawn_w = memory.stood_w if old else house_phase_w(given.site, given.snapshot, flow, now_s)
     found = standing.after(memory.standing, drawn_w, now_s, falls=sure(given.site, given.snapshot))
     silent = memory.silent if old else heard_again.unheard(given.site, given.snapshot, now_s)
-    return replace(memory, standing=found, stood_s=look_s, stood_w=drawn_w, silent=silent)
+    return revised(memory, standing=found, stood_s=look_s, stood_w=drawn_w, silent=silent)
 
 
 def _exceeded(
