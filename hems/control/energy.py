@@ -44,28 +44,35 @@ SERVED: Mapping[Band, Tier] = {
 """The least important tier that is still served on an island."""
 
 
+ENTERS: Mapping[Band, str] = {
+    Band.SURPLUS: "surplus_pct",
+    Band.NORMAL: "surplus_leave_pct",
+    Band.CONSERVE: "conserve_pct",
+    Band.CRITICAL: "critical_pct",
+    Band.FLOOR: "floor_pct",
+    Band.SHUTDOWN: "shutdown_pct",
+}
+LEAVES: Mapping[Band, str] = {
+    Band.SHUTDOWN: "floor_pct",
+    Band.FLOOR: "floor_leave_pct",
+    Band.CRITICAL: "critical_leave_pct",
+    Band.CONSERVE: "conserve_leave_pct",
+    Band.NORMAL: "surplus_pct",
+}
+"""The names of where bands begin and may be left, in `BandParams`."""
+NEVER_PCT = 101.0
+
+
 def enter_pct(band: Band, params: BandParams) -> float:
     """Stored percent at or below which a band begins (for SURPLUS: at or above)."""
-    return {
-        Band.SURPLUS: params.surplus_pct,
-        Band.NORMAL: params.surplus_leave_pct,
-        Band.CONSERVE: params.conserve_pct,
-        Band.CRITICAL: params.critical_pct,
-        Band.FLOOR: params.floor_pct,
-        Band.SHUTDOWN: params.shutdown_pct,
-    }[band]
+    pct: float = getattr(params, ENTERS[band])
+    return pct
 
 
 def _leave_pct(band: Band, params: BandParams) -> float:
     """Stored percent from which a band may be left towards better."""
-    return {
-        Band.SHUTDOWN: params.floor_pct,
-        Band.FLOOR: params.floor_leave_pct,
-        Band.CRITICAL: params.critical_leave_pct,
-        Band.CONSERVE: params.conserve_leave_pct,
-        Band.NORMAL: params.surplus_pct,
-        Band.SURPLUS: 101.0,
-    }[band]
+    pct: float = getattr(params, LEAVES[band]) if band in LEAVES else NEVER_PCT
+    return pct
 
 
 def shedding_pct(tier: Tier, params: BandParams) -> float | None:

@@ -19,6 +19,11 @@ class Quality(StrEnum):
     """Nothing has arrived, or the device does not have this point."""
 
 
+GOOD = Quality.GOOD
+"""By itself, because up to Python 3.11 a name is found ten times faster than a member of an enumeration, and a tick
+asks two hundred readings whether they are good."""
+
+
 class Reading(NamedTuple, Generic[T]):
     """The latest value of one point.  Use `known`, which forces the question of age.
 
@@ -45,7 +50,7 @@ class Reading(NamedTuple, Generic[T]):
     def known(self, now_s: float) -> T | None:
         """The value if it may be decided on at `now_s`, else None (UCA 1)."""
         value, taken_s, stale_after_s, quality, _ = self  # unpacked, because a tick asks some three hundred times
-        return value if quality is Quality.GOOD and now_s - taken_s <= stale_after_s else None
+        return value if quality is GOOD and now_s - taken_s <= stale_after_s else None
 
 
 def missing() -> Reading[T]:

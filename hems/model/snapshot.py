@@ -29,7 +29,11 @@ class BayState(StrEnum):
     @property
     def has_car(self) -> bool:
         """Whether a car is plugged in."""
-        return self not in (BayState.UNAVAILABLE, BayState.UNPLUGGED)
+        return self not in EMPTY
+
+
+EMPTY = frozenset({BayState.UNAVAILABLE, BayState.UNPLUGGED})
+"""Without a car that anybody knows of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from hems.model.members import direct
-from hems.model.reading import Quality, Reading, missing
+from hems.model.reading import GOOD, Quality, Reading, missing
 from hems.model.snapshot import DeviceHealth
 from hems.model.units import DeviceId
 from hems.model.wiring import Role, Wiring
@@ -79,7 +79,7 @@ class Faults:
 
     def readings(self, values: Mapping[Role, Any], now_s: float) -> dict[Role, Reading[Any]]:
         """What arrives of `values`."""
-        told = {role: _fresh((value, now_s, FRESH_S, Quality.GOOD, "")) for role, value in values.items()}
+        told = {role: _fresh((value, now_s, FRESH_S, GOOD, "")) for role, value in values.items()}
         if self._says and self.wiring is not None:
             for role, port in self.wiring.reads.items():
                 if port.device in self._says:

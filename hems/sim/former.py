@@ -36,6 +36,10 @@ def trip_after_s(load_pu: float, curve: Sequence[tuple[float, float]]) -> float:
     return left_s * exp(slope * log(load_pu / left_pu))
 
 
+FORMING = Stage.FORMING
+"""By itself, because it is asked for dozens of times in each step."""
+
+
 class Former:
     """Grid-forming inverter with a dose per limit: the worst one trips it.
 
@@ -61,7 +65,7 @@ class Former:
     @property
     def forming(self) -> bool:
         """Whether it makes the bus's voltage now."""
-        return self.stage is Stage.FORMING
+        return self.stage is FORMING
 
     def load_pu(self, loads_w: Sequence[float]) -> tuple[float, ...]:
         """Each load as a multiple of its rating; feeding back loads it as much as giving."""

@@ -10,7 +10,7 @@ from hems.control.memory.acting import Sent
 from hems.control.memory.using import LoadMemory
 from hems.control.state import ControlState, initial
 from hems.model.cause import Cause, Why
-from hems.model.copies import replace
+from hems.model.copies import replace, revised
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,11 @@ class Plain:
 def test_what_looks_at_itself_is_left_to_dataclasses_and_what_has_no_slots_is_copied_in_one_go():
     assert replace(Checked(2), value=5).double == 10
     assert replace(Plain(2), value=5) == Plain(5)
+
+
+def test_what_says_nothing_new_is_the_very_same_value():
+    before = LoadMemory(demand_w=3.0, deaf=True)
+    assert revised(before, demand_w=3.0, deaf=True) is before
+    assert revised(before, demand_w=3.0, deaf=False) == LoadMemory(demand_w=3.0)
+    with pytest.raises(AttributeError):
+        revised(before, no_such=1)

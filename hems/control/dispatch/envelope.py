@@ -7,6 +7,7 @@ from math import inf
 from hems.control.dispatch import flexible, quarter, schedule
 from hems.control.dispatch.flexible import Bound
 from hems.control.dispatch.memory import ConnectionMemory
+from hems.model.again import again
 from hems.model.cause import Cause, Why
 from hems.model.site import CONTINUOUS, Site
 from hems.model.snapshot import Snapshot
@@ -25,6 +26,7 @@ class Envelope:
     export_by: Cause
 
 
+@again
 def envelope(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: float) -> Envelope:
     """What holds at this instant."""
     grid = site.grid
