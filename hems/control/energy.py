@@ -44,7 +44,7 @@ SERVED: Mapping[Band, Tier] = {
 """The least important tier that is still served on an island."""
 
 
-ENTERS: Mapping[Band, str] = {
+ENTERS: Mapping[Band, str] = {  # both by the name of the number in `BandParams`
     Band.SURPLUS: "surplus_pct",
     Band.NORMAL: "surplus_leave_pct",
     Band.CONSERVE: "conserve_pct",
@@ -59,8 +59,8 @@ LEAVES: Mapping[Band, str] = {
     Band.CONSERVE: "conserve_leave_pct",
     Band.NORMAL: "surplus_pct",
 }
-"""The names of where bands begin and may be left, in `BandParams`."""
 NEVER_PCT = 101.0
+"""No store is so full: there is no better band than the best."""
 
 
 def enter_pct(band: Band, params: BandParams) -> float:

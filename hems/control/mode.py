@@ -7,7 +7,7 @@ Unknown never starts an outage and never ends one; an unknown tie is taken to be
 action more dangerous.  Source: domain reference 1.2 and 1.4.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -15,6 +15,7 @@ from operator import attrgetter
 
 from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
+from hems.model.again import again
 from hems.model.cause import Cause, Why
 from hems.model.copies import replace
 from hems.model.members import direct
@@ -304,10 +305,14 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-@cache
 def rules_from(mode: Mode) -> tuple[Rule, ...]:
     """The rules that can fire in a mode, in order of precedence."""
-    return tuple(rule for rule in RULES if mode in rule.sources)
+    return _from(mode, RULES)
+
+
+@again
+def _from(mode: Mode, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if mode in rule.sources)
 
 
 def _key(rule: Rule) -> str:
