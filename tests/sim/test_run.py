@@ -22,7 +22,7 @@ from tests.given import flats, forces
 
 SITE, PARAMS = flats(), shortened(Params())
 MOST_CALLS = 3500
-"""Of one tick with its plant and its snapshot; it took 4,072 before these were counted."""
+"""Of one tick with its plant and its snapshot: a tenth more than it takes."""
 
 
 def forward(
