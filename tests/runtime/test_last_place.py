@@ -13,8 +13,9 @@ try:
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 except PermissionError:
     raise SystemExit(3)
+before = os.nice(0)
 take_last_place(memory_bytes=1 << 30)
-print(os.sched_getscheduler(0), os.nice(0) >= NICENESS)
+print(os.sched_getscheduler(0), os.nice(0) >= min(19, before + NICENESS))
 """
 NOT_ALLOWED = 3
 
