@@ -120,9 +120,10 @@ def on_rig(scenario: Scenario, rig: Path, ways: Sequence[str] | None) -> Scenari
 PAGE = """# Scenarios and what came of them
 
 Each row is an expectation of one scenario of `hil/scenarios`, played on the building's equations and with the
-unmodified daemon over real sockets in virtual time. The ids are those of the acceptance list; what else a scenario
-stands for is in its file. Rows are written by `hems hil run all --table docs/scenarios.md`, or by the run of one story
-and put in their place; what they say is what came of it. An empty field is a way not gone.
+unmodified daemon over real sockets, in virtual time and, where its last field says so, in real time as processes that
+can be killed. The ids are those of the acceptance list; what else a scenario stands for is in its file. Rows are
+written by `hems hil run all --table docs/scenarios.md`, or by the run of one story and put in their place; what they
+say is what came of it. An empty field is a way not gone.
 
 """
 
