@@ -11,14 +11,15 @@ def assert_alike(on_wires: Record, forward: Record, *, looks: int = 1) -> None:
     """The same was done for the same reasons, as often, and at the same times, but for so many looks in a row."""
     assert [mode for _, mode in on_wires.modes()] == [mode for _, mode in forward.modes()]
     there, here = by_what(on_wires), by_what(forward)
-    assert {what: len(times) for what, times in there.items()} == {what: len(times) for what, times in here.items()}
+    other = {what for what in there | here if len(there.get(what, ())) != len(here.get(what, ()))}
+    assert not other, {what: (there.get(what), here.get(what)) for what in other}
     late = {
         what: (on_wire_s, forward_s)
         for what in here
         for on_wire_s, forward_s in zip(there[what], here[what], strict=True)
         if abs(on_wire_s - forward_s) > looks * POLL_AND_A_SECOND_S
     }
-    assert late == {}, late  # no test's own module, so that nothing else would tell what was late
+    assert late == {}, late  # told here, for pytest tells it of tests' own modules only
 
 
 def by_what(record: Record) -> dict[tuple[str, str, str], list[float]]:
