@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 
@@ -15,6 +15,7 @@ from hems.config.keepgood import keep_good
 from hems.config.site_file import KeepDays, SiteFile
 from hems.control.state import ControlState
 from hems.model.audit import Entry
+from hems.model.contained import contained
 from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.model.listing import unlisted
@@ -88,12 +89,12 @@ class Daemon:
         writer: Writer | None = None,
         outlook: Outlook | None = None,
         last_good: Path | None = None,
-        card: str | None = None,
+        card: Callable[[], str] | None = None,
     ) -> None:
         """`writer` takes the place of the store's own thread where time is not the machine's.
 
         Without `outlook` nobody looks ahead; at `last_good` the site file is kept once it has proven itself.
-        `card` is the paper for the panel door where it has been written already.
+        `card` waits for the paper for the panel door where it is being written already.
         """
         self._file = site_file
         self._drivers = drivers
@@ -104,7 +105,7 @@ class Daemon:
         self._outlook = outlook or NoOutlook()
         self._last_good = last_good
         self._changed = Changed(site_file.path, site_file.digest)
-        self._card = _card(site_file, drivers) if card is None else card
+        self._card: Callable[[], str] = cache(card or partial(_card, site_file, drivers))
         self._stopping = asyncio.Event()
         self._hold = False
         self._ready = False
@@ -185,7 +186,6 @@ class Daemon:
         power = PowerEnd(machine, store, settings.run_dir)
         upkeep = Upkeep(looks, Jumps(), jobs, lambda event: _note(event, desk, server, store), power.turn)
         last = LastPicture(settings.run_dir, settings.state_dir, store.beside)
-        last.keep_card(self._card)
         loop = Loop(
             site,
             params,
@@ -198,7 +198,7 @@ class Daemon:
             outlook=self._outlook,
             recorder=recorder,
             publish=lambda picture, events: _publish(server, last, picture, events),
-            completed=lambda cycle: self._completed(cycle, store, upkeep, listening=server.listening.is_set()),
+            completed=lambda cycle: self._completed(cycle, store, last, upkeep, listening=server.listening.is_set()),
             faults=lambda: (
                 self._faults(store, actuators, fleet) | record.faults() | dict(upkeep.faults(self._clock.now()))
             ),
@@ -253,7 +253,7 @@ class Daemon:
         """Requests about what was recorded, about how the building is set up, and about what else answers there."""
         records = FileArchive(self._file.settings.state_dir, machine_boot_id(), store.drain)
         archive = Archive(records, self._clock, self._file.site)
-        setup = Setup(self._file.site, self._file.wiring, self._file.digest, self._card.splitlines(), scene)
+        setup = Setup(self._file.site, self._file.wiring, self._file.digest, self._card, scene)
         forgetting = Forgetting(self._file.site, store.people, self._clock, store.forget_bay)
         search = Search(self._drivers, context.shared, mode=mode)
         return {**forgetting.does, **archive.does, **search.does, **setup.does}
@@ -302,13 +302,21 @@ class Daemon:
         cycle.cancel()
         notify("STOPPING=1")
 
-    def _completed(self, cycle: Cycle, store: Store, upkeep: Upkeep, *, listening: bool) -> None:
+    def _keep_papers(self, store: Store, last: LastPicture) -> None:
+        """What the first cycle does not wait for: the card for the panel door, and the site file that has now run."""
+        with contained() as card:
+            last.keep_card(self._card())
+        if card.fault is not None:
+            log.error("The card for the panel door cannot be written.", exc_info=card.fault)
+        if self._last_good is not None and not self._file.refused:
+            store.beside(partial(keep_good, self._file, self._last_good))
+
+    def _completed(self, cycle: Cycle, store: Store, last: LastPicture, upkeep: Upkeep, *, listening: bool) -> None:
         """Tell the service manager: alive after each cycle, ready once clients can come or are known not to be able."""
         if not self._ready and (listening or SOCKETS in self._running.troubles):
             self._ready = not os.environ.get("NOTIFY_SOCKET") or notify("READY=1")
-            if self._ready and self._last_good is not None and not self._file.refused:
-                keep = partial(keep_good, self._file, self._last_good)
-                store.beside(keep)
+            if self._ready:
+                self._keep_papers(store, last)
         upkeep.turn(cycle.now)
         state = cycle.step.state
         notify(f"WATCHDOG=1\nSTATUS={state.mode.mode}; {len(state.alarms)} alarms")

@@ -31,7 +31,7 @@ def run(
     *,
     clock: Clock,
     last_good: Path | None = None,
-    card: str | None = None,
+    card: Callable[[], str] | None = None,
 ) -> int:
     """The whole life of a daemon; returns its exit code."""
     use(site_file.site.language)
@@ -64,7 +64,7 @@ async def serve(
     clock: Clock,
     seed: int,
     last_good: Path | None,
-    card: str | None = None,
+    card: Callable[[], str] | None = None,
 ) -> None:
     """Run the daemon until a signal asks it to stop: SIGTERM and SIGINT in good order, SIGHUP holding all as it is."""
     daemon = Daemon(

@@ -23,26 +23,27 @@ class Read:
     """What was read."""
 
     site_file: SiteFile
-    card: str
-    """The paper for the panel door."""
     known: Mapping[str, object]
     """What each driver knows of the devices of this site."""
 
 
 def begun(
     site: Path, last_good: Path | None, drivers: Mapping[str, DriverFactory]
-) -> Callable[[], tuple[SiteFile, str]]:
-    """Begin to read; what is returned waits for it, and has the drivers know what was read.  Raises: ConfigError."""
-    _import_named(site, drivers)
-    done = apart(lambda: _read(site, last_good, drivers))
+) -> Callable[[], tuple[SiteFile, Callable[[], str]]]:
+    """Begin to read; what is returned waits for it, and has the drivers know what was read.  Raises: ConfigError.
 
-    def believed() -> tuple[SiteFile, str]:
-        read = done()
+    With the site file comes what waits for the paper for the panel door, which control does not.
+    """
+    _import_named(site, drivers)
+    done = apart(lambda: _read(site, last_good, drivers), lambda read: _card(read, drivers))
+
+    def believed() -> tuple[SiteFile, Callable[[], str]]:
+        read, card = done()
         for name, known in read.known.items():
             driver = drivers[name]
             if isinstance(driver, Portable):
                 driver.believe(known)
-        return read.site_file, read.card
+        return read.site_file, card
 
     return believed
 
@@ -59,7 +60,6 @@ def _import_named(site: Path, drivers: Mapping[str, DriverFactory]) -> None:
 
 def _read(site: Path, last_good: Path | None, drivers: Mapping[str, DriverFactory]) -> Read:
     from hems.config.lastgood import load_or_last_good
-    from hems.report.panel_card import card_of
     from hems.wording.language import use
 
     site_file = load_or_last_good(site, last_good, drivers)
@@ -69,4 +69,10 @@ def _read(site: Path, last_good: Path | None, drivers: Mapping[str, DriverFactor
         driver = drivers[name]
         if isinstance(driver, Portable):
             known[name] = driver.known([spec for spec in devices if spec.driver == name])
-    return Read(site_file, card_of(site_file, drivers), known)
+    return Read(site_file, known)
+
+
+def _card(read: Read, drivers: Mapping[str, DriverFactory]) -> str:
+    from hems.report.panel_card import card_of
+
+    return card_of(read.site_file, drivers)

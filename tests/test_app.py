@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import sys
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from hems.api.client import Client, NoContact
 from hems.app import Daemon
 from hems.model import wiring
 from hems.model.codec import from_plain
+from hems.model.errors import ConfigError
 from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.model.units import PointId
@@ -37,9 +38,11 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "home.toml"
 
 
 @asynccontextmanager
-async def daemon(where: Path, living: Living, **more: Any) -> AsyncIterator[tuple[Daemon, "asyncio.Task[None]"]]:
+async def daemon(
+    where: Path, living: Living, card: Callable[[], str] | None = None, **more: Any
+) -> AsyncIterator[tuple[Daemon, "asyncio.Task[None]"]]:
     """A daemon that runs; whatever is left of it afterwards is killed, as it were."""
-    made = Daemon(site_file(where, **more), living.drivers, clock=LoopClock(), seed=1)
+    made = Daemon(site_file(where, **more), living.drivers, clock=LoopClock(), seed=1, card=card)
     running = asyncio.create_task(made.run())
     try:
         yield made, running
@@ -190,6 +193,17 @@ async def test_a_driver_that_falls_over_is_alarmed_and_costs_nothing_else(run_di
         await asyncio.sleep(1.1)
         seen = await picture(run_dir)
     assert "fault/driver paper" in {alarm.key for alarm in seen.alarms}
+
+
+async def test_a_card_that_cannot_be_made_costs_the_card_and_nothing_else(run_dir: Path, notices: Notices):
+    def no_card() -> str:
+        raise ConfigError(("no such product.",))
+
+    async with daemon(run_dir, Living(), card=no_card) as (made, running):
+        await in_mode(run_dir, Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED)
+        made.stop()
+        await running
+    assert notices.heard()[-1] == "STOPPING=1"
 
 
 async def test_a_changed_site_file_disarms_with_an_alarm(run_dir: Path):

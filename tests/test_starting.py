@@ -41,7 +41,7 @@ def test_drivers_that_a_site_file_names_are_there_before_it_is_read_and_no_other
     site_file, card = read()
     # then these were the ones it names
     assert named == {spec.driver for spec in site_file.wiring.devices} < {*drivers}
-    assert site_file.site.name in card
+    assert site_file.site.name in card()
 
 
 def test_what_is_wrong_with_file_or_driver_is_told_where_it_is_read(tmp_path: Path) -> None:

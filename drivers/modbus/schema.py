@@ -36,7 +36,7 @@ class LinkSection(Strict):
     """How it can be reached."""
     port: int = Field(default=502, ge=1, le=65535)
     """TCP port, unless the site file names another."""
-    serial: SerialSettings = SerialSettings()
+    serial: SerialSettings = SerialSettings.model_construct()
     """Its serial line as delivered, unless the site file says otherwise."""
     unit_id: int = Field(default=1, ge=0, le=255)
     """Its address on the line; mostly `"{unit_id}"`."""
@@ -170,7 +170,7 @@ class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
 
     engine: Literal["modbus"]
     link: LinkSection
-    defaults: Defaults = Defaults()
+    defaults: Defaults = Defaults.model_construct()
     identify: dict[str, Expect] = Field(default_factory=dict)
 
     def raw_kind(self, point: ModbusRead) -> Kind:

@@ -92,7 +92,7 @@ class MqttWrite(WriteSpec):
 
     def ways(self) -> tuple[Way, ...]:
         """Every way, the plain steps as the only one if there are no ways."""
-        return self.way or (Way(steps=self.steps),)
+        return self.way or (Way.model_construct(steps=self.steps),)
 
     def open_way(self, points: Values) -> Way | None:
         """The first way whose need is known to be met."""

@@ -21,7 +21,7 @@ Values = Mapping[str, Scalar | None]
 
 
 class _Node(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Condition(_Node):
@@ -126,9 +126,6 @@ Expression = Annotated[
     | Annotated[Select, Tag("select")],
     Discriminator(_which),
 ]
-
-for _model in (Sum, Neg, Max0, First, Ratio, Select):
-    _model.model_rebuild()
 
 
 def evaluate(node: "Expression", values: Values) -> Scalar | None:

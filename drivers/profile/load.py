@@ -1,7 +1,6 @@
 """Reading a profile file: from TOML to a checked profile, with problems in sentences that name file, key and remedy."""
 
 import difflib
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -53,6 +52,8 @@ def load_raw(name: str, folder: Path = PROFILES) -> Mapping[str, Any]:
     Raises:
         ConfigError: there is no such profile, or it is not TOML, or its id is not its file name.
     """
+    import tomllib  # a daemon has its profiles read by another process, and only a search of the installer's reads more
+
     path = folder / f"{name}.toml"
     if not path.is_file():
         near = difflib.get_close_matches(name, available(folder), 1)

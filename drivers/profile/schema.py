@@ -25,6 +25,11 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
+    @classmethod
+    def model_rebuild(cls, **how: Any) -> bool | None:  # noqa: ANN401  (as pydantic calls it)
+        """Build what checks it.  Nobody checks by a form such as `Control`, only by one filled in: `Control[Step]`."""
+        return None if cls.__pydantic_generic_metadata__["parameters"] else super().model_rebuild(**how)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Carried to another process; a class such as `Control[Step]` has no name there and is made again."""
         generic = type(self).__pydantic_generic_metadata__
@@ -169,7 +174,7 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
     read: dict[str, ReadT]
     derive: dict[str, Expression] = Field(default_factory=dict)
     write: dict[str, WriteT] = Field(default_factory=dict)
-    control: Control[StepT] = Field(default_factory=Control)
+    control: Control[StepT] = Field(default_factory=Control.model_construct)
     alarms: dict[str, AlarmGroup] = Field(default_factory=dict)
     """What the device itself calls abnormal."""
 

@@ -9,6 +9,8 @@ from drivers.sunspec.models import Ref, ref
 from drivers.sunspec.schema import SunSpecProfile, SunSpecRead, SunSpecStep, SunSpecWrite, Way
 from drivers.sunspec.walk import Block
 
+EXPONENT = ReadSpec.model_construct(nan=(0x8000,))
+"""As a model's power of ten is read.  Not checked: what checks it would take the daemon a megabyte and its time."""
 Found = Mapping[int, Block]
 """The models of one device."""
 
@@ -81,8 +83,7 @@ class Placing:
             name = next((known for known in self._points if known.startswith(f"_{exponent} ")), name)
         if name not in self._points:
             register = self._register(exponent)
-            spec = ReadSpec(nan=(0x8000,))
-            self._points[name] = PlacedPoint(name=name, spec=spec, register=register, poll=poll or self._poll)
+            self._points[name] = PlacedPoint(name=name, spec=EXPONENT, register=register, poll=poll or self._poll)
         return name
 
     def _command(self, line: SunSpecWrite) -> PlacedCommand | None:

@@ -103,7 +103,7 @@ class SunSpecProfile(Profile[SunSpecRead, SunSpecWrite, SunSpecStep]):
 
     engine: Literal["sunspec"]
     link: SunSpecLink
-    defaults: SunSpecDefaults = SunSpecDefaults()
+    defaults: SunSpecDefaults = SunSpecDefaults.model_construct()
     identify: dict[str, Expect] = Field(default_factory=dict)
 
     def raw_kind(self, point: SunSpecRead) -> Kind:

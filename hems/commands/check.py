@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hems.config.actuation import SLOWEST_S
+from hems.config.actuation import DECIDE_S, SLOWEST_S
 from hems.config.site_file import SiteFile
 from hems.control import adequacy
 from hems.control.adequacy import Adequacy, Moment, Times
@@ -128,7 +128,7 @@ def _times(site_file: SiteFile) -> Times:
     circuits = [site_file.actuation_s.get(port.device, 0.0) for role, port in writes if role.endswith("/closed")]
     told = tuple(f"bays/{bay.id}/" for bay in site_file.site.bays if not bay.layer_0)
     cars = [site_file.actuation_s.get(port.device, 0.0) for role, port in writes if role.startswith(told)]
-    first_s = site_file.sees_s + adequacy.DECIDE_S
+    first_s = site_file.sees_s + DECIDE_S
     circuits_s = first_s + max(circuits, default=0.0)
     return Times(circuits_s=circuits_s, cars_s=max(circuits_s, first_s + max(cars, default=0.0)))
 

@@ -6,13 +6,14 @@ from math import inf
 
 from hems.config.problem import Problem, wrong
 from hems.config.schema import SiteTable
-from hems.control.adequacy import DECIDE_S
 from hems.control.params import Params
 from hems.model.site import Site
 from hems.model.units import DeviceId, SourceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverFactory
 
+DECIDE_S = 0.1
+"""From the arrival of a witness to the hand-over of the armed list, and the contactor's own time."""
 SLOWEST_S = 2.0
 """For what is shed the moment the tie opens.  Source: domain reference 2.2, hard bound."""
 KEPT = ("life safety", "critical")

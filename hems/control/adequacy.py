@@ -12,8 +12,6 @@ from hems.control.sheddable import shed_order
 from hems.model.site import Bay, Circuit, Phase, Site, Tier
 from hems.model.units import CircuitId, SourceId
 
-DECIDE_S = 0.1
-"""From the arrival of a witness to the hand-over of the armed list, and the contactor's own time."""
 CLOSE = 0.5
 """Share of the former's overload curve that may be used up before the last load is off."""
 

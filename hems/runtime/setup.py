@@ -1,6 +1,6 @@
 """How the building is set up, for the installer at the screen: what the site file says, and what each group costs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from math import isinf
 from typing import Any
 
@@ -19,7 +19,7 @@ class Setup:
     """Answers `configuration`, `setup`, `groups` and `card`."""
 
     def __init__(
-        self, site: Site, wiring: Wiring, digest: str, card: Sequence[str], scene: Callable[[], Scene | None]
+        self, site: Site, wiring: Wiring, digest: str, card: Callable[[], str], scene: Callable[[], Scene | None]
     ) -> None:
         self._site = site
         self._wiring = wiring
@@ -44,7 +44,7 @@ class Setup:
 
     async def _panel_card(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """The paper for the panel door, as lines for a screen of 80 columns."""
-        return {"lines": list(self._card)}
+        return {"lines": self._card().splitlines()}
 
     async def _groups(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """For each circuit, how long essential power would last with it served and without it."""

@@ -1,4 +1,4 @@
-"""The last quarter of an hour in full, tick by tick; kept on disk around events, so that they can be replayed.
+"""The last minute in full, tick by tick; kept on disk around events, so that they can be replayed.
 
 A frame is one tick's inputs as JSON text.  Frames are packed as they come, about 1.5 kB each, to keep memory small.
 """
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from hems.store.backlog import Backlog
 
 BEFORE_S = 60.0
-"""A window reaches back this far."""
+"""A window reaches back this far, and so does the ring."""
 AFTER_S = 900.0
-"""And goes on for this long after its last trigger; also the length of the ring."""
+"""And goes on for this long after its last trigger."""
 BRIEF_S = 60.0
 """The same after what happens dozens of times a day: each second kept is 2.4 kB on the card."""
 OUTAGE_EVERY_S = 5.0
@@ -36,7 +36,7 @@ class Frame:
 
 
 class Ring:
-    """Frames of the last 15 min, and which of them go to disk."""
+    """Frames of the last minute, and which of them go to disk."""
 
     def __init__(self, waiting: Backlog[Frame]) -> None:
         self._frames: deque[Frame] = deque()
@@ -48,7 +48,7 @@ class Ring:
         """Take the frame of one tick.  `outage` keeps one every 5 s also long after the last trigger."""
         frame = Frame(mono_s, zlib.compress(text.encode(), _FAST))
         self._frames.append(frame)
-        while self._frames and mono_s - self._frames[0].mono_s > AFTER_S:
+        while self._frames and mono_s - self._frames[0].mono_s > BEFORE_S:
             self._frames.popleft()
         if self.keeps(mono_s) or (outage and mono_s - self._kept_s >= OUTAGE_EVERY_S):
             self._keep([frame])

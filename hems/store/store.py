@@ -74,7 +74,7 @@ class Store:
 
     @property
     def ring(self) -> Ring:
-        """Full inputs of the last 15 min; `ring.trigger` keeps those around an event."""
+        """Full inputs of the last minute; `ring.trigger` keeps those around an event."""
         return self._history.ring
 
     @property

@@ -343,7 +343,7 @@ async def house(
     actuators = Actuators(fleet.devices, wires.writes, store.journal, clock, islanded=lambda: False)
     stops: list[bool] = []
     search = Search({"paper": works}, context.shared, mode=lambda: made.loop.state.mode.mode)
-    setup = Setup(site, wires, "the file", ("Power cut: the card",), scene=lambda: desk.scene)
+    setup = Setup(site, wires, "the file", lambda: "Power cut: the card", scene=lambda: desk.scene)
     toolbox = Toolbox(
         fleet,
         board,
