@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hems.commands.asking import add_run_dir, add_who, agree, ask, print_json, tell
-from hems.commands.times import seconds
+from hems.commands.times import seconds, seconds_until
 from hems.model.codec import from_plain
 from hems.model.consequence import OrderConsequence
 from hems.model.errors import HemsError
 from hems.model.request import Task
+from hems.runtime.clock import SystemClock
 from hems.wording import duration
 from hems.wording.foretold import lasts, order_effects
 from hems.wording.language import N_, say
@@ -65,7 +66,7 @@ def _asked(args: argparse.Namespace) -> dict[str, object]:
     given = vars(args)
     values: dict[str, object] = {
         "duration_s": seconds(given["duration"]) if given.get("duration") else None,
-        "start_in_s": seconds(given["start"]) if given.get("start") else None,
+        "start_in_s": seconds_until(given["start"], SystemClock(trusted=True)) if given.get("start") else None,
         "target_pct": given.get("target"),
         "subjects": given.get("lock"),
         "confirm": given.get("confirm"),
@@ -99,7 +100,9 @@ def _locks(parser: argparse.ArgumentParser) -> None:
 
 def _times(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--for", dest="duration", default="1h", metavar="TIME", help="such as 30m or 4h (default 1h)")
-    parser.add_argument("--in", dest="start", default="", metavar="TIME", help="from when, such as 2h; default: now")
+    parser.add_argument(
+        "--in", dest="start", default="", metavar="TIME", help="from when, such as 2h or 16:00; default: now"
+    )
     parser.add_argument("--target", type=float, metavar="PCT", help="stored energy to charge to beforehand, in percent")
 
 

@@ -1,9 +1,12 @@
 """What people have ordered of the building as a whole: from when, until when, and what is locked out meanwhile.
 
-An order begins and ends by itself or by a person; nothing else takes it back.  Source: domain reference 1.4.
+An order begins and ends by itself or by a person; nothing else takes it back.  A task may be ordered for several times
+that do not overlap, as a utility's rota asks for: they stand one behind the other, and each ends for itself.
+Source: domain reference 1.4.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from math import inf, isfinite
 
 from hems.control.state import ControlState
@@ -32,12 +35,12 @@ def after(
     if fire and Task.FIRE not in active:
         active[Task.FIRE] = Standing(task=Task.FIRE, who="", reason="", begins_s=now_s, ends_s=inf)
         told.append((Task.FIRE, Cause(Why.FIRE)))
-    for task, standing in orders.items():
-        if before_s < standing.begins_s <= now_s:
-            told.append((task, Cause(Why.ORDER_BEGINS, {"task": task, "who": standing.who})))
-        if standing.ends_s <= now_s:
-            told.append((task, Cause(Why.ORDER_ENDED, {"task": task, "who": standing.who})))
-            del active[task]
+    for task, one in ((task, one) for task, first in orders.items() for one in times(first)):
+        if before_s < one.begins_s <= now_s:
+            told.append((task, Cause(Why.ORDER_BEGINS, {"task": task, "who": one.who})))
+        if one.ends_s <= now_s:
+            told.append((task, Cause(Why.ORDER_ENDED, {"task": task, "who": one.who})))
+            active = without(active, {task})
     for request in requests:
         if isinstance(request, Order):
             _take(active, request, lambda order: _burns(order, fire) or refusal(order), now_s, told)
@@ -57,15 +60,13 @@ def _take(
         told.append((order.task, refused))
         return
     if not order.begin:
-        if active.pop(order.task, None) is not None:
-            over = Why.FIRE_ENDED if order.task is Task.FIRE else Why.ORDER_ENDED
-            told.append((order.task, Cause(over, {"task": order.task, "who": order.who})))
+        _end(active, order, told)
         return
     if order.rehearsed:
         told.append((order.task, Cause(Why.REHEARSED, {"who": order.who, "found": order.found})))
         return
     begins_s = now_s + order.start_in_s
-    active[order.task] = Standing(
+    new = Standing(
         task=order.task,
         who=order.who,
         reason=order.reason,
@@ -74,9 +75,51 @@ def _take(
         subjects=order.subjects,
         target_pct=order.target_pct,
     )
+    active[order.task] = _among(new, active.get(order.task))
     facts: dict[str, Value] = {"task": order.task, "who": order.who, "reason": order.reason}
     timed: dict[str, Value] = {"duration_s": order.duration_s} if isfinite(order.duration_s) else {}
     told.append((order.task, Cause(Why.ORDER, facts | timed)))
+
+
+def _end(active: dict[Task, Standing], order: Order, told: Told) -> None:
+    """Take back what stands, or comes next; what is announced for later remains."""
+    standing = active.pop(order.task, None)
+    if standing is None:
+        return
+    if standing.then is not None:
+        active[order.task] = standing.then
+    over = Why.FIRE_ENDED if order.task is Task.FIRE else Why.ORDER_ENDED
+    told.append((order.task, Cause(over, {"task": order.task, "who": order.who})))
+
+
+def _among(new: Standing, known: Standing | None) -> Standing:
+    """The first of all times in their order; those that the new one overlaps give way to it."""
+    apart = [one for one in times(known) if one.ends_s <= new.begins_s or new.ends_s <= one.begins_s]
+    after: Standing | None = None
+    for one in sorted([new, *apart], key=lambda one: one.begins_s, reverse=True):
+        after = replace(one, then=after)
+    return after or new
+
+
+def times(standing: Standing | None) -> Iterator[Standing]:
+    """An order and those that come after it."""
+    while standing is not None:
+        yield standing
+        standing = standing.then
+
+
+def without(orders: Mapping[Task, Standing], tasks: Container[Task]) -> dict[Task, Standing]:
+    """The orders when those of these tasks have ended; what comes after one takes its place."""
+    left = {task: one.then if task in tasks else one for task, one in orders.items()}
+    return {task: one for task, one in left.items() if one is not None}
+
+
+def carried(standing: Standing, shift_s: float, now_s: float) -> Standing | None:
+    """Over a restart that has moved the clock by `shift_s`; None when its time has passed meanwhile."""
+    then = None if standing.then is None else carried(standing.then, shift_s, now_s)
+    if standing.ends_s + shift_s <= now_s:
+        return then
+    return replace(standing, begins_s=standing.begins_s + shift_s, ends_s=standing.ends_s + shift_s, then=then)
 
 
 def stands(state: ControlState, task: Task, now_s: float) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 
+from hems.control import orders
 from hems.control.bay_memory import NEW
 from hems.control.cars.memory import BayMemory, DriverMemory, PhaseMemory
 from hems.control.dispatch.memory import ConnectionMemory, MarketMemory, QuarterMemory, WorseMemory
@@ -40,6 +41,7 @@ def resumed(
 
     fresh = initial(now_s)
     switches = {role: _switch(entry, now_s) for role, entry in saved.sent.items() if _rests(role, entry)}
+    known = {task: orders.carried(one, shift_s, now_s) for task, one in saved.orders.items()}
     state = replace(
         fresh,
         mode=ModeMemory(since_s=now_s, outage_since_s=moved(saved.mode.outage_since_s)),
@@ -64,11 +66,7 @@ def resumed(
         day=saved.day,
         drilled=saved.drilled,
         generator=_generator(saved.generator, shift_s, now_s),
-        orders={
-            task: replace(one, begins_s=one.begins_s + shift_s, ends_s=one.ends_s + shift_s)
-            for task, one in saved.orders.items()
-            if one.ends_s + shift_s > now_s
-        },
+        orders={task: one for task, one in known.items() if one is not None},
         sent=switches,
         overrides=tuple(
             replace(one, set_s=one.set_s + shift_s, expires_s=one.expires_s + shift_s)

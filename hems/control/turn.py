@@ -105,7 +105,7 @@ def _turned(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Ru
         state,
         reconnect=_reconnecting(given, state, memory, rule),
         black_start=black_start.remembered(state, state.mode.mode, memory.mode, given.params, given.now_s),
-        orders={task: one for task, one in state.orders.items() if task not in left},
+        orders=orders.without(state.orders, left) if left else state.orders,
     )
 
 

@@ -91,6 +91,8 @@ class Standing:
     ends_s: float
     subjects: tuple[str, ...] = ()
     target_pct: float = 0.0
+    then: "Standing | None" = None
+    """The same task at a later time, as in a utility's rota: takes this one's place when it ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

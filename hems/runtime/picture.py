@@ -2,7 +2,7 @@
 
 from math import inf
 
-from hems.control import drivers, energy, generator, restoring, sheddable
+from hems.control import drivers, energy, generator, orders, restoring, sheddable
 from hems.control.demand import load_w
 from hems.control.dispatch import departure, storage
 from hems.control.dispatch.envelope import envelope
@@ -280,7 +280,8 @@ def _orders(scene: Scene) -> tuple[OrderPicture, ...]:
             begins_in_s=max(0.0, one.begins_s - scene.now_s),
             left_s=None if one.ends_s == inf else one.ends_s - scene.now_s,
         )
-        for task, one in scene.state.orders.items()
+        for task, first in scene.state.orders.items()
+        for one in orders.times(first)
     )
 
 

@@ -92,8 +92,11 @@ def bare(told: str) -> str:
 UNITS_S = {"m": 60.0, "h": 3600.0}
 
 
-def seconds_told(picture: Picture, text: str) -> float | None:
-    """Seconds until `07:30`, the next one there is, or of `2h` and `30m`; None for what is no time."""
+def seconds_told(picture: Picture, text: str, *, from_in_s: float = 0.0) -> float | None:
+    """Seconds until `07:30`, the next one there is, or of `2h` and `30m`; None for what is no time.
+
+    They count from now, or from `from_in_s` seconds later.
+    """
     now, (number, unit) = local_time(picture), (text[:-1], text[-1:].lower())
     if unit in UNITS_S and number.replace(".", "", 1).isdigit():
         return float(number) * UNITS_S[unit]
@@ -104,7 +107,7 @@ def seconds_told(picture: Picture, text: str) -> float | None:
     if now is None:
         return None
     moment = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
-    return (moment - now).total_seconds() % timedelta(days=1).total_seconds()
+    return ((moment - now).total_seconds() - from_in_s) % timedelta(days=1).total_seconds()
 
 
 def target_told(text: str) -> dict[str, float] | None:

@@ -239,6 +239,41 @@ async def test_what_somebody_says_of_the_grid_takes_two_steps_and_has_an_end(run
         assert desk.done("order")[1]["begin"] is False
 
 
+async def test_each_time_of_a_rota_is_announced_in_clock_times_and_stands_there(run_dir: Path) -> None:
+    desk = Guarded(normal_day())
+    async with watching(run_dir, normal_day(), door="operate", desk=desk) as (pilot, server):
+        app = app_of(pilot)
+        # when a cut from four to six is announced at 14:32
+        at_once(app, "9", *("down",) * 7, "enter")
+        await until(lambda: "From when?" in text_of(app))
+        at_once(app, *"16:00", "enter")
+        await until(lambda: "For how long?" in text_of(app))
+        at_once(app, *("backspace",) * 2, *"18:00", "enter")
+        await until(lambda: "Others will want to know" in text_of(app))
+        at_once(app, *"rota", "enter")
+        await until(lambda: "It ends by itself after 2 h." in text_of(app))
+        assert "Leave the grid at that time?" in text_of(app)
+        at_once(app, "y")
+        await until(lambda: desk.done("order") != [])
+        said = desk.done("order")[0]
+        assert (said["task"], said["begin"], said["duration_s"]) == ("island", True, 7200.0)
+        assert 5220.0 < said["start_in_s"] <= 5280.0
+        # then each that is known has a line, and the next ENTER announces one more
+        times = [
+            OrderPicture(task=Task.ISLAND, who="Ana", reason="", begins_in_s=begins_s, left_s=begins_s + 7200.0)
+            for begins_s in (5280.0, 27000.0)
+        ]
+        await see(pilot, server, replace(normal_day(), orders=tuple(times)))
+        assert "Announced at 16:00, for 2 h (Ana)." in text_of(app)
+        assert "Announced at 22:02, for 2 h (Ana)." in text_of(app)
+        assert_looks_like("normal_day-rota", text_of(app))
+        at_once(app, "enter")
+        await until(lambda: "From when?" in text_of(app))
+        # while the task's own line takes back the one that comes next
+        at_once(app, "escape", "up", "enter")
+        await until(lambda: "End it now?" in text_of(app))
+
+
 async def test_an_evacuation_is_confirmed_with_the_word_that_hems_gave_with_what_it_does(run_dir: Path) -> None:
     class Grave(Guarded):
         async def request(

@@ -18,7 +18,7 @@ from hems.tui.text.order_list import Offer, in_force, offered, order_list
 from hems.tui.when import seconds_told
 from hems.tui.widgets.footer import Key
 from hems.tui.working import asking
-from hems.wording.language import say, translated
+from hems.wording.language import N_, say, translated
 
 
 class OrdersScreen(ListScreen):
@@ -66,7 +66,7 @@ class OrdersScreen(ListScreen):
         offer = next((one for one in offers if one.key == self.chosen), None)
         if picture is None or offer is None:
             return
-        if in_force(picture, offer.task) is not None:
+        if in_force(picture, offer.task) is not None and not offer.announces:
             if await self._yes(offer.ends):
                 await self._do(offer, begin=False)
             return
@@ -85,20 +85,26 @@ class OrdersScreen(ListScreen):
     async def _details(self, picture: Picture, offer: Offer) -> dict[str, Any] | None:
         """For how long, where it has an end, and why; None when the person does not want to."""
         given: dict[str, Any] = {}
+        asked = {"start_in_s": (N_("From when? Such as 16:00 or 2h."), "")} if offer.announces else {}
         if offer.span:
-            typed = await self.app.push_screen_wait(
-                FieldScreen(say("For how long? Such as 30m or 2h."), typed=offer.span)
-            )
-            seconds = seconds_told(picture, typed) if typed else None
-            if typed and seconds is None:
-                self.tell(say("{typed} is no time; write for example 07:30 or 2h.", typed=typed))
+            asked["duration_s"] = (N_("For how long? Such as 30m or 2h."), offer.span)
+        for key, (question, proposed) in asked.items():
+            seconds = await self._time(picture, translated(question), proposed, given.get("start_in_s", 0.0))
             if seconds is None:
                 return None
-            given["duration_s"] = seconds
+            given[key] = seconds
         if offer.task is None:
             return given
         reason = await self.app.push_screen_wait(FieldScreen(say("Why? Others will want to know.")))
         return None if reason is None else {**given, "reason": reason}
+
+    async def _time(self, picture: Picture, question: str, proposed: str, from_in_s: float) -> float | None:
+        """Seconds that somebody types, as a time of day or a duration; None when nothing comes of it."""
+        typed = await self.app.push_screen_wait(FieldScreen(question, typed=proposed))
+        seconds = seconds_told(picture, typed, from_in_s=from_in_s) if typed else None
+        if typed and seconds is None:
+            self.tell(say("{typed} is no time; write for example 07:30 or 2h.", typed=typed))
+        return seconds
 
     async def _yes(self, question: str) -> bool:
         return await self.app.push_screen_wait(YesScreen(translated(question))) is True

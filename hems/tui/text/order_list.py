@@ -9,6 +9,7 @@ from hems.model.request import Task
 from hems.tui.format import Part, Row, Tone, row
 from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.tui.when import ends, leaves
+from hems.wording import duration
 from hems.wording.language import N_, say, translated
 
 HEADING = row("  WHAT                                 STANDS               BY")
@@ -30,10 +31,14 @@ class Offer:
     ends: str = N_("End it now?")
     begins: bool = True
     """Whether a person can begin it; a fire alarm only ends by one."""
+    announces: bool = False
+    """Whether it is for a time to come: each is one more, and its task's own line takes it back."""
 
     @property
     def key(self) -> str:
         """What its line is known by."""
+        if self.announces:
+            return f"announced {self.task}"
         return "looked" if self.task is None else str(self.task)
 
 
@@ -102,6 +107,17 @@ OFFERS = (
         span="1h",
     ),
     Offer(
+        task=Task.ISLAND,
+        title=N_("Leave the grid at an announced time"),
+        does=(
+            N_("For times that the utility has announced. Before each the battery fills; each ends by itself."),
+            N_("One more with each ENTER. The line above takes back the one that stands or comes next."),
+        ),
+        question=N_("Leave the grid at that time?"),
+        span="2h",
+        announces=True,
+    ),
+    Offer(
         task=Task.FIRE,
         title=N_("The fire alarm is over"),
         does=(N_("In a fire alarm no car charges or gives and nothing is switched on, until a person says so."),),
@@ -142,9 +158,16 @@ def in_force(picture: Picture, task: Task | None) -> OrderPicture | None:
     return next((order for order in picture.orders if order.task is task), None)
 
 
+def announced(picture: Picture, task: Task | None) -> list[OrderPicture]:
+    """What somebody has ordered for later."""
+    return [order for order in picture.orders if order.task is task and order.begins_in_s]
+
+
 def _line(picture: Picture, offer: Offer) -> Row:
     order = in_force(picture, offer.task)
     title = f" {translated(offer.title)[:36]:<36} "
+    if offer.announces:
+        return row(title, _counted(len(announced(picture, offer.task))))
     if order is None:
         return row(title, say("no"))
     return row(title, Part(f"{stands(picture, order)[:20]:<20} {order.who or '?'}", Tone.STRONG))
@@ -159,7 +182,23 @@ def stands(picture: Picture, order: OrderPicture) -> str:
 
 def about(picture: Picture, offer: Offer) -> Iterator[str]:
     """What it does, and who has ordered it."""
+    if offer.announces:
+        yield from (_at(picture, order) for order in announced(picture, offer.task))
     order = in_force(picture, offer.task)
-    if order is not None and order.reason:
+    if order is not None and order.reason and not offer.announces:
         yield say('{who} gave the reason "{reason}".', who=order.who or "?", reason=order.reason)
     yield from (translated(sentence) for sentence in offer.does)
+
+
+def _counted(times: int) -> str:
+    """How many are announced."""
+    return say("{times} times", times=times) if times > 1 else say("once") if times else say("no")
+
+
+def _at(picture: Picture, order: OrderPicture) -> str:
+    """`At 16:00 for 2 h (Ana).`."""
+    begins = leaves(picture, order.begins_in_s)
+    if order.left_s is None:
+        return say("Announced {when} ({who}).", when=begins, who=order.who or "?")
+    lasts = duration(round(order.left_s - order.begins_in_s))
+    return say("Announced {when}, for {duration} ({who}).", when=begins, duration=lasts, who=order.who or "?")
