@@ -183,7 +183,9 @@ def test_the_sun_rises_when_it_carries_the_critical_circuits(sun_w: float, hour:
     sun = (0.0,) * 7 + (sun_w,) * 9 + (0.0,) * 8
     at = ahead.sunrise(tiers, sun, datetime(2026, 6, 1, 18, 30, tzinfo=UTC))
     assert at == (None if hour is None else datetime(2026, 6, 2, hour, tzinfo=UTC))
-    # by day nobody waits for it
+    # in the hour before it is still waited for, by day no more
+    at = ahead.sunrise(tiers, sun, datetime(2026, 6, 2, 6, 30, tzinfo=UTC))
+    assert at == (None if hour is None else datetime(2026, 6, 2, hour, tzinfo=UTC))
     assert ahead.sunrise(tiers, sun, datetime(2026, 6, 1, 9, 30, tzinfo=UTC)) is None
 
 

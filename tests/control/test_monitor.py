@@ -125,6 +125,8 @@ def test_with_the_grid_nothing_leaves_what_is_kept_for_power_cuts():
     assert broken(made, command(wiring.bay_power(SourceId("bay_1")), 3_000)) == "reserve"
     assert broken(made, command(battery, 3_000)) == "reserve"
     assert broken(made, command(battery, -3_000)) is None
+    # nor does it matter on an island, for which it is kept
+    assert broken(made, command(battery, 3_000), Mode.ISLANDED) is None
     made.site = replace(made.site, batteries=(replace(kept, reserve_pct=10.0),))
     assert broken(made, command(battery, 3_000)) is None
 
