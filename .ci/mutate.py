@@ -8,11 +8,11 @@
 
 The mutations are those of cosmic-ray, its operators as in `mutants.py`.  Its runner starts Python and pytest anew
 each time, and asks the whole suite; here all tests are collected once, and a fork of that process puts the changed
-code into the function and runs the tests that execute the changed line: those of the module's own file first, then
-short ones and played stories, first those that come where few others come.  What is changed outside of functions (a
-constant, a rule's row) is read anew by a fresh process.  What has no test within `--patience` seconds counts as a
-survivor, and of a property only a few examples are tried, so the score is a lower bound.  Mutants are tried in an
-order drawn by lot, so that what was tried when the budget is used up is a sample like any other.
+code into the function and runs the tests that execute the changed line: short ones of the module's own files first,
+then other short ones and played stories, first those that come where few others come.  What is changed outside of
+functions (a constant, a rule's row) is read anew by a fresh process.  What has no test within `--patience` seconds
+counts as a survivor, and of a property only a few examples are tried, so the score is a lower bound.  Mutants are tried
+in an order drawn by lot, so that what was tried when the budget is used up is a sample like any other.
 """
 
 import argparse
@@ -41,6 +41,8 @@ STORIES = "tests/hil/test_scenarios.py::test_in_fast_forward_everything_goes_as_
 SUITES = ("tests/control", STORIES)
 STORY_COUNTS = 10.0
 """A story compares every decision of a building with the kept one: it is asked before tests a tenth as long."""
+OWN_COUNTS = 10.0
+"""So are tests of the module's own file, yet no long one before all short ones of others."""
 NEAR = 4
 """Lines below a changed one: who comes there is likely to have met the case in question."""
 DOCS = "tests/test_docs.py::test_the_"
@@ -88,11 +90,12 @@ class Cold:
     """Asks tests of a mutant in a process that has not read the module yet."""
 
     def survives(self, mutant: Mutant, text: str, tests: list[str], limit_s: float) -> bool:
-        """Whether all tests pass all the same; those of the module's own file before others are even read."""
+        """Whether all tests pass all the same; numbers on record and the module's own before others are even read."""
+        first = [test for test in tests if test == NUMBERS]
         own = [test for test in tests if test.startswith(_own(mutant.module))]
-        rest = [test for test in tests if test not in own]
+        rest = [test for test in tests if test not in (*first, *own)]
         changed = Changed(mutant.module, text)
-        return all(self.passes(some, limit_s, changed) for some in (own, rest) if some)
+        return all(self.passes(some, limit_s, changed) for some in (first, own, rest) if some)
 
     def passes(self, tests: list[str], limit_s: float, *changed: Changed) -> bool:
         """Whether tests pass, with a changed module or with all as it is."""
@@ -293,7 +296,7 @@ class Map:
                     here.setdefault(moved[int(line)], set()).update(tests[one] for one in those)
 
     def tests(self, mutant: Mutant, patience_s: float) -> list[str]:
-        """Whom to ask: the module's own tests first, short ones first, for so many seconds in all."""
+        """Whom to ask: short ones first, the module's own before others, for so many seconds in all."""
         by_line = self.lines.get(mutant.module, {})
         here = (
             set(by_line.get(mutant.line) or ())
@@ -304,19 +307,18 @@ class Map:
         here |= {one for one, took in self.took_s.items() if took == LONG_S and one.startswith(own)}  # seen in part
         near = [by_line.get(mutant.line + off, set()) for off in range(-1, NEAR)]
 
-        def late(test: str) -> tuple[bool, float]:
-            """Its cost, less for a story, and less for one that does what few others do around here."""
+        def late(test: str) -> float:
+            """Its cost, less for its own, for a story, and for one that does what few others do around here."""
             alike = min((len(some) for some in near if test in some), default=len(here))
-            counts = STORY_COUNTS if test.startswith(STORIES) else 1.0
-            return not test.startswith(own), self.took_s[test] * alike / counts
+            counts = STORY_COUNTS if test.startswith(STORIES) else OWN_COUNTS if test.startswith(own) else 1.0
+            return self.took_s[test] * alike / counts
 
         ranked = sorted(here, key=late)
         picked, total_s = [*ALSO.get(mutant.module, ()), NUMBERS], 0.0
         for test in ranked:
-            total_s += self.took_s[test]
-            if total_s > patience_s and picked:
-                break
-            picked.append(test)
+            if total_s + self.took_s[test] <= patience_s:
+                total_s += self.took_s[test]
+                picked.append(test)
         return picked
 
     def _users(self, mutant: Mutant) -> set[str]:
@@ -344,9 +346,10 @@ def _moved(was: str, now: str) -> dict[int, int]:
     return {a + n + 1: b + n + 1 for a, b, size in matcher.get_matching_blocks() for n in range(size)}
 
 
-def _own(module: str) -> str:
+def _own(module: str) -> tuple[str, str]:
     *packages, name = module.split(".")
-    return "/".join(("tests/control", *packages, f"test_{name}.py"))
+    stem = "/".join(("tests/control", *packages, f"test_{name}"))
+    return f"{stem}.py", f"{stem}_edges.py"
 
 
 def drawn(modules: list[str], rng: Random) -> Iterator[tuple[Mutant, str]]:
