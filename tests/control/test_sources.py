@@ -55,7 +55,9 @@ def test_a_car_the_sun_and_a_generator_are_lost_when_they_give_nothing_any_more(
 
 def test_less_is_not_nothing_and_little_is_not_missed():
     assert lost(giving(bay_w=2000.0), bay=5000.0) == frozenset()
-    assert lost(giving(), bay=1400.0) == frozenset(), "a twentieth of 30 kW"
+    at_once = replace(ISLANDED, at_s=1.0)
+    for before_w, missed in ((1499.0, frozenset[wiring.Role]()), (1500.0, {BAY})):  # a twentieth of 30 kW
+        assert fed(SITE, replace(at_once, fed_w=given_before(bay=before_w)), giving(), 1.0)[1] == missed
 
 
 def test_silence_is_no_loss_but_is_remembered():
