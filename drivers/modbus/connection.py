@@ -7,7 +7,8 @@ from typing import cast
 
 from drivers.modbus.envelope import Envelope
 from drivers.modbus.errors import LinkDown, LinkError, NoAnswer
-from drivers.modbus.wire import Question, Words
+from drivers.modbus.hearing import Heard, Words
+from drivers.modbus.wire import Question
 
 NUMBERS = 0xFFFF
 ROOM = 512
@@ -24,7 +25,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._number = 0
         self._question: Question | None = None
-        self._answer: asyncio.Future[Words] = self._loop.create_future()
+        self._asker: Heard = _nobody
         self._timeout_s = inf
         self._room = bytearray(ROOM)
         self._heard = b""
@@ -35,16 +36,15 @@ class Connection(asyncio.BufferedProtocol):
         """Whether it has been made and nobody has hung up."""
         return self._transport is not None and not self._transport.is_closing()
 
-    def ask(self, question: Question, sealed: bytes, timeout_s: float) -> "asyncio.Future[Words]":
-        """What will be the answer to one question, or a LinkError.  Raises: LinkDown."""
-        if self._transport is None or self._transport.is_closing():
+    def ask(self, question: Question, sealed: bytes, timeout_s: float, asker: Heard) -> None:
+        """Put one question; `asker` is told its answer, or why there is none.  Raises: LinkDown."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
             raise LinkDown(f"no connection to {self._place}")
         self._number = self._number % NUMBERS + 1
-        self._question, self._timeout_s, self._heard = question, timeout_s, b""
-        self._answer = answer = self._loop.create_future()
+        self._question, self._asker, self._timeout_s, self._heard = question, asker, timeout_s, b""
         self._patience.begin(timeout_s)
-        self._transport.write(self._envelope.numbered(sealed, self._number))
-        return answer
+        transport.write(self._envelope.numbered(sealed, self._number))
 
     def close(self) -> None:
         """Hang up at once."""
@@ -69,15 +69,16 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """So many octets have arrived, which may be the answer, a part of it, or none."""
         question = self._question
-        if question is None or self._answer.done():
+        if question is None:
             return
         try:
             reply, self._heard = self._envelope.opened(self._heard + self._room[:nbytes], question.unit, self._number)
-            if reply is not None:
-                self._patience.end()
-                self._answer.set_result(question.answered(reply))
+            if reply is None:
+                return
+            answer: Words | LinkError = question.answered(reply)
         except LinkError as wrong:
-            self._fail(wrong)
+            answer = wrong
+        self._tell(answer)
 
     def _unanswered(self) -> None:
         if self._question is not None:
@@ -85,9 +86,18 @@ class Connection(asyncio.BufferedProtocol):
             self._fail(NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s"))
 
     def _fail(self, why: LinkError) -> None:
-        if self._question is not None and not self._answer.done():
-            self._patience.end()
-            self._answer.set_exception(why)
+        if self._question is not None:
+            self._tell(why)
+
+    def _tell(self, answer: Words | LinkError) -> None:
+        """Whoever has asked may put the next question at once."""
+        self._question = None
+        self._patience.end()
+        self._asker(answer)
+
+
+def _nobody(_answer: object) -> None:
+    """Has asked nothing yet."""
 
 
 class Patience:

@@ -14,6 +14,7 @@ from drivers.modbus.layout import Layout
 from drivers.modbus.noise import Noise
 from drivers.modbus.poll import Reader
 from drivers.modbus.queue import LinkQueue
+from drivers.modbus.rounds import Rest, Rounds
 from drivers.modbus.send import Sender
 from drivers.profile import derive
 from drivers.profile.alarms import AlarmGroup, standing
@@ -190,20 +191,25 @@ class Device:
 
     async def _poll(self, name: str, every_s: float) -> None:
         loop = asyncio.get_running_loop()
-        next_s = loop.time()
+        rounds = Rounds(self._reader, name, every_s, usual=lambda: self._may_go_round(name), answered=self._answered)
+        next_s, rest = loop.time(), None
         while True:
-            await self._cycle(name)
+            well = await self._cycle(self._polled(name) if rest is None else self._went_on(rest))
             # What is polled seldom must not wait for its next turn once the device is there.
             pause_s = every_s if self._identified else min(every_s, IDENTIFY_PAUSE_S)
             now_s = loop.time()
             next_s = max(next_s + pause_s, now_s)
-            if next_s > now_s:
+            if well:
+                next_s, rest = await rounds.run(next_s)
+            else:
+                rest = None
                 await asyncio.sleep(next_s - now_s)
 
-    async def _cycle(self, name: str) -> None:
+    async def _cycle(self, polled: Awaitable[bool]) -> bool:
+        """Whether it went well; what did not is dealt with."""
         answered = False
         with contained() as cycle:  # a fault of a profile or of ours must cost this device only
-            answered = await self._polled(name)
+            answered = await polled
         if answered:
             self._answered()
         match cycle.fault:
@@ -216,15 +222,26 @@ class Device:
             case fault:
                 log.error("%s cannot be read.", self.id, exc_info=fault)
                 self._failed(Garbled(f"its driver failed: {type(fault).__name__}"))
+        return answered
 
     async def _polled(self, name: str) -> bool:
         """Whether it has been read; False if it is left alone for now."""
         if self._rests(name) or not (self._is_known() or await self._identify(Rank.POLL)):
             return False
-        await self._reader.poll(name)
-        if self._product.moves and self._reader.refused:
+        return await self._went_on(lambda: self._reader.poll(name))
+
+    async def _went_on(self, reading: Rest) -> bool:
+        await reading()
+        if self._looks_moved():
             await self._look_again()
         return True
+
+    def _may_go_round(self, name: str) -> bool:
+        """Whether it is there, and there is nothing to do but to read it."""
+        return not self._rests(name) and self._is_known() and not self._looks_moved()
+
+    def _looks_moved(self) -> bool:
+        return self._product.moves and self._reader.refused
 
     def _rests(self, name: str) -> bool:
         return self._gone(name) or self._commander.starving

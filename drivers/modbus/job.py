@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from drivers.modbus.errors import LinkError
 from drivers.modbus.frame import Frame, Space, WriteFrame
+from drivers.modbus.hearing import Heard, Words, hand
 from hems.model.members import direct
 
-Answer = asyncio.Future[tuple[int, ...]]
+Answer = asyncio.Future[Words]
 
 
 @direct
@@ -61,12 +62,13 @@ class Job:
     """Asked when a write's turn comes; None for reads."""
     coils: dict[int, CoilWish] = field(default_factory=dict)
     """Where there is no frame: coils to write together."""
-    _answers: list[Answer] = field(default_factory=list)
+    asked_by: list[Heard] = field(default_factory=list)
+    """All who want to be told what comes of it."""
 
     def answer(self) -> Answer:
         """For one who waits; each has an answer of his own, so that he may go without taking it from the others."""
         answer: Answer = asyncio.get_running_loop().create_future()
-        self._answers.append(answer)
+        self.asked_by.append(partial(hand, answer))
         return answer
 
     def frames(self, *, one_coil: bool) -> Sequence[Frame]:
@@ -79,18 +81,10 @@ class Job:
         wanted = {coil: wish.on for coil, wish in self.coils.items()}
         return coil_frames(self.unit, wanted, one=one_coil or self.manners.one_coil)
 
-    def succeed(self, values: tuple[int, ...]) -> None:
-        """Tell all who wait what came back."""
-        for answer in self._answers:
-            if not answer.done():
-                answer.set_result(values)
-
-    def fail(self, trouble: LinkError) -> None:
-        """Tell all who wait that it failed."""
-        for answer in self._answers:
-            if not answer.done():
-                answer.set_exception(trouble)
-                answer.exception()  # whoever asked may have gone meanwhile; then nobody needs to hear of it
+    def end(self, answer: Words | LinkError) -> None:
+        """Tell all who wait what came back, or why nothing did."""
+        for told in self.asked_by:
+            told(answer)
 
 
 @lru_cache(maxsize=512)

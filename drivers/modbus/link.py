@@ -6,6 +6,7 @@ late answer to the first request for the answer to the second.
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,8 +15,9 @@ from drivers.modbus.connection import Connection
 from drivers.modbus.envelope import Envelope, RtuEnvelope, TcpEnvelope
 from drivers.modbus.errors import LinkDown
 from drivers.modbus.frame import Frame, ReadFrame, Space
+from drivers.modbus.hearing import Heard, Words, hand
 from drivers.modbus.tty import Tty
-from drivers.modbus.wire import Question, Words
+from drivers.modbus.wire import Question
 
 MOST_KEPT = 512
 
@@ -27,11 +29,18 @@ class Link(Protocol):
     def is_open(self) -> bool:
         """Whether there is a connection now."""
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether there is one on which `send` may be used: nothing needs to be kept but the order."""
+
     async def open(self, timeout_s: float) -> None:
         """Connect afresh.  Raises: LinkDown."""
 
     async def ask(self, frame: Frame, timeout_s: float) -> tuple[int, ...]:
         """Send one request and return registers or bits, or nothing for a write.  Raises: LinkError."""
+
+    def send(self, frame: Frame, timeout_s: float, heard: Heard) -> None:
+        """The same without a task: `heard` is told what came back, or why nothing did.  Raises: LinkDown."""
 
     def close(self) -> None:
         """Drop the connection and whatever is still on its way."""
@@ -52,6 +61,11 @@ class ModbusLink:
         """Whether there is a connection now."""
         return self._connection is not None and self._connection.is_open
 
+    @property
+    def is_quick(self) -> bool:
+        """Over TCP: a serial line wants its silence before each request."""
+        return self._address.kind == "tcp" and self.is_open
+
     async def open(self, timeout_s: float) -> None:
         """Connect afresh; what an earlier connection may still deliver is gone with it."""
         self.close()
@@ -68,10 +82,16 @@ class ModbusLink:
 
     async def ask(self, frame: Frame, timeout_s: float) -> Words:
         """Send one request, check that the answer is its answer, return what it carries."""
+        answer: asyncio.Future[Words] = asyncio.get_running_loop().create_future()
+        self.send(frame, timeout_s, partial(hand, answer))
+        return await answer
+
+    def send(self, frame: Frame, timeout_s: float, heard: Heard) -> None:
+        """Send one request; `heard` is told what its answer carries, or why there is none."""
         if self._connection is None:
             raise LinkDown(f"no connection to {self._address}")
         question, sealed = self._prepared(frame)
-        return await self._connection.ask(question, sealed, timeout_s)
+        self._connection.ask(question, sealed, timeout_s, heard)
 
     def close(self) -> None:
         """Drop the connection."""

@@ -1,12 +1,13 @@
 """Reading one device: batches, their answers as readings, and what follows from an exception."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeGuard
 
 from drivers.modbus.batches import Batch, plan
 from drivers.modbus.codec import BadReading, Raw
-from drivers.modbus.errors import LinkDown, Refusal
+from drivers.modbus.errors import LinkDown, LinkError, Refusal
+from drivers.modbus.hearing import Heard, Words
 from drivers.modbus.job import Manners, Rank
 from drivers.modbus.layout import Layout, PlacedPoint
 from drivers.modbus.queue import LinkQueue
@@ -98,9 +99,28 @@ class Reader:
         Raises:
             LinkError: the device did not answer; what was read before is delivered.
         """
-        slack_s = self._classes[name].every_ms / 1000 * 0.5
+        slack_s = self._slack_s(name)
         for batch in tuple(self._batches[name]):
             await self._read(name, batch, rank, slack_s)
+
+    def batches(self, name: str) -> Sequence[Batch]:
+        """The requests that read one poll class, in order."""
+        return tuple(self._batches[name])
+
+    def ask_soon(self, kind: str, batch: Batch, heard: Heard) -> None:
+        """Have a batch read as a poll; `heard` is told what came of it, and whether to take that is up to it."""
+        self._queue.poll(batch.frame, self._manners, slack_s=self._slack_s(kind), heard=heard)
+
+    async def rest(self, kind: str, batch: Batch, trouble: LinkError, left: Iterable[Batch]) -> None:
+        """What follows from an answer to a batch that was none, and then the rest of its poll class.
+
+        Raises:
+            LinkError: the device did not answer; what was read before is delivered.
+        """
+        slack_s = self._slack_s(kind)
+        await self._split_if(trouble, kind, batch, Rank.POLL, slack_s)
+        for other in left:
+            await self._read(kind, other, Rank.POLL, slack_s)
 
     async def fetch(self, wanted: str, *, rank: Rank = Rank.COMMAND) -> Reading[Any] | None:
         """Read one point now, with whatever shares its request, and deliver it all.
@@ -138,15 +158,26 @@ class Reader:
     async def _read(self, kind: str, batch: Batch, rank: Rank, slack_s: float) -> None:
         try:
             answer = await self._queue.read(batch.frame, self._manners, rank=rank, slack_s=slack_s)
-        except Refusal as refusal:
-            if not refusal.about_addresses:
-                raise
-            self._still_there()
-            self.refused = True
-            await self._split(kind, batch, refusal, rank, slack_s)
-            return
+        except LinkError as trouble:
+            await self._split_if(trouble, kind, batch, rank, slack_s)
+        else:
+            self.take(kind, batch, answer)
+
+    async def _split_if(self, trouble: LinkError, kind: str, batch: Batch, rank: Rank, slack_s: float) -> None:
+        """Ask for less if it was the addresses that the device did not like.
+
+        Raises:
+            LinkError: it was something else.
+        """
+        if not (isinstance(trouble, Refusal) and trouble.about_addresses):
+            raise trouble
         self._still_there()
-        self._take(kind, batch, answer)
+        self.refused = True
+        await self._split(kind, batch, trouble, rank, slack_s)
+
+    def _slack_s(self, kind: str) -> float:
+        """How long a poll of this class may give way to others."""
+        return self._classes[kind].every_ms / 1000 * 0.5
 
     def _still_there(self) -> None:
         """Believe nothing that came from places found before the device may have started afresh.
@@ -181,7 +212,13 @@ class Reader:
         self._deliver(found)
         self._compute(set(found))
 
-    def _take(self, kind: str, batch: Batch, answer: Sequence[int]) -> None:
+    def take(self, kind: str, batch: Batch, answer: Words) -> None:
+        """Deliver what a batch has brought.
+
+        Raises:
+            LinkDown: it may be from another map than the batch was planned by.
+        """
+        self._still_there()
         now_s, stale_s = self._now_s(), self._classes[kind].stale_after_s
         said = batch.values(answer)
         if self._scales:

@@ -9,14 +9,19 @@ One queue serves all devices behind one host and port or on one tty.  It alone d
 - that no write leaves for a device that is not armed;
 - that all coils of one board waiting to be written go out together;
 - that a unit known to be silent is asked only now and then, and costs the others nothing in between.
+
+On a connection over TCP nothing but the order is to be kept while units answer: then one request leaves in the turn of
+the event loop in which the answer to the one before arrives.  Whatever needs more than that is done by the task that
+serves the queue: connecting, silence, frames in a row, repeating, and what a unit that is silent needs.
 """
 
 import asyncio
 import logging
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from operator import attrgetter
 from random import Random
@@ -24,6 +29,7 @@ from random import Random
 from drivers.modbus.address import Address
 from drivers.modbus.errors import Forbidden, Garbled, LinkDown, LinkError, NoAnswer, Refusal
 from drivers.modbus.frame import Frame, ReadFrame, WriteFrame
+from drivers.modbus.hearing import Heard, Words
 from drivers.modbus.job import CoilWish, Job, Manners, Rank
 from drivers.modbus.link import Link
 from drivers.modbus.reconnect import Reconnection
@@ -54,6 +60,14 @@ class LinkQueue:
     _serving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _free_s: float = -inf
     """Until then nothing may be sent on the line."""
+    _parked: bool = False
+    """Whether the task that serves has nothing to do and leaves it to `_go` to see to what arrives."""
+    _called: bool = False
+    """Whether `_go` has been called for the next turn of the event loop."""
+    _flying: tuple[Job, Frame] | None = None
+    """What has been sent without the task, and is not answered yet."""
+    _again: tuple[Job, Callable[[], Awaitable[Words]]] | None = None
+    """What was sent without the task and needs it now, before anything else is sent."""
     _reach: Reconnection = field(init=False)
     _serial: bool = field(init=False)
 
@@ -71,20 +85,26 @@ class LinkQueue:
         """Whether commands wait for it, or an island that stabilises may need it: nothing for the curious then."""
         return self.spare or any(job.rank < Rank.PERSON for job in self._jobs)
 
-    async def read(
-        self, frame: ReadFrame, manners: Manners, *, rank: Rank = Rank.POLL, slack_s: float = 0.0
-    ) -> tuple[int, ...]:
+    async def read(self, frame: ReadFrame, manners: Manners, *, rank: Rank = Rank.POLL, slack_s: float = 0.0) -> Words:
         """Registers or bits.  `slack_s` is how long a poll may give way to later ones.
 
         Raises:
             LinkError: why there is no answer.
         """
+        return await self._wanted(frame, manners, rank, slack_s).answer()
+
+    def poll(self, frame: ReadFrame, manners: Manners, *, slack_s: float, heard: Heard) -> None:
+        """The same for one who does not wait for it but wants to be told."""
+        self._wanted(frame, manners, Rank.POLL, slack_s).asked_by.append(heard)
+
+    def _wanted(self, frame: ReadFrame, manners: Manners, rank: Rank, slack_s: float) -> Job:
+        """A read, or the same one that waits already."""
         due_s = _now_s() + slack_s
         for job in self._jobs:
             if job.unit == frame.unit and job.frame == frame:
                 self._urge(job, rank, due_s)
-                return await job.answer()
-        return await self._entered(Job(frame.unit, rank, due_s, manners, frame)).answer()
+                return job
+        return self._entered(Job(frame.unit, rank, due_s, manners, frame))
 
     async def write(
         self, frame: WriteFrame, manners: Manners, *, allowed: Callable[[], bool], urgent: bool = False
@@ -140,23 +160,33 @@ class LinkQueue:
                     if self._serial:
                         await self._silence()
                     job = self._next()
-                    if job is None:
+                    if self._again is not None:
+                        (begun, doing), self._again = self._again, None
+                        await self._settle(begun, doing())
+                    elif job is None or self._sent_at_once(job):
                         await self._pause()
                     else:
                         self._jobs.remove(job)
-                        await self._settle(job)
+                        await self._settle(job, self._done(job))
                     if me is not None and me.cancelling():
                         # A link's library may swallow a cancellation that comes with the answer, as 3.11's `wait_for`.
                         raise asyncio.CancelledError
             finally:
+                cut = [one[0] for one in (self._flying, self._again) if one is not None]
+                self._flying = self._again = None
                 self.link.close()
-                for job in self._jobs:
-                    job.fail(LinkDown("stopped"))
+                for job in (*cut, *self._jobs):
+                    job.end(LinkDown("stopped"))
                 self._jobs.clear()
 
     def _entered(self, job: Job) -> Job:
         insort(self._jobs, job, key=ORDER)
-        self._arrived.set()
+        if not self._parked:
+            self._arrived.set()
+        elif self._flying is None and not self._called:
+            # Not yet: whoever sheds several coils has told all of them before the next turn.
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._go)
         return job
 
     def _urge(self, job: Job, rank: Rank, due_s: float) -> None:
@@ -183,48 +213,120 @@ class LinkQueue:
         return silent
 
     async def _pause(self) -> None:
-        """Until a request arrives or a unit's gap ends."""
+        """Until there is something to do that needs this task; what does not is done meanwhile without it."""
         self._arrived.clear()
-        if self._jobs:
-            try:
-                async with asyncio.timeout_at(min(self._units[job.unit].ready_s for job in self._jobs)):
-                    await self._arrived.wait()
-            except TimeoutError:
-                return
-        else:
+        self._parked = True
+        timer = None
+        if self._jobs and self._flying is None:
+            gap_ends_s = min(self._units[job.unit].ready_s for job in self._jobs)
+            timer = asyncio.get_running_loop().call_at(gap_ends_s, self._go)
+        try:
             await self._arrived.wait()
+        finally:
+            self._parked = False
+            if timer is not None:
+                timer.cancel()
 
-    async def _settle(self, job: Job) -> None:
+    def _go(self) -> None:
+        """Whatever is next, without the task if that is possible."""
+        self._called = False
+        if not self._parked or self._flying is not None:
+            return
+        job = self._next()
+        if self._jobs and (job is None or not self._sent_at_once(job)):
+            self._call_task()
+
+    def _call_task(self) -> None:
+        self._parked = False
+        self._arrived.set()
+
+    def _sent_at_once(self, job: Job) -> bool:
+        """Send a request of one frame to a unit that answers, if there is a connection and nothing else to see to."""
+        unit = self._units[job.unit]
+        if not self.link.is_quick or unit.silent:
+            return False
+        frames = job.frames(one_coil=unit.one_coil)
+        if len(frames) != 1 or (isinstance(frames[0], WriteFrame) and not (job.allowed is not None and job.allowed())):
+            return False
+        with contained() as sending:
+            self.link.send(frames[0], job.manners.timeout_s, self._landed)
+        if sending.fault is not None:  # the task meets it again, and deals with it
+            return False
+        self._flying = job, frames[0]
+        self._jobs.remove(job)
+        return True
+
+    def _landed(self, answer: Words | LinkError) -> None:
+        """What was sent at once has come to an end: the next request leaves before its answer is looked at."""
+        if self._flying is None:
+            return
+        job, frame = self._flying
+        unit = self._units[job.unit]
+        self._learn(answer, frame, unit, job.manners)
+        if isinstance(answer, LinkError) and (doing := self._otherwise(answer, job, frame, unit)) is not None:
+            self._flying, self._again = None, (job, doing)
+            self._call_task()
+        elif job.rank is Rank.POLL:
+            self._flying = None
+            self._go()
+            job.end(answer)
+        else:
+            job.end(answer)
+            _after_turns(HOPS if self._jobs else 0, partial(self._freed, (job, frame)))
+
+    def _freed(self, flown: tuple[Job, Frame]) -> None:
+        if self._flying == flown:
+            self._flying = None
+            self._go()
+
+    def _otherwise(
+        self, trouble: LinkError, job: Job, frame: Frame, unit: Unit
+    ) -> Callable[[], Awaitable[Words]] | None:
+        """How a request that has failed is tried once more, if it is."""
+        if isinstance(trouble, LinkDown) and job.rank is not Rank.POLL:
+            return lambda: self._sent(frame, job, unit)
+        if self._wants_single_coils(trouble, job, unit):
+            return lambda: self._in_frames(job, unit)
+        return None
+
+    async def _settle(self, job: Job, doing: Awaitable[Words]) -> None:
+        answer: Words | LinkError = LinkDown("stopped")
         try:
             with contained() as service:  # a fault in one request must not end the service of all other units
-                job.succeed(await self._done(job))
+                answer = await doing
         except asyncio.CancelledError:
-            job.fail(LinkDown("stopped"))
+            job.end(answer)
             raise
         if isinstance(service.fault, LinkError):
-            job.fail(service.fault)
+            answer = service.fault
         elif service.fault is not None:
             log.error("A request to unit %d on %s failed.", job.unit, self.address, exc_info=service.fault)
             self.link.close()
-            job.fail(Garbled(f"the link failed: {type(service.fault).__name__}"))
+            answer = Garbled(f"the link failed: {type(service.fault).__name__}")
+        job.end(answer)
         if job.rank is not Rank.POLL and (self._jobs or self._serial):
             await _others_turn()
 
-    async def _done(self, job: Job) -> tuple[int, ...]:
+    async def _done(self, job: Job) -> Words:
         unit = self._units[job.unit]
         if unit.silent and job.rank is Rank.POLL and unit.let_be(_now_s(), spare=self.spare):
             raise NoAnswer(f"unit {job.unit} is silent")
         try:
             return await self._in_frames(job, unit)
         except Refusal as refusal:
-            if not job.coils or unit.one_coil or refusal.code != ILLEGAL_FUNCTION:
+            if not self._wants_single_coils(refusal, job, unit):
                 raise
-            # A board that knows no frame for several coils must still be shed, one by one and from now on.
-            unit.one_coil = True
             return await self._in_frames(job, unit)
 
-    async def _in_frames(self, job: Job, unit: Unit) -> tuple[int, ...]:
-        answer: tuple[int, ...] = ()
+    def _wants_single_coils(self, trouble: LinkError, job: Job, unit: Unit) -> bool:
+        """Whether it has just said so: a board that knows no frame for several coils must still be shed, one by one."""
+        if not (isinstance(trouble, Refusal) and trouble.code == ILLEGAL_FUNCTION and job.coils) or unit.one_coil:
+            return False
+        unit.one_coil = True  # and from now on
+        return True
+
+    async def _in_frames(self, job: Job, unit: Unit) -> Words:
+        answer: Words = ()
         for frame in job.frames(one_coil=unit.one_coil):
             try:
                 answer = await self._sent(frame, job, unit)
@@ -235,7 +337,7 @@ class LinkQueue:
                 answer = await self._sent(frame, job, unit)
         return answer
 
-    async def _sent(self, frame: Frame, job: Job, unit: Unit) -> tuple[int, ...]:
+    async def _sent(self, frame: Frame, job: Job, unit: Unit) -> Words:
         manners = job.manners
         if not self.link.is_open:
             poll = job.rank is Rank.POLL
@@ -253,26 +355,30 @@ class LinkQueue:
         if left_s > 0:
             await asyncio.sleep(left_s)
 
-    async def _asked(self, frame: Frame, unit: Unit, manners: Manners) -> tuple[int, ...]:
+    async def _asked(self, frame: Frame, unit: Unit, manners: Manners) -> Words:
         """What comes back, and what it means for the unit and for the line."""
         try:
             answer = await self.link.ask(frame, manners.timeout_s)
-        except (NoAnswer, Garbled) as trouble:
-            if isinstance(trouble, NoAnswer):
-                unit.unheard(_now_s())
-            self._let_late_answers_die(unit, manners)
-            raise
-        except Refusal as refusal:
-            if refusal.from_gateway:
-                unit.unheard(_now_s())
-            else:
-                unit.heard(_ready_s(frame, manners))
+        except LinkError as trouble:
+            self._learn(trouble, frame, unit, manners)
             raise
         finally:
             if self._serial:
                 self._free_s = _now_s() + self.address.serial.silence_s
-        unit.heard(_ready_s(frame, manners))
+        self._learn(answer, frame, unit, manners)
         return answer
+
+    def _learn(self, answer: Words | LinkError, frame: Frame, unit: Unit, manners: Manners) -> None:
+        """What came back, or did not, says something of the unit."""
+        match answer:
+            case NoAnswer() | Garbled():
+                if isinstance(answer, NoAnswer):
+                    unit.unheard(_now_s())
+                self._let_late_answers_die(unit, manners)
+            case Refusal() if answer.from_gateway:
+                unit.unheard(_now_s())
+            case Refusal() | tuple():
+                unit.heard(_ready_s(frame, manners))
 
     def _let_late_answers_die(self, unit: Unit, manners: Manners) -> None:
         """RTU answers carry no number: one that comes late would be taken for the answer to the next request."""
@@ -280,6 +386,14 @@ class LinkQueue:
             unit.ready_s = _now_s() + manners.quiet_s
         if self.address.kind != "rtu":
             self.link.close()
+
+
+def _after_turns(turns: int, do: Callable[[], None]) -> None:
+    """Let whoever is told of an urgent answer go on first, as `_others_turn` does."""
+    if turns:
+        asyncio.get_running_loop().call_soon(_after_turns, turns - 1, do)
+    else:
+        do()
 
 
 async def _others_turn() -> None:

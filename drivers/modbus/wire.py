@@ -25,6 +25,7 @@ from pymodbus.pdu.register_message import (
 
 from drivers.modbus.errors import Garbled, Refusal
 from drivers.modbus.frame import Frame, ReadFrame, Space, WriteFrame
+from drivers.modbus.hearing import Words
 
 READS = {
     Space.COIL: ReadCoilsRequest,
@@ -36,9 +37,6 @@ REFUSED = 0x80
 """Set in the function code of a refusal."""
 ECHO = 5
 """Octets of a write that its answer repeats: function, address, and the value or how many there were."""
-
-Words = tuple[int, ...]
-"""Registers, or bits as 0 and 1."""
 
 
 class Question:
