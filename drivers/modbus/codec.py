@@ -77,25 +77,21 @@ def decode(how: Coding, registers: Sequence[int]) -> Raw:
     return value
 
 
-def decoder(places: Sequence[tuple[int, Coding]], width: int) -> Callable[[Sequence[int]], Sequence[Raw | BadReading]]:
-    """`decode` for values that begin at places of an answer of `width` words, in this order.
-
-    Made once and used all day: values that lie one behind the other as the machine knows them are read in one go.
-    """
-    layout = _straight(places, width)
-    if layout is not None:
-        octets, values = struct.Struct(f">{width}H").pack, struct.Struct(layout).unpack
-        return lambda words: values(octets(*words))
+def decoder(places: Sequence[tuple[int, Coding]]) -> Callable[[Sequence[int]], Sequence[Raw | BadReading]]:
+    """`decode` for values that begin at places of an answer, in this order."""
     each = [(how, start, start + how.registers) for start, how in places]
     return lambda words: [_decoded(how, words[start:end]) for how, start, end in each]
 
 
-def _straight(places: Sequence[tuple[int, Coding]], width: int) -> str | None:
-    """The values as one structure with holes, or None if they overlap or need turning round."""
-    layout, free = ">", 0
+def straight(places: Sequence[tuple[int, Coding]], width: int) -> str:
+    """Values at places of an answer of `width` words as one structure with holes, which `struct` reads in one go.
+
+    Empty where they overlap, are no numbers, or need turning round.
+    """
+    layout, free = "", 0
     for start, how in places:
         if how.type not in FORMATS or how.word == "little" or how.byte == "little" or start < free:
-            return None
+            return ""
         layout += f"{2 * (start - free)}x{FORMATS[how.type]}"
         free = start + how.registers
     return f"{layout}{2 * (width - free)}x"

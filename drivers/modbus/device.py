@@ -352,7 +352,8 @@ class Device:
 
     def _answered(self) -> None:
         self._failures = 0
-        self._noise.heard(self._clock.now().mono_s, well=True)
+        heard_s = self._reader.heard_s
+        self._noise.heard(self._clock.now().mono_s if heard_s is None else heard_s, well=True)
         if self._lost_since_s is not None:
             log.info("%s: answers again after %.0f s", self.id, self._clock.now().mono_s - self._lost_since_s)
         self._lost_since_s, self._detail = None, ""

@@ -39,6 +39,9 @@ class Envelope(Protocol):
     def numbered(self, sealed: bytes, number: int) -> bytes:
         """A request as it leaves."""
 
+    def expects(self, question: Question) -> bytes:
+        """How what brings a right reply begins, up to its values, with number 0; b"" where it must be looked for."""
+
     def opened(self, heard: bytes, unit: int, number: int) -> tuple[bytes | None, bytes]:
         """The reply that `heard` holds, if it does already, and what is still to be looked at with what comes next.
 
@@ -57,6 +60,10 @@ class TcpEnvelope:
     def numbered(self, sealed: bytes, number: int) -> bytes:
         """With its own number."""
         return number.to_bytes(2, "big") + sealed[2:]
+
+    def expects(self, question: Question) -> bytes:
+        """The header, and how the message begins."""
+        return HEADER.pack(0, 0, 1 + question.length, question.unit) + question.head
 
     def opened(self, heard: bytes, unit: int, number: int) -> tuple[bytes | None, bytes]:
         """Some devices number every reply 0; that a late one of theirs is not taken, closing the connection ensures."""
@@ -85,6 +92,10 @@ class RtuEnvelope:
     def numbered(self, sealed: bytes, number: int) -> bytes:
         """There is no number on a line."""
         return sealed
+
+    def expects(self, question: Question) -> bytes:
+        """There may be noise before it, and its checksum is to be reckoned."""
+        return b""
 
     def opened(self, heard: bytes, unit: int, number: int) -> tuple[bytes | None, bytes]:
         """What begins like a message is waited for; unless its checksum is right, it began with noise."""

@@ -29,6 +29,8 @@ class ReadFrame:
     space: Space
     address: int
     count: int
+    layout: str = ""
+    """What the answer is to be taken apart into, as `struct` says; single registers otherwise."""
 
     def __hash__(self) -> int:
         """Of what is quick to hash, since each poll is looked up."""

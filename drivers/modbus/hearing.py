@@ -6,7 +6,7 @@ from collections.abc import Callable
 from drivers.modbus.errors import LinkError
 
 Words = tuple[int, ...]
-"""Registers, or bits as 0 and 1; nothing for a write."""
+"""Registers, bits as 0 and 1, or what the layout of a frame makes of them; nothing for a write."""
 Heard = Callable[[Words | LinkError], None]
 """Is told what came back, or why nothing did.  Must return quickly and not raise."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from drivers.modbus.address import Address
-from drivers.modbus.connection import Connection
+from drivers.modbus.connection import Connection, Prepared, prepared
 from drivers.modbus.envelope import Envelope, RtuEnvelope, TcpEnvelope
 from drivers.modbus.errors import LinkDown
 from drivers.modbus.frame import Frame, ReadFrame, Space
@@ -52,7 +52,7 @@ class ModbusLink:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._envelope: Envelope = TcpEnvelope() if address.kind == "tcp" else RtuEnvelope()
-        self._kept: dict[Frame, tuple[Question, bytes]] = {}
+        self._kept: dict[Frame, Prepared] = {}
         """What is asked again and again, ready to leave: reads, and the few ways in which switches are told."""
         self._connection: Connection | None = None
 
@@ -90,8 +90,7 @@ class ModbusLink:
         """Send one request; `heard` is told what its answer carries, or why there is none."""
         if self._connection is None:
             raise LinkDown(f"no connection to {self._address}")
-        question, sealed = self._prepared(frame)
-        self._connection.ask(question, sealed, timeout_s, heard)
+        self._connection.ask(self._kept.get(frame) or self._prepared(frame), timeout_s, heard)
 
     def close(self) -> None:
         """Drop the connection."""
@@ -106,16 +105,13 @@ class ModbusLink:
         else:
             await asyncio.get_running_loop().create_connection(lambda: connection, address.place, address.port)
 
-    def _prepared(self, frame: Frame) -> tuple[Question, bytes]:
-        prepared = self._kept.get(frame)
-        if prepared is None:
-            question = Question(frame)
-            prepared = question, self._envelope.sealed(question)
-            if isinstance(frame, ReadFrame) or frame.space is Space.COIL:
-                if len(self._kept) >= MOST_KEPT:
-                    self._kept.clear()
-                self._kept[frame] = prepared
-        return prepared
+    def _prepared(self, frame: Frame) -> Prepared:
+        one = prepared(Question(frame), self._envelope)
+        if isinstance(frame, ReadFrame) or frame.space is Space.COIL:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[frame] = one
+        return one
 
 
 def _why_not(address: Address) -> str:

@@ -20,17 +20,17 @@ class Noise:
     def __init__(self) -> None:
         self._share = 0.0
         self._failed_in_a_row = 0
-        self._hour: deque[tuple[int, int, int]] = deque(maxlen=PARTS)
+        self._hour: deque[list[int]] = deque(maxlen=PARTS)
         """Number of each part with anything in it, requests, and those of them that failed."""
 
     def heard(self, now_s: float, *, well: bool) -> None:
         """What came of one request."""
         part, bad = int(now_s // PART_S), 0 if well else 1
-        if self._hour and self._hour[-1][0] == part:
-            _, asked, failed = self._hour[-1]
-            self._hour[-1] = (part, asked + 1, failed + bad)
-        else:
-            self._hour.append((part, 1, bad))
+        if not self._hour or self._hour[-1][0] != part:
+            self._hour.append([part, 0, 0])
+        latest = self._hour[-1]
+        latest[1] += 1
+        latest[2] += bad
         self._failed_in_a_row = 0 if well else self._failed_in_a_row + 1
         if self._failed_in_a_row <= IN_A_ROW:
             self._share += (bad - self._share) / OVER

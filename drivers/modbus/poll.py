@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeGuard
 
 from drivers.modbus.batches import Batch, plan
@@ -41,6 +42,8 @@ class Reader:
     ) -> None:
         self.latest: dict[str, Reading[Any]] = {}
         """Every point, private ones too."""
+        self.heard_s: float | None = None
+        """When values came last."""
         self.refused = False
         """Whether the device has refused an address since somebody last set this to False."""
         self._device = device
@@ -58,18 +61,25 @@ class Reader:
         self._batches: dict[str, list[Batch]] = {}
         self._memory = Memory()
         self._scales: Collection[str] = ()
-        self._usual: dict[str, point.Usual] = {}
-        """For each point, what makes a reading of most of its values."""
+        self._stale_s = {name: kind.stale_after_s for name, kind in classes.items()}
+        self._slack_s = {name: kind.every_ms / 1000 * 0.5 for name, kind in classes.items()}
+        """How long a poll of a class may give way to others."""
 
     def lay_out(self, layout: Layout, *, max_gap: int, max_read: int) -> None:
         """Plan the requests of each poll class afresh, and say which points this unit lacks."""
         # Another firmware may come back with other powers of ten: what was known of them is not known any more.
         self._raw.clear()
         self._scales = layout.exponents
-        self._usual = {name: self._usual_for(place) for name, place in layout.points.items()}
         for name in self._classes:
             places = [place for place in layout.points.values() if place.poll == name]
-            batches = plan(self._unit, places, max_gap=max_gap, max_read=max_read, barriers=layout.barriers)
+            batches = plan(
+                self._unit,
+                places,
+                max_gap=max_gap,
+                max_read=max_read,
+                barriers=layout.barriers,
+                reading=self._reads,
+            )
             # Powers of ten before what they scale, so that the first value is already right.
             batches.sort(key=lambda batch: not any(place.name in self._scales for place in batch.points))
             self._batches[name] = batches
@@ -99,7 +109,7 @@ class Reader:
         Raises:
             LinkError: the device did not answer; what was read before is delivered.
         """
-        slack_s = self._slack_s(name)
+        slack_s = self._slack_s[name]
         for batch in tuple(self._batches[name]):
             await self._read(name, batch, rank, slack_s)
 
@@ -109,7 +119,7 @@ class Reader:
 
     def ask_soon(self, kind: str, batch: Batch, heard: Heard) -> None:
         """Have a batch read as a poll; `heard` is told what came of it, and whether to take that is up to it."""
-        self._queue.poll(batch.frame, self._manners, slack_s=self._slack_s(kind), heard=heard)
+        self._queue.poll(batch.frame, self._manners, slack_s=self._slack_s[kind], heard=heard)
 
     async def rest(self, kind: str, batch: Batch, trouble: LinkError, left: Iterable[Batch]) -> None:
         """What follows from an answer to a batch that was none, and then the rest of its poll class.
@@ -117,7 +127,7 @@ class Reader:
         Raises:
             LinkError: the device did not answer; what was read before is delivered.
         """
-        slack_s = self._slack_s(kind)
+        slack_s = self._slack_s[kind]
         await self._split_if(trouble, kind, batch, Rank.POLL, slack_s)
         for other in left:
             await self._read(kind, other, Rank.POLL, slack_s)
@@ -175,10 +185,6 @@ class Reader:
         self.refused = True
         await self._split(kind, batch, trouble, rank, slack_s)
 
-    def _slack_s(self, kind: str) -> float:
-        """How long a poll of this class may give way to others."""
-        return self._classes[kind].every_ms / 1000 * 0.5
-
     def _still_there(self) -> None:
         """Believe nothing that came from places found before the device may have started afresh.
 
@@ -201,7 +207,7 @@ class Reader:
             self._lack(kind, batch, refusal)
 
     def _lack(self, kind: str, batch: Batch, refusal: Refusal) -> None:
-        now_s, stale_s = self._now_s(), self._classes[kind].stale_after_s
+        now_s, stale_s = self._now_s(), self._stale_s[kind]
         why = point.Decoded(None, str(refusal))
         found = {
             place.name: point.absent("this unit does not have it")
@@ -219,15 +225,13 @@ class Reader:
             LinkDown: it may be from another map than the batch was planned by.
         """
         self._still_there()
-        now_s, stale_s = self._now_s(), self._classes[kind].stale_after_s
+        now_s, stale_s = self._now_s(), self._stale_s[kind]
+        self.heard_s = now_s
         said = batch.values(answer)
         if self._scales:
             self._keep_scales(batch, said)
-        found, usual = {}, self._usual
-        for place, raw in zip(batch.points, said, strict=True):
-            name = place.name
-            found[name] = usual[name](raw, now_s, stale_s) or self._looked_at(place, raw, now_s, stale_s)
-        self._deliver(found)
+        found = {name: reading(raw, now_s, stale_s) for (name, reading), raw in zip(batch.reads, said, strict=True)}
+        self._deliver(found, private=batch.private)
         if self._computed:
             self._compute(set(found))
 
@@ -237,11 +241,12 @@ class Reader:
             if place.name in self._scales and (_is_exponent(raw) or not _is_exponent(self._raw.get(place.name))):
                 self._raw[place.name] = raw
 
-    def _usual_for(self, place: PlacedPoint) -> point.Usual:
+    def _reads(self, place: PlacedPoint) -> point.Reads:
+        looked_at = partial(self._looked_at, place)
         remembers = place.spec.monotonic or place.spec.hold_s is not None
         if remembers or place.exponent_from is not None or place.name in self._scales:
-            return point.unusual
-        return point.usual(place.spec, bits=place.register.coding.bits)
+            return looked_at
+        return point.reads(place.spec, looked_at, bits=place.register.coding.bits)
 
     def _looked_at(self, place: PlacedPoint, raw: Raw | BadReading, now_s: float, stale_s: float) -> Reading[Any]:
         return self._remembered(place, self._decoded(place, self._raw.get(place.name, raw)), now_s, stale_s)
@@ -279,12 +284,13 @@ class Reader:
                 for name in held:
                     self.latest.pop(name, None)
 
-    def _deliver(self, found: Mapping[str, Reading[Any]]) -> None:
+    def _deliver(self, found: Mapping[str, Reading[Any]], *, private: bool = True) -> None:
         self.latest.update(found)
         if self._held is not None:
             self._held.update(found)
             return
-        self._context.sink(self._device, {name: reading for name, reading in found.items() if name[0] != "_"})
+        public = {name: reading for name, reading in found.items() if name[0] != "_"} if private else found
+        self._context.sink(self._device, public)
 
     def _now_s(self) -> float:
         return self._context.clock.now().mono_s

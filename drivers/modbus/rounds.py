@@ -74,7 +74,7 @@ class Rounds:
         if self._next_s > now_s:
             self._wait()
         else:
-            self._loop.call_soon(self._begin)
+            self._begin()
 
     def _heard(self, answer: Words | LinkError) -> None:
         batch = self._batch

@@ -7,6 +7,7 @@ compared neither length nor echo.
 """
 
 from collections.abc import Callable
+from functools import partial
 from struct import Struct
 
 from pymodbus.pdu import ModbusPDU
@@ -35,6 +36,7 @@ READS = {
 }
 REFUSED = 0x80
 """Set in the function code of a refusal."""
+Octets = bytes | bytearray
 ECHO = 5
 """Octets of a write that its answer repeats: function, address, and the value or how many there were."""
 
@@ -47,13 +49,17 @@ class Question:
         message = _read(frame) if isinstance(frame, ReadFrame) else _write(frame)
         self.request = bytes((message.function_code,)) + message.encode()
         """Without address and checksum, which depend on the way it goes."""
-        self._values: Callable[[bytes], Words] = _nothing
+        self.values_at: Callable[[Octets, int], Words] = _nothing
+        """What a right reply carries that begins at a place of some octets."""
         if isinstance(frame, WriteFrame):
-            self._length, self._head = ECHO, self.request[:ECHO]
+            self.length, self.head = ECHO, self.request[:ECHO]
             return
         octets = (frame.count + 7) // 8 if frame.space.of_bits else 2 * frame.count
-        self._length, self._head = 2 + octets, bytes((message.function_code, octets))
-        self._values = _bits(frame.count) if frame.space.of_bits else Struct(f">2x{frame.count}H").unpack
+        self.length, self.head = 2 + octets, bytes((message.function_code, octets))
+        if frame.space.of_bits:
+            self.values_at = partial(_bits, frame.count, octets)
+        else:
+            self.values_at = Struct(f">2x{frame.layout or f'{frame.count}H'}").unpack_from
 
     def answered(self, reply: bytes) -> Words:
         """What a reply of two octets or more carries; nothing for a write.
@@ -62,28 +68,25 @@ class Question:
             Refusal: the device says no.
             Garbled: it is no answer to this request.
         """
-        if len(reply) == self._length and reply.startswith(self._head):
-            return self._values(reply)
+        if len(reply) == self.length and reply.startswith(self.head):
+            return self.values_at(reply, 0)
         asked, answered = self.request[0], reply[0]
         if answered == asked | REFUSED:
             raise Refusal(reply[1])
         if answered != asked:
             raise Garbled(f"asked with function {asked}, answered with {answered}")
-        if self._values is _nothing:
-            raise Garbled(f"sent {self._head.hex(' ')}, acknowledged {reply.hex(' ')}")
-        raise Garbled(f"asked for {self._length - 2} octets, got {len(reply) - 2} that claim to be {reply[1]}")
+        if self.values_at is _nothing:
+            raise Garbled(f"sent {self.head.hex(' ')}, acknowledged {reply.hex(' ')}")
+        raise Garbled(f"asked for {self.length - 2} octets, got {len(reply) - 2} that claim to be {reply[1]}")
 
 
-def _nothing(_reply: bytes) -> Words:
+def _nothing(_octets: Octets, _start: int) -> Words:
     return ()
 
 
-def _bits(count: int) -> Callable[[bytes], Words]:
-    def bits(reply: bytes) -> Words:
-        whole = int.from_bytes(reply[2:], "little")
-        return tuple(whole >> place & 1 for place in range(count))
-
-    return bits
+def _bits(count: int, octets: int, reply: Octets, start: int) -> Words:
+    whole = int.from_bytes(reply[start + 2 : start + 2 + octets], "little")
+    return tuple(whole >> place & 1 for place in range(count))
 
 
 def _read(frame: ReadFrame) -> ModbusPDU:

@@ -172,18 +172,19 @@ def decode(spec: ReadSpec, raw: Scalar | None, *, bits: int = 64, exponent: int 
     return Decoded(raw) if isinstance(raw, str) else _measured(spec, raw, exponent)
 
 
-Usual = Callable[[Any, float, float], Reading[Any] | None]
+Reads = Callable[[Any, float, float], Reading[Any]]
+"""Makes a reading of a raw value, taken at a time and stale after a while."""
 _new: Callable[[tuple[Any, float, float, Quality, str]], Reading[Any]] = partial(tuple.__new__, Reading)
 """`Reading` without the detour over keywords and defaults."""
 
 
-def usual(spec: ReadSpec, *, bits: int = 64) -> Usual:
-    """The reading of an ordinary number, taken at a time and stale after a while; None for what `decode` must look at.
+def reads(spec: ReadSpec, looked_at: Reads, *, bits: int = 64) -> Reads:
+    """The reading of an ordinary number by what is prepared here, of anything else by `looked_at`, as by `decode`.
 
     Everything that does not change is prepared, because this is done for every point of every poll.
     """
     if spec.zero_is_null or spec.bit is not None or spec.mask is not None or spec.shift or spec.as_ or spec.map:
-        return unusual
+        return looked_at
     span, nans = 1 << bits, frozenset(spec.nan)
     sentinels = frozenset(nan % span for nan in spec.nan if isinstance(nan, int))
     sign, scale, offset, unit = _sign(spec), spec.scale, spec.offset, _unit(spec)
@@ -191,20 +192,14 @@ def usual(spec: ReadSpec, *, bits: int = 64) -> Usual:
     low, high = spec.valid or (-sys.float_info.max, sys.float_info.max)
     good = Quality.GOOD
 
-    def measured(raw: Any, taken_s: float, stale_after_s: float) -> Reading[Any] | None:  # noqa: ANN401 from the wire
-        if (raw.__class__ is not float and raw.__class__ is not int) or (
-            nans and (raw in nans or raw % span in sentinels)
-        ):
-            return None
-        value = sign * raw + 0.0 if plain else round(sign * (raw * scale + offset) * unit, 9) + 0.0
-        # What is not finite is not within any bounds either.
-        return _new((value, taken_s, stale_after_s, good, "")) if low <= value <= high else None
+    def measured(raw: Any, taken_s: float, stale_after_s: float) -> Reading[Any]:  # noqa: ANN401 from the wire
+        if (raw.__class__ is float or raw.__class__ is int) and not (nans and (raw in nans or raw % span in sentinels)):
+            value = sign * raw + 0.0 if plain else round(sign * (raw * scale + offset) * unit, 9) + 0.0
+            if low <= value <= high:  # what is not finite is not within any bounds either
+                return _new((value, taken_s, stale_after_s, good, ""))
+        return looked_at(raw, taken_s, stale_after_s)
 
     return measured
-
-
-def unusual(_raw: object, _taken_s: float, _stale_after_s: float) -> None:
-    """For a point of which every value must be looked at."""
 
 
 def _sign(spec: ReadSpec) -> float:

@@ -12,7 +12,7 @@ FUZZ = """
 import sys
 import atheris
 with atheris.instrument_imports(include=["drivers.modbus.codec", "drivers.profile.point"]):
-    from drivers.modbus.codec import BadReading, coding, decode, decoder
+    from drivers.modbus.codec import BadReading, coding, decode
     from drivers.profile.point import ReadSpec, decode as meant
 
 TYPES = ["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import struct
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from drivers.modbus.frame import ReadFrame
 from drivers.modbus.job import Manners
 from drivers.modbus.place import layout_of
 from drivers.modbus.poll import Reader
+from drivers.modbus.wire import Question
 from hems.model.reading import Quality, Reading
 from hems.ports.device import DriverContext
 from tests.drivers.bench import LoopClock
@@ -73,7 +75,8 @@ class Line:
         self.words = words
 
     async def read(self, frame: ReadFrame, manners: Manners, **_: Any) -> tuple[int, ...]:
-        return tuple(self.words[place % len(self.words)] for place in range(frame.address, frame.address + frame.count))
+        words = [self.words[place % len(self.words)] for place in range(frame.address, frame.address + frame.count)]
+        return Question(frame).answered(struct.pack(f">BB{frame.count}H", 3, 2 * frame.count, *words))
 
 
 @settings(max_examples=150)
