@@ -25,13 +25,12 @@ MOST_KEPT = 512
 class Link(Protocol):
     """What carries one frame at a time.  Small, so that another library can take its place."""
 
+    quick: bool
+    """Whether requests may leave by `send`: nothing needs to be kept then but their order."""
+
     @property
     def is_open(self) -> bool:
         """Whether there is a connection now."""
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether there is one on which `send` may be used: nothing needs to be kept but the order."""
 
     async def open(self, timeout_s: float) -> None:
         """Connect afresh.  Raises: LinkDown."""
@@ -50,6 +49,7 @@ class ModbusLink:
     """A link over TCP, RTU over TCP, or RTU on a tty (opened exclusively)."""
 
     def __init__(self, address: Address) -> None:
+        self.quick = address.kind == "tcp"  # a serial line wants its silence before each request
         self._address = address
         self._envelope: Envelope = TcpEnvelope() if address.kind == "tcp" else RtuEnvelope()
         self._kept: dict[Frame, Prepared] = {}
@@ -60,11 +60,6 @@ class ModbusLink:
     def is_open(self) -> bool:
         """Whether there is a connection now."""
         return self._connection is not None and self._connection.is_open
-
-    @property
-    def is_quick(self) -> bool:
-        """Over TCP: a serial line wants its silence before each request."""
-        return self._address.kind == "tcp" and self.is_open
 
     async def open(self, timeout_s: float) -> None:
         """Connect afresh; what an earlier connection may still deliver is gone with it."""

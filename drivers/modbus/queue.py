@@ -17,13 +17,10 @@ serves the queue: connecting, silence, frames in a row, repeating, and what a un
 
 import asyncio
 import logging
-from bisect import insort
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
-from operator import attrgetter
 from random import Random
 
 from drivers.modbus.address import Address
@@ -34,12 +31,12 @@ from drivers.modbus.job import CoilWish, Job, Manners, Rank
 from drivers.modbus.link import Link
 from drivers.modbus.reconnect import Reconnection
 from drivers.modbus.unit import Unit
+from drivers.modbus.waiting import Waiting
 from hems.model.contained import contained
 
 ILLEGAL_FUNCTION = 1
 HOPS = 2
 """Turns of the event loop from an answer to the next request of who has waited for it."""
-ORDER = attrgetter("rank", "due_s")
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +50,7 @@ class LinkQueue:
     rng: Random
     spare: bool = False
     """While an island stabilises: units known to be dead are let be."""
-    _jobs: list[Job] = field(default_factory=list)
-    """Those that wait, by rank and due time."""
-    _units: defaultdict[int, Unit] = field(default_factory=lambda: defaultdict(Unit))
+    waiting: Waiting = field(default_factory=Waiting)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _free_s: float = -inf
@@ -83,7 +78,7 @@ class LinkQueue:
     @property
     def busy(self) -> bool:
         """Whether commands wait for it, or an island that stabilises may need it: nothing for the curious then."""
-        return self.spare or any(job.rank < Rank.PERSON for job in self._jobs)
+        return self.spare or self.waiting.for_commands
 
     async def read(self, frame: ReadFrame, manners: Manners, *, rank: Rank = Rank.POLL, slack_s: float = 0.0) -> Words:
         """Registers or bits.  `slack_s` is how long a poll may give way to later ones.
@@ -100,11 +95,7 @@ class LinkQueue:
     def _wanted(self, frame: ReadFrame, manners: Manners, rank: Rank, slack_s: float) -> Job:
         """A read, or the same one that waits already."""
         due_s = _now_s() + slack_s
-        for job in self._jobs:
-            if job.unit == frame.unit and job.frame == frame:
-                self._urge(job, rank, due_s)
-                return job
-        return self._entered(Job(frame.unit, rank, due_s, manners, frame))
+        return self.waiting.read(frame, rank, due_s) or self._entered(Job(frame.unit, rank, due_s, manners, frame))
 
     async def write(
         self, frame: WriteFrame, manners: Manners, *, allowed: Callable[[], bool], urgent: bool = False
@@ -120,7 +111,7 @@ class LinkQueue:
         try:
             await job.answer()
         except asyncio.CancelledError:
-            self._withdraw(job)
+            self.waiting.withdraw(job)
             raise
 
     async def write_coil(
@@ -128,12 +119,8 @@ class LinkQueue:
     ) -> None:
         """Write one coil together with all others of the same unit that are waiting; raises as `write` does."""
         rank = Rank.SHED if urgent else Rank.COMMAND
-        for job in self._jobs:
-            if job.frame is None and job.unit == unit and job.allowed == allowed:
-                self._urge(job, rank, job.due_s)
-                break
-        else:
-            job = self._entered(Job(unit, rank, _now_s(), manners, None, allowed))
+        job = self.waiting.coils(unit, allowed, rank)
+        job = job or self._entered(Job(unit, rank, _now_s(), manners, None, allowed))
         job.coils[coil] = wish = CoilWish(on)
         try:
             await job.answer()
@@ -141,14 +128,12 @@ class LinkQueue:
             if job.coils.get(coil) is wish:
                 del job.coils[coil]
             if not job.coils:
-                self._withdraw(job)
+                self.waiting.withdraw(job)
             raise
 
     def hurry(self, unit: int, rank: Rank) -> None:
         """What waits for `unit` is waited for by something more urgent."""
-        for job in tuple(self._jobs):
-            if job.unit == unit:
-                self._urge(job, rank, job.due_s)
+        self.waiting.hurry(unit, rank)
 
     async def serve(self) -> None:
         """Work the queue until cancelled.  Several drivers may await it; one works, the others stand by."""
@@ -159,14 +144,14 @@ class LinkQueue:
                     # Before it is decided who is next: something more urgent may come meanwhile.
                     if self._serial:
                         await self._silence()
-                    job = self._next()
+                    job = self.waiting.next(_now_s())
                     if self._again is not None:
                         (begun, doing), self._again = self._again, None
                         await self._settle(begun, doing())
                     elif job is None or self._sent_at_once(job):
                         await self._pause()
                     else:
-                        self._jobs.remove(job)
+                        self.waiting.jobs.remove(job)
                         await self._settle(job, self._done(job))
                     if me is not None and me.cancelling():
                         # A link's library may swallow a cancellation that comes with the answer, as 3.11's `wait_for`.
@@ -175,12 +160,12 @@ class LinkQueue:
                 cut = [one[0] for one in (self._flying, self._again) if one is not None]
                 self._flying = self._again = None
                 self.link.close()
-                for job in (*cut, *self._jobs):
+                for job in (*cut, *self.waiting.jobs):
                     job.end(LinkDown("stopped"))
-                self._jobs.clear()
+                self.waiting.jobs.clear()
 
     def _entered(self, job: Job) -> Job:
-        insort(self._jobs, job, key=ORDER)
+        self.waiting.add(job)
         if not self._parked:
             self._arrived.set()
         elif self._flying is None and not self._called:
@@ -189,37 +174,13 @@ class LinkQueue:
             asyncio.get_running_loop().call_soon(self._go)
         return job
 
-    def _urge(self, job: Job, rank: Rank, due_s: float) -> None:
-        job.rank, job.due_s = min(job.rank, rank), min(job.due_s, due_s)
-        self._jobs.sort(key=ORDER)
-
-    def _withdraw(self, job: Job) -> None:
-        """A write whose sender has changed its mind must not leave after what took its place."""
-        if job in self._jobs:
-            self._jobs.remove(job)
-
-    def _next(self) -> Job | None:
-        """The most urgent request whose unit may be spoken to; of the same rank, live units before silent ones."""
-        now_s, silent = _now_s(), None
-        for job in self._jobs:
-            unit = self._units[job.unit]
-            if unit.ready_s > now_s:
-                continue
-            if silent is not None and job.rank > silent.rank:
-                break
-            if not unit.silent:
-                return job
-            silent = silent or job
-        return silent
-
     async def _pause(self) -> None:
         """Until there is something to do that needs this task; what does not is done meanwhile without it."""
         self._arrived.clear()
         self._parked = True
         timer = None
-        if self._jobs and self._flying is None:
-            gap_ends_s = min(self._units[job.unit].ready_s for job in self._jobs)
-            timer = asyncio.get_running_loop().call_at(gap_ends_s, self._go)
+        if self.waiting.jobs and self._flying is None:
+            timer = asyncio.get_running_loop().call_at(self.waiting.gap_ends_s, self._go)
         try:
             await self._arrived.wait()
         finally:
@@ -232,8 +193,8 @@ class LinkQueue:
         self._called = False
         if not self._parked or self._flying is not None:
             return
-        job = self._next()
-        if self._jobs and (job is None or not self._sent_at_once(job)):
+        job = self.waiting.next(_now_s())
+        if self.waiting.jobs and (job is None or not self._sent_at_once(job)):
             self._call_task()
 
     def _call_task(self) -> None:
@@ -242,18 +203,18 @@ class LinkQueue:
 
     def _sent_at_once(self, job: Job) -> bool:
         """Send a request of one frame to a unit that answers, if there is a connection and nothing else to see to."""
-        unit = self._units[job.unit]
-        if not self.link.is_quick or unit.silent:
+        unit = self.waiting.units[job.unit]
+        if not self.link.quick or unit.silent:
             return False
         frames = job.frames(one_coil=unit.one_coil)
         if len(frames) != 1 or (isinstance(frames[0], WriteFrame) and not (job.allowed is not None and job.allowed())):
             return False
         with contained() as sending:
             self.link.send(frames[0], job.manners.timeout_s, self._landed)
-        if sending.fault is not None:  # the task meets it again, and deals with it
+        if sending.fault is not None:  # no connection, or a fault: the task meets it again, and deals with it
             return False
         self._flying = job, frames[0]
-        self._jobs.remove(job)
+        self.waiting.jobs.remove(job)
         return True
 
     def _landed(self, answer: Words | LinkError) -> None:
@@ -261,7 +222,7 @@ class LinkQueue:
         if self._flying is None:
             return
         job, frame = self._flying
-        unit = self._units[job.unit]
+        unit = self.waiting.units[job.unit]
         self._learn(answer, frame, unit, job.manners)
         if isinstance(answer, LinkError) and (doing := self._otherwise(answer, job, frame, unit)) is not None:
             self._flying, self._again = None, (job, doing)
@@ -272,7 +233,7 @@ class LinkQueue:
             job.end(answer)
         else:
             job.end(answer)
-            _after_turns(HOPS if self._jobs else 0, partial(self._freed, (job, frame)))
+            _after_turns(HOPS if self.waiting.jobs else 0, partial(self._freed, (job, frame)))
 
     def _freed(self, flown: tuple[Job, Frame]) -> None:
         if self._flying == flown:
@@ -304,11 +265,11 @@ class LinkQueue:
             self.link.close()
             answer = Garbled(f"the link failed: {type(service.fault).__name__}")
         job.end(answer)
-        if job.rank is not Rank.POLL and (self._jobs or self._serial):
+        if job.rank is not Rank.POLL and (self.waiting.jobs or self._serial):
             await _others_turn()
 
     async def _done(self, job: Job) -> Words:
-        unit = self._units[job.unit]
+        unit = self.waiting.units[job.unit]
         if unit.silent and job.rank is Rank.POLL and unit.let_be(_now_s(), spare=self.spare):
             raise NoAnswer(f"unit {job.unit} is silent")
         try:
@@ -370,15 +331,14 @@ class LinkQueue:
 
     def _learn(self, answer: Words | LinkError, frame: Frame, unit: Unit, manners: Manners) -> None:
         """What came back, or did not, says something of the unit."""
-        match answer:
-            case NoAnswer() | Garbled():
-                if isinstance(answer, NoAnswer):
-                    unit.unheard(_now_s())
-                self._let_late_answers_die(unit, manners)
-            case Refusal() if answer.from_gateway:
+        if isinstance(answer, NoAnswer | Garbled):
+            if isinstance(answer, NoAnswer):
                 unit.unheard(_now_s())
-            case Refusal() | tuple():
-                unit.heard(_ready_s(frame, manners))
+            self._let_late_answers_die(unit, manners)
+        elif isinstance(answer, Refusal) and answer.from_gateway:
+            unit.unheard(_now_s())
+        elif not isinstance(answer, LinkDown):
+            unit.heard(_ready_s(frame, manners))
 
     def _let_late_answers_die(self, unit: Unit, manners: Manners) -> None:
         """RTU answers carry no number: one that comes late would be taken for the answer to the next request."""

@@ -109,7 +109,7 @@ async def test_a_write_that_nobody_vouches_for_never_leaves(space):
         frame = WriteFrame(1, space, 0, (1,), single=True)
         job = Job(unit=1, rank=Rank.SHED, due_s=0.0, manners=Manners(), frame=frame)
         answer = job.answer()
-        queue._jobs.append(job)
+        queue.waiting.add(job)
         serving = asyncio.create_task(queue.serve())
         with pytest.raises(Forbidden):
             await answer

@@ -16,7 +16,7 @@ class PaperLink:
 
     def __init__(self, *, takes_s: float = 0.01) -> None:
         self.is_open = True
-        self.is_quick = False
+        self.quick = False
         self.takes_s = takes_s
         self.silent: Callable[[int], bool] = lambda _unit: False
         self.asked: list[tuple[float, Frame]] = []

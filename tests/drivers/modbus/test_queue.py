@@ -243,7 +243,7 @@ class SwallowingLink:
     """A link whose library loses a cancellation that comes together with the answer, as asyncio's `wait_for` does."""
 
     is_open = True
-    is_quick = False
+    quick = False
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()

@@ -1,0 +1,163 @@
+"""What happens in the very turn of the event loop in which an answer arrives: the link is not kept waiting for us."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+
+import pytest
+
+from drivers.modbus.address import parse_address
+from drivers.modbus.connection import Connection
+from drivers.modbus.envelope import TcpEnvelope
+from drivers.modbus.errors import LinkDown
+from drivers.modbus.frame import ReadFrame, Space
+from drivers.modbus.hearing import Words
+from drivers.modbus.job import Manners
+from drivers.modbus.link import ModbusLink
+from drivers.modbus.queue import LinkQueue
+
+MANNERS = Manners(timeout_s=5.0)
+CODE, ADDRESS = 7, 9
+"""Where they are in a request over TCP."""
+
+
+class Wire(asyncio.Transport):
+    """A connection of paper: what is written is kept, and answers are given by hand."""
+
+    def __init__(self, protocol: Connection) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+        self._protocol = protocol
+        protocol.connection_made(self)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written.append(bytes(data))
+
+    def abort(self) -> None:
+        """Nothing to hang up."""
+
+    def answer(self, *, number: int | None = None) -> None:
+        """Register 7 is in it; a write is repeated."""
+        asked = self.written[-1]
+        body = bytes((0, 0, 0, 5, 1, 3, 2, 0, 7)) if asked[CODE] == 3 else asked[2:]
+        told = (asked[:2] if number is None else number.to_bytes(2, "big")) + body
+        room = self._protocol.get_buffer(-1)
+        room[: len(told)] = told
+        self._protocol.buffer_updated(len(told))
+
+    def asked(self) -> list[tuple[int, int]]:
+        """Function and address of all requests."""
+        return [(one[CODE], int.from_bytes(one[ADDRESS - 1 : ADDRESS + 1], "big")) for one in self.written]
+
+
+class PaperTcp(ModbusLink):
+    """A link over such a connection."""
+
+    wire: Wire
+
+    async def open(self, timeout_s: float) -> None:
+        self._connection = Connection("paper", TcpEnvelope())
+        self.wire = Wire(self._connection)
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[tuple[LinkQueue, PaperTcp]]:
+    address = parse_address("tcp://192.0.2.1:502")
+    link = PaperTcp(address)
+    queue = LinkQueue(address, link, Random(1))
+    serving = asyncio.create_task(queue.serve())
+    await link.open(1.0)
+    await asyncio.sleep(0)
+    try:
+        yield queue, link
+    finally:
+        serving.cancel()
+        await asyncio.wait({serving})
+
+
+async def turns(count: int = 2) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def poll(queue: LinkQueue, at: int, heard: list[Words]) -> None:
+    queue.poll(ReadFrame(1, Space.HOLDING, at, 1), MANNERS, slack_s=float(at), heard=heard.append)  # type: ignore[arg-type]
+
+
+async def test_the_next_poll_leaves_before_the_answer_to_the_one_before_is_looked_at():
+    async with served() as (queue, link):
+        order: list[str] = []
+        for at in (0, 1):
+            frame = ReadFrame(1, Space.HOLDING, at, 1)
+            queue.poll(
+                frame, MANNERS, slack_s=float(at), heard=lambda _: order.append(f"{len(link.wire.written)} had left")
+            )
+        await turns()
+        # when the answer arrives, and no turn of the event loop passes
+        link.wire.answer()
+        assert link.wire.asked() == [(3, 0), (3, 1)]
+    assert order[0] == "2 had left"
+
+
+async def test_a_shed_that_came_meanwhile_leaves_in_the_turn_of_the_answer_and_before_the_polls():
+    async with served() as (queue, link):
+        heard: list[Words] = []
+        for at in (0, 1, 2):
+            poll(queue, at, heard)
+        await turns()
+        shed = asyncio.create_task(queue.write_coil(1, 9, False, MANNERS, allowed=lambda: True, urgent=True))
+        await turns()
+        link.wire.answer()
+        assert link.wire.asked() == [(3, 0), (5, 9)]
+        link.wire.answer()
+        await shed
+
+
+async def test_what_is_not_allowed_when_the_answer_arrives_is_not_sent_and_the_polls_go_on():
+    async with served() as (queue, link):
+        heard: list[Words] = []
+        for at in (0, 1):
+            poll(queue, at, heard)
+        await turns()
+        armed = True
+        shed = asyncio.create_task(queue.write_coil(1, 9, False, MANNERS, allowed=lambda: armed, urgent=True))
+        await turns()
+        armed = False
+        link.wire.answer()
+        await asyncio.wait({shed})
+        await turns(4)
+        assert link.wire.asked() == [(3, 0), (3, 1)]
+
+
+async def test_a_late_answer_is_not_taken_for_the_answer_and_costs_nothing():
+    async with served() as (queue, link):
+        heard: list[Words] = []
+        poll(queue, 0, heard)
+        await turns()
+        link.wire.answer(number=4711)
+        assert heard == []
+        link.wire.answer()
+        assert heard == [(7,)]
+
+
+async def test_when_the_queue_stops_whoever_waits_for_an_answer_is_told():
+    async with served() as (queue, _):
+        told: list[Words | Exception] = []
+        queue.poll(ReadFrame(1, Space.HOLDING, 0, 1), MANNERS, slack_s=0.0, heard=told.append)
+        await turns()
+    assert [type(one) for one in told] == [LinkDown]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_nobody_waits_twice_for_the_same_answer(count):
+    async with served() as (queue, link):
+        heard: list[Words] = []
+        for _ in range(count):
+            poll(queue, 0, heard)
+        await turns()
+        link.wire.answer()
+        assert (heard, len(link.wire.written)) == ([(7,)] * count, 1)
