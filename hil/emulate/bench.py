@@ -257,7 +257,7 @@ class Bench:
         devices = [simulated for _, _, simulated in members]
 
         def speech(unit: int) -> Says:
-            return units[unit].spoken
+            return units[unit].spoken if unit in units else Says.TRUTH  # noise may name anybody
 
         line: TcpLine | SerialLine = TcpLine(*devices, port=0, speech=speech, gateway=True)
         if self.serial:

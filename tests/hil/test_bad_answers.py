@@ -23,6 +23,8 @@ ASKED = bytes.fromhex("00070000000601010000 0008")
 TRUE = bytes.fromhex("0007000000040101017f")
 """Seven circuits of the apartments are on."""
 FAILURE = bytes.fromhex("000700000003018104")
+FIRST_VOLTAGE = bytes.fromhex("010400000002 71cb")
+"""Asked of a meter on a serial line; a true answer has nine octets."""
 
 
 @asynccontextmanager
@@ -66,6 +68,24 @@ async def test_noise_is_as_long_as_the_answer_and_nothing_like_it(tmp_path: Path
     assert len(noise) == len(TRUE)
     assert noise[:6] != TRUE[:6]
     assert noise == await answered(Says.GARBAGE, tmp_path)  # by a seed
+
+
+async def test_noise_from_behind_a_gateway_arrives_whatever_device_it_seems_to_name(tmp_path: Path) -> None:
+    # given a meter on a shared line, whose noise begins with numbers that no device there has
+    rig = load_rig(place("apartments").rig)
+    bench = Bench(rig.plant(), {"utility_meter": rig.devices["utility_meter"]}, tmp_path, None, serial=False)
+    await bench.open()
+    try:
+        bench.say("utility_meter", Says.GARBAGE)
+        port = bench.links["utility_meter"].rpartition(":")[2].split("?")[0]
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+        for _ in range(4):
+            writer.write(FIRST_VOLTAGE)
+            async with asyncio.timeout(2.0):
+                assert len(await reader.read(64)) == 9
+        writer.close()
+    finally:
+        await bench.close()
 
 
 async def test_half_an_answer_is_its_first_half(tmp_path: Path) -> None:
