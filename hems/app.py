@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -39,6 +39,7 @@ from hems.runtime.jobs import calendar, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.machine import Machine
 from hems.runtime.notify import notify
+from hems.runtime.once import Once
 from hems.runtime.outlook import NoOutlook, Outlook
 from hems.runtime.own_faults import own_faults
 from hems.runtime.power import PowerEnd
@@ -105,7 +106,7 @@ class Daemon:
         self._outlook = outlook or NoOutlook()
         self._last_good = last_good
         self._changed = Changed(site_file.path, site_file.digest)
-        self._card: Callable[[], str] = cache(card or partial(_card, site_file, drivers))
+        self._card = Once(card or partial(_card, site_file, drivers))
         self._stopping = asyncio.Event()
         self._hold = False
         self._ready = False
@@ -304,12 +305,16 @@ class Daemon:
 
     def _keep_papers(self, store: Store, last: LastPicture) -> None:
         """What the first cycle does not wait for: the card for the panel door, and the site file that has now run."""
+        store.beside(partial(self._keep_card, last))
+        if self._last_good is not None and not self._file.refused:
+            store.beside(partial(keep_good, self._file, self._last_good))
+
+    def _keep_card(self, last: LastPicture) -> None:
+        """In a thread: whoever writes the card may still be at it, and no cycle may wait for paper."""
         with contained() as card:
             last.keep_card(self._card())
         if card.fault is not None:
             log.error("The card for the panel door cannot be written.", exc_info=card.fault)
-        if self._last_good is not None and not self._file.refused:
-            store.beside(partial(keep_good, self._file, self._last_good))
 
     def _completed(self, cycle: Cycle, store: Store, last: LastPicture, upkeep: Upkeep, *, listening: bool) -> None:
         """Tell the service manager: alive after each cycle, ready once clients can come or are known not to be able."""

@@ -1,5 +1,6 @@
 """How the building is set up, for the installer at the screen: what the site file says, and what each group costs."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from math import isinf
 from typing import Any
@@ -44,7 +45,7 @@ class Setup:
 
     async def _panel_card(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """The paper for the panel door, as lines for a screen of 80 columns."""
-        return {"lines": self._card().splitlines()}
+        return {"lines": (await asyncio.to_thread(self._card)).splitlines()}
 
     async def _groups(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """For each circuit, how long essential power would last with it served and without it."""
