@@ -16,7 +16,7 @@ from hems.model.plan import Plan
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 from hems.plan.problem import Problem, Solved, problem
-from hems.plan.process import COMMAND, EVERY_S, PlanProcess
+from hems.plan.process import COMMAND, EVERY_S, RETRY_S, PlanProcess
 from hems.plan.program import solved
 from hems.sim.planner import Solver
 from hil.vloop import VirtualLoop
@@ -52,7 +52,8 @@ class PlannerAtOnce:
     def __init__(self, site: Site, params: Params) -> None:
         self._site, self._params = site, params
         self._solver = Solver.WORKS
-        self._asked_s = float("-inf")
+        self._due_s = float("-inf")
+        self._wait_s = RETRY_S
         self._asked_with: object = None
 
     def fares(self, solver: Solver) -> None:
@@ -60,15 +61,22 @@ class PlannerAtOnce:
         self._solver = solver
 
     def plan(self, snapshot: Snapshot, state: ControlState, now: Instant) -> Plan | None:
-        """Each quarter of an hour, and when other prices or cars are known."""
+        """Each quarter of an hour, sooner after one that failed, and when other prices or cars are known."""
         told = id(state.prices), state.connection.market.seen_cars
-        if now.mono_s < self._asked_s + EVERY_S and told == self._asked_with:
+        if now.mono_s < self._due_s and told == self._asked_with:
             return None
-        self._asked_s, self._asked_with = now.mono_s, told
+        self._due_s, self._asked_with = now.mono_s + EVERY_S, told
         asked = problem(Given(self._site, snapshot, self._params, now), state)
-        if asked is None or self._solver is not Solver.WORKS:
+        if asked is None:
             return None
+        found = self._solved(asked)
+        if found is None:
+            self._due_s = now.mono_s + self._wait_s
+        self._wait_s = RETRY_S if found is not None else min(2.0 * self._wait_s, EVERY_S)
+        return found
+
+    def _solved(self, asked: Problem) -> Plan | None:
         try:
-            return solved(asked)
+            return solved(asked) if self._solver is Solver.WORKS else None
         except HemsError:
             return None  # without the solver's libraries: as where it is missing

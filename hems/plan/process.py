@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from hems.control.dispatch.flows import flows
 from hems.control.given import Given
@@ -25,6 +26,7 @@ COMMAND = (sys.executable, "-m", "hems.plan")
 EVERY_S = 900.0
 ANSWER_WITHIN_S = 60.0
 RETRY_S = 60.0
+"""After one that failed; after each more in a row twice as long, up to `EVERY_S`: what is not installed stays so."""
 SOON_S = 120.0
 """No sooner after the last time because something has come differently."""
 SURPRISE_W, SURPRISE = 2000.0, 0.5
@@ -75,17 +77,26 @@ class PlanProcess:
 
     async def run(self) -> None:
         """Ask whenever it is due, until cancelled."""
+        wait_s = self._retry_s
         while True:
             await self._due.wait()
             self._due.clear()
             try:
                 await self._plan()
-                self._said = ""
+                self._said, wait_s = "", self._retry_s
             except (PlanLost, OSError, ValueError) as error:
                 if str(error) != self._said:
                     log.warning("No new plan; batteries go by the closed form: %s", error)
                 self._said = str(error)
-                await asyncio.sleep(self._retry_s)
+                await self._due_within(wait_s)
+                wait_s = max(self._retry_s, min(2.0 * wait_s, self._every_s))
+
+    async def _due_within(self, wait_s: float) -> None:
+        """Once it is due anyway, for new prices and cars, or after so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._due.wait()
+        self._due.set()
 
     async def _plan(self) -> None:
         """One question and its answer.  Raises: PlanLost; OSError when the process cannot be started."""

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import TypeVar
 
 from hems.control.measure import Measure
 from hems.control.params import Params
@@ -36,6 +37,8 @@ from hems.runtime.picture import paint
 from hems.runtime.record import Recorder
 
 log = logging.getLogger(__name__)
+
+DoneT = TypeVar("DoneT")
 
 PERIOD_S = 1.0
 SHORTEST_S = 0.02
@@ -121,7 +124,11 @@ class Loop:
         self._actuators.send(step.commands)
         await self._actuators.away(within_s=LEAVES_S)
         self._try("keep its state", lambda: self._recorder.save(now, step.state))
-        self._try("show the building", lambda: self._show(now, before, snapshot, step))
+        await _give_way()
+        picture = self._try("show the building", lambda: self._show(now, snapshot, step))
+        if picture is not None:
+            await _give_way()
+            self._try("record what it did", lambda: self._recorder.record(now, before, snapshot, step, picture))
         return Cycle(now=now, snapshot=snapshot, step=step)
 
     def look(self, now: Instant) -> Snapshot:
@@ -138,24 +145,24 @@ class Loop:
             local_h=now.hour_in(self._zone),
         )
 
-    def _show(self, now: Instant, before: ControlState, snapshot: Snapshot, step: Step) -> None:
+    def _show(self, now: Instant, snapshot: Snapshot, step: Step) -> Picture:
         scene = self._scene(now, snapshot, step)
         self._outlook.follow(scene)
         picture = self._desk.marked(paint(scene))
         self._desk.show(picture, step.events, scene)
         self._publish(picture, step.events)
-        self._recorder.record(now, before, snapshot, step, picture)
+        return picture
 
-    def _try(self, what: str, do: Callable[[], None]) -> None:
-        """Do what control does not depend on."""
+    def _try(self, what: str, do: Callable[[], DoneT]) -> DoneT | None:
+        """Do what control does not depend on; None where it fails."""
         with contained() as beside:
-            do()
-        if beside.fault is None:
+            done = do()
             self._beside.pop(what, None)
-            return
+            return done
         if what not in self._beside:
             log.error("HEMS cannot %s.", what, exc_info=beside.fault)
         self._beside[what] = f"HEMS cannot {what} ({type(beside.fault).__name__}); its log says why."
+        return None
 
     def _scene(self, now: Instant, snapshot: Snapshot, step: Step) -> Scene:
         return Scene(
@@ -184,6 +191,12 @@ class Loop:
         except TimeoutError:
             pass
         self.wake.clear()
+
+
+async def _give_way() -> None:
+    """To whatever is due: what a device has answered, a reflex, a timer, which the loop looks for once in each turn."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 def _former(site: Site, writes: Mapping[Role, Port]) -> DeviceId | None:

@@ -73,7 +73,7 @@ async def test_without_a_tariff_no_process_is_started(scene):
 
 
 async def test_new_prices_ask_at_once(scene):
-    async with running(GONE, retry_s=0.0, every_s=1e9) as made:
+    async with running(GONE, retry_s=1e9, every_s=1e9) as made:
         made.follow(scene)
         await soon(lambda: made.starts == 1, within_s=30.0)
         told = Prices(source="exchange", told_s=0.0, slots=())

@@ -269,6 +269,28 @@ async def test_what_a_tick_switches_off_has_left_before_it_is_shown(run_dir: Pat
         assert order == [LAUNDRY, "shown"]
 
 
+async def test_what_comes_due_between_decision_picture_and_record_is_not_kept_waiting(run_dir: Path):
+    order: list[str] = []
+
+    def publish(picture: object, events: object) -> None:
+        order.append("shown")
+        # when a timer comes due while the building is shown
+        asyncio.get_running_loop().call_later(0.0, order.append, "timer")
+
+    async with house(run_dir, publish=publish) as made:
+        ring = made.store.ring
+        made.deliver()
+        await made.cycle()
+        before = len(ring.frames())
+        order.clear()
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, lambda: order.append(f"{len(ring.frames()) - before} recorded"))
+        await made.loop.cycle()
+        # then it has its turn before the tick is recorded, and so had what came due while it was decided
+        assert order == ["0 recorded", "shown", "timer"]
+        assert len(ring.frames()) == before + 1
+
+
 async def test_a_device_that_does_not_answer_holds_no_cycle_up(run_dir: Path):
     async with house(run_dir) as made:
         made.deliver()
