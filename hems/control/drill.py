@@ -60,7 +60,7 @@ def rehearse(site: Site, state: ControlState, snapshot: Snapshot, params: Params
     first = tick(site, state, replace(snapshot, outcomes=(), fired=(), requests=()), params, now)
     fired = next((ready.commands for ready in first.armed if ready.name == "tie open"), ())
     state, off, obeyed, dose = first.state, dict[CircuitId, GoesOff](), tuple[Command, ...](), 0.0
-    loads = [one for one in site.circuits if first.watts[one.id] > 0.0 and _is_on(snapshot, one, now.mono_s)]
+    loads = [one for one in site.circuits if _is_on(snapshot, one, now.mono_s)]
     before_pu = _worst_pu(site, first.watts, loads)
     mode = state.mode.mode
     for second in range(LOOK_S):

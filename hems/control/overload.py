@@ -58,8 +58,7 @@ def loading_that_trips_in(seconds: float, curve: Curve) -> float:
 
 
 def _from_rating(curve: Curve) -> list[tuple[float, float]]:
-    first_pu, first_s = curve[0]
-    return [(1.0, first_s * 10.0), *curve] if first_pu > 1.0 else list(curve)
+    return [(1.0, curve[0][1] * 10.0), *curve]
 
 
 def worse(one: Excess, other: Excess) -> Excess:

@@ -51,6 +51,16 @@ def test_a_rehearsal_tells_what_would_go_off_when_and_why_and_that_the_inverter_
     assert {one.cause.why for one in found.off} <= {Why.FLEXIBLE_ON_ISLAND, Why.ISLAND_CAPACITY, Why.ENERGY_BAND}
 
 
+def test_what_is_off_already_would_not_burden_the_inverter():
+    # given hot water, which draws 6.6 kW on three phases of 10 kVA, and then does not
+    made, hot = heavy(), CircuitId("hot_water")
+    before = rehearsed(made)
+    without = rehearsed(made.says({wiring.circuit_closed(hot): False, wiring.circuit_power(hot): 0.0}))
+    # then it is neither counted nor told to go
+    assert before.before_pu - without.before_pu == pytest.approx(0.22)
+    assert (hot in {one.circuit for one in before.off}, hot in {one.circuit for one in without.off}) == (True, False)
+
+
 def test_it_decides_what_a_real_power_cut_would():
     made = building(load=1.1)
     seen = made.ticks[-1].snapshot

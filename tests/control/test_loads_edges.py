@@ -142,6 +142,13 @@ def test_what_is_drawn_is_learned_up_at_once_and_down_slowly_and_on_average_with
     assert (new[KITCHEN].demand_w, new[KITCHEN].usual_w, new[GYM]) == (70.0, 70.0, OFF)
     same = loads.learned(known, {LAUNDRY: 1000.0}, 30.0)[LAUNDRY]
     assert same is known.loads[LAUNDRY]
+    # one of the two may stay as it is while the other is learned
+    rises = state(loads={LAUNDRY: LoadMemory(demand_w=1000.0, usual_w=500.0)})
+    after = loads.learned(rises, {LAUNDRY: 1000.0}, 30.0)[LAUNDRY]
+    assert (after.demand_w, after.usual_w) == (1000.0, pytest.approx(1000.0 - 500.0 * exp(-30.0 / 3600.0)))
+    falls = state(loads={LAUNDRY: LoadMemory(demand_w=1000.0, usual_w=400.0)})
+    after = loads.learned(falls, {LAUNDRY: 400.0}, 30.0)[LAUNDRY]
+    assert (after.demand_w, after.usual_w) == (pytest.approx(400.0 + 600.0 * exp(-1.0)), 400.0)
     # an average of none is one
     idle = state(loads={LAUNDRY: LoadMemory(demand_w=0.0, usual_w=0.0)})
     assert loads.usual_w(SITE, idle)[LAUNDRY] == 0.0
