@@ -20,6 +20,7 @@ from hems.model.plan import Plan, PlanStep
 from hems.model.prices import Prices, Slot
 from hems.model.site import Site, Tier
 from hems.model.snapshot import BayState, Snapshot
+from hems.model.supply import LimitHours
 from hems.model.tariff import DemandCharge, Price, Tariff, Window
 from hems.model.units import CircuitId, SourceId
 from tests.control.fresh import battery_reading, bay_reading, fresh
@@ -214,6 +215,27 @@ def test_what_is_seen_ahead():
     low = market.look(there, state(month_peak_w=300.0), DEMAND, ())
     assert low is not None
     assert low.least_target_w == 500.0
+
+
+def test_a_limit_of_later_hours_is_foreseen_from_its_first_quarter_of_an_hour_to_its_last():
+    # given 5 kW from two to three in the afternoon, two hours from now
+    hours = (LimitHours(window=Window(from_h=14.0, to_h=15.0), import_max_w=5000.0),)
+    there = site(DEMAND)
+    found = market.look(
+        given(replace(there, grid=replace(there.grid, schedule=hours))), state(month_peak_w=800.0), DEMAND, ()
+    )
+    assert found is not None
+    assert [step for step, one in enumerate(found.days[0]) if one.import_w == 5000.0] == [
+        8,
+        9,
+        10,
+        11,
+        104,
+        105,
+        106,
+        107,
+    ]
+    assert [one.import_w for one in found.bad] == [one.import_w for one in found.days[0]]
 
 
 @pytest.mark.parametrize(("quarters", "enough"), [(8, True), (7, False)])
