@@ -11,7 +11,7 @@ from hems.model.site import Site
 from hems.model.units import DAY_S
 from hems.ports.clock import Clock
 from hems.ports.store import Records
-from hems.runtime.record import WORTH
+from hems.runtime.record import CARS_WORTH, WORTH
 from hems.wording.language import say
 
 MOST_SERIES = 40
@@ -74,5 +74,5 @@ def series_of(site: Site) -> tuple[str, ...]:
     """Every series that `hems.runtime.record` writes for a building."""
     building = ("grid_w", "load_w", "pv_w", "battery_w", "battery_soc_pct", "cars_w", "overload_dose")
     circuits = (f"circuits/{circuit.id}/power_w" for circuit in site.circuits)
-    worth = WORTH if site.tariff is not None else ()
+    worth = (*WORTH, *(CARS_WORTH if site.bays else ())) if site.tariff is not None else ()
     return (*building, *circuits, *(f"bays/{bay.id}/soc_pct" for bay in site.bays), *worth)

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from hems.control.dispatch.memory import DayMemory
+from hems.control.dispatch.value import saved
 from hems.control.frame import frame_of
 from hems.control.params import Params
 from hems.control.state import ControlState
@@ -15,11 +16,14 @@ from hems.model.codec import to_plain
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.picture import Picture
+from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 from hems.ports.store import History
 
 WORTH = ("today/paid", "today/saved", "today/peak_w", "today/own_sun_pct")
 """Series of what a day has come to so far: money in the tariff's currency, as long as there is a tariff."""
+CARS_WORTH = ("today/saved_later", "today/saved_giving")
+"""The same by cars, where there are bays; `today/saved` is by batteries."""
 KEY_EVERY_S = 30.0
 """Spacing of frames that carry the state as well as the inputs."""
 SAVE_EVERY_S = 150.0
@@ -40,7 +44,9 @@ class Recorder:
 
     def record(self, now: Instant, before: ControlState, snapshot: Snapshot, step: Step, picture: Picture) -> None:
         """Keep what one tick knew, saw and decided."""
-        self._history.record_samples(now, _samples(picture) | (_worth(step.state.day) if picture.currency else {}))
+        self._history.record_samples(
+            now, _samples(picture) | (_worth(step.site, step.state.day) if picture.currency else {})
+        )
         if step.events:
             self._history.record_events(step.events)
         frame = frame_of(now, before if self._is_key(now) else None, snapshot, step)
@@ -94,10 +100,12 @@ def _samples(picture: Picture) -> dict[str, float | None]:
     return values
 
 
-def _worth(day: DayMemory) -> dict[str, float | None]:
+def _worth(site: Site, day: DayMemory) -> dict[str, float | None]:
     """What today has come to so far; begins anew at midnight, so that the highest of a day is the whole of it."""
     if day.seen_s <= 0.0:
         return {}
     own_sun_pct = None if day.sun_wh <= 0.0 else 100.0 * max(0.0, 1.0 - day.real.sold_wh / day.sun_wh)
-    found = (day.real.cost, day.resting.cost - day.real.cost, day.real.peak_w, own_sun_pct)
-    return dict(zip(WORTH, found, strict=True))
+    by = saved(site, day)
+    worth = zip(WORTH, (day.real.cost, by.batteries, day.real.peak_w, own_sun_pct), strict=True)
+    cars = zip(CARS_WORTH, (by.later, by.giving), strict=True) if day.cars is not None else ()
+    return dict((*worth, *cars))

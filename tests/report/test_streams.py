@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from hems.control.dispatch.memory import CarsMemory, DayMemory, Side
+from hems.control.dispatch.value import account, saved
 from hems.model.tariff import DemandCharge, Tariff
 from hems.report.streams import mean_price, steps, streams_section
 from hems.report.value import in_short, value_section, value_sections
@@ -50,6 +52,25 @@ def test_days_that_were_told_before_cars_were_accounted_for_count_for_batteries_
     assert batteries.energy == pytest.approx(2.5)
     # and take nothing away from what cars saved on the others, bought at the same price
     assert steps(SITE, TARIFF, [*TWO, old])[0].saved == pytest.approx(steps(SITE, TARIFF, TWO)[0].saved)
+
+
+def test_a_day_so_far_is_told_as_its_month_will_tell_it_but_for_peaks():
+    # given what a day has come to
+    def side(cost: float) -> Side:
+        return Side(cost=cost, bought_wh=30e3, peak_w=9e3)
+
+    cars = CarsMemory(given_wh=2000.0, more_wh=-6000.0)
+    memory = DayMemory(
+        day=1, seen_s=900.0, real=side(10.0), resting=side(12.5), charging=side(13.0), at_once=side(16.0), cars=cars,
+        given_wh=8000.0,
+    )  # fmt: skip
+    # when it is told by itself, and as the only day of a month
+    by = saved(SITE, memory)
+    facts = {key: float(value) for key, value in account(memory, TARIFF).facts.items()}
+    # then both say the same, and they are nothing where there is nothing
+    assert [*by] == pytest.approx([one.saved for one in steps(SITE, TARIFF, [facts])])
+    assert by.later == pytest.approx(3.0 - 6.0 * 10.0 / 30.0)
+    assert saved(SITE, DayMemory()) == (0.0, 0.0, 0.0)
 
 
 def test_it_stands_in_a_month_in_which_any_day_knew_of_cars():

@@ -14,10 +14,13 @@ from hems.commands.history import COMMAND
 from hems.model.codec import to_plain
 from hems.model.errors import HemsError
 from hems.model.people import PersonRole
+from hems.model.tariff import Tariff
 from hems.model.trend import Curve, Trend
+from hems.report.streams import steps
 from hems.tui.screens import history
 from hems.tui.text.history import Group, groups, letters_of, table
 from tests.desk import HandMadeDesk, serving, until
+from tests.given import flats
 from tests.pictures import AFTERNOON, home, normal_day, power_cut
 from tests.tui.screens import app_of, assert_looks_like, lines_of, text_of, watching
 
@@ -133,9 +136,24 @@ def test_each_day_shows_what_it_cost_and_saved_where_energy_has_a_price() -> Non
     titles = {"": [one.title for one in groups(normal_day())]}
     told = next(one for one in groups(replace(normal_day(), currency="EUR")) if "EUR" in one.title)
     # then money, the peak and the own use of the sun are there, and only there
-    assert list(told.names) == ["today/paid", "today/saved", "today/peak_w", "today/own_sun_pct"]
+    assert list(told.names) == ["today/paid", "today/peak_w", "today/own_sun_pct"]
     assert not any("money" in one for one in titles[""])
     # and money is shown to the cent, not in kilowatts
     paid = Curve(series="today/paid", low=0.0, mean=6.25, high=12.5, last=12.5, points=(0.0, 12.5))
     trend = Trend(curves=(paid,), until=None, span_s=120.0, step_s=60.0, one_in=1)
     assert "12.50" in str(table(Group("money", {"today/paid": "Paid"}), trend, "", 100))
+
+
+def test_where_savings_come_from_is_told_in_the_words_of_the_month_and_none_of_them_is_cut() -> None:
+    # given a building with a tariff, a battery and bays
+    told = next(one for one in groups(replace(normal_day(), currency="EUR")) if "today/saved" in one.names)
+    site = flats()
+    assert [*told.names.values()] == [one.name for one in steps(site, Tariff(buy=0.3), [])]
+    # when the day so far is shown on a narrow screen
+    curves = tuple(Curve(series=one, low=0.0, mean=1.0, high=2.0, last=2.0, points=(0.0, 2.0)) for one in told.names)
+    lines = table(told, Trend(curves=curves, until=None, span_s=120.0, step_s=60.0, one_in=1), "", 80)
+    # then names stand in whole and figures below their headings
+    shown = ["".join(part.text for part in line) for line in lines]
+    for name, line in zip(told.names.values(), shown[1:], strict=False):
+        assert name in line
+        assert line.index("2.00") + len("2.00") == shown[0].index("HIGHEST") + len("HIGHEST")

@@ -6,6 +6,7 @@ was not measured, or had no known price, is left out of all sides, and how much 
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from hems.control.dispatch import at_once
 from hems.control.dispatch.flows import Flows, car_w, flows
@@ -14,6 +15,7 @@ from hems.control.given import Given
 from hems.control.state import ControlState
 from hems.model.cause import Cause, Value, Why
 from hems.model.copies import replace
+from hems.model.site import Site
 from hems.model.tariff import Price, Tariff, within
 from hems.model.units import HOUR_S, W_PER_KW
 
@@ -119,6 +121,31 @@ def _over(memory: DayMemory, tariff: Tariff) -> DayMemory:
         resting=closed(memory.resting, counts),
         charging=closed(memory.charging, counts),
         at_once=closed(memory.at_once, counts),
+    )
+
+
+class Saved(NamedTuple):
+    """What a day has saved so far, in the currency of the tariff, without lower peaks: those count for a month."""
+
+    later: float
+    """By cars that charge at better times; what they have more than they would have counts at the mean price."""
+    giving: float
+    """By cars that give to the building."""
+    batteries: float
+
+
+def saved(site: Site, memory: DayMemory) -> Saved:
+    """Of that, one step after the other from a building in which all cars charge at once and batteries rest."""
+    real, resting, cars = memory.real, memory.resting, memory.cars
+    charging, at_once = (resting, resting) if cars is None else (memory.charging, memory.at_once)
+    mean = max(0.0, real.cost) / real.bought_wh if real.bought_wh > 0.0 else 0.0
+    more_wh, given_wh = (0.0, 0.0) if cars is None else (cars.more_wh, cars.given_wh)
+    cars_wear = max((bay.wear_per_kwh for bay in site.bays), default=0.0) * given_wh / W_PER_KW
+    wear = max((one.wear_per_kwh for one in site.batteries), default=0.0) * memory.given_wh / W_PER_KW
+    return Saved(
+        later=at_once.cost - charging.cost + more_wh * mean,
+        giving=charging.cost - resting.cost - cars_wear,
+        batteries=resting.cost - real.cost - wear,
     )
 
 

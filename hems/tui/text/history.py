@@ -14,10 +14,10 @@ from hems.wording.language import say
 
 SPANS_S = (3600.0, 6 * HOUR_S, 86400.0, 7 * DAY_S, 365 * DAY_S)
 SPAN_WORDS = ("1 hour", "6 hours", "24 hours", "7 days", "1 year")
-FIGURES = 57
-"""Columns of a line before its profile."""
+NAMES, FIGURES = 20, 37
+"""Columns of a name, and of what else stands before a profile."""
 TICKS = 5
-MONEY = ("today/paid", "today/saved")
+MONEY = ("today/paid", "today/saved", "today/saved_later", "today/saved_giving")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,13 @@ class Group:
     title: str
     names: Mapping[str, str]
     """What each series is called."""
+    whole: bool = False
+    """Whether names are told in whole, at the cost of how it went."""
+
+    @property
+    def columns(self) -> int:
+        """Of a name."""
+        return max([NAMES, *map(len, self.names.values())]) if self.whole else NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ def groups(picture: Picture) -> tuple[Group, ...]:
         Group(say("Power of the building"), power),
         Group(say("Stored energy"), stored),
         Group(say("Each day so far, money in {currency}", currency=picture.currency), worth),
+        Group(say("Saved each day so far, in {currency}", currency=picture.currency), _saved(picture), whole=True),
         *tiers,
     )
     return tuple(group for group in found if group.names)
@@ -72,10 +80,21 @@ def _worth(picture: Picture) -> dict[str, str]:
     """Counted from midnight: the highest of a day is what it came to."""
     worth = {
         "today/paid": say("Paid"),
-        "today/saved": say("Saved by batteries"),
         "today/peak_w": say("Highest quarter"),
     }
     return worth | ({"today/own_sun_pct": say("Own use of the sun")} if picture.pv_rated_w else {})
+
+
+def _saved(picture: Picture) -> dict[str, str]:
+    """Where it comes from, in the words of the monthly report."""
+    if not picture.currency:
+        return {}
+    cars = {
+        "today/saved_later": say("Cars charge at better times"),
+        "today/saved_giving": say("Cars give to the building"),
+    }
+    stored = {"today/saved": say("Batteries")}
+    return (cars if picture.cars else {}) | (stored if picture.battery_capacity_wh else {})
 
 
 def _circuits(picture: Picture, tier: Tier) -> dict[str, str]:
@@ -91,17 +110,20 @@ def table(group: Group, told: Trend | None, note: str, width: int) -> tuple[Row,
     """Lowest, mean, highest and last of each series, and how it went, from light to dark."""
     if told is None:
         return (BLANK, row(f"   {note or say('HEMS reads its records ...')}"))
-    room = width - FIGURES - 4
-    heading = row(f"   {'':<21}{say('  LOWEST     MEAN  HIGHEST     LAST')}   {say('HOW IT WENT')[:room]}")
+    room = width - FIGURES - group.columns - 4
+    heading = row(
+        f"   {'':<{group.columns + 1}}{say('  LOWEST     MEAN  HIGHEST     LAST')}   {say('HOW IT WENT')[:room]}"
+    )
     letters = letters_of(group)
-    lines = [_line(letters[curve.series], group.names[curve.series], curve, room) for curve in told.curves]
+    names = {series: f"{name[: group.columns]:<{group.columns}}" for series, name in group.names.items()}
+    lines = [_line(letters[curve.series], names[curve.series], curve, room) for curve in told.curves]
     return (heading, *lines, *_remarks(told, note))
 
 
 def _line(letter: str, name: str, curve: Curve, room: int) -> Row:
     figures = "".join(f"{figure(curve.series, one):>9}" for one in (curve.low, curve.mean, curve.high, curve.last))
     went = profile(curve.points, min(room, len(curve.points)))
-    return row(" ", Part(letter, Tone.STRONG), f" {name[:20]:<20}{figures}  {went}")
+    return row(" ", Part(letter, Tone.STRONG), f" {name}{figures}  {went}")
 
 
 def _remarks(told: Trend, note: str) -> tuple[Row, ...]:
