@@ -35,7 +35,7 @@ from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.fleet import Fleet, open_fleet
 from hems.runtime.forgetting import Forgetting
 from hems.runtime.installed import InstalledDrivers
-from hems.runtime.jobs import calendar, zone_named
+from hems.runtime.jobs import Jobs, zone_named
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.machine import Machine
 from hems.runtime.notify import notify
@@ -182,7 +182,7 @@ class Daemon:
         desk = self._desk = self._front_desk(store, toolbox)
         server = Server(self._file.settings.run_dir, desk)
         recorder, settings = Recorder(store, params), self._file.settings
-        jobs = calendar(lambda: store.keep_copy(self._clock.now()), zone)
+        jobs = Jobs(lambda: store.keep_copy(self._clock.now()), zone)
         looks = () if self._file.shortened else (machine.faults, self._changed.faults)  # demonstrations need neither
         power = PowerEnd(machine, store, settings.run_dir)
         upkeep = Upkeep(looks, Jumps(), jobs, lambda event: _note(event, desk, server, store), power.turn)
@@ -206,13 +206,12 @@ class Daemon:
             shortened=self._file.shortened,
             zone=zone,
         )
-        jobs.start()
         self._keep(fleet, server)
         try:
             await self._until_left(loop, fleet, actuators)
             recorder.save(self._clock.now(), loop.state, at_once=True)
         finally:
-            jobs.shutdown(wait=False)
+            jobs.end()
             self.left_behind = await self._running.end(within_s=END_WITHIN_S)
 
     async def _until_left(self, loop: Loop, fleet: Fleet, actuators: Actuators) -> None:
@@ -303,8 +302,9 @@ class Daemon:
         cycle.cancel()
         notify("STOPPING=1")
 
-    def _keep_papers(self, store: Store, last: LastPicture) -> None:
-        """What the first cycle does not wait for: the card for the panel door, and the site file that has now run."""
+    def _begin_the_rest(self, store: Store, last: LastPicture, upkeep: Upkeep) -> None:
+        """What control does not wait for: calendar jobs, the card for the panel door, a site file that has now run."""
+        upkeep.begin(store.beside)
         store.beside(partial(self._keep_card, last))
         if self._last_good is not None and not self._file.refused:
             store.beside(partial(keep_good, self._file, self._last_good))
@@ -321,7 +321,7 @@ class Daemon:
         if not self._ready and (listening or SOCKETS in self._running.troubles):
             self._ready = not os.environ.get("NOTIFY_SOCKET") or notify("READY=1")
             if self._ready:
-                self._keep_papers(store, last)
+                self._begin_the_rest(store, last, upkeep)
         upkeep.turn(cycle.now)
         state = cycle.step.state
         notify(f"WATCHDOG=1\nSTATUS={state.mode.mode}; {len(state.alarms)} alarms")

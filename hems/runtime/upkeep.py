@@ -3,13 +3,11 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
 from hems.model.cause import Cause, Why
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.runtime.clock import Jumps
-from hems.runtime.jobs import relay
+from hems.runtime.jobs import Jobs
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +23,7 @@ class Upkeep:
         self,
         looks: Sequence[Look],
         jumps: Jumps,
-        jobs: AsyncIOScheduler,
+        jobs: Jobs,
         tell: Callable[[Event], None],
         power: Callable[[], None],
     ) -> None:
@@ -36,12 +34,16 @@ class Upkeep:
         self._tell = tell
         self._power = power
 
+    def begin(self, beside: Callable[[Callable[[], None]], object]) -> None:
+        """Begin calendar jobs; `beside` does in a thread what takes its time."""
+        self._jobs.begin(beside)
+
     def turn(self, now: Instant) -> None:
         """Have calendar jobs follow a clock that was set, and say so."""
         self._power()
         jump_s = self._jumps.seen()
         if jump_s:
-            relay(self._jobs)
+            self._jobs.relay()
             log.warning("The clock was set %s by %.0f s.", "forward" if jump_s > 0.0 else "back", abs(jump_s))
             why = Why.CLOCK_SET_FORWARD if jump_s > 0.0 else Why.CLOCK_SET_BACK
             self._tell(Event(now, EventKind.SYSTEM, "clock", Cause(why, {"by_s": abs(jump_s)})))

@@ -9,11 +9,12 @@ from hems.model.cause import Why
 from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.runtime.clock import Jumps, SystemClock
-from hems.runtime.jobs import calendar, relay
+from hems.runtime.jobs import Jobs, calendar, relay
 from hems.runtime.upkeep import Upkeep
 from hems.store import reader
 from hems.store.store import Store
 from hems.store.writer import AtOnce
+from tests.runtime.parts import soon
 from tests.store.given import EPOCH_S, at, event
 
 YEAR_S = 365.25 * 86400.0
@@ -79,11 +80,14 @@ async def test_jobs_are_laid_anew_when_the_clock_is_set(years: int) -> None:
     # given a night's job that was laid by a clock that was years off
     told: list[Event] = []
     gateway = Gateway(synchronised=True)
-    jobs = calendar(lambda: None, UTC)
-    jobs.start(paused=True)
-    job = jobs.get_job("nightly")
-    job.modify(next_run_time=datetime.now(UTC) + timedelta(days=365 * -years))
+    jobs = Jobs(lambda: None, UTC)
     upkeep = Upkeep((), Jumps(lambda: gateway.offset_s), jobs, told.append, lambda: None)
+    upkeep.begin(lambda read: read())
+    await soon(lambda: jobs.scheduler)
+    assert jobs.scheduler is not None
+    jobs.scheduler.pause()
+    job = jobs.scheduler.get_job("nightly")
+    job.modify(next_run_time=datetime.now(UTC) + timedelta(days=365 * -years))
     upkeep.turn(at(5))
     assert told == []
 
@@ -92,10 +96,10 @@ async def test_jobs_are_laid_anew_when_the_clock_is_set(years: int) -> None:
     upkeep.turn(at(6))
 
     # then it is due within a day, and the log says what happened
-    due = jobs.get_job("nightly").next_run_time - datetime.now(UTC)
+    due = jobs.scheduler.get_job("nightly").next_run_time - datetime.now(UTC)
     assert timedelta(0) < due < timedelta(days=1, hours=1)
     assert told[0].cause.why is (Why.CLOCK_SET_FORWARD if years > 0 else Why.CLOCK_SET_BACK)
-    jobs.shutdown(wait=False)
+    jobs.end()
 
 
 async def test_laying_jobs_anew_keeps_their_hour() -> None:
