@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from drivers.modbus.errors import LinkError, Refusal
 from drivers.modbus.force import Keeping
@@ -83,6 +83,13 @@ class Commander:
             detail="; ".join(part for part in (judged.note, seen.detail) if part),
             overruled=overruled,
         )
+
+    def coils(self, names: Iterable[str]) -> list[int]:
+        """Those of these switches that are coils and want nothing else to be done before they open."""
+        if self.layout.acquire and not self._acquired:
+            return []
+        found = [self.layout.commands.get(name) for name in names]
+        return [placed.coil for placed in found if placed is not None and placed.coil is not None]
 
     @property
     def starving(self) -> bool:

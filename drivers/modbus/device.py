@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from drivers.modbus.commands import Commander
@@ -167,6 +167,17 @@ class Device:
             if reply.fate is not Fate.OBSERVING or self._may_be_written():
                 break
         return reply
+
+    def open_early(self, commands: Iterable[str]) -> None:
+        """Have switches opened at once that are coils, while there is nothing to find out or to take control of first.
+
+        What leaves here is asked for again by `write` in the next turn of the event loop, with all that belongs to it.
+        """
+        if self._disabled or not self.armed or self._identifying.locked() or not self._is_known():
+            return
+        coils = self._commander.coils(commands)
+        if coils:
+            self._queue.open_early(self._product.unit, coils, self._product.manners, self._may_be_written)
 
     async def ask(self) -> Heard:
         """One question for a person: the first block of its profile, or who it is while that is not known."""

@@ -1,7 +1,7 @@
 """All devices of one engine: links shared, devices run, commands passed on.  Serves Modbus and SunSpec alike."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from drivers.modbus.check import Declared, other_settings
 from drivers.modbus.device import Device
@@ -63,6 +63,12 @@ class BusDriver:
         if found is None:
             return Reply(fate=Fate.REFUSED, detail=f"there is no device '{device}' here")
         return await found.write(command, value, urgent=urgent, islanded=islanded, lease_s=lease_s, presses=presses)
+
+    def open_early(self, device: DeviceId, commands: Iterable[str]) -> None:
+        """Have circuits opened in this very turn of the event loop, as far as that is possible."""
+        found = self._devices.get(device)
+        if found is not None:
+            found.open_early(commands)
 
     async def ask(self, device: DeviceId) -> Heard:
         """One question to a device, for a person."""

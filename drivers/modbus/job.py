@@ -62,6 +62,10 @@ class Job:
     """Asked when a write's turn comes; None for reads."""
     coils: dict[int, CoilWish] = field(default_factory=dict)
     """Where there is no frame: coils to write together."""
+    early: set[int] = field(default_factory=set)
+    """Coils that are being opened before anybody has asked for it in full, as he will in a moment."""
+    over: bool = False
+    """Whether it has been told what came of it."""
     asked_by: list[Heard] = field(default_factory=list)
     """All who want to be told what comes of it."""
 
@@ -83,6 +87,7 @@ class Job:
 
     def end(self, answer: Words | LinkError) -> None:
         """Tell all who wait what came back, or why nothing did."""
+        self.over = True
         for told in self.asked_by:
             told(answer)
 

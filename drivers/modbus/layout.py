@@ -73,10 +73,21 @@ class PlacedCommand:
     """The bool point that must be true, or None for always, and then these steps; the first that is open."""
     needs_points: bool = field(init=False)
     """Whether what is sent hangs on anything but the value."""
+    coil: int | None = field(init=False)
+    """What opens as soon as this coil is written, and needs no other thought; None for everything else."""
 
     def __post_init__(self) -> None:
         hangs = any(needs or any(step.needs_points for step in steps) for needs, steps in self.ways)
         object.__setattr__(self, "needs_points", hangs)
+        object.__setattr__(self, "coil", None if hangs else self._coil())
+
+    def _coil(self) -> int | None:
+        spec, steps = self.spec, self.ways[0][1] if len(self.ways) == 1 else ()
+        if spec.kind != "bool" or spec.persistent or spec.lapses_to == "closed" or len(steps) != 1:
+            return None
+        (step,) = steps
+        opens = step.when is None and step.to == "{value}" and not step.wait_s and not step.single
+        return step.register.address if opens and step.register.space is Space.COIL else None
 
     def steps_now(self, known: Mapping[str, object]) -> Sequence[PlacedStep] | None:
         """The steps to take while points are as `known`; None if no way is open."""

@@ -17,13 +17,14 @@ serves the queue: connecting, silence, frames in a row, repeating, and what a un
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from random import Random
 
 from drivers.modbus.address import Address
+from drivers.modbus.early import Early
 from drivers.modbus.errors import Forbidden, Garbled, LinkDown, LinkError, NoAnswer, Refusal
 from drivers.modbus.frame import Frame, ReadFrame, WriteFrame
 from drivers.modbus.hearing import Heard, Words
@@ -35,6 +36,8 @@ from drivers.modbus.waiting import Waiting
 from hems.model.contained import contained
 
 ILLEGAL_FUNCTION = 1
+EARLY_TURNS = 2
+"""Until whoever has coils opened early has asked for it in full."""
 HOPS = 2
 """Turns of the event loop from an answer to the next request of who has waited for it."""
 
@@ -61,6 +64,7 @@ class LinkQueue:
     """Whether `_go` has been called for the next turn of the event loop."""
     _flying: tuple[Job, Frame] | None = None
     """What has been sent without the task, and is not answered yet."""
+    _early: Early = field(default_factory=Early)
     _again: tuple[Job, Callable[[], Awaitable[Words]]] | None = None
     """What was sent without the task and needs it now, before anything else is sent."""
     _reach: Reconnection = field(init=False)
@@ -119,9 +123,12 @@ class LinkQueue:
     ) -> None:
         """Write one coil together with all others of the same unit that are waiting; raises as `write` does."""
         rank = Rank.SHED if urgent else Rank.COMMAND
-        job = self.waiting.coils(unit, allowed, rank)
-        job = job or self._entered(Job(unit, rank, _now_s(), manners, None, allowed))
-        job.coils[coil] = wish = CoilWish(on)
+        job = self._early.asked(unit, coil, on, allowed)
+        if job is None:
+            job = self.waiting.coils(unit, allowed, rank)
+            job = job or self._entered(Job(unit, rank, _now_s(), manners, None, allowed))
+            job.coils[coil] = CoilWish(on)
+        wish = job.coils[coil]
         try:
             await job.answer()
         except asyncio.CancelledError:
@@ -130,6 +137,18 @@ class LinkQueue:
             if not job.coils:
                 self.waiting.withdraw(job)
             raise
+
+    def open_early(self, unit: int, coils: Iterable[int], manners: Manners, allowed: Callable[[], bool]) -> None:
+        """Have coils opened in this very turn of the event loop, if the link is free and nothing else waits for `unit`.
+
+        Nobody hears what comes of it unless he asks for the same by `write_coil` in the next turn.
+        """
+        if not self._parked or any(job.unit == unit for job in self.waiting.jobs):
+            return
+        job = self._early.begin(unit, coils, manners, allowed, _now_s())
+        _after_turns(EARLY_TURNS, partial(self._early.forget, job))
+        self.waiting.add(job)
+        self._go()
 
     def hurry(self, unit: int, rank: Rank) -> None:
         """What waits for `unit` is waited for by something more urgent."""

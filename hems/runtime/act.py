@@ -18,7 +18,7 @@ from hems.model.instant import Instant
 from hems.model.units import DeviceId
 from hems.model.wiring import Port, Role
 from hems.ports.clock import Clock
-from hems.ports.device import Driver, Reply
+from hems.ports.device import Driver, Prompt, Reply
 from hems.ports.store import Journal
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ class Actuators:
         islanded: Callable[[], bool],
     ) -> None:
         self._drivers = drivers
+        self._prompt = {name: driver for name, driver in drivers.items() if isinstance(driver, Prompt)}
         self.writes = writes
         self._journal = journal
         self._clock = clock
@@ -77,6 +78,7 @@ class Actuators:
         away = [command for command in fresh if command not in gives]
         if gives:
             self._note()  # what left before them stands before them
+        self._open_early(away)
         for command in away:
             self._leaving.append(self._start(command, None, now.mono_s))
         if away:
@@ -117,6 +119,19 @@ class Actuators:
         tasks = [self._on_its_way[role].task for role in set(roles) if role in self._on_its_way]
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
+
+    def _open_early(self, commands: Sequence[Command]) -> None:
+        """Circuits that open are on the wire before any of the commands is looked at more closely."""
+        switches: dict[DeviceId, list[str]] = {}
+        for command in commands:
+            port = self.writes.get(command.role)
+            if command.value is False and port is not None and port.device in self._prompt:
+                switches.setdefault(port.device, []).append(port.point)
+        for device, points in switches.items():
+            with contained() as driver:  # each of them is still sent as ever
+                self._prompt[device].open_early(device, points)
+            if driver.fault is not None:
+                log.error("The driver of %s failed to open circuits early.", device, exc_info=driver.fault)
 
     def _gives(self, command: Command) -> bool:
         """Whether it must be in the journal first: also a power that repeats one which never got there."""

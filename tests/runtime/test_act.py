@@ -2,14 +2,17 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from hems.model import wiring
 from hems.model.command import Fate
+from hems.model.units import DeviceId
 from hems.model.wiring import Role
 from hems.runtime.act import PATIENCE_S, Actuators
 from hems.store.store import Store, StoreLimits
@@ -102,6 +105,41 @@ async def test_circuits_that_open_are_on_the_wire_before_a_set_point_is_judged(t
         made.actuators.send([power(0.0, energises=False), switch(LAUNDRY, False), switch(GYM, False)])
         await settled()
         assert [one.point for one in made.machines.written] == [LAUNDRY, GYM, CAR]
+
+
+class PromptMachines(Machines):
+    """Machines whose driver opens circuits as soon as it hears of them."""
+
+    def __init__(self, devices: Sequence[DeviceId]) -> None:
+        super().__init__(devices)
+        self.opened: list[tuple[DeviceId, list[str]]] = []
+        self.faulty = False
+
+    def open_early(self, device: DeviceId, commands: Iterable[str]) -> None:
+        if self.faulty:
+            raise RuntimeError("a driver with a fault")
+        self.opened.append((device, list(commands)))
+
+
+@pytest.mark.parametrize("faulty", [False, True])
+async def test_circuits_are_opened_before_their_commands_are_sent_which_then_are_as_ever(tmp_path: Path, faulty: bool):
+    async with bench(tmp_path) as made:
+        ours = PromptMachines(made.machines.devices)
+        ours.faulty, ours.armed = faulty, made.machines.armed
+        writes = made.actuators.writes
+        actuators = Actuators(
+            dict.fromkeys(ours.devices, ours), writes, made.store.journal, made.clock, islanded=lambda: False
+        )
+        # when two circuits of a board shall open, and a car shall rest
+        commands = [switch(LAUNDRY, False), power(0.0, energises=False), switch(GYM, False)]
+        actuators.send(commands)
+        # then only what opens has been opened, and nothing been written yet
+        opened = [(writes[LAUNDRY].device, [writes[LAUNDRY].point, writes[GYM].point])]
+        assert ours.opened == ([] if faulty else opened)
+        assert ours.written == []
+        # and a moment later all of it is written, as by any other driver
+        await settled()
+        assert sorted(one.point for one in ours.written) == sorted(writes[command.role].point for command in commands)
 
 
 async def test_the_journal_hears_of_what_takes_power_away_once_it_is_on_the_wire(tmp_path: Path):

@@ -40,10 +40,10 @@ class Wire(asyncio.Transport):
     def abort(self) -> None:
         """Nothing to hang up."""
 
-    def answer(self, *, number: int | None = None) -> None:
-        """Register 7 is in it; a write is repeated."""
+    def answer(self, *, number: int | None = None, octets: int | None = None) -> None:
+        """Register 7 is in it; of a write the first octets are repeated."""
         asked = self.written[-1]
-        body = bytes((0, 0, 0, 5, 1, 3, 2, 0, 7)) if asked[CODE] == 3 else asked[2:]
+        body = bytes((0, 0, 0, 5, 1, 3, 2, 0, 7)) if asked[CODE] == 3 else asked[2:4] + bytes((0, 6)) + asked[6:octets]
         told = (asked[:2] if number is None else number.to_bytes(2, "big")) + body
         room = self._protocol.get_buffer(-1)
         room[: len(told)] = told
@@ -161,3 +161,67 @@ async def test_nobody_waits_twice_for_the_same_answer(count):
         await turns()
         link.wire.answer()
         assert (heard, len(link.wire.written)) == ([(7,)] * count, 1)
+
+
+def yes() -> bool:
+    return True
+
+
+async def test_coils_that_are_opened_early_leave_at_once_in_one_frame_and_whoever_asks_next_hears_of_that():
+    async with served() as (queue, link):
+        # when two coils are opened early, and then asked for as ever
+        queue.open_early(1, [3, 4], MANNERS, yes)
+        assert link.wire.asked() == [(15, 3)]
+        sheds = [
+            asyncio.create_task(queue.write_coil(1, coil, False, MANNERS, allowed=yes, urgent=True)) for coil in (3, 4)
+        ]
+        await turns()
+        # then there is one frame, and its acknowledgement is that of both
+        assert not any(shed.done() for shed in sheds)
+        link.wire.answer(octets=12)
+        await asyncio.gather(*sheds)
+        assert link.wire.asked() == [(15, 3)]
+
+
+async def test_what_a_coil_is_told_after_it_was_opened_early_counts_and_the_next_off_is_sent_again():
+    async with served() as (queue, link):
+        queue.open_early(1, [3], MANNERS, yes)
+        told = [asyncio.create_task(queue.write_coil(1, 3, on, MANNERS, allowed=yes)) for on in (True, False)]
+        await turns()
+        link.wire.answer()
+        await turns(4)
+        link.wire.answer()
+        await asyncio.gather(*told)
+        assert [one[CODE:] for one in link.wire.written] == [bytes.fromhex("0500030000")] * 2
+
+
+async def test_nothing_is_opened_early_beside_something_that_waits_for_the_same_board():
+    async with served() as (queue, link):
+        waits = asyncio.create_task(queue.write_coil(1, 5, True, MANNERS, allowed=yes))
+        await asyncio.sleep(0)
+        queue.open_early(1, [3], MANNERS, yes)
+        assert link.wire.written == []
+        await turns()
+        link.wire.answer()
+        await waits
+        assert link.wire.asked() == [(5, 5)]
+
+
+async def test_an_early_opening_that_was_not_answered_for_long_is_not_taken_for_a_later_one():
+    async with served() as (queue, link):
+        queue.open_early(1, [3], MANNERS, yes)
+        await turns(4)
+        later = asyncio.create_task(queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True))
+        await turns()
+        for _ in range(2):
+            link.wire.answer()
+            await turns(4)
+        await later
+        assert link.wire.asked() == [(5, 3)] * 2
+
+
+async def test_what_is_not_armed_is_not_opened_early():
+    async with served() as (queue, link):
+        queue.open_early(1, [3], MANNERS, lambda: False)
+        await turns(4)
+        assert link.wire.written == []
