@@ -16,10 +16,8 @@ class Early:
         self, unit: int, coils: Iterable[int], manners: Manners, allowed: Callable[[], bool], due_s: float
     ) -> Job:
         """The request that opens them."""
-        job = Job(unit, Rank.SHED, due_s, manners, None, allowed)
-        for coil in coils:
-            job.coils[coil] = CoilWish(False)
-            job.early.add(coil)
+        wishes = {coil: CoilWish(False) for coil in coils}
+        job = Job(unit, Rank.SHED, due_s, manners, None, allowed, wishes, frozenset(wishes))
         self._begun.append(job)
         return job
 
@@ -34,7 +32,7 @@ class Early:
         """
         for job in self._begun:
             if job.unit == unit and coil in job.early:
-                job.early.discard(coil)
+                job.early -= {coil}
                 if not on and not job.over and job.allowed == allowed:
                     return job
         return None

@@ -62,7 +62,7 @@ class Job:
     """Asked when a write's turn comes; None for reads."""
     coils: dict[int, CoilWish] = field(default_factory=dict)
     """Where there is no frame: coils to write together."""
-    early: set[int] = field(default_factory=set)
+    early: frozenset[int] = frozenset()
     """Coils that are being opened before anybody has asked for it in full, as he will in a moment."""
     over: bool = False
     """Whether it has been told what came of it."""

@@ -44,7 +44,8 @@ class Rounds:
         self._next_s, self._over = next_s, self._loop.create_future()
         self._wait()
         try:
-            return self._next_s, await self._over
+            rest = await self._over
+            return self._next_s, rest
         finally:
             self._batch = None
             if self._timer is not None:
@@ -57,11 +58,16 @@ class Rounds:
         if self._over.done():
             return
         with contained() as asked:
-            if self._usual():
-                self._left = iter(self._reader.batches(self._kind))
-                self._go_on()
-                return
-        self._end(None if asked.fault is None else partial(_raised, asked.fault))
+            self._ask()
+        if asked.fault is not None:
+            self._end(partial(_raised, asked.fault))
+
+    def _ask(self) -> None:
+        if self._usual():
+            self._left = iter(self._reader.batches(self._kind))
+            self._go_on()
+        else:
+            self._end(None)
 
     def _go_on(self) -> None:
         batch = self._batch = next(self._left, None)
@@ -74,7 +80,7 @@ class Rounds:
         if self._next_s > now_s:
             self._wait()
         else:
-            self._begin()
+            self._ask()
 
     def _heard(self, answer: Words | LinkError) -> None:
         batch = self._batch
