@@ -7,7 +7,7 @@ Unknown never starts an outage and never ends one; an unknown tie is taken to be
 action more dangerous.  Source: domain reference 1.2 and 1.4.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -311,7 +311,7 @@ def rules_from(mode: Mode) -> tuple[Rule, ...]:
 
 
 @again
-def _from(mode: Mode, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+def _from(mode: Mode, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if mode in rule.sources)
 
 
