@@ -3,6 +3,7 @@
 import ast
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -108,7 +109,9 @@ class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader
 
     def find_spec(self, fullname: str, *_: Any) -> Any:  # noqa: ANN401
         """This module only."""
-        return importlib.machinery.ModuleSpec(fullname, self, origin=self.path) if fullname == self.name else None
+        if fullname != self.name:
+            return None
+        return importlib.util.spec_from_file_location(fullname, self.path, loader=self)  # tests read where it stands
 
     def get_code(self, fullname: str) -> Any:  # noqa: ANN401
         """Never from a cache."""

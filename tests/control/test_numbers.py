@@ -1,4 +1,4 @@
-"""Every number that decides is on record: those at the head of a rule, and what each memory begins with.
+"""Every number that decides is on record: at the head of a rule, where a memory begins, and in a demonstration's waits.
 
 What a site may tune is on a page of its own, `docs/numbers.md`.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 
 import hems.control
+from hems.control.params import Params, differences, shortened
 from tests.kept import assert_as_kept
 
 KEPT = Path(__file__).with_name("numbers.txt")
@@ -68,4 +69,6 @@ def test_numbers_that_decide_are_those_on_record():
         for module in modules()
         for line in (*heads(module), *begins(module))
     ]
+    short = differences(shortened(Params()), Params())
+    told += [f"params: shortened {name} = {used}" for name, (used, _) in short.items()]
     assert_as_kept(KEPT, "\n".join(told) + "\n", "a number that decides has changed")
