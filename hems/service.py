@@ -16,7 +16,7 @@ from hems.plan.process import PlanProcess
 from hems.ports.clock import Clock
 from hems.ports.device import DriverFactory
 from hems.runtime.outlook import WithPlan
-from hems.runtime.process import gone_within, sole_instance
+from hems.runtime.process import gone_within, one_heap, sole_instance
 from hems.wording.language import use
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ def run(
     card: Callable[[], str] | None = None,
 ) -> int:
     """The whole life of a daemon; returns its exit code."""
+    one_heap()
     use(site_file.site.language)
     try:
         with sole_instance(site_file.settings.run_dir), asyncio.Runner(loop_factory=_fastest_loop()) as runner:

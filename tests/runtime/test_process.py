@@ -73,3 +73,25 @@ def test_a_process_that_hangs_ends_all_the_same_and_loses_no_exception(program: 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=10.0, check=False)
     assert done.returncode == code
     assert ("the real fault" in done.stderr) is bool(code)
+
+
+HEAPS = """
+import sys, threading
+from hems.runtime.process import one_heap
+if not one_heap():
+    sys.exit("there is no other way")
+kept = []
+thread = threading.Thread(target=lambda: kept.append(bytearray(100_000)))
+thread.start()
+thread.join()
+sizes = [line.split()[0].split("-") for line in open("/proc/self/maps") if " ---p " in line]
+print(sum(int(end, 16) - int(begin, 16) > 60 << 20 for begin, end in sizes))
+"""
+
+
+def test_the_thread_that_writes_shares_the_heap_of_all_others():
+    done = subprocess.run([sys.executable, "-c", HEAPS], capture_output=True, text=True, timeout=60.0, check=False)
+    if "no other way" in done.stderr:
+        pytest.skip("this C library has one heap anyway")
+    # then it keeps no 64 MB of addresses for a heap of a thread's own
+    assert done.stdout == "0\n"
