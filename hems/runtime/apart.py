@@ -3,6 +3,7 @@
 import os
 import pickle
 from collections.abc import Callable
+from threading import Lock
 from typing import IO, TypeVar
 
 from hems.model.contained import contained
@@ -14,8 +15,8 @@ NextT = TypeVar("NextT")
 def apart(do: Callable[[], DoneT], then: Callable[[DoneT], NextT]) -> Callable[[], tuple[DoneT, Callable[[], NextT]]]:
     """Begin it beside this process.  To be called before there are threads.
 
-    What is returned waits for its result, and gives with it what waits for what `then` makes of that, which may be
-    asked for once.  Whatever goes wrong over there, it is done over again here, where it can be told as usual.
+    What is returned waits for its result, and gives with it what waits for what `then` makes of that, which any thread
+    may ask for.  Whatever goes wrong over there, it is done over again here, where it can be told as usual.
     """
     mine, theirs = os.pipe()
     child = os.fork()
@@ -34,10 +35,10 @@ def apart(do: Callable[[], DoneT], then: Callable[[DoneT], NextT]) -> Callable[[
     def done() -> tuple[DoneT, Callable[[], NextT]]:
         with contained():
             made: DoneT = pickle.load(heard)
-            return made, lambda: _rest(heard, child, lambda: then(made))
+            return made, _once(lambda: _rest(heard, child, lambda: then(made)))
         _end(heard, child)
         again = do()
-        return again, lambda: then(again)
+        return again, _once(lambda: then(again))
 
     return done
 
@@ -45,6 +46,19 @@ def apart(do: Callable[[], DoneT], then: Callable[[DoneT], NextT]) -> Callable[[
 def _tell(told: IO[bytes], made: object) -> None:
     told.write(pickle.dumps(made, protocol=pickle.HIGHEST_PROTOCOL))
     told.flush()
+
+
+def _once(make: Callable[[], NextT]) -> Callable[[], NextT]:
+    """What is made by whoever asks first; others wait for it."""
+    lock, kept = Lock(), list[NextT]()
+
+    def made() -> NextT:
+        with lock:
+            if not kept:
+                kept.append(make())
+            return kept[0]
+
+    return made
 
 
 def _rest(heard: IO[bytes], child: int, over: Callable[[], NextT]) -> NextT:

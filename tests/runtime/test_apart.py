@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from threading import Thread
 
 import pytest
 
@@ -34,6 +35,18 @@ def test_what_is_made_of_it_comes_after_it_from_the_same_process():
     # then it is made of the first one, over there
     assert made() == (done, done)
     assert done != os.getpid()
+
+
+def test_several_threads_that_ask_for_what_is_made_of_it_get_one_and_the_same():
+    _, made = apart(os.getpid, lambda done: [done])()
+    asked: list[list[int]] = []
+    threads = [Thread(target=lambda: asked.append(made())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(asked) == 4
+    assert all(one is asked[0] for one in asked)
 
 
 def test_what_cannot_be_carried_is_done_over_here():
