@@ -23,7 +23,8 @@ CLOSED: dict[str, Any] = {
 def board(**changes: Any):
     """A relay that is read back."""
     read = {"closed": {"at": 3, "space": "coil", "type": "bool"}, "number": {"at": 10}}
-    return given.profile(read=read, write={"closed": {**CLOSED, **changes}})
+    link = {"kinds": ["tcp"], "timeout_ms": 3000}
+    return given.profile(link=link, read=read, write={"closed": {**CLOSED, **changes}})
 
 
 def relay() -> Unit:
