@@ -76,9 +76,9 @@ class Actuators:
         fresh = [command for command in commands if not self._is_on_its_way(command, now.mono_s)]
         gives = [command for command in fresh if self._gives(command)]
         away = [command for command in fresh if command not in gives]
+        self._open_early(away)
         if gives:
             self._note()  # what left before them stands before them
-        self._open_early(away)
         for command in away:
             self._leaving.append(self._start(command, None, now.mono_s))
         if away:
