@@ -13,6 +13,7 @@ from operator import attrgetter
 
 from hems.model.cause import Cause
 from hems.model.members import direct
+from hems.model.quick import quick
 from hems.model.wiring import Role
 
 
@@ -27,6 +28,7 @@ class Rank(IntEnum):
     GRID = 4
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """Bounds for one actuator and, optionally, the value wished inside them.  A switch is 0 (off) or 1 (on)."""
@@ -39,6 +41,7 @@ class Proposal:
     prefer: float | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """What one actuator shall do, and which proposal decided it."""

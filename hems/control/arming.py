@@ -22,6 +22,7 @@ from hems.control.sources import LEFT_SHARE
 from hems.control.state import ControlState
 from hems.control.step import Armed, Test, Trigger
 from hems.model import wiring
+from hems.model.again import again
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
 from hems.model.copies import replace
@@ -64,13 +65,18 @@ def _open(circuit: CircuitId, why: Why) -> Command:
 
 def tie_open(site: Site, tie_open_set: Iterable[CircuitId], now_s: float) -> Armed:
     """What to do the moment the tie opens: the armed set, no charging, no permission to come back."""
+    commands = _at_tie_open(site, *tie_open_set)
+    return Armed(name="tie open", triggers=tie_triggers(site), commands=commands, expires_s=now_s + VALID_S)
+
+
+@again
+def _at_tie_open(site: Site, *tie_open_set: CircuitId) -> tuple[Command, ...]:
     tiers = {circuit.id: circuit.tier for circuit in site.circuits}
     sheds = [
         _open(circuit, Why.FLEXIBLE_ON_ISLAND if tiers[circuit] is Tier.FLEXIBLE else Why.ISLAND_CAPACITY)
         for circuit in tie_open_set
     ]
-    pauses = _pauses(site, Why.NO_CHARGE_ON_ISLAND)
-    return Armed(name="tie open", triggers=tie_triggers(site), commands=(*sheds, *pauses), expires_s=now_s + VALID_S)
+    return (*sheds, *_pauses(site, Why.NO_CHARGE_ON_ISLAND))
 
 
 def _pauses(site: Site, why: Why) -> tuple[Command, ...]:

@@ -33,6 +33,8 @@ def is_on(circuit: Circuit, state: ControlState, snapshot: Snapshot, now_s: floa
 def all_on(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[Circuit]:
     """Every circuit that must be counted so."""
     closed = positions(snapshot, now_s)
+    if False not in closed.values():
+        return list(site.circuits)
     return [one for one in site.circuits if closed.get(one.id) is not False or _closing(one, state, snapshot)]
 
 
@@ -60,15 +62,8 @@ def demands(
         if closed.get(circuit.id) is not False and not (late and wiring.circuit_closed(circuit.id) in late)
     }
     scale = _scale(site, measured, load_w(site, snapshot, now_s, islanded=islanded))
-    return {
-        one.id: _demand(one, measured[one.id], scale) if one.id in measured else held_w(one, state)
-        for one in site.circuits
-    }
-
-
-def _demand(circuit: Circuit, watts: float | None, scale: float) -> float:
-    """Of a circuit that is on, by its meter where it has one."""
-    return circuit.typical_w * scale if watts is None else max(0.0, watts)
+    found = {one.id: held_w(one, state) if one.id not in measured else one.typical_w * scale for one in site.circuits}
+    return found | {circuit: max(0.0, watts) for circuit, watts in measured.items() if watts is not None}
 
 
 def held_w(circuit: Circuit, state: ControlState) -> float:

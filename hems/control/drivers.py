@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from math import inf
 
 from hems.control.cars.memory import DriverMemory
+from hems.control.energy import floored
 from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
 from hems.model.cause import Cause, Value, Why
@@ -113,8 +114,8 @@ def keeping(bay: Bay, memories: Mapping[SourceId, DriverMemory]) -> Bay:
     """The bay with what its driver keeps, where that was said."""
     memory = memories.get(bay.id, SILENT)
     if memory.never:
-        return replace(bay, floor_pct=100.0)
-    return bay if memory.keeps_pct is None else replace(bay, floor_pct=memory.keeps_pct)
+        return floored(bay, 100.0)
+    return bay if memory.keeps_pct is None else floored(bay, memory.keeps_pct)
 
 
 def due_s(state: ControlState, params: CarParams, now_s: float) -> float:

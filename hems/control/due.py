@@ -21,6 +21,7 @@ from hems.control.given import Given
 from hems.control.state import ControlState
 from hems.control.step import Test, Trigger
 from hems.model import wiring
+from hems.model.again import again
 from hems.model.mode import Mode
 from hems.model.site import Site
 
@@ -53,6 +54,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
     return [end for end in ends if end > now_s]
 
 
+@again
 def watch_for(site: Site) -> tuple[Trigger, ...]:
     """The raw signals whose change is worth a tick at once: the tie's witnesses, and each limit of the former."""
     crossings = [*_overloads(site.former.phase_va)]

@@ -10,6 +10,8 @@ from enum import StrEnum
 from hems.control.state import ControlState
 from hems.control.tuning.island import BandParams
 from hems.control.tuning.sources import CarParams
+from hems.model.again import with_number
+from hems.model.copies import replace
 from hems.model.members import direct
 from hems.model.site import Battery, Bay, Site, Tier
 from hems.model.snapshot import BayReading, Snapshot
@@ -89,6 +91,18 @@ def floor_pct(bay: Bay, params: CarParams) -> float:
     UCA 12.
     """
     return max(bay.floor_pct, bay.maker_floor_pct) + params.margin_pct
+
+
+@with_number
+def floored(bay: Bay, pct: float) -> Bay:
+    """The bay whose car keeps so much."""
+    return replace(bay, floor_pct=pct)
+
+
+@with_number
+def reserved(battery: Battery, pct: float) -> Battery:
+    """The battery that keeps so much for power cuts."""
+    return replace(battery, reserve_pct=pct)
 
 
 def car_free_wh(bay: Bay, reading: BayReading, params: CarParams, now_s: float) -> float | None:

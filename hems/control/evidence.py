@@ -12,13 +12,16 @@ from hems.control import axis_bus, axis_grid, axis_tie, liveness
 from hems.control.memory.seeing import BusMemory, EvidenceMemory, GridMemory, TieMemory
 from hems.control.params import Params
 from hems.control.sight import Sight, news, presence, sight
+from hems.model.again import again
 from hems.model.copies import replace
 from hems.model.mode import Bus, Grid, TiePosition
+from hems.model.quick import quick
 from hems.model.site import Location, Site, VoltagePoint
 from hems.model.snapshot import Snapshot, VoltageReading
 from hems.model.units import PointId
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Witness:
     """What one signal says about one axis."""
@@ -29,6 +32,7 @@ class Witness:
     age_s: float
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The three axes, who says so, and when they may change without any new signal."""
@@ -108,8 +112,9 @@ def _readings(
     points: Iterable[VoltagePoint], snapshot: Snapshot, *, utility: bool
 ) -> list[tuple[PointId, VoltageReading]]:
     """What the points on one side of the tie show."""
-    ids = [point.id for point in points if (point.location is Location.UTILITY) is utility]
-    return [(point, snapshot.voltages[point]) for point in ids if point in snapshot.voltages]
+    seen = snapshot.voltages
+    mine = [one.id for one in points if (one.location is Location.UTILITY) is utility and one.id in seen]
+    return [(point, seen[point]) for point in mine]
 
 
 def _crossed_since(
@@ -124,6 +129,7 @@ def _crossed_since(
     return now_s if memory.crossed_since_s is None else memory.crossed_since_s
 
 
+@again
 def _has_utility(site: Site) -> bool:
     return any(point.location is Location.UTILITY for point in site.voltage_points)
 

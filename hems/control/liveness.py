@@ -12,7 +12,7 @@ from hems.control.memory.seeing import PointMemory
 from hems.control.tuning.seeing import WitnessParams
 from hems.model.copies import replace
 from hems.model.mode import TiePosition
-from hems.model.site import Location, Site, VoltagePoint
+from hems.model.site import Location, Site
 from hems.model.snapshot import Snapshot, VoltageReading
 from hems.model.units import PointId
 
@@ -42,21 +42,15 @@ def watched(
     now_s: float,
 ) -> dict[PointId, PointMemory]:
     """The memory of every voltage point after this instant; `tie` as it was judged last."""
-    power_w = _power_w(snapshot, now_s)
-    inner = [
-        snapshot.voltages[point.id] for point in site.voltage_points if _on_bus(point) and point.id in snapshot.voltages
-    ]
-    found = {
-        point.id: _moved(before.get(point.id, NEW), snapshot.voltages[point.id], power_w, params, now_s)
-        for point in site.voltage_points
-        if point.id in snapshot.voltages
-    }
-    bus_moves = max((found[one.id].moves for one in site.voltage_points if _on_bus(one) and one.id in found), default=0)
-    for point in site.voltage_points:
-        if point.location is Location.UTILITY and point.id in found:
-            reading = snapshot.voltages[point.id]
-            alike = tie is TiePosition.OPEN and any(_alike(reading, other, site, now_s) for other in inner)
-            found[point.id] = _beside(found[point.id], bus_moves, alike=alike, now_s=now_s)
+    power_w, voltages = _power_w(snapshot, now_s), snapshot.voltages
+    points = [point for point in site.voltage_points if point.id in voltages]
+    found = {one.id: _moved(before.get(one.id, NEW), voltages[one.id], power_w, params, now_s) for one in points}
+    inner = [one.id for one in points if one.location is Location.BUS]
+    bus_moves = max([found[one].moves for one in inner], default=0)
+    for point in [one.id for one in points if one.location is Location.UTILITY]:
+        reading = voltages[point]
+        alike = tie is TiePosition.OPEN and any(_alike(reading, voltages[other], site, now_s) for other in inner)
+        found[point] = _beside(found[point], bus_moves, alike=alike, now_s=now_s)
     return found
 
 
@@ -108,10 +102,6 @@ def _moved(
         power_w=power_w,
         power_moved=False,
     )
-
-
-def _on_bus(point: VoltagePoint) -> bool:
-    return point.location is Location.BUS
 
 
 def _beside(memory: PointMemory, bus_moves: int, *, alike: bool, now_s: float) -> PointMemory:

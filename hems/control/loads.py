@@ -253,9 +253,9 @@ def found_open(site: Site, state: ControlState, snapshot: Snapshot, params: Para
     Otherwise all circuits of one board would be switched on again in the same moment.
     """
     closed = positions(snapshot, now_s)
-    off = [one for one in site.circuits if closed.get(one.id) is False]
-    if not off:
+    if False not in closed.values():
         return state
+    off = [one for one in site.circuits if closed.get(one.id) is False]
     loads, sent = {**state.loads, **_gone_by_itself(off, state, snapshot, now_s)}, dict(state.sent)
     early = now_s < state.boot_s + params.boot.hold_energise_s
     forced = forced_on(state)

@@ -20,6 +20,7 @@ from hems.model.cause import Cause, Why
 from hems.model.copies import replace
 from hems.model.members import direct
 from hems.model.mode import ISLAND_MODES, Bus, Grid, Mode, TiePosition
+from hems.model.quick import quick
 
 
 @direct
@@ -75,6 +76,7 @@ def regime(tie: TiePosition, grid: Grid, bus: Bus) -> Regime:
             return Regime.BUS_UNSEEN
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything a rule may ask."""

@@ -137,7 +137,7 @@ def announced(state: ControlState, task: Task, now_s: float) -> Standing | None:
 def locked(state: ControlState) -> frozenset[Role]:
     """What people work on and nobody may command."""
     standing = state.orders.get(Task.MAINTENANCE)
-    return frozenset(Role(subject) for subject in standing.subjects) if standing is not None else frozenset()
+    return frozenset() if standing is None else frozenset([Role(subject) for subject in standing.subjects])
 
 
 def due_s(state: ControlState, now_s: float) -> float:

@@ -5,6 +5,7 @@ says, and while people may have to leave, every car keeps more; what a hand swit
 Everything behind decides on this site.  Source: domain reference 3.2 P5 and 5, item 21.
 """
 
+from collections.abc import Mapping
 from math import inf
 
 from hems.control import drivers, orders
@@ -12,15 +13,16 @@ from hems.control.axis_tie import word
 from hems.control.cars import charge, phases
 from hems.control.demand import NOTHING
 from hems.control.dispatch import reserve, shared
-from hems.control.energy import NO_CAR
+from hems.control.energy import NO_CAR, floored
 from hems.control.given import Given
 from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.control.tuning.sources import CarParams
+from hems.model.again import again, with_number
 from hems.model.copies import replace
 from hems.model.reading import missing
 from hems.model.request import Task
-from hems.model.site import Bay, Circuit, Site, Tier
+from hems.model.site import Battery, Bay, Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
 from hems.model.units import W_PER_KW, CircuitId
 
@@ -30,8 +32,14 @@ COOLED_C = 1.0
 
 def warm_after(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> frozenset[CircuitId]:
     """The circuits that have let something get too warm; an unknown temperature changes nothing."""
-    limits = {one.id: one.temp_max_c for one in site.circuits if one.temp_max_c is not None}
-    return frozenset(one for one, most_c in limits.items() if _warm(one, most_c, one in state.warm, snapshot, now_s))
+    limits = _limits_c(site)
+    return frozenset([one for one, most_c in limits.items() if _warm(one, most_c, one in state.warm, snapshot, now_s)])
+
+
+@again
+def _limits_c(site: Site) -> Mapping[CircuitId, float]:
+    """Above what each circuit that keeps something cool must not come."""
+    return {one.id: one.temp_max_c for one in site.circuits if one.temp_max_c is not None}
 
 
 def _warm(circuit: CircuitId, most_c: float, before: bool, snapshot: Snapshot, now_s: float) -> bool:
@@ -86,24 +94,43 @@ def permitted(site: Site, snapshot: Snapshot, now_s: float) -> Site:
     if least_w >= sum(former.phase_va):
         return site
     sun_w = sum(max(0.0, snapshot.pvs[pv.id].known(now_s) or 0.0) for pv in site.pvs if pv.direct)
-    return replace(site, former=replace(former, total_w=max(1.0, least_w + sun_w)))
+    return _bearing(site, max(1.0, least_w + sun_w))
 
 
 def present(site: Site, state: ControlState, params: Params, now_s: float) -> Site:
     """The site with the tiers, floors and reserves of this instant."""
     batteries = reserve.present(site, state)
-    site = site if batteries is site.batteries else replace(site, batteries=batteries)
+    site = site if batteries is site.batteries else _with_batteries(site, *batteries)
     evacuating = orders.stands(state, Task.EVACUATION, now_s)
     told = any(one.charge is not None for one in state.bays.values())
     if not state.warm and not evacuating and not state.drivers and not told:
         return site
-    circuits = site.circuits
     if state.warm:
-        circuits = tuple(_raised(one) if one.id in state.warm else one for one in circuits)
-    bays = tuple([_kept(bay, state, params.car, evacuating=evacuating) for bay in site.bays])
-    if circuits is site.circuits and bays == site.bays:
-        return site
-    return replace(site, circuits=circuits, bays=bays)
+        site = _with_circuits(site, *[_raised(one) if one.id in state.warm else one for one in site.circuits])
+    return _with_bays(site, *[_kept(bay, state, params.car, evacuating=evacuating) for bay in site.bays])
+
+
+# From tick to tick it is the very same site for as long as nothing about it changes.
+
+
+@again
+def _with_batteries(site: Site, *batteries: Battery) -> Site:
+    return replace(site, batteries=batteries)
+
+
+@again
+def _with_circuits(site: Site, *circuits: Circuit) -> Site:
+    return replace(site, circuits=circuits)
+
+
+@again
+def _with_bays(site: Site, *bays: Bay) -> Site:
+    return site if bays == site.bays else replace(site, bays=bays)
+
+
+@with_number
+def _bearing(site: Site, total_w: float) -> Site:
+    return replace(site, former=replace(site.former, total_w=total_w))
 
 
 def _kept(bay: Bay, state: ControlState, params: CarParams, *, evacuating: bool) -> Bay:
@@ -135,11 +162,16 @@ def way_pct(km: float, capacity_wh: float, params: CarParams) -> float:
 
 
 def _raised(circuit: Circuit) -> Circuit:
-    return replace(circuit, tier=Tier(max(Tier.CRITICAL, circuit.tier - 1))) if circuit.tier else circuit
+    return _in_tier(circuit, max(Tier.CRITICAL, circuit.tier - 1)) if circuit.tier else circuit
+
+
+@with_number
+def _in_tier(circuit: Circuit, tier: float) -> Circuit:
+    return replace(circuit, tier=Tier(int(tier)))
 
 
 def _keeping(bay: Bay, floor_pct: float) -> Bay:
-    return bay if floor_pct <= bay.floor_pct else replace(bay, floor_pct=floor_pct)
+    return bay if floor_pct <= bay.floor_pct else floored(bay, floor_pct)
 
 
 def by_hand(state: ControlState, snapshot: Snapshot, now_s: float) -> bool:

@@ -16,9 +16,11 @@ from hems.control.orders import locked
 from hems.control.overload import Excess
 from hems.control.state import ControlState
 from hems.model import wiring
+from hems.model.again import again
 from hems.model.cause import Cause
 from hems.model.mode import Mode
-from hems.model.request import Want
+from hems.model.quick import quick
+from hems.model.request import Override, Want
 from hems.model.site import Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
 from hems.model.units import CircuitId
@@ -29,22 +31,28 @@ VAIN = 3
 """As often a circuit's own shedding must have shown nothing before it is passed over: it may have been idle."""
 
 
-def shed_order(site: Site, forced: Collection[CircuitId] = ()) -> list[Circuit]:
+def shed_order(site: Site, forced: frozenset[CircuitId] = frozenset()) -> list[Circuit]:
     """Sheddable circuits, the first to go first; what a person keeps on goes after all but the critical ones."""
-    return _in_order(site.circuits, forced)
+    return list(_in_order(forced, *site.circuits))
 
 
-def _in_order(circuits: Iterable[Circuit], forced: Collection[CircuitId]) -> list[Circuit]:
+@again
+def _in_order(forced: frozenset[CircuitId], *circuits: Circuit) -> tuple[Circuit, ...]:
     def key(circuit: Circuit) -> tuple[float, float, str]:
         kept = circuit.id in forced and circuit.tier > Tier.CRITICAL
         return (-(Tier.CRITICAL + 0.5) if kept else -circuit.tier, -circuit.rank, circuit.id)
 
-    return sorted((circuit for circuit in circuits if circuit.sheddable), key=key)
+    return tuple(sorted((circuit for circuit in circuits if circuit.sheddable), key=key))
 
 
 def forced_on(state: ControlState) -> frozenset[CircuitId]:
     """What people have asked to keep on."""
-    return frozenset([override.circuit for override in state.overrides if override.want is Want.ON])
+    return _forced_on(state.overrides)
+
+
+@again
+def _forced_on(overrides: tuple[Override, ...]) -> frozenset[CircuitId]:
+    return frozenset([override.circuit for override in overrides if override.want is Want.ON])
 
 
 def expendable(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:
@@ -84,6 +92,7 @@ def smallest_set(
     return chosen
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What shedding decides on, computed once per tick."""
@@ -147,7 +156,7 @@ def can_go(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:
             return False
         return not untouchable or wiring.circuit_closed(circuit.id) not in untouchable
 
-    return [circuit for circuit in _in_order(on, forced) if may(circuit)]
+    return [circuit for circuit in _in_order(forced, *on) if may(circuit)]
 
 
 def _kept_on(circuit: Circuit, state: ControlState, forced: Collection[CircuitId]) -> bool:

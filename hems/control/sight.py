@@ -4,7 +4,6 @@ from enum import StrEnum
 
 from hems.control.params import Params
 from hems.model.members import direct
-from hems.model.reading import Reading
 from hems.model.site import Site
 from hems.model.snapshot import VoltageReading
 
@@ -27,28 +26,30 @@ class Sight(StrEnum):
 def sight(reading: VoltageReading, site: Site, params: Params, now_s: float) -> Sight:
     """Judge one voltage point by its worst phase: one without voltage is out of window, one unread is never good."""
     nominal_v, nominal_hz, grid = site.grid.nominal_v, site.grid.nominal_hz, params.grid
-    volts = [_plausible(phase, nominal_v, now_s) for phase in reading.volts]
-    known = [value for value in volts if value is not None]
-    hertz = _plausible(reading.hertz, nominal_hz, now_s)
+    known = _known_v(reading, nominal_v, now_s)
+    hertz = reading.hertz.known(now_s)
+    if hertz is not None and not 0.0 <= hertz <= PLAUSIBLE * nominal_hz:
+        hertz = None
     if not known:
         return Sight.UNKNOWN
     if max(known) < grid.v_dead_pu * nominal_v:
         return Sight.ZERO if max(known) == 0.0 and not hertz else Sight.DEAD
     if min(known) < grid.v_min_pu * nominal_v or max(known) > grid.v_max_pu * nominal_v:
         return Sight.OUTSIDE
-    if len(known) < len(volts) or hertz is None:
+    if len(known) < len(reading.volts) or hertz is None:
         return Sight.UNKNOWN
     return Sight.INSIDE if grid.f_min_pu * nominal_hz <= hertz <= grid.f_max_pu * nominal_hz else Sight.OUTSIDE
 
 
-def _plausible(reading: Reading[float], nominal: float, now_s: float) -> float | None:
-    value = reading.known(now_s)
-    return value if value is not None and 0.0 <= value <= PLAUSIBLE * nominal else None
+def _known_v(reading: VoltageReading, nominal_v: float, now_s: float) -> list[float]:
+    """The voltages that can be."""
+    most_v, volts = PLAUSIBLE * nominal_v, [phase.known(now_s) for phase in reading.volts]
+    return [value for value in volts if value is not None and 0.0 <= value <= most_v]
 
 
 def presence(reading: VoltageReading, site: Site, params: Params, now_s: float) -> Sight:
     """Whether there is voltage at all: one live phase is enough, and the window does not matter (UCA 15)."""
-    known = [value for phase in reading.volts if (value := _plausible(phase, site.grid.nominal_v, now_s)) is not None]
+    known = _known_v(reading, site.grid.nominal_v, now_s)
     if not known:
         return Sight.UNKNOWN
     if max(known) >= params.grid.v_dead_pu * site.grid.nominal_v:

@@ -50,6 +50,8 @@ def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, 
         memory = state.loads.get(circuit.id, FRESH)
         entry = state.sent.get(role)
         override = wants.get(circuit.id)
+        if entry is None and override is None and memory.shed_because is None:
+            continue
         if memory.shed_because is not None:
             yield Proposal(role=role, rank=_shed_rank(memory.shed_because), cause=memory.shed_because, high=0.0)
         if override is not None and override.want is Want.OFF:

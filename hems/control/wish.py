@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from hems.model.cause import Cause
+from hems.model.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Wish:
     """The power asked of one car, and why."""

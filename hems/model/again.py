@@ -1,16 +1,23 @@
-"""A question that is asked several times within one tick, and answered once.
+"""A question that is asked several times, and answered once.
 
-What a tick looks at does not change while it decides, so a plain function gives the same answer for the very same
-objects.  Only the last answer is kept, and nobody needs to know: without the decorator all is the same, but slower.
+What a tick looks at does not change while it decides, and much of it does not change from one tick to the next, so a
+plain function gives the same answer for the very same objects.  Only the last answer is kept, and nobody needs to know:
+without the decorator all is the same, but slower.  It is right for frozen values alone; a test looks at the types of
+whatever is `REMEMBERED`.
 """
 
 from collections.abc import Callable
 from functools import wraps
 from operator import is_
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
+REMEMBERED: list[Callable[..., Any]] = []
+"""Every function whose answers are kept."""
+MOST = 256
+"""Values whose last answer is kept by one function."""
 
 
 def again(answer: Callable[P, T]) -> Callable[P, T]:
@@ -28,4 +35,27 @@ def again(answer: Callable[P, T]) -> Callable[P, T]:
             last = (args, found)
         return found
 
+    REMEMBERED.append(answer)
+    return asked
+
+
+def with_number(answer: Callable[[V, float], T]) -> Callable[[V, float], T]:
+    """The same function of a frozen value and a number, which remembers for each value what it was asked last.
+
+    What is made of a value anew in each tick is then the very same one for as long as the number stays.
+    """
+    last: dict[int, tuple[V, float, T]] = {}
+
+    @wraps(answer)
+    def asked(value: V, number: float) -> T:
+        known = last.get(id(value))
+        if known is not None and known[0] is value and known[1] == number:
+            return known[2]
+        if len(last) >= MOST:
+            last.clear()
+        found = answer(value, number)
+        last[id(value)] = (value, number, found)  # holds the value, so that nobody else can get its id
+        return found
+
+    REMEMBERED.append(answer)
     return asked

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hems.model.members import direct
+from hems.model.quick import quick
 
 Value = str | int | float | bool
 
@@ -192,6 +193,7 @@ class Why(StrEnum):
     CLOCK_SET_BACK = "clock_set_back"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One reason with its facts."""

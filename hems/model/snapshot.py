@@ -7,6 +7,7 @@ from enum import StrEnum
 from hems.model.again import again
 from hems.model.command import Command, Outcome
 from hems.model.members import direct
+from hems.model.quick import quick
 from hems.model.reading import Reading, missing
 from hems.model.request import Asked
 from hems.model.units import CircuitId, DeviceId, PanelId, PointId, SourceId
@@ -36,6 +37,7 @@ EMPTY = frozenset({BayState.UNAVAILABLE, BayState.UNPLUGGED})
 """Without a car that anybody knows of."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TieReading:
     """The tie, by its two auxiliary contacts and by the word of a device."""
@@ -47,6 +49,7 @@ class TieReading:
     """Read-back of our own permission to reconnect."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoltageReading:
     """Voltage and frequency at one point."""
@@ -56,6 +59,7 @@ class VoltageReading:
     hertz: Reading[float] = field(default_factory=missing)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitReading:
     """One circuit, from its switch and its meter; either may be absent."""
@@ -68,6 +72,7 @@ class CircuitReading:
     """Whether its hand switch stands elsewhere than on AUTO."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryReading:
     """One battery; power positive when it feeds the bus."""
@@ -78,6 +83,7 @@ class BatteryReading:
     """What it permits to be taken now: less when it is cold, hot or nearly empty."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BayReading:
     """One charger and the car in it; power positive when the car feeds the building."""
@@ -113,6 +119,7 @@ class DeviceAlarm:
     severity: Severity = Severity.MEDIUM
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorReading:
     """The generator; power positive when it feeds the bus."""
@@ -143,6 +150,7 @@ class DeviceHealth:
     """What it calls abnormal itself."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitReading:
     """What the utility asks of the connection."""
@@ -153,6 +161,7 @@ class LimitReading:
     reduced: Reading[bool] = field(default_factory=missing)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The latest readings, the fate of earlier commands and the wishes of people, at one instant."""

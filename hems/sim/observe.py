@@ -1,6 +1,7 @@
 """The plant by the building's own words: every role, without any device in between, for fast-forward."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -12,10 +13,11 @@ from hems.model.wiring import Role
 from hems.sim.plant import Plant
 
 Value = bool | float | str
-Look = tuple[tuple[Role, ...], Callable[[Plant], Iterable[Value | None]]]
+See = Callable[[Plant], Iterable[Value | None]]
+Look = tuple[tuple[Role, ...], See]
 """Some roles, and how to see all of them at once."""
 
-_views: WeakKeyDictionary[Plant, tuple[Look, ...]] = WeakKeyDictionary()
+_views: WeakKeyDictionary[Plant, tuple[list[Role], list[See]]] = WeakKeyDictionary()
 """What to ask each plant; built once, because a simulated year asks thirty million times.  No look holds it."""
 
 
@@ -27,10 +29,11 @@ def observe(plant: Plant, site: Site) -> dict[Role, Value]:
     """
     view = _views.get(plant)
     if view is None:
-        view = _views[plant] = tuple(_looks(plant, site))
-    return {
-        role: value for roles, look in view for role, value in zip(roles, look(plant), strict=True) if value is not None
-    }
+        looks = list(_looks(plant, site))
+        view = _views[plant] = [role for mine, _ in looks for role in mine], [see for _, see in looks]
+    roles, sees = view
+    seen = dict(zip(roles, chain.from_iterable([see(plant) for see in sees]), strict=True))
+    return {role: value for role, value in seen.items() if value is not None}
 
 
 def actuate(plant: Plant, role: Role, value: bool | float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from math import inf
 
 from hems.control.cars.memory import BayMemory, Charge
-from hems.control.energy import NO_CAR, floor_pct
+from hems.control.energy import NO_CAR, floor_pct, floored
 from hems.control.tuning.sources import CarParams
 from hems.model.copies import replace
 from hems.model.reading import Reading
@@ -68,7 +68,7 @@ def kept(bay: Bay, memory: BayMemory | None, params: CarParams) -> Bay:
     """The bay with a floor that is further away while the charge of its car is only counted."""
     if memory is None or memory.charge is None or not memory.charge.stale:
         return bay
-    return replace(bay, floor_pct=max(bay.floor_pct, bay.maker_floor_pct) + params.stale_pct)
+    return floored(bay, max(bay.floor_pct, bay.maker_floor_pct) + params.stale_pct)
 
 
 def due_s(

@@ -58,8 +58,8 @@ def _draws_w(bay: Bay, snapshot: Snapshot, now_s: float) -> float:
 
 def take(site: Site, rooms: Sequence[Room], drawn_w: Mapping[SourceId, float]) -> None:
     """What they draw is no longer there for others, wherever it flows through."""
-    for bay in site.bays:
-        for place, share_w in enumerate(site.per_phase(drawn_w.get(bay.id, 0.0), bay.phases)):
+    for bay in [one for one in site.bays if one.id in drawn_w]:
+        for place, share_w in enumerate(site.per_phase(drawn_w[bay.id], bay.phases)):
             for room in rooms:
                 if room.carries(bay):
                     room.phase_w[place] -= share_w

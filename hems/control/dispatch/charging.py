@@ -141,6 +141,8 @@ def _serve(
     going: frozenset[SourceId],
 ) -> float:
     """Give cars their shares and take these out of the phases' room; what is left of the budget."""
+    if not any(groups):
+        return budget_w
     more = shares(site, groups, budget_w, room, going)
     given.update(more)
     return budget_w - sum(more.values())

@@ -30,7 +30,7 @@ class Envelope:
 def envelope(site: Site, memory: ConnectionMemory, snapshot: Snapshot, now_s: float) -> Envelope:
     """What holds at this instant."""
     grid = site.grid
-    imports = standing_bounds(site)
+    imports = [*standing_bounds(site)]
     exports = [(inf if grid.export_max_w is None else grid.export_max_w, AGREED)]
     if grid.flexible is not None:
         imports += flexible.imports(grid.flexible, memory.flexible, snapshot.limits, now_s)
@@ -53,9 +53,10 @@ def foreseen_w(site: Site, memory: ConnectionMemory, snapshot: Snapshot, local: 
     return least_w if grid.demand_max_w is None else min(least_w, grid.demand_max_w)
 
 
-def standing_bounds(site: Site) -> list[Bound]:
+@again
+def standing_bounds(site: Site) -> tuple[Bound, ...]:
     """What may be drawn at any hour, whoever says otherwise: by the main fuses, and as agreed."""
-    return [(phase_w(site) * len(site.phases), SERVICE), *_agreed(site.grid)]
+    return ((phase_w(site) * len(site.phases), SERVICE), *_agreed(site.grid))
 
 
 def phase_w(site: Site) -> float:

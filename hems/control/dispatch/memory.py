@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hems.model.plan import Plan
+from hems.model.quick import quick
 from hems.model.tariff import Price
 from hems.model.units import PanelId, SourceId
 
@@ -19,6 +20,7 @@ class FlexibleMemory:
     export_w: float | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarterMemory:
     """The quarter of an hour that is being counted."""
@@ -43,6 +45,7 @@ class ExcessMemory:
     """When an event was told last."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What circuits draw on one phase beyond the sun."""
@@ -62,6 +65,7 @@ class Hours:
     export_w: float | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
     """The most that a car drew a moment ago."""
@@ -70,6 +74,7 @@ class Drawn:
     at_s: float
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steady:
     """What flowed at the last look at which the meters agreed."""

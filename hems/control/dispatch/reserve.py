@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from hems.control import habits
+from hems.control.energy import reserved
 from hems.control.state import ControlState
-from hems.model.copies import replace
 from hems.model.site import Battery, Site, Tier
 from hems.model.units import HOUR_S
 
@@ -42,7 +42,7 @@ def _keeping(battery: Battery, site: Site, state: ControlState, month: int | Non
     if battery.reserve_by_history:
         total_wh = sum(one.capacity_wh for one in site.batteries)
         kept_pct = max(kept_pct, min(MOST_PCT, 100.0 * needed_wh(site, state) / total_wh + battery.shutdown_pct))
-    return replace(battery, reserve_pct=kept_pct)
+    return reserved(battery, kept_pct)
 
 
 def needed_wh(site: Site, state: ControlState) -> float:

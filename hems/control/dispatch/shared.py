@@ -13,9 +13,10 @@ from hems.control.cars import waking
 from hems.control.dispatch import departure
 from hems.control.dispatch.flows import NO_BATTERY
 from hems.control.dispatch.reserve import month_of, needed_wh
-from hems.control.energy import NO_CAR, battery_wh, car_free_wh
+from hems.control.energy import NO_CAR, battery_wh, car_free_wh, reserved
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.model.again import again
 from hems.model.copies import replace
 from hems.model.site import Battery, Bay, Site
 from hems.model.snapshot import Snapshot
@@ -69,13 +70,18 @@ def keeping(site: Site, state: ControlState, snapshot: Snapshot, params: Params,
         return site
     left_wh = kept_wh(site, state) - sum(held_by_cars_wh(site, state, snapshot, params, now_s).values())
     part_pct = 100.0 * max(0.0, left_wh) / sum(one.capacity_wh for one in site.batteries)
-    return replace(site, batteries=tuple(_raised(one, part_pct) for one in site.batteries))
+    return _with(site, *[_raised(one, part_pct) for one in site.batteries])
+
+
+@again
+def _with(site: Site, *batteries: Battery) -> Site:
+    return replace(site, batteries=batteries)
 
 
 def _raised(battery: Battery, part_pct: float) -> Battery:
     if battery.reserve_pct is None:
         return battery
-    return replace(battery, reserve_pct=max(battery.reserve_pct, min(100.0, battery.shutdown_pct + part_pct)))
+    return reserved(battery, max(battery.reserve_pct, min(100.0, battery.shutdown_pct + part_pct)))
 
 
 def car_may_give(

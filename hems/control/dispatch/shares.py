@@ -4,8 +4,7 @@ Whoever charges goes on before somebody else begins, so that shares do not flap;
 the others, and a car never overfills a phase.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 
 from hems.control.dispatch.panels import Room
 from hems.model.site import Bay, Site
@@ -27,7 +26,7 @@ def shares(
     `rooms` is what each part of the building still carries for cars; what is given is taken out of it.
     """
     given: dict[SourceId, float] = {}
-    for bays in groups:
+    for bays in filter(None, groups):
         mine = _among(site, bays, budget_w - sum(given.values()), rooms, charging)
         for bay in bays:
             if mine[bay.id]:
@@ -61,12 +60,12 @@ def _among(
 def _poured(site: Site, bays: Sequence[Bay], budget_w: float, rooms: Sequence[Room]) -> dict[SourceId, float]:
     """Equal shares, each up to what its car and its phases take, until nothing is left or nobody takes more."""
     given = {bay.id: 0.0 for bay in bays}
-    left = [replace(room, phase_w=list(room.phase_w)) for room in rooms]
+    left = [Room(list(room.phase_w), room.bays, room.panel) for room in rooms]
     open_bays = list(bays)
     left_w = budget_w
     while open_bays and left_w > ALMOST_W:
-        step_w = min([left_w / len(open_bays), *(bay.charge_max_w - given[bay.id] for bay in open_bays)])
-        step_w = min([step_w, *(fits_w for room in left for fits_w in _fit_w(site, open_bays, room))])
+        step_w = min([left_w / len(open_bays), *[bay.charge_max_w - given[bay.id] for bay in open_bays]])
+        step_w = min([step_w, *[fits_w for room in left for fits_w in _fit_w(site, open_bays, room)]])
         for bay in open_bays:
             given[bay.id] += step_w
             _take(site, left, bay, step_w)
@@ -75,14 +74,15 @@ def _poured(site: Site, bays: Sequence[Bay], budget_w: float, rooms: Sequence[Ro
     return given
 
 
-def _fit_w(site: Site, bays: Sequence[Bay], room: Room) -> Iterator[float]:
+def _fit_w(site: Site, bays: Sequence[Bay], room: Room) -> list[float]:
     """W that every one of these may get more before each phase that they use is full."""
     mine = [site.per_phase(1.0, bay.phases) for bay in bays if room.carries(bay)]
-    parts = [sum(shares) for shares in zip(*mine, strict=True)]
-    return (max(0.0, left_w) / part for left_w, part in zip(room.phase_w, parts, strict=False) if part)
+    parts = map(sum, zip(*mine, strict=True))
+    return [max(0.0, left_w) / part for left_w, part in zip(room.phase_w, parts, strict=False) if part]
 
 
 def _takes_more(site: Site, bay: Bay, given_w: float, rooms: Sequence[Room]) -> bool:
-    mine = [room.phase_w for room in rooms if room.carries(bay)]
-    free = (one[place] > ALMOST_W for one in mine for place, phase in enumerate(site.phases) if phase in bay.phases)
-    return given_w < bay.charge_max_w - ALMOST_W and all(free)
+    if given_w >= bay.charge_max_w - ALMOST_W:
+        return False
+    places = [place for place, phase in enumerate(site.phases) if phase in bay.phases]
+    return all(room.phase_w[place] > ALMOST_W for room in rooms if room.carries(bay) for place in places)

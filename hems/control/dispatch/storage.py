@@ -15,6 +15,7 @@ from hems.control.dispatch.steady import settled, steadied
 from hems.control.dispatch.store import ONE_WAY, store
 from hems.control.state import ControlState
 from hems.model import wiring
+from hems.model.again import again
 from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Mode, TiePosition
 from hems.model.site import Battery, Site
@@ -41,6 +42,7 @@ GENTLE = 0.5
 """Part of the way to its aim that a battery goes in one turn, when no limit is at stake."""
 
 
+@again
 def steered(site: Site) -> tuple[Battery, ...]:
     """The batteries that are dispatched."""
     return tuple(one for one in site.batteries if one.controllable and one.reserve_pct is not None)

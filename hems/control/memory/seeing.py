@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Grid, Mode, TiePosition
+from hems.model.quick import quick
 from hems.model.units import PointId
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridMemory:
     """Axis G: since when the utility side has been inside its window, outside, or dead."""
@@ -36,6 +38,7 @@ class TieMemory:
         return self.value if self.raw is TiePosition.UNKNOWN else self.raw
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusMemory:
     """Axis B: since when the only news of the bus is a frame of zeros."""
@@ -71,6 +74,7 @@ class PointMemory:
     """It has differed from it since then: perhaps only because two meters are read one after the other."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceMemory:
     """The three axes between ticks."""
