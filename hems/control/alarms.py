@@ -20,6 +20,7 @@ from hems.control.params import Params
 from hems.control.sheddable import VAIN, futile
 from hems.control.state import ControlState
 from hems.model import wiring
+from hems.model.again import again
 from hems.model.cause import Cause, Value, Why
 from hems.model.copies import replace
 from hems.model.instant import Instant
@@ -169,10 +170,11 @@ def _found_off(memory: LoadMemory) -> bool:
     return memory.shed_because is not None and memory.shed_because.why is Why.FOUND_OFF
 
 
-def _contradicted(state: ControlState, params: Params, now_s: float) -> set[Role]:
+@again
+def _contradicted(state: ControlState, params: Params, now_s: float) -> frozenset[Role]:
     """The switches that have for some time been seen where they were not sent."""
-    since_s = {role: one.contradicted_since_s for role, one in state.sent.items()}
-    return {role for role, at_s in since_s.items() if at_s is not None and now_s >= at_s + params.command.confirm_s}
+    since_s = {role: at_s for role, one in state.sent.items() if (at_s := one.contradicted_since_s) is not None}
+    return frozenset([role for role, at_s in since_s.items() if now_s >= at_s + params.command.confirm_s])
 
 
 def _meters(state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:

@@ -16,7 +16,7 @@ def unbalanced_since(
     site: Site, state: ControlState, snapshot: Snapshot, params: WitnessParams, now_s: float
 ) -> float | None:
     """Since when the sum has been wrong; None while it is right or nobody can tell (UCA 2)."""
-    given_w = load_w(site, snapshot, now_s, islanded=state.evidence.tie.value is TiePosition.OPEN)
+    given_w = load_w(site, snapshot, now_s, state.evidence.tie.value is TiePosition.OPEN)
     if given_w is None or not _differs(given_w, site, snapshot, params, now_s):
         return None
     return now_s if state.unbalanced_since_s is None else state.unbalanced_since_s

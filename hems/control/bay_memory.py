@@ -15,7 +15,7 @@ from hems.control.state import ControlState
 from hems.control.tuning.acting import CommandParams
 from hems.control.tuning.sources import CarParams
 from hems.model import wiring
-from hems.model.copies import replace
+from hems.model.copies import replace, revised
 from hems.model.reading import Reading
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
@@ -168,7 +168,7 @@ def _bay_memory(
         moves_s = memory.phases.moves_s
         return replace(NEW, phases=PhaseMemory(moves_s=moves_s)) if moves_s else NEW
     gives_w = reading.power_w.known(now_s)
-    return replace(
+    return revised(
         memory,
         plugged_since_s=now_s if memory.plugged_since_s is None else memory.plugged_since_s,
         at_floor=_at_floor(bay, memory, counted, params),

@@ -7,6 +7,7 @@ from hems.control.memory.using import LoadMemory
 from hems.control.state import ControlState
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
+from hems.model.again import again
 from hems.model.site import Bay, Circuit, Site
 from hems.model.snapshot import CircuitReading, Snapshot, drawn_w, positions
 from hems.model.units import CircuitId
@@ -56,12 +57,11 @@ def demands(
     closed, drawn = positions(snapshot, now_s), drawn_w(snapshot, now_s)
     # what came on after the building's load was measured is not contained in it
     late = {role for role, entry in state.sent.items() if entry.value is True and entry.sent_s > seen_s}
-    measured = {
-        circuit.id: drawn.get(circuit.id)
-        for circuit in site.circuits
-        if closed.get(circuit.id) is not False and not (late and wiring.circuit_closed(circuit.id) in late)
-    }
-    scale = _scale(site, measured, load_w(site, snapshot, now_s, islanded=islanded))
+    measured = {circuit.id: drawn.get(circuit.id) for circuit in site.circuits}
+    if late or False in closed.values():
+        unseen = [one for one in measured if closed.get(one) is False or wiring.circuit_closed(one) in late]
+        measured = {one: watts for one, watts in measured.items() if one not in unseen}
+    scale = _scale(site, measured, load_w(site, snapshot, now_s, islanded))
     found = {one.id: held_w(one, state) if one.id not in measured else one.typical_w * scale for one in site.circuits}
     return found | {circuit: max(0.0, watts) for circuit, watts in measured.items() if watts is not None}
 
@@ -86,7 +86,8 @@ def _scale(site: Site, measured: Mapping[CircuitId, float | None], total_w: floa
     return min(SPREAD[1], max(SPREAD[0], (total_w - seen_w) / blind_w))
 
 
-def load_w(site: Site, snapshot: Snapshot, now_s: float, *, islanded: bool) -> float | None:
+@again
+def load_w(site: Site, snapshot: Snapshot, now_s: float, islanded: bool) -> float | None:
     """What the building consumes, cars charging excluded, by the balance of everything that feeds the bus.
 
     None when a source that matters cannot be read.

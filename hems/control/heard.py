@@ -112,7 +112,7 @@ def _drilled(given: Given, state: ControlState) -> datetime | None:
 
 def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
     """The former's dose; what cannot be read leaves it as it was, neither hotter nor cooler."""
-    dose = state.dose or tuple(0.0 for _ in given.site.phases)
+    dose = state.dose or (0.0,) * len(given.site.phases)
     dt_s = given.now_s - state.at_s
     unnoticed_s = min(dt_s, overload.UNNOTICED_S)
     for power_w, for_s in ((state.former_w, dt_s - unnoticed_s), (borne_w(given, state), unnoticed_s)):
@@ -124,7 +124,7 @@ def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
 def borne_w(given: Given, state: ControlState) -> tuple[float, ...] | None:
     """What heats the former now: what it is seen to deliver, or nothing while the grid carries the building."""
     if not overload.on_its_own(state.evidence):
-        return tuple(0.0 for _ in given.site.phases)
+        return (0.0,) * len(given.site.phases)
     return overload.phase_w(given.snapshot, given.site, given.now_s)
 
 

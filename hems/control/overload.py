@@ -89,12 +89,12 @@ def loading(power_w: Sequence[float], former: Former) -> tuple[float, ...]:
     No phase less than all of them together load what the source gives.
     """
     together_pu = max(0.0, sum(power_w)) / former.total_w if former.total_w else 0.0
-    return tuple(max(together_pu, abs(watts) / rated) for watts, rated in zip(power_w, former.phase_va, strict=True))
+    return tuple([max(together_pu, abs(watts) / rated) for watts, rated in zip(power_w, former.phase_va, strict=True)])
 
 
 def beyond(power_w: Sequence[float], former: Former, loading_pu: float = 1.0) -> Excess:
     """What is too much for this multiple of the former's ratings."""
-    by_phase = tuple(watts - loading_pu * rated for watts, rated in zip(power_w, former.phase_va, strict=True))
+    by_phase = tuple([watts - loading_pu * rated for watts, rated in zip(power_w, former.phase_va, strict=True)])
     together = -inf if former.total_w is None else sum(power_w) - loading_pu * former.total_w
     return Excess(by_phase, together)
 
@@ -103,6 +103,8 @@ def dose_after(
     dose: Sequence[float], power_w: Sequence[float], former: Former, params: OverloadParams, dt_s: float
 ) -> tuple[float, ...]:
     """The dose of each phase after `dt_s` of constant `power_w`."""
+    if not any(dose) and not any(power_w):
+        return tuple(dose)
     return tuple(
         _phase_dose(before, pu, former.curve, params, dt_s)
         for before, pu in zip(dose, loading(power_w, former), strict=True)

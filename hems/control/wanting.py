@@ -35,6 +35,8 @@ LIMITS = frozenset({Why.OVERLOAD, Why.BLACKOUT, Why.STABILISING_TOO_LONG, Why.ST
 LIMIT_BANDS = frozenset({"floor", "shutdown"})
 IDLE_W = 300.0
 """A car below this counts as not giving."""
+AT_FLOOR, SOC_UNKNOWN = Cause(Why.CAR_AT_FLOOR), Cause(Why.CAR_SOC_UNKNOWN)
+RESERVE_KEPT, INHIBIT_RECONNECT = Cause(Why.RESERVE_KEPT), Cause(Why.INHIBIT_RECONNECT)
 
 
 def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> Iterator[Proposal]:
@@ -117,7 +119,8 @@ def cars(
         if phases.pauses(switch):
             wish = Wish(0.0, Cause(Why.CAR_SWITCHES))
             yield from _switched(bay, switch)
-        yield from _woken(bay, ladder, state)
+        if bay.wakes or bay.restarts:
+            yield from _woken(bay, ladder, state)
         if not charges:
             yield Proposal(role=role, rank=Rank.INTERLOCK, cause=wish.cause, low=0.0)
         if Task.FIRE in state.orders:
@@ -127,7 +130,7 @@ def cars(
         yield _car_limit(bay, snapshot, params, now_s)
         if mode is Mode.GRID_CONNECTED and not lending.may(bay, site, state, snapshot, params, now_s):
             proof_w = max(0.0, steer.asked_w(state, source, now_s))  # a little for some seconds is not lending
-            yield Proposal(role=role, rank=Rank.LIMIT, cause=Cause(Why.RESERVE_KEPT), high=proof_w)
+            yield Proposal(role=role, rank=Rank.LIMIT, cause=RESERVE_KEPT, high=proof_w)
         if doubted:
             entry = state.sent.get(role)
             given_w = max(0.0, float(entry.value)) if entry is not None else 0.0
@@ -157,8 +160,6 @@ def _switched(bay: Bay, switch: PhaseMemory) -> Iterator[Proposal]:
 
 def _woken(bay: Bay, ladder: Waking, state: ControlState) -> Iterator[Proposal]:
     """The charger's own ways to wake a car, on their rungs; told to rest after, where they were ever used."""
-    if not bay.wakes and not bay.restarts:
-        return
     for wired, role, rung in (
         (bay.wakes, wiring.bay_wake(bay.id), Rung.BREAK),
         (bay.restarts, wiring.bay_restart(bay.id), Rung.RESTART),
@@ -183,7 +184,7 @@ def _car_limit(bay: Bay, snapshot: Snapshot, params: Params, now_s: float) -> Pr
     return Proposal(
         role=wiring.bay_power(bay.id),
         rank=Rank.LIMIT,
-        cause=Cause(Why.CAR_AT_FLOOR if known else Why.CAR_SOC_UNKNOWN),
+        cause=AT_FLOOR if known else SOC_UNKNOWN,
         low=-bay.charge_max_w,
         high=bay.discharge_max_w if may_give else 0.0,
     )
@@ -204,6 +205,4 @@ def tie(site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, n
     if ready:
         yield Proposal(role=wiring.TIE_PERMIT, rank=Rank.GRID, cause=Cause(Why.PERMIT_RECONNECT), prefer=1.0)
     else:
-        yield Proposal(
-            role=wiring.TIE_PERMIT, rank=Rank.INTERLOCK, cause=Cause(Why.INHIBIT_RECONNECT), high=0.0, prefer=0.0
-        )
+        yield Proposal(role=wiring.TIE_PERMIT, rank=Rank.INTERLOCK, cause=INHIBIT_RECONNECT, high=0.0, prefer=0.0)

@@ -331,4 +331,10 @@ class Site:
     def per_phase(self, power_w: float, phases: tuple[Phase, ...]) -> tuple[float, ...]:
         """`power_w` spread evenly over `phases`, as a vector aligned with `Site.phases`."""
         share_w = power_w / len(phases)
+        if phases == self.phases:
+            return (share_w,) * len(phases)
         return tuple([share_w if phase in phases else 0.0 for phase in self.phases])
+
+    def places(self, phases: tuple[Phase, ...]) -> tuple[int, ...]:
+        """Where these are among all."""
+        return tuple([place for place, phase in enumerate(self.phases) if phase in phases])

@@ -23,6 +23,8 @@ from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
 from hems.model.units import PanelId, SourceId
 
+IDLE = Wish(0.0, Cause(Why.CAR_IDLE))
+
 
 @dataclass(frozen=True, slots=True)
 class Groups:
@@ -53,7 +55,7 @@ def charging(
     announced or likely, then those that somebody wants to go first, then all other cars, those with time below the
     month's peak, and what waits for the sun last.
     """
-    found = {bay.id: Wish(0.0, Cause(Why.CAR_IDLE)) for bay in bays}
+    found = {bay.id: IDLE for bay in bays}
     if flows(site, snapshot, now_s) is None or not state.connection.standing:
         return found
     heard = [bay for bay in bays if heard_again.tells(bay, snapshot, now_s)]
@@ -229,7 +231,7 @@ def _charge(
     if bay in groups.patient:
         return Wish(0.0, Cause(Why.CHARGE_WAITS_FOR_PEAK))
     charges = bay in groups.leaving or bay in groups.late or bay in groups.first or bay in groups.at_once
-    return Wish(0.0, limit if charges else Cause(Why.CAR_IDLE))
+    return Wish(0.0, limit) if charges else IDLE
 
 
 def on_island(
@@ -258,5 +260,5 @@ def _few(bays: list[Bay], state: ControlState, spare_w: float) -> list[Bay]:
 
 def _from_sun(power_w: float) -> Wish:
     if not power_w:
-        return Wish(0.0, Cause(Why.CAR_IDLE))
+        return IDLE
     return Wish(-power_w, Cause(Why.CHARGE_FROM_SUN, {"w": round(power_w)}))

@@ -85,8 +85,10 @@ def _batteries_w(site: Site, snapshot: Snapshot, now_s: float) -> float:
 
 def may(bay: Bay, site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> bool:
     """Whether a car may give on the grid at this instant."""
+    if not bay.gives_on_grid or not bay.bidirectional:
+        return False
     reading, memory = snapshot.bays.get(bay.id, NO_CAR), state.bays.get(bay.id, NEW)
-    if not (bay.gives_on_grid and bay.bidirectional and reading.discharge_ready.known(now_s) is True):
+    if reading.discharge_ready.known(now_s) is not True:
         return False
     soc_pct = reading.soc_pct.known(now_s)
     used = ledger.warranty_used(bay, state.ledgers.get(bay.id, ledger.EMPTY))

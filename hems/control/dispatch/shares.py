@@ -5,6 +5,7 @@ the others, and a car never overfills a phase.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from hems.control.dispatch.panels import Room
 from hems.model.site import Bay, Site
@@ -12,6 +13,31 @@ from hems.model.units import SourceId
 
 ALMOST_W = 1.0
 """Less is rounding."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """A car, and all that its power flows through: what each part of the building still carries, phase by phase."""
+
+    bay: Bay
+    places: tuple[int, ...]
+    through_w: list[list[float]]
+    given_w: float = 0.0
+
+    def take(self, power_w: float) -> None:
+        """What it gets is no longer there for others, wherever it flows through."""
+        share_w = power_w / len(self.places)
+        self.given_w += power_w
+        for phase_w in self.through_w:
+            for place in self.places:
+                phase_w[place] -= share_w
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether its charger is not at its most, and none of its phases is full."""
+        if self.given_w >= self.bay.charge_max_w - ALMOST_W:
+            return False
+        return all(phase_w[place] > ALMOST_W for phase_w in self.through_w for place in self.places)
 
 
 def shares(
@@ -28,20 +54,11 @@ def shares(
     given: dict[SourceId, float] = {}
     for bays in filter(None, groups):
         mine = _among(site, bays, budget_w - sum(given.values()), rooms, charging)
-        for bay in bays:
-            if mine[bay.id]:
-                _take(site, rooms, bay, mine[bay.id])
+        for line in _lines(site, bays, rooms, [room.phase_w for room in rooms]):
+            if mine[line.bay.id]:
+                line.take(mine[line.bay.id])
         given |= mine
     return given
-
-
-def _take(site: Site, rooms: Iterable[Room], bay: Bay, power_w: float) -> None:
-    """What a car gets is no longer there for others, wherever it flows through."""
-    shares_w = site.per_phase(power_w, bay.phases)
-    for room in rooms:
-        if room.carries(bay):
-            for place, share_w in enumerate(shares_w):
-                room.phase_w[place] -= share_w
 
 
 def _among(
@@ -59,30 +76,30 @@ def _among(
 
 def _poured(site: Site, bays: Sequence[Bay], budget_w: float, rooms: Sequence[Room]) -> dict[SourceId, float]:
     """Equal shares, each up to what its car and its phases take, until nothing is left or nobody takes more."""
-    given = {bay.id: 0.0 for bay in bays}
-    left = [Room(list(room.phase_w), room.bays, room.panel) for room in rooms]
-    open_bays = list(bays)
-    left_w = budget_w
-    while open_bays and left_w > ALMOST_W:
-        step_w = min([left_w / len(open_bays), *[bay.charge_max_w - given[bay.id] for bay in open_bays]])
-        step_w = min([step_w, *[fits_w for room in left for fits_w in _fit_w(site, open_bays, room)]])
-        for bay in open_bays:
-            given[bay.id] += step_w
-            _take(site, left, bay, step_w)
-        left_w -= step_w * len(open_bays)
-        open_bays = [bay for bay in open_bays if _takes_more(site, bay, given[bay.id], left)]
-    return given
+    left = [list(room.phase_w) for room in rooms]
+    lines = _lines(site, bays, rooms, left)
+    pouring, left_w = lines, budget_w
+    while pouring and left_w > ALMOST_W:
+        step_w = min([left_w / len(pouring), *[one.bay.charge_max_w - one.given_w for one in pouring]])
+        step_w = min([step_w, *[fits_w for phase_w in left for fits_w in _fit_w(pouring, phase_w)]])
+        for line in pouring:
+            line.take(step_w)
+        left_w -= step_w * len(pouring)
+        pouring = [line for line in pouring if line.takes_more]
+    return {line.bay.id: line.given_w for line in lines}
 
 
-def _fit_w(site: Site, bays: Sequence[Bay], room: Room) -> list[float]:
+def _lines(site: Site, bays: Iterable[Bay], rooms: Sequence[Room], left: Sequence[list[float]]) -> list[_Line]:
+    """`left` is what the rooms carry, or a copy of it to try something with."""
+    pairs = list(zip(rooms, left, strict=True))
+    return [_Line(one, site.places(one.phases), [watts for room, watts in pairs if room.carries(one)]) for one in bays]
+
+
+def _fit_w(lines: Sequence[_Line], phase_w: list[float]) -> list[float]:
     """W that every one of these may get more before each phase that they use is full."""
-    mine = [site.per_phase(1.0, bay.phases) for bay in bays if room.carries(bay)]
-    parts = map(sum, zip(*mine, strict=True))
-    return [max(0.0, left_w) / part for left_w, part in zip(room.phase_w, parts, strict=False) if part]
-
-
-def _takes_more(site: Site, bay: Bay, given_w: float, rooms: Sequence[Room]) -> bool:
-    if given_w >= bay.charge_max_w - ALMOST_W:
-        return False
-    places = [place for place, phase in enumerate(site.phases) if phase in bay.phases]
-    return all(room.phase_w[place] > ALMOST_W for room in rooms if room.carries(bay) for place in places)
+    parts = [0.0] * len(phase_w)
+    for line in lines:
+        if any(phase_w is mine for mine in line.through_w):
+            for place in line.places:
+                parts[place] += 1.0 / len(line.places)
+    return [max(0.0, left_w) / part for left_w, part in zip(phase_w, parts, strict=True) if part]

@@ -6,8 +6,9 @@ The moment the grid fails its meter shows nothing drawn, which looks like room f
 from collections.abc import Sequence
 
 from hems.control.dispatch.memory import Standing
-from hems.model.copies import replace
+from hems.model.copies import replace, revised
 
+NOTHING = Standing(watts=0.0)
 FALLS_AFTER_S = 10.0
 """As long as a meter may take to see that the grid is gone; until then its zero is no room."""
 
@@ -34,7 +35,7 @@ def unseen(before: Sequence[Standing]) -> tuple[Standing, ...]:
 
 def _after(before: Standing | None, watts: float, now_s: float) -> Standing:
     if before is None or watts >= before.watts:
-        return Standing(watts=watts)
+        return revised(before or NOTHING, watts=watts, lower_since_s=None, lower_w=0.0)
     if before.lower_since_s is None:
         return Standing(watts=before.watts, lower_since_s=now_s, lower_w=watts)
     most_w = max(watts, before.lower_w)
