@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hems.control.params import Params
+from hems.model.again import again
 from hems.model.cause import Cause
 from hems.model.event import EventKind
 from hems.model.instant import Instant
@@ -34,14 +35,18 @@ class Given:
     @property
     def local_offset(self) -> timedelta | None:
         """What the clock on the wall is ahead of UTC, to the quarter of an hour; None while nobody knows."""
-        utc, local_h = self.now.utc, self.snapshot.local_h
-        if utc is None or local_h is None:
-            return None
-        off_h = local_h - (utc.hour + utc.minute / 60.0)
-        return timedelta(hours=round(4.0 * ((off_h + HALF_DAY_H) % 24.0 - HALF_DAY_H)) / 4.0)
+        return _offset(self.now.utc, self.snapshot.local_h)
 
     @property
     def local(self) -> datetime | None:
         """The date and time on the wall; None while nobody knows."""
         utc, offset = self.now.utc, self.local_offset
         return None if utc is None or offset is None else utc + offset
+
+
+@again
+def _offset(utc: datetime | None, local_h: float | None) -> timedelta | None:
+    if utc is None or local_h is None:
+        return None
+    off_h = local_h - (utc.hour + utc.minute / 60.0)
+    return timedelta(hours=round(4.0 * ((off_h + HALF_DAY_H) % 24.0 - HALF_DAY_H)) / 4.0)

@@ -106,9 +106,10 @@ def price_at(tariff: Tariff, local: datetime, told: Prices | None = None, utc: d
     """The price at a local time; `told` counts by `utc`, and not at all without it."""
     heard = None if told is None or utc is None else told.at(utc.timestamp())
     told_g = None if heard is None else heard.co2_g
+    rate = None if tariff.dynamic else _rate(tariff, local)
     return Price(
-        buy=_buy(tariff, local, heard),
-        sell=_sell(tariff, local, heard),
+        buy=_buy(tariff, rate, heard),
+        sell=_sell(tariff, rate, heard),
         co2_g=tariff.co2_g if told_g is None else told_g,
         co2_per_kg=tariff.co2_per_kg,
     )
@@ -150,18 +151,16 @@ def _rate(tariff: Tariff, local: datetime) -> Rate | None:
     return next((rate for rate in tariff.rates if within(rate.window, local, tariff.holidays)), None)
 
 
-def _buy(tariff: Tariff, local: datetime, heard: Slot | None) -> float | None:
+def _buy(tariff: Tariff, rate: Rate | None, heard: Slot | None) -> float | None:
     if tariff.dynamic:
         told = None if heard is None else heard.buy
         return tariff.buy if told is None else tariff.factor * told + tariff.adder
-    rate = _rate(tariff, local)
     return tariff.buy if rate is None else rate.buy
 
 
-def _sell(tariff: Tariff, local: datetime, heard: Slot | None) -> float | None:
+def _sell(tariff: Tariff, rate: Rate | None, heard: Slot | None) -> float | None:
     if tariff.dynamic and heard is not None and heard.sell is not None:
         return heard.sell
     if tariff.sell is None:
         return None if heard is None else heard.buy
-    rate = None if tariff.dynamic else _rate(tariff, local)
     return tariff.sell if rate is None or rate.sell is None else rate.sell
