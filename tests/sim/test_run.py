@@ -21,7 +21,7 @@ from hems.sim.traces import ConstantTraces
 from tests.given import flats, forces
 
 SITE, PARAMS = flats(), shortened(Params())
-MOST_CALLS = 3500
+MOST_CALLS = 3350
 """Of one tick with its plant and its snapshot: a tenth more than it takes."""
 
 
