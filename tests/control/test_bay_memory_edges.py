@@ -1,19 +1,21 @@
 """What is remembered of each car, and whom it follows: each rule at its edge."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from hems.control import bay_memory
-from hems.control.cars.memory import BayMemory, Charge, Waking
+from hems.control.cars.memory import BayMemory, Charge, Usual, Waking
 from hems.control.memory.acting import Sent
+from hems.control.memory.seeing import ModeMemory
 from hems.model import wiring
 from hems.model.mode import Mode
 from hems.model.units import SourceId
 from hems.model.wiring import Role
 from tests.control.panel import car, snapshot
-from tests.control.pencil import PARAMS, sent, state
+from tests.control.pencil import PARAMS, given, sent, state
 from tests.given import flats
 
 SITE = flats()
@@ -130,3 +132,42 @@ def test_a_device_that_follows_somebody_else_is_left_to_them(at_s: float, left: 
     assert bay_memory.left_s(known, PARAMS.command) == left
     battery = state(at_s=at_s, astray_s={SourceId("main"): 950.0})
     assert len(bay_memory.left_s(battery, PARAMS.command)) == len(left)
+
+
+MONDAY = datetime(2026, 6, 1, 8, tzinfo=UTC)
+
+
+def visited(before: BayMemory, now: BayMemory, outage_since_s: float | None = None) -> tuple[BayMemory, Usual | None]:
+    """What is remembered of the car, and what is usual at its bay, on a Monday at eight."""
+    there = given(SITE, car("bay_1", 80.0), NOW_S, utc=MONDAY, local_h=8.0)
+    bays = {one.id: BayMemory() for one in SITE.bays}
+    mode = ModeMemory(mode=Mode.ISLANDED, outage_since_s=outage_since_s)
+    found, usual = bay_memory.visited(there, replace(state(), mode=mode, bays={BAY: before}), bays | {BAY: now})
+    return found[BAY], usual.get(BAY)
+
+
+@pytest.mark.parametrize(("outage_since_s", "in_cut"), [(None, False), (900.0, True)])
+def test_a_visit_that_ends_teaches_when_and_whether_the_car_left_in_a_power_cut(
+    outage_since_s: float | None, *, in_cut: bool
+):
+    here = BayMemory(plugged_since_s=1.0, taken_wh=5000.0)
+    _, usual = visited(here, BayMemory(), outage_since_s)
+    assert usual == Usual(departures=(8.0,), taken_wh=(5000.0,), left_in_cut=in_cut)
+
+
+def test_a_visit_that_goes_on_or_has_not_begun_teaches_nothing():
+    here = BayMemory(plugged_since_s=1.0)
+    assert visited(here, here)[1] is None
+    assert visited(BayMemory(), BayMemory())[1] is None
+
+
+def test_a_car_that_comes_teaches_what_it_has_to_spare_once_it_tells():
+    here = BayMemory(plugged_since_s=NOW_S)
+    tells = replace(here, charge=Charge(pct=80.0, capacity_wh=50_000.0))
+    _, usual = visited(here, tells)
+    assert usual is not None
+    assert (usual.arrivals, usual.came_on) == ((8.0,), (MONDAY.toordinal(),))
+    assert usual.spare_wh[0] > 0.0
+    assert visited(here, here)[1] is None
+    assert visited(tells, tells)[1] is None
+    assert visited(here, replace(here, charge=Charge(pct=80.0, capacity_wh=50_000.0, stale=True)))[1] is None
