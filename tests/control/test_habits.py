@@ -121,6 +121,14 @@ def test_more_than_half_a_day_of_sun_is_a_day_and_half_of_one_is_none():
     assert during.today_w == {3: 5}
 
 
+def test_of_several_days_the_last_one_stands_in_for_hours_that_were_not_seen():
+    # given a day of which the morning was seen, after a dark one and a bright one
+    last = habits.hour_of(MONDAY) + HOURS - 1
+    known = Habits(hour=last, today_w=dict.fromkeys(range(13), 700), suns_w=((5,) * HOURS, (900,) * HOURS))
+    after = habits.after(known, MONDAY + timedelta(days=1, minutes=5), {}, 0.0, 300.0)
+    assert after.suns_w[-1] == (700,) * 13 + (900,) * 11
+
+
 def test_an_hour_that_nobody_has_seen_is_like_that_of_the_other_kind_of_day_and_nothing_is_a_number():
     # given 5 o'clock seen on both kinds of days, 6 on working days, 7 at weekends, and 0 W among them
     learned = [-1] * 48
