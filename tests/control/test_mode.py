@@ -121,6 +121,8 @@ TRANSITIONS = [
     (INIT, CONTRADICTION, 30.0, FAULT, Why.CONTRADICTION),
     (G, ISLAND, 0.0, STAB, Why.TIE_OPENED),
     (G, facts(OPEN, Grid.UNKNOWN, Bus.UNKNOWN), 0.0, STAB, Why.TIE_OPENED),
+    *((mode, facts(grid=Grid.BAD), 0.0, DIS, Why.GRID_OUT_OF_WINDOW) for mode in (RES, D, PLAN)),
+    *((mode, facts(grid=Grid.UNKNOWN), 0.0, D, Why.GRID_UNKNOWN) for mode in (RES, DIS, PLAN)),
     (D, ISLAND, 0.0, STAB, Why.TIE_OPENED),
     (DIS, ISLAND, 0.0, STAB, Why.TIE_OPENED),
     (RES, ISLAND, 0.0, STAB, Why.TIE_OPENED),
