@@ -144,6 +144,7 @@ from tests.store.given import at, event, started, switch
 async def live():
     store = started(pathlib.Path(sys.argv[1]), limits=StoreLimits(flush_s=2.0))
     for second in itertools.count(int(sys.argv[2])):
+        store._writer.drain(5.0)  # a second of this clock is over in milliseconds, of which its thread may get none
         store.record_samples(at(second), {f"series/{number}": float(second) for number in range(30)})
         store.ring.trigger(second)
         store.ring.add(second, '{"t": 1}')
