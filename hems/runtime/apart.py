@@ -3,10 +3,10 @@
 import os
 import pickle
 from collections.abc import Callable
-from threading import Lock
 from typing import IO, TypeVar
 
 from hems.model.contained import contained
+from hems.runtime.once import Once
 
 DoneT = TypeVar("DoneT")
 NextT = TypeVar("NextT")
@@ -35,10 +35,10 @@ def apart(do: Callable[[], DoneT], then: Callable[[DoneT], NextT]) -> Callable[[
     def done() -> tuple[DoneT, Callable[[], NextT]]:
         with contained():
             made: DoneT = pickle.load(heard)
-            return made, _once(lambda: _rest(heard, child, lambda: then(made)))
+            return made, Once(lambda: _rest(heard, child, lambda: then(made)))
         _end(heard, child)
         again = do()
-        return again, _once(lambda: then(again))
+        return again, Once(lambda: then(again))
 
     return done
 
@@ -46,19 +46,6 @@ def apart(do: Callable[[], DoneT], then: Callable[[DoneT], NextT]) -> Callable[[
 def _tell(told: IO[bytes], made: object) -> None:
     told.write(pickle.dumps(made, protocol=pickle.HIGHEST_PROTOCOL))
     told.flush()
-
-
-def _once(make: Callable[[], NextT]) -> Callable[[], NextT]:
-    """What is made by whoever asks first; others wait for it."""
-    lock, kept = Lock(), list[NextT]()
-
-    def made() -> NextT:
-        with lock:
-            if not kept:
-                kept.append(make())
-            return kept[0]
-
-    return made
 
 
 def _rest(heard: IO[bytes], child: int, over: Callable[[], NextT]) -> NextT:
