@@ -8,6 +8,7 @@ from hems.control.state import ControlState
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
 from hems.model.again import again
+from hems.model.reading import Reading
 from hems.model.site import Bay, Circuit, Site
 from hems.model.snapshot import CircuitReading, Snapshot, drawn_w, positions
 from hems.model.units import CircuitId
@@ -46,12 +47,12 @@ def _closing(circuit: Circuit, state: ControlState, snapshot: Snapshot) -> bool:
 
 
 def demands(
-    site: Site, state: ControlState, snapshot: Snapshot, now_s: float, *, islanded: bool
+    site: Site, state: ControlState, snapshot: Snapshot, now_s: float, total_w: float | None
 ) -> dict[CircuitId, float]:
-    """W that each circuit draws now, or is expected to draw when switched on.
+    """W that each circuit draws now, or is expected to draw when switched on, where all together draw `total_w`.
 
     Metered and on: the meter.  Off, or on only since a moment ago: what it drew when last seen on.  On without a meter:
-    typical power, scaled so that all circuits together give the measured load of the building.
+    typical power, scaled so that all circuits together give that total.
     """
     seen_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=now_s)
     closed, drawn = positions(snapshot, now_s), drawn_w(snapshot, now_s)
@@ -61,7 +62,7 @@ def demands(
     if late or False in closed.values():
         unseen = [one for one in measured if closed.get(one) is False or wiring.circuit_closed(one) in late]
         measured = {one: watts for one, watts in measured.items() if one not in unseen}
-    scale = _scale(site, measured, load_w(site, snapshot, now_s, islanded))
+    scale = _scale(site, measured, total_w)
     found = {one.id: held_w(one, state) if one.id not in measured else one.typical_w * scale for one in site.circuits}
     return found | {circuit: max(0.0, watts) for circuit, watts in measured.items() if watts is not None}
 
@@ -92,14 +93,23 @@ def load_w(site: Site, snapshot: Snapshot, now_s: float, islanded: bool) -> floa
 
     None when a source that matters cannot be read.
     """
-    former = [reading.known(now_s) for reading in snapshot.former_phase_w]
-    sources = [*former, *(reading.known(now_s) for reading in snapshot.pvs.values())]
-    sources += [bay.power_w.known(now_s) for key, bay in snapshot.bays.items() if key != site.former.source]
-    sources.append(0.0 if islanded else snapshot.grid_w.known(now_s))
+    known = [reading.known(now_s) for reading in balance(site, snapshot, islanded=islanded)]
     if site.generator is not None:
-        sources.append(_generator_w(snapshot, now_s))
-    known = [watts for watts in sources if watts is not None]
-    return sum(known) if len(known) == len(sources) else None
+        known.append(_generator_w(snapshot, now_s))
+    given = [watts for watts in known if watts is not None]
+    return sum(given) if len(given) == len(known) else None
+
+
+def balance(site: Site, snapshot: Snapshot, *, islanded: bool) -> list[Reading[float]]:
+    """The readings whose sum the building draws; a generator apart.
+
+    What the former's own battery gives, and the sun on its own side, is in what its phases deliver.
+    """
+    former, inside = site.former.source, {pv.id for pv in site.pvs if pv.direct}
+    readings = [*snapshot.former_phase_w, *(one for key, one in snapshot.pvs.items() if key not in inside)]
+    readings += [bay.power_w for key, bay in snapshot.bays.items() if key != former]
+    readings += [battery.power_w for key, battery in snapshot.batteries.items() if key != former]
+    return readings if islanded else [*readings, snapshot.grid_w]
 
 
 def _generator_w(snapshot: Snapshot, now_s: float) -> float | None:

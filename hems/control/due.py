@@ -7,6 +7,7 @@ from hems.control import (
     alarms,
     arming,
     bay_memory,
+    drawn,
     drivers,
     effect,
     generator,
@@ -35,7 +36,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
     ends += [drivers.due_s(state, given.params.car, now_s), bay_memory.due_s(given, state)]
     if state.nulled_since_s is not None:
         ends.append(state.nulled_since_s + given.params.plan.null_s)
-    ends += [effect.due_s(state), *surplus.due_s(state)]
+    ends += [drawn.due_s(state), effect.due_s(state), *surplus.due_s(state)]
     ends += [state.reconnect.not_before_s, state.black_start.not_before_s]
     ends += [state.boot_s + given.params.boot.hold_energise_s, *(one.until_s for one in state.failing.values())]
     ends += loads.expiries(given.site, state, given.params)

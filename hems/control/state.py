@@ -20,7 +20,7 @@ from hems.control.memory.acting import (
     Sent,
 )
 from hems.control.memory.seeing import EvidenceMemory, ModeMemory
-from hems.control.memory.using import Habits, LoadMemory, SavingMemory, SurplusMemory
+from hems.control.memory.using import DrawnMemory, Habits, LoadMemory, SavingMemory, SurplusMemory
 from hems.model.prices import Prices
 from hems.model.request import Override, Standing, Steering, Task
 from hems.model.units import CircuitId, SourceId
@@ -41,6 +41,7 @@ class ControlState:
     """Overload dose of each phase of the former; 0 is cool, 1 is its trip."""
     former_w: tuple[float, ...] | None = None
     """What the former bore on each phase at the last tick; None when that could not be read."""
+    drawn: DrawnMemory = field(default_factory=DrawnMemory)
     saving: SavingMemory = field(default_factory=SavingMemory)
     surplus: SurplusMemory = field(default_factory=SurplusMemory)
     habits: Habits = field(default_factory=Habits)

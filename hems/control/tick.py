@@ -21,6 +21,7 @@ from hems.control import (
     attempts,
     balance,
     black_start,
+    drawn,
     effect,
     energy,
     evidence,
@@ -131,7 +132,8 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     islanded = state.evidence.tie.value is TiePosition.OPEN
     if step.band != state.band and state.mode.mode.on_island:
         told.append((EventKind.SYSTEM, "band", Cause(Why.ENERGY_BAND, {"band": step.band, "was": state.band})))
-    watts = demands(site, state, snapshot, now_s, islanded=islanded)
+    state = revised(state, drawn=drawn.after(given, state))
+    watts = demands(site, state, snapshot, now_s, state.drawn.watts)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
     going = loads.going(site, state, measured_s)
     banded = state if step.band == state.band else replace(state, band=step.band)

@@ -110,7 +110,7 @@ class Plant(Building):
         """What the island-former delivers per phase; on the grid, what it feeds as a follower; in the dark nothing."""
         if not self.bus_live:
             return (0.0,) * len(self._phases)
-        return tuple(self._net_w) if self.former.forming else self.supply.source_phase_w()
+        return self.supply.through_former(self._net_w if self.former.forming else self.supply.source_phase_w())
 
     @property
     def former_trips(self) -> int:

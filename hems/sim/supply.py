@@ -28,6 +28,7 @@ class Supply:
             )
             for spec in site.pvs
         }
+        self._direct = [pv for pv in self.pvs.values() if pv.direct]
         self.former = Former(
             curve=site.former.curve, ratings=(*site.former.phase_va, _source_max_w(site)), physics=physics
         )
@@ -64,6 +65,13 @@ class Supply:
             bay = self._bays[self._source]
             return tuple(bay.power_w * share for share in bay.shares)
         return (self.batteries[self._source].power_w / len(self._phases),) * len(self._phases)
+
+    def through_former(self, rest_w: Sequence[float]) -> tuple[float, ...]:
+        """What the former's phases deliver where its source gives `rest_w`: the sun on its own side passes them too."""
+        total_w = list(rest_w)
+        for pv in self._direct:
+            subtract(total_w, -pv.power_w, pv.shares)
+        return tuple(total_w)
 
     def until_s(self, net_w: Sequence[float], *, live: bool, may_restart: bool) -> float:
         """Time until something here changes by itself, loads as they are."""
@@ -122,7 +130,7 @@ class Supply:
     def _load_pu(self, net_w: Sequence[float]) -> tuple[float, ...]:
         if not self.former.forming:
             return (0.0,) * (len(self._phases) + 1)
-        return self.former.load_pu((*net_w, sum(net_w)))
+        return self.former.load_pu((*self.through_former(net_w), sum(net_w)))
 
     def _run_engine(self, net_w: list[float]) -> None:
         """A generator on the bus carries what nobody else feeds, and fills the former's battery as far as that is told.

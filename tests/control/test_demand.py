@@ -46,13 +46,13 @@ def test_on_it_is_what_its_meter_says_and_off_what_it_drew_before():
         wiring.circuit_closed(LAUNDRY): False,
         wiring.circuit_power(LAUNDRY): 0.0,
     }
-    watts = demands(SITE, knowing(laundry=4000.0), snapshot(SITE, values), 0.0, islanded=False)
+    watts = demands(SITE, knowing(laundry=4000.0), snapshot(SITE, values), 0.0, None)
     assert (watts[KITCHEN], watts[LAUNDRY]) == (4321.0, 4000.0)
 
 
 def test_a_switch_that_says_nothing_counts_as_on():
     unread = {wiring.circuit_closed(LAUNDRY): None, wiring.circuit_power(LAUNDRY): 777.0}
-    assert demands(SITE, initial(0.0), snapshot(SITE, unread), 0.0, islanded=False)[LAUNDRY] == 777.0
+    assert demands(SITE, initial(0.0), snapshot(SITE, unread), 0.0, None)[LAUNDRY] == 777.0
 
 
 def test_what_idled_is_still_expected_to_want_half_of_its_typical_power():
@@ -64,11 +64,10 @@ def test_what_idled_is_still_expected_to_want_half_of_its_typical_power():
 
 @pytest.mark.parametrize(("rest_w", "scale"), [(5200.0, 0.5), (10_400.0, 1.0), (100.0, 0.3), (100_000.0, 2.5)])
 def test_circuits_without_meters_share_what_the_others_do_not_explain(rest_w: float, scale: float):
-    # given two circuits without meters, typically 5.4 and 5.0 kW, on an island of which all else is metered
+    # given two circuits without meters, typically 5.4 and 5.0 kW, where all else is metered
     blind: dict[wiring.Role, object] = {wiring.circuit_power(KITCHEN): None, wiring.circuit_power(LAUNDRY): None}
     known_w = sum(one.typical_w for one in SITE.circuits if one.id not in (KITCHEN, LAUNDRY))
-    phases = {wiring.former_phase_w(index): (known_w + rest_w) / 3.0 for index in range(3)}
-    watts = demands(SITE, initial(0.0), snapshot(SITE, blind | phases), 0.0, islanded=True)
+    watts = demands(SITE, initial(0.0), snapshot(SITE, blind), 0.0, known_w + rest_w)
     assert watts[KITCHEN] == pytest.approx(scale * 5400.0)
     assert watts[LAUNDRY] == pytest.approx(scale * 5000.0)
 
@@ -86,6 +85,21 @@ def test_the_load_is_the_balance_of_everything_that_feeds_the_bus():
     assert load_w(SITE, snapshot(SITE, feeding), 0.0, islanded=True) == 4100.0
     for role in (role for role in feeding if role.endswith("_w")):
         assert load_w(SITE, snapshot(SITE, feeding | {role: None}), 0.0, islanded=False) is None
+
+
+def test_what_flows_inside_the_former_is_in_what_its_phases_deliver_and_another_battery_is_not():
+    # given a hybrid inverter with its own battery and its own sun, and a battery beside it
+    shed = replace(SITE.batteries[0], id=SourceId("shed"))
+    hybrid = replace(SITE, batteries=(*SITE.batteries, shed), pvs=(replace(SITE.pvs[0], direct=True),))
+    values: dict[wiring.Role, object] = {
+        **{role: 0.0 for role in healthy(hybrid) if role.endswith("_w")},
+        wiring.former_phase_w(0): 6000.0,
+        wiring.battery_power(SourceId("main")): 2000.0,
+        wiring.pv_power(SourceId("roof")): 4000.0,
+        wiring.battery_power(SourceId("shed")): -1000.0,
+    }
+    # then the building draws what the inverter delivers, less what the other battery takes
+    assert load_w(hybrid, snapshot(hybrid, values), 0.0, islanded=True) == 5000.0
 
 
 @pytest.mark.parametrize(("running", "load"), [(True, 1020.0), (False, 1000.0), (None, 1020.0)])
@@ -199,19 +213,19 @@ def test_a_switch_that_was_told_to_close_counts_as_closed_until_it_is_seen_open(
 def test_what_came_on_after_the_load_was_measured_counts_as_it_drew_before(sent_s: float, watts: float):
     known = replace(knowing(laundry=4000.0), sent={ROLE: pencil.sent(True, sent_s)})
     there = snapshot(SITE, {wiring.circuit_power(LAUNDRY): 777.0}, 10.0)
-    assert demands(SITE, known, there, 11.0, islanded=True)[LAUNDRY] == watts
+    assert demands(SITE, known, there, 11.0, None)[LAUNDRY] == watts
     off = replace(known, sent={ROLE: pencil.sent(False, sent_s)})
-    assert demands(SITE, off, there, 11.0, islanded=True)[LAUNDRY] == 777.0
+    assert demands(SITE, off, there, 11.0, None)[LAUNDRY] == 777.0
 
 
 def test_a_meter_that_runs_backwards_draws_nothing():
     backwards = snapshot(SITE, {wiring.circuit_power(LAUNDRY): -50.0})
-    assert demands(SITE, initial(0.0), backwards, 0.0, islanded=False)[LAUNDRY] == 0.0
+    assert demands(SITE, initial(0.0), backwards, 0.0, None)[LAUNDRY] == 0.0
 
 
 def test_without_the_load_of_the_building_blind_circuits_draw_what_is_typical():
-    blind = snapshot(SITE, {wiring.circuit_power(LAUNDRY): None, wiring.GRID_POWER: None})
-    assert demands(SITE, initial(0.0), blind, 0.0, islanded=False)[LAUNDRY] == 5000.0
+    blind = snapshot(SITE, {wiring.circuit_power(LAUNDRY): None})
+    assert demands(SITE, initial(0.0), blind, 0.0, None)[LAUNDRY] == 5000.0
 
 
 def test_a_fall_is_forgotten_by_a_time_constant_of_half_a_minute_and_a_rise_counts_at_once():

@@ -58,8 +58,9 @@ def plant(
     physics: Physics | None = None,
     generator: Generator | None = None,
     soc_error_pct: float = 0.0,
+    direct: bool = False,
 ) -> Plant:
-    """Every circuit draws its typical power unless `loads_w` says otherwise."""
+    """Every circuit draws its typical power unless `loads_w` says otherwise; a `direct` roof is the former's own."""
     chosen = {name: load.typical_w for name, load in ((c.id, c) for c in circuits)}
     chosen |= {CircuitId(name): power_w for name, power_w in (loads_w or {}).items()}
     start = StartPoint(
@@ -67,6 +68,7 @@ def plant(
         soc_error_pct=soc_error_pct,
         cars={BAY: car} if car else {},
         physics=physics or Physics(tie_qualify_s=20.0),
+        direct_pvs=frozenset({ROOF} if direct else ()),
     )
     return Plant(
         site(*circuits, former=former, pv_w=pv_w, generator=generator), ConstantTraces(chosen, sun, events), start=start

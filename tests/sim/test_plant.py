@@ -66,6 +66,18 @@ def test_an_overload_trips_on_the_minute_and_the_bus_is_dead():
     assert building.circuits[HEAVY.id].power_w == 0.0
 
 
+def test_sun_on_the_formers_own_side_relieves_its_battery_and_not_its_phases():
+    # given an island at 1.25 of one phase, half of it from modules on the former itself
+    building = islanded(plant(HEAVY, pv_w=9000.0, sun=1.0, direct=True))
+    sun_w = building.pvs[ROOF].power_w
+    assert sun_w > 5000.0
+    # then every phase delivers what its circuits draw, wherever it comes from, and the battery what the sun leaves
+    assert building.former_phase_w == pytest.approx((12_500.0, 0.0, 0.0))
+    assert building.batteries[BATTERY].power_w == pytest.approx(12_500.0 - sun_w)
+    building.step(59.9)
+    assert building.overload_dose == pytest.approx(59.9 / 60.0, abs=1e-3)
+
+
 def test_after_a_trip_it_restarts_only_once_the_waiting_load_is_small():
     building = islanded(plant(HEAVY, LIGHT))
     building.step(90.0)

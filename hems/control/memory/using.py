@@ -63,6 +63,17 @@ FRESH = LoadMemory()
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnMemory:
+    """What the building draws, as it is believed, and a rise of it that is not believed yet."""
+
+    watts: float | None = None
+    """None while a meter that matters cannot be read."""
+    rising_since_s: float | None = None
+    least_w: float = 0.0
+    """What it has been at least since then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """What has been measured of something since the hour began."""
 

@@ -1,0 +1,44 @@
+"""What the building draws, as it is believed while the grid carries it.
+
+Meters are read one after the other.  A battery that makes up for a load, or was told something new, moves between the
+reading of its own meter and that of the grid's, and for a moment their sum shows what nobody draws: remembered as what
+circuits want, it would cost circuits when the tie opens.  So a rise is believed once every meter has been read again,
+and no more of it than there was all the while; a fall is believed at once, because demands are forgotten slowly.
+"""
+
+from math import inf
+
+from hems.control.demand import balance, load_w
+from hems.control.given import Given
+from hems.control.memory.using import DrawnMemory
+from hems.control.state import ControlState
+from hems.model.mode import TiePosition
+
+LASTS_S = 3.0
+"""A rise that has lasted so long is believed even where a meter is read more seldom."""
+
+
+def after(given: Given, state: ControlState) -> DrawnMemory:
+    """What is believed after this instant's readings; on an island the former's meter is believed as it is."""
+    before, now_s = state.drawn, given.now_s
+    islanded = state.evidence.tie.value is TiePosition.OPEN
+    watts = load_w(given.site, given.snapshot, now_s, islanded)
+    if islanded or watts is None or before.watts is None or watts <= before.watts:
+        return DrawnMemory(watts=watts)
+    since_s, least_w = (now_s, watts) if before.rising_since_s is None else (before.rising_since_s, before.least_w)
+    least_w = min(least_w, watts)
+    if _seen_again(given, since_s) or now_s >= since_s + LASTS_S:
+        return DrawnMemory(watts=least_w)
+    return DrawnMemory(watts=before.watts, rising_since_s=since_s, least_w=least_w)
+
+
+def _seen_again(given: Given, since_s: float) -> bool:
+    """Whether everything that the sum is made of has been read since."""
+    readings = balance(given.site, given.snapshot, islanded=False)
+    return min((one.taken_s for one in readings), default=inf) > since_s
+
+
+def due_s(state: ControlState) -> float:
+    """When a rise is believed at the latest."""
+    since_s = state.drawn.rising_since_s
+    return inf if since_s is None else since_s + LASTS_S
