@@ -1,5 +1,7 @@
 """What is read in a process that ends, and what is imported for both before it is begun."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,20 @@ from hems.starting import begun
 from hil.places import place
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+STARTED = """
+import sys
+from pathlib import Path
+import hems.service, hems.starting
+from hems.app import installed_drivers
+drivers = installed_drivers()
+site_file, card = hems.starting.begun(Path(sys.argv[1]), None, drivers)()
+for spec in site_file.wiring.devices:
+    drivers[spec.driver].points(spec), drivers[spec.driver].commands(spec), drivers[spec.driver].fingerprint(spec)
+print("pydantic" in sys.modules)
+"""
+"""A start as far as the first question to a device, and whether what checks files has been imported."""
 
 
 class Told(InstalledDrivers):
@@ -49,3 +65,9 @@ def test_what_is_wrong_with_file_or_driver_is_told_where_it_is_read(tmp_path: Pa
         read = begun(site, None, drivers)
         with pytest.raises(ConfigError):
             read()
+
+
+def test_what_checks_files_is_never_imported_by_the_daemon(checkout: Path) -> None:
+    started = [sys.executable, "-c", STARTED, str(place("home").site)]
+    told = subprocess.run(started, cwd=checkout, capture_output=True, text=True, timeout=60, check=True)
+    assert told.stdout == "False\n"

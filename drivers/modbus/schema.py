@@ -1,9 +1,8 @@
 """What a profile of engine `modbus` says beyond the common part: where values lie, how the device wants to be asked."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
-
-from pydantic import Field, model_validator
 
 from drivers.modbus.address import SerialLine
 from drivers.modbus.codec import Coding, Order, Type, coding
@@ -13,11 +12,13 @@ from drivers.profile.command import WriteSpec
 from drivers.profile.consistent import Mistakes, Use
 from drivers.profile.expression import names_in
 from drivers.profile.point import Kind, ReadSpec
-from drivers.profile.schema import Expect, Profile, Strict
+from drivers.profile.schema import Control, Expect, Profile
+from drivers.profile.section import Section, entry
 from drivers.profile.when import When
 
 
-class SerialSettings(Strict):
+@dataclass(frozen=True, kw_only=True)
+class SerialSettings(Section):
     """The product's serial line as delivered."""
 
     baud: int = 9600
@@ -29,30 +30,31 @@ class SerialSettings(Strict):
         return SerialLine(self.baud, self.parity, self.stop_bits)
 
 
-class LinkSection(Strict):
+@dataclass(frozen=True, kw_only=True)
+class LinkSection(Section):
     """`[link]`: how one product wants to be spoken to."""
 
-    kinds: tuple[Literal["tcp", "rtu", "rtu-over-tcp"], ...] = Field(min_length=1)
+    kinds: tuple[Literal["tcp", "rtu", "rtu-over-tcp"], ...] = entry(min_length=1)
     """How it can be reached."""
-    port: int = Field(default=502, ge=1, le=65535)
+    port: int = entry(502, ge=1, le=65535)
     """TCP port, unless the site file names another."""
-    serial: SerialSettings = SerialSettings.model_construct()
+    serial: SerialSettings = SerialSettings()
     """Its serial line as delivered, unless the site file says otherwise."""
-    unit_id: int = Field(default=1, ge=0, le=255)
+    unit_id: int = entry(1, ge=0, le=255)
     """Its address on the line; mostly `"{unit_id}"`."""
-    timeout_ms: int = Field(default=1000, ge=50, le=30000)
+    timeout_ms: int = entry(1000, ge=50, le=30000)
     """Its longest time to answer."""
-    connect_wait_ms: int = Field(default=0, ge=0, le=10000)
+    connect_wait_ms: int = entry(0, ge=0, le=10000)
     """Pause after connecting, before the first request."""
-    min_gap_ms: int = Field(default=0, ge=0, le=5000)
+    min_gap_ms: int = entry(0, ge=0, le=5000)
     """Pause between its answer and the next request."""
-    after_write_ms: int = Field(default=0, ge=0, le=10000)
+    after_write_ms: int = entry(0, ge=0, le=10000)
     """Pause after a write."""
-    quiet_after_timeout_ms: int = Field(default=1000, ge=0, le=10000)
+    quiet_after_timeout_ms: int = entry(1000, ge=0, le=10000)
     """Silence after a time-out, in which a late answer dies."""
-    max_read: int = Field(default=100, ge=1, le=125)
+    max_read: int = entry(100, ge=1, le=125)
     """Registers in one request."""
-    max_gap: int = Field(default=0, ge=0, le=64)
+    max_gap: int = entry(0, ge=0, le=64)
     """Registers between two points that may be read through."""
     barriers: tuple[int, ...] = ()
     """Addresses that no request may cross."""
@@ -79,7 +81,8 @@ class LinkSection(Strict):
         )
 
 
-class Place(Strict):
+@dataclass(frozen=True, kw_only=True)
+class Place(Section):
     """What says where a value lies; shared by reads, steps and `[defaults]`."""
 
     space: Space | None = None
@@ -90,16 +93,18 @@ class Place(Strict):
     """Added to `at`: the start of an object of registers."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Defaults(Place):
     """`[defaults]`: what holds for every line that does not say otherwise."""
 
     poll: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class ModbusRead(ReadSpec, Place):
     """`[read.POINT]`: one point at one address."""
 
-    at: int = Field(ge=0, le=65535)
+    at: int = entry(ge=0, le=65535)
     len: int | None = None
     """Registers of a text."""
     sf: str | None = None
@@ -109,27 +114,26 @@ class ModbusRead(ReadSpec, Place):
         """Its coding."""
         return coding(self.type or "u16", length=self.len, word=self.word or "big", byte=self.byte or "big")
 
-    @model_validator(mode="after")
-    def _coding_fits(self) -> "ModbusRead":
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self.how()
         if self.space is not None and self.space.of_bits and self.type != "bool":
             raise ValueError("coils and discrete inputs are of type bool")
-        return self
 
 
+@dataclass(frozen=True, kw_only=True)
 class Step(Place):
     """One write: a number or an expression to one address."""
 
-    at: int = Field(ge=0, le=65535)
+    at: int = entry(ge=0, le=65535)
     to: str | bool | int | float
     fc: Literal[5, 6, 15, 16] | None = None
     """Function code; by default the one for several values, for coils the one for one."""
     when: When | None = None
-    wait_ms: int = Field(default=0, ge=0, le=10000)
+    wait_ms: int = entry(0, ge=0, le=10000)
     optional: bool = False
 
-    @model_validator(mode="after")
-    def _writable(self) -> "Step":
+    def __post_init__(self) -> None:
         names_in(self.to)
         if self.space is not None and self.space not in (Space.HOLDING, Space.COIL):
             raise ValueError("only coils and holding registers can be written")
@@ -137,53 +141,56 @@ class Step(Place):
             raise ValueError("fc 5 and 15 write coils, 6 and 16 holding registers")
         if self.fc == 6 and self.how().registers > 1:
             raise ValueError("fc 6 writes one register")
-        return self
 
     def how(self) -> Coding:
         """Its coding."""
         return coding(self.type or "u16", word=self.word or "big", byte=self.byte or "big")
 
 
-class Way(Strict):
+@dataclass(frozen=True, kw_only=True)
+class Way(Section):
     """One of several ways to carry out a command."""
 
     needs: str | None = None
     """A bool point that must be true; without it the way is always open."""
-    steps: tuple[Step, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = entry(min_length=1)
 
 
+@dataclass(frozen=True, kw_only=True)
 class ModbusWrite(WriteSpec):
     """`[write.COMMAND]`: steps in order, or the first of several ways that is open at the time."""
 
     steps: tuple[Step, ...] = ()
     way: tuple[Way, ...] = ()
 
-    @model_validator(mode="after")
-    def _does_something(self) -> "ModbusWrite":
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if bool(self.steps) == bool(self.way):
             raise ValueError("a command has either steps or way")
-        return self
 
 
+@dataclass(frozen=True, kw_only=True)
 class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
     """One product of engine `modbus`."""
 
     engine: Literal["modbus"]
     link: LinkSection
-    defaults: Defaults = Defaults.model_construct()
-    identify: dict[str, Expect] = Field(default_factory=dict)
+    defaults: Defaults = Defaults()
+    identify: dict[str, Expect] = entry(make=dict)
+    read: dict[str, ModbusRead]
+    write: dict[str, ModbusWrite] = entry(make=dict)
+    control: Control[Step] = entry(make=Control)
 
     def raw_kind(self, point: ModbusRead) -> Kind:
         """What the wire delivers."""
         return "bool" if point.type == "bool" else "str" if point.type == "str" else "float"
 
-    @model_validator(mode="before")
     @classmethod
-    def _spread_defaults(cls, data: Any) -> Any:  # noqa: ANN401 not yet validated
+    def spread(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """Give every line what `[defaults]` says and it does not, so that nothing else has to look there."""
-        if not isinstance(data, Mapping) or not isinstance(data.get("defaults", {}), Mapping):
-            return data
         defaults = data.get("defaults", {})
+        if not isinstance(defaults, Mapping):
+            return data
         filled = dict(data)
         filled["read"] = {name: _read_with(defaults, line) for name, line in _lines(data.get("read")).items()}
         filled["write"] = {name: _with_steps(defaults, line) for name, line in _lines(data.get("write")).items()}
@@ -212,8 +219,8 @@ class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
         for name, command in self.write.items():
             yield from (Use(f"write.{name}.way", way.needs, "bool") for way in command.way if way.needs)
 
-    @model_validator(mode="after")
-    def _readable(self) -> "ModbusProfile":
+    def __post_init__(self) -> None:
+        super().__post_init__()
         computed = [name for name in self.identify if name in self.derive]
         problems = [f"identify names {name}, which is computed; name a point under [read]" for name in computed]
         problems += [
@@ -230,7 +237,6 @@ class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
         ]
         if problems:
             raise Mistakes(problems)
-        return self
 
 
 def overlaps(lines: Mapping[str, ModbusRead]) -> list[str]:

@@ -151,7 +151,7 @@ def _twice(specs: Sequence[DeviceSpec]) -> Iterator[str]:
     first: dict[tuple[str, str], DeviceId] = {}
     for spec in specs:
         with suppress(ConfigError, ValueError):
-            writes = profile_for(MqttProfile, spec).model_dump_json(include={"write"})
+            writes = repr(profile_for(MqttProfile, spec).write)
             other = first.setdefault((str(parse_address(spec.link)), writes), spec.id)
             if other != spec.id:
                 yield f"devices.{spec.id}: is the same output as devices.{other}. Give each its own prefix or channel."

@@ -10,8 +10,8 @@ from drivers.mqtt.link import overhear
 from drivers.mqtt.schema import MqttProfile
 from drivers.profile.candidate import best, candidates, profiles_of
 from drivers.profile.expression import NAME
-from drivers.profile.load import load_raw
-from drivers.profile.params import Param, Scalar, fill
+from drivers.profile.load import declared_in, load_raw
+from drivers.profile.params import Scalar, fill
 from hems.ports.device import Found, Sought
 
 Values = tuple[tuple[str, str], ...]
@@ -93,7 +93,7 @@ def _templates(name: str) -> set[str]:
 
 def _usual(name: str) -> Mapping[str, Scalar]:
     """Where the product's topics begin as delivered: without that, `{base}/{name}` would be any topic at all."""
-    declared = {key: Param.model_validate(item) for key, item in load_raw(name).get("params", {}).items()}
+    declared = declared_in(name)
     return {
         key: param.default for key, param in declared.items() if param.type == "topic" and param.default is not None
     }
@@ -122,7 +122,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def _found(name: str, values: Mapping[str, str], link: str, topic: str) -> Found:
-    declared = {key: Param.model_validate(item) for key, item in load_raw(name).get("params", {}).items()}
+    declared = declared_in(name)
     known: dict[str, Scalar] = {
         key: int(text) if declared[key].type == "int" and text.isdecimal() else text
         for key, text in values.items()

@@ -1,28 +1,29 @@
 """What a profile of engine `mqtt` says beyond the common part: topics, payloads, and how silence is told from rest."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import ClassVar, Literal
-
-from pydantic import Field, model_validator
 
 from drivers.mqtt.message import Answer, Availability, Request, Step
 from drivers.mqtt.payload import Scalar
 from drivers.profile.command import Values, WriteSpec
 from drivers.profile.consistent import Use
 from drivers.profile.point import Kind, ReadSpec
-from drivers.profile.schema import Expect, Profile, Strict
+from drivers.profile.schema import Control, Expect, Profile
+from drivers.profile.section import Section, entry
 
 WATCHDOGS = ("none", "lease", "rewrite", "keepalive_topic")
 """What can be kept alive by messages."""
 
 
-class LinkSection(Strict):
+@dataclass(frozen=True, kw_only=True)
+class LinkSection(Section):
     """`[link]`."""
 
     qos: Literal[0, 1] = 1
     available: tuple[Availability, ...] = ()
     """Who says whether it is there: the device, and a bridge in between; it is lost while one of them says no."""
-    silent_ms: int = Field(ge=1000, le=3_600_000)
+    silent_ms: int = entry(ge=1000, le=3_600_000)
     """No live message for so long: the device is lost and its readings are stale, whatever `available` says."""
     request: tuple[Request, ...] = ()
     retained: Literal["old", "current"] = "old"
@@ -32,67 +33,66 @@ class LinkSection(Strict):
     commands: tuple[str, ...] = ()
     """Further topics on which the device takes commands, watched for commands that somebody left there retained."""
 
-    @model_validator(mode="after")
-    def _asks_before_silence(self) -> "LinkSection":
+    def __post_init__(self) -> None:
         pauses_ms = [request.every_ms for request in self.request if request.every_ms]
         if pauses_ms and min(pauses_ms) * 2 > self.silent_ms:
             raise ValueError("silent_ms must leave room for two requests, or one lost message makes the device lost")
         if self.retained == "current" and not self.available:
             raise ValueError("retained = 'current' needs available: who says whether the device is still there")
-        return self
 
 
+@dataclass(frozen=True, kw_only=True)
 class MqttRead(ReadSpec):
     """`[read.POINT]`: one value in the messages of one topic."""
 
     topic: str
-    json_: str | None = Field(default=None, alias="json")
+    json_: str | None = entry(None, alias="json")
     """Path in a JSON payload, names and positions parted by dots; without it the whole payload is the value."""
     type: Kind = "float"
     on_change: bool = False
     """Told only when it changes; in between it holds while the device is heard at all."""
-    stale_ms: int | None = Field(default=None, ge=500, le=3_600_000)
+    stale_ms: int | None = entry(None, ge=500, le=3_600_000)
     """For how long it holds, if not for as long as `silent_ms`."""
 
-    @model_validator(mode="after")
-    def _one_topic(self) -> "MqttRead":
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if set(self.topic) & set("+#"):
             raise ValueError("a point has one topic, without wildcards")
         if self.poll is not None:
             raise ValueError("poll is for devices that are asked; write stale_ms, and [[link.request]]")
-        return self
 
 
-class Way(Strict):
+@dataclass(frozen=True, kw_only=True)
+class Way(Section):
     """One way to carry out a command."""
 
     needs: str | None = None
     """A bool point that must be true; without it this way is always open."""
-    steps: tuple[Step, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = entry(min_length=1)
 
 
+@dataclass(frozen=True, kw_only=True)
 class MqttWrite(WriteSpec):
     """`[write.COMMAND]`: messages in order, or ways in order of which the first open one is taken."""
 
     steps: tuple[Step, ...] = ()
     way: tuple[Way, ...] = ()
-    values: dict[str, Scalar] = Field(default_factory=dict)
+    values: dict[str, Scalar] = entry(make=dict)
     """What `{value}` becomes, such as `{ true = "ON", false = "OFF" }`; without it, itself."""
     whole: bool = False
     """Whether the device takes whole numbers only; then the value is rounded."""
     reply: Answer | None = None
 
-    @model_validator(mode="after")
-    def _sendable(self) -> "MqttWrite":
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if bool(self.steps) == bool(self.way):
             raise ValueError("a command has exactly one of steps and way")
         if self.reply is not None and self.way:
             raise ValueError("reply goes with steps")
-        return self
 
     def ways(self) -> tuple[Way, ...]:
         """Every way, the plain steps as the only one if there are no ways."""
-        return self.way or (Way.model_construct(steps=self.steps),)
+        return self.way or (Way(steps=self.steps),)
 
     def open_way(self, points: Values) -> Way | None:
         """The first way whose need is known to be met."""
@@ -106,6 +106,7 @@ class MqttWrite(WriteSpec):
         return round(turned) if self.whole else turned
 
 
+@dataclass(frozen=True, kw_only=True)
 class MqttProfile(Profile[MqttRead, MqttWrite, Step]):
     """One product of engine `mqtt`."""
 
@@ -113,8 +114,11 @@ class MqttProfile(Profile[MqttRead, MqttWrite, Step]):
 
     engine: Literal["mqtt"]
     link: LinkSection
-    identify: dict[str, Expect] = Field(default_factory=dict)
+    identify: dict[str, Expect] = entry(make=dict)
     """What the device must have told before it is commanded."""
+    read: dict[str, MqttRead]
+    write: dict[str, MqttWrite] = entry(make=dict)
+    control: Control[Step] = entry(make=Control)
 
     def raw_kind(self, point: MqttRead) -> Kind:
         """What the payload holds."""
@@ -138,8 +142,8 @@ class MqttProfile(Profile[MqttRead, MqttWrite, Step]):
         for name, command in self.write.items():
             yield from (Use(f"write.{name}.way", way.needs, "bool") for way in command.way if way.needs)
 
-    @model_validator(mode="after")
-    def _engine_can_do_it(self) -> "MqttProfile":
+    def __post_init__(self) -> None:
+        super().__post_init__()
         watchdog = self.control.watchdog
         if watchdog is not None and watchdog.kind not in WATCHDOGS:
             raise ValueError(f"control.watchdog.kind {watchdog.kind} is not known to engine mqtt; {WATCHDOGS} are")
@@ -147,4 +151,3 @@ class MqttProfile(Profile[MqttRead, MqttWrite, Step]):
             raise ValueError(
                 "watchdog kind keepalive_topic needs hold_max_s: a hanging control loop must not be kept alive"
             )
-        return self

@@ -15,43 +15,35 @@ map      = { fault = "the inverter has stopped with a fault" }
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-
 from drivers.profile.point import Scalar, matches, whole_number
+from drivers.profile.section import Section, entry
 from hems.model.reading import Reading
 from hems.model.snapshot import DeviceAlarm, Severity
 
 
-class AlarmGroup(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class AlarmGroup(Section):
     """`[alarms.GROUP]`: the alarms in one point."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     point: str
     """Where they are; unknown or old means no alarm."""
-    bits: dict[str, str] = Field(default_factory=dict)
+    bits: dict[str, str] = entry(make=dict)
     """Place of a bit (0 is the lowest) to words for the operator."""
-    map: dict[str, str] = Field(default_factory=dict)
+    map: dict[str, str] = entry(make=dict)
     """Value of the point to words for the operator."""
     severity: Severity = Severity.MEDIUM
     """high: act now; medium: act today; low: look when you are there."""
 
-    @field_validator("bits")
-    @classmethod
-    def _places(cls, bits: dict[str, str]) -> dict[str, str]:
-        for key in bits:
-            place = whole_number(key)
+    def __post_init__(self) -> None:
+        for bit in self.bits:
+            place = whole_number(bit)
             if place is None or not 0 <= place <= 63:
-                raise ValueError(f"'{key}' is no place of a bit; write 0 to 63")
-        return bits
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "AlarmGroup":
+                raise ValueError(f"bits: '{bit}' is no place of a bit; write 0 to 63")
         if bool(self.bits) == bool(self.map):
             raise ValueError("an alarm has exactly one of bits and map")
-        return self
 
     def standing(self, value: Scalar) -> Iterator[tuple[str, str]]:
         """Key and words of each alarm that stands while the point is `value`."""

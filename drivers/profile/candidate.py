@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from drivers.profile.expression import NAME
-from drivers.profile.load import available, load_raw, parse
-from drivers.profile.params import Param, Scalar
+from drivers.profile.load import available, declared_in, load_raw, parse
+from drivers.profile.params import Scalar
 from drivers.profile.schema import Expect, Profile
 from drivers.profile.variants import every_choice
 from hems.ports.device import Found
@@ -49,7 +49,7 @@ def profiles_of(engine: str) -> list[str]:
 def candidates(model: type[ProfileT], name: str, known: Mapping[str, Scalar]) -> Iterator[Candidate[ProfileT]]:
     """A profile in each of its variants, with `known` parameters.  Raises: ConfigError."""
     data = load_raw(name)
-    declared = {key: Param.model_validate(item) for key, item in data.get("params", {}).items()}
+    declared = declared_in(name)
     known = {key: value for key, value in known.items() if key in declared}
     for values in every_choice(data, declared):
         wanted = {key: value for key, value in values.items() if value != declared[key].example()} | known

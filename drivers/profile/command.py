@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
 from drivers.profile.expression import UnknownValueError, evaluate, names_in
+from drivers.profile.section import Section, entry
 from hems.model.command import Fate
 
 Scalar = bool | int | float | str
@@ -17,10 +16,9 @@ LapsesTo = Literal["open", "closed", "zero", "held", "default", "uncapped"]
 rule, no cap any more."""
 
 
-class Guard(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Guard(Section):
     """A live permission: something that must be true for some values to be asked at all."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     needs: str
     """A bool point; unknown counts as no."""
@@ -38,25 +36,22 @@ OVERRULED_SHARE = 0.2
 """A set-point that differs by less than this share of what was told is a device's own rounding."""
 
 
-class Verify(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Verify(Section):
     """How to see that the device follows."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     read: str
     """The point that shows it."""
     equals: Scalar | None = None
     """What it must show: a value, or an expression such as `{value}`."""
-    within: float | None = Field(default=None, ge=0)
+    within: float | None = entry(None, ge=0)
     """How far it may be from the value sent."""
-    after_ms: int = Field(default=1000, ge=1, le=60000)
+    after_ms: int = entry(1000, ge=1, le=60000)
     """Within what time."""
 
-    @model_validator(mode="after")
-    def _has_a_test(self) -> "Verify":
+    def __post_init__(self) -> None:
         if (self.equals is None) == (self.within is None):
             raise ValueError("verify needs exactly one of equals and within")
-        return self
 
     def satisfied(self, shown: Scalar | None, value: Scalar) -> bool:
         """Whether `shown` is what `value` asked for."""
@@ -79,10 +74,9 @@ class Verify(BaseModel):
         return shown > max(0.0, float(told)) + slack or shown < min(0.0, float(told)) - slack
 
 
-class WriteSpec(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class WriteSpec(Section):
     """What every `[write.COMMAND]` may say, whatever the protocol; an engine adds how it is sent."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Literal["bool", "float"] = "float"
     range: tuple[str | float, str | float] | None = None
@@ -98,22 +92,20 @@ class WriteSpec(BaseModel):
     """Where the device goes when hems falls silent; must be declared."""
     persistent: bool = False
     """Whether the register wears (flash): written on change only, never renewed."""
-    hold_max_s: float | None = Field(default=None, gt=0)
+    hold_max_s: float | None = entry(None, gt=0)
     """The engine's dead-man for this one command: without a fresh one for so many seconds it sends off or 0 itself.
     Not for circuits, which nobody repeats."""
-    min_interval_ms: int = Field(default=0, ge=0)
+    min_interval_ms: int = entry(0, ge=0)
     """The device does not want this command more often; zero and off are never held back."""
     min_interval_hard: bool = False
     """Whether the device fails when it is told sooner; otherwise what safety or a limit asks for does not wait."""
-    settle_s: float | None = Field(default=None, ge=0, le=3600)
+    settle_s: float | None = entry(None, ge=0, le=3600)
     """Seconds from the command until its effect is there: contactors, ramps, a car that wakes up."""
 
-    @model_validator(mode="after")
-    def _has_a_real_dead_zone(self) -> "WriteSpec":
+    def __post_init__(self) -> None:
         if not isinstance(self.dead_zone, str) and self.dead_zone < 0:
             raise ValueError("dead_zone is 0 or more")
         names_in(self.dead_zone)
-        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,35 +9,30 @@ battery_w       = { select = "_flow", cases = { charging = { neg = "_power" }, i
 """
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Annotated, Any, Literal, Union, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
-
+from drivers.profile.section import Section, entry
 from hems.model.reading import Quality, Reading
 
 Scalar = bool | int | float | str
 Values = Mapping[str, Scalar | None]
 
 
-class _Node(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
-
-
-class Condition(_Node):
+@dataclass(frozen=True, kw_only=True)
+class Condition(Section):
     """One statement about one point; unknown while the point is."""
 
     point: str
-    in_: tuple[Scalar, ...] | None = Field(default=None, alias="in")
+    in_: tuple[Scalar, ...] | None = entry(None, alias="in")
     equals: Scalar | None = None
     above: float | None = None
     below: float | None = None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> "Condition":
+    def __post_init__(self) -> None:
         if all(test is None for test in (self.in_, self.equals, self.above, self.below)):
             raise ValueError("a condition needs one of in, equals, above, below")
-        return self
 
     def holds(self, values: Values) -> bool | None:
         """Whether it is so, None if nobody knows."""
@@ -52,50 +47,58 @@ class Condition(_Node):
         )
 
 
-class Sum(_Node):
+@dataclass(frozen=True, kw_only=True)
+class Sum(Section):
     """Everything added up."""
 
     sum: tuple["Expression", ...]
 
 
-class Neg(_Node):
+@dataclass(frozen=True, kw_only=True)
+class Neg(Section):
     """The opposite sign."""
 
     neg: "Expression"
 
 
-class Max0(_Node):
+@dataclass(frozen=True, kw_only=True)
+class Max0(Section):
     """Not below zero."""
 
     max0: "Expression"
 
 
-class First(_Node):
+@dataclass(frozen=True, kw_only=True)
+class First(Section):
     """The first that is known."""
 
     first: tuple["Expression", ...]
 
 
-class Ratio(_Node):
+@dataclass(frozen=True, kw_only=True)
+class Ratio(Section):
     """One divided by another, times a number; unknown while the divisor is 0."""
 
     ratio: tuple["Expression", "Expression"]
     times: float = 1.0
 
 
-class Every(_Node):
+@dataclass(frozen=True, kw_only=True)
+class Every(Section):
     """Every condition holds."""
 
-    all: tuple[Condition, ...] = Field(min_length=1)
+    all: tuple[Condition, ...] = entry(min_length=1)
 
 
-class AtLeastOne(_Node):
+@dataclass(frozen=True, kw_only=True)
+class AtLeastOne(Section):
     """At least one condition holds."""
 
-    any: tuple[Condition, ...] = Field(min_length=1)
+    any: tuple[Condition, ...] = entry(min_length=1)
 
 
-class Select(_Node):
+@dataclass(frozen=True, kw_only=True)
+class Select(Section):
     """One of several, chosen by the value of a point."""
 
     select: str
@@ -103,29 +106,31 @@ class Select(_Node):
     otherwise: "Expression | None" = None
 
 
+FORMS: Mapping[type, str] = {
+    str: "point",
+    float: "number",
+    **{form: fields(form)[0].name for form in (Sum, Neg, Max0, First, Ratio, Every, AtLeastOne, Select)},
+}
+"""How each form of an expression is known in a file: by its first key, if it has any."""
+
+
 def _which(node: object) -> str:
     if isinstance(node, dict):
-        return next(
-            (key for key in ("sum", "neg", "max0", "first", "ratio", "all", "any", "select") if key in node), "point"
-        )
-    if isinstance(node, BaseModel):
-        return next(iter(type(node).model_fields))
-    return "number" if isinstance(node, int | float) else "point"
+        return next((first for form, first in FORMS.items() if is_dataclass(form) and first in node), FORMS[str])
+    return FORMS[float] if isinstance(node, int | float) else FORMS.get(type(node), FORMS[str])
 
 
-Expression = Annotated[
-    Annotated[str, Tag("point")]
-    | Annotated[float, Tag("number")]
-    | Annotated[Sum, Tag("sum")]
-    | Annotated[Neg, Tag("neg")]
-    | Annotated[Max0, Tag("max0")]
-    | Annotated[First, Tag("first")]
-    | Annotated[Ratio, Tag("ratio")]
-    | Annotated[Every, Tag("all")]
-    | Annotated[AtLeastOne, Tag("any")]
-    | Annotated[Select, Tag("select")],
-    Discriminator(_which),
-]
+class _ByItsForm:
+    """Has the form decide what an expression is checked as, so that what is wrong is told of that form only."""
+
+    def __get_pydantic_core_schema__(self, forms: Any, schema_of: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+        from pydantic import Discriminator, Tag
+
+        tagged = tuple(Annotated[form, Tag(FORMS[form])] for form in get_args(forms))
+        return schema_of(Annotated[Union[tagged], Discriminator(_which)])  # noqa: UP007  (of as many as there are)
+
+
+Expression = Annotated[str | float | Sum | Neg | Max0 | First | Ratio | Every | AtLeastOne | Select, _ByItsForm()]
 
 
 def evaluate(node: "Expression", values: Values) -> Scalar | None:

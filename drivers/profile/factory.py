@@ -69,4 +69,10 @@ class ProfileFactory(Generic[ProfileT]):
     def fingerprint(self, spec: DeviceSpec) -> str:
         """The whole profile as text."""
         profile = self.profile(spec)
-        return profile.once("text", profile.model_dump_json)
+        return profile.once("text", lambda: _as_text(profile))
+
+
+def _as_text(profile: AnyProfile) -> str:
+    from drivers.profile.checked import as_text  # a daemon is handed the text with the profile
+
+    return as_text(profile)

@@ -6,8 +6,8 @@ a yes or no may stand.  What lines must have to do with each other it cannot say
 
 from typing import Any
 
-from pydantic import BaseModel
-
+from drivers.profile.checked import checks
+from drivers.profile.section import Section
 from drivers.profile.variants import SECTIONS
 from hems.ports.manual import Described
 
@@ -17,9 +17,9 @@ PLACEHOLDER: Schema = {"type": "string", "pattern": r"\{\w+\}"}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def json_schema(model: type[BaseModel], engine: str) -> Schema:
+def json_schema(model: type[Section], engine: str) -> Schema:
     """The schema of the files that `model` is read from."""
-    schema: Schema = _as_in_the_file(model.model_json_schema(by_alias=True, schema_generator=Described))
+    schema: Schema = _as_in_the_file(checks(model).json_schema(schema_generator=Described))
     schema["properties"]["variants"] = _variants(schema["properties"])
     title = f"hems device profile, engine {engine}"
     return {"$schema": DIALECT, "title": title, **{key: part for key, part in schema.items() if key != "title"}}

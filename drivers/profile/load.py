@@ -6,9 +6,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
-from drivers.profile.consistent import Mistakes
 from drivers.profile.expression import NAME
 from drivers.profile.params import Param, Scalar, choose, fill
 from drivers.profile.schema import Profile
@@ -85,11 +82,11 @@ def profile_for(model: type[ProfileT], spec: DeviceSpec, folder: Path = PROFILES
     if data.get("engine") != spec.driver:
         told = f"devices.{spec.id}.driver = '{spec.driver}': profile '{spec.profile}' is for '{data.get('engine')}'."
         raise ConfigError((f"{told} Correct one of the two.",))
-    chosen, problems = choose(_declared(data, spec.profile), spec.params)
+    chosen, problems = choose(declared_in(spec.profile, folder), spec.params)
     if problems:
         raise ConfigError(tuple(f"devices.{spec.id}.{problem}" for problem in problems))
     exactly = tuple((key, type(value), value) for key, value in chosen.items())
-    profile: ProfileT = _parsed(model, spec.profile, folder, exactly)
+    profile: ProfileT = _parsed(model, spec.profile, folder, exactly)  # type: ignore[arg-type]  # classes have a hash
     return profile
 
 
@@ -126,7 +123,7 @@ def chosen_variants(
         ConfigError: the profile is wrong.
     """
     data = load_raw(name, folder)
-    plain, *others = every_choice(data, _declared(data, name))
+    plain, *others = every_choice(data, declared_in(name, folder))
     found = [({key: value for key, value in one.items() if value != plain[key]}, one) for one in (plain, *others)]
     return [(choice, parse(model, data, values)) for choice, values in found]
 
@@ -141,17 +138,21 @@ def parse(model: type[ProfileT], data: Mapping[str, Any], values: Mapping[str, S
     filled = {key: item if key == "params" else fill(item, values) for key, item in told.items()}
     if problems := list(_unfilled(filled, model.PLACEHOLDERS)):
         raise ConfigError(tuple(f"{data.get('id')}.toml: {problem}" for problem in problems))
-    try:
-        return model.model_validate(_changed_places(filled))
-    except ValidationError as wrong:
-        raise ConfigError(_sentences(str(data.get("id")), wrong)) from wrong
+    from drivers.profile.checked import checked  # a daemon is handed what another process has checked
+
+    return checked(model, model.spread(_changed_places(filled)), str(data.get("id")))
 
 
-def _declared(data: Mapping[str, Any], name: str) -> dict[str, Param]:
-    try:
-        params = {key: Param.model_validate(item) for key, item in data.get("params", {}).items()}
-    except ValidationError as wrong:
-        raise ConfigError(_sentences(name, wrong, "params.")) from wrong
+def declared_in(name: str, folder: Path = PROFILES) -> dict[str, Param]:
+    """The parameters that a profile has.
+
+    Raises:
+        ConfigError: with one sentence for each problem.
+    """
+    from drivers.profile.checked import checked
+
+    data = load_raw(name, folder)
+    params = checked(dict[str, Param], data.get("params", {}), name, "params")
     if problems := mistakes(data, params):
         raise ConfigError(tuple(f"{name}.toml: {problem}" for problem in problems))
     return params
@@ -195,32 +196,3 @@ def _texts(data: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN4
     elif isinstance(data, list):
         for item in data:
             yield from _texts(item, key)
-
-
-def _sentences(name: str, wrong: ValidationError, prefix: str = "") -> tuple[str, ...]:
-    told: list[str] = []
-    for error in wrong.errors():
-        several = error.get("ctx", {}).get("error")
-        if isinstance(several, Mistakes):
-            told += (
-                f"{name}.toml: {problem.rstrip('?')}{'?' if problem.endswith('?') else '. Correct it.'}"
-                for problem in several.problems
-            )
-        else:
-            told.append(_sentence(name, dict(error), prefix))
-    return tuple(told)
-
-
-def _sentence(name: str, error: dict[str, Any], prefix: str = "") -> str:
-    key = prefix + ".".join(str(part) for part in error["loc"])
-    where = f"{name}.toml: {key}" if key else f"{name}.toml"
-    match error["type"]:
-        case "missing":
-            return f"{where}: is required and missing. Add it."
-        case "extra_forbidden":
-            return f"{where} = {error['input']!r}: no such key. Remove it or correct its spelling."
-        case "value_error":
-            return f"{where}: {error['ctx']['error']}. Correct it."
-        case _:
-            told = error["msg"].removeprefix("Input ")
-            return f"{where} = {error['input']!r}: {told}. Correct it."

@@ -6,11 +6,11 @@ are left for the engine.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from drivers.profile.expression import NAME, UnknownValueError, evaluate
+from drivers.profile.section import Section
 
 Scalar = bool | int | float | str
 
@@ -32,10 +32,9 @@ WORDS: Mapping[str, str] = {
 EXAMPLES: Mapping[str, Scalar] = {"int": 1, "float": 1.0, "bool": False, "topic": "example", "text": "example"}
 
 
-class Param(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Param(Section):
     """One thing a site may or must say about a device of this product."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     type: Literal["int", "float", "bool", "enum", "topic", "text"]
     default: Scalar | None = None

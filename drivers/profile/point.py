@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
+from drivers.profile.section import Section, entry
 from hems.model.reading import Quality, Reading
 
 Scalar = bool | int | float | str
@@ -37,10 +36,9 @@ UNIT_FACTORS: Mapping[str, float] = {
 }
 
 
-class ReadSpec(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class ReadSpec(Section):
     """What every `[read.POINT]` may say, whatever the protocol; an engine adds where the value is found."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     nan: tuple[int | float | str, ...] = ()
     """Raw values that mean "not known"; give the unsigned form (0x8000) or the signed one."""
@@ -48,11 +46,11 @@ class ReadSpec(BaseModel):
     """Whether a raw 0 means "not known" (a state of charge of a charger that has not asked the car)."""
     mask: int | None = None
     """Bits to keep, before the table."""
-    shift: int = Field(default=0, ge=0, le=63)
+    shift: int = entry(0, ge=0, le=63)
     """Places to shift right after the mask."""
-    bit: int | None = Field(default=None, ge=0, le=63)
+    bit: int | None = entry(None, ge=0, le=63)
     """One bit as a bool."""
-    as_: Literal["bits"] | None = Field(default=None, alias="as")
+    as_: Literal["bits"] | None = entry(None, alias="as")
     """`bits`: `map` names bits by their place; the value is the names of all bits that are set, `none` without any."""
     map: dict[str, Scalar] | None = None
     """Raw value to meaning; keys in decimal, hexadecimal (`0x40`) or text."""
@@ -76,7 +74,7 @@ class ReadSpec(BaseModel):
     monotonic: bool = False
     """A counter that never runs backwards: a lower value is unknown until ten readings in a row agree on it, which is
     taken for a counter that was set back or exchanged."""
-    hold_s: float | None = Field(default=None, gt=0, le=86400)
+    hold_s: float | None = entry(None, gt=0, le=86400)
     """While the device answers without a believable value here, the last one stands for so long, with its own age."""
     swap_if: tuple[bool, str] | None = None
     """`["{reverse}", "export_wh"]`: if so, this point and that one change places on the wire."""
@@ -84,11 +82,10 @@ class ReadSpec(BaseModel):
     """Whether some units of this product lack it: then it is missing, not wrong."""
     poll: str | None = None
     """Poll class; the profile's default otherwise."""
-    witness_ms: int | None = Field(default=None, ge=1)
+    witness_ms: int | None = entry(None, ge=1)
     """Time from a change in the world to the value on the wire, for witnesses of grid, tie or bus."""
 
-    @model_validator(mode="after")
-    def _coherent(self) -> "ReadSpec":
+    def __post_init__(self) -> None:
         if self.unit is not None and self.unit not in UNIT_FACTORS:
             raise ValueError(f"unit '{self.unit}' is not known; use one of {', '.join(sorted(UNIT_FACTORS))}")
         if self.otherwise is not None and self.map is None:
@@ -105,7 +102,6 @@ class ReadSpec(BaseModel):
             raise ValueError("valid is [lowest, highest]")
         if self.map is not None and len({type(item) for item in self._meanings()}) > 1:
             raise ValueError("all meanings of a map must be of one type")
-        return self
 
     def bit_names(self) -> Mapping[int, str]:
         """Place and name of each bit of `as = "bits"`."""

@@ -1,10 +1,9 @@
 """What may stand in a profile, whatever the protocol; each engine extends this with where and how."""
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drivers.profile.alarms import AlarmGroup
 from drivers.profile.command import WriteSpec
@@ -13,42 +12,18 @@ from drivers.profile.derive import Expression, kind_of, sources
 from drivers.profile.expression import names_in
 from drivers.profile.params import Param
 from drivers.profile.point import Kind, ReadSpec, Scalar
+from drivers.profile.section import Section, entry
 
 DeviceClass = Literal["meter", "pv", "battery", "evse", "load_switch", "transfer_switch", "generator", "io"]
 
 
-class Strict(BaseModel):
-    """A section of a profile: unknown keys are errors, nothing changes after loading.
-
-    What checks a file is built once, with its first use, and not for each section while modules are imported.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    @classmethod
-    def model_rebuild(cls, **how: Any) -> bool | None:  # noqa: ANN401  (as pydantic calls it)
-        """Build what checks it.  Nobody checks by a form such as `Control`, only by one filled in: `Control[Step]`."""
-        return None if cls.__pydantic_generic_metadata__["parameters"] else super().model_rebuild(**how)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Carried to another process; a class such as `Control[Step]` has no name there and is made again."""
-        generic = type(self).__pydantic_generic_metadata__
-        return _again, (generic["origin"] or type(self), generic["args"], self.__getstate__())
-
-
-def _again(of: type[Strict], args: tuple[Any, ...], state: dict[str, Any]) -> Strict:
-    made: type[Strict] = of[args] if args else of  # type: ignore[index]
-    one = made.__new__(made)
-    one.__setstate__(state)
-    return one
-
-
-class PollClass(Strict):
+@dataclass(frozen=True, kw_only=True)
+class PollClass(Section):
     """How often points are asked for, and for how long an answer holds."""
 
-    every_ms: int = Field(ge=0, le=3_600_000)
+    every_ms: int = entry(ge=0, le=3_600_000)
     """0 asks once after identification."""
-    stale_ms: int | None = Field(default=None, ge=1)
+    stale_ms: int | None = entry(None, ge=1)
     """Age beyond which a value says nothing about now; without it three and a half periods."""
     islanded: Literal["keep", "skip"] = "keep"
     """`skip` stops asking during an outage: some meters go away with the grid and take the gateway with them."""
@@ -61,7 +36,8 @@ class PollClass(Strict):
         return self.every_ms * 3.5 / 1000 if self.every_ms else float("inf")
 
 
-class Expect(Strict):
+@dataclass(frozen=True, kw_only=True)
+class Expect(Section):
     """What a point must show before the device is believed to be this product."""
 
     equals: Scalar | None = None
@@ -73,11 +49,9 @@ class Expect(Strict):
     remedy: str | None = None
     """What to do when it is this product after all, but in a mode in which its values mean something else."""
 
-    @model_validator(mode="after")
-    def _has_a_test(self) -> "Expect":
+    def __post_init__(self) -> None:
         if all(test is None for test in (self.equals, self.contains, self.between, self.any_of)):
             raise ValueError("needs one of equals, contains, between, any_of")
-        return self
 
     def met_by(self, value: Scalar) -> bool:
         """Whether `value` fits."""
@@ -93,35 +67,35 @@ class Expect(Strict):
 
     def __str__(self) -> str:
         """In words, for the person who looks at the wrong device."""
-        told = self.model_dump(exclude_none=True, exclude={"or_zero", "remedy"})
-        return " and ".join(f"{test.replace('_', ' ')} {wanted!r}" for test, wanted in told.items())
+        tests = [(one.name, getattr(self, one.name)) for one in fields(self) if one.name not in ("or_zero", "remedy")]
+        return " and ".join(f"{test.replace('_', ' ')} {wanted!r}" for test, wanted in tests if wanted is not None)
 
 
-StepT = TypeVar("StepT", bound=BaseModel)
+StepT = TypeVar("StepT", bound=Section)
 ReadT = TypeVar("ReadT", bound=ReadSpec)
 WriteT = TypeVar("WriteT", bound=WriteSpec)
 MadeT = TypeVar("MadeT")
 
 
-class Watchdog(Strict, Generic[StepT]):
+@dataclass(frozen=True, kw_only=True)
+class Watchdog(Section, Generic[StepT]):
     """How the device notices that hems is gone, and what the engine does so that it notices rightly."""
 
     kind: Literal["any_traffic", "rewrite", "alive_bit", "timeout_reg", "counter", "lease", "keepalive_topic", "none"]
     """any_traffic: any request keeps the command; rewrite: it must be sent again; alive_bit, timeout_reg, counter: a
     register must be written now and then; lease: the command carries its own end; keepalive_topic: a message must be
     published now and then; none: the device has no timer."""
-    timeout_s: float | None = Field(default=None, gt=0)
+    timeout_s: float | None = entry(None, gt=0)
     """The device's own time-out."""
-    renew_s: float | None = Field(default=None, gt=0)
+    renew_s: float | None = entry(None, gt=0)
     """How often the engine renews: resends the set-point, or sends `renew`."""
     renew: tuple[StepT, ...] = ()
     """What is sent to renew, for `alive_bit`, `timeout_reg`, `keepalive_topic` and `counter`; for `counter`, `{value}`
     is a number that goes up by one at each renewal."""
-    hold_max_s: float | None = Field(default=None, gt=0)
+    hold_max_s: float | None = entry(None, gt=0)
     """The engine's own dead-man: without a fresh command for this long it stops renewing and writes `safe`."""
 
-    @model_validator(mode="after")
-    def _complete(self) -> "Watchdog[StepT]":
+    def __post_init__(self) -> None:
         needs_steps = self.kind in ("alive_bit", "timeout_reg", "counter", "keepalive_topic")
         if needs_steps and not (self.renew and self.renew_s):
             raise ValueError(f"watchdog kind {self.kind} needs renew and renew_s")
@@ -129,10 +103,10 @@ class Watchdog(Strict, Generic[StepT]):
             raise ValueError("watchdog kind rewrite needs renew_s")
         if self.renew_s and self.timeout_s and self.renew_s >= self.timeout_s:
             raise ValueError("renew_s must be shorter than timeout_s")
-        return self
 
 
-class Control(Strict, Generic[StepT]):
+@dataclass(frozen=True, kw_only=True)
+class Control(Section, Generic[StepT]):
     """Taking, keeping and handing back control."""
 
     acquire: tuple[StepT, ...] = ()
@@ -145,44 +119,47 @@ class Control(Strict, Generic[StepT]):
     """What an installer must set on the device, in sentences."""
     watchdog: Watchdog[StepT] | None = None
 
-    @model_validator(mode="after")
-    def _dead_man_has_hands(self) -> "Control[StepT]":
+    def __post_init__(self) -> None:
         if self.watchdog is not None and self.watchdog.hold_max_s is not None and not self.safe:
             raise ValueError("watchdog.hold_max_s needs safe: what to write when no fresh command comes")
-        return self
 
 
-class Profile(Strict, Generic[ReadT, WriteT, StepT]):
+@dataclass(frozen=True, kw_only=True)
+class Profile(Section, Generic[ReadT, WriteT, StepT]):
     """One product."""
 
     PLACEHOLDERS: ClassVar[Collection[str]] = frozenset({"value"})
     """What the engine puts in when it sends."""
 
-    schema_: Literal[1] = Field(alias="schema")
+    schema_: Literal[1] = entry(alias="schema")
     id: str
     title: str
-    class_: DeviceClass = Field(alias="class")
+    class_: DeviceClass = entry(alias="class")
     engine: Literal["modbus", "sunspec", "mqtt"]
     status: Literal["hardware", "emulator", "documented", "draft"]
     """How far it is proven."""
-    sources: tuple[str, ...] = Field(min_length=1)
+    sources: tuple[str, ...] = entry(min_length=1)
     """Where each number comes from, so that anybody can look it up again."""
     notes: tuple[str, ...] = ()
     """Quirks and doubts an installer should know."""
-    params: dict[str, Param] = Field(default_factory=dict)
-    poll: dict[str, PollClass] = Field(default_factory=dict)
+    params: dict[str, Param] = entry(make=dict)
+    poll: dict[str, PollClass] = entry(make=dict)
     read: dict[str, ReadT]
-    derive: dict[str, Expression] = Field(default_factory=dict)
-    write: dict[str, WriteT] = Field(default_factory=dict)
-    control: Control[StepT] = Field(default_factory=Control.model_construct)
-    alarms: dict[str, AlarmGroup] = Field(default_factory=dict)
+    derive: dict[str, Expression] = entry(make=dict)
+    write: dict[str, WriteT] = entry(make=dict)
+    control: Control[StepT] = entry(make=Control)
+    alarms: dict[str, AlarmGroup] = entry(make=dict)
     """What the device itself calls abnormal."""
+
+    @classmethod
+    def spread(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A file with what it says once for all its lines said by each of them; engines know what that is."""
+        return data
 
     def __getstate__(self) -> dict[Any, Any]:
         """Of what was made of it, texts are carried; all else is made again."""
-        state = super().__getstate__()
-        texts = {key: made for key, made in self._made.items() if isinstance(made, str)}
-        return {**state, "__dict__": {**state["__dict__"], "_made": texts}}
+        texts = {what: made for what, made in self._made.items() if isinstance(made, str)}
+        return {**self.__dict__, "_made": texts}
 
     @cached_property
     def _made(self) -> dict[Hashable, Any]:
@@ -243,15 +220,13 @@ class Profile(Strict, Generic[ReadT, WriteT, StepT]):
         for part, steps in parts.items():
             yield from ((f"control.{part}", step) for step in steps)
 
-    @model_validator(mode="after")
-    def _lines_fit(self) -> "Profile[ReadT, WriteT, StepT]":
+    def __post_init__(self) -> None:
         twice = [f"{name} stands under both read and derive" for name in sorted(set(self.read) & set(self.derive))]
         misused = mistakes(self.uses(), self.kinds())
         problems = [*twice, *self._caps_for_ever(), *misused, *out_of_order(self.derive), *self._unknown_classes()]
         problems += self._read_from_the_past()
         if problems:
             raise Mistakes(problems)
-        return self
 
     def _caps_for_ever(self) -> Sequence[str]:
         watchdog = self.control.watchdog

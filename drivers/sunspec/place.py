@@ -1,6 +1,7 @@
 """From a profile of engine `sunspec` and the models that were found to the layout the engine works with."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from drivers.modbus.frame import Space
 from drivers.modbus.layout import Layout, PlacedCommand, PlacedPoint, PlacedStep, Register
@@ -9,8 +10,8 @@ from drivers.sunspec.models import Ref, ref
 from drivers.sunspec.schema import SunSpecProfile, SunSpecRead, SunSpecStep, SunSpecWrite, Way
 from drivers.sunspec.walk import Block
 
-EXPONENT = ReadSpec.model_construct(nan=(0x8000,))
-"""As a model's power of ten is read.  Not checked: what checks it would take the daemon a megabyte and its time."""
+EXPONENT = ReadSpec(nan=(0x8000,))
+"""As a model's power of ten is read."""
 Found = Mapping[int, Block]
 """The models of one device."""
 
@@ -51,7 +52,7 @@ class Placing:
         here = next((here for here in map(ref, line.any) if self._is_there(here)), None)
         if here is not None:
             # `nan` in a profile would be at the mercy of the model that is found; the model knows.
-            spec = line.model_copy(update={"nan": here.sentinels})
+            spec = replace(line, nan=here.sentinels)
             exponent = self._exponent(here, poll)
             register = self._register(here)
         elif (own := line.register()) is not None:

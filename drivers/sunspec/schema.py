@@ -1,9 +1,8 @@
 """What a profile of engine `sunspec` says beyond the common part: points by model and name, never by address."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
-
-from pydantic import Field, model_validator
 
 from drivers.modbus.codec import coding
 from drivers.modbus.frame import Space
@@ -13,11 +12,13 @@ from drivers.profile.command import WriteSpec
 from drivers.profile.consistent import Mistakes, Use
 from drivers.profile.expression import names_in
 from drivers.profile.point import Kind, ReadSpec
-from drivers.profile.schema import Expect, Profile, Strict
+from drivers.profile.schema import Control, Expect, Profile
+from drivers.profile.section import Section, entry
 from drivers.profile.when import When
 from drivers.sunspec.models import ref
 
 
+@dataclass(frozen=True, kw_only=True)
 class SunSpecLink(LinkSection):
     """`[link]`, with the places where an inverter may keep its map."""
 
@@ -25,16 +26,18 @@ class SunSpecLink(LinkSection):
     """Addresses at which `SunS` is looked for, in order."""
 
 
-class SunSpecDefaults(Strict):
+@dataclass(frozen=True, kw_only=True)
+class SunSpecDefaults(Section):
     """`[defaults]`."""
 
     poll: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Own(Place):
     """What says where a register of the maker's own lies, beside the models of SunSpec."""
 
-    at: int | None = Field(default=None, ge=0, le=65535)
+    at: int | None = entry(None, ge=0, le=65535)
     """Its address, as in a profile of engine `modbus`."""
     len: int | None = None
     """Registers of a text."""
@@ -47,21 +50,22 @@ class Own(Place):
         return Register(self.space or Space.HOLDING, (self.base or 0) + self.at, how)
 
 
+@dataclass(frozen=True, kw_only=True)
 class SunSpecRead(ReadSpec, Own):
     """`[read.POINT]`: the first of several points that the inverter has, or else a register of the maker's own."""
 
     any: tuple[str, ...] = ()
     """Points as `103.W`, in a repeated group with their number (`160.DCW[3]`); the first that this device has."""
 
-    @model_validator(mode="after")
-    def _known(self) -> "SunSpecRead":
+    def __post_init__(self) -> None:
+        super().__post_init__()
         for name in self.any:
             ref(name)
         if not self.any and self.register() is None:
             raise ValueError("needs any, with points such as 103.W, or at, with an address of the maker's own")
-        return self
 
 
+@dataclass(frozen=True, kw_only=True)
 class SunSpecStep(Own):
     """One write to one point, or to a register of the maker's own; under `[control]` left out where it is lacking."""
 
@@ -71,50 +75,54 @@ class SunSpecStep(Own):
     fc: Literal[5, 6, 15, 16] | None = None
     """Function code; by default the one for several values."""
     when: When | None = None
-    wait_ms: int = Field(default=0, ge=0, le=10000)
+    wait_ms: int = entry(0, ge=0, le=10000)
     optional: bool = False
 
-    @model_validator(mode="after")
-    def _known(self) -> "SunSpecStep":
+    def __post_init__(self) -> None:
         if (self.set is None) == (self.register() is None):
             raise ValueError("needs set, with a point such as 704.WSet, or at, with an address of the maker's own")
         if self.set is not None:
             ref(self.set)
         names_in(self.to)
-        return self
 
 
-class Way(Strict):
+@dataclass(frozen=True, kw_only=True)
+class Way(Section):
     """One way to do it, for inverters that have the model it needs and every point of its steps."""
 
     needs: int | None = None
     """None for a way that any of them knows."""
-    steps: tuple[SunSpecStep, ...] = Field(min_length=1)
+    steps: tuple[SunSpecStep, ...] = entry(min_length=1)
 
 
+@dataclass(frozen=True, kw_only=True)
 class SunSpecWrite(WriteSpec):
     """`[write.COMMAND]`: ways in order; the first that this device can be led through as a whole."""
 
-    way: tuple[Way, ...] = Field(min_length=1)
+    way: tuple[Way, ...] = entry(min_length=1)
 
 
+@dataclass(frozen=True, kw_only=True)
 class SunSpecProfile(Profile[SunSpecRead, SunSpecWrite, SunSpecStep]):
     """One product, or one family of products, of engine `sunspec`."""
 
     engine: Literal["sunspec"]
     link: SunSpecLink
-    defaults: SunSpecDefaults = SunSpecDefaults.model_construct()
-    identify: dict[str, Expect] = Field(default_factory=dict)
+    defaults: SunSpecDefaults = SunSpecDefaults()
+    identify: dict[str, Expect] = entry(make=dict)
+    read: dict[str, SunSpecRead]
+    write: dict[str, SunSpecWrite] = entry(make=dict)
+    control: Control[SunSpecStep] = entry(make=Control)
 
     def raw_kind(self, point: SunSpecRead) -> Kind:
         """What the wire delivers."""
         kind = ref(point.any[0]).coding.type if point.any else point.type
         return "bool" if kind == "bool" else "str" if kind == "str" else "float"
 
-    @model_validator(mode="before")
     @classmethod
-    def _spread_defaults(cls, data: Any) -> Any:  # noqa: ANN401 not yet validated
-        if not isinstance(data, Mapping) or not isinstance(data.get("read"), Mapping):
+    def spread(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give every point the poll class that `[defaults]` says and it does not."""
+        if not isinstance(data.get("read"), Mapping):
             return data
         defaults = data.get("defaults")
         poll = defaults.get("poll") if isinstance(defaults, Mapping) else None
@@ -140,12 +148,11 @@ class SunSpecProfile(Profile[SunSpecRead, SunSpecWrite, SunSpecStep]):
         for where, step in self.steps():
             yield from (Use(where, name) for name in names_in(step.to) - {"value"})
 
-    @model_validator(mode="after")
-    def _identifiable(self) -> "SunSpecProfile":
+    def __post_init__(self) -> None:
+        super().__post_init__()
         strangers = sorted(set(self.identify) - set(self.read))
         if strangers:
             raise ValueError(f"identify names the point '{strangers[0]}', which is not under [read]")
         unpolled = [name for name, point in self.read.items() if point.poll is None]
         if unpolled:
             raise Mistakes([f"read.{name} has no poll class, and [defaults] names none" for name in unpolled])
-        return self

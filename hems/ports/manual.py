@@ -2,6 +2,8 @@
 
 import ast
 import inspect
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from itertools import pairwise
 from textwrap import dedent
 from typing import Any
@@ -20,22 +22,30 @@ class Described(GenerateJsonSchema):
     """
 
     def model_schema(self, schema: core_schema.ModelSchema) -> Schema:
-        """The schema of one class."""
-        found: Schema = super().model_schema(schema)
-        fields = schema["cls"].model_fields
-        for name, sentence in _sentences(schema["cls"]).items():
-            key = fields[name].alias or name if name in fields else name
-            if key in found.get("properties", {}):
-                found["properties"][key].setdefault("description", sentence)
-        return found
+        """The schema of one table of a site file."""
+        aliases = {name: one.alias for name, one in schema["cls"].model_fields.items()}
+        return _told(super().model_schema(schema), schema["cls"], aliases)
+
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> Schema:
+        """The schema of one section of a profile."""
+        aliases = {one.name: one.metadata.get("alias") for one in fields(schema["cls"])}
+        return _told(super().dataclass_schema(schema), schema["cls"], aliases)
 
 
-def _sentences(model: type[BaseModel]) -> dict[str, str]:
+def _told(found: Schema, of: type, aliases: Mapping[str, str | None]) -> Schema:
+    for name, sentence in _sentences(of).items():
+        key = aliases.get(name) or name
+        if key in found.get("properties", {}):
+            found["properties"][key].setdefault("description", sentence)
+    return found
+
+
+def _sentences(of: type) -> dict[str, str]:
     """What is written below each field of a class and of those it is made from."""
     found: dict[str, str] = {}
-    for cls in reversed([one for one in model.__mro__ if issubclass(one, BaseModel) and one is not BaseModel]):
-        written = cls.__pydantic_generic_metadata__["origin"] or cls
-        for line in ast.parse(dedent(inspect.getsource(written))).body:
+    own = [one for one in of.__mro__ if one is not BaseModel and (issubclass(one, BaseModel) or is_dataclass(one))]
+    for cls in reversed(own):
+        for line in ast.parse(dedent(inspect.getsource(cls))).body:
             for pair in pairwise(line.body if isinstance(line, ast.ClassDef) else []):
                 match pair:
                     case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):

@@ -22,7 +22,7 @@ SPECS = [
     ReadSpec(scale=0.1, nan=(0x7FFF, 0xFFFFFFFF), valid=(-1000.0, 1000.0)),
     ReadSpec(mask=0xF0, shift=4, map={"1": "on", "0x2": "off"}),
     ReadSpec(bit=3),
-    ReadSpec(**{"as": "bits", "map": {"0": "hot"}}),
+    ReadSpec(as_="bits", map={"0": "hot"}),
 ]
 
 def once(data):

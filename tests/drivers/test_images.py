@@ -17,8 +17,8 @@ from types import SimpleNamespace
 import pytest
 
 from drivers import modbus, sunspec
-from drivers.profile.load import available, load_raw
-from drivers.profile.params import Param, choose, fill
+from drivers.profile.load import available, declared_in, load_raw
+from drivers.profile.params import choose, fill
 from hems.ports.device import Reply
 from hil import vloop
 from tests.drivers import given
@@ -43,8 +43,7 @@ def told_things() -> list[tuple[Path, int]]:
 
 def link_of(told: dict, product: str) -> dict:
     raw = load_raw(product)
-    declared = {name: Param.model_validate(line) for name, line in raw.get("params", {}).items()}
-    chosen, _ = choose(declared, told.get("params", {}))
+    chosen, _ = choose(declared_in(product), told.get("params", {}))
     return fill(raw["link"], chosen)
 
 

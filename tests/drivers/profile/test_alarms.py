@@ -3,13 +3,17 @@
 import pytest
 
 from drivers.profile.alarms import AlarmGroup, standing
+from drivers.profile.checked import checked
+from hems.model.errors import ConfigError
 from hems.model.reading import Quality, Reading
 from hems.model.snapshot import DeviceAlarm, Severity
 
-FAULTS = AlarmGroup.model_validate(
-    {"point": "_bits", "severity": "high", "bits": {"0": "over-voltage", "0x3": "fan stands still"}}
+FAULTS = checked(
+    AlarmGroup,
+    {"point": "_bits", "severity": "high", "bits": {"0": "over-voltage", "0x3": "fan stands still"}},
+    "example",
 )
-STATE = AlarmGroup.model_validate({"point": "state", "map": {"fault": "stopped with a fault", "5": "five"}})
+STATE = checked(AlarmGroup, {"point": "state", "map": {"fault": "stopped with a fault", "5": "five"}}, "example")
 
 
 def told(**values: object) -> list[str]:
@@ -56,5 +60,5 @@ def test_what_is_old_or_unknown_is_no_alarm():
     ],
 )
 def test_a_mistake_in_an_alarm_is_told(group, problem):
-    with pytest.raises(ValueError, match=problem):
-        AlarmGroup.model_validate(group)
+    with pytest.raises(ConfigError, match=problem):
+        checked(AlarmGroup, group, "example")

@@ -4,15 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from drivers.profile.checked import checked
 from drivers.profile.command import Accepted, Refused, Verify, WriteSpec, prepare
 
-CAR = WriteSpec.model_validate(
+CAR = checked(
+    WriteSpec,
     {
         "range": ["-charge_max_w", "discharge_max_w"],
         "dead_zone": 500,
         "guard": [{"if_above": 0, "needs": "ready"}],
         "lapses_to": "zero",
-    }
+    },
+    "example",
 )
 POINTS = {"charge_max_w": 7000.0, "discharge_max_w": 5000.0, "ready": True}
 
@@ -53,7 +56,9 @@ def test_stopping_needs_no_permission_no_limit_and_no_knowledge():
 
 
 def test_the_smallest_step_may_hang_on_the_phases_in_use():
-    charger = WriteSpec.model_validate({"range": [-22000, 0], "dead_zone": "6 * 230 * {phases}", "lapses_to": "zero"})
+    charger = checked(
+        WriteSpec, {"range": [-22000, 0], "dead_zone": "6 * 230 * {phases}", "lapses_to": "zero"}, "example"
+    )
     assert prepare(charger, -4000, {"phases": 1.0}, islanded=False) == Accepted(-4000.0)
     assert prepare(charger, -4000, {"phases": 3.0}, islanded=False) == Accepted(
         0.0, note="-4000 is below the smallest step of 4140 and sent as 0"
@@ -80,7 +85,7 @@ def test_what_is_sent_is_never_more_than_asked_nor_in_another_direction(wanted, 
         assert -charge_w <= judged.value <= discharge_w
 
 
-SWITCH = WriteSpec.model_validate({"kind": "bool", "lapses_to": "closed"})
+SWITCH = checked(WriteSpec, {"kind": "bool", "lapses_to": "closed"}, "example")
 
 
 def test_a_switch_off_that_would_end_by_itself_is_refused_on_an_island():
@@ -108,4 +113,4 @@ def test_a_value_of_the_wrong_kind_is_refused(spec, wanted):
     ],
 )
 def test_a_command_is_seen_to_be_followed(verify, shown, value, holds):
-    assert Verify.model_validate({"read": "p", **verify}).satisfied(shown, value) is holds
+    assert checked(Verify, {"read": "p", **verify}, "example").satisfied(shown, value) is holds

@@ -1,16 +1,17 @@
 """Points computed from points: unknown stays unknown, age is that of the oldest."""
 
 import pytest
-from pydantic import TypeAdapter
 
+from drivers.profile.checked import checked
 from drivers.profile.derive import Expression, derived, evaluate, kind_of, operands
+from hems.model.errors import ConfigError
 from hems.model.reading import Quality, Reading
 
 READY = {"all": [{"point": "session", "in": [3, 5]}, {"point": "floor_w", "below": 0}]}
 
 
 def node(data: object) -> Expression:
-    return TypeAdapter(Expression).validate_python(data)
+    return checked(Expression, data, "example")
 
 
 @pytest.mark.parametrize(
@@ -78,5 +79,5 @@ def test_operands_and_kind_are_known_beforehand():
 
 @pytest.mark.parametrize("data", [{"median": ["a"]}, {"all": []}, {"all": [{"point": "a"}]}, {"sum": "a"}])
 def test_what_is_no_expression_is_refused(data):
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ConfigError, match=r"."):
         node(data)

@@ -73,7 +73,7 @@ def test_every_shipped_profile_is_valid_cites_its_sources_and_declares_what_its_
         ('id = "box"', 'id = "case"', "box.toml: id = 'case': must be the name of the file. Write id = 'box'."),
         ("schema = 1", "schema = ", "box.toml: is not valid TOML"),
         ('"s32"', '"u16", word = "little"', "word order matters for 32 and 64 bits only"),
-        ('type = "int"', 'type = "number"', "box.toml: params.type = 'number'"),
+        ('type = "int"', 'type = "number"', "box.toml: params.unit_id.type = 'number'"),
     ],
 )
 def test_a_mistake_in_a_profile_is_a_sentence_with_its_remedy(tmp_path, old, new, told):

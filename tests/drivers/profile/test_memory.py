@@ -2,8 +2,10 @@
 
 import pytest
 
+from drivers.profile.checked import checked
 from drivers.profile.memory import SET_BACK_AFTER, Memory
 from drivers.profile.point import Decoded, ReadSpec
+from hems.model.errors import ConfigError
 from hems.model.reading import Quality
 
 COUNTER = ReadSpec(monotonic=True)
@@ -68,5 +70,5 @@ def test_points_do_not_share_a_memory():
 
 @pytest.mark.parametrize("spec", [{"monotonic": True, "bit": 1}, {"monotonic": True, "map": {"1": "x"}}])
 def test_only_a_number_can_be_a_counter(spec):
-    with pytest.raises(ValueError, match="counters"):
-        ReadSpec.model_validate(spec)
+    with pytest.raises(ConfigError, match="counters"):
+        checked(ReadSpec, spec, "example")

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from drivers.profile.checked import checked
 from drivers.profile.point import ReadSpec, decode, reads
+from hems.model.errors import ConfigError
 from hems.model.reading import Quality
 
 
@@ -39,7 +41,7 @@ from hems.model.reading import Quality
     ],
 )
 def test_a_value_becomes_what_its_profile_says(spec, raw, value):
-    assert decode(ReadSpec.model_validate(spec), raw).value == value
+    assert decode(checked(ReadSpec, spec, "example"), raw).value == value
 
 
 @pytest.mark.parametrize(
@@ -61,14 +63,14 @@ def test_a_value_becomes_what_its_profile_says(spec, raw, value):
     ],
 )
 def test_what_cannot_be_true_is_unknown_with_a_reason(spec, raw, bits, reason):
-    decoded = decode(ReadSpec.model_validate(spec), raw, bits=bits)
+    decoded = decode(checked(ReadSpec, spec, "example"), raw, bits=bits)
     assert decoded.value is None
     assert reason in decoded.reason
     assert decoded.reading(taken_s=1.0, stale_after_s=2.0).quality is Quality.INVALID
 
 
 def test_the_valid_range_is_judged_in_the_unit_and_sign_of_the_point():
-    spec = ReadSpec.model_validate({"unit": "kW", "negate": True, "valid": [-11000, 0]})
+    spec = checked(ReadSpec, {"unit": "kW", "negate": True, "valid": [-11000, 0]}, "example")
     assert decode(spec, 7.4).value == -7400.0
     assert decode(spec, -7.4).value is None
 
@@ -85,7 +87,7 @@ def test_no_raw_value_breaks_the_chain(raw):
         ReadSpec(nan=(0x8000, "x", 1.5), zero_is_null=True, scale=0.1, negate=True, valid=(-10, 10)),
         ReadSpec(map={"1": "one", "true": "yes"}),
         ReadSpec(bit=3),
-        ReadSpec.model_validate({"as": "bits", "map": {"1": "one"}}),
+        checked(ReadSpec, {"as": "bits", "map": {"1": "one"}}, "example"),
         ReadSpec(mask=0xFF, shift=4),
     ):
         decoded = decode(spec, raw)
@@ -105,8 +107,8 @@ def test_no_raw_value_breaks_the_chain(raw):
     ],
 )
 def test_a_contradiction_in_a_line_is_told(spec, problem):
-    with pytest.raises(ValueError, match=problem):
-        ReadSpec.model_validate(spec)
+    with pytest.raises(ConfigError, match=problem):
+        checked(ReadSpec, spec, "example")
 
 
 @given(
