@@ -8,7 +8,7 @@ from hems.control.state import ControlState
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
 from hems.model.again import again
-from hems.model.reading import Reading
+from hems.model.reading import Quality, Reading
 from hems.model.site import Bay, Circuit, Site
 from hems.model.snapshot import CircuitReading, Snapshot, drawn_w, positions
 from hems.model.units import CircuitId
@@ -103,12 +103,17 @@ def load_w(site: Site, snapshot: Snapshot, now_s: float, islanded: bool) -> floa
 def balance(site: Site, snapshot: Snapshot, *, islanded: bool) -> list[Reading[float]]:
     """The readings whose sum the building draws; a generator apart.
 
-    What the former's own battery gives, and the sun on its own side, is in what its phases deliver.
+    On an island the former's phases deliver what its own source gives, and the sun on its own side.  On the grid many
+    an inverter tells there what it passes on to its backup port, so source and sun are counted themselves, unless
+    nobody measures that source.
     """
-    former, inside = site.former.source, {pv.id for pv in site.pvs if pv.direct}
-    readings = [*snapshot.former_phase_w, *(one for key, one in snapshot.pvs.items() if key not in inside)]
-    readings += [bay.power_w for key, bay in snapshot.bays.items() if key != former]
-    readings += [battery.power_w for key, battery in snapshot.batteries.items() if key != former]
+    stores = {key: battery.power_w for key, battery in snapshot.batteries.items()}
+    stores |= {key: bay.power_w for key, bay in snapshot.bays.items()}
+    own = stores.pop(site.former.source, None)
+    counted = own is not None and own.quality is not Quality.MISSING and not islanded
+    inside = set() if counted else {pv.id for pv in site.pvs if pv.direct}
+    readings = [*stores.values(), *(one for key, one in snapshot.pvs.items() if key not in inside)]
+    readings += [own] if own is not None and counted else snapshot.former_phase_w
     return readings if islanded else [*readings, snapshot.grid_w]
 
 

@@ -72,34 +72,48 @@ def test_circuits_without_meters_share_what_the_others_do_not_explain(rest_w: fl
     assert watts[LAUNDRY] == pytest.approx(scale * 5000.0)
 
 
-def test_the_load_is_the_balance_of_everything_that_feeds_the_bus():
-    feeding = {
-        wiring.GRID_POWER: 5000.0,
-        wiring.former_phase_w(0): 1000.0,
-        wiring.former_phase_w(1): -400.0,
-        wiring.pv_power(SourceId("roof")): 3000.0,
-        **car("bay_1", 80.0, 2000.0),
-        **car("bay_3", 80.0, -1500.0),
-    }
-    assert load_w(SITE, snapshot(SITE, feeding), 0.0, islanded=False) == 9100.0
-    assert load_w(SITE, snapshot(SITE, feeding), 0.0, islanded=True) == 4100.0
-    for role in (role for role in feeding if role.endswith("_w")):
-        assert load_w(SITE, snapshot(SITE, feeding | {role: None}), 0.0, islanded=False) is None
+FEEDING: dict[wiring.Role, object] = {
+    wiring.GRID_POWER: 5000.0,
+    wiring.former_phase_w(0): 1000.0,
+    wiring.former_phase_w(1): -400.0,
+    wiring.battery_power(SourceId("main")): 700.0,
+    wiring.pv_power(SourceId("roof")): 3000.0,
+    **car("bay_1", 80.0, 2000.0),
+    **car("bay_3", 80.0, -1500.0),
+}
 
 
-def test_what_flows_inside_the_former_is_in_what_its_phases_deliver_and_another_battery_is_not():
-    # given a hybrid inverter with its own battery and its own sun, and a battery beside it
+def test_on_the_grid_the_load_is_what_every_source_gives_whatever_the_former_passes_on():
+    assert load_w(SITE, snapshot(SITE, FEEDING), 0.0, islanded=False) == 9200.0
+    for role in (wiring.GRID_POWER, wiring.pv_power(SourceId("roof")), wiring.bay_power(SourceId("bay_1"))):
+        assert load_w(SITE, snapshot(SITE, FEEDING | {role: None}), 0.0, islanded=False) is None
+
+
+def test_on_an_island_it_is_what_the_former_delivers_and_what_feeds_beside_it():
+    assert load_w(SITE, snapshot(SITE, FEEDING), 0.0, islanded=True) == 4100.0
+    for role in (wiring.former_phase_w(1), wiring.pv_power(SourceId("roof")), wiring.bay_power(SourceId("bay_1"))):
+        assert load_w(SITE, snapshot(SITE, FEEDING | {role: None}), 0.0, islanded=True) is None
+
+
+def test_where_nobody_measures_the_formers_battery_its_phases_stand_for_it_on_the_grid_too():
+    unmeasured = snapshot(SITE, FEEDING | {wiring.battery_power(SourceId("main")): None})
+    assert load_w(SITE, unmeasured, 0.0, islanded=False) == 9100.0
+
+
+@pytest.mark.parametrize(("islanded", "load"), [(True, 5000.0), (False, 15_000.0)])
+def test_a_hybrid_inverters_own_sun_and_battery_count_once_and_a_battery_beside_it_too(*, islanded: bool, load: float):
+    # given a hybrid with its own battery and sun, which passes 6 kW on to its backup port, and a battery beside it
     shed = replace(SITE.batteries[0], id=SourceId("shed"))
     hybrid = replace(SITE, batteries=(*SITE.batteries, shed), pvs=(replace(SITE.pvs[0], direct=True),))
     values: dict[wiring.Role, object] = {
         **{role: 0.0 for role in healthy(hybrid) if role.endswith("_w")},
+        wiring.GRID_POWER: 10_000.0,
         wiring.former_phase_w(0): 6000.0,
         wiring.battery_power(SourceId("main")): 2000.0,
         wiring.pv_power(SourceId("roof")): 4000.0,
         wiring.battery_power(SourceId("shed")): -1000.0,
     }
-    # then the building draws what the inverter delivers, less what the other battery takes
-    assert load_w(hybrid, snapshot(hybrid, values), 0.0, islanded=True) == 5000.0
+    assert load_w(hybrid, snapshot(hybrid, values), 0.0, islanded=islanded) == load
 
 
 @pytest.mark.parametrize(("running", "load"), [(True, 1020.0), (False, 1000.0), (None, 1020.0)])

@@ -18,6 +18,7 @@ from tests.control.panel import healthy
 from tests.given import flats
 
 SITE = flats()
+MAIN = SITE.batteries[0].id
 HOUSE_W = 20_000.0
 
 
@@ -32,15 +33,15 @@ def meters(grid: tuple[float, float], battery: tuple[float, float]) -> Snapshot:
     (grid_w, grid_s), (battery_w, battery_s) = grid, battery
     now_s = max(grid_s, battery_s)
     seen = pencil.given(SITE, healthy(SITE), now_s).snapshot
-    phases = tuple(Reading(battery_w / 3.0, battery_s) for _ in SITE.phases)
-    return replace(seen, grid_w=Reading(grid_w, grid_s), former_phase_w=phases)
+    main = replace(seen.batteries[MAIN], power_w=Reading(battery_w, battery_s))
+    return replace(seen, grid_w=Reading(grid_w, grid_s), batteries={MAIN: main})
 
 
 def followed(state: ControlState, *looks: Snapshot) -> list[float | None]:
     """What is believed after each look."""
     found = []
     for seen in looks:
-        now_s = max(seen.grid_w.taken_s, seen.former_phase_w[0].taken_s)
+        now_s = max(seen.grid_w.taken_s, seen.batteries[MAIN].power_w.taken_s)
         state = replace(state, drawn=drawn.after(pencil.given(SITE, seen, now_s), state))
         found.append(None if state.drawn.watts is None else round(state.drawn.watts))
     return found

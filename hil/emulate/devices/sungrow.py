@@ -4,7 +4,7 @@ Registers and codes: mkaiser/Sungrow-SHx-Inverter-Modbus-Home-Assistant, modbus_
 follows Sungrow's "Communication Protocol of Residential Hybrid Inverter V1.1".  The heartbeat: issue 377 there, and
 bohdan-s/SunGather issue 153 (mode 3 with 13080 = 20, rewritten every 9 s).
 
-The building's whole bus hangs on this inverter, so its backup output is what it delivers as the island-former.
+The building's whole bus hangs on this inverter's backup port: on the grid it passes through what the tie lets in.
 """
 
 from collections.abc import Callable, Mapping
@@ -135,7 +135,7 @@ def sungrow(building: Building, name: str, table: Mapping[str, Any]) -> SimDevic
         Field(5213, S32_LOW_FIRST, lambda: store.power_w),
         Field(5241, U16, lambda: plant.bus_hz * 100.0),
         Field(5600, S32_LOW_FIRST, _metered(building, lambda: plant.grid_w)),
-        Field(5725, S32_LOW_FIRST, lambda: sum(plant.former_phase_w)),
+        Field(5725, S32_LOW_FIRST, lambda: sum(_backup_w(building))),
         Field(12999, U16, inverter.running_state),
         Field(13000, U16, inverter.flow),
         Field(13007, S32_LOW_FIRST, lambda: plant.grid_w + store.power_w),
@@ -147,7 +147,7 @@ def sungrow(building: Building, name: str, table: Mapping[str, Any]) -> SimDevic
         inputs += [
             Field(5018 + index, U16, _volts(building, index)),
             Field(5602 + 2 * index, S32_LOW_FIRST, _metered(building, _phase(lambda: plant.grid_phase_w, index))),
-            Field(5722 + index, S16, _phase(lambda: plant.former_phase_w, index)),
+            Field(5722 + index, S16, _phase(lambda: _backup_w(building), index)),
         ]
     holding: list[Item] = [
         Filler(13049, 51),
@@ -163,6 +163,12 @@ def sungrow(building: Building, name: str, table: Mapping[str, Any]) -> SimDevic
 
 def _phase(values: Callable[[], tuple[float, ...]], index: int) -> Callable[[], float]:
     return lambda: values()[index]
+
+
+def _backup_w(building: Building) -> tuple[float, ...]:
+    """What leaves the backup port per phase: its own, and what the grid gives through it."""
+    plant = building.plant
+    return tuple(own + through for own, through in zip(plant.former_phase_w, plant.grid_phase_w, strict=True))
 
 
 def _volts(building: Building, index: int) -> Callable[[], float]:
