@@ -287,8 +287,18 @@ ask_apt() {
     "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null 2>&1 </dev/null || return 0
 }
 
-check_all() {
-    local failed="" ended=0
+check_all() (
+    failed="" ended=0 compiling=""
+    if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then  # kept out of the checkout then, and still compiled once for all
+        PYTHONPYCACHEPREFIX=$(mktemp -d -t hems-compiled.XXXXXX)
+        trap 'rm -rf "$PYTHONPYCACHEPREFIX"' EXIT
+        export PYTHONPYCACHEPREFIX PYTHONDONTWRITEBYTECODE=
+    fi
+    if [ -n "${PYTHONPYCACHEPREFIX:-}" ] || [ ! -d tests/control/__pycache__ ]; then
+        # Beside what keeps one processor busy only; else the workers of pytest wait for it.
+        pytest --collect-only -qq -p no:cacheprovider >/dev/null 2>&1 &
+        compiling=$!
+    fi
     check ruff check . || failed+=" 'ruff check'"
     check ruff format --check . || failed+=" 'ruff format --check'"
     check mypy || failed+=" mypy"
@@ -298,13 +308,14 @@ check_all() {
     else
         echo "-- shellcheck is not here and was left out"
     fi
+    if [ -n "$compiling" ]; then wait "$compiling" || :; fi  # pytest tells below what is wrong
     check pytest --numprocesses 4 --dist worksteal "$@" || ended=$?  # most tests wait, so four share two cores well
     if [ -n "$failed" ]; then
         echo "hems: failed before the tests:$failed" >&2
         [ "$ended" != 0 ] || ended=1
     fi
-    return "$ended"
-}
+    exit "$ended"
+)
 
 check() {
     printf -- '-- %s\n' "$*"

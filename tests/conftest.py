@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import cache_from_source
 from inspect import iscoroutinefunction
 from itertools import islice
 from pathlib import Path
@@ -38,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     shared_out = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    if shared_out and whole and not (HERE / "control" / "__pycache__").is_dir():
+    if shared_out and whole and not Path(cache_from_source(str(HERE / "control" / "panel.py"))).parent.is_dir():
         _compile_once()
 
 

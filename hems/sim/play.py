@@ -39,6 +39,27 @@ def unseen(t_s: float, ticked: Ticked, plant: Plant) -> None:
     """Nobody looks."""
 
 
+def at_rest(
+    site: Site, params: Params, plant: Plant, wiring: Wiring | None = None, *, seen_days: int = 0
+) -> FastForward:
+    """A building in which hems is running on the grid, with the waits of its start behind it.
+
+    `wiring` says what hangs on which device, for scenarios in which devices fail.
+    """
+    forward = FastForward(
+        site,
+        params,
+        plant,
+        state=replace(initial(0.0), habits=seen(site, seen_days)),
+        faults=Faults(wiring, upstream(site, wiring) if wiring else frozenset()),
+        wall_clock=NOON,
+    )
+    for ticked in forward.run(SETTLED_WITHIN_S):
+        if ticked.step.state.mode.mode is Mode.GRID_CONNECTED:
+            break
+    return forward
+
+
 def play(
     site: Site,
     params: Params,
@@ -50,21 +71,22 @@ def play(
 ) -> Record:
     """A scenario in fast-forward; its time begins when hems is running on the grid.
 
-    `wiring` says what hangs on which device, for scenarios in which devices fail; without `planner` nobody plans.
+    `wiring` is as for `at_rest`; without `planner` nobody plans.
     Raises: KeyError for an act on something that the building does not have.
     """
-    forward = FastForward(
-        site,
-        params,
-        plant,
-        state=replace(initial(0.0), habits=seen(site, scenario.seen_days)),
-        faults=Faults(wiring, upstream(site, wiring) if wiring else frozenset()),
-        wall_clock=NOON,
-    )
-    for ticked in forward.run(SETTLED_WITHIN_S):
-        if ticked.step.state.mode.mode is Mode.GRID_CONNECTED:
-            break
-    begin_s = plant.t_s
+    forward = at_rest(site, params, plant, wiring, seen_days=scenario.seen_days)
+    return play_from(forward, scenario, wiring, look, planner)
+
+
+def play_from(
+    forward: FastForward,
+    scenario: Scenario,
+    wiring: Wiring | None = None,
+    look: Look = unseen,
+    planner: Planner | None = None,
+) -> Record:
+    """A scenario in a building at rest, as in `play`."""
+    plant, begin_s = forward.plant, forward.plant.t_s
     stage = Stage(forward, wiring, planner)
     acts = [made for act in scenario.acts for made in stage.acts(act, begin_s)]
     record = Record()

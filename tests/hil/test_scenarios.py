@@ -108,17 +108,28 @@ def test_what_can_only_be_tried_on_a_process_of_its_own_is_refused_in_a_sentence
         stage.on_virtual_wires(replace(frozen, acts=frozen.acts[:1], ends_s=5.0))
 
 
-def test_a_way_in_which_a_story_was_not_played_is_left_empty_in_the_table() -> None:
-    one, other = SCENARIOS["T1-c"], SCENARIOS["W-f"]
-    told = table([stage.fast(one), replace(stage.fast(other), way="real")]).splitlines()
+@pytest.fixture(scope="module")
+def t1_c() -> stage.Played:
+    """A story of a minute, for what is told of any."""
+    return stage.fast(SCENARIOS["T1-c"])
+
+
+def test_a_story_goes_the_same_way_whatever_was_told_of_the_same_building_before(t1_c: stage.Played) -> None:
+    stage.fast(SCENARIOS["T1-d"])
+    assert stage.fast(SCENARIOS["T1-c"]).record == t1_c.record
+
+
+def test_a_way_in_which_a_story_was_not_played_is_left_empty_in_the_table(t1_c: stage.Played) -> None:
+    other = replace(t1_c, scenario=SCENARIOS["W-f"], way="real")
+    told = table([t1_c, other]).splitlines()
     assert next(line for line in told if line.startswith("| W-f |")).split(" | ")[3] == ""
 
 
-def test_a_scenario_that_does_not_hold_is_told_in_every_format() -> None:
+def test_a_scenario_that_does_not_hold_is_told_in_every_format(t1_c: stage.Played) -> None:
     # given a run in which the inverter was expected to trip
-    scenario = SCENARIOS["T1-c"]
+    scenario = t1_c.scenario
     wrong = replace(scenario.expectations[0], check="by", params={"that": ["trips", "at_least", 1], "by_s": 10.0})
-    played = stage.fast(replace(scenario, expectations=(wrong,)))
+    played = replace(t1_c, scenario=replace(scenario, expectations=(wrong,)))
     # then no report says that all is well
     assert not played.held
     assert "**not held**" in table([played])
