@@ -79,6 +79,9 @@ def decode(how: Coding, registers: Sequence[int]) -> Raw:
 
 def decoder(places: Sequence[tuple[int, Coding]]) -> Callable[[Sequence[int]], Sequence[Raw | BadReading]]:
     """`decode` for values that begin at places of an answer, in this order."""
+    if all(how.type == "bool" for _, how in places):
+        starts = [start for start, _ in places]
+        return lambda words: [bool(words[start]) for start in starts]
     each = [(how, start, start + how.registers) for start, how in places]
     return lambda words: [_decoded(how, words[start:end]) for how, start, end in each]
 

@@ -175,7 +175,7 @@ _new: Callable[[tuple[Any, float, float, Quality, str]], Reading[Any]] = partial
 
 
 def reads(spec: ReadSpec, looked_at: Reads, *, bits: int = 64) -> Reads:
-    """The reading of an ordinary number by what is prepared here, of anything else by `looked_at`, as by `decode`.
+    """The reading of an ordinary number or bit by what is prepared here, of anything else by `looked_at`, as `decode`.
 
     Everything that does not change is prepared, because this is done for every point of every poll.
     """
@@ -186,13 +186,15 @@ def reads(spec: ReadSpec, looked_at: Reads, *, bits: int = 64) -> Reads:
     sign, scale, offset, unit = _sign(spec), spec.scale, spec.offset, _unit(spec)
     plain = _is_plain(spec)
     low, high = spec.valid or (-sys.float_info.max, sys.float_info.max)
-    good = Quality.GOOD
+    good, invert = Quality.GOOD, spec.invert
 
     def measured(raw: Any, taken_s: float, stale_after_s: float) -> Reading[Any]:  # noqa: ANN401 from the wire
         if (raw.__class__ is float or raw.__class__ is int) and not (nans and (raw in nans or raw % span in sentinels)):
             value = sign * raw + 0.0 if plain else round(sign * (raw * scale + offset) * unit, 9) + 0.0
             if low <= value <= high:  # what is not finite is not within any bounds either
                 return _new((value, taken_s, stale_after_s, good, ""))
+        elif raw.__class__ is bool and not nans:
+            return _new((raw != invert, taken_s, stale_after_s, good, ""))
         return looked_at(raw, taken_s, stale_after_s)
 
     return measured

@@ -7,7 +7,7 @@ the device profile's words (`relays`, `coil_3`).  The site file pairs them; noth
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from hems.model.units import CircuitId, DeviceId, PanelId, PointId, SourceId
 
@@ -15,9 +15,11 @@ Role = NewType("Role", str)
 """A quantity of the building, such as `tie/closed_contact` or `batteries/main/soc_pct`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
-    """One named point or command of one device, written `device/point` in a site file."""
+class Port(NamedTuple):
+    """One named point or command of one device, written `device/point` in a site file.
+
+    A named tuple and no dataclass, because every point of every answer is looked up by it.
+    """
 
     device: DeviceId
     point: str

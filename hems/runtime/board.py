@@ -28,6 +28,8 @@ class Board:
         self._wake = wake
         self._armed: list[Armed] = []
         self._watch: tuple[Trigger, ...] = ()
+        self._stirring: frozenset[Role] = frozenset()
+        """Quantities that any trigger looks at; of all others a reading is only kept."""
         self._roles: dict[Port, list[Role]] = defaultdict(list)
         for role, port in wiring.reads.items():
             self._roles[port].append(role)
@@ -41,7 +43,8 @@ class Board:
             for role in self._roles.get(port, ()):
                 before = self.latest.get(role)
                 self.latest[role] = reading
-                self._react(role, before, reading, now_s)
+                if role in self._stirring:
+                    self._react(role, before, reading, now_s)
 
     def roles_at(self, port: Port) -> Sequence[Role]:
         """Quantities of the building that are read at a place."""
@@ -51,6 +54,8 @@ class Board:
         """What the last tick made ready, and what it wants to be woken for."""
         self._armed = list(armed)
         self._watch = watch
+        triggers = (trigger for one in armed for trigger in one.triggers)
+        self._stirring = frozenset(trigger.role for trigger in (*watch, *triggers))
 
     def take_fired(self) -> tuple[Command, ...]:
         """What the reflex has sent since this was last asked."""

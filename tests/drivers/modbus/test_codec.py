@@ -114,6 +114,12 @@ def laid_out(draw: some.DrawFn) -> list[tuple[int, Coding]]:
     return places
 
 
+@given(words=some.lists(some.integers(0, 0xFFFF), min_size=4, max_size=4))
+def test_bits_are_read_in_the_prepared_way_as_in_the_plain_one(words):
+    bit = coding("bool")
+    assert decoder([(0, bit), (3, bit)])(words) == [decode(bit, words[:1]), decode(bit, words[3:])]
+
+
 @given(places=laid_out(), words=some.lists(some.integers(0, 0xFFFF), min_size=40, max_size=40))
 def test_the_prepared_way_reads_what_the_plain_way_reads(places, words):
     layout, octets = straight(places, 40), struct.pack(">40H", *words)

@@ -122,16 +122,24 @@ def test_a_contradiction_in_a_line_is_told(spec, problem):
     valid=some.sampled_from([None, (0.0, 400.0), (-1e5, 1e5)]),
     unit=some.sampled_from([None, "kW", "mA"]),
     zero_is_null=some.booleans(),
+    invert=some.booleans(),
 )
 def test_the_prepared_way_says_what_the_plain_way_says_or_leaves_it_to_that(
-    raw, scale, offset, negate, nan, valid, unit, zero_is_null
+    raw, scale, offset, negate, nan, valid, unit, zero_is_null, invert
 ):
     spec = ReadSpec(
-        scale=scale, offset=offset, negate=negate, nan=nan, valid=valid, unit=unit, zero_is_null=zero_is_null
+        scale=scale,
+        offset=offset,
+        negate=negate,
+        nan=nan,
+        valid=valid,
+        unit=unit,
+        zero_is_null=zero_is_null,
+        invert=invert,
     )
     plain = decode(spec, raw, bits=32).reading(taken_s=1.0, stale_after_s=2.0)
     prepared = reads(spec, lambda *_: None, bits=32)(raw, 1.0, 2.0)
     assert prepared in (plain, None)
-    # and an ordinary number is read by it, or there would be no use in preparing
-    if type(raw) in (int, float) and plain.quality is Quality.GOOD and not zero_is_null and not nan:
+    # and an ordinary number or bit is read by it, or there would be no use in preparing
+    if type(raw) in (int, float, bool) and plain.quality is Quality.GOOD and not zero_is_null and not nan:
         assert prepared == plain
