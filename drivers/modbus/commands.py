@@ -59,6 +59,8 @@ class Commander:
         if placed is None:
             return Reply(fate=Fate.REFUSED, detail=f"there is no command '{name}'")
         self._keeper.heard(name)
+        if not wanted and not await self._opened(name, placed):
+            return OVERTAKEN
         points = self._reader.known() if wanted else {}  # what stops needs no permission, and has no time to look
         judged = prepare(placed.spec, wanted, points, islanded=islanded)
         if isinstance(judged, Refused):
@@ -83,6 +85,18 @@ class Commander:
             detail="; ".join(part for part in (judged.note, seen.detail) if part),
             overruled=overruled,
         )
+
+    async def _opened(self, name: str, placed: PlacedCommand) -> bool:
+        """What is opened already need not be judged before it is answered for; False if a later command came first.
+
+        Meanwhile nobody thinks about anything while other boards' frames or answers are on their way.
+        """
+        opening = None if placed.coil is None else self._sender.opening(placed.coil)
+        if opening is None:
+            return True
+        still = self._begin(name)
+        await opening
+        return still()
 
     def coils(self, names: Iterable[str]) -> list[int]:
         """Those of these switches that are coils and want nothing else to be done before they open."""

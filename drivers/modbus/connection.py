@@ -67,9 +67,8 @@ class Connection(asyncio.BufferedProtocol):
         self._question, sealed, expects, self._size = prepared
         self._asker, self._timeout_s, self._heard = asker, timeout_s, b""
         self._patience.begin(timeout_s)
-        numbered = self._envelope.numbered
-        self._right = numbered(expects, self._number)
-        transport.write(numbered(sealed, self._number))
+        request, self._right = self._envelope.numbered(sealed, expects, self._number)
+        transport.write(request)
 
     def close(self) -> None:
         """Hang up at once."""

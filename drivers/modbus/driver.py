@@ -37,7 +37,7 @@ class BusDriver:
         for name, device in self._devices.items():
             device.island(islanded, makes_it=name == former)
         for queue in self._queues.values():
-            queue.spare = stabilising
+            queue.spare(stabilising)
 
     async def run(self) -> None:
         """Serve all links and run all devices until cancelled."""

@@ -36,8 +36,8 @@ class Envelope(Protocol):
     def sealed(self, question: Question) -> bytes:
         """A request as it leaves, but for its number."""
 
-    def numbered(self, sealed: bytes, number: int) -> bytes:
-        """A request as it leaves."""
+    def numbered(self, sealed: bytes, expects: bytes, number: int) -> tuple[bytes, bytes]:
+        """A request as it leaves, and how its answer begins."""
 
     def expects(self, question: Question) -> bytes:
         """How what brings a right reply begins, up to its values, with number 0; b"" where it must be looked for."""
@@ -57,9 +57,10 @@ class TcpEnvelope:
         """With number 0."""
         return _OVER_TCP.encode(question.request, question.unit, 0)
 
-    def numbered(self, sealed: bytes, number: int) -> bytes:
-        """With its own number."""
-        return number.to_bytes(2, "big") + sealed[2:]
+    def numbered(self, sealed: bytes, expects: bytes, number: int) -> tuple[bytes, bytes]:
+        """Both with its own number."""
+        octets = number.to_bytes(2, "big")
+        return octets + sealed[2:], octets + expects[2:]
 
     def expects(self, question: Question) -> bytes:
         """The header, and how the message begins."""
@@ -89,9 +90,9 @@ class RtuEnvelope:
         """With its checksum."""
         return _ON_LINE.encode(question.request, question.unit, 0)
 
-    def numbered(self, sealed: bytes, number: int) -> bytes:
+    def numbered(self, sealed: bytes, expects: bytes, number: int) -> tuple[bytes, bytes]:
         """There is no number on a line."""
-        return sealed
+        return sealed, expects
 
     def expects(self, question: Question) -> bytes:
         """There may be noise before it, and its checksum is to be reckoned."""

@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import lru_cache, partial
 
 from drivers.modbus.errors import LinkError
-from drivers.modbus.frame import Frame, Space, WriteFrame
+from drivers.modbus.frame import Frame, ReadFrame, Space, WriteFrame
 from drivers.modbus.hearing import Heard, Words, hand
 from hems.model.members import direct
 
@@ -41,6 +41,10 @@ class Manners:
     one_coil: bool = False
     """Whether it takes one coil a frame only."""
 
+    def gap_s(self, after: Frame) -> float:
+        """From the answer to a frame to the next request to the same unit."""
+        return max(self.min_gap_s, self.after_write_s) if isinstance(after, WriteFrame) else self.min_gap_s
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CoilWish:
@@ -64,15 +68,22 @@ class Job:
     """Where there is no frame: coils to write together."""
     early: frozenset[int] = frozenset()
     """Coils that are being opened before anybody has asked for it in full, as he will in a moment."""
-    over: bool = False
-    """Whether it has been told what came of it."""
+    came: Words | LinkError | None = None
+    """What came of it, once it is over."""
     asked_by: list[Heard] = field(default_factory=list)
     """All who want to be told what comes of it."""
+
+    def may_leave(self, frame: Frame) -> bool:
+        """Whether a frame of it may be sent now: a read always, a write only if somebody vouches for it."""
+        return isinstance(frame, ReadFrame) or (self.allowed is not None and self.allowed())
 
     def answer(self) -> Answer:
         """For one who waits; each has an answer of his own, so that he may go without taking it from the others."""
         answer: Answer = asyncio.get_running_loop().create_future()
-        self.asked_by.append(partial(hand, answer))
+        if self.came is None:
+            self.asked_by.append(partial(hand, answer))
+        else:
+            hand(answer, self.came)
         return answer
 
     def frames(self, *, one_coil: bool) -> Sequence[Frame]:
@@ -87,7 +98,7 @@ class Job:
 
     def end(self, answer: Words | LinkError) -> None:
         """Tell all who wait what came back, or why nothing did."""
-        self.over = True
+        self.came = answer
         for told in self.asked_by:
             told(answer)
 

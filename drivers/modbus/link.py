@@ -25,9 +25,6 @@ MOST_KEPT = 512
 class Link(Protocol):
     """What carries one frame at a time.  Small, so that another library can take its place."""
 
-    quick: bool
-    """Whether requests may leave by `send`: nothing needs to be kept then but their order."""
-
     @property
     def is_open(self) -> bool:
         """Whether there is a connection now."""
@@ -49,7 +46,6 @@ class ModbusLink:
     """A link over TCP, RTU over TCP, or RTU on a tty (opened exclusively)."""
 
     def __init__(self, address: Address) -> None:
-        self.quick = address.kind == "tcp"  # a serial line wants its silence before each request
         self._address = address
         self._envelope: Envelope = TcpEnvelope() if address.kind == "tcp" else RtuEnvelope()
         self._kept: dict[Frame, Prepared] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from drivers.modbus.errors import LinkDown
+from drivers.modbus.job import Job, Rank
 from drivers.modbus.link import Link
 
 CONNECT_S = 3.0
@@ -27,16 +28,16 @@ class Reconnection:
     _retry_s: float = float("-inf")
     _backoff_s: float = BACKOFF_FIRST_S
 
-    async def make(self, *, poll: bool, timeout_s: float, settle_s: float) -> None:
-        """Connect; `settle_s` is what the device wants to be left alone for after that.
+    async def make_for(self, job: Job) -> None:
+        """Connect, and leave the device alone for as long as it wants after that.
 
         Raises:
             LinkDown: there is none, or it is too early to try again.
         """
-        if _now_s() < (self._retry_s if poll else self._failed_s + COMMAND_RETRY_S):
+        if _now_s() < (self._retry_s if job.rank is Rank.POLL else self._failed_s + COMMAND_RETRY_S):
             raise LinkDown(self._why)
         try:
-            await self.link.open(min(CONNECT_S, timeout_s))
+            await self.link.open(min(CONNECT_S, job.manners.timeout_s))
         except LinkDown as trouble:
             self._why, self._failed_s = str(trouble), _now_s()
             self._retry_s = self._failed_s + self._backoff_s * self.rng.uniform(0.5, 1.0)
@@ -44,8 +45,8 @@ class Reconnection:
             raise
         self._backoff_s = BACKOFF_FIRST_S
         self.made += 1
-        if settle_s:
-            await asyncio.sleep(settle_s)
+        if job.manners.connect_wait_s:
+            await asyncio.sleep(job.manners.connect_wait_s)
 
 
 def _now_s() -> float:

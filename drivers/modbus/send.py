@@ -1,7 +1,7 @@
 """Sending steps and watching what they do: from a judged value to registers, and back from the device's own word."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from drivers.modbus.codec import encode
 from drivers.modbus.errors import Forbidden, LinkError, Refusal, Superseded
@@ -102,6 +102,10 @@ class Sender:
         except (UnknownValueError, ValueError) as unfit:
             return Reply(fate=Fate.REFUSED, detail=str(unfit))
         return None
+
+    def opening(self, coil: int) -> Awaitable[None] | None:
+        """What ends when a coil that is being opened early has been answered for; None if it is not being opened."""
+        return self._queue.opening(self._unit, coil)
 
     async def watch(self, verify: Verify, value: float | bool, still: Still) -> Reply:
         """Read back until the device shows `value`, its time is over, or the command is no longer wanted."""

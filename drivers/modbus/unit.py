@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from math import inf
 
+from drivers.modbus.errors import LinkError, NoAnswer, Refusal
+from drivers.modbus.hearing import Words
+from drivers.modbus.job import Job
+
+ILLEGAL_FUNCTION = 1
 SILENT_AFTER = 3
 """Time-outs in a row after which a unit counts as silent and polls of it are spaced out."""
 PROBE_FIRST_S = 1.0
@@ -32,13 +37,23 @@ class Unit:
         """Whether it is known not to answer."""
         return self._misses >= SILENT_AFTER
 
-    def heard(self, ready_s: float) -> None:
-        """It has answered, and wants to be left alone until then."""
-        self.ready_s = ready_s
-        self._misses, self._pause_s = 0, PROBE_FIRST_S
+    def learn(self, answer: Words | LinkError, now_s: float, gap_s: float) -> None:
+        """What came back, or did not, says something of it; after an answer it wants to be left alone for `gap_s`."""
+        if not isinstance(answer, LinkError) or (isinstance(answer, Refusal) and not answer.from_gateway):
+            self.ready_s = now_s + gap_s if gap_s else -inf
+            if self._misses:
+                self._misses, self._pause_s = 0, PROBE_FIRST_S
+        elif isinstance(answer, NoAnswer | Refusal):
+            self._unheard(now_s)
 
-    def unheard(self, now_s: float) -> None:
-        """It has not answered."""
+    def wants_one_coil(self, trouble: LinkError, job: Job) -> bool:
+        """Whether it has just said so: a board that knows no frame for several coils must still be shed, one by one."""
+        if not (isinstance(trouble, Refusal) and trouble.code == ILLEGAL_FUNCTION and job.coils) or self.one_coil:
+            return False
+        self.one_coil = True  # and from now on
+        return True
+
+    def _unheard(self, now_s: float) -> None:
         self._misses += 1
         if self.silent:
             self._probe_s = now_s + self._pause_s

@@ -19,6 +19,8 @@ class Waiting:
 
     jobs: list[Job] = field(default_factory=list)
     units: defaultdict[int, Unit] = field(default_factory=lambda: defaultdict(Unit))
+    spare: bool = False
+    """While an island stabilises: units known to be dead are let be."""
 
     @property
     def for_commands(self) -> bool:
@@ -29,6 +31,10 @@ class Waiting:
     def gap_ends_s(self) -> float:
         """When the first unit with a request may be spoken to again."""
         return min(self.units[job.unit].ready_s for job in self.jobs)
+
+    def has(self, unit: int) -> bool:
+        """Whether anything waits for a unit."""
+        return bool(self.jobs) and any(job.unit == unit for job in self.jobs)
 
     def add(self, job: Job) -> None:
         """Behind what is as urgent."""
@@ -74,6 +80,11 @@ class Waiting:
                 return job
             silent = silent or job
         return silent
+
+    def lets_be(self, job: Job, now_s: float) -> bool:
+        """Whether a poll is for a unit that is known to be silent, and not worth its time-out now."""
+        unit = self.units[job.unit]
+        return unit.silent and job.rank is Rank.POLL and unit.let_be(now_s, spare=self.spare)
 
     def _urge(self, job: Job, rank: Rank, due_s: float) -> None:
         job.rank, job.due_s = min(job.rank, rank), min(job.due_s, due_s)

@@ -1,5 +1,6 @@
 """Circuits that are opened in the turn in which it was decided: only where nothing is to be thought of first."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from drivers.modbus.factory import product_of
 from hems.model.command import Fate
 from tests.drivers import given
-from tests.drivers.bench import Bench, Site, Unit, eventually, on_tcp
+from tests.drivers.bench import Bench, Fault, Site, Unit, eventually, on_tcp
 
 pytestmark = pytest.mark.wire
 
@@ -59,6 +60,27 @@ async def test_a_relay_of_a_device_that_is_not_armed_is_not_opened_early():
         seen = len(bench.diary)
         await eventually(lambda: len(bench.diary) >= seen + 2)
         assert bench.writes() == []
+
+
+async def test_what_is_told_while_an_early_opening_is_not_answered_yet_has_the_last_word():
+    site, unit = Site(), relay()
+    async with (
+        on_tcp(Bench(u1=unit)) as bench,
+        given.driven(site, given.declared(bench, board(), "board"), armed=["board"]) as driver,
+    ):
+        await site.until("board/closed")
+        # given a board that takes its time to open
+        unit.fault = lambda request: Fault(delay_s=0.1) if request.code == 5 else None
+        driver.open_early("board", ["closed"])
+        told = [
+            asyncio.create_task(driver.write("board", "closed", on, urgent=not on, islanded=True))
+            for on in (False, True)
+        ]
+        # when it shall be closed meanwhile
+        off, on = await asyncio.gather(*told)
+        # then it is, and what it had been told before is not told again
+        assert (off.fate, on.fate) == (Fate.UNVERIFIED, Fate.CONFIRMED)
+        assert [sent.values for sent in bench.writes()] == [[0], [1]]
 
 
 @pytest.mark.parametrize(

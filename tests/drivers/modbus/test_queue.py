@@ -9,6 +9,7 @@ import pytest
 from drivers.modbus.address import parse_address
 from drivers.modbus.errors import Forbidden, Garbled, LinkDown, NoAnswer
 from drivers.modbus.frame import ReadFrame, Space, WriteFrame
+from drivers.modbus.hearing import Heard
 from drivers.modbus.job import Manners, coil_frames
 from drivers.modbus.link import ModbusLink
 from drivers.modbus.queue import LinkQueue
@@ -243,7 +244,6 @@ class SwallowingLink:
     """A link whose library loses a cancellation that comes together with the answer, as asyncio's `wait_for` does."""
 
     is_open = True
-    quick = False
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -266,7 +266,7 @@ class SwallowingLink:
 async def test_a_stop_that_the_library_swallows_still_stops_the_queue():
     # given a queue in the middle of a request
     link = SwallowingLink()
-    queue = LinkQueue(parse_address("tcp://127.0.0.1:502"), link, Random(1))
+    queue = LinkQueue(parse_address("rtu:///dev/ttyUSB0"), link, Random(1))
     serving = asyncio.create_task(queue.serve())
     asking = asyncio.create_task(queue.read(register(0), MANNERS))
     await link.asked.wait()
@@ -302,9 +302,16 @@ class BrokenLink(SwallowingLink):
             raise AttributeError("a fault of the library")
         return (7,)
 
+    def send(self, frame, timeout_s: float, heard: Heard) -> None:
+        if self.faults:
+            self.faults -= 1
+            raise AttributeError("a fault of the library")
+        heard((7,))
 
-async def test_a_fault_of_the_library_costs_one_request_and_not_the_link():
-    queue = LinkQueue(parse_address("tcp://127.0.0.1:502"), BrokenLink(), Random(1))
+
+@pytest.mark.parametrize("link", ["tcp://127.0.0.1:502", "rtu:///dev/ttyUSB0"])
+async def test_a_fault_of_the_library_costs_one_request_and_not_the_link(link):
+    queue = LinkQueue(parse_address(link), BrokenLink(), Random(1))
     serving = asyncio.create_task(queue.serve())
     with pytest.raises(Garbled, match="AttributeError"):
         await queue.read(register(0), MANNERS)

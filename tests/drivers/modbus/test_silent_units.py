@@ -54,9 +54,9 @@ def test_a_unit_known_to_be_dead_costs_a_stabilising_island_nothing_and_is_asked
         tasks = [asyncio.create_task(one) for one in (queue.serve(), polled(queue, DEAD), polled(queue, LIVE))]
         await asyncio.sleep(100.0)
         # when an island stabilises for two minutes
-        queue.spare = True
+        queue.spare(True)
         await asyncio.sleep(120.0)
-        queue.spare = False
+        queue.spare(False)
         await asyncio.sleep(60.0)
         del tasks
         return link.times(DEAD), link.times(LIVE)
@@ -75,7 +75,7 @@ def test_a_contact_that_noise_has_silenced_for_a_moment_is_seen_again_within_two
         await asyncio.sleep(10.0)
         # given a burst of noise just as the tie opens, long enough for three time-outs
         link.silent = lambda _unit: True
-        queue.spare = True
+        queue.spare(True)
         await asyncio.sleep(4.0)
         link.silent = lambda _unit: False
         await asyncio.sleep(10.0)
@@ -92,7 +92,7 @@ def test_a_command_to_a_dead_unit_is_sent_even_while_the_island_stabilises():
         queue = queue_on(link)
         tasks = [asyncio.create_task(one) for one in (queue.serve(), polled(queue, DEAD))]
         await asyncio.sleep(100.0)
-        queue.spare = True
+        queue.spare(True)
         frame = WriteFrame(DEAD, Space.COIL, 0, (0,), single=True)
         before = len(link.asked)
         with contextlib.suppress(LinkError):

@@ -220,6 +220,32 @@ async def test_an_early_opening_that_was_not_answered_for_long_is_not_taken_for_
         assert link.wire.asked() == [(5, 3)] * 2
 
 
+async def test_whoever_has_waited_until_a_coil_was_opened_early_has_its_answer_and_sends_nothing():
+    async with served() as (queue, link):
+        queue.open_early(1, [3], MANNERS, yes)
+
+        async def told() -> None:
+            opening = queue.opening(1, 3)
+            assert opening is not None
+            await opening
+            await queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True)
+
+        waits = asyncio.create_task(told())
+        # given a board that takes its time
+        await turns(8)
+        link.wire.answer()
+        await waits
+        assert link.wire.asked() == [(5, 3)]
+        # when it is told the same a while later, then that is a request of its own
+        await turns(8)
+        assert queue.opening(1, 3) is None
+        later = asyncio.create_task(queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True))
+        await turns()
+        link.wire.answer()
+        await later
+        assert link.wire.asked() == [(5, 3)] * 2
+
+
 async def test_what_is_not_armed_is_not_opened_early():
     async with served() as (queue, link):
         queue.open_early(1, [3], MANNERS, lambda: False)

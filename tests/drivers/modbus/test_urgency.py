@@ -8,7 +8,7 @@ import pytest
 
 from drivers.modbus.errors import LinkDown, LinkError, Refusal
 from drivers.modbus.frame import Frame, ReadFrame, Space, WriteFrame
-from drivers.modbus.job import Manners
+from drivers.modbus.job import Manners, Rank
 from drivers.modbus.queue import LinkQueue
 from drivers.modbus.reconnect import BACKOFF_MAX_S
 from hil.vloop import VirtualLoop, run
@@ -131,6 +131,28 @@ def test_a_shed_tries_to_connect_although_the_polls_wait():
 
     before, after = run(story)
     assert after > before
+
+
+class FickleLink(PaperLink):
+    """Takes every connection, and hangs up before anything is asked."""
+
+    async def open(self, timeout_s: float) -> None:
+        self.opened += 1
+
+
+@pytest.mark.parametrize(("rank", "opened"), [(Rank.POLL, 1), (Rank.COMMAND, 2)])
+def test_who_hangs_up_on_every_connection_is_not_called_again_and_again(rank, opened):
+    async def story(_loop: VirtualLoop) -> int:
+        link = FickleLink()
+        link.is_open = False
+        queue = queue_on(link, "tcp://192.0.2.1")
+        serving = asyncio.create_task(queue.serve())
+        with pytest.raises(LinkDown):
+            await queue.read(read(1), MANNERS, rank=rank)
+        serving.cancel()
+        return link.opened
+
+    assert run(story) == opened
 
 
 class Gateway(PaperLink):

@@ -74,7 +74,7 @@ def understood(envelope: Envelope, frame: Frame, *pieces: bytes, unit: int = UNI
 @given(frame=some.one_of(reads().map(lambda pair: pair[0]), writes()))
 def test_the_librarys_server_understands_every_request_as_it_is_meant(envelope, library, frame):
     question = Question(frame)
-    octets = envelope.numbered(envelope.sealed(question), NUMBER)
+    octets, _ = envelope.numbered(envelope.sealed(question), b"", NUMBER)
     used, request = library(DecodePDU(is_server=True)).handleFrame(octets, 0, 0)
     assert used == len(octets)
     assert (request.dev_id, request.address) == (UNIT, frame.address)
