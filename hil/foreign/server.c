@@ -1,9 +1,11 @@
 /* A Modbus server made with libmodbus, which shares no line with pymodbus or with hems.
  *
  *   server tcp COUNT      answers on COUNT free ports of 127.0.0.1 and prints them, one per line
- *   server told COUNT     the same, with a tie on the first port and boards with every relay on at the others; prints
- *                         "seen TIME" when it has first shown that the tie's contacts changed, and "off PORT TIME" or
- *                         "on PORT TIME" when it has acknowledged a relay; whoever writes coil 40 moves the tie
+ *   server told COUNT     the same, with a tie on the first port and boards with every relay on at the others; notes
+ *                         "seen 0 TIME" when it has first shown that the tie's contacts changed, and "off PORT TIME" or
+ *                         "on PORT TIME" when it has acknowledged a relay, and prints that once nobody has asked for
+ *                         anything for a moment: who reads it must not take a processor from those who are measured;
+ *                         whoever writes coil 40 moves the tie
  *   server rtu TTY BAUD UNIT
  *
  * Holding and input register n hold n, coil n is on when n is odd; what is written stays.
@@ -23,8 +25,9 @@
 
 enum { REGISTERS = 2000, COILS = 64, MOST_PORTS = 64, RELAYS = 8, LEVER = 40 };
 enum { READ_INPUTS = 2, WRITE_COIL = 5, WRITE_COILS = 15, FUNCTION = 7, PLACE = 9 };
+enum { QUIET_US = 3000, ROOM = 1 << 16 };
 
-static int telling, moved;
+static int telling, moved, untold;
 
 static modbus_mapping_t *filled(void)
 {
@@ -80,10 +83,9 @@ static void tell(const uint8_t *query, int port, modbus_mapping_t *map)
         moved = 1;
     } else if (port == 0 && moved && query[FUNCTION] == READ_INPUTS) {
         moved = 0;
-        printf("seen 0 %.6f\n", at);
+        untold = printf("seen 0 %.6f\n", at);
     } else if (port && writes)
-        printf("%s %d %.6f\n", map->tab_bits[query[PLACE]] ? "on" : "off", port, at);
-    fflush(stdout);
+        untold = printf("%s %d %.6f\n", map->tab_bits[query[PLACE]] ? "on" : "off", port, at);
 }
 
 static int on_tcp(int count)
@@ -106,9 +108,16 @@ static int on_tcp(int count)
     }
     fflush(stdout);
     for (;;) {
+        struct timeval quiet = {.tv_usec = QUIET_US};
         ready = all;
-        if (select(top + 1, &ready, NULL, NULL, NULL) < 0)
+        int found = select(top + 1, &ready, NULL, NULL, untold ? &quiet : NULL);
+        if (found < 0)
             return 1;
+        if (found == 0) {
+            fflush(stdout);
+            untold = 0;
+            continue;
+        }
         for (int fd = 0; fd <= top; fd++) {
             int door = -1;
             if (!FD_ISSET(fd, &ready))
@@ -146,6 +155,7 @@ int main(int argc, char **argv)
         return on_tcp(atoi(argv[2]));
     if (argc == 3 && strcmp(argv[1], "told") == 0) {
         telling = 1;
+        setvbuf(stdout, NULL, _IOFBF, ROOM);
         return on_tcp(atoi(argv[2]));
     }
     if (argc == 5 && strcmp(argv[1], "rtu") == 0)
