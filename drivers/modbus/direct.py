@@ -154,7 +154,7 @@ class Direct:
         if now is None:
             return
         job, frame = now.job, now.frames[now.at]
-        now.unit.learn(answer, asyncio.get_running_loop().time(), job.manners.gap_s(frame))
+        now.unit.learn(answer, frame, job.manners)
         if isinstance(answer, LinkError):
             self._troubled(now, answer)
         elif now.at + 1 < len(now.frames):

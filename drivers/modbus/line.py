@@ -148,10 +148,9 @@ class Line:
         return answer
 
     def _learn(self, answer: Words | LinkError, frame: Frame, unit: Unit, job: Job) -> None:
-        now_s = _now_s()
-        unit.learn(answer, now_s, job.manners.gap_s(frame))
+        unit.learn(answer, frame, job.manners)
         if isinstance(answer, NoAnswer | Garbled):
-            unit.ready_s = now_s + job.manners.quiet_s
+            unit.ready_s = _now_s() + job.manners.quiet_s
             if self.address.kind != "rtu":
                 self.link.close()
 

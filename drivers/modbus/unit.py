@@ -1,11 +1,13 @@
 """What a queue remembers of one unit: when it may be spoken to again, and whether it is known not to answer."""
 
+import asyncio
 from dataclasses import dataclass
 from math import inf
 
 from drivers.modbus.errors import LinkError, NoAnswer, Refusal
+from drivers.modbus.frame import Frame
 from drivers.modbus.hearing import Words
-from drivers.modbus.job import Job
+from drivers.modbus.job import Job, Manners
 
 ILLEGAL_FUNCTION = 1
 SILENT_AFTER = 3
@@ -37,14 +39,15 @@ class Unit:
         """Whether it is known not to answer."""
         return self._misses >= SILENT_AFTER
 
-    def learn(self, answer: Words | LinkError, now_s: float, gap_s: float) -> None:
-        """What came back, or did not, says something of it; after an answer it wants to be left alone for `gap_s`."""
+    def learn(self, answer: Words | LinkError, frame: Frame, manners: Manners) -> None:
+        """What came back, or did not, says something of it; after an answer it may want to be left alone."""
         if not isinstance(answer, LinkError) or (isinstance(answer, Refusal) and not answer.from_gateway):
-            self.ready_s = now_s + gap_s if gap_s else -inf
+            gap_s = manners.gap_s(frame)
+            self.ready_s = _now_s() + gap_s if gap_s else -inf
             if self._misses:
                 self._misses, self._pause_s = 0, PROBE_FIRST_S
         elif isinstance(answer, NoAnswer | Refusal):
-            self._unheard(now_s)
+            self._unheard(_now_s())
 
     def wants_one_coil(self, trouble: LinkError, job: Job) -> bool:
         """Whether it has just said so: a board that knows no frame for several coils must still be shed, one by one."""
@@ -62,3 +65,7 @@ class Unit:
     def let_be(self, now_s: float, *, spare: bool) -> bool:
         """Whether a poll of a silent one is not worth its time-out; `spare` while nobody has time for the dead."""
         return now_s < self._probe_s or (spare and self._pause_s >= PROBE_MAX_S)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
