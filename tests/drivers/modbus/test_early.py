@@ -64,12 +64,15 @@ async def test_a_relay_of_a_device_that_is_not_armed_is_not_opened_early():
 
 async def test_what_is_told_while_an_early_opening_is_not_answered_yet_has_the_last_word():
     site, unit = Site(), relay()
+    link, seldom = {"kinds": ["tcp"], "timeout_ms": 3000}, {"normal": {"every_ms": 60_000, "stale_ms": 200_000}}
+    read = {"closed": {"at": 3, "space": "coil", "type": "bool"}}
+    profile = given.profile(link=link, read=read, write={"closed": CLOSED}, poll=seldom)
     async with (
         on_tcp(Bench(u1=unit)) as bench,
-        given.driven(site, given.declared(bench, board(), "board"), armed=["board"]) as driver,
+        given.driven(site, given.declared(bench, profile, "board"), armed=["board"]) as driver,
     ):
         await site.until("board/closed")
-        # given a board that takes its time to open
+        # given a board that nobody else asks, and that takes its time to open
         unit.fault = lambda request: Fault(delay_s=0.1) if request.code == 5 else None
         driver.open_early("board", ["closed"])
         told = [
