@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hems.commands.asking import add_run_dir, add_who, ask, pictured, print_json
+from hems.commands.numbers import number
 from hems.model.errors import ConfigError, HemsError, StoreError
 from hems.wording.language import N_, say
 
@@ -21,6 +22,8 @@ AXES = {"grid": N_("Grid"), "tie": N_("Grid switch"), "bus": N_("Building")}
 """What witnesses tell about, at the head of a line."""
 EX_CONFIG = 78
 """sysexits.h: something is wrong with the configuration."""
+LEAST_WATCH_S = 0.1
+"""Who looks again and again leaves the daemon its time."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,7 +85,7 @@ def _client_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     """What talks to a running daemon through its sockets."""
     status = command("status", _status, "what is going on, in plain lines")
     status.add_argument("--json", action="store_true")
-    status.add_argument("--watch", type=float, metavar="SECONDS", help="again and again")
+    status.add_argument("--watch", type=number(LEAST_WATCH_S), metavar="SECONDS", help="again and again")
     where = "where the last picture is, without HEMS"
     status.add_argument("--state-dir", type=Path, default=Path("/var/lib/hems"), metavar="DIR", help=where)
     why = command("why", _why, "which witness says what, and which rule holds")

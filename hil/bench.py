@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hems.app import installed_drivers
+from hems.commands.numbers import number
 from hems.config.load import load
 from hems.model.contained import contained
 from hems.model.errors import HemsError
@@ -112,7 +113,8 @@ class Command:
         """The options of `hems bench`."""
         parser.add_argument("--no-wires", action="store_true", help="only what needs no sockets")
         parser.add_argument("--only", action="append", choices=tuple(GROUPS), help="again for several; default: all")
-        parser.add_argument("--minutes", type=float, default=MINUTES, help="how long memory is watched (default 10)")
+        watched = f"how long memory is watched (default {MINUTES:g})"
+        parser.add_argument("--minutes", type=number(0.1), default=MINUTES, help=watched)
         parser.add_argument(
             "--table", type=Path, metavar="FILE", help="write a table, on a page with marks between them"
         )

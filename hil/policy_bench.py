@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from hems.commands.numbers import whole
 from hems.model.errors import ConfigError, HemsError
 from hems.sim.measured import APPLIANCES
 
@@ -53,7 +54,8 @@ class PolicyBench(Generic[R]):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
-        parser.add_argument(f"--{self.counts}", dest="count", type=int, default=10, metavar="N", help="default: 10")
+        counted = f"--{self.counts}"
+        parser.add_argument(counted, dest="count", type=whole(1), default=10, metavar="N", help="default: 10")
         about = f"first seed; {self.reported_seed} (default) is for reports, {TUNING_SEED} for tuning"
         parser.add_argument("--seed", type=int, default=self.reported_seed, metavar="S", help=about)
         parser.add_argument(

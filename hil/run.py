@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+from hems.commands.numbers import whole
 from hems.config.source import read
 from hems.control.params import Params, differences, shortened
 from hems.model.errors import ConfigError, HemsError
@@ -52,7 +53,7 @@ class Command:
         )
         run.add_argument("--rig", type=Path, metavar="FILE", help="a real bench: what of the building is real there")
         run.add_argument("--short", action="store_true", help="with shortened waits, where a scenario says how")
-        run.add_argument("--jobs", type=int, default=1, metavar="N", help="play so many at the same time")
+        run.add_argument("--jobs", type=whole(1), default=1, metavar="N", help="play so many at the same time")
         run.add_argument("--timeline", action="store_true", help="tell everything that happened")
         run.add_argument("--table", type=Path, metavar="FILE", help="write the results as a Markdown table")
         run.add_argument("--html", type=Path, metavar="FILE", help="write a report with plots, complete in one file")

@@ -216,6 +216,11 @@ def test_the_audit_is_found_by_the_buildings_site_file_and_told_in_its_language(
     assert str(tmp_path / "kept") in complaint
 
 
+def test_a_clock_time_that_no_clock_shows_is_refused_with_one_that_it_does(capsys: pytest.CaptureFixture[str]):
+    words = ("island", "begin", "--in", "25:99", "--run-dir", "/nowhere")
+    assert said(capsys, *words) == (1, "", "25:99 is no time of day; write for example 07:30, or 2h.\n")
+
+
 # The rest -------------------------------------------------------------------------------------------------------------
 
 
@@ -232,6 +237,31 @@ def test_without_a_command_or_with_an_unknown_one_the_known_ones_are_listed(caps
             main(words)
         assert ended.value.code == 2
     assert "demo" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("status --watch 0", "--watch: '0' cannot be; give a number of at least 0.1"),
+        ("status --watch nan", "--watch: 'nan' cannot be"),
+        ("web --port 99999", "--port: '99999' cannot be; give a whole number from 1 to 65535"),
+        ("web --port http", "--port: 'http' cannot be"),
+        ("backup . --keep 0", "--keep: '0' cannot be; give a whole number of at least 1"),
+        ("probe mqtt 127.0.0.1 --listen -1", "--listen: '-1' cannot be"),
+        ("simulate site.toml --drives -4", "--drives: '-4' cannot be; give a number of at least 0"),
+        ("hil run T1-c --jobs 0", "--jobs: '0' cannot be"),
+        ("hil fuzz --count 0", "--count: '0' cannot be"),
+        ("bench --minutes -1", "--minutes: '-1' cannot be"),
+        ("bench dispatch --weeks 0", "--weeks: '0' cannot be"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_before_anything_begins(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit) as ended:
+        main(words.split())
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
 
 
 def test_what_other_packages_add_is_loaded_only_when_it_may_be_asked_for():

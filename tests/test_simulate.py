@@ -102,6 +102,11 @@ def test_days_and_hours_at_once_are_refused():
         run(SITE, "--days", 2, "--hours", 3)
 
 
+def test_hours_that_are_no_number_are_refused():
+    with pytest.raises(ConfigError, match="--hours above 0"):
+        run(SITE, "--hours", "nan")
+
+
 def test_the_survival_curve_begins_at_all_and_never_rises(made: Path):
     found = json.loads((made / "results.json").read_text(encoding="utf-8"))["survival"]
     shares = [one["critical"] for one in found]

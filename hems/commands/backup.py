@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from hems.commands.numbers import whole
 from hems.commands.selftest import SITE, STATE_DIR
 from hems.model.errors import HemsError
 from hems.store.commissioning import NAME as COMMISSIONING
@@ -29,14 +30,13 @@ class Command:
         parser.add_argument("directory", type=Path, metavar="DIR", help="on another disk; must exist")
         parser.add_argument("--state-dir", type=Path, default=STATE_DIR, metavar="DIR")
         parser.add_argument("--site", type=Path, default=SITE, metavar="FILE")
-        parser.add_argument("--keep", type=int, default=KEEP, metavar="N", help=f"copies to keep (default: {KEEP})")
+        kept = f"copies to keep (default: {KEEP})"
+        parser.add_argument("--keep", type=whole(1), default=KEEP, metavar="N", help=kept)
 
     def run(self, args: argparse.Namespace) -> int:
         """Copy, then throw away what is older than the newest `--keep`."""
         if not args.directory.is_dir():
             raise HemsError(f"{args.directory} does not exist: is the disk for copies mounted?")
-        if args.keep < 1:
-            raise HemsError("--keep: keep at least 1 copy.")
         try:
             made = _copy(args.directory, args.state_dir, args.site)
             for old in _copies(args.directory)[: -args.keep]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hems.commands.asking import RUN_DIR, add_who
+from hems.commands.numbers import number
 from hems.model.errors import HemsError
 from hems.ports.device import DriverFactory, Found, Held, Sought
 
@@ -41,7 +42,7 @@ class Command:
         )
         parser.add_argument("--units", default="1-10", metavar="1-10", help="Modbus addresses to try (default: 1-10)")
         parser.add_argument(
-            "--listen", type=float, default=15.0, metavar="SECONDS", help="how long to listen to a broker"
+            "--listen", type=number(0.1), default=15.0, metavar="SECONDS", help="how long to listen to a broker"
         )
         parser.add_argument("--driver", help="only this one, such as sunspec")
         parser.add_argument("--run-dir", type=Path, default=RUN_DIR, metavar="DIR", help="where a daemon would run")

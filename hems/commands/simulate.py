@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 from random import Random
 
 from hems.app import installed_drivers
+from hems.commands.numbers import number
 from hems.config.load import load
 from hems.config.site_file import SiteFile
 from hems.control.params import Params, shortened
@@ -121,7 +123,8 @@ class Command:
         parser.add_argument(
             "--begins", type=_date, metavar="MM-DD", help="first day; default: 01-01 with --days, else 10-17"
         )
-        parser.add_argument("--drives", type=float, metavar="KWH", help="what each invented car uses on an average day")
+        drives = "what each invented car uses on an average day"
+        parser.add_argument("--drives", type=number(0.0), metavar="KWH", help=drives)
         parser.add_argument("--outages", type=int, default=0, metavar="N", help="power cuts in these days, by lot")
         parser.add_argument("--starts", type=int, default=0, metavar="N", help="power cuts at random times to survive")
         parser.add_argument("--lasts", type=float, default=72.0, metavar="H", help="how long each lasts (default 72 h)")
@@ -200,7 +203,8 @@ def _contradictions(args: argparse.Namespace) -> None:
         raise ConfigError(("Give a scenario alone: it has its own events, and neither tables nor days beside it.",))
     if args.days is not None and (args.hours or args.rig):
         raise ConfigError(("Give --days without --hours and --rig: days are whole, and as the site file says.",))
-    if not 0 <= args.starts <= 1000 or not 0.0 < args.lasts <= 1000.0 or (args.hours is not None and args.hours <= 0.0):
+    hours = 1.0 if args.hours is None else args.hours
+    if not 0 <= args.starts <= 1000 or not 0.0 < args.lasts <= 1000.0 or not 0.0 < hours < inf:
         raise ConfigError(("Give --hours above 0, --starts from 0 to 1000 and --lasts from above 0 to 1000 hours.",))
     if (args.days is not None and not 1 <= args.days <= 3660) or not 0 <= args.outages <= 1000:
         raise ConfigError(("Give --days from 1 to 3660 and --outages from 0 to 1000.",))

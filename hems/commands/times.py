@@ -28,7 +28,9 @@ def seconds_until(text: str, clock: Clock) -> float:
     try:
         at = datetime.strptime(text, "%H:%M")
     except ValueError:
-        return seconds(text)
+        if ":" not in text:
+            return seconds(text)
+        raise HemsError(say("{text} is no time of day; write for example 07:30, or 2h.", text=text)) from None
     utc = clock.now().utc
     assert utc is not None
     now = utc.astimezone()

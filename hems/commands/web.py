@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 
 from hems.commands.asking import add_run_dir
+from hems.commands.numbers import whole
 from hems.model.errors import HemsError
 
 
@@ -17,7 +18,7 @@ class Command:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
         parser.add_argument("--host", default="localhost", help="where to listen (default localhost)")
-        parser.add_argument("--port", type=int, default=8070)
+        parser.add_argument("--port", type=whole(1, 65535), default=8070, help="default 8070")
         parser.add_argument("--behind-proxy", action="store_true", help="a proxy in front asks for a password")
         parser.add_argument("--public-url", metavar="URL", help="what people type, where a proxy stands in front")
         parser.add_argument("--operate", action="store_true", help="by the operators' door; otherwise nothing changes")

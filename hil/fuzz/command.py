@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from hems.app import installed_drivers
+from hems.commands.numbers import number, whole
 from hems.config.load import load
 from hems.config.site_file import SiteFile
 from hems.model.errors import HemsError
@@ -24,8 +25,8 @@ HELP = "play stories drawn by lot; make what fails as short as it can be and wri
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `hems hil fuzz`."""
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first story; default 1")
-    parser.add_argument("--count", type=int, default=20, metavar="N", help="how many seeds; default 20")
-    parser.add_argument("--minutes", type=float, metavar="M", help="begin no new story after so long")
+    parser.add_argument("--count", type=whole(1), default=20, metavar="N", help="how many seeds; default 20")
+    parser.add_argument("--minutes", type=number(0.1), metavar="M", help="begin no new story after so long")
     parser.add_argument("--place", action="append", choices=PLACES, help="again for several; default: all, in turn")
     parser.add_argument("--way", choices=("fast", "virtual"), default="virtual", help="default: over sockets")
     parser.add_argument("--short", action="store_true", help="with shortened waits, in a quarter of the time")
