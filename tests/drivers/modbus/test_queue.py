@@ -13,7 +13,9 @@ from drivers.modbus.hearing import Heard
 from drivers.modbus.job import Manners, coil_frames
 from drivers.modbus.link import ModbusLink
 from drivers.modbus.queue import LinkQueue
+from hil.vloop import VirtualLoop, run
 from tests.drivers.bench import Bench, Fault, Unit, eventually, on_pty, on_tcp
+from tests.drivers.modbus.paper import PaperLink, queue_on
 
 pytestmark = pytest.mark.wire
 
@@ -135,12 +137,14 @@ async def test_identical_reads_that_wait_share_one_request():
     assert len(bench.diary) == 1
 
 
-@pytest.mark.parametrize("wire", [on_tcp, on_pty])
-async def test_a_dead_unit_delays_another_by_one_time_out_and_later_hardly_ever(wire):
+@pytest.mark.parametrize("address", ["tcp://192.0.2.1", "rtu:///dev/ttyUSB0"])
+def test_a_dead_unit_delays_another_by_one_time_out_and_later_hardly_ever(address):
     # given a unit that does not exist and one that does, on one link
-    async with wire(Bench(u1=board())) as bench, queue_for(bench) as queue:
-        loop = asyncio.get_running_loop()
-        waits: list[float] = []
+    link = PaperLink()
+    link.silent = lambda unit: unit == 9
+
+    async def story(loop: VirtualLoop) -> list[float]:
+        queue, waits = queue_on(link, address), list[float]()
 
         async def dead() -> None:
             while True:
@@ -149,18 +153,22 @@ async def test_a_dead_unit_delays_another_by_one_time_out_and_later_hardly_ever(
                 except NoAnswer:
                     await asyncio.sleep(0.01)
 
-        task = asyncio.create_task(dead())
+        tasks = [asyncio.create_task(one) for one in (queue.serve(), dead())]
         # when the living one is read again and again while the other is asked all the time
         for _ in range(40):
             started = loop.time()
             await queue.read(register(1), MANNERS)
             waits.append(loop.time() - started)
             await asyncio.sleep(0.03)
-        task.cancel()
+        for task in tasks:
+            task.cancel()
+        return waits
+
+    waits = run(story)
     # then it never waits for longer than the other's time-out, and hardly ever once that is known to be silent
     assert max(waits) < MANNERS.timeout_s + 0.1
     assert len([wait_s for wait_s in waits if wait_s > 0.05]) <= 4
-    assert 3 <= len(bench.asked(9)) <= 4
+    assert 3 <= len(link.times(9)) <= 4
 
 
 async def test_a_command_to_a_silent_unit_is_tried_all_the_same():
