@@ -64,10 +64,10 @@ def conditions(
     """Everything abnormal now, by a key that stays the same while it lasts."""
     now_s = now.mono_s
     found = dict(_devices(state, snapshot, now_s))
-    found |= dict(_circuits(site, state, params, now))
-    found |= dict(_meters(state, params, now_s))
-    found |= dict(_cars(site, state, params, now_s))
-    found |= dict(_batteries(state, params, now_s))
+    found.update(_circuits(site, state, params, now))
+    found.update(_meters(state, params, now_s))
+    found.update(_cars(site, state, params, now_s))
+    found.update(_batteries(state, params, now_s))
     if state.mode.mode is Mode.FAULT_SAFE:
         found["mode"] = Condition(HIGH, "mode", state.mode.because)
     if seen.crossed:
@@ -78,8 +78,8 @@ def conditions(
         found[f"{wiring.TIE_PERMIT}/contradicts"] = Condition(HIGH, wiring.TIE_PERMIT, Cause(Why.UNEXPECTED_CLOSE))
     if state.reconnect.failures >= params.reconnect.tries:
         found["reconnect"] = Condition(HIGH, "tie", Cause(Why.RECONNECT_GIVEN_UP, {"tries": state.reconnect.failures}))
-    found |= dict(_people(site, state, snapshot, now_s))
-    found |= dict(_connection(site, state, snapshot, params, now_s))
+    found.update(_people(site, state, snapshot, now_s))
+    found.update(_connection(site, state, snapshot, params, now_s))
     if state.generator.failures >= params.generator.tries:
         tries = {"tries": state.generator.failures}
         found["generator"] = Condition(HIGH, "generator", Cause(Why.GENERATOR_GIVEN_UP, tries))

@@ -254,7 +254,8 @@ def _untried(memory: BayMemory, since_s: float | None) -> bool:
 
 def due_s(given: Given, state: ControlState) -> float:
     """When something of it comes due by time alone; the site and the charges as they count now."""
-    rungs = [waking.due_s(one.waking) for one in state.bays.values()]
-    rungs += [when_s for one in state.bays.values() for when_s in (*sunny.due_s(one.sunny), *phases.due_s(one.phases))]
-    floors_s = charge.due_s(given.site, state.bays, given.snapshot, given.params.car, given.now_s)
-    return min((when_s for when_s in (*rungs, floors_s) if when_s > given.now_s), default=inf)
+    now_s = given.now_s
+    due = [charge.due_s(given.site, state.bays, given.snapshot, given.params.car, now_s)]
+    for one in state.bays.values():
+        due += [waking.due_s(one.waking), *sunny.due_s(one.sunny), *phases.due_s(one.phases)]
+    return min([when_s for when_s in due if when_s > now_s], default=inf)

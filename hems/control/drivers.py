@@ -4,7 +4,7 @@ What a car keeps stays until it is changed; that it leaves ends when it is unplu
 before it came here.  Source: architecture 10; domain reference 3.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from math import inf
 
 from hems.control.cars.memory import DriverMemory
@@ -110,9 +110,8 @@ def refusal(state: ControlState, bay: SourceId, params: CarParams, now_s: float)
     return Why.CAR_LEAVES if leaves(state, bay, params, now_s) else None
 
 
-def keeping(bay: Bay, memories: Mapping[SourceId, DriverMemory]) -> Bay:
+def keeping(bay: Bay, memory: DriverMemory) -> Bay:
     """The bay with what its driver keeps, where that was said."""
-    memory = memories.get(bay.id, SILENT)
     if memory.never:
         return floored(bay, 100.0)
     return bay if memory.keeps_pct is None else floored(bay, memory.keeps_pct)

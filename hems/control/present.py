@@ -10,7 +10,9 @@ from math import inf
 
 from hems.control import drivers, orders
 from hems.control.axis_tie import word
+from hems.control.bay_memory import NEW
 from hems.control.cars import charge, phases
+from hems.control.cars.memory import BayMemory, DriverMemory
 from hems.control.demand import NOTHING
 from hems.control.dispatch import reserve, shared
 from hems.control.energy import NO_CAR, floored
@@ -24,7 +26,7 @@ from hems.model.reading import missing
 from hems.model.request import Task
 from hems.model.site import Battery, Bay, Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
-from hems.model.units import W_PER_KW, CircuitId
+from hems.model.units import W_PER_KW, CircuitId, SourceId
 
 COOLED_C = 1.0
 """So far below its limit it must have cooled before it counts as before."""
@@ -101,13 +103,10 @@ def present(site: Site, state: ControlState, params: Params, now_s: float) -> Si
     """The site with the tiers, floors and reserves of this instant."""
     batteries = reserve.present(site, state)
     site = site if batteries is site.batteries else _with_batteries(site, *batteries)
-    evacuating = orders.stands(state, Task.EVACUATION, now_s)
-    told = any(one.charge is not None for one in state.bays.values())
-    if not state.warm and not evacuating and not state.drivers and not told:
-        return site
     if state.warm:
         site = _with_circuits(site, *[_raised(one) if one.id in state.warm else one for one in site.circuits])
-    return _with_bays(site, *[_kept(bay, state, params.car, evacuating=evacuating) for bay in site.bays])
+    evacuating = orders.stands(state, Task.EVACUATION, now_s)
+    return _with_cars(site, state.drivers, state.bays, params.car, evacuating)
 
 
 # From tick to tick it is the very same site for as long as nothing about it changes.
@@ -124,6 +123,18 @@ def _with_circuits(site: Site, *circuits: Circuit) -> Site:
 
 
 @again
+def _with_cars(
+    site: Site,
+    said: Mapping[SourceId, DriverMemory],
+    bays: Mapping[SourceId, BayMemory],
+    params: CarParams,
+    evacuating: bool,
+) -> Site:
+    known = ((bay, said.get(bay.id, drivers.SILENT), bays.get(bay.id, NEW)) for bay in site.bays)
+    return _with_bays(site, *[_kept(*one, params, evacuating=evacuating) for one in known])
+
+
+@again
 def _with_bays(site: Site, *bays: Bay) -> Site:
     return site if bays == site.bays else replace(site, bays=bays)
 
@@ -133,26 +144,21 @@ def _bearing(site: Site, total_w: float) -> Site:
     return replace(site, former=replace(site.former, total_w=total_w))
 
 
-def _kept(bay: Bay, state: ControlState, params: CarParams, *, evacuating: bool) -> Bay:
+def _kept(bay: Bay, said: DriverMemory, memory: BayMemory, params: CarParams, *, evacuating: bool) -> Bay:
     """The bay with what its car keeps now."""
-    bay = _with_a_way(bay, state, params)
+    bay = _with_a_way(bay, said, memory, params)
     if evacuating:
         bay = _keeping(bay, params.evacuation_pct)
-    return charge.kept(bay, state.bays.get(bay.id), params)
+    return charge.kept(bay, memory, params)
 
 
-def _with_a_way(bay: Bay, state: ControlState, params: CarParams) -> Bay:
+def _with_a_way(bay: Bay, said: DriverMemory, memory: BayMemory, params: CarParams) -> Bay:
     """The bay with what its driver keeps, and while that has not been said, with a way to safety (3.2, P1, P4)."""
-    said = state.drivers.get(bay.id, drivers.SILENT)
     if said.never or said.keeps_pct is not None:
-        return drivers.keeping(bay, state.drivers)
-    if not bay.bidirectional or params.evacuation_km <= 0.0:
+        return drivers.keeping(bay, said)
+    if not bay.bidirectional or params.evacuation_km <= 0.0 or memory.charge is None:
         return bay
-    memory = state.bays.get(bay.id)
-    known = memory.charge if memory is not None else None
-    if known is None:
-        return bay
-    return _keeping(bay, way_pct(params.evacuation_km, known.capacity_wh, params))
+    return _keeping(bay, way_pct(params.evacuation_km, memory.charge.capacity_wh, params))
 
 
 def way_pct(km: float, capacity_wh: float, params: CarParams) -> float:

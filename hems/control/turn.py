@@ -61,7 +61,7 @@ def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, sourc
         bus=found.bus,
         witnessed=found.tie is not TiePosition.UNKNOWN or found.bus is not Bus.UNKNOWN,
         island_calm=max(state.dose, default=0.0) < params.overload.dose_block and loads.settled(site, state),
-        restored=not any(_comes_back(memory, params.restore, now_s) for memory in state.loads.values()),
+        restored=not any(_comes_back(one, params.restore, now_s) for one in state.loads.values() if one.shed_because),
         may_reconnect=site.tie.has_permit
         and not stays_apart
         and generator.out_of_the_way(site, snapshot, now_s)

@@ -10,7 +10,7 @@ from hems.control.cars.memory import Rung, Waking
 from hems.control.memory.acting import Sent
 from hems.control.wish import Wish
 from hems.model.cause import Cause, Why
-from hems.model.copies import replace
+from hems.model.copies import replace, revised
 from hems.model.site import Bay
 from hems.model.snapshot import BayReading, BayState
 from hems.model.units import HOUR_S
@@ -47,8 +47,7 @@ def after(before: Waking, reading: BayReading, entry: Sent | None, restarts: boo
     if way == 0 or flows_w is None:
         return before
     if flows_w * way >= DOES_W:
-        done = replace(before, rung=Rung.NONE, obeyed=True, idle_since_s=None, sated=False)
-        return before if done == before else done
+        return revised(before, rung=Rung.NONE, obeyed=True, idle_since_s=None, sated=False)
     if way < 0 and (before.sated or before.obeyed or _content(reading, now_s)):
         return _resting(before, now_s)
     if before.obeyed:  # it gave, and has stopped: from now on it is waited for
@@ -74,8 +73,7 @@ def _resting(before: Waking, now_s: float) -> Waking:
     """It stopped by itself: for good, if it stays so for a minute."""
     since_s = now_s if before.idle_since_s is None else before.idle_since_s
     sated = before.sated or now_s >= since_s + SATED_S
-    after = replace(before, rung=Rung.NONE, since_s=since_s, idle_since_s=since_s, sated=sated)
-    return before if after == before else after
+    return revised(before, rung=Rung.NONE, since_s=since_s, idle_since_s=since_s, sated=sated)
 
 
 def _lasts_s(memory: Waking) -> float:
