@@ -1,6 +1,6 @@
 """What circuits draw, or would draw if they were on, and what that means for each phase of the island."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import exp
 
 from hems.control.memory.using import LoadMemory
@@ -14,6 +14,8 @@ from hems.model.snapshot import CircuitReading, Snapshot, drawn_w, positions
 from hems.model.units import CircuitId
 
 NOTHING = CircuitReading()
+SHOWS_S = 0.1
+"""So long after a shed is acknowledged a measurement shows it."""
 FORGET_S = 30.0
 """Time constant with which a learned demand follows a falling load."""
 STARTS_S = 600.0
@@ -46,15 +48,13 @@ def _closing(circuit: Circuit, state: ControlState, snapshot: Snapshot) -> bool:
     return entry is not None and entry.value is True and snapshot.circuits[circuit.id].closed.taken_s <= entry.last_s
 
 
-def demands(
-    site: Site, state: ControlState, snapshot: Snapshot, now_s: float, total_w: float | None
-) -> dict[CircuitId, float]:
-    """W that each circuit draws now, or is expected to draw when switched on, where all together draw `total_w`.
+def demands(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> dict[CircuitId, float]:
+    """W that each circuit draws now, or is expected to draw when switched on.
 
     Metered and on: the meter.  Off, or on only since a moment ago: what it drew when last seen on.  On without a meter:
-    typical power, scaled so that all circuits together give that total.
+    typical power, scaled so that all circuits together give what the building is believed to draw.
     """
-    seen_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=now_s)
+    total_w, seen_s = state.drawn.watts, state.drawn.seen_s
     closed, drawn = positions(snapshot, now_s), drawn_w(snapshot, now_s)
     # what came on after the building's load was measured is not contained in it
     late = {role for role, entry in state.sent.items() if entry.value is True and entry.sent_s > seen_s}
@@ -62,9 +62,20 @@ def demands(
     if late or False in closed.values():
         unseen = [one for one in measured if closed.get(one) is False or wiring.circuit_closed(one) in late]
         measured = {one: watts for one, watts in measured.items() if one not in unseen}
+        total_w = None if total_w is None else total_w - _still_in_w(site, state, unseen, seen_s)
     scale = _scale(site, measured, total_w)
     found = {one.id: held_w(one, state) if one.id not in measured else one.typical_w * scale for one in site.circuits}
     return found | {circuit: max(0.0, watts) for circuit, watts in measured.items() if watts is not None}
+
+
+def _still_in_w(site: Site, state: ControlState, unseen: Collection[CircuitId], seen_s: float) -> float:
+    """What circuits drew that went off after the building's load was measured: it is contained in that."""
+    watts = 0.0
+    for circuit in site.circuits:
+        entry = state.sent.get(wiring.circuit_closed(circuit.id)) if circuit.id in unseen else None
+        if entry is not None and not entry.value and seen_s < (entry.acknowledged_s or entry.sent_s) + SHOWS_S:
+            watts += held_w(circuit, state)
+    return watts
 
 
 def held_w(circuit: Circuit, state: ControlState) -> float:

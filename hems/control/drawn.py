@@ -22,20 +22,21 @@ def after(given: Given, state: ControlState) -> DrawnMemory:
     """What is believed after this instant's readings; on an island the former's meter is believed as it is."""
     before, now_s = state.drawn, given.now_s
     islanded = state.evidence.tie.value is TiePosition.OPEN
-    watts = load_w(given.site, given.snapshot, now_s, islanded)
+    watts, seen_s = load_w(given.site, given.snapshot, now_s, islanded), _seen_s(given, islanded=islanded)
     if islanded or watts is None or before.watts is None or watts <= before.watts:
-        return DrawnMemory(watts=watts)
+        return DrawnMemory(watts, seen_s)
     since_s, least_w = (now_s, watts) if before.rising_since_s is None else (before.rising_since_s, before.least_w)
     least_w = min(least_w, watts)
-    if _seen_again(given, since_s) or now_s >= since_s + LASTS_S:
-        return DrawnMemory(watts=least_w)
-    return DrawnMemory(watts=before.watts, rising_since_s=since_s, least_w=least_w)
+    if seen_s > since_s or now_s >= since_s + LASTS_S:
+        return DrawnMemory(least_w, seen_s)
+    return DrawnMemory(before.watts, before.seen_s, since_s, least_w)
 
 
-def _seen_again(given: Given, since_s: float) -> bool:
-    """Whether everything that the sum is made of has been read since."""
-    readings = balance(given.site, given.snapshot, islanded=False)
-    return min((one.taken_s for one in readings), default=inf) > since_s
+def _seen_s(given: Given, *, islanded: bool) -> float:
+    """When the oldest reading was taken of which the sum is made; on an island the former's alone counts."""
+    snapshot = given.snapshot
+    readings = snapshot.former_phase_w if islanded else balance(given.site, snapshot, islanded=False)
+    return min((one.taken_s for one in readings), default=given.now_s)
 
 
 def due_s(state: ControlState) -> float:

@@ -15,10 +15,9 @@ from collections.abc import Container, Iterable, Iterator
 from math import exp, inf
 
 from hems.control import overload
-from hems.control.demand import NOTHING
+from hems.control.demand import NOTHING, SHOWS_S
 from hems.control.energy import NO_CAR
 from hems.control.given import Given
-from hems.control.loads import SHOWS_S
 from hems.control.memory.acting import EffectMemory
 from hems.control.memory.using import FRESH, LoadMemory
 from hems.control.sheddable import Outlook

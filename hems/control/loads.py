@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import exp
 
 from hems.control import attempts, wear
-from hems.control.demand import NOTHING, hunger, kept_after, remembered_w
+from hems.control.demand import NOTHING, SHOWS_S, hunger, kept_after, remembered_w
 from hems.control.memory.acting import AttemptsMemory, BlackStartMemory, ReconnectMemory, Sent
 from hems.control.memory.using import FRESH, Heard, LoadMemory
 from hems.control.params import Params
@@ -21,8 +21,6 @@ from hems.model.site import Circuit, Site
 from hems.model.snapshot import CircuitReading, Snapshot, positions
 from hems.model.units import CircuitId
 
-SHOWS_S = 0.1
-"""So long after a shed is acknowledged a measurement shows it."""
 WELDED_W, WELDED_PU = 50.0, 0.05
 """What flows through an open switch at most: the meter's own error, in W and as a part of the circuit's usual draw."""
 PARTED_S = 60.0

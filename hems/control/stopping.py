@@ -6,7 +6,7 @@ the tick, point 10.
 
 from dataclasses import dataclass
 
-from hems.control.demand import all_on, demands, load_w, per_phase
+from hems.control.demand import all_on, demands, per_phase
 from hems.control.giving import giving_w, phase_w_of_cars
 from hems.control.overload import beyond, phase_w
 from hems.control.params import Params
@@ -48,7 +48,7 @@ def _carried(site: Site, state: ControlState, snapshot: Snapshot, params: Params
     cars_w = phase_w_of_cars(site, snapshot, now_s)
     if max(cars_w, default=0.0) <= 0.0:
         return []
-    watts = demands(site, state, snapshot, now_s, load_w(site, snapshot, now_s, True))
+    watts = demands(site, state, snapshot, now_s)
     on = all_on(site, state, snapshot, now_s)
     # What was switched on a moment ago is not in the measurement yet, so the sum of the circuits counts as well.
     wanted_w = per_phase(site, watts, on)

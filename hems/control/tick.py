@@ -133,7 +133,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     if step.band != state.band and state.mode.mode.on_island:
         told.append((EventKind.SYSTEM, "band", Cause(Why.ENERGY_BAND, {"band": step.band, "was": state.band})))
     state = revised(state, drawn=drawn.after(given, state))
-    watts = demands(site, state, snapshot, now_s, state.drawn.watts)
+    watts = demands(site, state, snapshot, now_s)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
     going = loads.going(site, state, measured_s)
     banded = state if step.band == state.band else replace(state, band=step.band)

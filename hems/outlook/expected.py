@@ -13,7 +13,7 @@ from math import exp
 
 from hems.control import habits
 from hems.control.ahead import suns_w
-from hems.control.demand import demands, load_w
+from hems.control.demand import demands
 from hems.control.habits import HOURS
 from hems.control.loads import usual_w
 from hems.model.units import CircuitId
@@ -102,8 +102,7 @@ class Expected:
 def expected(question: Question, use: float = 1.0, sky: int = MIDDLING) -> Expected:
     """What is expected from the present on, on a day of such a sky."""
     site, state, snapshot, now_s = question.site, question.state, question.snapshot, question.now.mono_s
-    total_w = load_w(site, snapshot, now_s, state.mode.mode.on_island)
-    first_w = demands(site, state, snapshot, now_s, total_w)
+    first_w = demands(site, state, snapshot, now_s)
     on_average = {name: (watts,) for name, watts in usual_w(site, state).items()}
     learned = habits.usual_w(state.habits, site)
     later_w = {name: learned[name] if name in state.habits.loads_w else on_average[name] for name in on_average}

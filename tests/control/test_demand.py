@@ -19,7 +19,7 @@ from hems.control.demand import (
     remembered_w,
     slow_charging_w,
 )
-from hems.control.memory.using import LoadMemory
+from hems.control.memory.using import DrawnMemory, LoadMemory
 from hems.control.state import ControlState, initial
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
@@ -46,13 +46,13 @@ def test_on_it_is_what_its_meter_says_and_off_what_it_drew_before():
         wiring.circuit_closed(LAUNDRY): False,
         wiring.circuit_power(LAUNDRY): 0.0,
     }
-    watts = demands(SITE, knowing(laundry=4000.0), snapshot(SITE, values), 0.0, None)
+    watts = demands(SITE, knowing(laundry=4000.0), snapshot(SITE, values), 0.0)
     assert (watts[KITCHEN], watts[LAUNDRY]) == (4321.0, 4000.0)
 
 
 def test_a_switch_that_says_nothing_counts_as_on():
     unread = {wiring.circuit_closed(LAUNDRY): None, wiring.circuit_power(LAUNDRY): 777.0}
-    assert demands(SITE, initial(0.0), snapshot(SITE, unread), 0.0, None)[LAUNDRY] == 777.0
+    assert demands(SITE, initial(0.0), snapshot(SITE, unread), 0.0)[LAUNDRY] == 777.0
 
 
 def test_what_idled_is_still_expected_to_want_half_of_its_typical_power():
@@ -67,7 +67,8 @@ def test_circuits_without_meters_share_what_the_others_do_not_explain(rest_w: fl
     # given two circuits without meters, typically 5.4 and 5.0 kW, where all else is metered
     blind: dict[wiring.Role, object] = {wiring.circuit_power(KITCHEN): None, wiring.circuit_power(LAUNDRY): None}
     known_w = sum(one.typical_w for one in SITE.circuits if one.id not in (KITCHEN, LAUNDRY))
-    watts = demands(SITE, initial(0.0), snapshot(SITE, blind), 0.0, known_w + rest_w)
+    believed = replace(initial(0.0), drawn=DrawnMemory(known_w + rest_w))
+    watts = demands(SITE, believed, snapshot(SITE, blind), 0.0)
     assert watts[KITCHEN] == pytest.approx(scale * 5400.0)
     assert watts[LAUNDRY] == pytest.approx(scale * 5000.0)
 
@@ -225,21 +226,32 @@ def test_a_switch_that_was_told_to_close_counts_as_closed_until_it_is_seen_open(
 
 @pytest.mark.parametrize(("sent_s", "watts"), [(10.0, 777.0), (10.1, 4000.0)])
 def test_what_came_on_after_the_load_was_measured_counts_as_it_drew_before(sent_s: float, watts: float):
-    known = replace(knowing(laundry=4000.0), sent={ROLE: pencil.sent(True, sent_s)})
+    known = replace(knowing(laundry=4000.0), sent={ROLE: pencil.sent(True, sent_s)}, drawn=DrawnMemory(9e4, 10.0))
     there = snapshot(SITE, {wiring.circuit_power(LAUNDRY): 777.0}, 10.0)
-    assert demands(SITE, known, there, 11.0, None)[LAUNDRY] == watts
+    assert demands(SITE, known, there, 11.0)[LAUNDRY] == watts
     off = replace(known, sent={ROLE: pencil.sent(False, sent_s)})
-    assert demands(SITE, off, there, 11.0, None)[LAUNDRY] == 777.0
+    assert demands(SITE, off, there, 11.0)[LAUNDRY] == 777.0
+
+
+@pytest.mark.parametrize(("seen_s", "kitchen_w"), [(10.0, 5400.0), (10.19, 5400.0), (10.3, 9400.0)])
+def test_what_went_off_after_the_load_was_measured_is_still_contained_in_it(seen_s: float, kitchen_w: float):
+    # given a kitchen without a meter beside a laundry of 4 kW that is told at 10 s to go off, and obeys within 0.1 s
+    off = replace(pencil.sent(False, 10.0), acknowledged_s=10.1)
+    values: dict[wiring.Role, object] = {wiring.circuit_power(KITCHEN): None, wiring.circuit_closed(LAUNDRY): False}
+    known_w = sum(one.typical_w for one in SITE.circuits if one.id not in (KITCHEN, LAUNDRY))
+    state = replace(knowing(laundry=4000.0), sent={ROLE: off}, drawn=DrawnMemory(known_w + 9400.0, seen_s))
+    # then what the laundry drew is not taken for the kitchen's
+    assert demands(SITE, state, snapshot(SITE, values, 10.4), 10.4)[KITCHEN] == pytest.approx(kitchen_w)
 
 
 def test_a_meter_that_runs_backwards_draws_nothing():
     backwards = snapshot(SITE, {wiring.circuit_power(LAUNDRY): -50.0})
-    assert demands(SITE, initial(0.0), backwards, 0.0, None)[LAUNDRY] == 0.0
+    assert demands(SITE, initial(0.0), backwards, 0.0)[LAUNDRY] == 0.0
 
 
 def test_without_the_load_of_the_building_blind_circuits_draw_what_is_typical():
     blind = snapshot(SITE, {wiring.circuit_power(LAUNDRY): None})
-    assert demands(SITE, initial(0.0), blind, 0.0, None)[LAUNDRY] == 5000.0
+    assert demands(SITE, initial(0.0), blind, 0.0)[LAUNDRY] == 5000.0
 
 
 def test_a_fall_is_forgotten_by_a_time_constant_of_half_a_minute_and_a_rise_counts_at_once():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 
 from hems.model.cause import Cause
 from hems.model.members import direct
@@ -68,6 +69,8 @@ class DrawnMemory:
 
     watts: float | None = None
     """None while a meter that matters cannot be read."""
+    seen_s: float = inf
+    """When the oldest reading in it was taken."""
     rising_since_s: float | None = None
     least_w: float = 0.0
     """What it has been at least since then."""
