@@ -235,8 +235,12 @@ async def test_a_write_that_was_taken_back_does_not_leave_after_what_took_its_pl
     ]
 
 
-async def test_a_shed_survives_that_an_earlier_wish_for_the_same_coil_is_taken_back():
-    async with on_tcp(Bench(u1=board(delay_s=0.05))) as bench, queue_for(bench) as queue:
+def test_a_shed_survives_that_an_earlier_wish_for_the_same_coil_is_taken_back():
+    link = PaperLink(takes_s=0.05)
+
+    async def story(_loop: VirtualLoop) -> None:
+        queue = queue_on(link, "tcp://192.0.2.1")
+        serving = asyncio.create_task(queue.serve())
         poll = asyncio.create_task(queue.read(register(1), MANNERS))
         await asyncio.sleep(0.02)
         closing = asyncio.create_task(queue.write_coil(1, 3, True, MANNERS, allowed=yes))
@@ -245,7 +249,10 @@ async def test_a_shed_survives_that_an_earlier_wish_for_the_same_coil_is_taken_b
         await asyncio.sleep(0)
         closing.cancel()
         await asyncio.gather(poll, shed)
-    assert [(request.address, request.values) for request in bench.writes()] == [(3, [0])]
+        serving.cancel()
+
+    run(story)
+    assert [frame for _, frame in link.asked[1:]] == [WriteFrame(1, Space.COIL, 3, (0,), single=True)]
 
 
 class SwallowingLink:
