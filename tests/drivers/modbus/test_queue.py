@@ -14,7 +14,7 @@ from drivers.modbus.job import Manners, coil_frames
 from drivers.modbus.link import ModbusLink
 from drivers.modbus.queue import LinkQueue
 from hil.vloop import VirtualLoop, run
-from tests.drivers.bench import Bench, Fault, Unit, eventually, on_pty, on_tcp
+from tests.drivers.bench import Bench, Fault, Unit, on_pty, on_tcp
 from tests.drivers.modbus.paper import PaperLink, queue_on
 
 pytestmark = pytest.mark.wire
@@ -92,16 +92,23 @@ async def test_all_coils_of_a_board_that_wait_leave_in_one_frame():
     assert [(request.code, request.address, request.values) for request in bench.writes()] == [(15, 0, [1] * 6)]
 
 
-async def test_coils_queued_behind_a_running_request_are_gathered_with_the_first():
-    async with on_tcp(Bench(u1=board(delay_s=0.05))) as bench, queue_for(bench) as queue:
+def test_coils_queued_behind_a_running_request_are_gathered_with_the_first():
+    link = PaperLink(takes_s=0.05)
+
+    async def story(_loop: VirtualLoop) -> None:
+        queue = queue_on(link, "tcp://192.0.2.1")
+        serving = asyncio.create_task(queue.serve())
         poll = asyncio.create_task(queue.read(register(1), MANNERS))
-        await eventually(lambda: bool(bench.diary))
+        await asyncio.sleep(0.02)
         sheds = []
         for coil in (4, 2, 3):
             sheds.append(asyncio.create_task(queue.write_coil(1, coil, False, MANNERS, allowed=yes, urgent=True)))
             await asyncio.sleep(0)
         await asyncio.gather(poll, *sheds)
-    assert [(request.code, request.address, request.count) for request in bench.writes()] == [(15, 2, 3)]
+        serving.cancel()
+
+    run(story)
+    assert [frame for _, frame in link.asked[1:]] == [WriteFrame(1, Space.COIL, 2, (0, 0, 0), single=False)]
 
 
 async def test_a_board_without_function_15_gets_each_coil_in_a_frame_of_its_own():
@@ -209,30 +216,37 @@ async def test_a_gap_that_one_unit_needs_is_used_by_another():
     assert bench.diary[2].at_s - bench.diary[0].at_s >= 0.099
 
 
-async def test_a_write_that_was_taken_back_does_not_leave_after_what_took_its_place():
-    # given a command to close and a set-point, both waiting behind a slow request
-    async with on_tcp(Bench(u1=board(delay_s=0.05))) as bench, queue_for(bench) as queue:
+def test_a_write_that_was_taken_back_does_not_leave_after_what_took_its_place():
+    link = PaperLink(takes_s=0.05)
+
+    async def story(_loop: VirtualLoop) -> None:
+        queue = queue_on(link, "tcp://192.0.2.1")
+        serving = asyncio.create_task(queue.serve())
+        # given a command to close and a set-point, both waiting behind a slow request
         poll = asyncio.create_task(queue.read(register(1), MANNERS))
         await asyncio.sleep(0.02)
         closing = asyncio.create_task(queue.write_coil(1, 3, True, MANNERS, allowed=yes))
-        raising = asyncio.create_task(
-            queue.write(WriteFrame(1, Space.HOLDING, 50, (900,), single=True), MANNERS, allowed=yes)
-        )
+        raising = asyncio.create_task(queue.write(_power(900), MANNERS, allowed=yes))
         await asyncio.sleep(0)
         # when both are taken back for less
         closing.cancel()
         raising.cancel()
         await asyncio.gather(
             queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True),
-            queue.write(WriteFrame(1, Space.HOLDING, 50, (0,), single=True), MANNERS, allowed=yes, urgent=True),
+            queue.write(_power(0), MANNERS, allowed=yes, urgent=True),
         )
         await poll
         await asyncio.sleep(0.1)
+        serving.cancel()
+
+    run(story)
     # then only less has left
-    assert sorted((request.code, request.address, request.values) for request in bench.writes()) == [
-        (5, 3, [0]),
-        (6, 50, [0]),
-    ]
+    sent = [frame for _, frame in link.asked[1:]]
+    assert sorted(sent, key=str) == sorted([WriteFrame(1, Space.COIL, 3, (0,), single=True), _power(0)], key=str)
+
+
+def _power(watts: int) -> WriteFrame:
+    return WriteFrame(1, Space.HOLDING, 50, (watts,), single=True)
 
 
 def test_a_shed_survives_that_an_earlier_wish_for_the_same_coil_is_taken_back():
