@@ -107,7 +107,7 @@ def after(
     before, own = state.generator, params.generator
     if site.generator is None or state.mode.mode in LEAVES_ALONE:
         return before, None
-    memory = replace(_exercised(before, own, now), high_since_s=_high_since(site, before, snapshot, params, now.mono_s))
+    memory = replace(_exercised(before, own, now), high_since_s=_high_since(site, state, snapshot, params, now.mono_s))
     look = Look(
         mode=state.mode.mode,
         running=word(snapshot.generator.running, now.mono_s),
@@ -172,12 +172,12 @@ def _wanted(
     return (low or high) and (goes_on or need or not _quiet(own, snapshot.local_h))
 
 
-def _high_since(site: Site, memory: GeneratorMemory, snapshot: Snapshot, params: Params, now_s: float) -> float | None:
-    """Since when the former has been close to its rating."""
-    power_w = overload.phase_w(snapshot, site, now_s)
+def _high_since(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> float | None:
+    """Since when the former has been close to its rating; what only passes through it on the grid is no load of it."""
+    power_w = overload.phase_w(snapshot, site, now_s) if overload.on_its_own(state.evidence) else None
     if power_w is None or max(overload.loading(power_w, site.former)) < params.generator.start_load_pu:
         return None
-    return now_s if memory.high_since_s is None else memory.high_since_s
+    return now_s if state.generator.high_since_s is None else state.generator.high_since_s
 
 
 def _quiet(own: GeneratorParams, hour: float | None) -> bool:

@@ -113,6 +113,18 @@ def test_it_starts_on_a_load_that_lasts_but_not_on_a_motor_that_starts():
     assert [on for _, on in asked(made)] == [True]
 
 
+def test_what_an_inverter_passes_on_from_the_grid_is_no_load_of_its_own():
+    # given a building on the grid, all of whose load goes through the inverter's backup port
+    made = (
+        on_the_grid(site=with_generator()).says(UNMETERED, engine(False), former(9_900.0), {SOC: 80.0}).advance(120.0)
+    )
+    # when the grid fails and most of that load goes
+    made.says(GRID_DEAD, TIE_OPEN).advance(0.5)
+    made.says(former(2_000.0)).advance(60.0)
+    # then nothing asks for the generator
+    assert asked(made) == []
+
+
 def test_batteries_take_what_the_engine_needs_as_least_load():
     made = started(island(25.0)).says(engine(True, 2_500.0)).advance(3.0)
     command = made.commands(wiring.battery_power(SourceId("main")))[-1][1]
