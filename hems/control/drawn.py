@@ -15,7 +15,8 @@ from hems.control.state import ControlState
 from hems.model.mode import TiePosition
 
 LASTS_S = 3.0
-"""A rise that has lasted so long is believed even where a meter is read more seldom."""
+"""A rise that has lasted so long is believed even where a meter is read more seldom, and what was believed stands for
+so long while a meter is not read."""
 
 
 def after(given: Given, state: ControlState) -> DrawnMemory:
@@ -23,6 +24,8 @@ def after(given: Given, state: ControlState) -> DrawnMemory:
     before, now_s = state.drawn, given.now_s
     islanded = state.evidence.tie.value is TiePosition.OPEN
     watts, seen_s = load_w(given.site, given.snapshot, now_s, islanded), _seen_s(given, islanded=islanded)
+    if watts is None and now_s < before.seen_s + LASTS_S < inf:
+        return before
     if islanded or watts is None or before.watts is None or watts <= before.watts:
         return DrawnMemory(watts, seen_s)
     since_s, least_w = (now_s, watts) if before.rising_since_s is None else (before.rising_since_s, before.least_w)

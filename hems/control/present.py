@@ -84,6 +84,15 @@ def _by_phases(site: Site, snapshot: Snapshot, now_s: float) -> Site:
     return replace(site, bays=tuple(bays))
 
 
+def of_the_island(given: Given, state: ControlState) -> Given:
+    """Without what the former told before the tie opened: much of that may have been the grid's, passing through."""
+    snapshot, apart_since_s = given.snapshot, state.evidence.apart_since_s
+    if apart_since_s is None or all(one.taken_s >= apart_since_s for one in snapshot.former_phase_w):
+        return given
+    phases = tuple([one if one.taken_s >= apart_since_s else missing() for one in snapshot.former_phase_w])
+    return replace(given, snapshot=replace(snapshot, former_phase_w=phases))
+
+
 def permitted(site: Site, snapshot: Snapshot, now_s: float) -> Site:
     """With what the former's source gives now: what its battery permits, and the sun on the same side of the inverter.
 

@@ -74,10 +74,12 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     """Decide.  Exact for any time step: rates integrate, holds are met by ticking at `Step.wake_at_s`."""
     given = Given(present.permitted(site, snapshot, now.mono_s), snapshot, params, now)
     told: Told = []
+    given = present.of_the_island(given, state)
     seen = heard(given, state, told)
     given = present.counted(given, seen)
-    site, snapshot = given.site, given.snapshot
     facts, seen = _judged(given, seen, told)
+    given = present.of_the_island(given, seen)
+    site, snapshot = given.site, given.snapshot
     seen = revised(seen, former_w=borne_w(given, seen))
     seen, rule_due_s = moded(given, seen, facts, told)
     seen, outlook, band_due_s = _looked(given, seen, told, now.mono_s - state.at_s)
