@@ -179,6 +179,6 @@ def test_departures_come_near_and_are_forgotten_at_their_times(now_s: float, due
 
 def test_a_bay_keeps_what_its_driver_says():
     bay = SITE.bays[0]
-    assert drivers.keeping(bay, {}) is bay
-    assert drivers.keeping(bay, {CAR: DriverMemory(keeps_pct=30.0)}).floor_pct == 30.0
-    assert drivers.keeping(bay, {CAR: DriverMemory(keeps_pct=30.0, never=True)}).floor_pct == 100.0
+    assert drivers.keeping(bay, drivers.SILENT) is bay
+    assert drivers.keeping(bay, DriverMemory(keeps_pct=30.0)).floor_pct == 30.0
+    assert drivers.keeping(bay, DriverMemory(keeps_pct=30.0, never=True)).floor_pct == 100.0
