@@ -7,6 +7,7 @@ import pytest
 from hems.control import drawn, present
 from hems.control.memory.using import DrawnMemory
 from hems.control.params import Params
+from hems.control.state import ControlState
 from hems.control.tick import tick
 from hems.model import wiring
 from hems.model.instant import Instant
@@ -36,31 +37,22 @@ def test_the_former_is_not_overloaded_by_what_passed_through_it_before_the_tie_o
     # given a building that draws 66 kW through the backup port of an inverter of 30 kVA
     made = on_the_grid(site=SITE).says({wiring.former_phase_w(index): PASSED_W for index in range(3)}).advance(30.0)
     state, opened_s = made.state, made.now_s + 0.5
+
+    def ticked(read_s: float, now_s: float) -> ControlState:
+        seen = told(PASSED_W, read_s, now_s, GRID_DEAD, TIE_OPEN)
+        return tick(SITE, state, seen, Params(), Instant(now_s, None)).state
+
     # when the tie opens, everything armed for it goes, and the inverter is not read again for a second
     for later_s in (0.0, 0.1, 0.3, 0.6, 0.9):
-        now_s = opened_s + later_s
-        seen = told(PASSED_W, opened_s - 0.4, now_s, GRID_DEAD, TIE_OPEN)
-        state = tick(SITE, state, seen, Params(), Instant(now_s, None)).state
+        state = ticked(opened_s - 0.4, opened_s + later_s)
         assert state.dose == (0.0, 0.0, 0.0)
     # then nothing goes but that, because nothing is known of an overload
     assert state.mode.mode is Mode.ISLANDED_STABILIZING
     gone = {one for one, memory in state.loads.items() if memory.shed_because is not None}
     assert gone == set(made.state.armed_on_tie_open)
     # and when it is read, what it bears counts
-    state = tick(
-        SITE,
-        state,
-        told(PASSED_W, opened_s + 1.0, opened_s + 1.0, GRID_DEAD, TIE_OPEN),
-        Params(),
-        Instant(opened_s + 1.0, None),
-    ).state
-    state = tick(
-        SITE,
-        state,
-        told(PASSED_W, opened_s + 1.1, opened_s + 1.1, GRID_DEAD, TIE_OPEN),
-        Params(),
-        Instant(opened_s + 1.1, None),
-    ).state
+    for later_s in (1.0, 1.1):
+        state = ticked(opened_s + later_s, opened_s + later_s)
     assert min(state.dose) > 0.1
 
 
