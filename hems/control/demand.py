@@ -104,14 +104,14 @@ def load_w(site: Site, snapshot: Snapshot, now_s: float, islanded: bool) -> floa
 
     None when a source that matters cannot be read.
     """
-    known = [reading.known(now_s) for reading in balance(site, snapshot, islanded=islanded)]
+    known = [reading.known(now_s) for reading in feeds(site, snapshot, islanded=islanded)]
     if site.generator is not None:
         known.append(_generator_w(snapshot, now_s))
     given = [watts for watts in known if watts is not None]
     return sum(given) if len(given) == len(known) else None
 
 
-def balance(site: Site, snapshot: Snapshot, *, islanded: bool) -> list[Reading[float]]:
+def feeds(site: Site, snapshot: Snapshot, *, islanded: bool) -> list[Reading[float]]:
     """The readings whose sum the building draws; a generator apart.
 
     On an island the former's phases deliver what its own source gives, and the sun on its own side.  On the grid many

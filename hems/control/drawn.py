@@ -8,7 +8,7 @@ and no more of it than there was all the while; a fall is believed at once, beca
 
 from math import inf
 
-from hems.control.demand import balance, load_w
+from hems.control.demand import feeds, load_w
 from hems.control.given import Given
 from hems.control.memory.using import DrawnMemory
 from hems.control.state import ControlState
@@ -38,7 +38,7 @@ def after(given: Given, state: ControlState) -> DrawnMemory:
 def _seen_s(given: Given, *, islanded: bool) -> float:
     """When the oldest reading was taken of which the sum is made; on an island the former's alone counts."""
     snapshot = given.snapshot
-    readings = snapshot.former_phase_w if islanded else balance(given.site, snapshot, islanded=False)
+    readings = snapshot.former_phase_w if islanded else feeds(given.site, snapshot, islanded=False)
     return min((one.taken_s for one in readings), default=given.now_s)
 
 
