@@ -141,7 +141,12 @@ class VirtualClock:
 
     def now(self) -> Instant:
         """The present instant; the wall clock says what it was set to."""
-        return Instant(self._loop.time(), self._began + timedelta(seconds=self._loop.time()))
+        now_s = self.mono_s()
+        return Instant(now_s, self._began + timedelta(seconds=now_s))
+
+    def mono_s(self) -> float:
+        """The loop's own time."""
+        return self._loop.time()
 
     def step(self, years: float) -> None:
         """Set the wall clock forwards or back; nothing else moves."""

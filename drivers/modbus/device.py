@@ -113,7 +113,7 @@ class Device:
 
     def health(self) -> DeviceHealth:
         """How it answers."""
-        detail, now_s = self._disabled or self._detail, self._clock.now().mono_s
+        detail, now_s = self._disabled or self._detail, self._clock.mono_s()
         return DeviceHealth(
             link=self._link,
             lost_since_s=self._lost_since_s,
@@ -353,20 +353,20 @@ class Device:
 
     def _failed(self, trouble: LinkError) -> None:
         self._failures += 1
-        self._noise.heard(self._clock.now().mono_s, well=False)
+        self._noise.heard(self._clock.mono_s(), well=False)
         if isinstance(trouble, LinkDown) or self._failures >= LOST_AFTER:
             self._identified = False
         if self._lost_since_s is None:
-            self._lost_since_s = self._clock.now().mono_s
+            self._lost_since_s = self._clock.mono_s()
             log.warning("%s: %s", self.id, trouble)
         self._detail = str(trouble)
 
     def _answered(self) -> None:
         self._failures = 0
         heard_s = self._reader.heard_s
-        self._noise.heard(self._clock.now().mono_s if heard_s is None else heard_s, well=True)
+        self._noise.heard(self._clock.mono_s() if heard_s is None else heard_s, well=True)
         if self._lost_since_s is not None:
-            log.info("%s: answers again after %.0f s", self.id, self._clock.now().mono_s - self._lost_since_s)
+            log.info("%s: answers again after %.0f s", self.id, self._clock.mono_s() - self._lost_since_s)
         self._lost_since_s, self._detail = None, ""
 
     def _may_be_written(self) -> bool:

@@ -293,7 +293,7 @@ class Reader:
         self._context.sink(self._device, public)
 
     def _now_s(self) -> float:
-        return self._context.clock.now().mono_s
+        return self._context.clock.mono_s()
 
 
 def _is_exponent(raw: object) -> TypeGuard[int]:

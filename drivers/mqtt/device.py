@@ -195,4 +195,4 @@ class Device:
         return message.outgoing({"client_id": self._link.client_id})
 
     def _now_s(self) -> float:
-        return self._context.clock.now().mono_s
+        return self._context.clock.mono_s()

@@ -70,7 +70,7 @@ class Link:
         self.address = address
         self.client_id = f"hems-{os.getpid()}-{rng.getrandbits(32):08x}"
         """Unique per process: a broker throws out a client when another of the same name comes."""
-        self.lost_since_s: float | None = clock.now().mono_s
+        self.lost_since_s: float | None = clock.mono_s()
         """When the connection went, None while it stands."""
         self.trouble = "not connected yet"
         """Why there is no connection; empty while it stands."""
@@ -224,7 +224,7 @@ class Link:
     def _lost(self, why: str) -> None:
         self._client = None
         if self.connected:
-            self.lost_since_s = self._clock.now().mono_s
+            self.lost_since_s = self._clock.mono_s()
             self.trouble = why
             self._tell_connection()
 

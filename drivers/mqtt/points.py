@@ -154,7 +154,7 @@ class Points:
         return reading is not None and reading.is_fresh(now_s)
 
     def _now_s(self) -> float:
-        return self._context.clock.now().mono_s
+        return self._context.clock.mono_s()
 
 
 ABSENT = point.Decoded(None, "this unit does not have it")

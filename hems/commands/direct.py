@@ -55,6 +55,6 @@ async def watched(
 
 async def first_answers(watch: Watch, ports: Sequence[Port], *, within_s: float) -> None:
     """Wait until every one of `ports` has been delivered, but not longer than that."""
-    end_s = watch.clock.now().mono_s + within_s
-    while any(port not in watch.points for port in ports) and watch.clock.now().mono_s < end_s:  # noqa: ASYNC110
+    end_s = watch.clock.mono_s() + within_s
+    while any(port not in watch.points for port in ports) and watch.clock.mono_s() < end_s:  # noqa: ASYNC110
         await asyncio.sleep(LOOK_S)

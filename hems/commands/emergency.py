@@ -204,9 +204,9 @@ class _Scene:
 
     async def looked(self, seconds: float) -> None:
         """Look for a moment, and on until every switch has answered, but no longer than that."""
-        begun_s = self.clock.now().mono_s
+        begun_s = self.clock.mono_s()
         switches = [one for one in self.file.site.circuits if one.switchable]
-        while (for_s := self.clock.now().mono_s - begun_s) < seconds:
+        while (for_s := self.clock.mono_s() - begun_s) < seconds:
             if for_s > LEAST_S and all(self.position(one) is not None for one in switches):
                 return
             self.tick()
@@ -215,12 +215,12 @@ class _Scene:
     def position(self, circuit: Circuit) -> bool | None:
         """Where its switch is seen."""
         reading = self.board.latest.get(wiring.circuit_closed(circuit.id))
-        return None if reading is None else reading.known(self.clock.now().mono_s)
+        return None if reading is None else reading.known(self.clock.mono_s())
 
     def by_hand(self, circuit: Circuit) -> bool | None:
         """Whether its hand switch stands elsewhere than on AUTO; None where that is not wired or not known."""
         reading = self.board.latest.get(wiring.circuit_by_hand(circuit.id))
-        return None if reading is None else reading.known(self.clock.now().mono_s)
+        return None if reading is None else reading.known(self.clock.mono_s())
 
     def told(self, *only: Circuit) -> Iterator[str]:
         """How the building stands."""
@@ -245,8 +245,8 @@ async def _allowed(job: Job, circuit: Circuit, scene: _Scene) -> None:
         mute = N_("Not done: the switch of {name} does not answer. Use its hand switch in the panel.")
         raise HemsError(say(mute, name=circuit.name))
     scene.tick(_request(job, circuit))
-    end_s = scene.clock.now().mono_s + job.patience_s
-    while scene.clock.now().mono_s < end_s:
+    end_s = scene.clock.mono_s() + job.patience_s
+    while scene.clock.mono_s() < end_s:
         if any(one.role == role and one.value is True for one in scene.tick().commands):
             return
         await asyncio.sleep(PERIOD_S)
@@ -272,8 +272,8 @@ async def _switched(job: Job, circuit: Circuit, scene: _Scene, store: Store) -> 
         fate = await _fate(actuators, role)
     finally:
         scene.fleet.devices[device].arm(device, False)
-    end_s = scene.clock.now().mono_s + job.seen_s
-    while scene.position(circuit) is not value and scene.clock.now().mono_s < end_s:  # noqa: ASYNC110
+    end_s = scene.clock.mono_s() + job.seen_s
+    while scene.position(circuit) is not value and scene.clock.mono_s() < end_s:  # noqa: ASYNC110
         await asyncio.sleep(PERIOD_S)
     seen = scene.position(circuit) is value
     result = DONE if seen else f"{fate}; its switch does not show it"

@@ -105,7 +105,7 @@ async def _directly(args: argparse.Namespace) -> int:
     async with watched(site_file, [spec], factories, clock) as watch:
         await first_answers(watch, [Port(spec.id, name) for name in names], within_s=FIRST_WITHIN_S)
         while True:
-            now_s, health = clock.now().mono_s, watch.drivers[spec.driver].health()[DeviceId(spec.id)]
+            now_s, health = clock.mono_s(), watch.drivers[spec.driver].health()[DeviceId(spec.id)]
             rows = [row_of(name, watch.points.get(Port(spec.id, name)), now_s) for name in names]
             lost_s = None if health.lost_since_s is None else now_s - health.lost_since_s
             show(_told(spec.id, health.link, health.detail, lost_s, rows), as_json=args.json)

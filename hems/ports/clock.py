@@ -10,3 +10,6 @@ class Clock(Protocol):
 
     def now(self) -> Instant:
         """The present instant."""
+
+    def mono_s(self) -> float:
+        """Its `mono_s` alone: what arrives is stamped a thousand times a second, and needs no calendar."""

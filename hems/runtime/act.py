@@ -193,7 +193,7 @@ class Actuators:
             reply = Reply(fate=Fate.REFUSED, detail="the journal cannot be written")
         else:
             reply = await self._write(command, urgent=written is None)
-        now_s = self._clock.now().mono_s
+        now_s = self._clock.mono_s()
         took_s = now_s - started_s
         outcome = Outcome(
             command=command,

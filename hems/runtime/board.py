@@ -36,7 +36,7 @@ class Board:
 
     def __call__(self, device: DeviceId, readings: Mapping[str, Reading[Any]]) -> None:
         """Take what one answer or message held, by point."""
-        now_s = self._clock.now().mono_s
+        now_s = self._clock.mono_s()
         for point, reading in readings.items():
             port = Port(device, point)
             self.points[port] = reading

@@ -74,10 +74,14 @@ class SystemClock:
 
     def now(self) -> Instant:
         """The present instant."""
-        mono_s = self._boot_s()
+        mono_s = self.mono_s()
         if self._jumps.seen() and not self._always:  # set by hand, or by the time service: the kernel knows which
             self._trusted, self._checked_s = False, float("-inf")
         if not self._trusted and mono_s - self._checked_s >= CHECK_EVERY_S:
             self._checked_s = mono_s
             self._trusted = self._synchronised()
         return Instant(mono_s, datetime.fromtimestamp(mono_s + self._offset_s(), UTC) if self._trusted else None)
+
+    def mono_s(self) -> float:
+        """Boot time."""
+        return self._boot_s()

@@ -170,13 +170,13 @@ class FrontDesk:
         ahead = await self._outlook.what_if(request) if self.in_outage else None
         picture, scene = self._seen()
         told = consequence(scene, request, self._longest_s(role), ahead)
-        return {"consequence": to_plain(told), "confirm": self._shown.word(request, picture, self._clock.now().mono_s)}
+        return {"consequence": to_plain(told), "confirm": self._shown.word(request, picture, self._clock.mono_s())}
 
     async def _consider_order(self, order: Order) -> Mapping[str, Any]:
         ahead = await self._outlook.what_if(order)
         picture, scene = self._seen()
         told = order_consequence(scene, order, ahead)
-        return {"consequence": to_plain(told), "confirm": self._shown.word(order, picture, self._clock.now().mono_s)}
+        return {"consequence": to_plain(told), "confirm": self._shown.word(order, picture, self._clock.mono_s())}
 
     async def _consider_car(self, wish: CarWish) -> Mapping[str, Any]:
         ahead = None if self.in_outage else await self._outlook.what_if(wish)
@@ -197,7 +197,7 @@ class FrontDesk:
     async def _override(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         request = self._granted(self._read_override(args, role))
         if "confirm" in args:
-            self._shown.check(str(args["confirm"]), request, self._picture, self._clock.now().mono_s)
+            self._shown.check(str(args["confirm"]), request, self._picture, self._clock.mono_s())
         self._waiting.append(request)
         return {"circuit": request.circuit, "want": request.want, "duration_s": request.duration_s}
 
@@ -261,7 +261,7 @@ class FrontDesk:
         return say("{name} is protected: it stays on.", name=circuit.name)
 
     async def _order(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        order, now_s = self._read_order(args, role), self._clock.now().mono_s
+        order, now_s = self._read_order(args, role), self._clock.mono_s()
         if "confirm" in args:
             self._shown.check(str(args["confirm"]), order, self._picture, now_s)
         elif order.task in GRAVE and order.begin:
@@ -274,7 +274,7 @@ class FrontDesk:
         """Raises: RequestError also for what would be refused as things stand."""
         order, scene = read_order(args, role, self._site, self._params.override), self._scene
         if scene is not None:
-            now_s = self._clock.now().mono_s
+            now_s = self._clock.mono_s()
             refused = said.refusal(order, scene.state, self._params.override, now_s) or planned.refusal(
                 order, self._site, scene.snapshot, self._params, now_s
             )

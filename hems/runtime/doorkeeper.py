@@ -83,7 +83,7 @@ class Doorkeeper:
 
     async def known(self, args: Mapping[str, Any], ceiling: PersonRole) -> Caller:
         """The person with that PIN: the one named, or else whoever it is.  Raises: RequestError."""
-        said, name, now_s = str(args.get("pin", "")), words(args, "who"), self._clock.now().mono_s
+        said, name, now_s = str(args.get("pin", "")), words(args, "who"), self._clock.mono_s()
         people = [one for one in self._records.known().values() if one.role != DRIVER]
         asked = [one for one in people if one.name == name] or people
         key = asked[0].name if len(asked) == 1 else ""
@@ -97,7 +97,7 @@ class Doorkeeper:
 
     async def check_code(self, bay: str, code: str) -> None:
         """Raises: RequestError when it is not the code of that bay."""
-        now_s, known = self._clock.now().mono_s, self._records.known().get(_code(bay))
+        now_s, known = self._clock.mono_s(), self._records.known().get(_code(bay))
         if known is None:
             raise RequestError(say("This bay has no code yet: the operator gives one with `hems person code`."))
         async with self._one_at_a_time:
@@ -109,7 +109,7 @@ class Doorkeeper:
     async def enter(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """Begin a session."""
         caller = await self.known(args, role)
-        now_s = self._clock.now().mono_s
+        now_s = self._clock.mono_s()
         self._sessions = {key: one for key, one in self._sessions.items() if now_s < one.used_s + IDLE_S}
         while len(self._sessions) >= MOST_SESSIONS:
             del self._sessions[next(iter(self._sessions))]
@@ -175,7 +175,7 @@ class Doorkeeper:
         self._sessions = {key: one for key, one in self._sessions.items() if one.caller.name != name}
 
     def _of_session(self, word: str, ceiling: PersonRole) -> Caller:
-        now_s, found = self._clock.now().mono_s, self._sessions.get(word)
+        now_s, found = self._clock.mono_s(), self._sessions.get(word)
         if found is None or now_s >= found.used_s + IDLE_S:
             self._sessions.pop(word, None)
             raise PinNeeded(say("You have been away for ten minutes: say your PIN again."))

@@ -84,4 +84,4 @@ class Inquiry:
         return say(SPEAKS, device=device, age=duration(self._now_s() - max(taken_s)))
 
     def _now_s(self) -> float:
-        return self._clock.now().mono_s
+        return self._clock.mono_s()

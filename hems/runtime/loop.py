@@ -178,13 +178,13 @@ class Loop:
 
     async def _rest(self, wake_at_s: float) -> None:
         """Until the next whole period, the asked-for instant, or a witness that changes; whichever is first."""
-        now_s = self._clock.now().mono_s
+        now_s = self._clock.mono_s()
         if now_s - self._period_s >= PERIOD_S * 2.0:
             self._period_s = now_s
         while self._period_s <= now_s:
             self._period_s += PERIOD_S
         await asyncio.sleep(SHORTEST_S)
-        left_s = min(self._period_s, wake_at_s) - self._clock.now().mono_s
+        left_s = min(self._period_s, wake_at_s) - self._clock.mono_s()
         try:
             async with asyncio.timeout(max(0.0, left_s)):
                 await self.wake.wait()

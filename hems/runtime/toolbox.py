@@ -72,7 +72,7 @@ class Toolbox:
         return await self._inquiry.ask(self._one(args.get("device")))
 
     def _table(self, device: DeviceId) -> Mapping[str, Any]:
-        now_s = self._clock.now().mono_s
+        now_s = self._clock.mono_s()
         rows = [
             row_of(
                 name,

@@ -296,7 +296,10 @@ class LoopClock:
     """The event loop's own time as a clock."""
 
     def now(self) -> Instant:
-        return Instant(asyncio.get_running_loop().time())
+        return Instant(self.mono_s())
+
+    def mono_s(self) -> float:
+        return asyncio.get_running_loop().time()
 
 
 class Site:

@@ -96,7 +96,7 @@ def test_an_image_reads_as_its_maker_says(path):
                 await eventually(lambda: alarms_of(its) == its.told.get("alarms", []), 90.0)
             its.alarms = alarms_of(its)
             await asyncio.sleep(20.0)
-            now_s = its.site.context.clock.now().mono_s
+            now_s = its.site.context.clock.mono_s()
             its.old = [point for point in its.told["points"] if its.site.latest[f"box/{point}"].known(now_s) is None]
             if not its.bench.link.startswith("tcp"):  # virtual time leaves a pseudo-terminal none
                 its.old = []

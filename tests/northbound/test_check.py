@@ -25,7 +25,10 @@ __all__ = ["broker"]
 
 class Now:
     def now(self) -> Instant:
-        return Instant(0.0, datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+        return Instant(self.mono_s(), datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+
+    def mono_s(self) -> float:
+        return 0.0
 
 
 async def found(table: dict[str, Any]) -> dict[str, str]:

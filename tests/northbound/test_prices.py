@@ -36,7 +36,10 @@ class Clock:
     utc: datetime | None = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
     def now(self) -> Instant:
-        return Instant(0.0, self.utc)
+        return Instant(self.mono_s(), self.utc)
+
+    def mono_s(self) -> float:
+        return 0.0
 
 
 def source(**changes: Any) -> SourceTable:

@@ -62,6 +62,9 @@ class HandClock:
     def now(self) -> Instant:
         return Instant(self.now_s)
 
+    def mono_s(self) -> float:
+        return self.now_s
+
     def advance(self, seconds: float) -> None:
         self.now_s += seconds
 
@@ -70,7 +73,10 @@ class LoopClock:
     """The event loop's own time."""
 
     def now(self) -> Instant:
-        return Instant(asyncio.get_running_loop().time())
+        return Instant(self.mono_s())
+
+    def mono_s(self) -> float:
+        return asyncio.get_running_loop().time()
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +302,7 @@ class House:
         """Everything anew, as a driver would: a healthy building with these changes, which stay."""
         for some in values:
             self.values |= dict(some)
-        now_s = self.clock.now().mono_s
+        now_s = self.clock.mono_s()
         for role, value in self.values.items():
             if value is not None:
                 self.board(_device(role), {role: Reading(value, now_s)})
@@ -440,7 +446,7 @@ class Living:
         context = self.machines.context
         assert context is not None
         while True:
-            now_s = context.clock.now().mono_s
+            now_s = context.clock.mono_s()
             for role, value in self.values.items():
                 if value is not None:
                     context.sink(_device(role), {role: Reading(value, now_s)})

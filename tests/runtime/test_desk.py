@@ -73,7 +73,7 @@ async def test_an_override_reaches_the_tick_and_the_audit(run_dir: Path):
         await made.cycle()
         [override] = made.loop.state.overrides
         assert (override.who, override.reason, override.role) == ("Alex", REASON, "operator")
-        assert override.expires_s == made.clock.now().mono_s + 1800.0
+        assert override.expires_s == made.clock.mono_s() + 1800.0
         made.store.drain()
         assert rows(run_dir, "state.db", "SELECT who, role, action, subject, reason, result, mono_s FROM audit") == [
             ("Alex", "operator", "override off", "laundry", REASON, "done", 100.0)
@@ -160,7 +160,7 @@ async def test_nobody_gets_longer_than_his_role_may_and_is_told_so(
         assert answer["duration_s"] == granted_s
         await made.cycle()
         [override] = made.loop.state.overrides
-        assert override.expires_s == made.clock.now().mono_s + granted_s
+        assert override.expires_s == made.clock.mono_s() + granted_s
 
 
 async def test_back_to_automatic_needs_no_reason_and_no_time(run_dir: Path):

@@ -31,7 +31,10 @@ class RunningClock:
         self.added_s = 0.0
 
     def now(self):
-        return Instant(time.monotonic() + self.added_s)
+        return Instant(self.mono_s())
+
+    def mono_s(self):
+        return time.monotonic() + self.added_s
 
 
 class Readings:

@@ -118,7 +118,7 @@ async def test_a_retained_status_is_no_evidence(broker):
 
         # and a live message settles it
         async with shelly(broker.port):
-            await eventually(lambda: rig.readings.last("closed").known(rig.clock.now().mono_s) is True)
+            await eventually(lambda: rig.readings.last("closed").known(rig.clock.mono_s()) is True)
 
 
 async def test_a_hanging_plug_is_lost_after_silence_although_its_connection_stands(broker):
@@ -131,7 +131,7 @@ async def test_a_hanging_plug_is_lost_after_silence_although_its_connection_stan
 
         # then
         assert "silent" in rig.health().detail
-        assert rig.readings.last("closed").known(rig.clock.now().mono_s) is None
+        assert rig.readings.last("closed").known(rig.clock.mono_s()) is None
         reply = await rig.switch(False)
         assert reply.fate is Fate.UNREACHABLE
 

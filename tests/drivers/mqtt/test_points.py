@@ -31,6 +31,9 @@ class Clock:
     def now(self):
         return Instant(self.now_s)
 
+    def mono_s(self):
+        return self.now_s
+
 
 def test_a_counter_runs_forwards_only_and_a_missing_value_is_stood_in_for_with_its_own_age():
     clock = Clock()

@@ -82,11 +82,11 @@ async def test_a_value_told_only_when_it_changes_holds_while_the_device_is_heard
             context.clock.added_s += 20
             await told(player, meter='{"phases": [{"w": 12}]}')
         # then the relay is still known to be closed
-        assert context.sink.last("closed").known(context.clock.now().mono_s) is True
+        assert context.sink.last("closed").known(context.clock.mono_s()) is True
 
         # and when the device falls silent, it is not
         context.clock.added_s += 31
-        assert context.sink.last("closed").known(context.clock.now().mono_s) is None
+        assert context.sink.last("closed").known(context.clock.mono_s()) is None
 
 
 async def test_a_message_that_says_nothing_of_a_point_leaves_it_as_it_is(broker):
@@ -107,8 +107,8 @@ async def test_after_a_new_connection_what_held_has_to_be_told_again(broker):
             context.clock.added_s += 31
             await eventually(lambda: "no connection" not in device.health().detail)
             await told(again, meter='{"phases": [{"w": 12}]}')
-            assert context.sink.last("power_w").known(context.clock.now().mono_s) == 12
-            assert context.sink.last("closed").known(context.clock.now().mono_s) is None
+            assert context.sink.last("power_w").known(context.clock.mono_s()) == 12
+            assert context.sink.last("closed").known(context.clock.mono_s()) is None
 
 
 KEEPER_OF_STATE = METER.replace("silent_ms = 30000", 'silent_ms = 30000\nretained = "current"')
@@ -124,7 +124,7 @@ async def test_a_retained_state_is_old_until_the_device_is_heard(broker):
 
         # when it says anything at all, it is connected and has had the chance to correct it
         await told(player, meter='{"phases": [{"w": 12}]}')
-        assert context.sink.last("closed").known(context.clock.now().mono_s) is True
+        assert context.sink.last("closed").known(context.clock.mono_s()) is True
 
         # and its good-bye ends that at once
         await told(player, state='{"s": "lost"}')
