@@ -5,10 +5,9 @@ turns each into a reading with its time, its quality and its staleness.
 """
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Sized
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from math import log
 from random import Random
@@ -27,6 +26,7 @@ from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext
 from hems.runtime.clock import SystemClock
 from hil import foreign
+from hil.bench_apart import among_devices, at_the_gateway
 from hil.bench_row import Row, noisy, paired, unmeasured
 
 REGISTERS = 40
@@ -121,7 +121,10 @@ async def _fleets() -> Row:
 
 
 async def _turn() -> Turn:
-    async with _server_apart() as port:
+    async with AsyncExitStack() as stack:
+        with among_devices():
+            [port] = await stack.enter_async_context(foreign.on_tcp())
+        stack.enter_context(at_the_gateway())
         in_c = await foreign.polled(port, REGISTERS, READS)
         link = await _bare(port)
         count = _Count()
@@ -131,20 +134,6 @@ async def _turn() -> Turn:
             await asyncio.sleep(WINDOW_S)
             engine = watch.each((count.values - before) * 2 // REGISTERS)
     return Turn(Cost(in_c[0] / READS, in_c[1] / READS), link, engine)
-
-
-@asynccontextmanager
-async def _server_apart() -> AsyncIterator[int]:
-    """The server's port.  It has a processor of its own where there are two, and every client the other one."""
-    here = os.sched_getaffinity(0)
-    first, *others = sorted(here)
-    try:
-        os.sched_setaffinity(0, others[:1] or {first})
-        async with foreign.on_tcp() as (port,):
-            os.sched_setaffinity(0, {first})
-            yield port
-    finally:
-        os.sched_setaffinity(0, here)
 
 
 class _Watch:

@@ -8,6 +8,7 @@ is open already.
 
 import asyncio
 from asyncio import StreamReader
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
 from statistics import median
@@ -17,6 +18,7 @@ from hems.model.units import DeviceId
 from hems.ports.device import DriverContext
 from hems.runtime.clock import SystemClock
 from hil import foreign
+from hil.bench_apart import among_devices, at_the_gateway
 from hil.bench_lines import device, relay
 from hil.bench_row import Row, noisy, unmeasured
 
@@ -47,7 +49,10 @@ class Shed:
 
 
 async def _measured() -> list[Row]:
-    async with foreign.told(1 + SHEDS + METERS // PER_LINK) as (ports, told):
+    async with AsyncExitStack() as stack:
+        with among_devices():
+            ports, told = await stack.enter_async_context(foreign.told(1 + SHEDS + METERS // PER_LINK))
+        stack.enter_context(at_the_gateway())
         driver = _driver(ports[1:])
         running = asyncio.create_task(driver.run())
         await asyncio.sleep(SETTLE_S)

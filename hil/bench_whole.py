@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any
 
 from hil import foreign
+from hil.bench_apart import among_devices, at_the_gateway, moved_to_devices
 from hil.bench_daemon import DEVICES, more_devices, more_emulated
 from hil.bench_row import Row, noisy, paired, unmeasured
 from hil.bench_run import BenchRun, begin
@@ -48,9 +49,12 @@ def rows() -> list[Row]:
 async def _measured() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="hems-bench-") as name:
         async with AsyncExitStack() as stack:
-            there, alone = [await stack.enter_async_context(_played()) for _ in range(2)]
-            await stack.enter_async_context(foreign.reacting(alone.ports))
-            await stack.enter_async_context(_daemon(Path(name), there))
+            with among_devices():
+                there, alone = [await stack.enter_async_context(_played()) for _ in range(2)]
+            with at_the_gateway():
+                await stack.enter_async_context(foreign.reacting(alone.ports))
+                run = await stack.enter_async_context(_daemon(Path(name), there))
+            moved_to_devices(run.bench.pid)
             ours_s, in_c_s = [], []
             for _ in range(TURNS):
                 in_c_s.append(median([await _turn_in_c(alone) for _ in range(IN_C)]))
