@@ -68,6 +68,17 @@ def demands(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -
     return found | {circuit: max(0.0, watts) for circuit, watts in measured.items() if watts is not None}
 
 
+def untold(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> frozenset[CircuitId]:
+    """Circuits of whose draw no meter tells, neither their own nor the building's.
+
+    What they are taken to draw meanwhile is a guess, from which nothing is to be learned.
+    """
+    if state.drawn.watts is not None:
+        return frozenset()
+    own = drawn_w(snapshot, now_s)
+    return frozenset([one.id for one in site.circuits if own.get(one.id) is None])
+
+
 def _still_in_w(site: Site, state: ControlState, unseen: Collection[CircuitId], seen_s: float) -> float:
     """What circuits drew that went off after the building's load was measured: it is contained in that."""
     watts = 0.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import inf
 
 from hems.control import overload
-from hems.control.demand import all_on, held_w, per_phase, slow_charging_w
+from hems.control.demand import all_on, held_w, per_phase, slow_charging_w, untold
 from hems.control.memory.using import FRESH
 from hems.control.params import Params
 from hems.control.saving import LAST_RESERVE, by_band
@@ -195,10 +195,12 @@ def armed_set(
 
     Counts on nothing but the former: PV drops out at the transition and returns minutes later, and no car carries an
     island it does not form.  A car whose charger is slow to stop goes on charging for as long as it matters here.
+    While nobody can tell what circuits draw, they count as they drew lately, and with their typical power at least.
     """
     lit = all_on(site, state, snapshot, now_s)
     on = can_go(lit, state)
-    watts = {circuit.id: held_w(circuit, state) for circuit in lit}
+    unknown = untold(site, state, snapshot, now_s)
+    watts = {one.id: max(held_w(one, state), one.typical_w if one.id in unknown else 0.0) for one in lit}
     spared = () if outlook.band in LAST_RESERVE else forced_on(state)
     gone = {circuit.id: circuit for circuit in on if not outlook.serves(circuit) and circuit.id not in spared}
     stays = [

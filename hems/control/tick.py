@@ -47,7 +47,7 @@ from hems.control import (
     wear,
 )
 from hems.control.arbitrate import Proposal, arbitrate
-from hems.control.demand import all_on, demands, owed_w, per_phase
+from hems.control.demand import all_on, demands, owed_w, per_phase, untold
 from hems.control.dispatch import curtail, relief, storage
 from hems.control.dispatch.turn import connected
 from hems.control.due import expiries, watch_for
@@ -161,7 +161,8 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         sags=islanded and not attempts.well(site, snapshot, params, now_s),
     )
     blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None
-    on_w = {one.id: watts[one.id] for one in all_on(site, state, snapshot, now_s)}
+    unknown = untold(site, state, snapshot, now_s)
+    on_w = {one.id: watts[one.id] for one in all_on(site, state, snapshot, now_s) if one.id not in unknown}
     after = replace(
         state,
         band=step.band,
