@@ -28,6 +28,9 @@ _CHECK_BELOW_BYTES = 32_000_000
 """A larger file is not read through at every start (an SD card reads some 20 MB/s and the journal waits meanwhile);
 damage in it is found when it is met."""
 
+_SCHEMAS = Path(__file__).with_name("schema")
+"""What a new file begins with: all that the migrations would lead to, in one transaction.  The tests write it."""
+
 _REMEDIES = {
     sqlite3.SQLITE_FULL: "Make room on the disk, or raise the size limit.",
     sqlite3.SQLITE_BUSY: "Another program holds it; close that program.",
@@ -52,7 +55,7 @@ class FileKind:
 
     name: str
     steps: str
-    """Name of its migrations in `hems.store.migrations`."""
+    """Name of its migrations in `hems.store.migrations`, and of the schema that they lead to."""
     version: int
     durability: Durability
     busy_ms: int
@@ -168,7 +171,9 @@ class Database:
                 raise UnusableError(
                     f"{self.path} has schema {version}, this hems knows {self.kind.version} (written by a newer hems?)"
                 )
-            if version < self.kind.version:
+            if _is_empty(connection):
+                connection.executescript((_SCHEMAS / f"{self.kind.steps}.sql").read_text(encoding="utf-8"))
+            elif version < self.kind.version:
                 _migrate(self.path, self.kind)
             if self._suspect or self.kind.check_all or self.path.stat().st_size < _CHECK_BELOW_BYTES:
                 _check(connection, self.path)
@@ -256,6 +261,10 @@ def _in_transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Conn
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
     return result
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return not connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

@@ -2,9 +2,10 @@
 
 Imported only when a step is pending: sqlite-utils costs a tenth of a second and several megabytes.  Applied steps are
 recorded in the file (`_sqlite_migrations`), and `PRAGMA user_version` holds the number of the last, which is all that
-an ordinary start looks at.
+an ordinary start looks at.  A new file begins with the newest schema (`schema`) and all steps recorded.
 
-To change the schema: add a step here, raise the version in `database`, add a dump of the old schema to the tests.
+To change the schema: add a step here, raise the version in `database`, add a dump of the old schema to the tests, and
+have them write the new one: HEMS_REWRITE_SNAPSHOTS=1 pytest tests/store/test_files.py
 """
 
 import sys

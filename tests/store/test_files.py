@@ -11,10 +11,13 @@ import pytest
 
 from hems.model.units import CircuitId, DeviceId
 from hems.model.wiring import circuit_closed
-from hems.store import audit_check, reader
+from hems.store import audit_check, migrations, reader
+from hems.store.database import HISTORY, STATE
+from tests.kept import assert_as_kept
 from tests.store.given import at, event, rows, started, switch
 
 FIXTURES = Path(__file__).parent / "fixtures"
+SCHEMAS = Path(migrations.__file__).with_name("schema")
 
 
 def from_dump(directory, name):
@@ -64,6 +67,33 @@ def test_applied_migrations_are_recorded(tmp_path):
         ("1 journal, saved state, arming, audit",),
         ("2 audit with a chain, people",),
     ]
+
+
+def schema(path):
+    """What makes a new file like this one, in one transaction."""
+    [(version,)] = rows(path.parent, path.name, "PRAGMA user_version")
+    made = rows(path.parent, path.name, "SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY rowid")
+    steps = rows(path.parent, path.name, "SELECT migration_set, name FROM _sqlite_migrations ORDER BY id")
+    applied = [
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) "
+        f"VALUES ('{whose}', '{name}', strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'))"
+        for whose, name in steps
+    ]
+    statements = [*(" ".join(sql.split()) for (sql,) in made), *applied, f"PRAGMA user_version = {version}"]
+    return "".join(f"{one};\n" for one in ["BEGIN", *statements, "COMMIT"])
+
+
+@pytest.mark.parametrize("kind", [STATE, HISTORY], ids=lambda kind: kind.name)
+def test_a_new_file_is_as_one_that_every_migration_has_led_to(tmp_path, kind):
+    # given an empty file that goes through every step
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    migrations.migrate(old / kind.name, getattr(migrations, kind.steps))
+    # then what a new file begins with is what came of it
+    assert_as_kept(SCHEMAS / f"{kind.steps}.sql", schema(old / kind.name), "the schema of a new file has changed")
+    new.mkdir()
+    started(new).stop()
+    assert schema(new / kind.name) == schema(old / kind.name)
 
 
 @pytest.mark.parametrize("name", ["state.db", "history.db"])

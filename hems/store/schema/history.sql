@@ -1,0 +1,18 @@
+BEGIN;
+CREATE TABLE "_sqlite_migrations" ( "id" INTEGER PRIMARY KEY, "migration_set" TEXT, "name" TEXT, "applied_at" TEXT );
+CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name" ON "_sqlite_migrations" ("migration_set", "name");
+CREATE TABLE "boots" ( "id" INTEGER PRIMARY KEY, "boot_id" TEXT, "utc_offset_s" REAL , "last_s" REAL);
+CREATE UNIQUE INDEX "idx_boots_boot_id" ON "boots" ("boot_id");
+CREATE TABLE "series" ( "id" INTEGER PRIMARY KEY, "name" TEXT );
+CREATE UNIQUE INDEX "idx_series_name" ON "series" ("name");
+CREATE TABLE "events" ( "id" INTEGER PRIMARY KEY, "boot" INTEGER, "mono_s" REAL, "utc_s" REAL, "kind" TEXT, "subject" TEXT, "why" TEXT, "facts" TEXT );
+CREATE TABLE "frames" ( "id" INTEGER PRIMARY KEY, "boot" INTEGER, "first_s" REAL, "last_s" REAL, "n" INTEGER, "packed" BLOB );
+CREATE TABLE "quarters" ( "id" INTEGER PRIMARY KEY, "boot" INTEGER, "minute" INTEGER, "series" INTEGER, "n" INTEGER, "mean" REAL, "low" REAL, "high" REAL );
+CREATE TABLE "days" ( "id" INTEGER PRIMARY KEY, "boot" INTEGER, "minute" INTEGER, "series" INTEGER, "n" INTEGER, "mean" REAL, "low" REAL, "high" REAL );
+CREATE TABLE "packs" ( "id" INTEGER PRIMARY KEY, "boot" INTEGER, "minute" INTEGER, "series" INTEGER, "cells" BLOB );
+CREATE INDEX packs_mixed ON packs (id) WHERE series IS NULL;
+INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('hems.history', '1 samples, events, frames', strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'));
+INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('hems.history', '2 quarters of an hour, days, how long a boot lasted', strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'));
+INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('hems.history', '3 minutes in packs, an hour of a series each', strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'));
+PRAGMA user_version = 3;
+COMMIT;

@@ -1,0 +1,14 @@
+BEGIN;
+CREATE TABLE "_sqlite_migrations" ( "id" INTEGER PRIMARY KEY, "migration_set" TEXT, "name" TEXT, "applied_at" TEXT );
+CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name" ON "_sqlite_migrations" ("migration_set", "name");
+CREATE TABLE "intents" ( "id" INTEGER PRIMARY KEY, "boot_id" TEXT, "mono_s" REAL, "utc_s" REAL, "role" TEXT, "value" TEXT, "energises" INTEGER, "lease_s" REAL, "why" TEXT, "facts" TEXT );
+CREATE TABLE "saved" ( "id" INTEGER PRIMARY KEY, "boot_id" TEXT, "mono_s" REAL, "utc_s" REAL, "blob" TEXT );
+CREATE TABLE "arming" ( "device" TEXT PRIMARY KEY, "boot_id" TEXT, "mono_s" REAL, "utc_s" REAL, "hash" TEXT, "who" TEXT );
+CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, boot_id TEXT, mono_s FLOAT, utc_s FLOAT, who TEXT, role TEXT, known_by TEXT, origin TEXT, action TEXT, subject TEXT, detail TEXT, reason TEXT, result TEXT, prev TEXT, hash TEXT);
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END;
+CREATE TABLE "people" ( "name" TEXT PRIMARY KEY, "role" TEXT, "hash" TEXT, "set_by" TEXT, "utc_s" REAL );
+INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('hems.state', '1 journal, saved state, arming, audit', strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'));
+INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('hems.state', '2 audit with a chain, people', strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'));
+PRAGMA user_version = 2;
+COMMIT;
