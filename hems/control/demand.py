@@ -51,8 +51,9 @@ def _closing(circuit: Circuit, state: ControlState, snapshot: Snapshot) -> bool:
 def demands(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> dict[CircuitId, float]:
     """W that each circuit draws now, or is expected to draw when switched on.
 
-    Metered and on: the meter.  Off, or on only since a moment ago: what it drew when last seen on.  On without a meter:
-    typical power, scaled so that all circuits together give what the building is believed to draw.
+    Metered and on: the meter, once it was read after the switch was told to close.  Off, or on only since a moment ago:
+    what it drew when last seen on.  On without a meter: typical power, scaled so that all circuits together give what
+    the building is believed to draw.
     """
     total_w, seen_s = state.drawn.watts, state.drawn.seen_s
     closed, drawn = positions(snapshot, now_s), drawn_w(snapshot, now_s)
@@ -65,7 +66,16 @@ def demands(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -
         total_w = None if total_w is None else total_w - _still_in_w(site, state, unseen, seen_s)
     scale = _scale(site, measured, total_w)
     found = {one.id: held_w(one, state) if one.id not in measured else one.typical_w * scale for one in site.circuits}
+    if late:  # perhaps for hours, where a source that feeds the building is silent
+        back = [one for one in unseen if closed.get(one) is not False]
+        measured |= {one: drawn.get(one) for one in back if _read_since(one, state, snapshot)}
     return found | {circuit: max(0.0, watts) for circuit, watts in measured.items() if watts is not None}
+
+
+def _read_since(circuit: CircuitId, state: ControlState, snapshot: Snapshot) -> bool:
+    """Whether a circuit's own meter was read after the word to close had had its effect."""
+    entry, reading = state.sent[wiring.circuit_closed(circuit)], snapshot.circuits.get(circuit, NOTHING).power_w
+    return reading.taken_s >= (entry.acknowledged_s or entry.sent_s) + SHOWS_S
 
 
 def untold(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> frozenset[CircuitId]:

@@ -94,8 +94,7 @@ def _ordered(given: Given, state: ControlState) -> tuple[dict[Task, Standing], l
         before_s=state.at_s,
         fire=word(given.snapshot.fire_alarm, given.now_s),
     )
-    begun = {task for task, one in standing.items() if one.begins_s <= given.now_s}
-    for task in planned.spent(given.site, state) & begun:
+    for task in orders.begun(standing, planned.spent(given.site, state), given.now_s):
         why = Why.DRILL_ABORTED if task is Task.DRILL else Why.ORDER_ENDED
         told.append((task, Cause(why, {"task": task, "who": standing[task].who})))
         standing = orders.without(standing, {task})

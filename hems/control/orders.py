@@ -108,6 +108,11 @@ def times(standing: Standing | None) -> Iterator[Standing]:
         standing = standing.then
 
 
+def begun(orders: Mapping[Task, Standing], tasks: Iterable[Task], now_s: float) -> frozenset[Task]:
+    """Those of these tasks whose time has come: what ends them leaves what is only announced."""
+    return frozenset(task for task in tasks if task in orders and orders[task].begins_s <= now_s)
+
+
 def without(orders: Mapping[Task, Standing], tasks: Container[Task]) -> dict[Task, Standing]:
     """The orders when those of these tasks have ended; what comes after one takes its place."""
     left = {task: one.then if task in tasks else one for task, one in orders.items()}

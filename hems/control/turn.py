@@ -100,7 +100,8 @@ def _turned(given: Given, state: ControlState, memory: ModeMemory, rule: mode.Ru
     """What a change of mode leaves behind: attempts are counted, and a planned island that failed is over."""
     if state.mode.mode.on_island and memory.mode in DARK:
         state = attempts.collapsed(state, given.now_s)
-    left = set(planned.APART) if rule.why in (Why.ISLAND_CALLED_OFF, Why.ISLAND_NOT_REACHED) else set[Task]()
+    fails = rule.why in (Why.ISLAND_CALLED_OFF, Why.ISLAND_NOT_REACHED)
+    left = orders.begun(state.orders, planned.APART, given.now_s) if fails else frozenset[Task]()
     return replace(
         state,
         reconnect=_reconnecting(given, state, memory, rule),

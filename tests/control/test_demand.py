@@ -233,6 +233,19 @@ def test_what_came_on_after_the_load_was_measured_counts_as_it_drew_before(sent_
     assert demands(SITE, off, there, 11.0)[LAUNDRY] == 777.0
 
 
+@pytest.mark.parametrize(("acknowledged_s", "watts"), [(None, 777.0), (10.9, 777.0), (11.0, 4000.0)])
+def test_a_circuits_own_meter_counts_however_long_nobody_has_known_the_load_of_the_building(
+    acknowledged_s: float | None, watts: float
+):
+    # given a laundry that was switched on while a source that feeds the building is silent, as by night the sun's
+    on = replace(pencil.sent(True, 10.0), acknowledged_s=acknowledged_s)
+    silent = DrawnMemory(None, float("-inf"))
+    known = replace(knowing(laundry=4000.0), sent={ROLE: on}, drawn=silent)
+    # when its own meter has been read since the switch obeyed
+    there = snapshot(SITE, {wiring.circuit_power(LAUNDRY): 777.0}, 11.0)
+    assert demands(SITE, known, there, 11.5)[LAUNDRY] == watts
+
+
 @pytest.mark.parametrize(("seen_s", "kitchen_w"), [(10.0, 5400.0), (10.19, 5400.0), (10.3, 9400.0)])
 def test_what_went_off_after_the_load_was_measured_is_still_contained_in_it(seen_s: float, kitchen_w: float):
     # given a kitchen without a meter beside a laundry of 4 kW that is told at 10 s to go off, and obeys within 0.1 s

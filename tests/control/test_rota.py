@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hems.control import orders
 from hems.control.resume import resumed
+from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.codec import from_plain, to_plain
 from hems.model.mode import Mode
@@ -16,6 +17,7 @@ from hems.model.request import Order, Standing, Task
 from hems.model.units import SourceId
 from tests.control.pencil import state
 from tests.control.test_orders import planning
+from tests.given import Building
 
 HOUR_S = 3600.0
 Times = list[tuple[float, float]]
@@ -96,6 +98,10 @@ def test_a_person_takes_back_one_time_after_the_other():
     assert asked(END) == ({}, [])
 
 
+def begins_in_s(made: Building) -> list[float]:
+    return [begins_s - made.plant.t_s for begins_s, _ in times(dict(made.forward.state.orders))]
+
+
 def test_other_tasks_keep_their_times():
     known, _ = asked(at(100.0), at(100.0, task=Task.STORM), END)
     assert (times(known), times(known, Task.STORM)) == ([], [(100.0, 3_700.0)])
@@ -146,5 +152,24 @@ def test_an_island_that_ends_for_want_of_energy_leaves_the_next_time_announced()
     made.plant.batteries[SourceId("main")].soc_pct = 19.0
     made.advance(60.0)
     # then only the time that stood has ended, also while the building waits for the grid to prove itself
-    left_s = [one.begins_s - made.plant.t_s for one in orders.times(made.forward.state.orders.get(Task.ISLAND))]
-    assert left_s == pytest.approx([20_000.0], abs=300.0)
+    assert begins_in_s(made) == pytest.approx([20_000.0], abs=300.0)
+
+
+@pytest.mark.parametrize("for_s", [pytest.param(HOUR_S, id="taken back"), pytest.param(2.0, id="over")])
+def test_a_time_that_ends_before_the_tie_opens_leaves_the_next_one_announced(for_s: float):
+    # given a rota of two times, the first of which has just begun, and a grid that still carries the building
+    made = planning(80.0, load=0.3).ask(at(60.0, for_s)).ask(at(20_000.0)).advance(61.0)
+    assert made.mode is Mode.ISLANDING_PLANNED
+    # when it is over before anything has come of it
+    (made.ask(END) if for_s == HOUR_S else made).advance(30.0)
+    assert Why.ISLAND_CALLED_OFF in {event.cause.why for event in made.events}
+    # then only that time has gone
+    assert begins_in_s(made) == pytest.approx([20_000.0], abs=300.0)
+
+
+def test_a_practice_that_fails_takes_no_announced_island_along():
+    made = planning(80.0, load=0.3)
+    made.forward.deaf.add(wiring.TIE_ISLAND)
+    made.ask(at(60.0, task=Task.DRILL)).ask(at(20_000.0)).advance(90.0 + made.params.plan.timeout_s)
+    assert Why.ISLAND_NOT_REACHED in {event.cause.why for event in made.events}
+    assert set(made.forward.state.orders) == {Task.ISLAND}
