@@ -124,9 +124,12 @@ def _outage(
         grid_w=says(0.0),
         former_phase_w=tuple(says(watts) for watts in carried),
         circuits={
-            circuit: CircuitReading(closed=says(False), power_w=says(0.0), temp_c=again(one.temp_c))
-            if circuit in off
-            else CircuitReading(closed=again(one.closed), power_w=again(one.power_w), temp_c=again(one.temp_c))
+            circuit: CircuitReading(
+                closed=says(False) if circuit in off else again(one.closed),
+                power_w=says(0.0) if circuit in off else again(one.power_w),
+                temp_c=again(one.temp_c),
+                by_hand=again(one.by_hand),
+            )
             for circuit, one in snapshot.circuits.items()
         },
         batteries={

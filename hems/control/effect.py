@@ -133,6 +133,9 @@ def _explained_w(given: Given, watched: Container[CircuitId]) -> Iterator[tuple[
     for bay in site.bays:
         if bay.id != site.former.source:
             yield -(snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0), bay.phases
+    for battery, reading in snapshot.batteries.items():
+        if battery != site.former.source:
+            yield -(reading.power_w.known(now_s) or 0.0), site.phases
     if site.generator is not None:
         yield -(snapshot.generator.power_w.known(now_s) or 0.0), site.phases
 

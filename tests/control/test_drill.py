@@ -87,6 +87,13 @@ def test_what_is_only_watched_is_said_to_stay_on():
     assert all(one.sent for one in found.off if one.circuit != "hot_water")
 
 
+def test_what_a_hand_switch_keeps_on_is_said_to_stay_on():
+    hot = CircuitId("hot_water")
+    found = rehearsed(heavy().says({wiring.circuit_by_hand(hot): True}))
+    assert hot not in {one.circuit for one in found.off}
+    assert {"laundry", "gym"} <= {one.circuit for one in found.off}
+
+
 # In earnest ----------------------------------------------------------------------------------------------------------
 
 

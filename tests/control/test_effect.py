@@ -243,6 +243,22 @@ def test_a_sun_behind_the_former_and_the_car_that_forms_the_island_explain_nothi
     assert memory.before_w == pytest.approx((4670.0, 5820.0, 6920.0))
 
 
+@pytest.mark.parametrize(("battery_w", "vain"), [(6000.0, 2), (3000.0, 0)])
+def test_a_battery_beside_the_former_that_gives_less_from_then_on_is_not_held_against_a_shed(
+    battery_w: float, vain: int
+):
+    # given a shed of 3 kW after which the former gives what it gave, beside a battery that gave 6 kW
+    batteries = (*BARE.batteries, replace(BARE.batteries[0], id=SourceId("shed")))
+    site, role = replace(BARE, batteries=batteries), wiring.battery_power(SourceId("shed"))
+    outlook = pencil.outlook(site, {"kitchen": 3000.0}, phase_w=(11_000.0,) * 3)
+    before = pencil.state(effect=EffectMemory(vain=1))
+    watched = effect.watching(instant({role: 6000.0}, 10.0, site), before, [KITCHEN], outlook)
+    # when its own meter has told what it gives since
+    told = replace(watched, sent=off("kitchen"), loads={KITCHEN: LoadMemory()})
+    overloaded_still = pencil.outlook(site, phase_w=(11_000.0,) * 3)
+    assert effect.judged(instant({role: battery_w}, 14.0, site), told, overloaded_still).effect.vain == vain
+
+
 @pytest.mark.parametrize(
     ("shed", "more"),
     [
