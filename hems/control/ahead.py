@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from math import exp
 
-from hems.control import habits
+from hems.control import habits, planned
 from hems.control.energy import store_pct
 from hems.control.given import Given
 from hems.control.habits import HOURS
@@ -13,7 +13,6 @@ from hems.control.memory.using import Habits
 from hems.control.price import WORTH, Hour
 from hems.control.state import ControlState
 from hems.model.copies import replace
-from hems.model.request import Task
 from hems.model.site import Site, Tier
 from hems.model.units import HOUR_S, CircuitId
 
@@ -122,7 +121,7 @@ def _cut(state: ControlState, now_s: float) -> Habits:
     """Habits with how long the present cut has lasted, or with the one that is over; islands made on purpose apart."""
     known, since_s = state.habits, state.mode.outage_since_s
     if since_s is not None:
-        meant = Task.ISLAND in state.orders or Task.DRILL in state.orders
+        meant = state.mode.on_purpose or planned.ordered(state, now_s)
         return known if meant else replace(known, cut_h=(now_s - since_s) / HOUR_S)
     if known.cut_h <= 0.0:
         return known

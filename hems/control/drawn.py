@@ -20,10 +20,12 @@ so long while a meter is not read."""
 
 
 def after(given: Given, state: ControlState) -> DrawnMemory:
-    """What is believed after this instant's readings; on an island the former's meter is believed as it is."""
+    """What is believed after this instant's readings; on an island they are believed as they are."""
     before, now_s = state.drawn, given.now_s
     islanded = state.evidence.tie.value is TiePosition.OPEN
-    watts, seen_s = load_w(given.site, given.snapshot, now_s, islanded), _seen_s(given, islanded=islanded)
+    mixed = islanded and _mixed(given, state.evidence.apart_since_s)
+    watts = None if mixed else load_w(given.site, given.snapshot, now_s, islanded)
+    seen_s = _seen_s(given, islanded=islanded)
     if watts is None and now_s < before.seen_s + LASTS_S < inf:
         return before
     if islanded or watts is None or before.watts is None or watts <= before.watts:
@@ -33,6 +35,16 @@ def after(given: Given, state: ControlState) -> DrawnMemory:
     if seen_s > since_s or now_s >= since_s + LASTS_S:
         return DrawnMemory(least_w, seen_s)
     return DrawnMemory(before.watts, before.seen_s, since_s, least_w)
+
+
+def _mixed(given: Given, apart_since_s: float | None) -> bool:
+    """Whether something that feeds the island was read last before the tie opened.
+
+    Sun that has gone with the grid, or a car that has been told to rest, would be counted beside the former that makes
+    up for it.
+    """
+    readings = feeds(given.site, given.snapshot, islanded=True)
+    return apart_since_s is not None and any(one.taken_s < apart_since_s for one in readings)
 
 
 def _seen_s(given: Given, *, islanded: bool) -> float:

@@ -17,6 +17,7 @@ from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.request import Standing, Task
 from hems.model.units import SourceId
+from tests.control import pencil
 from tests.control.panel import snapshot
 from tests.control.test_lasting import EVENING, KNOWN, lasts, on_island
 from tests.given import flats
@@ -56,6 +57,24 @@ def test_a_cut_that_is_over_is_remembered_and_one_made_on_purpose_is_not() -> No
     # then nothing is added
     assert blink.cuts_h == meant.cuts_h == (5.0,)
     assert meant.cut_h == 0.0
+
+
+@pytest.mark.parametrize(
+    ("on_purpose", "begins_s", "counts"),
+    [
+        pytest.param(False, 9e8, True, id="one is announced for later"),
+        pytest.param(False, 7000.0, False, id="it begins now"),
+        pytest.param(True, None, False, id="it is over, and the grid has to prove itself"),
+        pytest.param(False, None, True, id="nobody wants it"),
+    ],
+)
+def test_a_cut_counts_unless_the_building_is_off_the_grid_on_purpose(
+    on_purpose: bool, begins_s: float | None, counts: bool
+) -> None:
+    orders = {} if begins_s is None else pencil.standing(Task.ISLAND, begins_s)
+    state = replace(cut(0.0), orders=orders)
+    state = replace(state, mode=replace(state.mode, on_purpose=on_purpose))
+    assert (learned(state, now_s=7000.0).cut_h > 0.0) is counts
 
 
 def test_what_is_expected_leans_on_the_buildings_own_cuts_that_lasted_as_long_as_this_one() -> None:

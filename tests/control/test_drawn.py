@@ -123,3 +123,20 @@ def test_nothing_that_a_meter_shows_only_once_is_ever_believed(blips: list[tuple
             looks.append(meters(wrong[0], battery) if at_grid else meters(grid, wrong[1]))
     # then the building draws what it drew
     assert set(followed(connected(watts=HOUSE_W), *looks)) == {20_000}
+
+
+def test_what_was_read_before_the_tie_opened_is_not_added_to_what_the_former_has_told_since():
+    # given a building of 20 kW, half of it from the sun, whose tie opened at 10 s
+    apart = pencil.evidence(tie=TiePosition.OPEN, apart_since_s=10.0)
+    state = replace(pencil.state(evidence=apart), drawn=DrawnMemory(HOUSE_W, 9.5))
+
+    def believed(sun_s: float, sun_w: float) -> float | None:
+        told = {
+            wiring.former_phase_w(0): Reading(20_000.0, 10.2),
+            wiring.pv_power(SITE.pvs[0].id): Reading(sun_w, sun_s),
+        }
+        return drawn.after(pencil.given(SITE, healthy(SITE) | told, 10.3), state).watts
+
+    # when the former tells of all of it, and the sun, which has gone too, has not been read yet
+    assert believed(9.8, 10_000.0) == HOUSE_W
+    assert believed(10.25, 1000.0) == 21_000.0
