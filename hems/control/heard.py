@@ -1,5 +1,6 @@
 """First in a tick: what devices answered and what people asked since the last one."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from hems.control import (
@@ -74,7 +75,7 @@ def _asked(given: Given, after: ControlState, state: ControlState, told: Told) -
         drivers=wishes,
         held_s=said.held_s(state, standing),
         prices=next((one for one in reversed(snapshot.requests) if isinstance(one, Prices)), state.prices),
-        drilled=_drilled(given, state),
+        drilled=_drilled(given, state, standing),
         warm=present.warm_after(given.site, state, snapshot, now_s),
         by_hand=present.by_hand(state, snapshot, now_s),
         acknowledged_s=now_s if looked else state.acknowledged_s,
@@ -101,10 +102,16 @@ def _ordered(given: Given, state: ControlState) -> tuple[dict[Task, Standing], l
     return said.without_opposite(standing, state.orders), told
 
 
-def _drilled(given: Given, state: ControlState) -> datetime | None:
-    """When a power cut was practised last: begun in earnest, rehearsed, or had; counted from the first known date."""
-    told = any(isinstance(one, Order) and one.task is Task.DRILL and one.begin for one in given.snapshot.requests)
-    if given.now.utc is not None and (told or state.drilled is None or state.mode.mode.on_island):
+def _drilled(given: Given, state: ControlState, standing: Mapping[Task, Standing]) -> datetime | None:
+    """When a power cut was practised last: begun in earnest, rehearsed, or had; counted from the first known date.
+
+    What was refused, or is only announced, is no practice.
+    """
+    rehearsed = any(
+        isinstance(one, Order) and one.task is Task.DRILL and one.rehearsed for one in given.snapshot.requests
+    )
+    had = state.mode.mode.on_island or orders.begun(standing, {Task.DRILL}, given.now_s)
+    if given.now.utc is not None and (rehearsed or had or state.drilled is None):
         return given.now.utc
     return state.drilled
 

@@ -1,5 +1,6 @@
 """What a tick hears first: what a phase has borne, when a cut was practised last, and what is told of a command."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,6 +110,22 @@ def test_a_cut_was_practised_when_one_was_rehearsed_begun_or_had(
 ):
     known = state(mode, at_s=NOW_S - 1.0, drilled=before, evidence=evidence() if mode.on_island else ON_GRID)
     assert after(known, *asked, utc=utc).drilled == drilled
+
+
+@pytest.mark.parametrize(
+    ("stored_pct", "start_in_s", "drilled"),
+    [
+        pytest.param(PARAMS.plan.min_pct, 0.0, NOON, id="it begins"),
+        pytest.param(PARAMS.plan.min_pct - 1.0, 0.0, BEFORE, id="the battery is too empty, and it is refused"),
+        pytest.param(PARAMS.plan.min_pct, 60.0, BEFORE, id="it is announced"),
+    ],
+)
+def test_a_practice_in_earnest_is_one_once_it_begins(stored_pct: float, start_in_s: float, drilled: datetime):
+    site = replace(SITE, tie=replace(SITE.tie, has_island=True))
+    order = replace(DRILL, rehearsed=False, start_in_s=start_in_s)
+    seen = {wiring.battery_soc(SITE.batteries[0].id): stored_pct}
+    known = state(Mode.GRID_CONNECTED, at_s=NOW_S - 1.0, drilled=BEFORE, evidence=ON_GRID)
+    assert heard(given(site, seen, NOW_S, utc=NOON, requests=(order,)), known, []).drilled == drilled
 
 
 def test_a_person_has_looked_when_one_says_so():
