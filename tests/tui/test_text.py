@@ -20,6 +20,7 @@ from hems.tui.format import Row, Tone, text_of
 from hems.tui.link import SILENCE_S, Link
 from hems.tui.plain import lines
 from hems.tui.text.banner import banner
+from hems.tui.text.headline import second_thought
 from hems.tui.text.notes import plan_note
 from hems.tui.text.outage import outage
 from hems.tui.text.overview import overview
@@ -61,6 +62,10 @@ def test_an_island_that_somebody_wanted_is_called_that_and_no_power_cut() -> Non
     assert banner_of(wanted).startswith("*OFF THE GRID ON PURPOSE")
     assert "POWER CUT" not in banner_of(wanted)
     assert "grid is back" not in banner_of(wanted)
+    # and one that is announced for another day holds nothing up
+    announced = replace(wanted, orders=(replace(order, begins_in_s=9000.0),))
+    assert second_thought(announced) == "goes back to the grid once that has stayed good"
+    assert second_thought(wanted) != second_thought(announced)
     # until the grid goes in earnest
     assert "POWER CUT" in banner_of(replace(wanted, on_purpose=False, grid=Grid.DEAD))
 

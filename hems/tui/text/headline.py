@@ -70,7 +70,7 @@ def headline(picture: Picture, *, brief: bool = False) -> str:
 
 def second_thought(picture: Picture) -> str:
     """What matters most next to the headline."""
-    if picture.on_purpose and any(order.task in APART for order in picture.orders):
+    if picture.on_purpose and any(order.task in APART and not order.begins_in_s for order in picture.orders):
         return essential_briefly(picture)
     match picture.mode:
         case Mode.GRID_RETURN_QUALIFYING if generator_holds(picture):
