@@ -240,38 +240,37 @@ def panel(*, site: Site | None = None, params: Params | None = None) -> Panel:
 
 def on_the_grid(*, site: Site | None = None, params: Params | None = None) -> Panel:
     """A controller that has long been on a good grid."""
-    return _like(_GRID if site is None and params is None else None, lambda: _on_the_grid(site, params))
+    return _like(_GRID, site or flats(), params or Params(), _on_the_grid)
 
 
 def on_an_island(*, site: Site | None = None, params: Params | None = None) -> Panel:
     """A controller on a steady island; the former delivers little."""
-    return _like(_ISLAND if site is None and params is None else None, lambda: _on_an_island(site, params))
+    return _like(_ISLAND, site or flats(), params or Params(), _on_an_island)
 
 
-def _on_the_grid(site: Site | None, params: Params | None) -> Panel:
+def _on_the_grid(site: Site, params: Params) -> Panel:
     made = panel(site=site, params=params).advance(700.0, every_s=100.0)
     assert made.mode is Mode.GRID_CONNECTED
     return made
 
 
-def _on_an_island(site: Site | None, params: Params | None) -> Panel:
-    made = _on_the_grid(site, params).says(GRID_DEAD, TIE_OPEN).advance(15.0)
+def _on_an_island(site: Site, params: Params) -> Panel:
+    made = on_the_grid(site=site, params=params).says(GRID_DEAD, TIE_OPEN).advance(15.0)
     assert made.mode is Mode.ISLANDED
     return made
 
 
 _GRID: list[Panel] = []
 _ISLAND: list[Panel] = []
-"""The usual ones, made once."""
+"""Those of each building, made once."""
 
 
-def _like(kept: list[Panel] | None, make: Callable[[], Panel]) -> Panel:
-    if kept is None:
-        return make()
-    if not kept:
-        kept.append(make())
-    (first,) = kept
-    again = Panel(first.site, first.params)
+def _like(kept: list[Panel], site: Site, params: Params, make: Callable[[Site, Params], Panel]) -> Panel:
+    first = next((one for one in kept if (one.site, one.params) == (site, params)), None)
+    if first is None:
+        first = make(site, params)
+        kept.append(first)
+    again = Panel(site, params)
     again.values, again.state, again.now_s = dict(first.values), first.state, first.now_s
     again.steps, again._outcomes = list(first.steps), list(first._outcomes)
     return again

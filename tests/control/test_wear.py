@@ -23,7 +23,7 @@ from hems.model.request import Want
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
 from tests.control.panel import GRID_DEAD, TIE_CLOSED, TIE_OPEN, Panel, on_the_grid, snapshot, tie, utility
-from tests.given import flats, forces
+from tests.given import forces
 
 PARAMS = Params()
 RESTORE = PARAMS.restore
@@ -176,7 +176,7 @@ FLAPPING = [(AWAY, 90.0), (BACK, 90.0)] * 30
 @example(FLAPPING)
 @settings(max_examples=12)
 def test_uca8_in_any_noise_no_switch_moves_more_often_than_its_budget_allows(history: list[tuple[Any, float]]):
-    made = on_the_grid(site=flats())
+    made = on_the_grid()
     made.steps.clear()
     for values, seconds in history:
         made.says(values).advance(seconds, every_s=1e6)
