@@ -14,7 +14,7 @@ import shlex
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -190,7 +190,8 @@ def test_the_page_of_numbers_says_what_the_code_decides_by(checkout: Path) -> No
     )
 
 
-def schemas() -> dict[str, str]:
+@cache
+def schemas() -> Mapping[str, str]:
     """The files of `docs/schema`."""
     told = {name: profile_schema(name) for name in ("modbus", "mqtt", "sunspec")}
     told |= {"site": json_schema(), "northbound": outward_schema()}
@@ -382,7 +383,8 @@ def helped(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def test_every_command_and_option_that_is_named_exists(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    known = set(re.findall(r"^    (\w+)", helped(capsys), re.MULTILINE))
+    told = cache(partial(helped, capsys))  # many pages name the same command
+    known = set(re.findall(r"^    (\w+)", told(), re.MULTILINE))
     named = [(path, words) for path in documents(checkout) for words in commands_in(path.read_text(encoding="utf-8"))]
     assert len(named) > 10
     wrong = []
@@ -390,9 +392,9 @@ def test_every_command_and_option_that_is_named_exists(checkout: Path, capsys: p
         if command not in known:
             wrong.append(f"{path.name}: hems {command}")
             continue
-        help_of = helped(capsys, command)
+        help_of = told(command)
         if "VERB" in help_of and rest and not rest[0].startswith("--"):
-            help_of = helped(capsys, command, rest[0])
+            help_of = told(command, rest[0])
         options = set(re.findall(r"(?<!\w)--[\w-]+", help_of))
         wrong += [f"{path.name}: hems {command} {one}" for one in rest if one.startswith("--") and one not in options]
     assert wrong == []
