@@ -13,7 +13,7 @@ from hems.control import overload
 from hems.control.demand import per_phase
 from hems.control.energy import NO_CAR, Band
 from hems.control.giving import giving_w
-from hems.control.loads import going
+from hems.control.going import going
 from hems.control.orders import locked
 from hems.control.params import Params
 from hems.control.sheddable import Outlook, candidates, expendable, helpful, smallest_set

@@ -5,12 +5,13 @@ from math import inf
 
 from hems.control.cars import charge, ledger, phases, sunny, usual, waking
 from hems.control.cars.memory import BayMemory, Charge, Ledger, PhaseMemory, Usual
-from hems.control.demand import charging_w, kept_after, remembered_w
+from hems.control.demand import charging_w
 from hems.control.dispatch.envelope import envelope
 from hems.control.energy import NO_CAR, car_free_wh, floor_pct
 from hems.control.given import Given
 from hems.control.memory.acting import Sent
 from hems.control.params import Params
+from hems.control.remembered import kept_after, remembered_w
 from hems.control.state import ControlState
 from hems.control.tuning.acting import CommandParams
 from hems.control.tuning.sources import CarParams

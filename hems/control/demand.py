@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from math import exp
 
 from hems.control.memory.using import LoadMemory
+from hems.control.remembered import held_w
 from hems.control.state import ControlState
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring
@@ -16,8 +17,6 @@ from hems.model.units import CircuitId
 NOTHING = CircuitReading()
 SHOWS_S = 0.1
 """So long after a shed is acknowledged a measurement shows it."""
-FORGET_S = 30.0
-"""Time constant with which a learned demand follows a falling load."""
 STARTS_S = 600.0
 """A compressor that has been without power starts within this time, if it wants to."""
 LITTLE = 0.1
@@ -99,16 +98,6 @@ def _still_in_w(site: Site, state: ControlState, unseen: Collection[CircuitId], 
     return watts
 
 
-def held_w(circuit: Circuit, state: ControlState) -> float:
-    """What a circuit drew lately, or before it went off; its typical power until that is known.
-
-    At least half the typical power: a load that idled for a moment may well want it the next.
-    """
-    memory = state.loads.get(circuit.id)
-    seen_w = memory.demand_w if memory is not None else None
-    return circuit.typical_w if seen_w is None else max(seen_w, 0.5 * circuit.typical_w)
-
-
 def _scale(site: Site, measured: Mapping[CircuitId, float | None], total_w: float | None) -> float:
     if None not in measured.values():
         return 1.0
@@ -152,16 +141,6 @@ def feeds(site: Site, snapshot: Snapshot, *, islanded: bool) -> list[Reading[flo
 def _generator_w(snapshot: Snapshot, now_s: float) -> float | None:
     """Nothing from a generator that stands still, whatever its meter says."""
     return 0.0 if snapshot.generator.running.known(now_s) is False else snapshot.generator.power_w.known(now_s)
-
-
-def kept_after(dt_s: float) -> float:
-    """The part of a fall that `remembered_w` still remembers after so long."""
-    return exp(-dt_s / FORGET_S)
-
-
-def remembered_w(before_w: float, now_w: float, kept: float) -> float:
-    """What is drawn, as learned: up at once, down slowly, by `kept_after`."""
-    return max(now_w, now_w + (before_w - now_w) * kept)
 
 
 def slow_charging_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> tuple[float, ...]:

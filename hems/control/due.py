@@ -11,7 +11,7 @@ from hems.control import (
     drivers,
     effect,
     generator,
-    loads,
+    going,
     orders,
     steer,
     surplus,
@@ -39,7 +39,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
     ends += [drawn.due_s(state), effect.due_s(state), *surplus.due_s(state)]
     ends += [state.reconnect.not_before_s, state.black_start.not_before_s]
     ends += [state.boot_s + given.params.boot.hold_energise_s, *(one.until_s for one in state.failing.values())]
-    ends += loads.expiries(given.site, state, given.params)
+    ends += going.expiries(given.site, state, given.params)
     plugged = (bay.plugged_since_s for bay in state.bays.values())
     ends += [since_s + given.params.car.arrival_hold_s for since_s in plugged if since_s is not None]
     if state.mode.mode is Mode.ISLANDED_STABILIZING:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from hems.control import (
     bay_memory,
+    decided,
     drivers,
-    loads,
+    found_off,
+    obeying,
     orders,
     overload,
     override,
@@ -33,16 +35,18 @@ def heard(given: Given, state: ControlState, told: Told) -> ControlState:
     """What devices answered and what people asked since the last tick."""
     asked = _asked(given, _answered(given, state, told), state, told)
     told += [(EventKind.COMMAND, one.role, with_value(one, given.snapshot)) for one in given.snapshot.fired]
-    after = loads.handed_back(asked, state.overrides)
-    after = loads.found_open(given.site, after, given.snapshot, given.params, given.now_s)
-    told += [(EventKind.SYSTEM, wiring.circuit_closed(one), Cause(Why.LET_GO)) for one in loads.let_go(after, asked)]
+    after = decided.handed_back(asked, state.overrides)
+    after = found_off.found_open(given.site, after, given.snapshot, given.params, given.now_s)
+    told += [
+        (EventKind.SYSTEM, wiring.circuit_closed(one), Cause(Why.LET_GO)) for one in found_off.let_go(after, asked)
+    ]
     as_now = present.present(given.site, after, given.params, given.now_s)
     bays = bay_memory.remembered(as_now, after, given.snapshot, given.params, given.now_s)
     foreseen, usual = bay_memory.visited(given, after, bays)
     return replace(
         after,
         at_s=given.now_s,
-        loads=loads.observed(given.site, after, given.snapshot, given.params, given.now_s),
+        loads=obeying.observed(given.site, after, given.snapshot, given.params, given.now_s),
         bays=foreseen,
         astray_s=bay_memory.astray(given.site, after, given.snapshot, given.params.command, given.now_s),
         usual=usual,
@@ -54,7 +58,7 @@ def heard(given: Given, state: ControlState, told: Told) -> ControlState:
 def _answered(given: Given, state: ControlState, told: Told) -> ControlState:
     """What the reflex did in the meantime, and what became of commands."""
     snapshot = given.snapshot
-    adopted = loads.adopted(state, snapshot.fired, given.site, given.params, given.now_s)
+    adopted = decided.adopted(state, snapshot.fired, given.site, given.params, given.now_s)
     told += [(EventKind.OUTCOME, role, cause) for role, cause in sending.fell_short(adopted.sent, snapshot.outcomes)]
     return revised(adopted, sent=sending.watched(sending.noted(adopted.sent, snapshot.outcomes), snapshot, given.now_s))
 
@@ -68,7 +72,7 @@ def _asked(given: Given, after: ControlState, state: ControlState, told: Told) -
     told += [(EventKind.REQUEST, subject, cause) for subject, cause in (*changes, *ordered, *changed)]
     looked = any(isinstance(request, Acknowledge) for request in snapshot.requests)
     return revised(
-        loads.released(after) if looked else after,
+        decided.released(after) if looked else after,
         overrides=overrides,
         steering=steer.after(state, snapshot.requests, now_s),
         orders=standing,

@@ -11,8 +11,8 @@ from math import inf
 from hems.control import orders
 from hems.control.bay_memory import NEW
 from hems.control.cars.memory import BayMemory, DriverMemory, PhaseMemory
+from hems.control.decided import handed_back
 from hems.control.dispatch.memory import ConnectionMemory, MarketMemory, QuarterMemory, WorseMemory
-from hems.control.loads import handed_back
 from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
 from hems.control.memory.seeing import ModeMemory
 from hems.control.memory.using import FRESH, Heard, LoadMemory, SavingMemory

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from math import inf
 
 from hems.control import overload
-from hems.control.demand import all_on, held_w, per_phase, slow_charging_w, untold
+from hems.control.demand import all_on, per_phase, slow_charging_w, untold
 from hems.control.memory.using import FRESH
 from hems.control.params import Params
+from hems.control.remembered import held_w
 from hems.control.saving import LAST_RESERVE, by_band
 from hems.control.sheddable import (
     Outlook,

@@ -21,20 +21,22 @@ from hems.control import (
     attempts,
     balance,
     black_start,
+    decided,
     drawn,
     effect,
     energy,
     evidence,
     generator,
     giving,
+    going,
     headroom,
     lasting,
-    loads,
     monitor,
     orders,
     overload,
     planned,
     present,
+    remembered,
     restoring,
     said,
     sending,
@@ -137,14 +139,14 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     state = revised(state, drawn=drawn.after(given, state))
     watts = demands(site, state, snapshot, now_s)
     measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
-    going = loads.going(site, state, measured_s)
+    leaving = going.going(site, state, measured_s)
     banded = state if step.band == state.band else replace(state, band=step.band)
     lasts = lasting.lasting(given, banded, dt_s)
     spare = surplus.after(given, state)
     phase_w = overload.phase_w(snapshot, site, now_s)
     outlook = Outlook(
         watts=watts,
-        going_w=per_phase(site, watts, going),
+        going_w=per_phase(site, watts, leaving),
         phase_w=phase_w,
         bears_w=headroom.bears_w(given, state, phase_w),
         owed_w=owed_w(site, state, snapshot, params.restore, now_s),
@@ -154,7 +156,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         mode=state.mode.mode,
         mode_for_s=now_s - state.mode.since_s,
         cars_phase_w=giving.phase_w_of_cars(site, snapshot, now_s),
-        sheds_settled=not going,
+        sheds_settled=not leaving,
         held=said.holds(state, now_s),
         sunlit=frozenset(spare.sinks),
         in_turn=turns.in_turn(site, lasts.memory),
@@ -170,7 +172,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         saving=lasts.memory,
         surplus=spare,
         habits=state.habits if blinking else ahead.learned(given, state, on_w, dt_s),
-        loads=state.loads if blinking else loads.learned(state, on_w, dt_s),
+        loads=state.loads if blinking else remembered.learned(state, on_w, dt_s),
     )
     fired = [circuit for one in snapshot.fired if (circuit := circuit_of(one.role)) is not None]
     after = effect.watching(given, after, fired, outlook)
@@ -191,14 +193,14 @@ def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -
     causes = causes or relief.sheds(given, state, outlook.watts)
     if causes:
         state = effect.watching(given, state, causes, outlook)
-        state, back = _back(given, loads.shed(state, causes, given.params, given.now_s), outlook)
+        state, back = _back(given, decided.shed(state, causes, given.params, given.now_s), outlook)
         return state, back.due_s if back.circuit is None else inf  # what could come back waits for the next tick
     state, back = _back(given, state, outlook)
     if back.circuit is None:
         return state, back.due_s
     if relief.waits(given.site.circuit(back.circuit), given, state, outlook.watts[back.circuit]):
         return state, inf  # for room, not for a time: a due time that has come would wake the daemon without end
-    state, back = _back(given, loads.restored(state, back.circuit, given.params, given.now_s), outlook)
+    state, back = _back(given, decided.restored(state, back.circuit, given.params, given.now_s), outlook)
     return state, back.due_s
 
 

@@ -5,7 +5,7 @@ from hems.control import (
     black_start,
     evidence,
     generator,
-    loads,
+    going,
     mode,
     monitor,
     orders,
@@ -60,7 +60,7 @@ def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, sourc
         tie=found.tie,
         bus=found.bus,
         witnessed=found.tie is not TiePosition.UNKNOWN or found.bus is not Bus.UNKNOWN,
-        island_calm=max(state.dose, default=0.0) < params.overload.dose_block and loads.settled(site, state),
+        island_calm=max(state.dose, default=0.0) < params.overload.dose_block and going.settled(site, state),
         restored=not any(_comes_back(one, params.restore, now_s) for one in state.loads.values() if one.shed_because),
         may_reconnect=site.tie.has_permit
         and not stays_apart

@@ -11,7 +11,7 @@ from hems.control.cars import sunny
 from hems.control.dispatch.charging import charging, on_island
 from hems.control.dispatch.lending import lent
 from hems.control.giving import carries_on, supporting
-from hems.control.loads import settled
+from hems.control.going import settled
 from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.control.wish import Wish

@@ -12,7 +12,7 @@ from hems.control.dispatch import lending
 from hems.control.energy import NO_CAR, car_free_wh
 from hems.control.generator import out_of_the_way
 from hems.control.giving import carries_on, giving_w
-from hems.control.loads import settled
+from hems.control.going import settled
 from hems.control.memory.using import FRESH
 from hems.control.params import Params
 from hems.control.restoring import fits

@@ -15,7 +15,7 @@ from hems.control import habits
 from hems.control.ahead import suns_w
 from hems.control.demand import demands
 from hems.control.habits import HOURS
-from hems.control.loads import usual_w
+from hems.control.remembered import usual_w
 from hems.model.units import CircuitId
 from hems.outlook.question import Question
 from hems.sim.generated import clear_sky_pu

@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from hems.control.demand import held_w
+from hems.control.remembered import held_w
 from hems.control.sending import is_switch
 from hems.control.state import ControlState
 from hems.model import wiring

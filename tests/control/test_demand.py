@@ -8,18 +8,16 @@ from hems.control.cars.memory import BayMemory
 from hems.control.demand import (
     charging_w,
     demands,
-    held_w,
     hunger,
     is_on,
-    kept_after,
     load_w,
     owed_w,
     per_phase,
     pickup_w,
-    remembered_w,
     slow_charging_w,
 )
 from hems.control.memory.using import DrawnMemory, LoadMemory
+from hems.control.remembered import held_w, kept_after, remembered_w
 from hems.control.state import ControlState, initial
 from hems.control.tuning.island import RestoreParams
 from hems.model import wiring

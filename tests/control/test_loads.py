@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
-from hems.control.loads import PARTED_S, adopted, expiries, found_open, observed
+from hems.control.decided import adopted
+from hems.control.found_off import found_open
+from hems.control.going import expiries
 from hems.control.memory.acting import Sent
 from hems.control.memory.seeing import BusMemory, EvidenceMemory
 from hems.control.memory.using import LoadMemory
+from hems.control.obeying import PARTED_S, observed
 from hems.control.params import Params
 from hems.control.state import ControlState, initial
 from hems.model import wiring

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hems.control import loads
+from hems.control import decided, found_off, going, obeying, remembered
 from hems.control.memory.acting import AttemptsMemory, BlackStartMemory, GeneratorMemory, ReconnectMemory, Sent
 from hems.control.memory.using import Heard, LoadMemory
 from hems.control.state import ControlState
@@ -30,7 +30,7 @@ NOW_S = 1000.0
 
 def seen(memory: LoadMemory, entry: Sent | None, values: dict[Role, Any], **more: Any) -> LoadMemory:
     known = state(loads={LAUNDRY: memory}, sent={CLOSED: entry} if entry else {}, **more)
-    return loads.observed(SITE, known, snapshot(SITE, values, NOW_S), PARAMS, NOW_S)[LAUNDRY]
+    return obeying.observed(SITE, known, snapshot(SITE, values, NOW_S), PARAMS, NOW_S)[LAUNDRY]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_small_circuit_leaks_fifty_watts():
     known = state(loads={entry[1]: OFF}, sent={role: sent(False, 900.0, acknowledged_s=950.0)})
     for watts, welded in ((50.0, False), (51.0, True)):
         there = snapshot(SITE, {role: False, wiring.circuit_power(entry[1]): watts}, NOW_S)
-        assert (loads.observed(SITE, known, there, PARAMS, NOW_S)[entry[1]].welded_s is not None) is welded
+        assert (obeying.observed(SITE, known, there, PARAMS, NOW_S)[entry[1]].welded_s is not None) is welded
 
 
 @pytest.mark.parametrize(
@@ -134,25 +134,25 @@ def test_what_a_switch_has_said_last(was: Heard, closed: bool | None, by_hand: b
 
 def test_what_is_drawn_is_learned_up_at_once_and_down_slowly_and_on_average_within_an_hour():
     known = state(loads={LAUNDRY: LoadMemory(demand_w=1000.0, usual_w=1000.0), GYM: OFF})
-    up = loads.learned(known, {LAUNDRY: 1600.0}, 30.0)[LAUNDRY]
+    up = remembered.learned(known, {LAUNDRY: 1600.0}, 30.0)[LAUNDRY]
     assert (up.demand_w, up.usual_w) == (1600.0, pytest.approx(1600.0 - 600.0 * exp(-30.0 / 3600.0)))
-    down = loads.learned(known, {LAUNDRY: 400.0}, 30.0)[LAUNDRY]
+    down = remembered.learned(known, {LAUNDRY: 400.0}, 30.0)[LAUNDRY]
     assert down.demand_w == pytest.approx(400.0 + 600.0 * exp(-1.0))
-    new = loads.learned(known, {KITCHEN: 70.0}, 30.0)
+    new = remembered.learned(known, {KITCHEN: 70.0}, 30.0)
     assert (new[KITCHEN].demand_w, new[KITCHEN].usual_w, new[GYM]) == (70.0, 70.0, OFF)
-    same = loads.learned(known, {LAUNDRY: 1000.0}, 30.0)[LAUNDRY]
+    same = remembered.learned(known, {LAUNDRY: 1000.0}, 30.0)[LAUNDRY]
     assert same is known.loads[LAUNDRY]
     # one of the two may stay as it is while the other is learned
     rises = state(loads={LAUNDRY: LoadMemory(demand_w=1000.0, usual_w=500.0)})
-    after = loads.learned(rises, {LAUNDRY: 1000.0}, 30.0)[LAUNDRY]
+    after = remembered.learned(rises, {LAUNDRY: 1000.0}, 30.0)[LAUNDRY]
     assert (after.demand_w, after.usual_w) == (1000.0, pytest.approx(1000.0 - 500.0 * exp(-30.0 / 3600.0)))
     falls = state(loads={LAUNDRY: LoadMemory(demand_w=1000.0, usual_w=400.0)})
-    after = loads.learned(falls, {LAUNDRY: 400.0}, 30.0)[LAUNDRY]
+    after = remembered.learned(falls, {LAUNDRY: 400.0}, 30.0)[LAUNDRY]
     assert (after.demand_w, after.usual_w) == (pytest.approx(400.0 + 600.0 * exp(-1.0)), 400.0)
     # an average of none is one
     idle = state(loads={LAUNDRY: LoadMemory(demand_w=0.0, usual_w=0.0)})
-    assert loads.usual_w(SITE, idle)[LAUNDRY] == 0.0
-    assert loads.usual_w(SITE, idle)[GYM] == 3000.0
+    assert remembered.usual_w(SITE, idle)[LAUNDRY] == 0.0
+    assert remembered.usual_w(SITE, idle)[GYM] == 3000.0
 
 
 def test_a_person_who_has_looked_clears_what_was_given_up_and_nothing_else():
@@ -165,7 +165,7 @@ def test_a_person_who_has_looked_clears_what_was_given_up_and_nothing_else():
         attempts=AttemptsMemory(failures=2),
         broken=("I1",),
     )
-    after = loads.released(known)
+    after = decided.released(known)
     assert after.loads[LAUNDRY] == LoadMemory(shed_because=BECAUSE, moves_s=(1.0,))
     failures = (after.reconnect.failures, after.black_start.failures, after.generator.failures, after.attempts.failures)
     assert (failures, after.broken, after.generator.not_before_s) == ((0, 0, 0, 0), (), 77.0)
@@ -187,7 +187,7 @@ def test_a_person_who_has_looked_clears_what_was_given_up_and_nothing_else():
 )
 def test_something_about_a_circuit_comes_due(memory: LoadMemory, entry: Sent | None, ends_s: list[float]):
     known = state(loads={LAUNDRY: memory}, sent={CLOSED: entry} if entry else {})
-    assert list(loads.expiries(SITE, known, PARAMS)) == ends_s
+    assert list(going.expiries(SITE, known, PARAMS)) == ends_s
 
 
 @pytest.mark.parametrize(
@@ -205,9 +205,9 @@ def test_something_about_a_circuit_comes_due(memory: LoadMemory, entry: Sent | N
 )
 def test_who_is_on_the_way_off_is_not_gone_yet(memory: LoadMemory, entry: Sent | None, seen_s: float, *, goes: bool):
     known = state(loads={LAUNDRY: memory}, sent={CLOSED: entry} if entry else {})
-    assert (loads.going(SITE, known, seen_s) != []) is goes
+    assert (going.going(SITE, known, seen_s) != []) is goes
     kept = replace(known, overrides=(want(Want.ON),))
-    assert loads.going(SITE, kept, seen_s) == []
+    assert going.going(SITE, kept, seen_s) == []
 
 
 def want(which: Want, circuit: CircuitId = LAUNDRY) -> Override:
@@ -250,14 +250,14 @@ def test_what_nobody_keeps_off_any_more_waits_for_its_turn(
         sent={CLOSED: entry} if entry else {},
         overrides=(want(now),) if now else (),
     )
-    after = loads.handed_back(known, (want(before),) if before else ()).loads[LAUNDRY]
+    after = decided.handed_back(known, (want(before),) if before else ()).loads[LAUNDRY]
     assert (after.shed_because.why if after.shed_because else None) == because
     assert because is not Why.OVERRIDE_EXPIRED or entry is None or after.shed_since_s == 50.0
 
 
 def found(memory: LoadMemory, entry: Sent | None, now_s: float = NOW_S, **more: Any) -> LoadMemory:
     known = state(loads={LAUNDRY: memory}, sent={CLOSED: entry} if entry else {}, **more)
-    return loads.found_open(SITE, known, snapshot(SITE, {CLOSED: False}, now_s), PARAMS, now_s).loads[LAUNDRY]
+    return found_off.found_open(SITE, known, snapshot(SITE, {CLOSED: False}, now_s), PARAMS, now_s).loads[LAUNDRY]
 
 
 @pytest.mark.parametrize(
@@ -310,20 +310,20 @@ def test_what_hems_never_moved_was_let_go_by_its_board_or_opened_by_a_person(
 ):
     known = state(loads={LAUNDRY: LoadMemory(heard=heard), GYM: LoadMemory(heard=others)})
     there = snapshot(SITE, {CLOSED: False, wiring.circuit_closed(GYM): False, BY_HAND: by_hand}, NOW_S)
-    after = loads.found_open(SITE, known, there, PARAMS, NOW_S)
+    after = found_off.found_open(SITE, known, there, PARAMS, NOW_S)
     assert (after.loads[LAUNDRY].let_go_s == NOW_S) is gone
 
 
 def test_what_went_off_counts_what_was_in_vain_and_what_came_back_how_hungry_it_is():
     known = state(loads={LAUNDRY: LoadMemory(restored_s=NOW_S - 60.0), GYM: LoadMemory()})
-    after = loads.shed(known, {LAUNDRY: BECAUSE}, PARAMS, NOW_S)
+    after = decided.shed(known, {LAUNDRY: BECAUSE}, PARAMS, NOW_S)
     assert (after.loads[LAUNDRY].fruitless, after.attempts.failures, after.last_shed_s) == (1, 1, NOW_S)
-    calm = loads.shed(known, {GYM: BECAUSE}, PARAMS, NOW_S)
+    calm = decided.shed(known, {GYM: BECAUSE}, PARAMS, NOW_S)
     assert (calm.loads[GYM].fruitless, calm.attempts.failures) == (0, 0)
-    both = loads.shed(known, {LAUNDRY: BECAUSE, GYM: BECAUSE}, PARAMS, NOW_S)
+    both = decided.shed(known, {LAUNDRY: BECAUSE, GYM: BECAUSE}, PARAMS, NOW_S)
     assert both.attempts.failures == 1
-    assert loads.shed(known, {}, PARAMS, NOW_S) is known
-    back = loads.restored(after, LAUNDRY, PARAMS, NOW_S + 720.0)
+    assert decided.shed(known, {}, PARAMS, NOW_S) is known
+    back = decided.restored(after, LAUNDRY, PARAMS, NOW_S + 720.0)
     memory = back.loads[LAUNDRY]
     assert (memory.shed_because, memory.restored_s, back.last_restore_s) == (None, NOW_S + 720.0, NOW_S + 720.0)
     assert memory.hungry == pytest.approx(0.1)

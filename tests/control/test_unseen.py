@@ -2,8 +2,8 @@
 
 import pytest
 
-from hems.control.demand import held_w
 from hems.control.params import Params
+from hems.control.remembered import held_w
 from hems.model import wiring
 from hems.model.site import Circuit
 from hems.model.units import CircuitId

@@ -1,0 +1,90 @@
+"""What was decided of circuits, remembered: shed and restored, by the tick, by the reflex, and at people's word."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from hems.control import attempts, wear
+from hems.control.demand import hunger
+from hems.control.memory.acting import AttemptsMemory, BlackStartMemory, ReconnectMemory, Sent
+from hems.control.memory.using import FRESH
+from hems.control.params import Params
+from hems.control.restoring import fruitless_after
+from hems.control.state import ControlState
+from hems.model import wiring
+from hems.model.cause import Cause, Why
+from hems.model.command import Command
+from hems.model.copies import replace
+from hems.model.request import Override, Want
+from hems.model.site import Site
+from hems.model.units import CircuitId
+
+
+def shed(state: ControlState, causes: Mapping[CircuitId, Cause], params: Params, now_s: float) -> ControlState:
+    """The state after switching some circuits off."""
+    if not causes:
+        return state
+    loads, undone = dict(state.loads), False
+    for circuit, cause in causes.items():
+        fruitless = fruitless_after(state, circuit, cause, params, now_s)
+        memory = loads.get(circuit, FRESH)
+        undone = undone or fruitless > memory.fruitless
+        loads[circuit] = replace(memory, shed_because=cause, shed_since_s=now_s, fruitless=fruitless)
+    after = replace(state, loads=loads, last_shed_s=now_s)
+    return attempts.failed(after) if undone else after
+
+
+def restored(state: ControlState, circuit: CircuitId, params: Params, now_s: float) -> ControlState:
+    """The state after switching one circuit back on."""
+    memory = state.loads.get(circuit, FRESH)
+    hungry = hunger(memory, params.restore, now_s, state.boot_s)
+    memory = replace(memory, shed_because=None, shed_since_s=None, restored_s=now_s, hungry=hungry)
+    return attempts.begun(replace(state, loads={**state.loads, circuit: memory}, last_restore_s=now_s))
+
+
+def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: Params, now_s: float) -> ControlState:
+    """What the reflex has sent is this controller's own decision: remembered, watched and restored like any other."""
+    fired = tuple(fired)
+    if not fired:
+        return state
+    circuits = {wiring.circuit_closed(circuit.id): circuit.id for circuit in site.circuits}
+    state = wear.moved(state, state.sent, fired, params.restore, now_s)
+    for command in fired:
+        entry = Sent(value=command.value, cause=command.cause, sent_s=now_s, last_s=now_s)
+        state = replace(state, sent={**state.sent, command.role: entry})
+        circuit = circuits.get(command.role)
+        if circuit is not None and state.loads.get(circuit, FRESH).shed_because is None:
+            state = shed(state, {circuit: command.cause}, params, now_s)
+    return state
+
+
+def handed_back(state: ControlState, before: Collection[Override]) -> ControlState:
+    """What people have stopped keeping off waits for its turn like anything that automation has switched off."""
+    if not before and not state.overrides:
+        return state
+    kept = {one.circuit: one.want for one in state.overrides}
+    loads = dict(state.loads)
+    for one in before:
+        entry = state.sent.get(wiring.circuit_closed(one.circuit))
+        memory = loads.get(one.circuit, FRESH)
+        ended = one.want is Want.OFF and one.circuit not in kept
+        if ended and entry is not None and not entry.value and memory.shed_because is None:
+            cause = Cause(Why.OVERRIDE_EXPIRED, {"who": one.who})
+            loads[one.circuit] = replace(memory, shed_because=cause, shed_since_s=entry.sent_s)
+    for circuit, want in kept.items():
+        because = loads.get(circuit, FRESH).shed_because
+        if want is Want.ON and because is not None and because.why is Why.OVERRIDE_EXPIRED:
+            loads[circuit] = replace(loads[circuit], shed_because=None)
+    return replace(state, loads=loads)
+
+
+def released(state: ControlState) -> ControlState:
+    """A person has looked: what was locked out or given up may be tried again."""
+    loads = {circuit: replace(memory, fruitless=0, vain=0, welded_s=None) for circuit, memory in state.loads.items()}
+    return replace(
+        state,
+        loads=loads,
+        reconnect=ReconnectMemory(),
+        black_start=BlackStartMemory(),
+        generator=replace(state.generator, failures=0),
+        attempts=AttemptsMemory(),
+        broken=(),
+    )
