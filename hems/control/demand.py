@@ -114,14 +114,15 @@ def load_w(site: Site, snapshot: Snapshot, now_s: float, islanded: bool) -> floa
 
     None when a source that matters cannot be read.
     """
-    known = [reading.known(now_s) for reading in feeds(site, snapshot, islanded=islanded)]
+    known = [reading.known(now_s) for reading in feeds(site, snapshot, islanded)]
     if site.generator is not None:
         known.append(_generator_w(snapshot, now_s))
     given = [watts for watts in known if watts is not None]
     return sum(given) if len(given) == len(known) else None
 
 
-def feeds(site: Site, snapshot: Snapshot, *, islanded: bool) -> list[Reading[float]]:
+@again
+def feeds(site: Site, snapshot: Snapshot, islanded: bool) -> tuple[Reading[float], ...]:
     """The readings whose sum the building draws; a generator apart.
 
     On an island the former's phases deliver what its own source gives, and the sun on its own side.  On the grid many
@@ -135,7 +136,7 @@ def feeds(site: Site, snapshot: Snapshot, *, islanded: bool) -> list[Reading[flo
     inside = set() if counted else {pv.id for pv in site.pvs if pv.direct}
     readings = [*stores.values(), *(one for key, one in snapshot.pvs.items() if key not in inside)]
     readings += [own] if own is not None and counted else snapshot.former_phase_w
-    return readings if islanded else [*readings, snapshot.grid_w]
+    return tuple(readings if islanded else [*readings, snapshot.grid_w])
 
 
 def _generator_w(snapshot: Snapshot, now_s: float) -> float | None:

@@ -6,6 +6,7 @@ circuits want, it would cost circuits when the tie opens.  So a rise is believed
 and no more of it than there was all the while; a fall is believed at once, because demands are forgotten slowly.
 """
 
+from collections.abc import Iterable
 from math import inf
 
 from hems.control.demand import feeds, load_w
@@ -13,6 +14,7 @@ from hems.control.given import Given
 from hems.control.memory.using import DrawnMemory
 from hems.control.state import ControlState
 from hems.model.mode import TiePosition
+from hems.model.reading import Reading
 
 LASTS_S = 3.0
 """A rise that has lasted so long is believed even where a meter is read more seldom, and what was believed stands for
@@ -20,12 +22,17 @@ so long while a meter is not read."""
 
 
 def after(given: Given, state: ControlState) -> DrawnMemory:
-    """What is believed after this instant's readings; on an island they are believed as they are."""
+    """What is believed after this instant's readings; on an island they are believed as they are.
+
+    It is as old as the oldest of them, on an island as the former's.
+    """
     before, now_s = state.drawn, given.now_s
     islanded = state.evidence.tie.value is TiePosition.OPEN
-    mixed = islanded and _mixed(given, state.evidence.apart_since_s)
+    feeding = feeds(given.site, given.snapshot, islanded)
+    mixed = islanded and _mixed(feeding, state.evidence.apart_since_s)
     watts = None if mixed else load_w(given.site, given.snapshot, now_s, islanded)
-    seen_s = _seen_s(given, islanded=islanded)
+    counts = given.snapshot.former_phase_w if islanded else feeding
+    seen_s = min((one.taken_s for one in counts), default=now_s)
     if watts is None and now_s < before.seen_s + LASTS_S < inf:
         return before
     if islanded or watts is None or before.watts is None or watts <= before.watts:
@@ -37,21 +44,13 @@ def after(given: Given, state: ControlState) -> DrawnMemory:
     return DrawnMemory(before.watts, before.seen_s, since_s, least_w)
 
 
-def _mixed(given: Given, apart_since_s: float | None) -> bool:
+def _mixed(feeding: Iterable[Reading[float]], apart_since_s: float | None) -> bool:
     """Whether something that feeds the island was read last before the tie opened.
 
     Sun that has gone with the grid, or a car that has been told to rest, would be counted beside the former that makes
     up for it.
     """
-    readings = feeds(given.site, given.snapshot, islanded=True)
-    return apart_since_s is not None and any(one.taken_s < apart_since_s for one in readings)
-
-
-def _seen_s(given: Given, *, islanded: bool) -> float:
-    """When the oldest reading was taken of which the sum is made; on an island the former's alone counts."""
-    snapshot = given.snapshot
-    readings = snapshot.former_phase_w if islanded else feeds(given.site, snapshot, islanded=False)
-    return min((one.taken_s for one in readings), default=given.now_s)
+    return apart_since_s is not None and any(one.taken_s < apart_since_s for one in feeding)
 
 
 def due_s(state: ControlState) -> float:
