@@ -13,6 +13,7 @@ from hems.control import (
     generator,
     going,
     orders,
+    planned,
     steer,
     surplus,
 )
@@ -32,6 +33,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
     now_s = given.now_s
     ends = [override.expires_s for override in state.overrides] + steer.expiries(state)
     ends += [generator.due_s(state, given.params, now_s), orders.due_s(state, now_s)]
+    ends.append(planned.due_s(state, given.params))
     ends.append(alarm_states.due_s(state.alarms, now_s))
     ends += [drivers.due_s(state, given.params.car, now_s), bay_memory.due_s(given, state)]
     if state.nulled_since_s is not None:

@@ -19,9 +19,10 @@ from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
 from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.reading import Quality
-from hems.model.request import Order, Task
+from hems.model.request import Order, Standing, Task
 from hems.model.site import Battery, Site, Tier
 from hems.model.snapshot import Snapshot
+from hems.model.units import HOUR_S
 
 HOLDS_APART = ISLAND_MODES | {Mode.ISLANDING_PLANNED}
 APART = (Task.ISLAND, Task.DRILL)
@@ -117,7 +118,7 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Param
 
 
 def before_cars_w(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> float:
-    """What batteries are to take before cars take anything: all they can, when a power cut is announced or likely.
+    """What batteries are to take before cars take anything: all they can, when a power cut is near or likely.
 
     Not while people may have to leave: then cars are filled first (3.2, P5).
     """
@@ -144,14 +145,26 @@ def _left_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -
 
 
 def prepares(state: ControlState, params: Params, now_s: float) -> bool:
-    """Whether a power cut is announced or likely: nothing is given on the grid meanwhile."""
+    """Whether a power cut is near or likely: nothing is given on the grid meanwhile."""
     return _target_pct(state, params, now_s) is not None
 
 
+def due_s(state: ControlState, params: Params) -> float:
+    """When to begin to charge for the next island that is announced."""
+    island = state.orders.get(Task.ISLAND)
+    return inf if island is None else _prepares_at_s(island, params)
+
+
+def _prepares_at_s(island: Standing, params: Params) -> float:
+    return island.begins_s - params.plan.prepare_h * HOUR_S
+
+
 def _target_pct(state: ControlState, params: Params, now_s: float) -> float | None:
-    """What to charge to and to keep: for an island that is announced, and while a storm is watched for."""
+    """What to charge to and to keep: for an island that is announced and near, and while a storm is watched for."""
     storm = state.orders.get(Task.STORM) if orders.stands(state, Task.STORM, now_s) else None
-    reasons = [one for one in (orders.announced(state, Task.ISLAND, now_s), storm) if one is not None]
+    island = orders.announced(state, Task.ISLAND, now_s)
+    near = island is not None and now_s >= _prepares_at_s(island, params)
+    reasons = [one for one in (island if near else None, storm) if one is not None]
     return max((one.target_pct or params.plan.target_pct for one in reasons), default=None)
 
 

@@ -200,6 +200,17 @@ def test_an_announced_island_charges_the_battery_beforehand_and_begins_by_itself
     assert made.mode.on_island
 
 
+def test_what_is_stored_serves_the_building_until_an_announced_island_is_near():
+    # given an island that is announced for later than batteries need to be charged for it
+    plan = replace(Params().plan, prepare_h=1.0)
+    made = planning(45.0, load=0.3, params=replace(Params(), plan=plan)).ask(order(Task.ISLAND, start_in_s=4800.0))
+    # then the battery gives until it is near, and from then on takes all it can
+    made.advance(1190.0)
+    assert made.plant.batteries[SourceId("main")].power_w > 1_000.0
+    made.advance(30.0)
+    assert made.plant.batteries[SourceId("main")].power_w < -20_000.0
+
+
 def test_an_announced_island_that_has_not_the_energy_when_its_time_comes_does_not_begin():
     made = planning(45.0, load=0.3)
     made.forward.deaf.add(wiring.battery_power(SourceId("main")))

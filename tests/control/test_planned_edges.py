@@ -181,6 +181,8 @@ STORM = standing(Task.STORM)
         pytest.param(None, STORM, 0.0, id="unread"),
         pytest.param(50.0, standing(Task.STORM, target_pct=40.0), 0.0, id="to what was asked"),
         pytest.param(50.0, standing(Task.ISLAND, NOW_S + 60.0), -30_000.0, id="an island to come"),
+        pytest.param(50.0, standing(Task.ISLAND, NOW_S + 12 * 3600.0), -30_000.0, id="an island in half a day"),
+        pytest.param(50.0, standing(Task.ISLAND, NOW_S + 12 * 3600.0 + 1.0), None, id="one that is not near yet"),
         pytest.param(50.0, standing(Task.ISLAND), None, id="an island now"),
         pytest.param(
             50.0, STORM | standing(Task.ISLAND, NOW_S + 60.0, target_pct=40.0), -30_000.0, id="the more of two"

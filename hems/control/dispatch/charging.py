@@ -52,7 +52,7 @@ def charging(
     """Fair shares of what the connection leaves, nobody above what a charger can take, or a pause below 6 A.
 
     Cars that are about to leave come first, then those that would not be ready, then batteries if a power cut is
-    announced or likely, then those that somebody wants to go first, then all other cars, those with time below the
+    near or likely, then those that somebody wants to go first, then all other cars, those with time below the
     month's peak, and what waits for the sun last.
     """
     found = {bay.id: IDLE for bay in bays}

@@ -26,6 +26,8 @@ class PlanParams:
     """Stored energy below which a planned island is refused."""
     target_pct: float = tunable(90.0, (30.0, 100.0))
     """Stored energy to charge to before one that is announced, when nobody says otherwise."""
+    prepare_h: float = tunable(12.0, (1.0, 168.0))
+    """So long before it batteries are charged for it and give nothing; until then the sun of each day is used."""
     null_pct: float = tunable(2.0, (1.0, 10.0))
     """Power through the tie, of the former's rating, below which it may be opened."""
     null_w: float = tunable(100.0, (50.0, 1000.0))
