@@ -8,7 +8,7 @@ import pytest
 
 from hems.control.black_start import obstacle
 from hems.control.memory.using import Habits, LoadMemory
-from hems.control.orders import stands
+from hems.control.orders import locked, stands
 from hems.control.params import Params
 from hems.control.resume import resumed
 from hems.control.state import initial
@@ -96,6 +96,15 @@ def test_maintenance_survives_a_restart_because_hands_may_be_in_the_panel():
     made.advance(1.0)
     assert made.mode is Mode.MAINTENANCE
     assert made.state.orders[Task.MAINTENANCE].subjects == (LAUNDRY,)
+
+
+def test_what_one_has_locked_out_stays_so_when_a_second_comes_to_work():
+    made = on_an_island().ask(order(Task.MAINTENANCE, subjects=(HEAT_PUMP,)))
+    made.ask(order(Task.MAINTENANCE, subjects=(LAUNDRY,))).tick()
+    assert locked(made.state) == {HEAT_PUMP, LAUNDRY}
+    # and with one word the work is over for both
+    made.ask(order(Task.MAINTENANCE, begin=False)).tick()
+    assert locked(made.state) == frozenset()
 
 
 def test_an_outage_in_maintenance_is_remembered_as_one():
