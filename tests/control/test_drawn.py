@@ -73,6 +73,12 @@ def test_a_load_that_a_battery_makes_up_for_is_not_counted_twice():
     assert believed == [20_000, 20_000, 25_000]
 
 
+def test_the_same_load_read_again_is_no_rise_and_is_as_old_as_it_was_read():
+    seen = meters((2000.0, 10.0), (18_000.0, 9.5))
+    known = drawn.after(pencil.given(SITE, seen, 10.0), connected(watts=HOUSE_W, seen_s=8.0))
+    assert known == DrawnMemory(HOUSE_W, 9.5)
+
+
 def test_a_rise_is_believed_once_every_meter_has_been_read_again():
     believed = followed(
         connected(watts=HOUSE_W),
