@@ -98,8 +98,8 @@ def _among(new: Standing, known: Standing | None) -> Standing:
     What they lock out stays locked out: two may be at work.
     """
     apart = [one for one in times(known) if one.ends_s <= new.begins_s or new.ends_s <= one.begins_s]
-    locked = dict.fromkeys(subject for one in times(known) if one not in apart for subject in one.subjects)
-    new = replace(new, subjects=tuple(locked | dict.fromkeys(new.subjects)))
+    kept = dict.fromkeys(subject for one in times(known) if one not in apart for subject in one.subjects)
+    new = replace(new, subjects=tuple(kept | dict.fromkeys(new.subjects)))
     after: Standing | None = None
     for one in sorted([new, *apart], key=lambda one: one.begins_s, reverse=True):
         after = replace(one, then=after)
