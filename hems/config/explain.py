@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from hems.config.problem import UNKNOWN_KEY, Path, Problem, absent, dotted, nearest, one_of, shown, unknown_key, wrong
 from hems.config.schema import SiteTable
 from hems.config.shape import Tables, field_at, is_table, keys_at
+from hems.config.tables.words import IDENTIFIER
 
 KINDS = {
     "float_type": "a number",
@@ -25,6 +26,13 @@ FORMS = {
     "http": ("is not a web address without name and password", 'write it as "https://HOST/PATH"'),
     "text": ("is not one line of readable text", "write it without control characters"),
 }
+PATTERNS = {
+    "holidays": ("is not a day of the year", 'write month and day as in "12-25", or one day as in "2026-12-25"'),
+    "currency": ("is not the short name of a currency", 'write three large letters, as in "EUR"'),
+    "topic": ("is not a topic", 'write small letters, digits and _, with / between parts, as in "hems/maple"'),
+}
+WAY = ("has signs that do not belong there", 'write letters and digits with points between, as in "data.rows"')
+NAMES_A_TABLE = ("is not the name of a table", "write a battery or a bay of this file as it stands in its header")
 
 
 def explain(error: ValidationError, raw: Mapping[str, Any], root: Tables = SiteTable) -> list[Problem]:
@@ -88,6 +96,9 @@ def _reason(kind: str, context: Mapping[str, Any], where: Path, detail: ErrorDet
         return f"is not {KINDS[kind]}", f"write {KINDS[kind]}{_example(where, root)}"
     if kind == "form":
         return FORMS[str(context["form"])]
+    if kind == "string_pattern_mismatch":
+        key = next(part for part in reversed(where) if isinstance(part, str))
+        return PATTERNS.get(key, NAMES_A_TABLE if IDENTIFIER in context["pattern"] else WAY)
     if kind == "literal_error":
         return _choice(str(detail["input"]), str(context["expected"]))
     return next(
@@ -119,8 +130,6 @@ def _limits(kind: str, context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         case "too_long" | "string_too_long":
             unit = "entries" if kind == "too_long" else "letters"
             yield "is too long", f"give at most {context['max_length']} {unit}"
-        case "string_pattern_mismatch":
-            yield "is not the name of a table", "write a battery or a bay of this file as it stands in its header"
 
 
 def _example(where: Path, root: Tables) -> str:

@@ -3,17 +3,21 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from urllib.parse import urlsplit
 
 from hems.config.problem import Path, Problem, nearest, one_of, wrong
 from hems.config.schema import DeviceTable
 from hems.config.wires import Wire
 from hems.model.errors import HemsError
+from hems.model.point import unit_of
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverFactory
 
 KINDS = {"bool": "yes or no", "int": "a number", "float": "a number", "str": "text"}
 PHASE = re.compile(r"(?:^|_)(l[123])_")
+NUMBERS = re.compile(r"[\d.]+")
 NAMED_KEY = re.compile(r"devices\.([a-z][a-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)")
 
 
@@ -48,11 +52,35 @@ def known_drivers(
             remedy = f'write "{near}"' if near else "install it"
             why = f"is not an installed driver (installed: {installed})"
             yield wrong(("devices", spec.id, "driver"), spec.driver, why, remedy)
+        yield from _lost_host(spec)
         place = (spec.driver, spec.link, tuple(sorted(spec.params.items())))
         first = places.setdefault(place, spec.id)
         if first != spec.id and ("devices", spec.id) not in told:
             why = f"is where devices.{first} answers already, with the same params"
             yield wrong(("devices", spec.id, "link"), spec.link, why, "give it its own link or params, or remove one")
+
+
+def _lost_host(spec: DeviceSpec) -> Iterator[Problem]:
+    """A host and a path in one link, or numbers that are no address: both would only fail to answer."""
+    try:
+        where, parts = ("devices", spec.id, "link"), urlsplit(spec.link)
+    except ValueError:
+        return  # its driver says what a link looks like
+    host = parts.netloc.rpartition("@")[2].partition(":")[0]
+    if host and parts.path.strip("/"):
+        remedy = f"write {parts.scheme}://HOST:PORT for a network, or {parts.scheme}:///dev/... for a device file"
+        yield wrong(where, spec.link, "has both a host and a path", remedy)
+    elif NUMBERS.fullmatch(host) and not _is_address(host):
+        why = f"names {host}, which is no address"
+        yield wrong(where, spec.link, why, "write four numbers from 0 to 255, as in 10.0.20.11, or a name")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def profile_problems(devices: Sequence[DeviceSpec], factories: Mapping[str, DriverFactory]) -> Iterator[Problem]:
@@ -110,10 +138,12 @@ def wrong_ports(
             )
         elif device in vocabulary:
             words = vocabulary[device]
-            unread = list(_missing(wire, words.points, "point", driver_key)) if wire.reads else []
+            unread = list(_unfit(wire, words.points, "point", driver_key)) if wire.reads else []
             yield from unread
             if wire.writes and not unread:
-                yield from _missing(wire, words.commands, "command", driver_key)
+                yield from _unfit(wire, words.commands, "command", driver_key)
+            if not wire.writes and not unread:
+                yield from _output(wire, words, driver_key)
 
 
 def _phase(point: str) -> str | None:
@@ -122,13 +152,32 @@ def _phase(point: str) -> str | None:
     return found[1] if found else None
 
 
-def _missing(wire: Wire, known: Mapping[str, str], sort: str, involved: Path) -> Iterator[Problem]:
-    point = wire.port.point
-    if point not in known:
+def _unfit(wire: Wire, known: Mapping[str, str], sort: str, involved: Path) -> Iterator[Problem]:
+    """Not there, of another kind, or of another unit: a frequency is a number as well, and no power."""
+    point, kind = wire.port.point, known.get(wire.port.point)
+    if kind is None:
         near = nearest(point, [name for name in known if _phase(name) == _phase(point)])
         choice = ", ".join(sorted(known)) or "none at all"
         remedy = f'write "{wire.port.device}/{near}"' if near else f"its {sort}s are: {choice}"
         yield wrong(wire.where, str(wire.port), f"is not a {sort} of that device", remedy, involved)
-    elif known[point] != wire.kind and not (wire.kind == "float" and known[point] == "int"):
-        why = f"is {KINDS.get(known[point], known[point])}, where {KINDS[wire.kind]} is needed"
+    elif kind != wire.kind and not (wire.kind == "float" and kind == "int"):
+        why = f"is {KINDS.get(kind, kind)}, where {KINDS[wire.kind]} is needed"
         yield wrong(wire.where, str(wire.port), why, f"name a {sort} that is {KINDS[wire.kind]}", involved)
+    elif _differ(unit := unit_of(point), needed := unit_of(wire.role)):
+        fit = sorted(name for name in known if unit_of(name) == needed)
+        remedy = f"name one of its {sort}s in {needed}: {', '.join(fit)}" if fit else f"name a {sort} in {needed}"
+        yield wrong(wire.where, str(wire.port), f"is in {unit}, where {needed} is needed", remedy, involved)
+
+
+def _differ(unit: str, needed: str) -> bool:
+    """Whether both are named, and are not the same."""
+    return bool(unit and needed and unit != needed)
+
+
+def _output(wire: Wire, words: Vocabulary, involved: Path) -> Iterator[Problem]:
+    """A contact that is read where hems commands: it would show what was told to it, and nothing of the building."""
+    if wire.kind == "bool" and wire.port.point in words.commands:
+        inputs = sorted(name for name, kind in words.points.items() if kind == "bool" and name not in words.commands)
+        remedy = f"name one of its inputs: {', '.join(inputs)}" if inputs else "name an input"
+        why = "is an output of that device and shows only what is told to it"
+        yield wrong(wire.where, str(wire.port), why, remedy, involved)

@@ -1,8 +1,9 @@
 """What a site file may say, and its owner should know."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from hems.config.problem import Problem
+from hems.config.problem import Path, Problem
 from hems.config.schema import SiteTable
 from hems.config.wires import Wire
 from hems.control.params import Params, differences
@@ -23,6 +24,7 @@ def worth_knowing(
     yield from _inner_points(site)
     yield from _switching(site)
     yield from _fixed_loads(site)
+    yield from _shares((), site.model_dump())
     used = {wire.port.device for wire in wires}
     for spec in devices:
         if spec.id not in used:
@@ -91,6 +93,16 @@ def _switching(site: SiteTable) -> Iterator[Problem]:
     for name, bay in site.bays.items():
         if bay.setpoint is None:
             yield Problem(("bays", name, "setpoint"), " is not given: hems cannot stop this charger in a power cut.")
+
+
+def _shares(where: Path, tables: Mapping[str, Any]) -> Iterator[Problem]:
+    """Half of something is 50 here; who writes 0.5 most likely does not mean half a percent."""
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            yield from _shares((*where, key), value)
+        elif key.endswith("_pct") and isinstance(value, float) and 0 < value < 1:
+            told = f" = {value:g} is less than one percent; write {100 * value:g} if {100 * value:g} % is meant."
+            yield Problem((*where, key), told)
 
 
 def _fixed_loads(site: SiteTable) -> Iterator[Problem]:

@@ -8,6 +8,10 @@ from hems.config.schema import SiteTable
 from hems.config.tables.connection import VoltagePointTable
 from hems.config.wires import Wire, wires
 
+SOURCES = ("batteries", "pvs", "bays")
+OWN = ("state", "power", "soc", "capacity")
+"""What is of one source alone: read for two, one car's energy would count twice, and another's floor be broken."""
+
 
 def utility_side(site: SiteTable) -> Iterator[Problem]:
     """No device can sit on both sides of an open tie."""
@@ -27,13 +31,16 @@ def _devices_of(point: VoltagePointTable) -> set[str]:
 
 
 def shared_ports(site: SiteTable) -> Iterator[Problem]:
-    """One coil switches one thing, and one meter counts for one circuit."""
+    """One coil switches one thing, and one meter counts for one circuit or one source."""
     known = list(wires(site))
     yield from _twice([wire for wire in known if wire.writes], "commanded")
     yield from _twice([wire for wire in known if wire.where[0] == "circuits" and wire.where[-1] == "power"], "counted")
     groups: list[Path] = [("tie",), ("former", "power"), *(("voltage_points", name) for name in site.voltage_points)]
     for group in groups:
         yield from _twice([wire for wire in known if wire.where[: len(group)] == group and not wire.writes], "read")
+    for quantity in OWN:
+        sources = [wire for wire in known if wire.where[0] in SOURCES and wire.where[-1] == quantity]
+        yield from _twice(sources, "read")
 
 
 def _twice(candidates: list[Wire], verb: str) -> Iterator[Problem]:

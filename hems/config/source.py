@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from hems.config.misspelt import in_plain_words
 from hems.config.problem import Path as KeyPath
 from hems.config.problem import Problem
 from hems.model.errors import ConfigError
@@ -21,6 +22,7 @@ HEADER = re.compile(rf"\s*\[(\[?)\s*({DOTTED})\s*\]\]?")
 ASSIGNMENT = re.compile(rf"\s*({DOTTED})\s*=(.*)")
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 PLACE = re.compile(r"\s*\(at ([^()]*)\)\s*$")
+LINE = re.compile(r"\(at line (\d+), column \d+\)\s*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +90,20 @@ def _parse(text: str, path: Path, what: str) -> Mapping[str, Any]:
     except RecursionError:
         raise _unreadable(str(path), f"is nested too deeply; {what} has tables in tables, no more") from None
     except ValueError as error:
-        found = PLACE.search(str(error))
-        place = f"{path}, {found[1]}" if found else str(path)
-        what = PLACE.sub("", str(error)).rstrip(".") or "it cannot be parsed"
-        what = what[0].lower() + what[1:]
-        raise ConfigError((f"{place}: this is not TOML ({what}); correct the text there.",)) from None
+        raise ConfigError((_unparsed(str(error), text, path),)) from None
+
+
+def _unparsed(told: str, text: str, path: Path) -> str:
+    at = LINE.search(told)
+    lines = text.rstrip().split("\n")
+    number = int(at[1]) if at else len(lines)
+    plain = in_plain_words(told, lines[number - 1]) if number <= len(lines) else None
+    if plain is not None:
+        return f"{path}, line {number}: {plain}."
+    found = PLACE.search(told)
+    place = f"{path}, {found[1]}" if found else str(path)
+    what = PLACE.sub("", told).rstrip(".") or "it cannot be parsed"
+    return f"{place}: this is not TOML ({what[0].lower()}{what[1:]}); correct the text there."
 
 
 def _unreadable(place: str, what: str) -> ConfigError:

@@ -95,6 +95,18 @@ ONE_MISTAKE = [
     ('"laundry_plug/l1_v"', '"laundry_plug/l2_v"', "is not a point of that device; its points are: closed, energy_wh, "),
     ('"laundry_plug/closed"', '"laundry_plug/power_w"', "is a number, where yes or no is needed; name a point that is yes or no."),
     ('permit = "tie_io/coil_1"', 'permit = "hybrid/grid_connected"', "is not a command of that device; its commands are: battery_w."),
+    ('power = "utility_meter/power_w"', 'power = "utility_meter/hz"', 'grid.power = "utility_meter/hz" is in Hz, where W is needed; name one of its points in W: l1_w, l2_w, l3_w, power_w.'),
+    ('soc = "hybrid/soc_pct"', 'soc = "hybrid/battery_w"', "is in W, where % is needed; name one of its points in %: soc_pct."),
+    ('capacity = "bay_1/capacity_wh"', 'capacity = "bay_1/power_w"', "is in W, where Wh is needed"),
+    ('"tie_io/input_1"', '"tie_io/coil_2"', 'tie.closed_contact = "tie_io/coil_2" is an output of that device and shows only what is told to it; name one of its inputs: input_1,'),
+    ('soc = "bay_2/soc_pct"', 'soc = "bay_1/soc_pct"', 'bays.bay_2.soc = "bay_1/soc_pct" is read by bays.bay_1.soc already; give each its own.'),
+    ('power = "bay_4/power_w"', 'power = "bay_3/power_w"', "bays.bay_4.power = \"bay_3/power_w\" is read by bays.bay_3.power already"),
+    ('"tcp://10.0.20.24:502"', '"tcp://10.0.20.240.1:502"', "names 10.0.20.240.1, which is no address; write four numbers from 0 to 255"),
+    ('"tcp://10.0.20.24:502"', '"tcp://10.0.20.300:502"', "names 10.0.20.300, which is no address"),
+    ('"tcp://10.0.20.24:502"', '"tcp://10.0.20.24/502"', "has both a host and a path; write tcp://HOST:PORT for a network"),
+    ("rtu:///dev/serial", "rtu://dev/serial", "has both a host and a path; write"),
+    ('holidays = ["01-01"', 'holidays = ["1.1."', 'tariff.holidays[0] = "1.1." is not a day of the year; write month and day as in "12-25"'),
+    ('currency = "EUR"', 'currency = "eur"', 'tariff.currency = "eur" is not the short name of a currency'),
     ('"tcp://10.0.20.24:502"', '"tcp://10.0.20.23:502"', "is where devices.bay_3 answers already, with the same params"),
 ]  # fmt: skip
 
@@ -121,7 +133,7 @@ def test_a_voltage_point_must_say_where_it_is_and_what_feeds_it(tmp_path):
 
 
 def test_one_device_cannot_prove_both_sides_of_the_tie(tmp_path):
-    problems = told(tmp_path, changed(('"utility_meter/l1_v"', '"hybrid/pv_w"')))
+    problems = told(tmp_path, changed(('hz = "utility_meter/hz"', 'hz = "hybrid/hz"')))
     assert len(problems) == 1
     assert 'voltage_points.street.location = "utility" is claimed for device hybrid' in problems[0]
 
@@ -230,7 +242,15 @@ def test_a_mistake_does_not_raise_others_that_only_follow_from_it(tmp_path):
         (b'name = "\xff"', ", line 1 is not UTF-8 text; save it as UTF-8 in the editor."),
         (b'name = "a"\nphases = [', "this is not TOML"),
         (b'name = "a"\nphases ["L1"]', ", line 2, column"),
-        (b"a = 1\na = 2", "this is not TOML (cannot overwrite a value"),
+        (b"a = 1\na = 2", ", line 2: a is given a second time in this table; remove one of the two."),
+        (b"[a.b]\nc = 1\n[a.b]\n", ", line 3: [a.b] stands in this file a second time; give it a name of its own"),
+        (b"[a]\nb = 0,31 # EUR\n", ", line 2: 0,31 has a comma; write a number with a point, as in 0.31."),
+        (b"[a]\nb = True\n", ", line 2: true and false are written in small letters."),
+        (
+            b"[a]\nb = relays/coil_3\n",
+            ', line 2: relays/coil_3 is text without quotes; write it in quotes, as in "text".',
+        ),
+        (b"[a]\nb = 09\n", "this is not TOML"),
         (b"a = " + b"[" * 5000, "nested too deeply"),
         (b"a = " + b"9" * 5000, "this is not TOML"),
         (b"#" * 1_000_001, "is larger than 1000 kB"),

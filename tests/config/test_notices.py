@@ -54,6 +54,11 @@ def test_a_charger_that_cannot_be_stopped_is_named(tmp_path):
     assert "bays.bay_4.setpoint is not given: hems cannot stop this charger in a power cut." in notice
 
 
+def test_a_share_written_as_a_fraction_is_named(tmp_path):
+    (notice,) = noticed(tmp_path, example().replace("shutdown_pct = 5 ", "shutdown_pct = 0.05 "))
+    assert "batteries.main.shutdown_pct = 0.05 is less than one percent; write 5 if 5 % is meant." in notice
+
+
 def test_a_device_that_nothing_uses_is_named(tmp_path):
     spare = '[devices.spare]\ndriver = "modbus"\nprofile = "waveshare-relay"\nlink = "tcp://10.0.20.99:502"\n'
     (notice,) = noticed(tmp_path, example() + spare)
