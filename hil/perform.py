@@ -17,7 +17,7 @@ from hems.model.event import Event
 from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.report import Expectation, outage_report, timeline_line
-from hems.sim.case import Verdict
+from hems.sim.checks.case import Verdict
 from hems.sim.judge import judge
 from hems.sim.planner import Solver
 from hems.sim.record import Frame, Record

@@ -14,7 +14,7 @@ from hems.config.source import read
 from hems.control.params import Params, differences, shortened
 from hems.model.errors import ConfigError, HemsError
 from hems.report import timeline_line
-from hems.sim.case import Verdict
+from hems.sim.checks.case import Verdict
 from hems.sim.rig import laid_over
 from hems.sim.rig_tables import WHAT, mistakes
 from hems.sim.scenario import Scenario, in_short

@@ -19,7 +19,7 @@ from hems.config.problem import one_of
 from hems.config.site_file import SiteFile
 from hems.control.params import shortened
 from hems.model.errors import ConfigError
-from hems.sim.case import Verdict
+from hems.sim.checks.case import Verdict
 from hems.sim.judge import judge
 from hems.sim.play import Look, at_rest, play_from, unseen
 from hems.sim.record import Record

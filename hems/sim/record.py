@@ -4,7 +4,7 @@ The same whether the building was equations in memory or emulated devices on rea
 of the scenario.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hems.model.cause import Why
@@ -68,6 +68,18 @@ class Record:
         """Every change of mode."""
         return [(t_s, Mode(event.subject)) for t_s, event in self.events if event.kind is EventKind.MODE]
 
+    def raised(self) -> list[tuple[float, str]]:
+        """The key of every alarm that was raised."""
+        return [(t_s, event.subject) for t_s, event in self.events if event.kind is EventKind.ALARM_RAISED]
+
+    def commanded(self, role: str, value: bool | float) -> list[float]:
+        """When `value` was first commanded to `role`, each time."""
+        return [
+            t_s
+            for t_s, event in self.events
+            if event.kind is EventKind.COMMAND and event.subject == role and event.cause.facts.get("value") == value
+        ]
+
     def switched(self, value: bool) -> list[tuple[float, str, Why]]:
         """Every first command to switch a circuit on or off."""
         return [
@@ -77,3 +89,15 @@ class Record:
             and event.subject.endswith("/closed")
             and event.cause.facts.get("value") is value
         ]
+
+
+def sequence(events: Iterable[tuple[float, Event]]) -> list[tuple[float, str, str, Why]]:
+    """Modes and switchings with their causes: what must be the same in fast-forward and on the wires."""
+    found: list[tuple[float, str, str, Why]] = []
+    for t_s, event in events:
+        if event.kind is EventKind.MODE:
+            found.append((t_s, "mode", event.subject, event.cause.why))
+        elif event.kind is EventKind.COMMAND:
+            value = event.cause.facts.get("value")
+            found.append((t_s, event.subject, str(bool(value)), event.cause.why))
+    return found

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from hems.model.contained import contained
-from hems.sim.judge import sequence
+from hems.sim.record import sequence
 from hems.sim.scenario import Scenario
 from hil.fuzz.story import Story, without
 from hil.stage import Played

@@ -1,7 +1,6 @@
 """Whether a story went over sockets as it goes on the building's equations."""
 
-from hems.sim.judge import sequence
-from hems.sim.record import Record
+from hems.sim.record import Record, sequence
 
 POLL_AND_A_SECOND_S = 3.0
 """The slowest device here is polled every 2 s; and one period of the tick."""

@@ -14,8 +14,8 @@ from hems.model.cause import Cause, Why
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.mode import Mode
-from hems.sim.case import Case
-from hems.sim.oracle import ORACLE
+from hems.sim.checks.case import Case
+from hems.sim.checks.oracle import ORACLE
 from hems.sim.record import Frame, Record
 from hems.sim.scenario import DEVICES, WORLD, Scenario, WorldAct
 from hems.sim.scenario_file import load_scenario

@@ -13,7 +13,7 @@ from hems.model.event import EventKind
 from hems.model.mode import Mode
 from hems.model.site import Tier
 from hems.model.units import HOUR_S
-from hems.sim.case import TRANSFER_S, Case, Check
+from hems.sim.checks.case import TRANSFER_S, Case, Check, Finding
 from hems.sim.engine import EngineStage
 from hems.sim.record import Frame
 
@@ -38,31 +38,23 @@ RETURNS_S = 600.0
 CARRIED = frozenset({Mode.GRID_CONNECTED, Mode.RECONNECTED_RESTORING})
 
 
-def orderly(case: Case) -> tuple[bool, str]:
+def orderly(case: Case) -> Finding:
     """Hems never finds itself about to break one of its own rules, and no part of it fails."""
-    return _none(
-        (t_s, event.subject)
-        for t_s, event in case.record.events
-        if event.kind is EventKind.ALARM_RAISED and event.subject.startswith(OWN_FAULTS)
-    )
+    return _none((t_s, key) for t_s, key in case.record.raised() if key.startswith(OWN_FAULTS))
 
 
-def never_parallel(case: Case) -> tuple[bool, str]:
+def never_parallel(case: Case) -> Finding:
     """No generator feeds a building whose tie is closed."""
     return _none((frame.t_s, "in parallel") for frame in case.record.frames if frame.paralleled)
 
 
-def permits_proven(case: Case) -> tuple[bool, str]:
+def permits_proven(case: Case) -> Finding:
     """Whenever reconnection is first permitted, the grid has really been good for as long as the grid code asks."""
     needed_s = case.params.grid.qualify_s
     return _none(
         (t_s, f"permitted after {good_s:.1f} s")
-        for t_s, event in case.record.events
-        if event.kind is EventKind.COMMAND
-        and event.subject == wiring.TIE_PERMIT
-        and event.cause.facts.get("value") is True
-        and (good_s := _good_for_s(case.record.frames, t_s)) is not None
-        and good_s < needed_s - SLACK_S
+        for t_s in case.record.commanded(wiring.TIE_PERMIT, True)
+        if (good_s := _good_for_s(case.record.frames, t_s)) is not None and good_s < needed_s - SLACK_S
     )
 
 
@@ -73,7 +65,7 @@ def _good_for_s(frames: Sequence[Frame], at_s: float) -> float | None:
     return None if bad_s is None or not before[-1].tie_open else at_s - bad_s
 
 
-def island_is_real(case: Case, but: Windows = ()) -> tuple[bool, str]:
+def island_is_real(case: Case, but: Windows = ()) -> Finding:
     """No mode says that the building feeds itself while its tie has been closed for some time."""
     open_s, wrong = -1.0, list[tuple[float, str]]()
     for frame in case.record.frames:
@@ -83,7 +75,7 @@ def island_is_real(case: Case, but: Windows = ()) -> tuple[bool, str]:
     return _none(wrong)
 
 
-def floors_kept(case: Case) -> tuple[bool, str]:
+def floors_kept(case: Case) -> Finding:
     """No car that is plugged in is emptied below what its driver keeps."""
     floors = {str(bay.id): bay.floor_pct for bay in case.site.bays}
     return _none(
@@ -94,7 +86,7 @@ def floors_kept(case: Case) -> tuple[bool, str]:
     )
 
 
-def trips_excused(case: Case, but: Windows = ()) -> tuple[bool, str]:
+def trips_excused(case: Case, but: Windows = ()) -> Finding:
     """The former never trips, except while something is broken without which nobody could have helped it."""
     return _none(
         (after.t_s, f"trip {after.trips}")
@@ -103,7 +95,7 @@ def trips_excused(case: Case, but: Windows = ()) -> tuple[bool, str]:
     )
 
 
-def vital_on(case: Case, but: Windows = ()) -> tuple[bool, str]:
+def vital_on(case: Case, but: Windows = ()) -> Finding:
     """Life safety and critical circuits have power, except for what began while something was broken, or for want."""
     vital = {str(circuit.id) for circuit in case.site.circuits if circuit.tier <= Tier.CRITICAL}
     wrong, since = list[tuple[float, str]](), dict[str, float]()
@@ -119,7 +111,7 @@ def vital_on(case: Case, but: Windows = ()) -> tuple[bool, str]:
     return _none(wrong)
 
 
-def spares_switches(case: Case) -> tuple[bool, str]:
+def spares_switches(case: Case) -> Finding:
     """No circuit is given power again more often in an hour than its switch may move."""
     most = int(case.params.restore.moves_hour)
     times: Mapping[str, list[float]] = {str(circuit.id): [] for circuit in case.site.circuits}
@@ -134,7 +126,7 @@ def spares_switches(case: Case) -> tuple[bool, str]:
     )
 
 
-def ends_well(case: Case, but: Sequence[str] = ()) -> tuple[bool, str]:
+def ends_well(case: Case, but: Sequence[str] = ()) -> Finding:
     """At the end the grid carries the building, and every circuit is on of which no alarm says why it is not.
 
     What somebody else has switched off, `but`, may stay so: hems leaves alone what it has not switched off itself.
@@ -177,7 +169,7 @@ def _inside(t_s: float, windows: Windows) -> bool:
     return any(from_s - HAIR_S <= t_s <= to_s for from_s, to_s in windows)
 
 
-def _none(wrong: Sequence[tuple[float, str]] | Iterator[tuple[float, str]]) -> tuple[bool, str]:
+def _none(wrong: Sequence[tuple[float, str]] | Iterator[tuple[float, str]]) -> Finding:
     """Held if there is nothing; else the first."""
     first = min(wrong, default=None)
     return first is None, "never" if first is None else f"{first[1]}, at {first[0]:.1f} s"

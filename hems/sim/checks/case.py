@@ -29,4 +29,6 @@ class Case:
     record: Record
 
 
-Check = Callable[..., tuple[bool, str]]
+Finding = tuple[bool, str]
+"""Whether it held, and the figure that decided it."""
+Check = Callable[..., Finding]

@@ -1,17 +1,17 @@
-"""Checks of what flowed through the connection, and of what was left in a car, over a whole story."""
+"""Checks of what flowed through the connection over a whole story."""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from hems.model.units import W_PER_KW
-from hems.sim.case import Case, Check
+from hems.sim.checks.case import Case, Check, Finding
 
 QUARTER_S = 900.0
 SLACK_W = 100.0
 """Of a mean over a quarter of an hour: the meter's error, and the quarter in which a story begins a second late."""
 
 
-def quarters_at_most(case: Case, kw: float) -> tuple[bool, str]:
+def quarters_at_most(case: Case, kw: float) -> Finding:
     """No quarter of an hour of the clock that lies within the story draws more on average."""
     means_w = list(_quarters_w(case))
     if not means_w:
@@ -41,12 +41,4 @@ def _quarters_w(case: Case) -> Iterator[float]:
             yield (drawn_j + before_j) / QUARTER_S
 
 
-def car_keeps(case: Case, bay: str, pct: float, from_s: float = 0.0) -> tuple[bool, str]:
-    """A car never has less than so much from then on."""
-    known = [frame.car_soc_pct[bay] for frame in case.record.frames if frame.t_s >= from_s and bay in frame.car_soc_pct]
-    if not known:
-        return False, "no car"
-    return min(known) >= pct, f"{min(known):.1f}%"
-
-
-METERED: Mapping[str, Check] = {"quarters_at_most": quarters_at_most, "car_keeps": car_keeps}
+CONNECTION: Mapping[str, Check] = {"quarters_at_most": quarters_at_most}
