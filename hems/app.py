@@ -25,7 +25,6 @@ from hems.model.upstream import upstream
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
 from hems.runtime.act import Actuators
-from hems.runtime.ahead import Scene
 from hems.runtime.archive import Archive
 from hems.runtime.auditing import Auditing
 from hems.runtime.board import Board
@@ -45,6 +44,7 @@ from hems.runtime.own_faults import own_faults
 from hems.runtime.power import PowerEnd
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
+from hems.runtime.scene import Scene
 from hems.runtime.search import Search
 from hems.runtime.setup import Setup
 from hems.runtime.stop import leave

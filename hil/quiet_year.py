@@ -31,9 +31,9 @@ from hems.model.instant import Instant
 from hems.model.picture import Picture
 from hems.model.units import DAY_S
 from hems.model.upstream import upstream
-from hems.runtime.ahead import Scene
-from hems.runtime.picture import paint
+from hems.runtime.picture.building import paint
 from hems.runtime.record import Recorder
+from hems.runtime.scene import Scene
 from hems.sim.faults import Faults
 from hems.sim.rig import load_rig
 from hems.sim.run import FastForward, Ticked

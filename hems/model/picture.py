@@ -216,10 +216,10 @@ class Picture:
     tie: TiePosition
     bus: Bus
     qualifying_left_s: float | None = None
+    """Seconds the grid must still stay good before reconnection is permitted."""
     generator_left_s: float | None = None
     """Seconds for which the generator must still run before anybody is let back to a grid that is there: its least time
     and cooling down.  0 once it is asked to stop; None while nobody waits for it."""
-    """Seconds the grid must still stay good before reconnection is permitted."""
     grid_w: float | None = None
     connection: ConnectionPicture | None = None
     """None while the building is not on the grid."""

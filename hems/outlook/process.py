@@ -19,8 +19,8 @@ from hems.model.mode import Mode
 from hems.model.request import Asked, Request
 from hems.model.units import CircuitId
 from hems.outlook.question import Answer, Question, Wish
-from hems.runtime.ahead import Scene
 from hems.runtime.companion import companion
+from hems.runtime.scene import Scene
 
 log = logging.getLogger(__name__)
 

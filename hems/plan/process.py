@@ -17,8 +17,8 @@ from hems.model.codec import from_plain, to_plain
 from hems.model.errors import HemsError
 from hems.model.plan import Plan
 from hems.plan.problem import Problem, Solved, problem
-from hems.runtime.ahead import Scene
 from hems.runtime.companion import companion
+from hems.runtime.scene import Scene
 
 log = logging.getLogger(__name__)
 

@@ -1,48 +1,18 @@
 """How far energy reaches, for screens: by the look ahead while that is young, else by the closed form."""
 
-from dataclasses import dataclass
 from math import inf
 
 from hems.control import energy, reach, sheddable
 from hems.control.memory.using import FRESH
-from hems.control.params import Params
-from hems.control.state import ControlState
-from hems.control.step import Step
 from hems.model.foresight import Foresight, Span
-from hems.model.instant import Instant
-from hems.model.site import Circuit, Site, Tier
-from hems.model.snapshot import Snapshot
+from hems.model.site import Circuit, Tier
 from hems.model.units import HOUR_S, CircuitId
+from hems.runtime.scene import Scene
 
 UNSURE_LOW, UNSURE_HIGH = 0.8, 1.25
 """How far the closed form may be off either way: consumption of a building is not known better than that."""
 YOUNG_S = 300.0
 """An older look ahead is no longer shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What a picture is painted from."""
-
-    site: Site
-    params: Params
-    snapshot: Snapshot
-    step: Step
-    now: Instant
-    armed: bool
-    shortened: bool
-    foresight: Foresight | None = None
-    """The last look ahead, however old."""
-
-    @property
-    def now_s(self) -> float:
-        """The present on the monotonic clock."""
-        return self.now.mono_s
-
-    @property
-    def state(self) -> ControlState:
-        """What the tick left."""
-        return self.step.state
 
 
 def foreseen(scene: Scene) -> Foresight | None:

@@ -16,7 +16,8 @@ from hems.model.picture import Picture
 from hems.model.request import Order, Request, Standing, Task, Want
 from hems.model.site import Circuit, Tier
 from hems.model.units import HOUR_S, CircuitId
-from hems.runtime.ahead import Scene, draws, essential, foreseen, lives_on, sun_w
+from hems.runtime.ahead import draws, essential, foreseen, lives_on, sun_w
+from hems.runtime.scene import Scene
 from hems.wording.language import say
 
 VALID_S = 60.0

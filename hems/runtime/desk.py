@@ -20,7 +20,6 @@ from hems.model.request import Acknowledge, Asked, CarWish, Order, Request, Stee
 from hems.model.site import Circuit, Site, Tier
 from hems.model.units import HOUR_S, CircuitId, SourceId
 from hems.ports.clock import Clock
-from hems.runtime.ahead import Scene
 from hems.runtime.auditing import Auditing
 from hems.runtime.consider import Shown, consequence, order_consequence
 from hems.runtime.doorkeeper import Doorkeeper
@@ -30,6 +29,7 @@ from hems.runtime.ordering import GRAVE, read_order
 from hems.runtime.outlook import Outlook
 from hems.runtime.pricing import read_prices
 from hems.runtime.promise import car_consequence
+from hems.runtime.scene import Scene
 from hems.runtime.toolbox import Do, Toolbox
 from hems.runtime.words import SHORTEST_REASON, SPAN, who_asks, words
 from hems.wording import sentence

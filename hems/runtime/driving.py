@@ -18,8 +18,8 @@ from hems.model.people import PersonRole
 from hems.model.request import CarWish
 from hems.model.site import Bay, Site
 from hems.model.units import DAY_S, SourceId
-from hems.runtime.ahead import Scene
 from hems.runtime.doorkeeper import Doorkeeper
+from hems.runtime.scene import Scene
 from hems.runtime.words import NUMBER, words
 from hems.wording.language import say
 

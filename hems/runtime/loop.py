@@ -28,13 +28,13 @@ from hems.model.units import DeviceId
 from hems.model.wiring import Port, Role
 from hems.ports.clock import Clock
 from hems.runtime.act import Actuators
-from hems.runtime.ahead import Scene
 from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
 from hems.runtime.fleet import Fleet
 from hems.runtime.outlook import Outlook
-from hems.runtime.picture import paint
+from hems.runtime.picture.building import paint
 from hems.runtime.record import Recorder
+from hems.runtime.scene import Scene
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from hems.model.foresight import Foresight, WhatIf
 from hems.model.plan import Plan
 from hems.model.request import Asked, CarWish, Order, Request
-from hems.runtime.ahead import Scene
+from hems.runtime.scene import Scene
 
 
 class Outlook(Protocol):

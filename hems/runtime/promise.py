@@ -5,7 +5,7 @@ from hems.control.energy import NO_CAR
 from hems.model.consequence import CarConsequence, OtherCar
 from hems.model.foresight import CarAhead, WhatIf
 from hems.model.request import CarWish
-from hems.runtime.ahead import Scene
+from hems.runtime.scene import Scene
 
 LATER_S = 900.0
 """Nobody notices that a car is ready so little later."""

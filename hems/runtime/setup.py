@@ -12,7 +12,8 @@ from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.site import Circuit, Site, Tier
 from hems.model.wiring import Wiring
-from hems.runtime.ahead import Scene, draws, lives_on, sun_w
+from hems.runtime.ahead import draws, lives_on, sun_w
+from hems.runtime.scene import Scene
 from hems.wording.language import say
 
 

@@ -10,7 +10,7 @@ from hems.control.params import Params
 from hems.model.plan import Plan
 from hems.plan.problem import Problem, Solved
 from hems.plan.process import PlanLost, PlanProcess
-from hems.runtime.ahead import Scene
+from hems.runtime.scene import Scene
 from hems.sim.planner import Solver, seen
 from hil import vloop
 from hil.solver import PlannerAtOnce, VirtualPlanProcess

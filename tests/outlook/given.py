@@ -11,7 +11,7 @@ from hems.model.request import Request, Want
 from hems.model.site import Site
 from hems.model.units import CircuitId, SourceId
 from hems.outlook.question import Question
-from hems.runtime.ahead import Scene
+from hems.runtime.scene import Scene
 from hems.sim.plant import Plant
 from hems.sim.run import Act, FastForward
 from hems.sim.start import Car, StartPoint

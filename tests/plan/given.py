@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hems.control.memory.using import Habits
 from hems.model.tariff import Tariff
-from hems.runtime.ahead import Scene
+from hems.runtime.scene import Scene
 from tests.control.dispatch.street import Street, connected_site
 
 

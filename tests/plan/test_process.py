@@ -11,7 +11,7 @@ import pytest
 from hems.model.plan import Plan, PlanStep
 from hems.model.prices import Prices
 from hems.plan.process import PlanProcess, surprised
-from hems.runtime.ahead import Scene
+from hems.runtime.scene import Scene
 from tests.plan import given
 from tests.runtime.parts import soon
 

@@ -11,9 +11,9 @@ from hems.model.site import Generator, Tier
 from hems.model.snapshot import GeneratorReading
 from hems.model.units import CircuitId
 from hems.runtime import ahead
-from hems.runtime.ahead import Scene
 from hems.runtime.consider import consequence
-from hems.runtime.picture import paint
+from hems.runtime.picture.building import paint
+from hems.runtime.scene import Scene
 from tests.outlook.given import asked, present, scene
 
 GYM = CircuitId("gym")

@@ -15,7 +15,7 @@ from hems.model.snapshot import BayState
 from hems.model.supply import FlexibleLimits, GridConnection
 from hems.model.units import SourceId
 from hems.model.wiring import Role
-from hems.runtime.ahead import Scene
+from hems.runtime.scene import Scene
 from tests.control.panel import Panel, car, readings
 from tests.given import flats
 

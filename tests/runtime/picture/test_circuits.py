@@ -8,8 +8,8 @@ from hems.model.cause import Cause, Why
 from hems.model.reading import Reading, missing
 from hems.model.site import Tier
 from hems.model.units import CircuitId
-from hems.runtime.ahead import Scene
-from hems.runtime.picture import paint
+from hems.runtime.picture.building import paint
+from hems.runtime.scene import Scene
 from tests.outlook.given import present, scene
 
 GYM = CircuitId("gym")

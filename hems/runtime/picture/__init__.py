@@ -1,0 +1,1 @@
+"""What clients are shown, painted from the scene that a tick leaves; `building.paint` paints all of it."""
