@@ -29,8 +29,9 @@ def after(given: Given, state: ControlState) -> DrawnMemory:
     before, now_s = state.drawn, given.now_s
     islanded = state.evidence.tie.value is TiePosition.OPEN
     feeding = feeds(given.site, given.snapshot, islanded)
-    mixed = islanded and _mixed(feeding, state.evidence.apart_since_s)
-    watts = None if mixed else load_w(given.site, given.snapshot, now_s, islanded)
+    watts = load_w(given.site, given.snapshot, now_s, islanded)
+    if watts is not None and islanded and _mixed(feeding, state.evidence.apart_since_s):
+        return before
     counts = given.snapshot.former_phase_w if islanded else feeding
     seen_s = min((one.taken_s for one in counts), default=now_s)
     if watts is None and now_s < before.seen_s + LASTS_S < inf:
@@ -48,7 +49,8 @@ def _mixed(feeding: Iterable[Reading[float]], apart_since_s: float | None) -> bo
     """Whether something that feeds the island was read last before the tie opened.
 
     Sun that has gone with the grid, or a car that has been told to rest, would be counted beside the former that makes
-    up for it.
+    up for it.  What was believed before stands until each has been read again, however seldom: it was measured, and
+    the typical power of circuits, which would count instead, is a guess.
     """
     return apart_since_s is not None and any(one.taken_s < apart_since_s for one in feeding)
 

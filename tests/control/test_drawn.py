@@ -136,13 +136,17 @@ def test_what_was_read_before_the_tie_opened_is_not_added_to_what_the_former_has
     apart = pencil.evidence(tie=TiePosition.OPEN, apart_since_s=10.0)
     state = replace(pencil.state(evidence=apart), drawn=DrawnMemory(HOUSE_W, 9.5))
 
-    def believed(sun_s: float, sun_w: float) -> float | None:
+    def believed(sun_s: float, sun_w: float | None, now_s: float = 10.3) -> DrawnMemory:
         told = {
-            wiring.former_phase_w(0): Reading(20_000.0, 10.2),
+            wiring.former_phase_w(0): Reading(20_000.0, now_s - 0.1),
             wiring.pv_power(SITE.pvs[0].id): Reading(sun_w, sun_s),
         }
-        return drawn.after(pencil.given(SITE, healthy(SITE) | told, 10.3), state).watts
+        return drawn.after(pencil.given(SITE, healthy(SITE) | told, now_s), state)
 
     # when the former tells of all of it, and the sun, which has gone too, has not been read yet
-    assert believed(9.8, 10_000.0) == HOUSE_W
-    assert believed(10.25, 1000.0) == 21_000.0
+    assert believed(9.8, 10_000.0).watts == HOUSE_W
+    assert believed(10.25, 1000.0).watts == 21_000.0
+    # then what was believed before stands, as old as it is, however long that takes
+    assert believed(9.8, 10_000.0, now_s=14.0) == state.drawn
+    # but of a sun that cannot be read at all, soon nothing is known any more
+    assert believed(9.8, None, now_s=14.0).watts is None
