@@ -160,7 +160,9 @@ class Daemon:
         """Build everything, let it run, and end it in the order that safety asks for."""
         site, wiring, params = self._file.site, self._file.wiring, self._file.params
         zone = zone_named(self._file.settings.timezone)
-        board = Board(wiring, self._clock, shed=lambda commands: actuators.shed(commands), wake=lambda: loop.wake.set())
+        board = Board(
+            wiring, self._clock, ready=lambda commands: actuators.ready(commands), wake=lambda: loop.wake.set()
+        )
         context = DriverContext(clock=self._clock, sink=board, rng=Random(self._seed))
         profiles = {spec.id: self._drivers[spec.driver].fingerprint(spec) for spec in wiring.devices}
         record = Commissioning(self._file.settings.state_dir, site=site.name, site_digest=self._file.digest)

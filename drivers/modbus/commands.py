@@ -98,10 +98,13 @@ class Commander:
         await opening
         return still()
 
+    @property
+    def in_control(self) -> bool:
+        """Whether nothing is to be done before it can be commanded."""
+        return self._acquired or not self.layout.acquire
+
     def coils(self, names: Iterable[str]) -> list[int]:
-        """Those of these switches that are coils and want nothing else to be done before they open."""
-        if self.layout.acquire and not self._acquired:
-            return []
+        """Those of these switches that are coils."""
         found = [self.layout.commands.get(name) for name in names]
         return [placed.coil for placed in found if placed is not None and placed.coil is not None]
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from drivers.modbus.commands import Commander
+from drivers.modbus.early import opening
 from drivers.modbus.errors import Garbled, LinkDown, LinkError
 from drivers.modbus.force import Keeping
 from drivers.modbus.frame import ReadFrame
-from drivers.modbus.job import Manners, Rank
+from drivers.modbus.job import Job, Manners, Rank
 from drivers.modbus.layout import Layout
 from drivers.modbus.noise import Noise
+from drivers.modbus.opener import Opener
 from drivers.modbus.poll import Reader
 from drivers.modbus.queue import LinkQueue
 from drivers.modbus.rounds import Rest, Rounds
@@ -168,16 +170,24 @@ class Device:
                 break
         return reply
 
-    def open_early(self, commands: Iterable[str]) -> None:
-        """Have switches opened at once that are coils, while there is nothing to find out or to take control of first.
+    def opener(self, commands: Sequence[str]) -> Callable[[], None]:
+        """What opens switches at once that are coils, while there is nothing to find out or to take control of first.
 
-        What leaves here is asked for again by `write` in the next turn of the event loop, with all that belongs to it.
+        What leaves so is asked for again by `write` in the next turn of the event loop, with all that belongs to it.
         """
+        return Opener(self._queue, self._prompt, lambda: self._opening(commands))
+
+    def _prompt(self) -> Layout | None:
+        """Where everything is, unless a command would have to wait for something."""
         if self._disabled or not self.armed or self._identifying.locked() or not self._is_known():
-            return
+            return None
+        return self._commander.layout if self._commander.in_control else None
+
+    def _opening(self, commands: Sequence[str]) -> Job | None:
         coils = self._commander.coils(commands)
-        if coils:
-            self._queue.open_early(self._product.unit, coils, self._product.manners, self._may_be_written)
+        if not coils:
+            return None
+        return opening(self._product.unit, coils, self._product.manners, self._may_be_written)
 
     async def ask(self) -> Heard:
         """One question for a person: the first block of its profile, or who it is while that is not known."""

@@ -1,7 +1,7 @@
 """All devices of one engine: links shared, devices run, commands passed on.  Serves Modbus and SunSpec alike."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from drivers.modbus.check import Declared, other_settings
 from drivers.modbus.device import Device
@@ -64,11 +64,9 @@ class BusDriver:
             return Reply(fate=Fate.REFUSED, detail=f"there is no device '{device}' here")
         return await found.write(command, value, urgent=urgent, islanded=islanded, lease_s=lease_s, presses=presses)
 
-    def open_early(self, device: DeviceId, commands: Iterable[str]) -> None:
-        """Have circuits opened in this very turn of the event loop, as far as that is possible."""
-        found = self._devices.get(device)
-        if found is not None:
-            found.open_early(commands)
+    def opener(self, device: DeviceId, commands: Sequence[str]) -> Callable[[], None]:
+        """What has circuits opened in the very turn of the event loop in which it is called, if that is possible."""
+        return self._devices[device].opener(commands)
 
     async def ask(self, device: DeviceId) -> Heard:
         """One question to a device, for a person."""

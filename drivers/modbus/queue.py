@@ -13,7 +13,7 @@ ways sends it, [Direct](direct.py) over TCP and [Line](line.py) on a serial line
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -111,14 +111,14 @@ class LinkQueue:
                 self.waiting.withdraw(job)
             raise
 
-    def open_early(self, unit: int, coils: Iterable[int], manners: Manners, allowed: Callable[[], bool]) -> None:
-        """Have coils opened in this very turn of the event loop, if the link is free and nothing else waits for `unit`.
+    def open_early(self, job: Job) -> None:
+        """Send an `opening` in this very turn of the event loop, if the link is free and nothing waits for the unit.
 
-        Nobody hears what comes of it unless he asks for the same by `write_coil`, in the next turn or when it was
-        `opened`.
+        Nobody hears what comes of it unless he asks for the same by `write_coil`, at once or when it was `opened`.
         """
-        if self._way.prompt and not self.waiting.has(unit):
-            self._way.first(self._early.begin(unit, coils, manners, allowed))
+        if self._way.prompt and not self.waiting.has(job.unit):
+            self._early.begins(job)
+            self._way.first(job)
 
     def opening(self, unit: int, coil: int) -> Awaitable[None] | None:
         """What ends when a coil that is being opened early has been answered for; None if it is not being opened."""

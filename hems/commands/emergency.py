@@ -150,7 +150,7 @@ async def _on_devices(
     store: Store,
 ) -> list[str]:
     running = Running()
-    board = Board(file.wiring, clock, shed=lambda commands: None, wake=lambda: None)
+    board = Board(file.wiring, clock, ready=lambda commands: lambda: None, wake=lambda: None)
     context = DriverContext(clock=clock, sink=board, rng=Random(os.getpid()))
     fleet = open_fleet(file.wiring.devices, factories, context, store.arming, digest=file.digest, seal=lambda _: "")
     for name, driver in fleet.drivers.items():

@@ -1,20 +1,11 @@
 """What may be done on one raw reading, without a tick: the sheds that the last tick made ready."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from hems.control.step import Armed, Test, Trigger
 from hems.model.reading import Reading
 from hems.model.wiring import Role
-
-
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """An armed list that has just been triggered."""
-
-    armed: Armed
-    at_s: float
 
 
 def fires(trigger: Trigger, role: Role, reading: Reading[Any], now_s: float) -> bool:
@@ -25,13 +16,9 @@ def fires(trigger: Trigger, role: Role, reading: Reading[Any], now_s: float) -> 
     return value is not None and trigger.fires(value)
 
 
-def react(armed: Sequence[Armed], role: Role, reading: Reading[Any], now_s: float) -> list[Fired]:
-    """The lists that this reading sets off.  Each is to be used once, and none that has expired."""
-    return [
-        Fired(ready, now_s)
-        for ready in armed
-        if now_s <= ready.expires_s and any(fires(trigger, role, reading, now_s) for trigger in ready.triggers)
-    ]
+def sets_off(armed: Armed, role: Role, reading: Reading[Any], now_s: float) -> bool:
+    """Whether a reading sets off a list, which is to be used once, and not after it has expired."""
+    return now_s <= armed.expires_s and any(fires(trigger, role, reading, now_s) for trigger in armed.triggers)
 
 
 def crossed(

@@ -1,6 +1,6 @@
 """Devices as hems sees them: named points that arrive, named commands that are sent."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -163,11 +163,11 @@ class Driver(Protocol):
 class Prompt(Protocol):
     """A driver that has circuits opened before it is told so command by command: what is prepared need not wait."""
 
-    def open_early(self, device: DeviceId, commands: Iterable[str]) -> None:
-        """Have switches opened in this very turn of the event loop, as far as it is certain that `write` would.
+    def opener(self, device: DeviceId, commands: Sequence[str]) -> Callable[[], None]:
+        """What opens switches in the turn of the event loop in which it is called, if it is certain that `write` would.
 
-        `write` is called for each of them in the next turn, judges it, and tells what came of it.  Must return quickly
-        and not raise.
+        `write` is called for each of them in the next turn, judges it, and tells what came of it.  To be made before
+        it is needed; what is called then must return quickly and not raise.
         """
 
 

@@ -73,10 +73,31 @@ class Actuators:
     def send(self, commands: Sequence[Command]) -> None:
         """Start sending; nothing that takes power away waits for anything."""
         now = self._clock.now()
-        fresh = [command for command in commands if not self._is_on_its_way(command, now.mono_s)]
-        gives = [command for command in fresh if self._gives(command)]
-        away = [command for command in fresh if command not in gives]
-        self._open_early(away)
+        fresh = self._fresh(commands, now)
+        _open_early(self._openers(fresh))
+        self._send(fresh, now)
+
+    def ready(self, commands: Sequence[Command]) -> Callable[[], None]:
+        """For the reflex: sends these when it is called, and calls off whatever was about to give power before.
+
+        All that can be thought of before is thought of now, so that the first circuit opens before anything else.
+        """
+        openers = self._openers(commands)
+
+        def shed() -> None:
+            _open_early(openers)
+            self.call_off()
+            now = self._clock.now()
+            self._send(self._fresh(commands, now), now)
+
+        return shed
+
+    def _fresh(self, commands: Sequence[Command], now: Instant) -> Sequence[Command]:
+        return [command for command in commands if not self._is_on_its_way(command, now.mono_s)]
+
+    def _send(self, commands: Sequence[Command], now: Instant) -> None:
+        gives = [command for command in commands if self._gives(command)]
+        away = [command for command in commands if not self._gives(command)]
         if gives:
             self._note()  # what left before them stands before them
         for command in away:
@@ -88,11 +109,6 @@ class Actuators:
             written = asyncio.create_task(self._written(gives, now), name="journal")
             for command in gives:
                 self._start(command, written, now.mono_s)
-
-    def shed(self, commands: Sequence[Command]) -> None:
-        """For the reflex: send these, and call off whatever was about to give power on older knowledge."""
-        self.call_off()
-        self.send(commands)
 
     def call_off(self) -> None:
         """Take back what gives power and has not been sent yet.  It has no outcome; whoever still wants it repeats."""
@@ -120,18 +136,19 @@ class Actuators:
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
 
-    def _open_early(self, commands: Sequence[Command]) -> None:
-        """Circuits that open are on the wire before any of the commands is looked at more closely."""
+    def _openers(self, commands: Sequence[Command]) -> Sequence[tuple[DeviceId, Callable[[], None]]]:
+        """What opens circuits of each device whose driver can do so before it is told in full."""
         switches: dict[DeviceId, list[str]] = {}
         for command in commands:
             port = self.writes.get(command.role)
             if command.value is False and port is not None and port.device in self._prompt:
                 switches.setdefault(port.device, []).append(port.point)
+        made: list[tuple[DeviceId, Callable[[], None]]] = []
         for device, points in switches.items():
-            with contained() as driver:  # each of them is still sent as ever
-                self._prompt[device].open_early(device, points)
-            if driver.fault is not None:
-                log.error("The driver of %s failed to open circuits early.", device, exc_info=driver.fault)
+            with contained() as driver:
+                made.append((device, self._prompt[device].opener(device, points)))
+            _told_if_failed(device, driver.fault)
+        return made
 
     def _gives(self, command: Command) -> bool:
         """Whether it must be in the journal first: also a power that repeats one which never got there."""
@@ -222,6 +239,20 @@ class Actuators:
             )
         log.error("The driver of %s failed on %s.", port.device, command.role, exc_info=driver.fault)
         return Reply(fate=Fate.UNREACHABLE, detail=f"its driver failed: {type(driver.fault).__name__}")
+
+
+def _open_early(openers: Iterable[tuple[DeviceId, Callable[[], None]]]) -> None:
+    """Circuits that open are on the wire before any of the commands is looked at more closely."""
+    for device, open_now in openers:
+        with contained() as driver:
+            open_now()
+        _told_if_failed(device, driver.fault)
+
+
+def _told_if_failed(device: DeviceId, fault: Exception | None) -> None:
+    """Nothing is lost by it: each command is still sent as ever."""
+    if fault is not None:
+        log.error("The driver of %s failed to open circuits early.", device, exc_info=fault)
 
 
 def _after_turns(turns: int, do: Callable[[], None]) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hems.control.reflex import crossed, react
+from hems.control.reflex import crossed, sets_off
 from hems.control.step import Armed, Trigger
 from hems.model.command import Command
 from hems.model.reading import Reading
@@ -17,16 +17,22 @@ class Board:
     """Where drivers deliver.  An armed list is used once; a tick that is due at once is called for."""
 
     def __init__(
-        self, wiring: Wiring, clock: Clock, *, shed: Callable[[Sequence[Command]], None], wake: Callable[[], None]
+        self,
+        wiring: Wiring,
+        clock: Clock,
+        *,
+        ready: Callable[[Sequence[Command]], Callable[[], None]],
+        wake: Callable[[], None],
     ) -> None:
         self.latest: dict[Role, Reading[Any]] = {}
         self.points: dict[Port, Reading[Any]] = {}
         """The same by place, and also what no quantity of the building is read from."""
         self._fired: list[Command] = []
         self._clock = clock
-        self._shed = shed
+        self._ready = ready
         self._wake = wake
-        self._armed: list[Armed] = []
+        self._armed: list[tuple[Armed, Callable[[], None]]] = []
+        """Each with what sheds it, made ready."""
         self._watch: tuple[Trigger, ...] = ()
         self._stirring: frozenset[Role] = frozenset()
         """Quantities that any trigger looks at; of all others a reading is only kept."""
@@ -52,7 +58,7 @@ class Board:
 
     def arm(self, armed: Sequence[Armed], watch: tuple[Trigger, ...]) -> None:
         """What the last tick made ready, and what it wants to be woken for."""
-        self._armed = list(armed)
+        self._armed = [(one, self._made_ready(one.commands)) for one in armed]
         self._watch = watch
         triggers = (trigger for one in armed for trigger in one.triggers)
         self._stirring = frozenset(trigger.role for trigger in (*watch, *triggers))
@@ -63,10 +69,16 @@ class Board:
         return fired
 
     def _react(self, role: Role, before: Reading[Any] | None, reading: Reading[Any], now_s: float) -> None:
-        for one in react(self._armed, role, reading, now_s):
-            self._armed.remove(one.armed)
-            self._fired += one.armed.commands
-            self._shed(one.armed.commands)
+        for ready in [one for one in self._armed if sets_off(one[0], role, reading, now_s)]:
+            armed, shed = ready
+            shed()
+            self._armed.remove(ready)
+            self._fired += armed.commands
             self._wake()
         if crossed(self._watch, role, before, reading, now_s):
             self._wake()
+
+    def _made_ready(self, commands: Sequence[Command]) -> Callable[[], None]:
+        """As a rule what sheds these was made for the tick before."""
+        kept = (shed for before, shed in self._armed if before.commands == commands)
+        return next(kept, None) or self._ready(commands)

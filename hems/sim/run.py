@@ -12,7 +12,7 @@ from typing import Any
 
 from hems.control.measure import Measure
 from hems.control.params import Params
-from hems.control.reflex import react
+from hems.control.reflex import sets_off
 from hems.control.state import ControlState, initial
 from hems.control.step import Armed, Step
 from hems.control.tick import tick
@@ -185,7 +185,7 @@ class FastForward:
         now_s = self.plant.t_s
         for ready in self.armed:
             for role in {trigger.role for trigger in ready.triggers}:
-                if role in latest and react((ready,), role, latest[role], now_s):
+                if role in latest and sets_off(ready, role, latest[role], now_s):
                     self._fired += ready.commands
                     self._do(ready.commands)
                     break

@@ -332,7 +332,9 @@ async def house(
     store = Store(directory, boot_id="boot")
     store.start(at)
     works = Works(machines())
-    board = Board(wires, clock, shed=lambda commands: made.actuators.shed(commands), wake=lambda: made.loop.wake.set())
+    board = Board(
+        wires, clock, ready=lambda commands: made.actuators.ready(commands), wake=lambda: made.loop.wake.set()
+    )
     context = DriverContext(clock=clock, sink=board, rng=None)  # type: ignore[arg-type]
     record = Commissioning(directory, site=site.name, site_digest="the file")
     proving = Proving(site, wires, {spec.id: works.fingerprint(spec) for spec in wires.devices}, record)

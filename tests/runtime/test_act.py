@@ -2,9 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -113,16 +114,21 @@ class PromptMachines(Machines):
     def __init__(self, devices: Sequence[DeviceId]) -> None:
         super().__init__(devices)
         self.opened: list[tuple[DeviceId, list[str]]] = []
-        self.faulty = False
+        self.faulty = ""
 
-    def open_early(self, device: DeviceId, commands: Iterable[str]) -> None:
+    def opener(self, device: DeviceId, commands: Sequence[str]) -> Callable[[], None]:
+        if self.faulty == "while it makes ready":
+            raise RuntimeError("a driver with a fault")
+        return partial(self._opens, device, commands)
+
+    def _opens(self, device: DeviceId, commands: Sequence[str]) -> None:
         if self.faulty:
             raise RuntimeError("a driver with a fault")
         self.opened.append((device, list(commands)))
 
 
-@pytest.mark.parametrize("faulty", [False, True])
-async def test_circuits_are_opened_before_their_commands_are_sent_which_then_are_as_ever(tmp_path: Path, faulty: bool):
+@pytest.mark.parametrize("faulty", ["", "while it makes ready", "while it opens"])
+async def test_circuits_are_opened_before_their_commands_are_sent_which_then_are_as_ever(tmp_path: Path, faulty: str):
     async with bench(tmp_path) as made:
         ours = PromptMachines(made.machines.devices)
         ours.faulty, ours.armed = faulty, made.machines.armed
@@ -357,7 +363,7 @@ async def test_the_reflex_calls_off_whatever_was_about_to_give_power(tmp_path: P
             made.actuators.send([switch(LAUNDRY, True), power(8000.0, energises=True)])
             await asyncio.sleep(0.02)
             # when the tie opens
-            made.actuators.shed([switch(GYM, False)])
+            made.actuators.ready([switch(GYM, False)])()
             await settled()
         await asyncio.to_thread(made.store.drain)
         await asyncio.sleep(0.05)

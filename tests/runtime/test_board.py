@@ -1,5 +1,6 @@
 """The reflex: what one raw reading sets off, and what it does not."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -23,10 +24,13 @@ class Bench:
     def __init__(self) -> None:
         self.clock = HandClock()
         self.shed: list[list[Command]] = []
+        self.readied = 0
         self.woken = 0
-        self.board = Board(
-            wired(flats()), self.clock, shed=lambda commands: self.shed.append(list(commands)), wake=self._wake
-        )
+        self.board = Board(wired(flats()), self.clock, ready=self._ready, wake=self._wake)
+
+    def _ready(self, commands: Sequence[Command]) -> Callable[[], None]:
+        self.readied += 1
+        return lambda: self.shed.append(list(commands))
 
     def _wake(self) -> None:
         self.woken += 1
@@ -54,6 +58,14 @@ async def test_a_reading_that_meets_an_armed_trigger_sheds_at_once_and_exactly_o
     assert bench.woken == 1
     assert [one.role for one in bench.board.take_fired()] == [LAUNDRY, GYM]
     assert bench.board.take_fired() == ()
+
+
+def test_what_is_armed_again_as_it_was_is_not_made_ready_anew():
+    bench = Bench().arm(OPENS).arm(OPENS)
+    assert bench.readied == 1
+    # but what has gone out once is
+    bench.says(wiring.TIE_CLOSED_CONTACT, False).arm(OPENS)
+    assert (len(bench.shed), bench.readied) == (1, 2)
 
 
 def test_of_two_lists_for_one_reading_both_go_out():

@@ -7,6 +7,7 @@ import pytest
 
 from drivers.modbus.factory import product_of
 from hems.model.command import Fate
+from hems.model.units import DeviceId
 from tests.drivers import given
 from tests.drivers.bench import Bench, Fault, Site, Unit, eventually, on_tcp
 
@@ -42,8 +43,7 @@ async def test_a_relay_that_was_opened_early_is_told_once_and_read_back_as_ever(
         given.driven(site, given.declared(bench, board(), "board"), armed=["board"]) as driver,
     ):
         await site.until("board/closed")
-        driver.open_early("board", ["closed", "no such command"])
-        driver.open_early("no such board", ["closed"])
+        driver.opener(DeviceId("board"), ["closed", "no such command"])()
         reply = await driver.write("board", "closed", False, urgent=True, islanded=True)
         assert reply.fate is Fate.CONFIRMED
         assert [(sent.code, sent.address, sent.values) for sent in bench.writes()] == [(5, 3, [0])]
@@ -56,7 +56,7 @@ async def test_a_relay_of_a_device_that_is_not_armed_is_not_opened_early():
         given.driven(site, given.declared(bench, board(), "board")) as driver,
     ):
         await site.until("board/closed")
-        driver.open_early("board", ["closed"])
+        driver.opener(DeviceId("board"), ["closed"])()
         seen = len(bench.diary)
         await eventually(lambda: len(bench.diary) >= seen + 2)
         assert bench.writes() == []
@@ -74,7 +74,7 @@ async def test_what_is_told_while_an_early_opening_is_not_answered_yet_has_the_l
         await site.until("board/closed")
         # given a board that nobody else asks, and that takes its time to open
         unit.fault = lambda request: Fault(delay_s=0.1) if request.code == 5 else None
-        driver.open_early("board", ["closed"])
+        driver.opener(DeviceId("board"), ["closed"])()
         told = [
             asyncio.create_task(driver.write("board", "closed", on, urgent=not on, islanded=True))
             for on in (False, True)

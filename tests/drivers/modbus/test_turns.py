@@ -9,13 +9,17 @@ import pytest
 
 from drivers.modbus.address import parse_address
 from drivers.modbus.connection import Connection
+from drivers.modbus.early import ASKED_WITHIN_S, opening
 from drivers.modbus.envelope import TcpEnvelope
 from drivers.modbus.errors import LinkDown
 from drivers.modbus.frame import ReadFrame, Space
 from drivers.modbus.hearing import Words
 from drivers.modbus.job import Manners
+from drivers.modbus.layout import Layout
 from drivers.modbus.link import ModbusLink
+from drivers.modbus.opener import Opener
 from drivers.modbus.queue import LinkQueue
+from hil.vloop import VirtualLoop, run
 
 MANNERS = Manners(timeout_s=5.0)
 CODE, ADDRESS = 7, 9
@@ -170,7 +174,7 @@ def yes() -> bool:
 async def test_coils_that_are_opened_early_leave_at_once_in_one_frame_and_whoever_asks_next_hears_of_that():
     async with served() as (queue, link):
         # when two coils are opened early, and then asked for as ever
-        queue.open_early(1, [3, 4], MANNERS, yes)
+        queue.open_early(opening(1, [3, 4], MANNERS, yes))
         assert link.wire.asked() == [(15, 3)]
         sheds = [
             asyncio.create_task(queue.write_coil(1, coil, False, MANNERS, allowed=yes, urgent=True)) for coil in (3, 4)
@@ -185,7 +189,7 @@ async def test_coils_that_are_opened_early_leave_at_once_in_one_frame_and_whoeve
 
 async def test_what_a_coil_is_told_after_it_was_opened_early_counts_and_the_next_off_is_sent_again():
     async with served() as (queue, link):
-        queue.open_early(1, [3], MANNERS, yes)
+        queue.open_early(opening(1, [3], MANNERS, yes))
         told = [asyncio.create_task(queue.write_coil(1, 3, on, MANNERS, allowed=yes)) for on in (True, False)]
         await turns()
         link.wire.answer()
@@ -199,7 +203,7 @@ async def test_nothing_is_opened_early_beside_something_that_waits_for_the_same_
     async with served() as (queue, link):
         waits = asyncio.create_task(queue.write_coil(1, 5, True, MANNERS, allowed=yes))
         await asyncio.sleep(0)
-        queue.open_early(1, [3], MANNERS, yes)
+        queue.open_early(opening(1, [3], MANNERS, yes))
         assert link.wire.written == []
         await turns()
         link.wire.answer()
@@ -207,47 +211,91 @@ async def test_nothing_is_opened_early_beside_something_that_waits_for_the_same_
         assert link.wire.asked() == [(5, 5)]
 
 
-async def test_an_early_opening_that_was_not_answered_for_long_is_not_taken_for_a_later_one():
-    async with served() as (queue, link):
-        queue.open_early(1, [3], MANNERS, yes)
-        await turns(4)
-        later = asyncio.create_task(queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True))
-        await turns()
-        for _ in range(2):
+def test_an_early_opening_that_was_not_answered_for_long_is_not_taken_for_a_later_one():
+    async def story(_loop: VirtualLoop) -> None:
+        async with served() as (queue, link):
+            queue.open_early(opening(1, [3], MANNERS, yes))
+            await asyncio.sleep(ASKED_WITHIN_S + 0.01)
+            later = asyncio.create_task(queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True))
+            await turns()
+            for _ in range(2):
+                link.wire.answer()
+                await turns(4)
+            await later
+            assert link.wire.asked() == [(5, 3)] * 2
+
+    run(story)
+
+
+def test_whoever_has_waited_until_a_coil_was_opened_early_has_its_answer_and_sends_nothing():
+    async def told(queue: LinkQueue) -> None:
+        opened = queue.opening(1, 3)
+        assert opened is not None
+        await opened
+        await queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True)
+
+    async def story(_loop: VirtualLoop) -> None:
+        async with served() as (queue, link):
+            queue.open_early(opening(1, [3], MANNERS, yes))
+            waits = asyncio.create_task(told(queue))
+            # given a board that takes its time
+            await asyncio.sleep(1.0)
             link.wire.answer()
-            await turns(4)
-        await later
-        assert link.wire.asked() == [(5, 3)] * 2
+            await waits
+            assert link.wire.asked() == [(5, 3)]
+            # when it is told the same a while later, then that is a request of its own
+            await asyncio.sleep(ASKED_WITHIN_S + 0.01)
+            assert queue.opening(1, 3) is None
+            later = asyncio.create_task(queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True))
+            await turns()
+            link.wire.answer()
+            await later
+            assert link.wire.asked() == [(5, 3)] * 2
 
-
-async def test_whoever_has_waited_until_a_coil_was_opened_early_has_its_answer_and_sends_nothing():
-    async with served() as (queue, link):
-        queue.open_early(1, [3], MANNERS, yes)
-
-        async def told() -> None:
-            opening = queue.opening(1, 3)
-            assert opening is not None
-            await opening
-            await queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True)
-
-        waits = asyncio.create_task(told())
-        # given a board that takes its time
-        await turns(8)
-        link.wire.answer()
-        await waits
-        assert link.wire.asked() == [(5, 3)]
-        # when it is told the same a while later, then that is a request of its own
-        await turns(8)
-        assert queue.opening(1, 3) is None
-        later = asyncio.create_task(queue.write_coil(1, 3, False, MANNERS, allowed=yes, urgent=True))
-        await turns()
-        link.wire.answer()
-        await later
-        assert link.wire.asked() == [(5, 3)] * 2
+    run(story)
 
 
 async def test_what_is_not_armed_is_not_opened_early():
     async with served() as (queue, link):
-        queue.open_early(1, [3], MANNERS, lambda: False)
+        queue.open_early(opening(1, [3], MANNERS, lambda: False))
         await turns(4)
         assert link.wire.written == []
+
+
+class Board:
+    """A board of which somebody else knows where its relay is, and whether it may be told."""
+
+    def __init__(self, queue: LinkQueue) -> None:
+        self.layout: Layout | None = None
+        self.coil = 3
+        self.open_now = Opener(queue, lambda: self.layout, lambda: opening(1, [self.coil], MANNERS, yes))
+
+
+async def test_what_was_made_ready_before_a_device_started_afresh_opens_the_coil_that_it_has_now():
+    async with served() as (queue, link):
+        # given a relay that cannot be told yet
+        board = Board(queue)
+        board.open_now()
+        assert link.wire.asked() == []
+        # when it is found, and then found anew elsewhere
+        board.layout, board.coil = Layout(points={}), 4
+        board.open_now()
+        await turns()
+        link.wire.answer()
+        await turns(4)
+        board.layout, board.coil = Layout(points={}), 5
+        board.open_now()
+        # then it is opened where it is
+        assert link.wire.asked() == [(5, 4), (5, 5)]
+
+
+async def test_what_has_been_opened_once_can_be_opened_in_the_same_way_again():
+    async with served() as (queue, link):
+        board = Board(queue)
+        board.layout = Layout(points={})
+        for _ in range(2):
+            board.open_now()
+            await turns()
+            link.wire.answer()
+            await turns(4)
+        assert link.wire.asked() == [(5, 3)] * 2
