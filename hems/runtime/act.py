@@ -18,8 +18,9 @@ from hems.model.instant import Instant
 from hems.model.units import DeviceId
 from hems.model.wiring import Port, Role
 from hems.ports.clock import Clock
-from hems.ports.device import Driver, Prompt, Reply
+from hems.ports.device import Driver, Reply
 from hems.ports.store import Journal
+from hems.runtime.openers import Openers
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +54,8 @@ class Actuators:
         islanded: Callable[[], bool],
     ) -> None:
         self._drivers = drivers
-        self._prompt = {name: driver for name, driver in drivers.items() if isinstance(driver, Prompt)}
         self.writes = writes
+        self._openers = Openers(drivers, writes)
         self._journal = journal
         self._clock = clock
         self._islanded = islanded
@@ -74,7 +75,7 @@ class Actuators:
         """Start sending; nothing that takes power away waits for anything."""
         now = self._clock.now()
         fresh = self._fresh(commands, now)
-        _open_early(self._openers(fresh))
+        self._openers.ready(fresh)()
         self._send(fresh, now)
 
     def ready(self, commands: Sequence[Command]) -> Callable[[], None]:
@@ -82,10 +83,10 @@ class Actuators:
 
         All that can be thought of before is thought of now, so that the first circuit opens before anything else.
         """
-        openers = self._openers(commands)
+        open_now = self._openers.ready(commands)
 
         def shed() -> None:
-            _open_early(openers)
+            open_now()
             self.call_off()
             now = self._clock.now()
             self._send(self._fresh(commands, now), now)
@@ -135,20 +136,6 @@ class Actuators:
         tasks = [self._on_its_way[role].task for role in set(roles) if role in self._on_its_way]
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
-
-    def _openers(self, commands: Sequence[Command]) -> Sequence[tuple[DeviceId, Callable[[], None]]]:
-        """What opens circuits of each device whose driver can do so before it is told in full."""
-        switches: dict[DeviceId, list[str]] = {}
-        for command in commands:
-            port = self.writes.get(command.role)
-            if command.value is False and port is not None and port.device in self._prompt:
-                switches.setdefault(port.device, []).append(port.point)
-        made: list[tuple[DeviceId, Callable[[], None]]] = []
-        for device, points in switches.items():
-            with contained() as driver:
-                made.append((device, self._prompt[device].opener(device, points)))
-            _told_if_failed(device, driver.fault)
-        return made
 
     def _gives(self, command: Command) -> bool:
         """Whether it must be in the journal first: also a power that repeats one which never got there."""
@@ -239,20 +226,6 @@ class Actuators:
             )
         log.error("The driver of %s failed on %s.", port.device, command.role, exc_info=driver.fault)
         return Reply(fate=Fate.UNREACHABLE, detail=f"its driver failed: {type(driver.fault).__name__}")
-
-
-def _open_early(openers: Iterable[tuple[DeviceId, Callable[[], None]]]) -> None:
-    """Circuits that open are on the wire before any of the commands is looked at more closely."""
-    for device, open_now in openers:
-        with contained() as driver:
-            open_now()
-        _told_if_failed(device, driver.fault)
-
-
-def _told_if_failed(device: DeviceId, fault: Exception | None) -> None:
-    """Nothing is lost by it: each command is still sent as ever."""
-    if fault is not None:
-        log.error("The driver of %s failed to open circuits early.", device, exc_info=fault)
 
 
 def _after_turns(turns: int, do: Callable[[], None]) -> None:
