@@ -3,98 +3,44 @@
 import argparse
 import gc
 import json
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import inf
 from pathlib import Path
-from random import Random
 
 from hems.app import installed_drivers
 from hems.commands.numbers import number
+from hems.commands.simulating import WIDE, by_days, by_story, survived
 from hems.config.load import load
 from hems.config.site_file import SiteFile
-from hems.control.params import Params, shortened
+from hems.control.params import shortened
 from hems.model.codec import to_plain
 from hems.model.errors import ConfigError
-from hems.model.prices import Prices
 from hems.model.site import Site
-from hems.model.units import DAY_S, HOUR_S, W_PER_KW
+from hems.model.units import HOUR_S, W_PER_KW
 from hems.report import timeline_line
 from hems.report.sheet import Sheet, as_text
-from hems.report.study import Study, page, results, tables
+from hems.report.study import Study, results
+from hems.report.study_page import page
+from hems.report.study_tables import tables
 from hems.report.worth import Worth
 from hems.report.worth_sections import sections
 from hems.sim.baseline import Compared
-from hems.sim.bill import Bill, Metered, price_of
-from hems.sim.exchange import KINDS, market_of, told_by
-from hems.sim.generated import GeneratedTraces
-from hems.sim.judge import judge
-from hems.sim.lot import cuts
+from hems.sim.checks.case import Verdict
 from hems.sim.names import Built
-from hems.sim.plant import Plant
-from hems.sim.play import NOON, SETTLED_WITHIN_S, play
 from hems.sim.rig import load_rig
-from hems.sim.run import Act, FastForward, Ticked
-from hems.sim.scenario import WORLD, Scenario, WorldAct, act_on
+from hems.sim.scenario import Scenario
 from hems.sim.scenario_file import load_scenario
-from hems.sim.start import StartPoint
-from hems.sim.survive import SETTLE_S, Survived, survive
-from hems.sim.tables import Tables, prices, read_tables
 from hems.sim.tally import Tally
-from hems.sim.traces import ShiftedTraces, SlotTraces, Traces
+from hems.sim.world import NEW_YEAR, World, midnight, of_rig, of_site
 from hems.wording import names_of
 
-DAY_H, TOLD_H = 24.0, 48.0
-"""A day; and the longest time of which each event is printed."""
+DAY_H = 24.0
+TOLD_H = 48.0
+"""The longest time of which each event is printed."""
 START_HOUR = 18.0
 TABLES = ("loads", "pv", "evs", "grid", "prices")
 DAY_OF_YEAR = 290
-NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How closely time is looked at."""
-
-    near_s: float
-    """So long after an event every second is."""
-    watch_s: float
-    """On an island so often."""
-    far_s: float
-    """Where nothing happens, so often."""
-
-
-CLOSE, WIDE = Pace(60.0, 10.0, 300.0), Pace(3.0, 60.0, 900.0)
-"""Hours, and days: then loads and sun keep still for a quarter of an hour, and so does hems."""
-BAR = 24
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the controller is put in front of."""
-
-    site_file: SiteFile
-    params: Params
-    real: Site
-    """The building as it really is."""
-    start: StartPoint
-    traces: Traces
-    clock: datetime
-    """What the wall shows when the days begin."""
-    market: Prices | None = None
-    """What an exchange tells."""
-
-    def plant(self, traces: Traces | None = None) -> Metered:
-        """The building, with a bill."""
-        site = self.site_file.site
-        bill = Bill(site=site, price=price_of(site, self.market), clock=self.clock)
-        return Metered(self.real, traces or self.traces, start=self.start, bill=bill)
-
-    def compared(self, plant: Metered, traces: Traces | None, ends_s: float) -> Compared:
-        """With its baseline."""
-        return Compared(self.site_file.site, self.params, plant, self.plant(traces), ends_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,50 +83,48 @@ class Command:
         """Simulate, write and print; 1 when a story did not go as expected."""
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)  # a simulation leaves no cycles behind
-        study, told = _study(args)
+        study = _study(args)
         if args.json:
-            print(json.dumps(told, indent=2))
+            print(json.dumps(_events(study.tally), indent=2))
         else:
             _print(study)
             _write(study, args.out)
-        return 0 if all(held for _, held, _ in study.verdicts) else 1
+        return 0 if all(one.held for one in study.verdicts) else 1
 
 
 COMMAND = Command()
 
 
-def _study(args: argparse.Namespace) -> tuple[Study, list[dict[str, object]]]:
+def _study(args: argparse.Namespace) -> Study:
     _contradictions(args)
     site_file = load(args.site, installed_drivers())
     scenario = load_scenario(args.scenario, lambda _: _ground(args)) if args.scenario else None
     world = _world(args, site_file, scenario)
-    tally = Tally(site_file.site, every_s=60.0 if args.days is None else 900.0)
+    tally = Tally(world.site, every_s=60.0 if args.days is None else 900.0)
+    verdicts: list[Verdict] = []
     if scenario is None:
-        hours, compared = _by_days(args, world, tally)
-        verdicts: list[tuple[str, bool, str]] = []
+        hours, compared = by_days(args, world, tally)
     else:
         hours = scenario.ends_s / HOUR_S
-        verdicts, compared = _by_story(world, scenario, tally)
+        verdicts, compared = by_story(world, scenario, tally)
     tally.close(hours * HOUR_S)
     compared.close()
-    survived = list(_survived(args, world)) if args.starts else []
-    study = Study(
-        title=scenario.title if scenario else f"{site_file.site.name}: {_span(hours)}",
-        site=site_file.site,
+    return Study(
+        title=scenario.title if scenario else f"{world.site.name}: {_span(hours)}",
+        site=world.site,
         tally=tally,
         hours=hours,
-        worth=Worth(
-            site_file.site,
-            compared.real.bill,
-            compared.base.bill,
-            dict(compared.state.ledgers) if compared.state is not None else {},
-        ),
-        survived=survived,
+        worth=_worth(world.site, compared),
+        survived=list(survived(args, world)) if args.starts else [],
         survived_upto_h=args.lasts,
         verdicts=verdicts,
         given=_given(args),
     )
-    return study, [{"t_s": round(t_s, 3), "event": to_plain(event)} for t_s, event in tally.events]
+
+
+def _worth(site: Site, compared: Compared) -> Worth:
+    ledgers = {} if compared.state is None else dict(compared.state.ledgers)
+    return Worth(site, compared.real.bill, compared.base.bill, ledgers)
 
 
 def _ground(args: argparse.Namespace) -> Built | None:
@@ -222,121 +166,21 @@ def _given(args: argparse.Namespace) -> dict[str, str]:
 
 def _world(args: argparse.Namespace, site_file: SiteFile, scenario: Scenario | None) -> World:
     params = shortened(site_file.params) if args.short else site_file.params
-    seed = args.seed or 1
-    if args.rig is None:
-        site = site_file.site
-        begins = args.begins or (NEW_YEAR if args.days else midnight(DAY_OF_YEAR))
-        begins += timedelta(hours=0.0 if args.days else START_HOUR)
-        drives_wh = None if args.drives is None else args.drives * W_PER_KW
-        days: Traces = GeneratedTraces(
-            site, seed, begins.hour, day_of_year=begins.timetuple().tm_yday, drives_wh=drives_wh
-        )
-        if args.days is not None:
-            days = SlotTraces(days, WIDE.far_s)
-        return World(site_file, params, site, StartPoint(seed=seed), days, begins)
-    rig = load_rig(args.rig, scenario.rig if scenario else {})
-    begins = midnight(rig.day_of_year) + timedelta(hours=rig.hour)
-    return World(site_file, params, rig.site, rig.start, rig.traces(seed=args.seed), begins)
-
-
-def midnight(day_of_year: int) -> datetime:
-    """Of the year of all simulations."""
-    return NEW_YEAR + timedelta(days=day_of_year - 1)
-
-
-def _by_story(world: World, scenario: Scenario, tally: Tally) -> tuple[list[tuple[str, bool, str]], Compared]:
-    """A story; its clock begins at noon, as everywhere it is played."""
-    site, progress = world.site_file.site, Progress("simulating")
-    world = replace(world, clock=NOON)
-    plant = world.plant()
-    compared = world.compared(plant, None, scenario.ends_s + SETTLED_WITHIN_S)
-
-    def look(t_s: float, ticked: Ticked, _: Plant) -> None:
-        tally.look(t_s, ticked, plant)
-        begin_s = plant.t_s - t_s
-        compared.look(ticked, [_of_the_world(act, begin_s) for act in scenario.acts if act.do in WORLD])
-        progress.show(t_s / scenario.ends_s)
-
-    record = play(site, world.params, plant, scenario, world.site_file.wiring, look)
-    progress.end()
-    return [(one.text, one.held, one.detail) for one in judge(scenario, site, world.params, record)], compared
-
-
-def _of_the_world(act: WorldAct, begin_s: float) -> Act:
-    return Act(begin_s + act.t_s, lambda plant: act_on(plant, act), act.do, fails_grid=act.do == "fail_grid")
-
-
-def _by_days(args: argparse.Namespace, world: World, tally: Tally) -> tuple[float, Compared]:
-    """Through tables or days, after a quarter of an hour on their first row; returns the hours."""
-    site, paths = world.site_file.site, {name: getattr(args, name) for name in ("loads", "pv", "evs", "grid")}
-    market = None if args.prices is None else market_of(prices(args.prices, KINDS), world.clock)
-    world = replace(world, clock=world.clock - timedelta(seconds=SETTLE_S), market=market)
-    found: Tables = read_tables(site, ShiftedTraces(world.traces, -SETTLE_S), SETTLE_S, **paths)
-    ends_s = args.days * DAY_S if args.days else args.hours * HOUR_S if args.hours else found.ends_s or DAY_H * HOUR_S
-    plant, pace = world.plant(found), CLOSE if args.days is None else WIDE
-    forward = FastForward(
-        site, world.params, plant, wall_clock=world.clock, near_s=pace.near_s, watch_s=pace.watch_s, far_s=pace.far_s
+    if args.rig is not None:
+        return of_rig(site_file, params, load_rig(args.rig, scenario.rig if scenario else {}), seed=args.seed)
+    begins = args.begins or (NEW_YEAR if args.days else midnight(DAY_OF_YEAR))
+    return of_site(
+        site_file,
+        params,
+        seed=args.seed or 1,
+        begins=begins + timedelta(hours=0.0 if args.days else START_HOUR),
+        drives_wh=None if args.drives is None else args.drives * W_PER_KW,
+        slot_s=None if args.days is None else WIDE.far_s,
     )
-    acts = [*found.acts(), *cuts(args.outages, ends_s / HOUR_S, args.seed or 1, SETTLE_S)]
-    compared = world.compared(plant, found, SETTLE_S + ends_s)
-    progress = Progress("simulating")
-    told_h = -1
-    for ticked in forward.run(SETTLE_S + ends_s, acts):
-        utc = world.clock + timedelta(seconds=ticked.t_s)
-        if market is not None and utc.hour != told_h:
-            told_h = utc.hour
-            forward.requests.append(told_by(market, utc))
-        if ticked.t_s >= SETTLE_S:
-            tally.look(ticked.t_s - SETTLE_S, ticked, plant)
-            compared.look(ticked, acts)
-            progress.show((ticked.t_s - SETTLE_S) / ends_s)
-    progress.end()
-    return float(ends_s) / HOUR_S, compared
 
 
-def _survived(args: argparse.Namespace, world: World) -> Iterator[Survived]:
-    """Power cuts at random times of a week of such days."""
-    rng = Random(args.seed or 1)
-    starts_s = [rng.uniform(0.0, 7.0 * DAY_S) for _ in range(args.starts)]
-
-    def plant_at(begins_s: float) -> Plant:
-        return Plant(world.real, ShiftedTraces(world.traces, begins_s), start=world.start)
-
-    progress = Progress("surviving")
-    runs = survive(
-        world.site_file.site,
-        world.params,
-        plant_at,
-        starts_s,
-        hours=args.lasts,
-        clock_at=lambda begins_s: world.clock + timedelta(seconds=begins_s),
-    )
-    for done, one in enumerate(runs, start=1):
-        progress.show(done / args.starts)
-        yield one
-    progress.end()
-
-
-class Progress:
-    """A bar on the terminal, and nothing where there is none."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._shown = -1
-        self._on = sys.stderr.isatty()
-
-    def show(self, share: float) -> None:
-        """How much is done, 0 to 1."""
-        percent = int(100.0 * min(1.0, max(0.0, share)))
-        if self._on and percent != self._shown:
-            self._shown = percent
-            bar = "#" * (percent * BAR // 100)
-            print(f"\r{self._what} [{bar:.<{BAR}}] {percent:3} %", end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Wipe it away."""
-        if self._on:
-            print(f"\r{'':{BAR + 30}}\r", end="", file=sys.stderr, flush=True)
+def _events(tally: Tally) -> list[dict[str, object]]:
+    return [{"t_s": round(t_s, 3), "event": to_plain(event)} for t_s, event in tally.events]
 
 
 def _print(study: Study) -> None:
@@ -344,8 +188,8 @@ def _print(study: Study) -> None:
     print(study.title)
     for t_s, event in study.tally.events if study.hours <= TOLD_H else ():
         print(timeline_line(event, event.at.mono_s - t_s, names))
-    for text, held, detail in study.verdicts:
-        print(f"{'held' if held else 'FAILED':6} {text} ({detail})")
+    for verdict in study.verdicts:
+        print(f"{'held' if verdict.held else 'FAILED':6} {verdict.text} ({verdict.detail})")
     for tier, one in found["tiers"].items():
         print(f"{tier}: {one['served_kwh']:.1f} kWh served, {one['unserved_kwh']:.1f} kWh not")
     for line in as_text(Sheet(title="", under=(), sections=tuple(sections(study.worth))), screen=120).splitlines()[2:]:

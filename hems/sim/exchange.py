@@ -20,6 +20,23 @@ def told_by(market: Prices, utc: datetime) -> Prices:
     return replace(market, slots=slots, told_s=utc.timestamp())
 
 
+class Exchange:
+    """Tells what is known of prices, once in each hour of the wall clock; without a market, nothing."""
+
+    def __init__(self, market: Prices | None, clock: datetime) -> None:
+        self._market = market
+        self._clock = clock
+        self._told_h = -1
+
+    def tells(self, t_s: float) -> list[Prices]:
+        """What is news `t_s` after the clock began."""
+        utc = self._clock + timedelta(seconds=t_s)
+        if self._market is None or utc.hour == self._told_h:
+            return []
+        self._told_h = utc.hour
+        return [told_by(self._market, utc)]
+
+
 def market_of(columns: Mapping[str, Steps], begins: datetime) -> Prices:
     """A table of prices, whose times count from `begins`; its last row holds for as long as the one before."""
     times_s = list(next(iter(columns.values())).times_s)
