@@ -35,7 +35,7 @@ def sheds_within(case: Case, limit_s: float) -> Finding:
     if opened_s is None:
         return False, "the tie never opened"
     first = {name for t_s, name, _ in case.record.switched(False) if t_s <= opened_s + FIRST_S}
-    took = {name: case.record.opened_s[name] - opened_s for name in first if name in case.record.opened_s}
+    took = {name: case.record.opened_s[name] - opened_s for name in sorted(first) if name in case.record.opened_s}
     if not first or len(took) < len(first):
         return False, f"{len(took)} of {len(first)} switched"
     slowest = max(took, key=lambda name: took[name])
