@@ -3,8 +3,8 @@
 When a large load goes at once, what the sun gave it must flow into the battery.  One that is nearly full does not take
 it, and voltage and frequency run away until everything trips; an inverter that shifts its frequency is slower than
 that.  So from `band.surplus_leave_pct` on, the sun gives no more than the battery would take if the largest load, or
-all that is going off now, were gone.  Cars and sinks come first: what they draw counts as load.  What cars give does
-not: the sun takes its place.
+all that is going off now, were gone.  Cars, sinks and batteries beside the former come first: what they draw counts as
+load.  What they give does not: the sun takes its place.
 Source: domain reference 2.9.
 """
 
@@ -97,8 +97,8 @@ def _allowed_w(plants: Sequence[Pv], given: Given, state: ControlState, outlook:
     unshown = state.mode.mode in CALM and not _shown(plants, given, state)
     if former_w is None or len(known) < len(suns) or unshown:
         return told_w
-    cars_w = sum(max(0.0, watts) for watts in _cars_w(given.site, given.snapshot, given.now_s))
-    return sum(known) + sum(former_w) + cars_w + room - _may_go_w(given, state, outlook)
+    stored_w = sum(max(0.0, watts) for watts in _stored_w(given.site, given.snapshot, given.now_s))
+    return sum(known) + sum(former_w) + stored_w + room - _may_go_w(given, state, outlook)
 
 
 def _shown(plants: Sequence[Pv], given: Given, state: ControlState) -> bool:
@@ -115,16 +115,18 @@ def _shown(plants: Sequence[Pv], given: Given, state: ControlState) -> bool:
 
 
 def _may_go_w(given: Given, state: ControlState, outlook: Outlook) -> float:
-    """The most that may go off at once: the largest circuit or car, or all that is on its way off."""
+    """The most that may go off at once: the largest circuit, car or battery, or all that is on its way off."""
     site, now_s = given.site, given.now_s
     circuits = [outlook.watts[one.id] for one in all_on(site, state, given.snapshot, now_s)]
-    cars = [-watts for watts in _cars_w(site, given.snapshot, now_s)]
-    return max(0.0, sum(outlook.going_w), *circuits, *cars)
+    charging = [-watts for watts in _stored_w(site, given.snapshot, now_s)]
+    return max(0.0, sum(outlook.going_w), *circuits, *charging)
 
 
-def _cars_w(site: Site, snapshot: Snapshot, now_s: float) -> list[float]:
-    """What each car gives; below zero it charges."""
-    return [snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0 for bay in site.bays]
+def _stored_w(site: Site, snapshot: Snapshot, now_s: float) -> list[float]:
+    """What each car gives, and each battery beside the former; below zero it charges."""
+    stores = [snapshot.bays.get(bay.id, NO_CAR).power_w for bay in site.bays]
+    stores += [one.power_w for key, one in snapshot.batteries.items() if key != site.former.source]
+    return [one.known(now_s) or 0.0 for one in stores]
 
 
 def _told_w(pv: Pv, state: ControlState) -> float:

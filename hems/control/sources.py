@@ -45,11 +45,13 @@ def _given_w(site: Site, snapshot: Snapshot, now_s: float) -> Iterator[tuple[Rol
         for bay in site.bays
         if bay.id != site.former.source
     }
+    beside = (key for key in snapshot.batteries if key != site.former.source)
+    readings |= {wiring.battery_power(key): snapshot.batteries[key].power_w for key in beside}
     if site.generator is not None:
         readings[wiring.GENERATOR_POWER] = snapshot.generator.power_w
     for role, reading in readings.items():
         watts = reading.known(now_s)
-        if watts is not None:
+        if watts is not None and watts > -LEAST_W:  # what charges instead has not gone
             yield role, max(0.0, watts)
 
 

@@ -118,6 +118,24 @@ def test_what_cars_give_is_no_reason_to_hold_the_sun_back():
     assert allowed_w(6000.0) == pytest.approx(allowed_w(0.0), abs=1.0)
 
 
+def test_what_a_battery_beside_the_former_gives_is_no_reason_either_and_what_it_takes_may_end_at_once():
+    # given 6 kW of load, and a second battery
+    second = replace(flats().batteries[0], id=SourceId("second"))
+    both = replace(site(), batteries=(*flats().batteries, second))
+
+    def allowed_w(second_w: float) -> float:
+        made = on_an_island(site=both, params=Params())
+        levels = {wiring.battery_soc(key): 99.0 for key in (MAIN, second.id)}
+        made.says({**levels, wiring.pv_power(ROOF): 10_000.0, wiring.battery_power(second.id): second_w})
+        made.says({wiring.former_phase_w(index): (6000.0 - second_w) / 3.0 for index in range(3)})
+        return told_w(made.tick() and made)
+
+    # then the sun may take its place, and what it takes is a load like others
+    assert allowed_w(5000.0) == pytest.approx(allowed_w(0.0), abs=1.0)
+    # unless it is the largest: then there is room for its end
+    assert allowed_w(-8_000.0) == pytest.approx(allowed_w(0.0) + LARGEST_W, abs=1.0)
+
+
 @pytest.mark.parametrize(("soc_pct", "at_once"), [(99.0, 1), (60.0, 3)])
 def test_what_need_not_go_off_at_once_goes_one_by_one_beside_a_nearly_full_battery(soc_pct: float, at_once: int):
     # given an island that carries everything, with the sun feeding most of it, and a band that saves energy

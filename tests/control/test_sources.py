@@ -5,13 +5,13 @@ from dataclasses import replace
 from hems.control.memory.acting import GeneratorMemory, Sent, Stage
 from hems.control.params import Params
 from hems.control.sources import fed
-from hems.control.state import initial
+from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.reading import Reading
 from hems.model.site import Generator, Site
-from hems.model.snapshot import BayReading, GeneratorReading, Snapshot
+from hems.model.snapshot import BatteryReading, BayReading, GeneratorReading, Snapshot
 from hems.model.units import SourceId
 from hems.sim.start import Car
 from tests.given import Building, building, flats
@@ -51,6 +51,26 @@ def test_a_car_the_sun_and_a_generator_are_lost_when_they_give_nothing_any_more(
     assert lost(giving(), bay=5000.0) == {BAY}
     assert lost(giving(), roof=20_000.0) == {ROOF}
     assert lost(giving(), generator=8000.0) == {wiring.GENERATOR_POWER}
+
+
+def test_a_battery_beside_the_former_is_lost_too_but_not_one_that_was_told_to_rest_or_charges_now():
+    # given a battery that has given 5 kW beside the former's
+    role = wiring.battery_power(SourceId("second"))
+    state = replace(ISLANDED, fed_w={role: 5000.0})
+
+    def found(watts: float, state: ControlState = state) -> frozenset[wiring.Role]:
+        batteries = {SourceId("second"): BatteryReading(power_w=Reading(watts, 1.0))}
+        return fed(SITE, state, Snapshot(batteries=batteries), 1.0)[1]
+
+    # when it gives nothing any more, it is missed; what charges from the sun that came is there
+    assert found(-30.0) == {role}
+    assert found(-4000.0) == frozenset()
+    # and what was told to rest has not gone, nor is the former's own battery a source beside it
+    told = Sent(value=0.0, cause=Cause(Why.CAR_AT_FLOOR), sent_s=0.0, last_s=0.0)
+    assert found(0.0, replace(state, sent={role: told})) == frozenset()
+    own = Snapshot(batteries={SITE.former.source: BatteryReading(power_w=Reading(0.0, 1.0))})
+    main = wiring.battery_power(SITE.former.source)
+    assert fed(SITE, replace(ISLANDED, fed_w={main: 5000.0}), own, 1.0)[1] == frozenset()
 
 
 def test_less_is_not_nothing_and_little_is_not_missed():
