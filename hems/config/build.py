@@ -201,6 +201,7 @@ def _batteries(table: SiteTable) -> tuple[Battery, ...]:
             charge_max_w=battery.charge_max_kw * W_PER_KW,
             discharge_max_w=battery.discharge_max_kw * W_PER_KW,
             shutdown_pct=battery.shutdown_pct,
+            metered=battery.power is not None,
             controllable=battery.setpoint is not None,
             reserve_pct=battery.reserve_pct,
             reserve_winter_pct=battery.reserve_winter_pct,

@@ -127,12 +127,14 @@ def feeds(site: Site, snapshot: Snapshot, islanded: bool) -> tuple[Reading[float
 
     On an island the former's phases deliver what its own source gives, and the sun on its own side.  On the grid many
     an inverter tells there what it passes on to its backup port, so source and sun are counted themselves, unless
-    nobody measures that source.
+    nobody measures that source.  One that is measured and has not been read yet leaves the sum unknown.
     """
     stores = {key: battery.power_w for key, battery in snapshot.batteries.items()}
     stores |= {key: bay.power_w for key, bay in snapshot.bays.items()}
     own = stores.pop(site.former.source, None)
-    counted = own is not None and own.quality is not Quality.MISSING and not islanded
+    measured = own is not None and own.quality is not Quality.MISSING
+    measured |= any(one.metered for one in site.batteries if one.id == site.former.source)
+    counted = measured and not islanded
     inside = set() if counted else {pv.id for pv in site.pvs if pv.direct}
     readings = [*stores.values(), *(one for key, one in snapshot.pvs.items() if key not in inside)]
     readings += [own] if own is not None and counted else snapshot.former_phase_w

@@ -111,6 +111,8 @@ class Battery:
     """Below this only life safety and critical circuits are served."""
     shutdown_pct: float = 5.0
     """Below this the inverter is about to stop by itself."""
+    metered: bool = True
+    """Its power can be read."""
     controllable: bool = False
     """hems can command its power while the building is on the grid."""
     reserve_pct: float | None = None

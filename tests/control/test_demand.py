@@ -95,8 +95,15 @@ def test_on_an_island_it_is_what_the_former_delivers_and_what_feeds_beside_it():
 
 
 def test_where_nobody_measures_the_formers_battery_its_phases_stand_for_it_on_the_grid_too():
-    unmeasured = snapshot(SITE, FEEDING | {wiring.battery_power(SourceId("main")): None})
-    assert load_w(SITE, unmeasured, 0.0, islanded=False) == 9100.0
+    without = replace(SITE, batteries=(replace(SITE.batteries[0], metered=False),))
+    unmeasured = snapshot(without, FEEDING | {wiring.battery_power(SourceId("main")): None})
+    assert load_w(without, unmeasured, 0.0, islanded=False) == 9100.0
+
+
+def test_until_the_formers_battery_has_been_read_nobody_knows_what_of_its_phases_the_grid_feeds():
+    unread = snapshot(SITE, FEEDING | {wiring.battery_power(SourceId("main")): None})
+    assert load_w(SITE, unread, 0.0, islanded=False) is None
+    assert load_w(SITE, unread, 0.0, islanded=True) == 4100.0
 
 
 @pytest.mark.parametrize(("islanded", "load"), [(True, 5000.0), (False, 15_000.0)])
