@@ -307,7 +307,7 @@ def building(
 
 def order(task: Task, *, begin: bool = True, **more: Any) -> Order:
     """A person's order for the whole building."""
-    return Order(task=task, begin=begin, who="Alex", role="operator", reason="a reason", **more)
+    return Order(**{"task": task, "begin": begin, "who": "Alex", "role": "operator", "reason": "a reason"} | more)
 
 
 def forces(circuit_name: str, want: Want, *, duration_s: float = 3600.0, role: str = "operator") -> Request:

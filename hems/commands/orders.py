@@ -116,9 +116,9 @@ def _confirms(parser: argparse.ArgumentParser) -> None:
 
 MAINTENANCE = Command(
     Task.MAINTENANCE,
-    "people work on the plant: HEMS switches nothing on",
+    "people work on the plant: HEMS switches nothing on, until each of them has ended it",
     N_("HEMS now switches nothing on, and does not touch what is locked out."),
-    N_("The work is over: HEMS looks around afresh."),
+    N_("Your work is over. HEMS looks around afresh once nobody else is at work."),
     (_locks,),
 )
 ISLAND = Command(

@@ -1,7 +1,8 @@
 """What people have ordered of the building as a whole: from when, until when, and what is locked out meanwhile.
 
 An order begins and ends by itself or by a person; nothing else takes it back.  A task may be ordered for several times
-that do not overlap, as a utility's rota asks for: they stand one behind the other, and each ends for itself.
+that do not overlap, as a utility's rota asks for: they stand one behind the other, and each ends for itself.  So do
+people who are at work at the same time: nobody's word gives back what another one has locked out.
 Source: domain reference 1.4.
 """
 
@@ -15,6 +16,8 @@ from hems.model.request import Asked, Order, Standing, Task
 from hems.model.wiring import Role
 
 Told = list[tuple[str, Cause]]
+SHARED = frozenset({Task.MAINTENANCE})
+"""What several people may be at, each until he says that he is done."""
 
 
 def after(
@@ -39,8 +42,8 @@ def after(
         if before_s < one.begins_s <= now_s:
             told.append((task, Cause(Why.ORDER_BEGINS, {"task": task, "who": one.who})))
         if one.ends_s <= now_s:
-            told.append((task, Cause(Why.ORDER_ENDED, {"task": task, "who": one.who})))
-            active = without(active, {task})
+            _leave(active, task, [other for other in times(orders[task]) if now_s < other.ends_s])
+            told.append((task, _over(one, active.get(task))))
     for request in requests:
         if isinstance(request, Order):
             _take(active, request, lambda order: _burns(order, fire) or refusal(order), now_s, told)
@@ -82,28 +85,57 @@ def _take(
 
 
 def _end(active: dict[Task, Standing], order: Order, told: Told) -> None:
-    """Take back what stands, or comes next; what is announced for later remains."""
-    standing = active.pop(order.task, None)
-    if standing is None:
+    """Take back what stands, or comes next; what is announced for later remains.
+
+    Of work that several are at, one's own part; all of it if one has none: else nobody could end it for who has left.
+    """
+    every = list(times(active.get(order.task)))
+    if not every:
         return
-    if standing.then is not None:
-        active[order.task] = standing.then
-    over = Why.FIRE_ENDED if order.task is Task.FIRE else Why.ORDER_ENDED
-    told.append((order.task, Cause(over, {"task": order.task, "who": order.who})))
+    left = every[1:]
+    if order.task in SHARED:
+        left = [one for one in every if one.who != order.who]
+        left = left if len(left) < len(every) else []
+    _leave(active, order.task, left)
+    told.append((order.task, _over(order, active.get(order.task))))
+
+
+def _leave(active: dict[Task, Standing], task: Task, left: Iterable[Standing]) -> None:
+    first = _chained(left)
+    if first is None:
+        active.pop(task, None)
+    else:
+        active[task] = first
+
+
+def _over(ended: Order | Standing, left: Standing | None) -> Cause:
+    """What is told when an order has ended, and who goes on with it."""
+    task = ended.task
+    others = ", ".join(dict.fromkeys(one.who for one in times(left))) if task in SHARED else ""
+    facts: dict[str, Value] = {"task": task, "who": ended.who}
+    facts |= {"still": others} if others else {}
+    return Cause(Why.FIRE_ENDED if task is Task.FIRE else Why.ORDER_ENDED, facts)
 
 
 def _among(new: Standing, known: Standing | None) -> Standing:
     """The first of all times in their order; those that the new one overlaps give way to it.
 
-    What they lock out stays locked out: two may be at work.
+    Not those of others at the same work.  What one has locked out before stays locked out with what comes to it.
     """
-    apart = [one for one in times(known) if one.ends_s <= new.begins_s or new.ends_s <= one.begins_s]
-    kept = dict.fromkeys(subject for one in times(known) if one not in apart for subject in one.subjects)
+    beside = [one for one in times(known) if new.task in SHARED and one.who != new.who]
+    mine = [one for one in times(known) if one not in beside]
+    apart = [one for one in mine if one.ends_s <= new.begins_s or new.ends_s <= one.begins_s]
+    kept = dict.fromkeys(subject for one in mine if one not in apart for subject in one.subjects)
     new = replace(new, subjects=tuple(kept | dict.fromkeys(new.subjects)))
+    return _chained([new, *beside, *apart]) or new
+
+
+def _chained(ones: Iterable[Standing]) -> Standing | None:
+    """The first of these, each with those that begin after it."""
     after: Standing | None = None
-    for one in sorted([new, *apart], key=lambda one: one.begins_s, reverse=True):
+    for one in sorted(ones, key=lambda one: one.begins_s, reverse=True):
         after = replace(one, then=after)
-    return after or new
+    return after
 
 
 def times(standing: Standing | None) -> Iterator[Standing]:
@@ -147,10 +179,13 @@ def announced(state: ControlState, task: Task, now_s: float) -> Standing | None:
 def locked(state: ControlState) -> frozenset[Role]:
     """What people work on and nobody may command."""
     standing = state.orders.get(Task.MAINTENANCE)
-    return frozenset() if standing is None else frozenset([Role(subject) for subject in standing.subjects])
+    if standing is None:
+        return frozenset()
+    return frozenset([Role(subject) for one in times(standing) for subject in one.subjects])
 
 
 def due_s(state: ControlState, now_s: float) -> float:
     """When the next order begins or ends."""
-    times = (when_s for one in state.orders.values() for when_s in (one.begins_s, one.ends_s))
-    return min((when_s for when_s in times if when_s > now_s), default=inf)
+    every = (one for first in state.orders.values() for one in times(first))
+    ends = (when_s for one in every for when_s in (one.begins_s, one.ends_s))
+    return min((when_s for when_s in ends if when_s > now_s), default=inf)

@@ -96,7 +96,11 @@ EVENTS: Mapping[Why, Forms] = {
         N_("Somebody has given HEMS an order."),
     ),
     Why.ORDER_BEGINS: (N_("{task}: begins now."), N_("An order begins now.")),
-    Why.ORDER_ENDED: (N_("{task}: over."), N_("An order is over.")),
+    Why.ORDER_ENDED: (
+        N_("{task}: over for {who}. {still} has not said so yet."),
+        N_("{task}: over."),
+        N_("An order is over."),
+    ),
     Why.STORM_REFUSED: (N_("Not done: there is no battery here that HEMS can charge beforehand."),),
     Why.ISLAND_REFUSED: (
         N_("Not done: stored energy is at {soc_pct}, and leaving the grid needs {least_pct}."),

@@ -102,9 +102,32 @@ def test_what_one_has_locked_out_stays_so_when_a_second_comes_to_work():
     made = on_an_island().ask(order(Task.MAINTENANCE, subjects=(HEAT_PUMP,)))
     made.ask(order(Task.MAINTENANCE, subjects=(LAUNDRY,))).tick()
     assert locked(made.state) == {HEAT_PUMP, LAUNDRY}
-    # and with one word the work is over for both
+    # and when they were the same person's, one word ends both
     made.ask(order(Task.MAINTENANCE, begin=False)).tick()
     assert locked(made.state) == frozenset()
+
+
+def test_who_ends_his_work_gives_back_what_he_has_locked_out_and_nothing_of_another():
+    # given two at work, each at a circuit
+    made = on_an_island().ask(order(Task.MAINTENANCE, who="Ana", subjects=(HEAT_PUMP,)))
+    made.advance(5.0).ask(order(Task.MAINTENANCE, who="Ben", subjects=(LAUNDRY,))).advance(5.0)
+    assert locked(made.state) == {HEAT_PUMP, LAUNDRY}
+    # when one is done, the other's hands are still in the panel
+    made.ask(order(Task.MAINTENANCE, begin=False, who="Ana")).tick()
+    assert (locked(made.state), made.mode) == ({LAUNDRY}, Mode.MAINTENANCE)
+    # and over a restart
+    made.state = resumed(made.state, shift_s=0.0, now_s=made.now_s)
+    assert locked(made.state) == {LAUNDRY}
+    # until the last is done
+    made.ask(order(Task.MAINTENANCE, begin=False, who="Ben")).tick()
+    assert (locked(made.state), made.mode) == (frozenset(), Mode.INIT)
+
+
+def test_who_has_nothing_locked_out_ends_the_work_of_all_for_somebody_may_have_left():
+    made = on_an_island().ask(order(Task.MAINTENANCE, who="Ana", subjects=(HEAT_PUMP,)))
+    made.ask(order(Task.MAINTENANCE, who="Ben", subjects=(LAUNDRY,))).tick()
+    made.ask(order(Task.MAINTENANCE, begin=False, who="the caretaker")).tick()
+    assert (locked(made.state), made.mode) == (frozenset(), Mode.INIT)
 
 
 def test_an_outage_in_maintenance_is_remembered_as_one():

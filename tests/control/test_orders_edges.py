@@ -78,6 +78,20 @@ def test_an_order_stands_from_its_start_for_its_time():
     assert "duration_s" not in told[0][1].facts
 
 
+def test_work_with_a_set_time_ends_without_the_others():
+    # given two at work, of whom the first to begin has said how long
+    first = order(Task.MAINTENANCE, who="ana", duration_s=60.0)
+    found, _ = orders.after({}, [first], lambda _: None, NOW_S, before_s=NOW_S, fire=None)
+    second = order(Task.MAINTENANCE, who="ben", start_in_s=10.0, subjects=("circuits/laundry/closed",))
+    found, _ = orders.after(found, [second], lambda _: None, NOW_S, before_s=NOW_S, fire=None)
+    assert orders.due_s(state(orders=found), NOW_S + 1.0) == NOW_S + 10.0
+    # when that time is over
+    found, told = orders.after(found, [], lambda _: None, NOW_S + 60.0, before_s=NOW_S + 59.0, fire=None)
+    # then the other goes on, and it is told
+    assert [one.who for one in orders.times(found[Task.MAINTENANCE])] == ["ben"]
+    assert told[0][1].facts == {"task": Task.MAINTENANCE, "who": "ana", "still": "ben"}
+
+
 @pytest.mark.parametrize(
     ("now_s", "stands", "announced", "due_s"),
     [
