@@ -63,6 +63,7 @@ class Commander:
         self.keeper.heard(name)
         obstacle = self._obstacle()
         if obstacle is not None:
+            self.keeper.unsaid(name, wanted)
             return obstacle
         points = self._points.known() if wanted else {}  # what stops needs no permission
         accepted = prepare(spec, wanted, points, islanded=islanded)
@@ -149,7 +150,10 @@ class Commander:
             if self._pending.get(name) is pending:
                 del self._pending[name]
         pending.give_up()
-        return replace(pending.verdict.result(), overruled=overruled)
+        reply = pending.verdict.result()
+        if reply.fate is Fate.UNREACHABLE and pending.sent_s is None:
+            self.keeper.unsaid(name, pending.value)
+        return replace(reply, overruled=overruled)
 
     def _overruled(self, name: str, spec: MqttWrite) -> bool:
         """Whether a set-point that is in force, and was shown, is no longer what the device has told since."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from drivers.mqtt.message import Step
 from drivers.mqtt.schema import MqttWrite
+from drivers.profile.command import Scalar
 from drivers.profile.schema import Control
 
 REPEATS = ("rewrite", "lease")
@@ -91,6 +92,17 @@ class Keeper:
         held = self._in_force.get(name)
         if held is not None and not held.value:
             self._settle(name, held)
+
+    def unsaid(self, name: str, wanted: Scalar) -> None:
+        """This was asked for and could not be said.
+
+        What is in force and gives or takes more is over: it is ended as soon as it can be, and not said again.
+        """
+        held = self._in_force.get(name)
+        if held is None or isinstance(wanted, str):
+            return
+        if wanted * held.value <= 0 or abs(wanted) < abs(held.value):
+            self._in_force[name] = replace(held, value=held.off, said_s=LONG_AGO_S)
 
     def regained(self) -> None:
         """The device or the broker is back and may have forgotten everything: say it again at the next look."""

@@ -323,6 +323,38 @@ async def test_nothing_is_left_for_a_charger_that_has_said_good_bye(broker):
         assert await sent_to(car, 0.1) == ["3000.0"]
 
 
+async def test_what_was_ended_while_a_charger_was_away_is_not_begun_again_when_it_is_back(broker):
+    # given a charger that charges, and goes
+    online = 'silent_ms = 30000\navailable = [{ topic = "car/online", yes = "yes", no = ["no"] }]'
+    async with charger(broker, CHARGER.replace("silent_ms = 30000", online)) as (device, _, car):
+        await device.write("power_w", -3000.0, islanded=False)
+        assert await sent_to(car, 0.1) == ["3000.0"]
+        await car.publish("car/online", "no", qos=1)
+        await car.barrier.passed_by(car)
+
+        # when it is to stop meanwhile, because the building is an island by now
+        assert (await device.write("power_w", 0.0, islanded=True)).fate is Fate.UNREACHABLE
+
+        # then it is told so as soon as it is back, and not once more to charge
+        await car.publish("car/online", "yes", qos=1)
+        await car.barrier.passed_by(car)
+        await at_once(device)
+        assert await sent_to(car, 0.1) == ["0.0"]
+
+
+async def test_what_is_ended_without_a_broker_is_over_also_where_control_has_to_be_taken_first(broker):
+    # given a charger of which hems has to take control, and no broker any more
+    text = keeping('kind = "none"').replace("[control]", '[control]\nacquire = [{ topic = "car/mode", text = "hems" }]')
+    async with charger(broker, text) as (device, _, _car):
+        await device.write("power_w", -3000.0, islanded=False)
+        broker.kill()
+        await eventually(lambda: device.health().lost_since_s is not None)
+        for asked_w, follows_w in ((-4000.0, -3000.0), (-2000.0, 0.0)):
+            # when something else is asked for, then what is in force goes on only where it is no more than that
+            assert (await device.write("power_w", asked_w, islanded=True)).fate is Fate.UNREACHABLE
+            assert device._commander.keeper.value("power_w") == follows_w
+
+
 SHOWN = (
     CHARGER.replace("limit_w = {", 'shown_w = { topic = "car/setpoint", negate = true }\nlimit_w = {')
     .replace('range = ["-limit_w", 0]', 'verify = { read = "shown_w", within = 50, after_ms = 20000 }')
