@@ -54,4 +54,4 @@ def _shown(value: object) -> str:
     return ", ".join(sorted(str(one) for one in value)) if isinstance(value, frozenset) else str(value)
 
 
-LOOKS: Mapping[str, Check] = {"always": between, "between": between, "by": by, "never": never}
+SEEN: Mapping[str, Check] = {"always": between, "between": between, "by": by, "never": never}
