@@ -58,7 +58,7 @@ class Board:
 
     def arm(self, armed: Sequence[Armed], watch: tuple[Trigger, ...]) -> None:
         """What the last tick made ready, and what it wants to be woken for."""
-        self._armed = [(one, self._made_ready(one.commands)) for one in armed]
+        self._armed = [(one, self._made_ready(one)) for one in armed]
         self._watch = watch
         triggers = (trigger for one in armed for trigger in one.triggers)
         self._stirring = frozenset(trigger.role for trigger in (*watch, *triggers))
@@ -78,7 +78,7 @@ class Board:
         if crossed(self._watch, role, before, reading, now_s):
             self._wake()
 
-    def _made_ready(self, commands: Sequence[Command]) -> Callable[[], None]:
-        """As a rule what sheds these was made for the tick before."""
-        kept = (shed for before, shed in self._armed if before.commands == commands)
-        return next(kept, None) or self._ready(commands)
+    def _made_ready(self, armed: Armed) -> Callable[[], None]:
+        """As a rule what sheds a list was made for the tick before."""
+        kept = (shed for one, shed in self._armed if one.name == armed.name and one.commands == armed.commands)
+        return next(kept, None) or self._ready(armed.commands)
