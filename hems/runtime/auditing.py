@@ -8,7 +8,7 @@ from hems.model.audit import DONE, Entry
 from hems.model.people import NEEDED_ROLE, Caller, PersonRole
 from hems.ports.clock import Clock
 from hems.ports.store import AuditRecords
-from hems.runtime.words import words
+from hems.runtime.asked.words import words
 
 SILENT = frozenset({"consider", "people", "probed", "prices"})
 """Requests that only look, although they come by a door for people who may do more; and prices, told by no person."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from hems.control import override, planned, said
+from hems.control import planned, said
 from hems.control.drill import rehearse
 from hems.control.params import Params
 from hems.model.codec import to_plain
@@ -16,22 +16,23 @@ from hems.model.event import Event
 from hems.model.mode import Mode
 from hems.model.people import Caller, PersonRole
 from hems.model.picture import Picture
-from hems.model.request import Acknowledge, Asked, CarWish, Order, Request, Steer, Task, Want
-from hems.model.site import Circuit, Site, Tier
-from hems.model.units import HOUR_S, CircuitId, SourceId
+from hems.model.request import Acknowledge, Asked, CarWish, Order, Task
+from hems.model.site import Site
 from hems.ports.clock import Clock
+from hems.runtime.asked.alarm import read_mark
+from hems.runtime.asked.car import check_wish, read_wish
+from hems.runtime.asked.order import GRAVE, read_order
+from hems.runtime.asked.override import considered, longest_s, read_override
+from hems.runtime.asked.prices import read_prices
+from hems.runtime.asked.steer import read_steer
+from hems.runtime.asked.words import who_asks, words
 from hems.runtime.auditing import Auditing
 from hems.runtime.consider import Shown, consequence, order_consequence
 from hems.runtime.doorkeeper import Doorkeeper
-from hems.runtime.driving import check_wish, read_wish
-from hems.runtime.marking import read_mark
-from hems.runtime.ordering import GRAVE, read_order
 from hems.runtime.outlook import Outlook
-from hems.runtime.pricing import read_prices
 from hems.runtime.promise import car_consequence
 from hems.runtime.scene import Scene
 from hems.runtime.toolbox import Do, Toolbox
-from hems.runtime.words import SHORTEST_REASON, SPAN, who_asks, words
 from hems.wording import sentence
 from hems.wording.language import N_, say
 
@@ -149,11 +150,7 @@ class FrontDesk:
         return answer
 
     async def _why(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        picture = self._picture
-        if picture is None:
-            raise RequestError(
-                say("HEMS has only just started and has not looked at the building yet: ask again in a second.")
-            )
+        picture, _ = self._seen()
         keys = ("mode", "mode_because", "mode_for_s", "grid", "tie", "bus", "witnesses")
         return {key: to_plain(getattr(picture, key)) for key in keys}
 
@@ -166,10 +163,10 @@ class FrontDesk:
             return await self._consider_order(self._read_order(args, role))
         if "bay" in args:
             return await self._consider_car(read_wish(args, self._site, self._scene, self._params.car))
-        request = self._granted(self._read_override(args, role, needs_reason=False))
+        request = considered(args, role, self._site, self._params.override)
         ahead = await self._outlook.what_if(request) if self.in_outage else None
         picture, scene = self._seen()
-        told = consequence(scene, request, self._longest_s(role), ahead)
+        told = consequence(scene, request, longest_s(role, self._params.override), ahead)
         return {"consequence": to_plain(told), "confirm": self._shown.word(request, picture, self._clock.mono_s())}
 
     async def _consider_order(self, order: Order) -> Mapping[str, Any]:
@@ -185,80 +182,27 @@ class FrontDesk:
     def _seen(self) -> tuple[Picture, Scene]:
         """The last tick's.  Raises: RequestError before the first."""
         if self._picture is None or self._scene is None:
-            raise RequestError(say("HEMS has only just started: ask again in a second."))
+            early = N_("HEMS has only just started and has not looked at the building yet: ask again in a second.")
+            raise RequestError(say(early))
         return self._picture, self._scene
 
-    def _granted(self, request: Request) -> Request:
-        """The request, unless nobody may make it.  Raises: RequestError."""
-        if override.refusal(request, self._site) is not None:
-            raise RequestError(self._why_not(request.circuit))
-        return request
-
     async def _override(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        request = self._granted(self._read_override(args, role))
+        request = read_override(args, role, self._site, self._params.override)
         if "confirm" in args:
             self._shown.check(str(args["confirm"]), request, self._picture, self._clock.mono_s())
         self._waiting.append(request)
         return {"circuit": request.circuit, "want": request.want, "duration_s": request.duration_s}
 
     async def _steer(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        """A power for a moment; what may be asked at all is in `hems.control.steer`."""
-        who, source = who_asks(args), SourceId(str(args.get("source")))
         if self.in_outage:
             raise RequestError(say("The building runs on its own power: nothing is tried out now. Wait for the grid."))
         if self._picture is not None and self._picture.mode is not Mode.GRID_CONNECTED:
             raise RequestError(
                 say("Nothing is tried out until the grid carries all again: wait until hems status says GRID OK.")
             )
-        most = {one.id: max(one.charge_max_w, one.discharge_max_w) for one in self._site.batteries if one.controllable}
-        most |= {one.id: max(one.charge_max_w, one.discharge_max_w) for one in self._site.bays if one.controllable}
-        if source not in most:
-            known = ", ".join(most) or say("nothing")
-            raise RequestError(
-                say("No power can be asked of {name}; it can of {known}.", name=source[:40], known=known)
-            )
-        power_w, duration_s = args.get("power_w"), self._duration_s(args, role)
-        if isinstance(power_w, bool) or not isinstance(power_w, int | float) or not abs(power_w) <= most[source]:
-            limit = N_("Say how many watts, plus for giving: at most {most_w:.0f} either way.")
-            raise RequestError(say(limit, most_w=most[source]))
-        self._waiting.append(Steer(source=source, power_w=float(power_w), who=who, duration_s=duration_s))
-        return {"source": source, "power_w": power_w}
-
-    def _read_override(self, args: Mapping[str, Any], role: PersonRole, *, needs_reason: bool = True) -> Request:
-        try:
-            want = Want(str(args["want"]).lower())
-            circuit = CircuitId(str(args["circuit"]))
-        except (KeyError, ValueError) as error:
-            raise RequestError(say("Say which circuit, and on, off or auto, and for how many seconds.")) from error
-        reason = words(args, "reason")
-        if needs_reason and want is not Want.AUTO and len(reason) < SHORTEST_REASON:
-            raise RequestError(say("Give a reason of at least five letters: others will want to know."))
-        duration_s = 0.0 if want is Want.AUTO else self._duration_s(args, role)
-        return Request(circuit=circuit, want=want, who=who_asks(args), role=role, reason=reason, duration_s=duration_s)
-
-    def _duration_s(self, args: Mapping[str, Any], role: PersonRole) -> float:
-        """As asked, but no longer than this role may."""
-        longest_s = self._longest_s(role)
-        asked = args.get("duration_s", self._params.override.default_s)
-        number = isinstance(asked, int | float) and not isinstance(asked, bool)
-        if not number or not 0.0 < asked < inf:
-            raise RequestError(say(SPAN, most_s=longest_s, hours=longest_s / HOUR_S))
-        return float(min(asked, longest_s))
-
-    def _longest_s(self, role: PersonRole) -> float:
-        params = self._params.override
-        return params.engineer_max_s if role is PersonRole.ENGINEER else params.operator_max_s
-
-    def _why_not(self, name: CircuitId) -> str:
-        circuit: Circuit | None = next((one for one in self._site.circuits if one.id == name), None)
-        if circuit is None:
-            known = ", ".join(one.id for one in self._site.circuits)
-            return say("There is no circuit {name}; there are {known}.", name=name[:40], known=known)
-        if circuit.tier is Tier.LIFE_SAFETY:
-            return say("{name} is life safety: nobody switches it from here.", name=circuit.name)
-        if not circuit.switchable:
-            return say("{name} has no switch.", name=circuit.name)
-        return say("{name} is protected: it stays on.", name=circuit.name)
+        steer = read_steer(args, role, self._site, self._params.override)
+        self._waiting.append(steer)
+        return {"source": steer.source, "power_w": steer.power_w}
 
     async def _order(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         order, now_s = self._read_order(args, role), self._clock.mono_s()
@@ -294,11 +238,7 @@ class FrontDesk:
         return {"slots": len(told.slots), "until_s": told.slots[-1].ends_s}
 
     async def _rehearsed(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        scene, who = self._scene, who_asks(args)
-        if scene is None:
-            raise RequestError(
-                say("HEMS has only just started and has not looked at the building yet: ask again in a second.")
-            )
+        (_, scene), who = self._seen(), who_asks(args)
         # A minute of ticks: the cycle must not wait for it.
         found = await asyncio.to_thread(rehearse, self._site, scene.state, scene.snapshot, scene.params, scene.now)
         told = to_plain(found)

@@ -18,8 +18,8 @@ from hems.model.request import Want
 from hems.model.site import Site
 from hems.ports.clock import Clock
 from hems.ports.store import PeopleRecords
+from hems.runtime.asked.words import who_asks, words
 from hems.runtime.secrets import Patience, fit, hashed, matches
-from hems.runtime.words import who_asks, words
 from hems.wording.language import N_, say
 
 IDLE_S = 600.0

@@ -19,6 +19,7 @@ from hems.model.errors import HemsError, RequestError
 from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.people import PersonRole
 from hems.ports.device import DriverFactory, Found, Held, Sought
+from hems.runtime.asked.words import is_number
 from hems.runtime.toolbox import Do
 from hems.wording.language import N_, say
 
@@ -175,7 +176,7 @@ def _sought(args: Mapping[str, Any]) -> Sought:
         raise RequestError("A port is a number from 1 to 65535.")
     if not isinstance(units, list) or len(units) > MOST_UNITS or not all(_is_whole(unit, 0, 255) for unit in units):
         raise RequestError("Give the units as a list of numbers from 0 to 255.")
-    if isinstance(listen_s, bool) or not isinstance(listen_s, int | float) or not 0.0 <= listen_s <= LONGEST_LISTEN_S:
+    if not is_number(listen_s) or not 0.0 <= listen_s <= LONGEST_LISTEN_S:
         raise RequestError(f"Say for how many seconds to listen: at most {LONGEST_LISTEN_S:g}.")
     return Sought(kind=kind, place=place, port=port, units=tuple(units), listen_s=float(listen_s))
 

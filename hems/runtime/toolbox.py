@@ -14,11 +14,11 @@ from hems.model.proof import Proof, Unproven, Verdict
 from hems.model.units import DeviceId
 from hems.model.wiring import Port, Role
 from hems.ports.clock import Clock
+from hems.runtime.asked.words import SHORTEST_REASON, is_number, who_asks, words
 from hems.runtime.board import Board
 from hems.runtime.fleet import Fleet
 from hems.runtime.inquiry import Inquiry
 from hems.runtime.proving import Proving
-from hems.runtime.words import SHORTEST_REASON, who_asks, words
 from hems.wording.language import N_, say
 
 Answer = Awaitable[Mapping[str, Any]]
@@ -107,7 +107,7 @@ class Toolbox:
         """Let a device be written to for a while, so that it can be proven; never during an outage."""
         device, now = self._one(args.get("device")), self._clock.now()
         seconds = args.get("seconds", 0.0)
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0.0 <= seconds <= TRIAL_MAX_S:
+        if not is_number(seconds) or not 0.0 <= seconds <= TRIAL_MAX_S:
             raise RequestError(say("Say for how many seconds: 0 to end it, at most {most_s:.0f}.", most_s=TRIAL_MAX_S))
         if seconds and self._islanded():
             raise RequestError(say("The building runs on its own power: nothing is tried out now. Wait for the grid."))

@@ -8,7 +8,7 @@ from hems.model.codec import from_plain
 from hems.model.errors import RequestError
 from hems.model.prices import MOST_SLOTS, Prices, Slot, out_of_order
 from hems.model.units import HOUR_S
-from hems.runtime.words import words
+from hems.runtime.asked.words import words
 
 MOST = 1000.0
 """Per kilowatt-hour, in whatever currency; a source that forgets to divide by a thousand is caught here at times."""

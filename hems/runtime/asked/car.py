@@ -5,7 +5,7 @@ for an operator, but only towards more: nobody else lowers what a car keeps.
 """
 
 from collections.abc import Mapping
-from math import ceil, inf
+from math import ceil
 from typing import Any
 
 from hems.control.cars.memory import DriverMemory
@@ -18,9 +18,9 @@ from hems.model.people import PersonRole
 from hems.model.request import CarWish
 from hems.model.site import Bay, Site
 from hems.model.units import DAY_S, SourceId
+from hems.runtime.asked.words import number_in, words
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.scene import Scene
-from hems.runtime.words import NUMBER, words
 from hems.wording.language import say
 
 LONGEST_S = 14.0 * DAY_S
@@ -75,8 +75,8 @@ def read_wish(args: Mapping[str, Any], site: Site, scene: Scene | None, params: 
         bay=SourceId(bay.id),
         who=words(args, "who") or (say("its driver") if args.get("code") else ""),
         leaving=_yes(args, "leaving"),
-        leaves_in_s=_number(args, "leaves_in_s", FORGET_S, LONGEST_S),
-        keeps_pct=_number(args, "keeps_pct", 0.0, 100.0),
+        leaves_in_s=number_in(args, "leaves_in_s", FORGET_S, LONGEST_S),
+        keeps_pct=number_in(args, "keeps_pct", 0.0, 100.0),
         target_pct=_target_pct(args, bay, scene, params),
         never=_yes(args, "never"),
         first=_yes(args, "first"),
@@ -92,9 +92,9 @@ def read_wish(args: Mapping[str, Any], site: Site, scene: Scene | None, params: 
 
 def _target_pct(args: Mapping[str, Any], bay: Bay, scene: Scene | None, params: CarParams) -> float | None:
     """How full it shall be; a way in kilometres is what that takes, also in the cold, and a little to arrive with."""
-    km = _number(args, "target_km", 1.0, FARTHEST_KM)
+    km = number_in(args, "target_km", 1.0, FARTHEST_KM)
     if km is None:
-        return _number(args, "target_pct", LEAST_PCT, FULL_PCT)
+        return number_in(args, "target_pct", LEAST_PCT, FULL_PCT)
     told = None if scene is None else scene.snapshot.bays.get(bay.id, NO_CAR).capacity_wh.known(scene.now_s)
     needs_pct = ceil(way_pct(km, told or bay.capacity_wh, params))
     if needs_pct >= FULL_PCT:
@@ -107,12 +107,3 @@ def _yes(args: Mapping[str, Any], key: str) -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise RequestError(say("Give {key} as true or false.", key=key))
     return value
-
-
-def _number(args: Mapping[str, Any], key: str, least: float, most: float) -> float | None:
-    value = args.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most or value == inf:
-        raise RequestError(say(NUMBER, key=key, least=least, most=most))
-    return float(value)

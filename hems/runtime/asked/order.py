@@ -12,7 +12,8 @@ from hems.model.request import Order, Task
 from hems.model.site import Site
 from hems.model.units import DAY_S
 from hems.model.wiring import Role
-from hems.runtime.words import NUMBER, who_asks, words
+from hems.runtime.asked.override import longest_s
+from hems.runtime.asked.words import number_in, who_asks, words
 from hems.wording.language import N_, say
 
 GRAVE = frozenset({Task.EVACUATION})
@@ -37,9 +38,10 @@ def read_order(args: Mapping[str, Any], role: PersonRole, site: Site, params: Ov
         raise RequestError(say("Say in what time the grid is expected back, such as --for 6h."))
     if task in (Task.ISLAND, Task.DRILL) and begin and not site.tie.has_island:
         raise RequestError(say("Nothing here can open the grid switch on request: the site file has no tie.island."))
-    duration_s = _number(args, "duration_s", inf, LONGEST_S)
+    told_s = number_in(args, "duration_s", 0.0, LONGEST_S)
+    duration_s = inf if told_s is None else told_s
     if begin and task in ENDS:
-        duration_s = min(duration_s, longest_s(task, role, params))
+        duration_s = min(duration_s, params.hold_s if task is Task.HOLD else longest_s(role, params))
     subjects = args.get("subjects", [])
     if not isinstance(subjects, list):
         raise RequestError(say("Name what is locked out in a list."))
@@ -49,27 +51,11 @@ def read_order(args: Mapping[str, Any], role: PersonRole, site: Site, params: Ov
         who=who_asks(args),
         role=role,
         reason=words(args, "reason"),
-        start_in_s=_number(args, "start_in_s", 0.0, LONGEST_S),
+        start_in_s=number_in(args, "start_in_s", 0.0, LONGEST_S) or 0.0,
         duration_s=duration_s,
         subjects=tuple(_role(str(name), site) for name in subjects),
-        target_pct=_number(args, "target_pct", 0.0, 100.0),
+        target_pct=number_in(args, "target_pct", 0.0, 100.0) or 0.0,
     )
-
-
-def longest_s(task: Task, role: PersonRole, params: OverrideParams) -> float:
-    """What a person says lasts so long at most."""
-    if task is Task.HOLD:
-        return params.hold_s
-    return params.engineer_max_s if role is PersonRole.ENGINEER else params.operator_max_s
-
-
-def _number(args: Mapping[str, Any], key: str, default: float, most: float) -> float:
-    value = args.get(key)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= most:
-        raise RequestError(say(NUMBER, key=key, least=0.0, most=most))
-    return float(value)
 
 
 def _role(name: str, site: Site) -> Role:

@@ -7,8 +7,7 @@ from hems.control.alarm_states import ASIDE_MAX_S, may_set_aside
 from hems.control.state import ControlState
 from hems.model.errors import RequestError
 from hems.model.request import AlarmAct, AlarmMark
-from hems.model.units import HOUR_S
-from hems.runtime.words import SHORTEST_REASON, SPAN, who_asks, words
+from hems.runtime.asked.words import is_number, no_span, reason_in, who_asks, words
 from hems.wording.language import say
 
 ASIDE_S = 3600.0
@@ -16,7 +15,7 @@ ASIDE_S = 3600.0
 
 def read_mark(args: Mapping[str, Any], state: ControlState | None) -> AlarmMark:
     """The mark in a request.  Raises: RequestError with one sentence."""
-    key, reason = words(args, "key"), words(args, "reason")
+    key = words(args, "key")
     alarm = None if state is None else state.alarms.get(key) or state.alarms_gone.get(key)
     if alarm is None:
         raise RequestError(say("There is no alarm {key} any more.", key=key[:60]))
@@ -28,9 +27,7 @@ def read_mark(args: Mapping[str, Any], state: ControlState | None) -> AlarmMark:
         return AlarmMark(key=key, act=act, who=who_asks(args))
     if not may_set_aside(alarm):
         raise RequestError(say("This alarm is not set aside by anybody: lives may hang on it."))
-    if len(reason) < SHORTEST_REASON:
-        raise RequestError(say("Give a reason of at least five letters: others will want to know."))
-    duration_s = args.get("duration_s", ASIDE_S)
-    if isinstance(duration_s, bool) or not isinstance(duration_s, int | float) or not 0.0 < duration_s <= ASIDE_MAX_S:
-        raise RequestError(say(SPAN, most_s=ASIDE_MAX_S, hours=ASIDE_MAX_S / HOUR_S))
+    reason, duration_s = reason_in(args), args.get("duration_s", ASIDE_S)
+    if not is_number(duration_s) or not 0.0 < duration_s <= ASIDE_MAX_S:
+        raise no_span(ASIDE_MAX_S)
     return AlarmMark(key=key, act=act, who=who_asks(args), duration_s=float(duration_s), reason=reason)
