@@ -66,7 +66,7 @@ class Story:
 
     def told(self) -> Scenario:
         """As a scenario with every expectation there is."""
-        acts = sorted((act for fault in self.faults for act in fault.acts), key=lambda act: act.t_s)
+        acts = sorted(self._acts(), key=lambda act: act.t_s)
         mended_s = (FAULTS_END_S + LOOKED_INTO_S) * (SHORT if self.short else 1.0)
         mended = WorldAct(t_s=mended_s, do="ask", args={"request": "acknowledge"})
         return Scenario(
@@ -82,6 +82,9 @@ class Story:
             expectations=tuple(self._expectations()),
         )
 
+    def _acts(self) -> Iterator[WorldAct]:
+        return (act for fault in self.faults for act in fault.acts)
+
     def _expectations(self) -> Iterator[Expectation]:
         blind = [list(fault.window) for fault in self.faults if fault.hinders]
         windows = blind + [list(fault.window) for fault in self.faults if fault.own]
@@ -90,11 +93,14 @@ class Story:
         yield _expect("permits_proven", "reconnection is permitted only once the grid has really stood")
         yield _expect("island_is_real", "no island is seen where there is none", but=blind)
         yield _expect("floors_kept", "no car is emptied below what its driver keeps")
+        begins = {str(act.args["bay"]) for act in self._acts() if act.do == "plug" and act.args.get("resumes")}
+        yield _expect("rests_on_island", "no car begins to charge on an island", but=sorted(begins))
         yield _expect("trips_excused", "the former trips only where nobody could have helped it", but=windows)
         yield _expect("vital_on", "life safety and critical circuits have power wherever hems has a say", but=windows)
         yield _expect("spares_switches", "no switch wears itself out")
-        acts = [act for fault in self.faults for act in fault.acts]
-        by_hand = {str(act.args["circuit"]) for act in acts if act.do in SECOND_MASTERS and not act.args["closed"]}
+        by_hand = {
+            str(act.args["circuit"]) for act in self._acts() if act.do in SECOND_MASTERS and not act.args["closed"]
+        }
         told = "once all is mended, all is as before, or somebody has been told why not"
         yield _expect("ends_well", told, but=sorted(by_hand))
 

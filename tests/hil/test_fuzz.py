@@ -1,6 +1,6 @@
 """Stories drawn by lot: what is drawn, what they are judged by, how what fails is made short and written down."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -116,6 +116,34 @@ def test_a_car_below_its_floor_is_found_and_one_that_arrived_empty_is_not() -> N
     assert not judged("floors_kept", [at(0.0, car_soc_pct={"bay_1": 50.1}), at(1.0, car_soc_pct={"bay_1": 49.5})])
     assert judged("floors_kept", [at(0.0, car_soc_pct={"bay_1": 60.0}), at(1.0, car_soc_pct={"bay_1": 20.0})])
     assert judged("floors_kept", [at(0.0, car_soc_pct={"bay_1": 20.0}), at(1.0, car_soc_pct={"bay_1": 20.1})])
+
+
+def test_a_car_that_came_nearly_empty_may_form_the_island_and_one_that_was_fuller_stays_above_its_floor() -> None:
+    home = load(place("home").site, installed_drivers())
+
+    def kept(*soc_pct: float) -> bool:
+        seen = [at(float(t_s), car_soc_pct={"garage": pct}) for t_s, pct in enumerate(soc_pct)]
+        return ORACLE["floors_kept"](Case(home.site, home.params, Record(seen, [])))[0]
+
+    assert kept(76.0, 25.0, 24.9, 24.8)
+    assert not kept(40.0, 39.5)
+
+
+def test_a_car_that_begins_to_charge_on_an_island_is_found_and_not_one_that_is_about_to_stop() -> None:
+    def charges(*soc_pct: float, battery_pct: float = 50.0, but: Sequence[str] = ()) -> bool:
+        """From a tie that opens at 1 s, a look every second."""
+        seen = [
+            at(float(t_s), tie_open=t_s > 0, battery_pct=battery_pct, car_soc_pct={"bay_1": pct})
+            for t_s, pct in enumerate(soc_pct)
+        ]
+        return not judged("rests_on_island", seen, but=but)
+
+    assert charges(*[50.0] * 8, 50.01)
+    assert not charges(50.0, 50.01, 50.02, 50.03, 50.03, 50.03, 50.03, 50.03)
+    # nor one that comes, one that takes the sun that is left, or one that begins by itself
+    assert not charges(*[50.0] * 8, 70.0)
+    assert not charges(*[50.0] * 8, 50.01, battery_pct=95.0)
+    assert not charges(*[50.0] * 8, 50.01, but=["bay_1"])
 
 
 def test_a_trip_is_found_unless_something_was_broken() -> None:

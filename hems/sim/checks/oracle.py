@@ -29,6 +29,8 @@ LEAVES_S = 3.0
 """From the tie's opening to a mode that says so, at most; and so long may a mode outlive what it says."""
 DARK_BELOW_PCT = 10.0
 """Below this stored energy critical circuits may go off."""
+FULL_PCT = 90.0
+"""From this stored energy on cars may take the sun that is left."""
 ALONE = frozenset({Mode.ISLANDED_STABILIZING, Mode.ISLANDED})
 WAITS = frozenset({*ALONE, Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTING, Mode.RECONNECTED_RESTORING})
 """In which an end is not yet the end."""
@@ -76,14 +78,39 @@ def island_is_real(case: Case, but: Windows = ()) -> Finding:
 
 
 def floors_kept(case: Case) -> Finding:
-    """No car that is plugged in is emptied below what its driver keeps."""
-    floors = {str(bay.id): bay.floor_pct for bay in case.site.bays}
+    """No car that is plugged in is emptied below what its driver keeps.
+
+    One that was there already may carry the building where its charger makes the island: nobody else does.
+    """
+    floors = {str(bay.id): bay.floor_pct - SLACK_PCT for bay in case.site.bays}
+    forms = str(case.site.former.source)
     return _none(
         (after.t_s, f"{bay} at {soc_pct:.1f} %")
         for before, after in pairwise(case.record.frames)
         for bay, soc_pct in after.car_soc_pct.items()
-        if 0.0 < before.car_soc_pct.get(bay, 0.0) - soc_pct < PLUGGED_PCT and soc_pct < floors.get(bay, 0.0) - SLACK_PCT
+        if 0.0 < (had_pct := before.car_soc_pct.get(bay, 0.0)) - soc_pct < PLUGGED_PCT
+        and soc_pct < floors.get(bay, 0.0)
+        and (bay != forms or had_pct >= floors[bay])
     )
+
+
+def rests_on_island(case: Case, but: Sequence[str] = ()) -> Finding:
+    """No car begins to charge once the building feeds itself, unless that can store no more of the sun.
+
+    Cars that begin by themselves, `but`, are their drivers' affair.
+    """
+    wrong, open_s, still_s = list[tuple[float, str]](), 0.0, dict[str, float]()
+    for before, after in pairwise(case.record.frames):
+        open_s = after.t_s if not after.tie_open else open_s
+        for bay, soc_pct in after.car_soc_pct.items():
+            more_pct = soc_pct - before.car_soc_pct.get(bay, soc_pct)
+            if not 0.0 < more_pct < PLUGGED_PCT:
+                still_s.setdefault(bay, before.t_s)
+            else:
+                stood_s = before.t_s - still_s.pop(bay, before.t_s)
+                alone = after.t_s - open_s > LEAVES_S and after.battery_pct < FULL_PCT
+                wrong += [(after.t_s, f"{bay} charges")] if alone and stood_s > LEAVES_S and bay not in but else []
+    return _none(wrong)
 
 
 def trips_excused(case: Case, but: Windows = ()) -> Finding:
@@ -181,6 +208,7 @@ ORACLE: Mapping[str, Check] = {
     "permits_proven": permits_proven,
     "island_is_real": island_is_real,
     "floors_kept": floors_kept,
+    "rests_on_island": rests_on_island,
     "trips_excused": trips_excused,
     "vital_on": vital_on,
     "spares_switches": spares_switches,
