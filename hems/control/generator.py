@@ -190,10 +190,13 @@ def _quiet(own: GeneratorParams, hour: float | None) -> bool:
 
 
 def _exercised(memory: GeneratorMemory, own: GeneratorParams, now: Instant) -> GeneratorMemory:
-    """Every few weeks it shall run; counted from when it last did, by a clock that is known to be right."""
+    """Every few weeks it shall run; counted from when it last did, by a clock that is known to be right.
+
+    One that was ahead for a while must not put that off until it is overtaken.
+    """
     if now.utc is None:
         return memory
-    if memory.stage is Stage.RUNNING or memory.last_ran is None:
+    if memory.stage is Stage.RUNNING or memory.last_ran is None or memory.last_ran > now.utc:
         return replace(memory, last_ran=now.utc)
     if now.utc - memory.last_ran < timedelta(days=own.exercise_days):
         return memory

@@ -109,15 +109,16 @@ def _ordered(given: Given, state: ControlState) -> tuple[dict[Task, Standing], l
 def _drilled(given: Given, state: ControlState, standing: Mapping[Task, Standing]) -> datetime | None:
     """When a power cut was practised last: begun in earnest, rehearsed, or had; counted from the first known date.
 
-    What was refused, or is only announced, is no practice.
+    What was refused, or is only announced, is no practice, nor is a date that a clock has told which was ahead.
     """
     rehearsed = any(
         isinstance(one, Order) and one.task is Task.DRILL and one.rehearsed for one in given.snapshot.requests
     )
     had = state.mode.mode.on_island or orders.begun(standing, {Task.DRILL}, given.now_s)
-    if given.now.utc is not None and (rehearsed or had or state.drilled is None):
-        return given.now.utc
-    return state.drilled
+    utc, before = given.now.utc, state.drilled
+    if utc is not None and (rehearsed or had or before is None or before > utc):
+        return utc
+    return before
 
 
 def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:

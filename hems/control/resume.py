@@ -125,6 +125,7 @@ def _generator(saved: GeneratorMemory, shift_s: float, now_s: float) -> Generato
         since_s=min(now_s, saved.since_s + shift_s),
         not_before_s=max(now_s, saved.not_before_s + shift_s),
         stopped_since_s=None,
+        high_since_s=None,
         exercise_until_s=saved.exercise_until_s + shift_s,
     )
 

@@ -257,6 +257,15 @@ def test_it_is_exercised_every_four_weeks(last_ran: datetime | None, mode: Mode,
     assert blind.last_ran == last_ran
 
 
+def test_a_clock_that_was_ahead_puts_no_exercise_off_for_years():
+    # given a generator that ran, or was counted as run, at a date far ahead, and a clock that has been put right
+    known = state(evidence=CLOSED, generator=GeneratorMemory(last_ran=NOON + timedelta(days=7000)))
+    there = snapshot(APART, {wiring.GENERATOR_RUNNING: False}, NOW_S)
+    after, _ = generator.after(APART, known, there, PARAMS, Instant(NOW_S, NOON))
+    # then it is counted from now
+    assert (after.last_ran, after.exercise_until_s) == (NOON, 0.0)
+
+
 def test_while_it_runs_it_is_running_and_an_exercise_ends():
     long_ago = running(Stage.RUNNING, 9e3, last_ran=NOON - timedelta(days=40))
     after, _ = stepped(long_ago, LOW | RUNS, utc=NOON)

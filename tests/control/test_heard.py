@@ -22,6 +22,7 @@ from tests.given import flats
 SITE = flats()
 NOW_S = 1000.0
 NOON, BEFORE = datetime(2026, 6, 1, 12, tzinfo=UTC), datetime(2026, 5, 1, 12, tzinfo=UTC)
+AHEAD = datetime(2046, 6, 1, 12, tzinfo=UTC)
 ON_GRID = evidence(TiePosition.CLOSED, Grid.GOOD)
 
 
@@ -84,6 +85,8 @@ DRILL = Order(task=Task.DRILL, begin=True, who="ana", role="operator", rehearsed
         pytest.param(Mode.GRID_CONNECTED, (), BEFORE, NOON, BEFORE, id="nothing new"),
         pytest.param(Mode.GRID_CONNECTED, (), None, NOON, NOON, id="counted from the first known date"),
         pytest.param(Mode.GRID_CONNECTED, (), None, None, None, id="no date is known"),
+        pytest.param(Mode.GRID_CONNECTED, (), AHEAD, NOON, NOON, id="told by a clock that was ahead"),
+        pytest.param(Mode.GRID_CONNECTED, (), AHEAD, None, AHEAD, id="and nobody knows the date"),
         pytest.param(Mode.GRID_CONNECTED, (DRILL,), BEFORE, NOON, NOON, id="rehearsed"),
         pytest.param(Mode.GRID_CONNECTED, (DRILL,), BEFORE, None, BEFORE, id="rehearsed at no known date"),
         pytest.param(Mode.ISLANDED, (), BEFORE, NOON, NOON, id="a real cut"),

@@ -66,6 +66,7 @@ def test_the_generator_goes_on_where_it_was():
         not_before_s=1060.0,
         stopped_since_s=5.0,
         exercise_until_s=1300.0,
+        high_since_s=990.0,
         failures=1,
     )
     after = back(generator=saved).generator
@@ -76,6 +77,7 @@ def test_the_generator_goes_on_where_it_was():
         None,
     )
     assert (after.exercise_until_s, after.failures) == (1250.0, 1)
+    assert after.high_since_s is None  # on another clock it would come due in days, or at once
     assert back(generator=replace(saved, since_s=5000.0, not_before_s=0.0)).generator.since_s == NOW_S
     assert back(generator=replace(saved, not_before_s=0.0)).generator.not_before_s == NOW_S
 
