@@ -15,52 +15,53 @@ later the same is a new wish, which the board must be told."""
 
 def opening(unit: int, coils: Iterable[int], manners: Manners, allowed: Callable[[], bool]) -> Job:
     """The request that opens them, to be sent once."""
-    wishes = {coil: CoilWish(False) for coil in coils}
-    return Job(unit, Rank.SHED, -inf, manners, None, allowed, wishes, frozenset(wishes))
+    return Job(unit, Rank.SHED, -inf, manners, None, allowed, {coil: CoilWish(False) for coil in coils})
+
+
+@dataclass(slots=True)
+class Begun:
+    """An opening on its way, and until when somebody may ask for it in full."""
+
+    job: Job
+    until_s: float
+
+    async def answered(self) -> None:
+        """Until it has come to an end; whoever waits for that may ask for it in full then."""
+        self.until_s = inf
+        try:
+            await self.job.answer()
+        except LinkError:
+            pass  # as whoever asks will hear
+        finally:
+            self.until_s = _now_s() + ASKED_WITHIN_S
 
 
 @dataclass(slots=True)
 class Early:
     """What has been begun so on one link, for as long as whoever had it begun may still ask for it in full."""
 
-    _begun: dict[Job, float] = field(default_factory=dict)
-    """Until when."""
+    _begun: dict[tuple[int, int], Begun] = field(default_factory=dict)
+    """By unit and coil."""
 
     def begins(self, job: Job) -> None:
         """From now on somebody may ask for it in full."""
-        now_s = _now_s()
-        if self._begun:
-            self._begun = {one: until_s for one, until_s in self._begun.items() if now_s <= until_s}
-        self._begun[job] = now_s + ASKED_WITHIN_S
+        begun = Begun(job, _now_s() + ASKED_WITHIN_S)
+        for coil in job.coils:
+            self._begun[job.unit, coil] = begun
 
-    def opens(self, unit: int, coil: int) -> Job | None:
+    def opens(self, unit: int, coil: int) -> Begun | None:
         """What has been begun and opens this coil."""
-        now_s = _now_s() if self._begun else inf
-        for job, until_s in self._begun.items():
-            if job.unit == unit and coil in job.early and now_s <= until_s:
-                return job
-        return None
-
-    async def answered(self, job: Job) -> None:
-        """Until it has come to an end; whoever waits for that may ask for it in full then."""
-        self._begun[job] = inf
-        try:
-            await job.answer()
-        except LinkError:
-            pass  # as whoever asks will hear
-        finally:
-            self._begun[job] = _now_s() + ASKED_WITHIN_S
+        begun = self._begun.get((unit, coil))
+        return begun if begun is not None and _now_s() <= begun.until_s else None
 
     def asked(self, unit: int, coil: int, on: bool, allowed: Callable[[], bool]) -> Job | None:
         """What has been begun to do just this; its answer is that of the first who asks.
 
         Whatever else a coil is told meanwhile must be followed by a request of its own.
         """
-        job = self.opens(unit, coil)
-        if job is None:
-            return None
-        job.early -= {coil}
-        return job if not on and job.allowed == allowed else None
+        begun = self.opens(unit, coil)
+        self._begun.pop((unit, coil), None)
+        return begun.job if begun is not None and not on and begun.job.allowed == allowed else None
 
 
 def _now_s() -> float:

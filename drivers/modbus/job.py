@@ -66,8 +66,6 @@ class Job:
     """Asked when a write's turn comes; None for reads."""
     coils: dict[int, CoilWish] = field(default_factory=dict)
     """Where there is no frame: coils to write together."""
-    early: frozenset[int] = frozenset()
-    """Coils that are being opened before anybody has asked for it in full, as he will in a moment."""
     came: Words | LinkError | None = None
     """What came of it, once it is over."""
     asked_by: list[Heard] = field(default_factory=list)

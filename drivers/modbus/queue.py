@@ -122,8 +122,8 @@ class LinkQueue:
 
     def opening(self, unit: int, coil: int) -> Awaitable[None] | None:
         """What ends when a coil that is being opened early has been answered for; None if it is not being opened."""
-        job = self._early.opens(unit, coil)
-        return None if job is None else self._early.answered(job)
+        begun = self._early.opens(unit, coil)
+        return None if begun is None else begun.answered()
 
     def hurry(self, unit: int, rank: Rank) -> None:
         """What waits for `unit` is waited for by something more urgent."""

@@ -34,13 +34,15 @@ class Openers:
         for device, points in self._switches(commands).items():
             with contained() as driver:
                 openers.append(_Opener(device, self._drivers[device].opener(device, points)))
-            _tell(device, driver.fault)
+            if driver.fault is not None:
+                _tell(device, driver.fault)
 
         def open_now() -> None:
             for one in openers:
                 with contained() as driver:
                     one.open_now()
-                _tell(one.device, driver.fault)
+                if driver.fault is not None:
+                    _tell(one.device, driver.fault)
 
         return open_now
 
@@ -53,6 +55,5 @@ class Openers:
         return switches
 
 
-def _tell(device: DeviceId, fault: Exception | None) -> None:
-    if fault is not None:
-        log.error("The driver of %s failed to open circuits early.", device, exc_info=fault)
+def _tell(device: DeviceId, fault: Exception) -> None:
+    log.error("The driver of %s failed to open circuits early.", device, exc_info=fault)
