@@ -12,6 +12,8 @@ from hems.model.errors import RequestError
 from hems.model.people import PersonRole
 from hems.model.picture import Picture
 
+BEAT_S = 0.5
+
 
 class HandMadeDesk:
     """Shows the picture it was given and writes down what it is asked."""
@@ -35,10 +37,31 @@ class HandMadeDesk:
         return {"done": name}
 
 
+class KeptServer(Server):
+    """Remembers what it showed last, so that it can be shown again."""
+
+    def __init__(self, run_dir: Path, desk: HandMadeDesk) -> None:
+        super().__init__(run_dir, desk)
+        self._own = desk
+        self._last: Picture | None = None
+
+    def publish(self, picture: Picture) -> None:
+        self._last = picture
+        super().publish(picture)
+
+    async def go_on(self) -> None:
+        """Show the last picture again and again, as a daemon ticks: who hears nothing for 3 s calls it old."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            picture = self._last or self._own.picture()
+            if picture is not None:
+                super().publish(picture)
+
+
 @asynccontextmanager
-async def serving(run_dir: Path, desk: HandMadeDesk) -> AsyncIterator[Server]:
+async def serving(run_dir: Path, desk: HandMadeDesk) -> AsyncIterator[KeptServer]:
     """The server, listening; gone, with its clients cut off, at the end."""
-    server = Server(run_dir, desk)
+    server = KeptServer(run_dir, desk)
     task = asyncio.create_task(server.serve())
     ready = asyncio.create_task(server.listening.wait())
     await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)

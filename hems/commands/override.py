@@ -50,7 +50,8 @@ class Command:
 
     def _confirmed(self, args: argparse.Namespace, asked: Mapping[str, Any]) -> dict[str, str]:
         """The word of what was shown, once the person has agreed to it.  Raises: HemsError when not."""
-        shown = ask(args.run_dir, "operate", "consider", **{key: asked[key] for key in asked if key != "reason"})
+        unasked = {"reason"} if args.consider else set()  # who only looks need not say why
+        shown = ask(args.run_dir, "operate", "consider", **{key: asked[key] for key in asked if key not in unasked})
         told = from_plain(Consequence, shown["consequence"])
         if args.json and args.consider:
             print_json(shown["consequence"])
@@ -88,6 +89,9 @@ def sentences(told: Consequence) -> Iterator[str]:
         yield say("Room left on own power now: {room}.", room=kw(told.room_w))
     if told.waits:
         yield say("It would not be switched on at once: there is no room now, or the building must settle first.")
+    if told.want is Want.OFF:
+        yield say("Afterwards it comes back by itself, in its turn.")
+        return
     yield say(
         "HEMS still switches it off without asking when stored energy reaches {floor} or the inverter is overloaded in "
         "a power cut, or when somebody presses the red button.",

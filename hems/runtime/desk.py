@@ -163,7 +163,8 @@ class FrontDesk:
             return await self._consider_order(self._read_order(args, role))
         if "bay" in args:
             return await self._consider_car(read_wish(args, self._site, self._scene, self._params.car))
-        request = considered(args, role, self._site, self._params.override)
+        asks = read_override if "reason" in args else considered
+        request = asks(args, role, self._site, self._params.override)
         ahead = await self._outlook.what_if(request) if self.in_outage else None
         picture, scene = self._seen()
         told = consequence(scene, request, longest_s(role, self._params.override), ahead)

@@ -347,12 +347,20 @@ async def runs(made: House, seconds: int) -> None:
 
 async def test_what_an_override_would_do_is_told_before_it_is_made_and_no_reason_is_needed_to_look(run_dir: Path):
     async with desk(run_dir) as made:
-        asked = laundry(want="on", reason="", duration_s=100000.0)
+        asked = laundry(want="on", duration_s=100000.0)
+        del asked["reason"]
         told = (await ask(run_dir, "operate", "consider", **asked))["consequence"]
 
         assert (told["name"], told["want"], told["on_island"]) == ("Laundry", "on", False)
         assert told["duration_s"] == told["longest_s"] == 28800.0
         assert made.loop.state.overrides == ()
+
+
+async def test_who_means_to_do_it_is_asked_for_the_reason_before_the_question(run_dir: Path):
+    async with desk(run_dir):
+        told = await refused(run_dir, "operate", "consider", **laundry(reason=""))
+
+    assert told == "Give a reason of at least five letters: others will want to know."
 
 
 async def test_in_a_power_cut_keeping_a_circuit_on_costs_hours_and_keeping_it_off_saves_some(run_dir: Path):

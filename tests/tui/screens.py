@@ -1,5 +1,6 @@
 """The real program on a terminal in memory, fed by the real server; what it shows is compared as text."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,7 +43,11 @@ async def watching(
         async with app.run_test(size=size) as pilot:
             await until(lambda: app.view.picture == picture)
             await pilot.pause()
-            yield pilot, server
+            ticks = asyncio.create_task(server.go_on())
+            try:
+                yield pilot, server
+            finally:
+                ticks.cancel()
 
 
 async def see(pilot: Pilot[None], server: Server, picture: Picture) -> None:

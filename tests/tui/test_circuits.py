@@ -1,5 +1,6 @@
 """The list of circuits, and keeping the laundry on for an hour."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
@@ -12,6 +13,7 @@ from hems.model.codec import to_plain
 from hems.model.consequence import Consequence
 from hems.model.errors import RequestError
 from hems.model.people import PersonRole
+from hems.model.picture import Picture
 from hems.model.request import Want
 from hems.model.units import CircuitId
 from hems.tui.text.override import effects
@@ -53,6 +55,21 @@ class Desk(HandMadeDesk):
 
     def overrides(self) -> list[Mapping[str, Any]]:
         return [dict(args) for name, args, _, _ in self.asked if name == "override"]
+
+
+class SlowDesk(Desk):
+    """Answers when it may, and wants a reason as the daemon does."""
+
+    def __init__(self, shown: Picture) -> None:
+        super().__init__(shown)
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def request(self, name: str, args: Mapping[str, Any], *, role: PersonRole, peer: str) -> Mapping[str, Any]:
+        await self.answers.wait()
+        if not args.get("reason", "given"):
+            raise RequestError("Give a reason of at least five letters: others will want to know.")
+        return await super().request(name, args, role=role, peer=peer)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -136,6 +153,43 @@ async def test_only_y_does_it(run_dir: Path) -> None:
         await until(lambda: "CIRCUIT            GROUP" in text_of(app))
 
     assert desk.overrides() == []
+
+
+async def test_while_hems_looks_ahead_the_form_says_so_and_a_y_is_neither_heard_nor_written(run_dir: Path) -> None:
+    # given a form that is filled in, and a HEMS that takes its time
+    desk = SlowDesk(power_cut())
+    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        await pilot.press("3", "end", "enter")
+        await until(lambda: "would last until" in text_of(app))
+        await pilot.press(*"newborn")
+        desk.answers.clear()
+
+        # when somebody goes on, and presses Y before the question is there
+        await pilot.press("enter", "y")
+        await until(lambda: "HEMS is asked ..." in text_of(app))
+        desk.answers.set()
+
+        # then the question comes, the reason is as written, and nothing is done
+        await until(lambda: "Press Y to do it" in text_of(app))
+        assert "[ newborn  " in text_of(app)
+        assert desk.overrides() == []
+
+
+async def test_without_a_reason_there_is_no_question_and_with_one_it_goes_on(run_dir: Path) -> None:
+    # given a form whose reason is empty, which HEMS does not take
+    desk = SlowDesk(power_cut())
+    async with watching(run_dir, power_cut(), door="operate", desk=desk) as (pilot, _):
+        app = app_of(pilot)
+        await pilot.press("3", "end", "enter")
+        await until(lambda: "would last until" in text_of(app))
+
+        # when somebody goes on, it says what is missing; when that is written, it asks
+        await pilot.press("enter")
+        await until(lambda: "Give a reason" in text_of(app))
+        assert "Press Y" not in text_of(app)
+        await pilot.press(*"newborn", "enter")
+        await until(lambda: "Press Y to do it" in text_of(app))
 
 
 async def test_what_the_daemon_refuses_is_told_and_the_form_stays(run_dir: Path) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from hems.tui.format import Row, Tone, text_of
 from hems.tui.link import SILENCE_S, Link
 from hems.tui.plain import lines
 from hems.tui.text.banner import banner
+from hems.tui.text.circuits import group_row
 from hems.tui.text.headline import second_thought
 from hems.tui.text.notes import plan_note
 from hems.tui.text.outage import outage
@@ -185,6 +187,21 @@ def test_every_screen_fits_its_place_in_plain_ascii(picture: Picture, width: int
         assert all(len(text_of(line).rstrip()) <= width for line in rows)
         assert said(rows).isascii()
     assert all(len(line) <= 80 and line.isascii() for line in lines(picture))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("changes", [{"next_off": True}, {"until_soc_pct": 20.0}, {"by_price": True}])
+def test_what_a_group_does_is_told_to_its_last_letter(
+    monkeypatch: pytest.MonkeyPatch, language: str, changes: dict[str, Any]
+) -> None:
+    # given a large group of which a part is on, until some time tomorrow
+    monkeypatch.setenv("LANGUAGE", language)
+    many = {"circuits": 14, "on": 12, "off_since_s": 600.0, "hours_left": 14.0, "until_soc_pct": None}
+    groups = tuple(replace(group, **{**many, **changes}) for group in power_cut().tiers)
+
+    # when it is told in a window of 80 columns, no row is longer than that
+    for group in groups:
+        assert len(text_of(group_row(power_cut(tiers=groups), group))) <= 80
 
 
 def test_no_picture_is_too_odd_to_be_written() -> None:

@@ -67,6 +67,8 @@ class OverrideScreen(BuildingScreen):
             return
         event.stop()
         event.prevent_default()
+        if self._form.waits:
+            return  # a Y that comes before the question is not heard, and is no letter of the reason
         if self._form.asks:
             self._answer(event.key.lower() == "y")
         elif event.key == "enter":
@@ -109,8 +111,8 @@ class OverrideScreen(BuildingScreen):
         self._consider()
 
     def _go_on(self) -> None:
-        if self._form.consequence is not None:
-            self._consider(asks=True)  # afresh: the word is good for a minute, and the building moves
+        self._set(waits=True)
+        self._consider(asks=True)  # afresh: the word is good for a minute, and the building moves
 
     def _answer(self, yes: bool) -> None:
         if yes:
@@ -127,9 +129,9 @@ class OverrideScreen(BuildingScreen):
             told = await self._ask("consider", **self._asked(), **needs_reason)
             self._confirm, consequence = read(str, told, "confirm"), read(Consequence, told, "consequence")
         except HemsError as error:
-            self._set(consequence=None, refused=str(error), asks=False)
+            self._set(consequence=None, refused=str(error), asks=False, waits=False)
             return
-        self._set(consequence=consequence, refused="", asks=asks)
+        self._set(consequence=consequence, refused="", asks=asks, waits=False)
 
     @asking(group="reasons")
     async def _remember(self) -> None:

@@ -13,6 +13,8 @@ from hems.wording.language import say
 
 ROOMY = 58
 """Columns from which a circuit's row says in words what it otherwise says in one."""
+STATE_WIDTH = 36
+"""Columns that a group's state and outlook have in a window of 80."""
 
 
 def group_heading() -> Row:
@@ -23,44 +25,48 @@ def group_heading() -> Row:
 def group_row(picture: Picture, group: TierPicture) -> Row:
     """`Comfort   3 circuits   1.2 kW   ON   goes off NEXT`."""
     noun = f"{say('circuit') if group.circuits == 1 else say('circuits'):<8}"
-    state, note = _group_state(picture, group)
+    state, outlooks = _group_state(picture, group)
     tone = Tone.STRONG if group.next_off else Tone.PLAIN
+    told = [f"{state:<5}{note}" if len(state) < 5 else f"{state}  {note}" for note in outlooks]
     return row(
         f" {tier_name(group.tier):<20}{group.circuits:3} {noun}{kw(group.power_w):>8}   ",
-        Part(f"{state:<5}{note}" if len(state) < 5 else f"{state}  {note}", tone),
+        Part(next((text for text in told if len(text) <= STATE_WIDTH), told[-1]), tone),
     )
 
 
-def _group_state(picture: Picture, group: TierPicture) -> tuple[str, str]:
+def _group_state(picture: Picture, group: TierPicture) -> tuple[str, Sequence[str]]:
+    """On or off, and until when: in words, and in fewer for where these do not fit."""
     mine = [circuit for circuit in picture.circuits if circuit.tier is group.tier]
     silent = [circuit for circuit in mine if circuit.closed is None and circuit.sheddable]
     if picture.bus is Bus.DEAD:
-        return say("NO POWER"), ""
+        return say("NO POWER"), [""]
     if silent:
-        return UNKNOWN, say("{len} of {circuits} do not answer", len=len(silent), circuits=group.circuits)
+        return UNKNOWN, [say("{len} of {circuits} do not answer", len=len(silent), circuits=group.circuits)]
     if group.tier is Tier.LIFE_SAFETY:
-        return say("ON"), say("never switched off")
+        return say("ON"), [say("never switched off")]
     if group.on == 0:
-        return say("OFF"), since(picture, group.off_since_s) if group.off_since_s is not None else ""
+        return say("OFF"), [since(picture, group.off_since_s) if group.off_since_s is not None else ""]
     state = (
         say("ON") if group.on == group.circuits else say("{on} of {circuits} ON", on=group.on, circuits=group.circuits)
     )
     return state, _group_outlook(picture, group)
 
 
-def _group_outlook(picture: Picture, group: TierPicture) -> str:
+def _group_outlook(picture: Picture, group: TierPicture) -> Sequence[str]:
     if not picture.mode.on_island:
-        return ""
+        return [""]
     if group.next_off:
-        when = "" if group.hours_left is None else f", {roughly(picture, group.hours_left)}"
-        return say("goes off NEXT{when}", when=when)
+        when = None if group.hours_left is None else roughly(picture, group.hours_left)
+        brief = say("NEXT off") if when is None else say("NEXT off {when}", when=when)
+        return [say("goes off NEXT{when}", when="" if when is None else f", {when}"), brief]
     if group.by_price:
-        return say("while there is energy for it")
-    return (
-        say("stays on")
-        if group.until_soc_pct is None
-        else say("until stored energy is {until_soc_pct:.0f}%", until_soc_pct=group.until_soc_pct)
-    )
+        return [say("while there is energy for it"), say("while energy lasts")]
+    if group.until_soc_pct is None:
+        return [say("stays on")]
+    return [
+        say("until stored energy is {until_soc_pct:.0f}%", until_soc_pct=group.until_soc_pct),
+        say("until {until_soc_pct:.0f}% stored", until_soc_pct=group.until_soc_pct),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

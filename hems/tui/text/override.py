@@ -44,6 +44,8 @@ class Form:
     who: str = ""
     at: Field = Field.REASON
     consequence: Consequence | None = None
+    waits: bool = False
+    """Whether step 1 is filled in and the daemon is asked; in a power cut it looks ahead for some seconds."""
     asks: bool = False
     """Whether this is step 2: one sentence that waits for Y."""
     refused: str = ""
@@ -143,6 +145,8 @@ def _limits(told: Consequence) -> list[str]:
 
 
 def _question(picture: Picture, circuit: CircuitPicture, form: Form) -> Sequence[Row]:
+    if form.waits:
+        return (row(Part(say("HEMS is asked ..."), Tone.STRONG)),)
     if not form.asks:
         return (row(say("Step 1 of 2   ENTER go on   TAB next   LEFT/RIGHT choose   ESC stop")),)
     span_s = form.duration_s if form.consequence is None else form.consequence.duration_s
