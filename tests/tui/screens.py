@@ -36,18 +36,20 @@ async def watching(
     kind: type[HemsApp] = HemsApp,
     door: str = "view",
     desk: HandMadeDesk | None = None,
+    ticks: bool = True,
 ) -> AsyncIterator[tuple[Pilot[None], Server]]:
-    """The screen in front of a server that shows `picture`, once it is to be seen."""
+    """The screen in front of a server that shows `picture`, once it is to be seen; it goes on to show it with `ticks`."""
     async with serving(run_dir, desk or HandMadeDesk(picture)) as server:
         app = kind(run_dir / f"{door}.sock")
         async with app.run_test(size=size) as pilot:
             await until(lambda: app.view.picture == picture)
             await pilot.pause()
-            ticks = asyncio.create_task(server.go_on())
+            going_on = [asyncio.create_task(server.go_on())] if ticks else []
             try:
                 yield pilot, server
             finally:
-                ticks.cancel()
+                for task in going_on:
+                    task.cancel()
 
 
 async def see(pilot: Pilot[None], server: Server, picture: Picture) -> None:

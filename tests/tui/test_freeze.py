@@ -40,7 +40,7 @@ async def test_a_frozen_picture_stays_until_it_is_let_go(run_dir: Path) -> None:
     ids=["power cut", "urgent alarm", "no contact"],
 )
 async def test_what_nobody_may_miss_lets_the_picture_go(run_dir: Path, news: View) -> None:
-    async with watching(run_dir, normal_day()) as (pilot, _):
+    async with watching(run_dir, normal_day(), ticks=False) as (pilot, _):
         app = app_of(pilot)
         await pilot.press("f")
         assert app.view.frozen
