@@ -6,6 +6,8 @@ Nothing here knows a building; it cuts, pads, joins and draws in plain ASCII.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
+from statistics import fmean
 
 UNKNOWN = "??"
 
@@ -96,12 +98,17 @@ SHADES = " .:-=+*#%@"
 
 def profile(points: Sequence[float | None], width: int) -> str:
     """How values went, in one row: from light for the lowest to dark for the highest; `?` where nothing is known."""
-    known = [point for point in points if point is not None]
-    if not known or not width:
-        return "?" * width
-    low, span = min(known), (max(known) - min(known)) or 1.0
-    taken = [points[number * len(points) // width] for number in range(width)]
+    edges = [number * len(points) // width for number in range(width + 1)] if width else []
+    taken = [_mean(points[begin:end]) for begin, end in pairwise(edges)]
+    known = [one for one in taken if one is not None]
+    low, span = min(known, default=0.0), (max(known, default=0.0) - min(known, default=0.0)) or 1.0
     return "".join("?" if one is None else SHADES[round((one - low) / span * (len(SHADES) - 1))] for one in taken)
+
+
+def _mean(points: Sequence[float | None]) -> float | None:
+    """Of those that are known; a column that stands for many of them shows what little is known of its time."""
+    known = [point for point in points if point is not None]
+    return fmean(known) if known else None
 
 
 def squeezed(rows: Sequence[Row], height: int) -> tuple[Row, ...]:

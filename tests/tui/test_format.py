@@ -12,6 +12,7 @@ from hems.tui.format import (
     beside,
     fitted,
     joined_within,
+    profile,
     row,
     sides,
     squeezed,
@@ -34,6 +35,17 @@ def test_an_unknown_level_is_a_bar_of_question_marks_and_never_an_empty_one() ->
     assert bar(0.0, 5) == "[.....]"
     assert bar(71.0, 20) == "[##############......]"
     assert bar(140.0, 5) == "[#####]"
+
+
+def test_a_column_that_stands_for_many_minutes_shows_the_few_that_are_known() -> None:
+    # given an hour before which nothing was recorded, and a short peak in it
+    points = [*[None] * 114, 1.0, 1.0, 1.0, 9.0, 1.0, 1.0]
+
+    # when it is told in a few columns, then the last one is known; of one value there is nothing but lowest
+    assert profile(points, 19) == "?" * 18 + " "
+    assert profile([*points[:-6], *[0.0] * 6, *[8.0] * 6], 21)[-2:] == " @"
+    assert profile([None] * 5, 3) == "???"
+    assert profile(points, 0) == ""
 
 
 def test_the_right_side_stays_whole_and_the_left_one_gives_way() -> None:

@@ -18,7 +18,7 @@ from hems.model.tariff import Tariff
 from hems.model.trend import Curve, Trend
 from hems.report.streams import steps
 from hems.tui.screens import history
-from hems.tui.text.history import Group, groups, letters_of, table
+from hems.tui.text.history import Group, drawing, groups, letters_of, table
 from tests.desk import HandMadeDesk, serving, until
 from tests.given import flats
 from tests.pictures import AFTERNOON, home, normal_day, power_cut
@@ -66,6 +66,16 @@ async def test_the_history_as_it_looks(run_dir: Path, size: tuple[int, int]) -> 
 
     # a serial console has no boxes for the plot either
     assert told.isascii()
+
+
+def test_the_times_below_the_plot_are_even_and_end_now() -> None:
+    # given the day before 14:32
+    told = Trend(until=AFTERNOON, span_s=86400.0, step_s=720.0, one_in=1, curves=(curve("load_w", 120, 0.0),))
+
+    # when it is drawn, then a quarter of it lies between two times
+    times = drawing(groups(normal_day())[0], told).times
+    assert list(times.values()) == ["14:32", "20:32", "02:32", "08:32", "14:32"]
+    assert list(times)[-1] == 119
 
 
 async def test_without_the_plot_the_table_says_it_all_in_plain_ascii(

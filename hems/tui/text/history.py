@@ -156,9 +156,10 @@ def drawing(group: Group, told: Trend) -> Drawing:
 
 
 def _times(told: Trend) -> dict[int, str]:
-    steps = len(told.curves[0].points)
-    places = [round(number * (steps - 1) / (TICKS - 1)) for number in range(TICKS)]
-    return {place: _when(told, told.span_s - place * told.step_s) for place in places}
+    """At even times; the plot's right edge is now."""
+    last = len(told.curves[0].points) - 1
+    parts = [number / (TICKS - 1) for number in range(TICKS)]
+    return {round(part * last): _when(told, told.span_s * (1.0 - part)) for part in parts}
 
 
 def _when(told: Trend, before_s: float) -> str:
