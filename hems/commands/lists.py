@@ -27,6 +27,9 @@ class Command:
     """Of the picture, for `--json`."""
     told: Lines
     none: str
+    """What is said where there is nothing to list."""
+    not_found: str
+    """What is said of a word that is in no name."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
@@ -43,6 +46,8 @@ class Command:
         told = list(self.told(pictured(answer), args.find))
         for sentences in told:
             print("\n".join(_wrapped(sentences)))
+        if not told and args.find:
+            raise HemsError(say(self.not_found))
         if not told:
             print(say(self.none))
         return 0
@@ -185,9 +190,23 @@ def _target(typed: str) -> dict[str, float]:
 
 
 CIRCUITS = Command(
-    "every circuit: on or off, and why", "circuits", _circuits, N_("There is no such circuit; see `hems circuits`.")
+    "every circuit: on or off, and why",
+    "circuits",
+    _circuits,
+    N_("This building has no circuits that HEMS knows."),
+    N_("There is no such circuit; see `hems circuits`."),
 )
-CARS = Cars("every charger: what its car does, what its driver keeps, and why", "cars", _cars, N_("No such bay."))
+CARS = Cars(
+    "every charger: what its car does, what its driver keeps, and why",
+    "cars",
+    _cars,
+    N_("This building has no chargers that HEMS knows."),
+    N_("There is no such bay; see `hems cars`."),
+)
 ALARMS = Alarms(
-    "what is abnormal, what it means and what to do", "alarms", _alarms, N_("No alarms. Nothing needs you.")
+    "what is abnormal, what it means and what to do",
+    "alarms",
+    _alarms,
+    N_("No alarms. Nothing needs you."),
+    N_("There is no such alarm; see `hems alarms`."),
 )

@@ -16,6 +16,7 @@ from hems.wording import duration
 from hems.wording.foretold import lasts, order_effects
 from hems.wording.language import N_, say
 
+TWICE = N_("Not yet, this is grave. To go ahead, say it again with --yes, or within a minute with --confirm {word}")
 Options = Callable[[argparse.ArgumentParser], None]
 
 
@@ -51,12 +52,13 @@ class Command:
             if args.consider:
                 return 0
         answer = ask(args.run_dir, "operate", "order", **asked)
+        if "confirm" in answer and args.yes:
+            answer = ask(args.run_dir, "operate", "order", **asked, confirm=answer["confirm"])
         if args.json:
             print_json(answer)
             return 1 if "confirm" in answer else 0
         if "confirm" in answer:
-            twice = N_("Not yet, this is grave. To go ahead, say it again within a minute with --confirm {word}")
-            raise HemsError(say(twice, word=answer["confirm"]))
+            raise HemsError(say(TWICE, word=answer["confirm"]))
         print(say(self.begun if begin else self.ended), say("See `hems status` and `hems log`."))
         return 0
 
@@ -69,7 +71,7 @@ def _asked(args: argparse.Namespace) -> dict[str, object]:
         "start_in_s": seconds_until(given["start"], SystemClock(trusted=True)) if given.get("start") else None,
         "target_pct": given.get("target"),
         "subjects": given.get("lock"),
-        "confirm": given.get("confirm"),
+        "confirm": given.get("confirm") or None,
     }
     return {key: value for key, value in values.items() if value is not None}
 

@@ -1,6 +1,7 @@
 """A drill leaves a dated report: rehearsed or in earnest it is kept, listed, and read as text or in a browser."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from hems.model.request import Order, Task
 from hems.model.units import DAY_S
 from hems.report.drills import drills
 from hems.report.past import on_the_wall, outages
+from hems.report.rehearsal import rehearsal_lines
 from hems.store.store import Store
 from tests.control.panel import on_the_grid, readings
 from tests.control.test_drill import practisable
@@ -100,3 +102,11 @@ def test_they_are_counted_in_their_order_and_one_that_is_not_there_is_refused(
 
 def test_without_any_drill_somebody_is_told_how_to_have_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "hems drill rehearse" in told(capsys, "drills", *kept(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"), [("2026-03-01T12:00:05.699394+00:00", r"Sun 1 Mar \d\d:\d\d"), ("", "date")]
+)
+def test_a_rehearsal_tells_its_time_as_a_clock_does(at: str, expected: str):
+    found = {"off": [], "at": at, "mode": "islanded", "before_pu": 1.2, "after_pu": 0.8}
+    assert re.match(rf"If the power failed now \({expected}", rehearsal_lines(found, {})[0])

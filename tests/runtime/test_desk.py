@@ -1,5 +1,6 @@
 """What people may ask for, over real sockets, and in which words they are refused."""
 
+import argparse
 import asyncio
 import contextlib
 import json
@@ -13,8 +14,9 @@ import pytest
 
 from hems.api.client import Client
 from hems.api.server import Server
+from hems.commands.orders import EVACUATE
 from hems.model.cause import Why
-from hems.model.errors import RequestError
+from hems.model.errors import HemsError, RequestError
 from hems.model.people import PersonRole
 from tests.control.panel import GRID_DEAD, TIE_OPEN
 from tests.runtime.parts import METERS, SWITCHES, HandClock, House, house
@@ -427,6 +429,26 @@ async def test_what_an_order_would_do_is_told_with_a_word_that_is_good_for_just_
         told = await ask(run_dir, "operate", "consider", task="evacuation", begin=True)
         assert await ask(run_dir, "operate", "order", task="evacuation", begin=True, confirm=told["confirm"])
         assert len(made.desk.take_requests()) == 1
+
+
+@pytest.mark.parametrize("words", [["--yes"], ["--confirm", "{word}"]])
+async def test_a_script_may_order_what_is_grave_with_yes_or_with_the_word(run_dir: Path, words: list[str]):
+    async with desk(run_dir) as made:
+        # given nobody at a keyboard, so that nothing is asked, and a first answer that gives a word
+        with pytest.raises(HemsError, match=r"say it again with --yes, or within a minute with --confirm") as first:
+            await asyncio.to_thread(EVACUATE.run, evacuate(run_dir))
+        word = str(first.value).split()[-1]
+
+        # when it is said again with one of the two, then it is asked for
+        again = [one.format(word=word) for one in words]
+        assert await asyncio.to_thread(EVACUATE.run, evacuate(run_dir, *again)) == 0
+        assert len(made.desk.take_requests()) == 1
+
+
+def evacuate(run_dir: Path, *words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    EVACUATE.add_arguments(parser)
+    return parser.parse_args(["begin", *words, "--run-dir", str(run_dir)])
 
 
 async def test_what_would_be_refused_is_refused_before_anybody_is_asked_for_a_reason(run_dir: Path):

@@ -61,7 +61,7 @@ SAID = {
 
 
 NOW = Instant(0.0, datetime(2026, 11, 3, 8, 0, tzinfo=UTC))
-REHEARSAL = {"off": [], "at": "", "mode": "islanded", "before_pu": 1.2, "after_pu": 0.8}
+REHEARSAL = {"off": [], "at": "2026-11-20T14:32:05+00:00", "mode": "islanded", "before_pu": 1.2, "after_pu": 0.8}
 DRILLS = (
     Drill(number=1, at=NOW, who="", found=REHEARSAL),
     Drill(number=2, at=Instant(0.0), who="ann", found=None),
