@@ -38,7 +38,7 @@ async def watching(
     desk: HandMadeDesk | None = None,
     ticks: bool = True,
 ) -> AsyncIterator[tuple[Pilot[None], Server]]:
-    """The screen in front of a server that shows `picture`, once it is to be seen; it goes on to show it with `ticks`."""
+    """The screen in front of a server that shows `picture`, once it is to be seen; with `ticks` it goes on to."""
     async with serving(run_dir, desk or HandMadeDesk(picture)) as server:
         app = kind(run_dir / f"{door}.sock")
         async with app.run_test(size=size) as pilot:
