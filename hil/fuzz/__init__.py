@@ -1,5 +1,5 @@
 """Stories that nobody has thought out: random faults from a seed, judged by what must hold whatever happens.
 
-`story` draws them, `hunt` plays them and makes those that fail as short as they can be, `filing` writes one down as a
-scenario like any other.
+`story` draws them from the `kinds` of things that go wrong, `hunt` plays them and makes those that fail as short as
+they can be, `filing` writes one down as a scenario like any other.
 """

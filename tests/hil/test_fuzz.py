@@ -21,9 +21,10 @@ from hems.sim.scenario import DEVICES, WORLD, Scenario, WorldAct
 from hems.sim.scenario_file import load_scenario
 from hil import stage
 from hil.fuzz.command import drawn
+from hil.fuzz.fault import FAULTS_END_S, Fault
 from hil.fuzz.filing import text_of
 from hil.fuzz.hunt import first_fault, shrunk
-from hil.fuzz.story import FAULTS_END_S, PLACES, Fault, Story, in_short
+from hil.fuzz.story import PLACES, Story, in_short
 from hil.places import place
 
 SEEDS = range(60)
