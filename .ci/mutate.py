@@ -47,7 +47,10 @@ NEAR = 4
 """Lines below a changed one: who comes there is likely to have met the case in question."""
 DOCS = "tests/test_docs.py::test_the_"
 ALSO = {
-    "mode": (f"{DOCS}drawings_show_the_rules_the_truth_table_and_the_layers_as_they_are",),
+    **dict.fromkeys(
+        ("conditions", "mode", "regime"),
+        (f"{DOCS}drawings_show_the_rules_the_truth_table_and_the_layers_as_they_are",),
+    ),
     **dict.fromkeys(
         (f"tuning.{one}" for one in ("acting", "crossing", "island", "seeing", "sources")),
         (f"{DOCS}page_of_numbers_says_what_the_code_decides_by",),

@@ -28,8 +28,9 @@ from hems.commands.drivers import known_products, profile_schema
 from hems.config.schema import json_schema
 from hems.config.tables.outward import outward_schema
 from hems.control.arbitrate import Proposal, Rank, arbitrate
-from hems.control.mode import DARK, ON_GRID, RULES, Regime, Rule, regime
+from hems.control.mode import DARK, ON_GRID, RULES, Rule
 from hems.control.params import Params
+from hems.control.regime import Regime, regime
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import ISLAND_MODES, Bus, Grid, Mode, TiePosition

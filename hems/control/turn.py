@@ -3,6 +3,7 @@
 from hems.control import (
     attempts,
     black_start,
+    conditions,
     evidence,
     generator,
     going,
@@ -52,10 +53,10 @@ def moded(given: Given, state: ControlState, found: evidence.Evidence, told: Tol
     return _nulled(given, entered), due_s
 
 
-def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, source_lost: bool) -> mode.Facts:
+def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, source_lost: bool) -> conditions.Facts:
     site, snapshot, params, now_s = given.site, given.snapshot, given.params, given.now_s
     stays_apart = planned.asked(site, state, snapshot, params, now_s)
-    return mode.Facts(
+    return conditions.Facts(
         grid=found.grid,
         tie=found.tie,
         bus=found.bus,

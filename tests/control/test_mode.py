@@ -1,58 +1,17 @@
-"""The truth table of the three axes, and the rules by which the mode follows."""
-
-from itertools import product
+"""The rules by which the mode follows."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hems.control import mode as rules
+from hems.control.conditions import Facts
 from hems.control.memory.seeing import ModeMemory
-from hems.control.mode import RULES, Facts, Regime, regime, rules_from, step
+from hems.control.mode import RULES, rules_from, step
 from hems.control.params import Params
 from hems.model.cause import Why
 from hems.model.mode import ISLAND_MODES, Bus, Grid, Mode, TiePosition
 
 PARAMS = Params()
-
-TABLE = """
-    tie     bus      GOOD                QUALIFYING         BAD           DEAD           UNKNOWN
-    closed  live     connected           returning          disturbed     contradiction  degraded
-    closed  dead     contradiction       contradiction      blackout      blackout       blackout
-    closed  unknown  degraded            bus_unseen         bus_unseen    bus_unseen     bus_unseen
-    open    live     island_grid_back    island_grid_back   island        island         island
-    open    dead     blackout_grid_back  blackout           blackout      blackout       blackout
-    open    unknown  bus_unseen          bus_unseen         bus_unseen    bus_unseen     bus_unseen
-    moving  live     moving              moving             moving        moving         moving
-    moving  dead     moving              moving             moving        moving         moving
-    moving  unknown  moving              moving             moving        moving         moving
-    invalid live     tie_unknown         tie_unknown        tie_unknown   tie_unknown    tie_unknown
-    invalid dead     tie_unknown         tie_unknown        tie_unknown   tie_unknown    tie_unknown
-    invalid unknown  tie_unknown         tie_unknown        tie_unknown   tie_unknown    tie_unknown
-    unknown live     tie_unknown         tie_unknown        tie_unknown   tie_unknown    tie_unknown
-    unknown dead     tie_unknown         tie_unknown        tie_unknown   tie_unknown    tie_unknown
-    unknown unknown  tie_unknown         tie_unknown        tie_unknown   tie_unknown    tie_unknown
-"""
-"""Written by hand from the domain reference, 1.2, not from the code."""
-
-
-def rows() -> dict[tuple[TiePosition, Grid, Bus], Regime]:
-    head, *lines = (line.split() for line in TABLE.strip().splitlines())
-    return {
-        (TiePosition(tie), Grid[grid], Bus(bus)): Regime(cell)
-        for tie, bus, *cells in lines
-        for grid, cell in zip(head[2:], cells, strict=True)
-    }
-
-
-@pytest.mark.parametrize(("axes", "meaning"), rows().items(), ids=lambda value: str(value))
-def test_each_combination_of_the_axes_has_its_meaning(axes: tuple[TiePosition, Grid, Bus], meaning: Regime):
-    assert regime(axes[0], axes[1], axes[2]) is meaning
-
-
-def test_the_table_is_total():
-    assert set(rows()) == set(product(TiePosition, Grid, Bus))
-    assert len(rows()) == 75
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -295,21 +254,3 @@ def test_no_unknown_begins_an_island_or_permits_a_return(history: list[tuple[Fac
             assert (seen.tie, seen.grid, seen.bus) == (OPEN, Grid.GOOD, Bus.LIVE)
         if rule.target is RES:
             assert seen.grid in (Grid.GOOD, Grid.QUALIFYING)
-
-
-# Conditions, one by one: a test that walks all modes says the same, but late -----------------------------------------
-
-
-def test_a_dark_building_is_started_only_where_it_is_dark_and_may_be():
-    dark = (TiePosition.OPEN, Grid.DEAD, Bus.DEAD)
-    assert rules.may_start(facts(*dark, may_start=True))
-    assert not rules.may_start(facts(*dark))
-    assert not rules.may_start(facts(TiePosition.OPEN, Grid.DEAD, Bus.LIVE, may_start=True))
-
-
-@pytest.mark.parametrize("wish", ["island_asked", "island_still_asked"])
-def test_the_grid_is_left_only_from_a_good_one_and_only_when_asked(wish: str):
-    holds = getattr(rules, wish)
-    assert holds(facts(island_asked=True))
-    assert not holds(facts())
-    assert not holds(facts(grid=Grid.BAD, island_asked=True))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hems.control import mode, monitor, sending, wanting
+from hems.control import conditions, mode, monitor, sending, wanting
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
@@ -152,7 +152,7 @@ def test_i5_what_is_given_power_in_which_mode(during: Mode):
 
 def test_i4_a_mistaken_rule_does_not_lead_out_of_doubt(monkeypatch: pytest.MonkeyPatch):
     # given a rule by which doubt ends as soon as the grid looks good
-    wrong = mode.Rule(mode.FAULT_SAFE, mode.connected, "", Mode.GRID_CONNECTED, Why.GRID_GOOD)
+    wrong = mode.Rule(mode.FAULT_SAFE, conditions.connected, "", Mode.GRID_CONNECTED, Why.GRID_GOOD)
     monkeypatch.setattr(mode, "RULES", (wrong, *mode.RULES))
     made = on_the_grid().says(tie(True, True, None)).advance(5.0)
     assert made.mode is Mode.FAULT_SAFE

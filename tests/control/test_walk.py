@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from hems.control.mode import RULES, Facts, Rule, When
+from hems.control.conditions import Facts, When
+from hems.control.mode import RULES, Rule
 from hems.model.mode import ISLAND_MODES, Bus, Grid, Mode, TiePosition
 
 INTENTS = (
