@@ -17,7 +17,6 @@ from hems.control.state import ControlState
 from hems.model.audit import Entry
 from hems.model.contained import contained
 from hems.model.event import Event
-from hems.model.instant import Instant
 from hems.model.listing import unlisted
 from hems.model.mode import Mode
 from hems.model.picture import Picture
@@ -139,7 +138,7 @@ class Daemon:
         now = self._clock.now()
         store.start(now)
         starts = Starts(settings.state_dir, boot_id)
-        state = self._first_state(store, now, failures=starts.begin(now.mono_s))
+        state = first_state(self._file.site, store.left(now), now_s=now.mono_s, failures=starts.begin(now.mono_s))
         machine = Machine(settings.state_dir, failed_starts=starts.in_a_day)
         try:
             await self._control(store, state, machine)
@@ -147,14 +146,6 @@ class Daemon:
         finally:
             if not store.stop(STORE_WITHIN_S):
                 log.error("The disk did not take the last entries in time.")
-
-    def _first_state(self, store: Store, now: Instant, *, failures: int) -> ControlState:
-        saved = store.load_state()
-        blob, shift_s = None, 0.0
-        if saved is not None:
-            blob, shift_s = saved.blob, now.mono_s - (saved.elapsed_s(now) or 0.0) - saved.at.mono_s
-        told = {role: position.value for role, position in store.journal.last_positions().items()}
-        return first_state(self._file.site, blob, told, shift_s=shift_s, now_s=now.mono_s, failures=failures)
 
     async def _control(self, store: Store, state: ControlState, machine: Machine) -> None:
         """Build everything, let it run, and end it in the order that safety asks for."""

@@ -15,12 +15,9 @@ from pathlib import Path
 from random import Random
 
 from hems.commands.asking import add_who
+from hems.commands.onlooker import PERIOD_S, Onlooker
 from hems.config.site_file import SiteFile
 from hems.control import override
-from hems.control.measure import Measure
-from hems.control.state import ControlState
-from hems.control.step import Step
-from hems.control.tick import tick
 from hems.model import wiring
 from hems.model.audit import DONE, Entry
 from hems.model.command import Command as Order
@@ -32,7 +29,7 @@ from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
 from hems.runtime.act import Actuators
 from hems.runtime.board import Board
-from hems.runtime.fleet import Fleet, open_fleet
+from hems.runtime.fleet import open_fleet
 from hems.runtime.process import sole_instance
 from hems.runtime.supervise import Running
 from hems.runtime.survival import first_state
@@ -41,12 +38,10 @@ from hems.store.store import Store
 from hems.wording import axis_words, mode_words
 from hems.wording.language import N_, say, use
 
-PERIOD_S = 0.5
 PATIENCE_S = 60.0
 """The building must settle before anything is given power, as after every start; then it is yes or no."""
 READ_S, WRITE_S, SEEN_S = 5.0, 5.0, 10.0
 END_WITHIN_S = 3.0
-LEAST_S = 2.0
 FIRST = N_(
     "Use the hand switches in the panel first: HAND keeps a circuit on and OFF keeps it off, without any computer.\n"
     "The card on the panel door names them. Do not open the panel yourself."
@@ -107,6 +102,11 @@ class Job:
     patience_s: float = PATIENCE_S
     seen_s: float = SEEN_S
 
+    @property
+    def closes(self) -> bool:
+        """Whether the circuit shall have power."""
+        return self.want == "on"
+
 
 async def done(job: Job, file: SiteFile, factories: Mapping[str, DriverFactory], clock: Clock) -> list[str]:
     """Look at the building and, if that is asked for and allowed, switch the one circuit.  Raises: HemsError."""
@@ -156,126 +156,61 @@ async def _on_devices(
     for name, driver in fleet.drivers.items():
         running.keep(f"driver {name}", driver.run)
     try:
-        scene = _Scene(file, board, fleet, clock, _before(file.site, store, clock))
-        await scene.looked(READ_S)
+        now = clock.now()
+        state = first_state(file.site, store.left(now), now_s=now.mono_s, failures=0)
+        onlooker = Onlooker(file, board, fleet, clock, state)
+        await onlooker.looked(READ_S)
         if circuit is None:
-            return list(scene.told())
-        await _allowed(job, circuit, scene)
+            return list(_told(onlooker))
+        await _allowed(job, circuit, onlooker)
         if job.confirm != circuit.id:
             again = f"sudo hems emergency {circuit.id} {job.want} --confirm {circuit.id}"
             may = N_("It may be switched {want} now. To do it, type: {again}")
-            return [*scene.told(circuit), say(may, want=say(STANDS[job.want == "on"]), again=again)]
-        return await _switched(job, circuit, scene, store)
+            return [*_told(onlooker, circuit), say(may, want=say(STANDS[job.closes]), again=again)]
+        return await _switched(job, circuit, onlooker, store)
     finally:
         await running.end(within_s=END_WITHIN_S)
 
 
-def _before(site: Site, store: Store, clock: Clock) -> ControlState:
-    """What the daemon left: what it had switched off, and why."""
-    saved, now = store.load_state(), clock.now()
-    shift_s = 0.0 if saved is None else now.mono_s - (saved.elapsed_s(now) or 0.0) - saved.at.mono_s
-    told = {role: position.value for role, position in store.journal.last_positions().items()}
-    blob = None if saved is None else saved.blob
-    return first_state(site, blob, told, shift_s=shift_s, now_s=now.mono_s, failures=0)
+def _told(onlooker: Onlooker, *only: Circuit) -> Iterator[str]:
+    """How the building stands."""
+    seen = onlooker.state.evidence
+    yield f"{mode_words(onlooker.state.mode.mode)}."
+    axes = {axis: axis_words(axis, getattr(seen, axis).value) for axis in ("grid", "tie", "bus")}
+    yield say("Grid: {grid}. Grid switch: {tie}. Building's supply: {bus}.", **axes)
+    for circuit in only or onlooker.file.site.circuits:
+        where = [say(STANDS[onlooker.position(circuit)])]
+        where += [] if (by_hand := onlooker.by_hand(circuit)) is None else [say(BY_HAND[by_hand])]
+        told = ", ".join(where) if circuit.switchable else say("no switch, nobody switches it")
+        yield f"{circuit.id}: {circuit.name}: {told}."
+    yield say("A switch that stands where nobody put it may be in HAND or OFF at the panel: look there.")
 
 
-class _Scene:
-    """The building, looked at by the same tick as always; what that would command is not sent."""
-
-    def __init__(self, file: SiteFile, board: Board, fleet: Fleet, clock: Clock, state: ControlState) -> None:
-        self.file, self.board, self.fleet, self.clock = file, board, fleet, clock
-        self._measure = Measure(file.site)
-        self.state = state
-
-    def tick(self, *requests: Request) -> Step:
-        """One look."""
-        now = self.clock.now()
-        snapshot = self._measure.snapshot(
-            self.board.latest,
-            devices=self.fleet.health(now.mono_s),
-            requests=requests,
-            faults={},
-            outcomes=(),
-            fired=(),
-        )
-        step = tick(self.file.site, self.state, snapshot, self.file.params, now)
-        self.state = step.state
-        return step
-
-    async def looked(self, seconds: float) -> None:
-        """Look for a moment, and on until every switch has answered, but no longer than that."""
-        begun_s = self.clock.mono_s()
-        switches = [one for one in self.file.site.circuits if one.switchable]
-        while (for_s := self.clock.mono_s() - begun_s) < seconds:
-            if for_s > LEAST_S and all(self.position(one) is not None for one in switches):
-                return
-            self.tick()
-            await asyncio.sleep(PERIOD_S)
-
-    def position(self, circuit: Circuit) -> bool | None:
-        """Where its switch is seen."""
-        reading = self.board.latest.get(wiring.circuit_closed(circuit.id))
-        return None if reading is None else reading.known(self.clock.mono_s())
-
-    def by_hand(self, circuit: Circuit) -> bool | None:
-        """Whether its hand switch stands elsewhere than on AUTO; None where that is not wired or not known."""
-        reading = self.board.latest.get(wiring.circuit_by_hand(circuit.id))
-        return None if reading is None else reading.known(self.clock.mono_s())
-
-    def told(self, *only: Circuit) -> Iterator[str]:
-        """How the building stands."""
-        seen = self.state.evidence
-        yield f"{mode_words(self.state.mode.mode)}."
-        axes = {axis: axis_words(axis, getattr(seen, axis).value) for axis in ("grid", "tie", "bus")}
-        yield say("Grid: {grid}. Grid switch: {tie}. Building's supply: {bus}.", **axes)
-        for circuit in only or self.file.site.circuits:
-            where = [say(STANDS[self.position(circuit)])]
-            where += [] if (by_hand := self.by_hand(circuit)) is None else [say(BY_HAND[by_hand])]
-            told = ", ".join(where) if circuit.switchable else say("no switch, nobody switches it")
-            yield f"{circuit.id}: {circuit.name}: {told}."
-        yield say("A switch that stands where nobody put it may be in HAND or OFF at the panel: look there.")
-
-
-async def _allowed(job: Job, circuit: Circuit, scene: _Scene) -> None:
+async def _allowed(job: Job, circuit: Circuit, onlooker: Onlooker) -> None:
     """Wait until the tick itself would do it.  Raises: HemsError when it would not."""
-    if job.want == "off":
+    if not job.closes:
         return
     role: Role = wiring.circuit_closed(circuit.id)
-    if scene.position(circuit) is None:
+    if onlooker.position(circuit) is None:
         mute = N_("Not done: the switch of {name} does not answer. Use its hand switch in the panel.")
         raise HemsError(say(mute, name=circuit.name))
-    scene.tick(_request(job, circuit))
-    end_s = scene.clock.mono_s() + job.patience_s
-    while scene.clock.mono_s() < end_s:
-        if any(one.role == role and one.value is True for one in scene.tick().commands):
+    onlooker.tick(_request(job, circuit))
+    end_s = onlooker.clock.mono_s() + job.patience_s
+    while onlooker.clock.mono_s() < end_s:
+        if any(one.role == role and one.value is True for one in onlooker.tick().commands):
             return
         await asyncio.sleep(PERIOD_S)
     refused = N_(
         "Not done: as the building stands ({mode}), HEMS itself would not switch {name} on: there is no room, the "
         "switch has to rest, or HEMS does not know how grid, grid switch and building stand."
     )
-    raise HemsError(say(refused, mode=mode_words(scene.state.mode.mode), name=circuit.name))
+    raise HemsError(say(refused, mode=mode_words(onlooker.state.mode.mode), name=circuit.name))
 
 
-async def _switched(job: Job, circuit: Circuit, scene: _Scene, store: Store) -> list[str]:
+async def _switched(job: Job, circuit: Circuit, onlooker: Onlooker, store: Store) -> list[str]:
     """Send the one command, journalled, and see what came of it."""
-    role, value = wiring.circuit_closed(circuit.id), job.want == "on"
-    cause = override.cause(_request(job, circuit))
-    on_island = scene.state.mode.mode.on_island
-    actuators = Actuators(
-        scene.fleet.devices, scene.file.wiring.writes, store.journal, scene.clock, islanded=lambda: on_island
-    )
-    device = scene.file.wiring.writes[role].device
-    scene.fleet.devices[device].arm(device, True)
-    try:
-        actuators.send([Order(role=role, value=value, cause=cause, energises=value)])
-        fate = await _fate(actuators, role)
-    finally:
-        scene.fleet.devices[device].arm(device, False)
-    end_s = scene.clock.mono_s() + job.seen_s
-    while scene.position(circuit) is not value and scene.clock.mono_s() < end_s:  # noqa: ASYNC110
-        await asyncio.sleep(PERIOD_S)
-    seen = scene.position(circuit) is value
+    fate = await _sent(job, circuit, onlooker, store)
+    seen = await _shows(job, circuit, onlooker)
     result = DONE if seen else f"{fate}; its switch does not show it"
     entry = Entry(
         who=job.who,
@@ -287,12 +222,34 @@ async def _switched(job: Job, circuit: Circuit, scene: _Scene, store: Store) -> 
         reason=job.reason,
         result=result,
     )
-    store.audit.add(entry, scene.clock.now())
+    store.audit.add(entry, onlooker.clock.now())
     if seen:
         told = N_("Done: {name} is {want}. HEMS goes on from here when it is started.")
-        return [say(told, name=circuit.name, want=say(STANDS[value]))]
+        return [say(told, name=circuit.name, want=say(STANDS[job.closes]))]
     sent = N_("Sent ({fate}), but the switch of {name} does not show it. Use its hand switch in the panel.")
     return [say(sent, fate=fate, name=circuit.name)]
+
+
+async def _sent(job: Job, circuit: Circuit, onlooker: Onlooker, store: Store) -> str:
+    """What became of the one command; the device may be written to for no longer than that."""
+    role, on_island = wiring.circuit_closed(circuit.id), onlooker.state.mode.mode.on_island
+    devices, writes = onlooker.fleet.devices, onlooker.file.wiring.writes
+    actuators = Actuators(devices, writes, store.journal, onlooker.clock, islanded=lambda: on_island)
+    cause, device = override.cause(_request(job, circuit)), writes[role].device
+    devices[device].arm(device, True)
+    try:
+        actuators.send([Order(role=role, value=job.closes, cause=cause, energises=job.closes)])
+        return await _fate(actuators, role)
+    finally:
+        devices[device].arm(device, False)
+
+
+async def _shows(job: Job, circuit: Circuit, onlooker: Onlooker) -> bool:
+    """Whether the switch is seen where it was sent, before patience ends."""
+    end_s = onlooker.clock.mono_s() + job.seen_s
+    while onlooker.position(circuit) is not job.closes and onlooker.clock.mono_s() < end_s:  # noqa: ASYNC110
+        await asyncio.sleep(PERIOD_S)
+    return onlooker.position(circuit) is job.closes
 
 
 async def _fate(actuators: Actuators, role: Role) -> str:

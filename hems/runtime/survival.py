@@ -16,6 +16,7 @@ from hems.control.resume import resumed, surviving
 from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.codec import from_plain
+from hems.model.left import Left
 from hems.model.request import Override, Request
 from hems.model.site import Circuit, Site
 from hems.model.units import DAY_S
@@ -61,27 +62,16 @@ class Starts:
             self._file.write_text(json.dumps({"boot_id": self._boot_id, "starts_s": starts_s}), encoding="utf-8")
 
 
-def first_state(
-    site: Site,
-    blob: str | None,
-    told: Mapping[wiring.Role, bool | float],
-    *,
-    shift_s: float,
-    now_s: float,
-    failures: int,
-) -> ControlState:
-    """What an earlier run left, on the present clock and for the present site; else a state that knows nothing.
+def first_state(site: Site, left: Left, *, now_s: float, failures: int) -> ControlState:
+    """What an earlier run left, for the present site; else a state that knows nothing.
 
-    `told` is what the journal says was last asked of each actuator, `shift_s` what to add to the saved times; after too
-    many `failures` less is begun with.
+    After too many `failures` less is begun with.
     """
     state = initial(now_s)
-    if blob is not None and failures < 2 * CRASHES:
+    if left.blob is not None and failures < 2 * CRASHES:
         try:
-            saved = fitting(site, from_plain(ControlState, json.loads(blob)))
-            known = {wiring.circuit_closed(one.id) for one in site.circuits if one.switchable}
-            ours = {role: value for role, value in told.items() if role in known}
-            state = resumed(saved, shift_s=shift_s, now_s=now_s, told=ours)
+            saved = fitting(site, from_plain(ControlState, json.loads(left.blob)))
+            state = resumed(saved, shift_s=left.shift_s, now_s=now_s, told=_ours(site, left.told))
         except (ValueError, TypeError, KeyError) as error:
             log.error("The saved state cannot be read and is left aside: %s", error)
     if failures < CRASHES:
@@ -90,6 +80,12 @@ def first_state(
         "%d starts have failed within ten minutes: only overload, energy bands and floors are watched now.", failures
     )
     return surviving(state)
+
+
+def _ours(site: Site, told: Mapping[wiring.Role, bool | float]) -> dict[wiring.Role, bool | float]:
+    """What the journal says of circuits that are still there."""
+    known = {wiring.circuit_closed(one.id) for one in site.circuits if one.switchable}
+    return {role: value for role, value in told.items() if role in known}
 
 
 def fitting(site: Site, state: ControlState) -> ControlState:

@@ -33,6 +33,10 @@ class SavedState:
             return None
         return max(0.0, (now.utc - self.at.utc).total_seconds())
 
+    def shift_s(self, now: Instant) -> float:
+        """What to add to saved times to have them on the present clock; where nothing tells, no time has gone by."""
+        return now.mono_s - (self.elapsed_s(now) or 0.0) - self.at.mono_s
+
 
 def unpacked_state(packed: str | bytes) -> str:
     """Text as it is, which earlier releases wrote; what cannot be unpacked is no state, and is told as one later."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from hems.model.errors import StoreError
 from hems.model.event import Event
 from hems.model.instant import Instant
+from hems.model.left import Left
 from hems.store.archive import FOLDER as EXPORTS
 from hems.store.arming import Arming
 from hems.store.audit import Audit
@@ -121,6 +122,12 @@ class Store:
     def load_state(self) -> SavedState | None:
         """The control state that the file held at the start."""
         return self._saving.loaded
+
+    def left(self, now: Instant) -> Left:
+        """What an earlier run has left, with its times on the present clock."""
+        told = {role: position.value for role, position in self.journal.last_positions().items()}
+        saved = self.load_state()
+        return Left(told=told) if saved is None else Left(blob=saved.blob, shift_s=saved.shift_s(now), told=told)
 
     def flush(self, then: Callable[[], None]) -> None:
         """Write all that waits, in the writer's own time, and do `then` after it; it must not raise."""

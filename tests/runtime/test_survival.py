@@ -9,6 +9,7 @@ from hems.control.resume import RESTED_MAKERS
 from hems.control.state import initial
 from hems.model import wiring
 from hems.model.codec import to_plain
+from hems.model.left import Left
 from hems.model.request import Want
 from hems.model.site import Former, Phase, Site, Tier
 from hems.model.units import CircuitId, SourceId
@@ -67,14 +68,14 @@ def outage() -> tuple[str, float]:
 @pytest.mark.parametrize("failures", [0, CRASHES - 1])
 def test_few_failures_change_nothing(failures: int):
     blob, now_s = outage()
-    state = first_state(flats(), blob, {}, shift_s=0.0, now_s=now_s, failures=failures)
+    state = first_state(flats(), Left(blob=blob), now_s=now_s, failures=failures)
     assert [one.circuit for one in state.overrides] == ["kitchen"]
     assert state.failing == {}
 
 
 def test_after_three_failures_restoring_and_cars_are_left_out_and_what_was_shed_is_remembered():
     blob, now_s = outage()
-    state = first_state(flats(), blob, {}, shift_s=0.0, now_s=now_s, failures=CRASHES)
+    state = first_state(flats(), Left(blob=blob), now_s=now_s, failures=CRASHES)
     assert set(state.failing) == set(RESTED_MAKERS)
     assert [one.circuit for one in state.overrides] == ["kitchen"]
     # and so it runs: alarmed, and with nothing coming back
@@ -87,14 +88,14 @@ def test_after_three_failures_restoring_and_cars_are_left_out_and_what_was_shed_
 
 def test_after_six_failures_not_even_what_was_saved_is_believed():
     blob, now_s = outage()
-    state = first_state(flats(), blob, {}, shift_s=0.0, now_s=now_s, failures=2 * CRASHES)
+    state = first_state(flats(), Left(blob=blob), now_s=now_s, failures=2 * CRASHES)
     assert state.overrides == ()
     assert set(state.failing) == set(RESTED_MAKERS)
 
 
 @pytest.mark.parametrize("blob", [None, "", "nonsense", "{}", "[1, 2]", '{"at_s": "soon", "boot_s": 0}'])
 def test_a_state_that_cannot_be_read_is_left_aside(blob: str | None):
-    assert first_state(flats(), blob, {}, shift_s=0.0, now_s=7.0, failures=0) == initial(7.0)
+    assert first_state(flats(), Left(blob=blob), now_s=7.0, failures=0) == initial(7.0)
 
 
 def cottage() -> Site:
@@ -115,7 +116,7 @@ def cottage() -> Site:
 def test_what_was_saved_of_another_building_is_not_believed_of_this_one():
     # given the state of a three-phase block of flats in an outage, and the site file of a cottage
     blob, now_s = outage()
-    state = first_state(cottage(), blob, {}, shift_s=0.0, now_s=now_s, failures=0)
+    state = first_state(cottage(), Left(blob=blob), now_s=now_s, failures=0)
     # then nothing in it is about anything that is not here, or may not be switched
     assert (state.dose, state.bays, state.overrides) == ((), {}, ())
     assert set(state.sent) == {wiring.TIE_PERMIT}
@@ -138,7 +139,7 @@ def test_what_the_journal_knows_to_be_off_is_remembered_though_the_state_was_not
     laundry = wiring.circuit_closed(CircuitId("laundry"))
     told = {laundry: False, wiring.circuit_closed(CircuitId("gone_since")): False}
     # when hems starts again
-    state = first_state(flats(), blob, told, shift_s=0.0, now_s=7.0, failures=0)
+    state = first_state(flats(), Left(blob=blob, told=told), now_s=7.0, failures=0)
     # then it knows that the laundry waits for its turn, and nothing of circuits that are no longer there
     assert state.loads[CircuitId("laundry")].shed_because is not None
     assert CircuitId("gone_since") not in state.loads
