@@ -70,9 +70,11 @@ class Commander:
             return OVERTAKEN
         overruled = not urgent and await self._overruled(name, placed)
         if not await self._is_there(name, placed, judged.value):
-            failed = await self._acquire(urgent) or await self._send(
-                name, placed, judged.value, still, urgent=urgent, lease_s=lease_s
-            )
+            failed = await self._acquire(urgent)
+            if failed is not None:
+                self._keeper.force.unsaid(name, judged.value, still)
+            else:
+                failed = await self._send(name, placed, judged.value, still, urgent=urgent, lease_s=lease_s)
             if failed is not None:
                 return failed
         if placed.spec.verify is None:
@@ -97,6 +99,10 @@ class Commander:
         still = self._begin(name)
         await opening
         return still()
+
+    def unsaid(self, name: str, wanted: Scalar) -> None:
+        """This was asked for while the device was away."""
+        self._keeper.force.unsaid(name, wanted, self._begin(name))
 
     @property
     def in_control(self) -> bool:

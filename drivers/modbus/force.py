@@ -6,6 +6,7 @@ from typing import Any
 
 from drivers.modbus.layout import Layout, PlacedCommand
 from drivers.modbus.send import Still
+from drivers.profile.command import Scalar
 from drivers.profile.schema import Watchdog
 from hems.model.copies import replace
 
@@ -139,6 +140,23 @@ class Force:
             del self.held[name]
         else:
             self.held[name] = replace(before, asked_s=one.asked_s, still=one.still)
+
+    def unsaid(self, name: str, wanted: Scalar, still: Still) -> None:
+        """This was asked for and could not be said.
+
+        What is in force goes on if it gives or takes no more than that.  Otherwise the device is told to rest as soon
+        as it can be told anything; and a cap that allows more is not said again.
+        """
+        one = self.held.get(name)
+        if one is None or isinstance(wanted, str):
+            return
+        if 0 < one.value <= wanted or wanted <= one.value < 0:
+            self.held[name] = replace(one, still=still)
+        elif one.caps:
+            del self.held[name]
+        else:
+            taken = one.taken and not one.command.spec.persistent  # which nobody says again by himself
+            self.held[name] = replace(one, value=one.off, still=still, taken=taken)
 
     def moved(self, layout: Layout) -> None:
         """The device's map has changed: what is in force is said again at its new place, or not at all."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from drivers.modbus.driver import BusDriver
 from hems.model.command import Fate
 from hil.vloop import VirtualLoop, run
 from tests.drivers import given
-from tests.drivers.bench import Bench, Fault, Site, Unit, eventually, on_tcp, running
+from tests.drivers.bench import Bench, Fault, Request, Site, Unit, eventually, on_tcp, running
 
 LEASE_S = 60.0
 COILS = {
@@ -382,3 +383,71 @@ def test_a_cap_that_nobody_asks_for_any_more_is_left_to_the_timer_of_the_device(
         assert set(map(tuple, during)) == {(int(watts),)}
 
     played(product, story)
+
+
+CHARGING: dict[str, Any] = {
+    "read": {"shown": {"at": 20}, "_model": {"at": 25}},
+    "identify": {"_model": {"equals": 0}},
+    "write": {"power_w": {"steps": [{"at": 20, "to": "{value}"}], "lapses_to": "held"}},
+    "control": {"watchdog": {"kind": "rewrite", "renew_s": 10, "timeout_s": 60}},
+}
+
+
+async def told_while_away(made: Case, wanted_w: float, back: Callable[[Request], Fault | None] = lambda _: None) -> int:
+    """A charger at 900 W goes for so long that it must say who it is, is told another power, and comes back.
+
+    How often it had been written to before that.
+    """
+    await made.say("power_w", 900.0, LEASE_S)
+    made.unit.fault = lambda _request: Fault(silent=True)
+    await asyncio.sleep(15.0)
+    assert await made.say("power_w", wanted_w, LEASE_S) is Fate.UNREACHABLE
+    told = len(made.bench.writes())
+    made.unit.fault = back
+    await asyncio.sleep(25.0)
+    return told
+
+
+@pytest.mark.parametrize(("wanted_w", "follows_w"), [(0.0, 0), (300.0, 0), (900.0, 900), (1200.0, 900)])
+def test_what_was_ended_while_a_device_was_away_is_not_begun_again_when_it_is_back(wanted_w: float, follows_w: int):
+    async def story(made: Case) -> None:
+        told = await told_while_away(made, wanted_w)
+        # then it is told to rest, unless what it was told before is no more than what was asked for
+        assert {request.values[0] for request in made.bench.writes()[told:]} == {follows_w}
+        assert made.unit.holding[20] == follows_w
+
+    played(given.profile(**CHARGING), story)
+
+
+def test_a_cap_that_was_lowered_while_a_device_was_away_is_not_said_again_as_it_was():
+    async def story(made: Case) -> None:
+        told = await told_while_away(made, 300.0)
+        assert made.bench.writes()[told:] == []
+
+    capped = {"power_w": {**CHARGING["write"]["power_w"], "lapses_to": "uncapped"}}
+    lifted = {"watchdog": {"kind": "lease", "renew_s": 10, "timeout_s": 60}}
+    played(given.profile(**{**CHARGING, "write": capped, "control": lifted}), story)
+
+
+def test_a_register_that_wears_is_not_taken_for_written_where_the_device_was_away():
+    async def story(made: Case) -> None:
+        await told_while_away(made, 0.0)
+        await made.say("power_w", 0.0, LEASE_S)
+        assert made.unit.holding[20] == 0
+
+    wears = {"power_w": {**CHARGING["write"]["power_w"], "persistent": True}}
+    played(given.profile(**{**CHARGING, "write": wears, "control": {}}), story)
+
+
+def test_what_is_ended_before_control_could_be_taken_again_is_over():
+    async def story(made: Case) -> None:
+        # given a charger that is back, but does not take being controlled
+        told = await told_while_away(made, 900.0, lambda request: Fault(silent=True) if request.writes else None)
+        # when it is told to stop, and then takes everything
+        assert await made.say("power_w", 0.0, LEASE_S) is Fate.UNREACHABLE
+        made.unit.fault = lambda _request: None
+        await asyncio.sleep(25.0)
+        assert [request.values for request in made.bench.writes()[told:] if request.address == 20][-1] == [0]
+
+    acquired = {**CHARGING["control"], "acquire": [{"at": 22, "to": 1}]}
+    played(given.profile(**{**CHARGING, "control": acquired}), story)
