@@ -59,7 +59,11 @@ class Recorder:
     def save(self, now: Instant, state: ControlState, *, at_once: bool = False) -> None:
         """Keep what a restart needs, at once when a decision has changed it and otherwise now and then."""
         said = (state.overrides, dict(state.orders), dict(state.drivers), state.drilled, _marks(state))
-        lasting = (state.mode.mode, state.mode.outage_since_s, state.last_shed_s, state.last_restore_s, said)
+        engine = (
+            state.generator.stage,
+            state.generator.failures,
+        )  # a restart must not stop one that it knows nothing of
+        lasting = (state.mode.mode, state.mode.outage_since_s, state.last_shed_s, state.last_restore_s, engine, said)
         changed = at_once or lasting != self._saved
         if changed or now.mono_s - self._saved_s >= SAVE_EVERY_S:
             self._saved, self._saved_s = lasting, now.mono_s
