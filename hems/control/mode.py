@@ -151,6 +151,6 @@ def _entered(memory: ModeMemory, rule: Rule, facts: Facts, now_s: float) -> Mode
         since_s=now_s,
         because=Cause(rule.why, {"grid": facts.grid, "tie": facts.tie, "bus": facts.bus}),
         outage_since_s=started_s if out else memory.outage_since_s if keeps else None,
-        on_purpose=out and (rule.why is Why.LEFT_ON_PURPOSE or memory.on_purpose),
+        on_purpose=(out or keeps) and (rule.why is Why.LEFT_ON_PURPOSE or memory.on_purpose),
         contradiction=target is Mode.FAULT_SAFE and (when.contradiction(facts) or facts.tie is TiePosition.INVALID),
     )

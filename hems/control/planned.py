@@ -99,9 +99,9 @@ def nulled_since(site: Site, state: ControlState, snapshot: Snapshot, params: Pa
 
 def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> Iterator[Proposal]:
     """The request to open the tie, and what batteries do before it."""
-    if site.tie.has_island:
-        yield _request(state, params, now_s)
     mode = state.mode.mode
+    if site.tie.has_island and not (mode is Mode.INIT and ordered(state, now_s)):  # a restart does not take it back
+        yield _request(state, params, now_s)
     target_pct = _target_pct(state, params, now_s)
     grid_w = snapshot.grid_w.known(now_s)
     batteries = [battery for battery in site.batteries if battery.controllable]

@@ -44,7 +44,9 @@ def resumed(
     known = {task: orders.carried(one, shift_s, now_s) for task, one in saved.orders.items()}
     state = replace(
         fresh,
-        mode=ModeMemory(since_s=now_s, outage_since_s=moved(saved.mode.outage_since_s)),
+        mode=ModeMemory(
+            since_s=now_s, outage_since_s=moved(saved.mode.outage_since_s), on_purpose=saved.mode.on_purpose
+        ),
         dose=saved.dose,
         band=saved.band,
         saving=SavingMemory(missed_h=saved.saving.missed_h),

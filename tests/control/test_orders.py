@@ -269,6 +269,21 @@ def test_a_person_calls_it_off_on_the_way():
     assert (made.mode, made.off()) == (Mode.GRID_CONNECTED, set())
 
 
+def test_an_island_on_purpose_outlives_a_restart_of_hems():
+    # given a building that has left the grid for a quarter of an hour
+    made = planning(load=0.3).ask(order(Task.ISLAND, duration_s=900.0)).advance(120.0)
+    assert made.mode.on_island
+    # when hems starts anew
+    made.restart()
+    began_s = made.plant.t_s
+    made.advance(200.0)
+    # then nobody asks the tie to close, and it stays open until its time is over
+    assert [value for t_s, value in requests(made) if t_s >= began_s and not value] == []
+    assert made.mode.on_island
+    assert made.forward.state.mode.on_purpose
+    assert made.advance(1500.0).mode is Mode.GRID_CONNECTED
+
+
 def test_an_island_on_purpose_is_told_as_such_and_becomes_a_power_cut_when_the_grid_goes_meanwhile():
     made = planning().ask(order(Task.ISLAND, duration_s=900.0)).advance(60.0)
     assert made.forward.state.mode.on_purpose
