@@ -1,7 +1,8 @@
 """What survives a restart: what was shed and why, what people asked for, how far the outage has come.
 
 The mode does not: it is estimated anew from INIT, and nothing is energised before that.  Minimum off times begin
-again, because nobody knows what happened in between.  Of cars only what their chargers have worn is remembered.
+again, because nobody knows what happened in between; how long a circuit has done without power, which is how much it
+will draw, is not forgotten.  Of cars only what their chargers have worn is remembered.
 """
 
 from collections.abc import Mapping
@@ -165,7 +166,7 @@ def _switched(memory: BayMemory, shift_s: float, now_s: float) -> BayMemory:
 
 
 def _load(memory: LoadMemory, shift_s: float, now_s: float) -> LoadMemory:
-    shed_s = None if memory.shed_because is None else now_s
+    shed_s = None if memory.shed_because is None else min(now_s, (memory.shed_since_s or now_s) + shift_s)
     moves_s = tuple(min(now_s, when_s + shift_s) for when_s in memory.moves_s)
     welded_s = None if memory.welded_s is None else now_s
     fresh = replace(memory, restored_s=None, deaf=False, read_back=False, heard=Heard.NEVER, let_go_s=None)

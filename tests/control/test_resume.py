@@ -274,7 +274,7 @@ def test_a_charger_that_has_used_up_its_switchings_of_the_day_has_none_after_a_r
 def test_rests_begin_anew_and_nothing_counts_as_deaf_or_answered():
     state = resumed(saved_state(), shift_s=-960.0, now_s=50.0)
     gym = state.loads[CircuitId("gym")]
-    assert (gym.shed_since_s, gym.fruitless, gym.deaf, gym.demand_w) == (50.0, 3, False, 4000.0)
+    assert (gym.shed_since_s, gym.fruitless, gym.deaf, gym.demand_w) == (-60.0, 3, False, 4000.0)
     assert state.sent[wiring.circuit_closed(CircuitId("gym"))].acknowledged_s is None
     assert wiring.bay_power(SourceId("bay_1")) not in state.sent
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from hems.control import black_start, resume
+from hems.control import black_start, restoring, resume
 from hems.control.cars.memory import DriverMemory
+from hems.control.demand import hunger
 from hems.control.memory.acting import Alarm, BlackStartMemory, GeneratorMemory, ReconnectMemory, Sent, Stage
 from hems.control.memory.using import Habits, Heard, LoadMemory
 from hems.model import wiring
@@ -59,6 +60,19 @@ def test_orders_and_overrides_go_on_until_their_end():
         assert [(one.set_s, one.expires_s) for one in overrides] == ([(450.0, ends_s - 50.0)] if stays else [])
 
 
+def test_a_circuit_that_was_off_for_hours_comes_back_as_hungry_after_a_restart_but_not_sooner():
+    # given a circuit that was shed before hems was restarted
+    after = back(loads={LAUNDRY: LoadMemory(shed_because=BECAUSE, shed_since_s=150.0)})
+    memory = after.loads[LAUNDRY]
+    # then its cold-load pick-up counts from then
+    assert memory.shed_since_s == 100.0
+    assert hunger(memory, PARAMS.restore, NOW_S) == pytest.approx(900.0 / PARAMS.restore.pickup_full_s)
+    # and its minimum off time from the restart
+    laundry = SITE.circuit(LAUNDRY)
+    assert restoring.rested_s(replace(laundry, min_off_s=600.0), after, PARAMS) == NOW_S + 600.0
+    assert back(loads={LAUNDRY: replace(memory, shed_since_s=9000.0)}).loads[LAUNDRY].shed_since_s == NOW_S
+
+
 def test_the_generator_goes_on_where_it_was():
     saved = GeneratorMemory(
         stage=Stage.RUNNING,
@@ -96,7 +110,7 @@ def test_what_drivers_have_said_is_what_was_left_of_it():
     assert back(drivers={BAY: DriverMemory(never=True)}).drivers[BAY] == DriverMemory(never=True)
 
 
-def test_a_circuit_is_remembered_as_if_it_had_just_gone_off_and_its_switch_not_been_heard():
+def test_a_circuit_is_remembered_with_its_switch_not_heard_and_its_times_on_the_present_clock():
     saved = LoadMemory(
         shed_because=BECAUSE,
         shed_since_s=5.0,
@@ -111,7 +125,7 @@ def test_a_circuit_is_remembered_as_if_it_had_just_gone_off_and_its_switch_not_b
         demand_w=9.0,
     )
     assert back(loads={LAUNDRY: saved}).loads[LAUNDRY] == LoadMemory(
-        shed_because=BECAUSE, shed_since_s=NOW_S, moves_s=(850.0, NOW_S), welded_s=NOW_S, vain=2, demand_w=9.0
+        shed_because=BECAUSE, shed_since_s=-45.0, moves_s=(850.0, NOW_S), welded_s=NOW_S, vain=2, demand_w=9.0
     )
     assert back(loads={LAUNDRY: LoadMemory(shed_since_s=5.0)}).loads[LAUNDRY] == LoadMemory()
 
