@@ -158,9 +158,9 @@ class Device:
         for _ in range(ATTEMPTS):
             try:
                 if self._identifying.locked() or not self._is_known():
+                    self._commander.unsaid(command, value)
                     await self._identify(Rank.SHED if urgent else Rank.COMMAND)
             except LinkError as trouble:
-                self._commander.unsaid(command, value)
                 return Reply(fate=Fate.UNREACHABLE, detail=str(trouble))
             except DeviceMismatch as wrong:
                 return Reply(fate=Fate.REFUSED, detail=str(wrong))

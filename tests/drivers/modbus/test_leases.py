@@ -419,6 +419,19 @@ def test_what_was_ended_while_a_device_was_away_is_not_begun_again_when_it_is_ba
     played(given.profile(**CHARGING), story)
 
 
+def test_a_stop_that_is_the_first_word_to_a_device_that_is_back_comes_before_what_it_was_told_before():
+    async def story(made: Case) -> None:
+        await made.say("power_w", 900.0, LEASE_S)
+        made.unit.fault = lambda _request: Fault(silent=True)
+        await asyncio.sleep(15.0)
+        told = len(made.bench.writes())
+        made.unit.fault = lambda _request: None
+        assert await made.say("power_w", 0.0, LEASE_S) is Fate.UNVERIFIED
+        assert {request.values[0] for request in made.bench.writes()[told:]} == {0}
+
+    played(given.profile(**CHARGING), story)
+
+
 def test_a_cap_that_was_lowered_while_a_device_was_away_is_not_said_again_as_it_was():
     async def story(made: Case) -> None:
         told = await told_while_away(made, 300.0)
