@@ -61,6 +61,8 @@ def resumed(
         ),
         connection=_connection(saved.connection, shift_s),
         held_s=moved(saved.held_s),
+        warm=saved.warm,
+        by_hand=saved.by_hand,
         bays={bay: _switched(memory, shift_s, now_s) for bay, memory in saved.bays.items() if memory.phases.moves_s},
         ledgers=saved.ledgers,
         usual=saved.usual,

@@ -58,7 +58,7 @@ class Recorder:
 
     def save(self, now: Instant, state: ControlState, *, at_once: bool = False) -> None:
         """Keep what a restart needs, at once when a decision has changed it and otherwise now and then."""
-        said = (state.overrides, dict(state.orders), dict(state.drivers), state.drilled, _marks(state))
+        said = (state.overrides, dict(state.orders), dict(state.drivers), state.drilled, state.by_hand, _marks(state))
         engine = (
             state.generator.stage,
             state.generator.failures,

@@ -102,6 +102,7 @@ def fitting(site: Site, state: ControlState) -> ControlState:
         drivers={bay: memory for bay, memory in state.drivers.items() if bay in bays},
         sent={role: entry for role, entry in state.sent.items() if role in roles},
         overrides=tuple(one for one in state.overrides if override.refusal(_asked(one), site) is None),
+        by_hand=state.by_hand and site.has_red_button,
     )
 
 

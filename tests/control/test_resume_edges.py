@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hems.control import black_start, restoring, resume
+from hems.control import black_start, present, restoring, resume
 from hems.control.cars.memory import DriverMemory
 from hems.control.demand import hunger
 from hems.control.memory.acting import Alarm, BlackStartMemory, GeneratorMemory, ReconnectMemory, Sent, Stage
@@ -71,6 +71,17 @@ def test_a_circuit_that_was_off_for_hours_comes_back_as_hungry_after_a_restart_b
     laundry = SITE.circuit(LAUNDRY)
     assert restoring.rested_s(replace(laundry, min_off_s=600.0), after, PARAMS) == NOW_S + 600.0
     assert back(loads={LAUNDRY: replace(memory, shed_since_s=9000.0)}).loads[LAUNDRY].shed_since_s == NOW_S
+
+
+def test_who_has_taken_over_by_the_red_button_keeps_the_building_over_a_restart_that_cannot_read_it_yet():
+    # given a button that was pressed, and a cold room that was too warm
+    after = back(by_hand=True, warm=frozenset({LAUNDRY}))
+    # when hems starts anew and their device is still silent, then both are as they were
+    assert (after.by_hand, after.warm) == (True, frozenset({LAUNDRY}))
+    silent = snapshot(SITE, {wiring.RED_BUTTON: None}, NOW_S)
+    assert present.by_hand(after, silent, NOW_S)
+    # and when the button is read, it counts
+    assert not present.by_hand(after, snapshot(SITE, {wiring.RED_BUTTON: False}, NOW_S), NOW_S)
 
 
 def test_the_generator_goes_on_where_it_was():

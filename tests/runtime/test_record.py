@@ -46,3 +46,8 @@ def test_a_generator_that_was_started_is_known_to_a_hems_that_is_killed_the_mome
     assert kept(*((float(second), one) for second, one in enumerate(stages))) == [
         (float(second), True) for second in range(5)
     ]
+
+
+def test_that_people_have_taken_over_is_known_to_a_hems_that_is_killed_the_moment_after():
+    theirs = replace(initial(0.0), by_hand=True)
+    assert kept((0.0, initial(0.0)), (1.0, theirs), (2.0, theirs)) == [(0.0, True), (1.0, True)]

@@ -1,6 +1,7 @@
 """Starting again: what is believed of an earlier run, and how little after it has fallen over too often."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,12 @@ def test_what_was_saved_of_another_building_is_not_believed_of_this_one():
 def test_what_was_saved_of_this_very_building_is_believed_whole():
     state = on_an_island().ask(forces("kitchen", Want.OFF)).advance(5.0).state
     assert fitting(flats(), state) == state
+
+
+def test_a_red_button_that_is_gone_keeps_nobody_out():
+    taken = replace(initial(5.0), by_hand=True)
+    assert not fitting(flats(), taken).by_hand
+    assert fitting(flats(has_red_button=True), taken).by_hand
 
 
 def test_what_the_journal_knows_to_be_off_is_remembered_though_the_state_was_not_saved_in_time() -> None:
