@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+import io
 import logging
 import os
 import sys
@@ -29,6 +30,9 @@ LEAST_WATCH_S = 0.1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; the exit code is 0 only if it was done."""
     words = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # better a ? than no answer, where the terminal knows no umlaut
     args = _parser(words).parse_args(words)
     if args.lang:
         os.environ["LANGUAGE"] = args.lang

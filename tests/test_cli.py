@@ -42,6 +42,19 @@ def hems(*words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def test_a_terminal_that_knows_no_umlaut_gets_a_question_mark_and_no_traceback(tmp_path: Path):
+    nowhere = tmp_path / "Gebäude"
+    done = subprocess.run(
+        [sys.executable, "-m", "hems.cli", "log", "--state-dir", os.fspath(nowhere)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Geb?ude/history.db does not exist" in done.stderr
+
+
 # Site files -----------------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +256,8 @@ def test_without_a_command_or_with_an_unknown_one_the_known_ones_are_listed(caps
     ("words", "told"),
     [
         ("status --watch 0", "--watch: '0' cannot be; give a number of at least 0.1"),
+        ("storm begin --target 200", "--target: '200' cannot be; give a number from 0 to 100"),
+        ("cars --bay bay_1 --keeps -5", "--keeps: '-5' cannot be; give a number from 0 to 100"),
         ("status --watch nan", "--watch: 'nan' cannot be"),
         ("web --port 99999", "--port: '99999' cannot be; give a whole number from 1 to 65535"),
         ("web --port http", "--port: 'http' cannot be"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from hems.commands.asking import add_run_dir, add_who, ask, pictured, print_json, secret
+from hems.commands.numbers import percent
 from hems.commands.times import seconds, seconds_until
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
@@ -129,7 +130,7 @@ class Cars(Command):
         told.add_argument("--leaving", action="store_true", help="I am here and leave now: no code, no reason needed")
         told.add_argument("--staying", action="store_true", help="I do not leave after all")
         told.add_argument("--leaves", metavar="WHEN", help="the car leaves at 07:30, or in 2h; `unknown` takes it back")
-        told.add_argument("--keeps", type=float, metavar="PCT", help="what the car keeps for me, in percent")
+        told.add_argument("--keeps", type=percent, metavar="PCT", help="what the car keeps for me, in percent")
         told.add_argument("--target", metavar="PCT", help="what it shall have when it leaves: 80, or 120km to go")
         told.add_argument("--first", action="store_true", help="for this visit it charges before others with time")
         told.add_argument("--not-first", action="store_true", help="no longer so")

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from math import isfinite
+from math import inf, isfinite
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -21,16 +21,21 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
-def number(least: float) -> Callable[[str], float]:
-    """What reads a number from `least` on."""
+def number(least: float, most: float = inf) -> Callable[[str], float]:
+    """What reads a number from `least` on, up to `most` where there is one."""
+    bounds = f"of at least {least:g}" if most == inf else f"from {least:g} to {most:g}"
 
     def read(text: str) -> float:
         try:
             found = float(text)
         except ValueError:
             found = least - 1.0
-        if not isfinite(found) or found < least:
-            raise ArgumentTypeError(f"'{text}' cannot be; give a number of at least {least:g}")
+        if not isfinite(found) or not least <= found <= most:
+            raise ArgumentTypeError(f"'{text}' cannot be; give a number {bounds}")
         return found
 
     return read
+
+
+percent = number(0.0, 100.0)
+"""Reads a part of a whole, in percent."""

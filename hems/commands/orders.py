@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hems.commands.asking import add_run_dir, add_who, agree, ask, print_json, tell
+from hems.commands.numbers import percent
 from hems.commands.times import seconds, seconds_until
 from hems.model.codec import from_plain
 from hems.model.consequence import OrderConsequence
@@ -105,7 +106,9 @@ def _times(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--in", dest="start", default="", metavar="TIME", help="from when, such as 2h or 16:00; default: now"
     )
-    parser.add_argument("--target", type=float, metavar="PCT", help="stored energy to charge to beforehand, in percent")
+    parser.add_argument(
+        "--target", type=percent, metavar="PCT", help="stored energy to charge to beforehand, in percent"
+    )
 
 
 def _expected(parser: argparse.ArgumentParser) -> None:

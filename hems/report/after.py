@@ -22,7 +22,13 @@ STEPS = 48
 MINUTE_S = 60.0
 ROWS = 12
 POWERS = ("load_w", "pv_w", "battery_w", "cars_w", "grid_w")
-NAMES = {"load_w": N_("Use"), "pv_w": N_("Sun"), "battery_w": N_("Battery"), "cars_w": N_("Cars"), "grid_w": N_("Grid")}
+NAMES = {
+    "load_w": N_("Use"),
+    "pv_w": N_("Sun power"),
+    "battery_w": N_("Battery"),
+    "cars_w": N_("Cars"),
+    "grid_w": N_("Grid"),
+}
 SHOWN = frozenset({EventKind.EVIDENCE, EventKind.MODE, EventKind.COMMAND})
 TOLD = {
     EventKind.REQUEST: (N_("What people asked for"), N_("Nobody asked for anything.")),

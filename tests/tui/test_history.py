@@ -19,6 +19,7 @@ from hems.model.trend import Curve, Trend
 from hems.report.streams import steps
 from hems.tui.screens import history
 from hems.tui.text.history import Group, drawing, groups, letters_of, table
+from hems.wording.language import use
 from tests.desk import HandMadeDesk, serving, until
 from tests.given import flats
 from tests.pictures import AFTERNOON, home, normal_day, power_cut
@@ -66,6 +67,14 @@ async def test_the_history_as_it_looks(run_dir: Path, size: tuple[int, int]) -> 
 
     # a serial console has no boxes for the plot either
     assert told.isascii()
+
+
+def test_in_german_the_sun_is_no_sunday_and_no_name_is_cut() -> None:
+    use("de")
+    power = groups(normal_day())[0]
+    use("")
+    assert power.names["pv_w"] == "Sonnenstrom"
+    assert max(map(len, power.names.values())) <= power.columns
 
 
 def test_the_times_below_the_plot_are_even_and_end_now() -> None:

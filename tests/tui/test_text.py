@@ -17,6 +17,7 @@ from hems.model.mode import Grid, Mode
 from hems.model.picture import AlarmPicture, ConnectionPicture, OrderPicture, Picture
 from hems.model.request import Task
 from hems.model.site import Tier
+from hems.model.units import DeviceId
 from hems.tui.format import Row, Tone, text_of
 from hems.tui.link import SILENCE_S, Link
 from hems.tui.plain import lines
@@ -27,6 +28,7 @@ from hems.tui.text.notes import plan_note
 from hems.tui.text.outage import outage
 from hems.tui.text.overview import overview
 from hems.tui.view import View
+from hems.wording.language import use
 from tests.pictures import AFTERNOON, circuits, grid_returning, home, normal_day, power_cut, tiers, unknown
 
 BODY = 20
@@ -191,17 +193,28 @@ def test_every_screen_fits_its_place_in_plain_ascii(picture: Picture, width: int
 
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("changes", [{"next_off": True}, {"until_soc_pct": 20.0}, {"by_price": True}])
-def test_what_a_group_does_is_told_to_its_last_letter(
-    monkeypatch: pytest.MonkeyPatch, language: str, changes: dict[str, Any]
-) -> None:
+def test_what_a_group_does_is_told_to_its_last_letter(language: str, changes: dict[str, Any]) -> None:
     # given a large group of which a part is on, until some time tomorrow
-    monkeypatch.setenv("LANGUAGE", language)
     many = {"circuits": 14, "on": 12, "off_since_s": 600.0, "hours_left": 14.0, "until_soc_pct": None}
     groups = tuple(replace(group, **{**many, **changes}) for group in power_cut().tiers)
 
     # when it is told in a window of 80 columns, no row is longer than that
-    for group in groups:
-        assert len(text_of(group_row(power_cut(tiers=groups), group))) <= 80
+    use(language)
+    told = [text_of(group_row(power_cut(tiers=groups), group)) for group in groups]
+    use("")
+    assert max(map(len, told)) <= 80
+
+
+def test_a_list_beside_the_overview_that_does_not_fit_says_how_much_is_missing() -> None:
+    # given more devices than the window has lines for
+    device = power_cut().devices[0]
+    many = tuple(replace(device, id=DeviceId(f"meter_{number}"), lost_for_s=None) for number in range(30))
+
+    # when it is told, then all of them are accounted for
+    told = said(overview(power_cut(devices=many), 120, 36))
+    shown, more = told.count("meter_"), re.search(r"\.\.\. and (\d+) more", told)
+    assert more is not None
+    assert shown + int(more[1]) == 30
 
 
 def test_no_picture_is_too_odd_to_be_written() -> None:

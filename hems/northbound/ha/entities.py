@@ -53,7 +53,7 @@ def _building(picture: Picture) -> Iterator[Entity]:
     yield _watts("grid_w", say("From the grid"))
     yield _watts("load_w", say("Use"))
     if picture.pv_rated_w:
-        yield _watts("pv_w", say("Sun"))
+        yield _watts("pv_w", say("Sun power"))
     if picture.battery_capacity_wh:
         yield _watts("battery_w", say("From the battery"))
         yield _percent("battery_soc_pct", say("Battery"))

@@ -1,6 +1,7 @@
 """What all screens share: banner, body, keys, and what to say when there is nothing live or no room."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -145,7 +146,8 @@ class BuildingScreen(Screen[None]):
                 width2=NEEDED.width,
                 height2=NEEDED.height,
             )
-            self.query_one("#too-small", Rows).show((toned(told, Tone.STRONG),))
+            lines = wrap(told.strip(), max(2, size.width - 1), initial_indent=" ", subsequent_indent=" ")
+            self.query_one("#too-small", Rows).show(tuple(toned(line, Tone.STRONG) for line in lines))
             return
         rule, footers = (row("-" * size.width),), list(self.query("#actions").results(Footer))
         self.query_one("#keys", Footer).offer(main_keys(size.width))

@@ -59,7 +59,7 @@ class Drawing:
 def groups(picture: Picture) -> tuple[Group, ...]:
     """What can be looked at in this building."""
     power = {"load_w": say("Used by the building"), "grid_w": say("From the grid")}
-    power |= {"pv_w": say("Sun")} if picture.pv_rated_w else {}
+    power |= {"pv_w": say("Sun power")} if picture.pv_rated_w else {}
     power |= {"battery_w": say("Battery gives")} if picture.battery_capacity_wh else {}
     power |= {"cars_w": say("Cars give")} if picture.cars else {}
     stored = {"battery_soc_pct": say("Battery")} if picture.battery_capacity_wh else {}

@@ -1,5 +1,6 @@
 """The first screen: what flows where, how long the building would last, what needs a person."""
 
+from collections.abc import Sequence
 from textwrap import wrap
 
 from hems.model.mode import Mode
@@ -36,8 +37,15 @@ def overview(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     for block in (circuit_rows(picture, width - BESIDE_AT, height - 1), car_rows(picture), device_rows(picture, width)):
         room = height - len(right) - 1
         if block and room > 2:
-            right = (*right, BLANK, *block[:room])
+            right = (*right, BLANK, *_within(block, room))
     return beside(_column(picture, BESIDE_AT, height), right, BESIDE_AT)
+
+
+def _within(block: Sequence[Row], room: int) -> Sequence[Row]:
+    """The block, or its head and how many lines there are besides: a list that just ends looks whole."""
+    if len(block) <= room:
+        return block
+    return (*block[: room - 1], row(say(" ... and {what} more", what=len(block) - room + 1)))
 
 
 def _column(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
