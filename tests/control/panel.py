@@ -1,13 +1,14 @@
 """A controller fed by hand, and single instants: for questions about single signals."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hems.control.measure import Measure
 from hems.control.params import Params
+from hems.control.reflex import sets_off
 from hems.control.sending import is_switch
 from hems.control.state import initial
-from hems.control.step import Step
+from hems.control.step import Armed, Step
 from hems.control.tick import tick
 from hems.model import wiring
 from hems.model.command import Command, Fate, Outcome
@@ -100,6 +101,11 @@ def _reading(value: Any, now_s: float) -> Reading[Any]:
 def snapshot(site: Site, values: Mapping[Role, Any], now_s: float = 0.0, **more: Any) -> Snapshot:
     """One instant of a healthy building, apart from `values`."""
     return Measure(site).snapshot(readings(healthy(site) | dict(values), now_s), **more)
+
+
+def set_off(armed: Iterable[Armed], role: Role, reading: Reading[Any], now_s: float) -> list[Armed]:
+    """Those of some lists that a reading sets off."""
+    return [one for one in armed if sets_off(one, role, reading, now_s)]
 
 
 class Panel:

@@ -9,7 +9,7 @@ import pytest
 from hems.control.arming import VALID_S
 from hems.control.demand import slow_charging_w
 from hems.control.memory.acting import Sent
-from hems.control.reflex import crossed, react
+from hems.control.reflex import crossed
 from hems.control.step import Armed, Step, Test, Trigger
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -27,6 +27,7 @@ from tests.control.panel import (
     on_an_island,
     on_the_grid,
     panel,
+    set_off,
     snapshot,
     tie,
     utility,
@@ -83,8 +84,8 @@ def test_the_blink_of_a_transfer_does_not_make_the_building_look_empty():
 @pytest.mark.parametrize(("contact", "value"), [(wiring.TIE_CLOSED_CONTACT, False), (wiring.TIE_OPEN_CONTACT, True)])
 def test_either_contact_sets_it_off(contact: Role, value: bool):
     step = on_the_grid().tick()
-    assert react(step.armed, contact, Reading(value, 700.0), 700.0)[0].armed.name == "tie open"
-    assert react(step.armed, contact, Reading(not value, 700.0), 700.0) == []
+    assert set_off(step.armed, contact, Reading(value, 700.0), 700.0)[0].name == "tie open"
+    assert set_off(step.armed, contact, Reading(not value, 700.0), 700.0) == []
 
 
 @pytest.mark.parametrize(
@@ -96,21 +97,21 @@ def test_either_contact_sets_it_off(contact: Role, value: bool):
     ],
 )
 def test_an_unknown_contact_sets_nothing_off(reading: Reading[bool]):
-    assert react(on_the_grid().tick().armed, wiring.TIE_CLOSED_CONTACT, reading, 700.0) == []
+    assert set_off(on_the_grid().tick().armed, wiring.TIE_CLOSED_CONTACT, reading, 700.0) == []
 
 
 def test_what_is_older_than_three_ticks_is_not_used():
     step = on_the_grid().tick()
     late = Reading(False, 703.1)
-    assert react(step.armed, wiring.TIE_CLOSED_CONTACT, late, 703.0) != []
-    assert react(step.armed, wiring.TIE_CLOSED_CONTACT, late, 703.1) == []
+    assert set_off(step.armed, wiring.TIE_CLOSED_CONTACT, late, 703.0) != []
+    assert set_off(step.armed, wiring.TIE_CLOSED_CONTACT, late, 703.1) == []
 
 
 def test_without_contacts_the_flag_of_a_device_sets_it_off():
     site = flats(tie=Tie(has_contacts=False, has_flag=True, has_permit=True))
     made = on_the_grid(site=site)
-    assert react(made.tick().armed, wiring.TIE_FLAG, Reading(False, 700.0), 700.0) != []
-    assert react(made.tick().armed, wiring.TIE_CLOSED_CONTACT, Reading(False, 700.0), 700.0) == []
+    assert set_off(made.tick().armed, wiring.TIE_FLAG, Reading(False, 700.0), 700.0) != []
+    assert set_off(made.tick().armed, wiring.TIE_CLOSED_CONTACT, Reading(False, 700.0), 700.0) == []
 
 
 def test_once_the_tie_is_seen_to_leave_nothing_new_is_armed():
@@ -127,8 +128,8 @@ def test_on_an_island_a_giving_car_that_leaves_finds_its_sheds_ready():
     assert opens(ready) == ["heat_pump"]
     assert ready is not None
     assert {one.cause.why for one in ready.commands} == {Why.SOURCE_LOST}
-    assert react([ready], wiring.bay_state(BAY_1), Reading(BayState.UNPLUGGED, made.now_s), made.now_s) != []
-    assert react([ready], wiring.bay_state(BAY_1), Reading(BayState.CHARGING, made.now_s), made.now_s) == []
+    assert set_off([ready], wiring.bay_state(BAY_1), Reading(BayState.UNPLUGGED, made.now_s), made.now_s) != []
+    assert set_off([ready], wiring.bay_state(BAY_1), Reading(BayState.CHARGING, made.now_s), made.now_s) == []
 
 
 def test_a_charger_whose_feeder_is_lost_sets_off_the_same_and_one_that_is_told_to_stop_does_not():
@@ -139,15 +140,15 @@ def test_a_charger_whose_feeder_is_lost_sets_off_the_same_and_one_that_is_told_t
     assert ready is not None
     # when it gives nothing any more, though it is still plugged in, its sheds go
     power = wiring.bay_power(BAY_1)
-    assert react([ready], power, Reading(0.0, made.now_s), made.now_s) != []
-    assert react([ready], power, Reading(1_199.0, made.now_s), made.now_s) != []
-    assert react([ready], power, Reading(1_201.0, made.now_s), made.now_s) == []
+    assert set_off([ready], power, Reading(0.0, made.now_s), made.now_s) != []
+    assert set_off([ready], power, Reading(1_199.0, made.now_s), made.now_s) != []
+    assert set_off([ready], power, Reading(1_201.0, made.now_s), made.now_s) == []
     # and when it is told to give nothing, as it has come down to what its driver keeps, that is no loss
     asked = named(made.says(car("bay_1", 40.0, 6_000.0)).tick(), "bay_1 gone")
     assert made.state.sent[power].value == 0.0
     assert asked is not None
-    assert react([asked], power, Reading(0.0, made.now_s), made.now_s) == []
-    assert react([asked], wiring.bay_state(BAY_1), Reading(BayState.UNPLUGGED, made.now_s), made.now_s) != []
+    assert set_off([asked], power, Reading(0.0, made.now_s), made.now_s) == []
+    assert set_off([asked], wiring.bay_state(BAY_1), Reading(BayState.UNPLUGGED, made.now_s), made.now_s) != []
 
 
 def test_a_car_that_can_be_spared_arms_nothing():
@@ -163,11 +164,11 @@ def test_on_an_island_a_sun_that_goes_all_at_once_finds_its_sheds_ready():
     assert opens(ready) == ["heat_pump"]
     assert ready is not None
     # when it trips they go; a cloud, or a reading that is none, is not enough
-    assert react([ready], sun, Reading(0.0, made.now_s), made.now_s) != []
-    assert react([ready], sun, Reading(1_199.0, made.now_s), made.now_s) != []
-    assert react([ready], sun, Reading(1_201.0, made.now_s), made.now_s) == []
-    assert react([ready], sun, Reading(2_000.0, made.now_s), made.now_s) == []
-    assert react([ready], sun, Reading(None, made.now_s, quality=Quality.MISSING), made.now_s) == []
+    assert set_off([ready], sun, Reading(0.0, made.now_s), made.now_s) != []
+    assert set_off([ready], sun, Reading(1_199.0, made.now_s), made.now_s) != []
+    assert set_off([ready], sun, Reading(1_201.0, made.now_s), made.now_s) == []
+    assert set_off([ready], sun, Reading(2_000.0, made.now_s), made.now_s) == []
+    assert set_off([ready], sun, Reading(None, made.now_s, quality=Quality.MISSING), made.now_s) == []
 
 
 def test_a_sun_that_can_be_spared_and_one_that_a_full_store_holds_back_arm_nothing():
@@ -191,8 +192,8 @@ def test_a_jump_that_no_tick_could_follow_finds_its_sheds_ready(mode: Mode):
     assert ready.triggers[0].value == pytest.approx(17_440.0, abs=10.0)
     assert opens(ready)[:3] == ["heat_pump", "kitchen", "freezers"]
     role = wiring.former_phase_w(0)
-    assert react([ready], role, Reading(17_500.0, made.now_s), made.now_s) != []
-    assert react([ready], role, Reading(17_400.0, made.now_s), made.now_s) == []
+    assert set_off([ready], role, Reading(17_500.0, made.now_s), made.now_s) != []
+    assert set_off([ready], role, Reading(17_400.0, made.now_s), made.now_s) == []
 
 
 def test_what_has_just_gone_is_not_shed_for_again_by_a_meter_that_lags():

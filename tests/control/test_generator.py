@@ -11,7 +11,6 @@ from hems.control import generator
 from hems.control.memory.acting import GeneratorMemory, Stage
 from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
-from hems.control.reflex import react
 from hems.control.resume import resumed
 from hems.control.state import initial
 from hems.model import wiring
@@ -30,6 +29,7 @@ from tests.control.panel import (
     Panel,
     on_an_island,
     on_the_grid,
+    set_off,
     snapshot,
     tie,
     utility,
@@ -246,8 +246,8 @@ def test_a_building_whose_battery_is_empty_is_brought_back_by_its_generator():
 
 def test_what_to_shed_if_it_stops_is_ready_beforehand():
     made = started(island(60.0).says({SOC: 20.0})).says(engine(True, 12_000.0), former(9_000.0)).advance(1.0)
-    fired = react(made.steps[-1][1].armed, wiring.GENERATOR_RUNNING, Reading(False, made.now_s), made.now_s)
-    (ready,) = [one.armed for one in fired if one.armed.name == "generator gone"]
+    fired = set_off(made.steps[-1][1].armed, wiring.GENERATOR_RUNNING, Reading(False, made.now_s), made.now_s)
+    (ready,) = [one for one in fired if one.name == "generator gone"]
     assert ready.commands
     assert not any(one.value for one in ready.commands)
 

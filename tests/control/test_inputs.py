@@ -10,7 +10,6 @@ from hems.control.demand import is_on
 from hems.control.energy import floor_pct
 from hems.control.given import Given
 from hems.control.params import Params
-from hems.control.reflex import react
 from hems.control.resume import resumed
 from hems.control.state import initial
 from hems.model import wiring
@@ -30,6 +29,7 @@ from tests.control.panel import (
     car,
     on_an_island,
     on_the_grid,
+    set_off,
     snapshot,
     utility,
 )
@@ -108,11 +108,11 @@ def test_in_a_fire_charging_on_the_grid_ends_and_a_persons_wish_closes_nothing()
 
 def test_the_reflex_stops_the_cars_the_moment_the_alarm_speaks():
     made = helped_island()
-    fired = react(made.steps[-1][1].armed, wiring.FIRE_ALARM, Reading(True, made.now_s), made.now_s)
-    assert {one.role for ready in fired for one in ready.armed.commands} == {
+    fired = set_off(made.steps[-1][1].armed, wiring.FIRE_ALARM, Reading(True, made.now_s), made.now_s)
+    assert {one.role for ready in fired for one in ready.commands} == {
         wiring.bay_power(bay.id) for bay in made.site.bays
     }
-    assert not any(one.value or one.energises for ready in fired for one in ready.armed.commands)
+    assert not any(one.value or one.energises for ready in fired for one in ready.commands)
 
 
 def test_a_fire_goes_on_through_a_restart():
