@@ -23,6 +23,8 @@ def _explained(told: str, line: str) -> Iterator[str]:
     if table := TABLE_TWICE.search(told):
         header: Path = tuple(NAMES.findall(table[1]))
         yield f"[{dotted(header)}] stands in this file a second time; give it a name of its own, or make one of both"
+    elif KEY_TWICE.search(told) and line.lstrip().startswith("["):
+        yield f"{line.strip()} is in this file already as something else; write both with as many brackets"
     elif KEY_TWICE.search(told):
         key = line.split("=")[0].strip()
         yield f"{key} is given a second time in this table; remove one of the two"

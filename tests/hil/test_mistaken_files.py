@@ -205,7 +205,7 @@ MISTAKES = [
     ('text = "what matters stays on"\n', "", "expect[4].text is missing; add it"),
     # the file itself
     ("ends_s = 300", "ends_s = = 300", "this is not TOML"),
-    ("[[at]]", "[at]", "this is not TOML"),
+    ("[[at]]", "[at]", "[[at]] is in this file already as something else; write both with as many brackets"),
 ]  # fmt: skip
 
 
