@@ -57,23 +57,9 @@ class Building:
             rng=Random(start.seed),
         )
         self.tie = Tie(physics)
-        self.circuits: dict[CircuitId, CircuitLoad] = {
-            spec.id: CircuitLoad(
-                spec,
-                site.phases,
-                physics,
-                closed=spec.id not in start.open_circuits,
-                hermetic=start.hermetics.get(spec.id),
-            )
-            for spec in site.circuits
-        }
+        self.circuits = _circuits(site, start)
         self._compressors = [load.compressor for load in self.circuits.values() if load.compressor is not None]
-        self.bays: dict[SourceId, BayCharger] = {
-            spec.id: BayCharger(spec, site.phases, physics, own_supply=spec.id == site.former.source)
-            for spec in site.bays
-        }
-        for bay, car in start.cars.items():
-            self.bays[bay].plug(car)
+        self.bays = _bays(site, start)
         self.supply = Supply(site, start, self.bays)
         self.engine = self.supply.engine
         self.former = self.supply.former
@@ -231,3 +217,27 @@ class Building:
         sun_pu = self._traces.sun_pu(self.t_s) if self._sun_pu is None else self._sun_pu
         self.supply.balance(net_w, sun_pu=sun_pu if self.pvs else 0.0, live=live, off_hz=self.grid.off_hz, dt_s=dt_s)
         self._net_w = net_w if live else [0.0] * len(self._phases)
+
+
+def _circuits(site: Site, start: StartPoint) -> dict[CircuitId, CircuitLoad]:
+    return {
+        spec.id: CircuitLoad(
+            spec,
+            site.phases,
+            start.physics,
+            closed=spec.id not in start.open_circuits,
+            hermetic=start.hermetics.get(spec.id),
+        )
+        for spec in site.circuits
+    }
+
+
+def _bays(site: Site, start: StartPoint) -> dict[SourceId, BayCharger]:
+    """With the cars that stand there."""
+    bays = {
+        spec.id: BayCharger(spec, site.phases, start.physics, own_supply=spec.id == site.former.source)
+        for spec in site.bays
+    }
+    for bay, car in start.cars.items():
+        bays[bay].plug(car)
+    return bays

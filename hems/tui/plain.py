@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from textwrap import wrap
 
-from hems.model.picture import Picture
+from hems.model.picture import ConnectionPicture, Picture
 from hems.tui.format import text_of
 from hems.tui.text.circuits import group_row
 from hems.tui.text.flow import GRID_WORDS, TIE_WORDS, cars_plugged, doing, volts
@@ -51,6 +51,18 @@ def _sentences(picture: Picture) -> Iterator[str]:
     yield f"{picture.site}, {date_and_time(picture)}, {hands(picture)}"
     yield ", ".join(part for part in (headline(picture), second_thought(picture)) if part) + "."
     yield sentence(picture.mode_because)
+    yield from _warnings(picture)
+    yield from _lasts(picture)
+    yield from _grid(picture)
+    if picture.connection is not None:
+        yield from _connection(picture, picture.connection)
+    yield " ".join(_sources(picture))
+    yield from _silent(picture)
+    if watching_note(picture):
+        yield watching_note(picture)
+
+
+def _warnings(picture: Picture) -> Iterator[str]:
     if picture.by_hand:
         yield say("RED BUTTON PRESSED - HEMS gives no commands.")
     if picture.car_forms:
@@ -58,6 +70,10 @@ def _sentences(picture: Picture) -> Iterator[str]:
             "Do not unplug the car at {car_forms}: it alone powers the building, and without it all is dark.",
             car_forms=picture.car_forms,
         )
+
+
+def _lasts(picture: Picture) -> Iterator[str]:
+    """How long own power lasts, or would."""
     if picture.mode.on_island:
         yield " ".join(" ".join(text_of(line) for line in essential_rows(picture)).split()) + "."
     elif not is_dark(picture):
@@ -66,6 +82,9 @@ def _sentences(picture: Picture) -> Iterator[str]:
             how_long=how_long(picture.essential_hours),
         )
         yield off_at_once(picture)
+
+
+def _grid(picture: Picture) -> Iterator[str]:
     switch = " ".join(say(line) for line in TIE_WORDS[picture.tie]).strip()
     yield say(
         "Grid: {grid}, {volts}. Island switch: {switch}.",
@@ -81,23 +100,23 @@ def _sentences(picture: Picture) -> Iterator[str]:
         kw2=kw(picture.load_w),
         kw3=kw(picture.room_w),
     )
-    if picture.connection is not None:
-        allowed = picture.connection
-        yield say(
-            "The connection may draw {kw}. {sentence}", kw=kw(allowed.import_w), sentence=sentence(allowed.import_by)
-        )
-        if allowed.reserve_pct is not None:
-            yield say("Kept in the battery for a power cut: {reserve_pct:.0f}%.", reserve_pct=allowed.reserve_pct)
-        if plan_note(picture):
-            yield plan_note(picture)
-    yield " ".join(_sources(picture))
+
+
+def _connection(picture: Picture, allowed: ConnectionPicture) -> Iterator[str]:
+    yield say("The connection may draw {kw}. {sentence}", kw=kw(allowed.import_w), sentence=sentence(allowed.import_by))
+    if allowed.reserve_pct is not None:
+        yield say("Kept in the battery for a power cut: {reserve_pct:.0f}%.", reserve_pct=allowed.reserve_pct)
+    if plan_note(picture):
+        yield plan_note(picture)
+
+
+def _silent(picture: Picture) -> Iterator[str]:
+    """Devices that do not answer, and why."""
     for device in picture.devices:
         if device.lost_for_s is not None:
             why, silent = device.detail.rstrip(".") or say("no answer"), duration(int(device.lost_for_s))
             told = say("nothing usable for {duration}", duration=silent)
             yield f"{device.id} ({device.link}): {why}; {told}."
-    if watching_note(picture):
-        yield watching_note(picture)
 
 
 def _sources(picture: Picture) -> Iterator[str]:
