@@ -82,45 +82,45 @@ def unserved_wh(site: Site, course: Course, curves: Curves, end_s: float) -> dic
 
 def improvements(site: Site, course: Course, events: Sequence[Event], unserved: dict[str, float]) -> Iterator[str]:
     """What somebody should do before the next one; one sentence each."""
-    counted = Counter(event.cause.why for event in events if event.kind is EventKind.ALARM_RAISED)
+    found = [*_of_energy(site, course, unserved), *_of_faults(course, events), *_of_order(site, unserved)]
+    yield from found or [say("Nothing: all went as it should.")]
+
+
+def _of_energy(site: Site, course: Course, unserved: dict[str, float]) -> Iterator[str]:
     vital = [one.name for one in site.circuits if one.id in unserved and one.tier <= Tier.CRITICAL]
-    found = []
     if vital:
         names = ", ".join(vital)
-        found.append(
-            say("Critical circuits were off: {names}. Give them more storage, or less beside them.", names=names)
-        )
+        yield say("Critical circuits were off: {names}. Give them more storage, or less beside them.", names=names)
     if any(spell.because.facts.get("band") in ("floor", "shutdown") for spell in course.spells):
-        found.append(
-            say("Stored energy ran out. Agree with tenants what goes off earlier, or add storage or a generator.")
-        )
+        yield say("Stored energy ran out. Agree with tenants what goes off earlier, or add storage or a generator.")
     if any(spell.because.why is Why.OVERLOAD for spell in course.spells):
-        found.append(
-            say("The inverter was overloaded. Look at what starts at once, and move it to a less important group.")
-        )
+        yield say("The inverter was overloaded. Look at what starts at once, and move it to a less important group.")
+
+
+def _of_faults(course: Course, events: Sequence[Event]) -> Iterator[str]:
+    counted = Counter(event.cause.why for event in events if event.kind is EventKind.ALARM_RAISED)
     if counted[Why.SHED_NOT_OBEYED] or counted[Why.UNEXPECTED_CLOSE]:
-        found.append(
-            say("A switch did not do as told. Have contactor, relay and hand switch looked at; prove it anew.")
-        )
+        yield say("A switch did not do as told. Have contactor, relay and hand switch looked at; prove it anew.")
     silent = {str(event.cause.facts.get("device")) for event in events if event.cause.why is Why.DEVICE_SILENT}
     if silent:
         names = ", ".join(sorted(silent))
-        found.append(say("These devices fell silent: {names}. Put them on the protected supply.", names=names))
+        yield say("These devices fell silent: {names}. Put them on the protected supply.", names=names)
     if counted[Why.DEVICES_SILENT]:
-        found.append(
-            say("Several devices fell silent together. Put the network switch that they share on the protected supply.")
+        yield say(
+            "Several devices fell silent together. Put the network switch that they share on the protected supply."
         )
     if any(event.subject in (Mode.BLACKOUT, Mode.BLACK_START) for event in course.modes):
-        found.append(say("The building was dark for a while. Look why its own power did not hold."))
+        yield say("The building was dark for a while. Look why its own power did not hold.")
     if counted[Why.RECONNECT_GIVEN_UP]:
-        found.append(say("The certified switch did not close when the grid was back. Have it looked at."))
+        yield say("The certified switch did not close when the grid was back. Have it looked at.")
     if any(event.kind is EventKind.OUTCOME for event in events):
-        found.append(say("Commands failed, see below. Prove those devices again with `hems commission`."))
-    if not any(one.tier >= Tier.COMFORT and one.id in unserved for one in site.circuits) and unserved:
-        found.append(
-            say("Only important circuits were off. Look at the groups: something less important might go first.")
-        )
-    yield from found or [say("Nothing: all went as it should.")]
+        yield say("Commands failed, see below. Prove those devices again with `hems commission`.")
+
+
+def _of_order(site: Site, unserved: dict[str, float]) -> Iterator[str]:
+    comfort = any(one.tier >= Tier.COMFORT and one.id in unserved for one in site.circuits)
+    if unserved and not comfort:
+        yield say("Only important circuits were off. Look at the groups: something less important might go first.")
 
 
 def _summary(site: Site, cut: Cut, course: Course, unserved: dict[str, float], zone: tzinfo | None) -> Iterator[str]:

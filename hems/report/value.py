@@ -6,6 +6,7 @@ from datetime import datetime
 from hems.model.cause import Why
 from hems.model.event import Event
 from hems.model.site import Site
+from hems.model.tariff import Tariff
 from hems.model.units import DAY_S
 from hems.report.figure import Line, svg
 from hems.report.sheet import Section
@@ -34,36 +35,6 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
     days, tariff = days_of(events), site.tariff
     if not days or tariff is None:
         return Section(heading=say("What it was worth"), words=(say(NOTHING),))
-    money = tariff.currency
-    peak_w, resting_w = max(day["peak_w"] for day in days), max(day["resting_peak_w"] for day in days)
-    paid, resting = _sum(days, "paid"), _sum(days, "resting")
-    at_peak = peak_saved(tariff, days, "resting_", "")
-    kept = all(day["above_pct"] >= 0.0 for day in days)
-    rows = [
-        (say("Paid for energy"), f"{paid:.2f} {money}", f"{resting:.2f} {money}", _saved(resting - paid, money)),
-        (
-            say("Highest quarter of an hour"),
-            kw(peak_w),
-            kw(resting_w),
-            _saved(at_peak, money) if tariff.demand else say("not paid for"),
-        ),
-        (say("Used of what the sun gave"), _used(days), "", ""),
-        (say("CO2 of what was bought"), _kg(days, "co2_g"), _kg(days, "resting_co2_g"), ""),
-        (
-            say("Given by batteries"),
-            kwh(_sum(days, "given_wh")),
-            "",
-            say("wear {amount:.2f} {money}", amount=wear(site, days), money=money),
-        ),
-        *_given_by_cars(days),
-        (
-            say("Reserve for power cuts"),
-            say("never touched") if kept else say("TOUCHED: tell who looks after HEMS"),
-            "",
-            "",
-        ),
-    ]
-    columns = (say("What"), say("As it was"), say("Batteries at rest"), say("Saved"))
     points = [Line(say("saved"), [day["saved"] for day in days])]
     times = [_day(days[0]), "", _day(days[-1])]
     seen = sum(day["seen_s"] for day in days) / DAY_S
@@ -73,13 +44,32 @@ def value_section(site: Site, events: Sequence[Event]) -> Section:
             say(BESIDE),
             say("{days} days, of which {seen:.1f} were seen with a known price.", days=len(days), seen=seen),
         ),
-        columns=columns,
-        rows=rows,
-        figures=(svg(points, unit=say("{money} a day", money=money), times=times),),
+        columns=(say("What"), say("As it was"), say("Batteries at rest"), say("Saved")),
+        rows=_rows(site, tariff, days),
+        figures=(svg(points, unit=say("{money} a day", money=tariff.currency), times=times),),
     )
 
 
-def _given_by_cars(days: Sequence[dict[str, float]]) -> list[tuple[str, str, str, str]]:
+def _rows(site: Site, tariff: Tariff, days: Sequence[dict[str, float]]) -> list[tuple[str, ...]]:
+    money = tariff.currency
+    peak_w, resting_w = max(day["peak_w"] for day in days), max(day["resting_peak_w"] for day in days)
+    paid, resting = _sum(days, "paid"), _sum(days, "resting")
+    at_peak = _saved(peak_saved(tariff, days, "resting_", ""), money) if tariff.demand else say("not paid for")
+    worn = say("wear {amount:.2f} {money}", amount=wear(site, days), money=money)
+    kept = all(day["above_pct"] >= 0.0 for day in days)
+    reserve = say("never touched") if kept else say("TOUCHED: tell who looks after HEMS")
+    return [
+        (say("Paid for energy"), f"{paid:.2f} {money}", f"{resting:.2f} {money}", _saved(resting - paid, money)),
+        (say("Highest quarter of an hour"), kw(peak_w), kw(resting_w), at_peak),
+        (say("Used of what the sun gave"), _used(days), "", ""),
+        (say("CO2 of what was bought"), _kg(days, "co2_g"), _kg(days, "resting_co2_g"), ""),
+        (say("Given by batteries"), kwh(_sum(days, "given_wh")), "", worn),
+        *_given_by_cars(days),
+        (say("Reserve for power cuts"), reserve, "", ""),
+    ]
+
+
+def _given_by_cars(days: Sequence[dict[str, float]]) -> list[tuple[str, ...]]:
     known = any("cars_given_wh" in day for day in days)
     given_wh = sum(day.get("cars_given_wh", 0.0) for day in days)
     return [(say("Given by cars on the grid"), kwh(given_wh), "", "")] if known else []

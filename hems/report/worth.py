@@ -221,19 +221,7 @@ def as_plain(worth: Worth) -> dict[str, Any]:
             }
             for name in worth.real.months
         ],
-        "outages": [
-            {
-                "begins_h": round(real.begins_s / HOUR_S, 2),
-                "lasts_h": round(lasts_s(real) / HOUR_S, 2),
-                "priority_served": round(real.served(PRIORITY), 4),
-                "priority_served_full_battery": round(base.served(PRIORITY), 4),
-                "essential_served": round(real.served((Tier.ESSENTIAL,)), 4),
-                "essential_served_full_battery": round(base.served((Tier.ESSENTIAL,)), 4),
-                "served": round(real.served(), 4),
-                "served_full_battery": round(base.served(), 4),
-            }
-            for real, base in worth.cuts
-        ],
+        "outages": [_cut_plain(real, base) for real, base in worth.cuts],
         "outages_served_as_well": worth.served_as_well,
         "cars_by_hour_kwh": {
             name: [round(wh / W_PER_KW, 2) for wh in by_hour(bill)] for name, bill in both_bills(worth)
@@ -246,6 +234,19 @@ def as_plain(worth: Worth) -> dict[str, Any]:
         "cars_left": len(worth.real.left),
         "cars_ready": worth.ready,
         "reserve_kept": worth.real.least_above_pct >= -0.1,
+    }
+
+
+def _cut_plain(real: Cut, base: Cut) -> dict[str, float]:
+    return {
+        "begins_h": round(real.begins_s / HOUR_S, 2),
+        "lasts_h": round(lasts_s(real) / HOUR_S, 2),
+        "priority_served": round(real.served(PRIORITY), 4),
+        "priority_served_full_battery": round(base.served(PRIORITY), 4),
+        "essential_served": round(real.served((Tier.ESSENTIAL,)), 4),
+        "essential_served_full_battery": round(base.served((Tier.ESSENTIAL,)), 4),
+        "served": round(real.served(), 4),
+        "served_full_battery": round(base.served(), 4),
     }
 
 
