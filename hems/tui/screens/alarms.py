@@ -7,9 +7,8 @@ from textual.binding import Binding, BindingType
 
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
-from hems.tui.asking import Ask
 from hems.tui.screens.field import FieldScreen
-from hems.tui.screens.listing import ListScreen
+from hems.tui.screens.listing import ActingScreen
 from hems.tui.text.alarm_list import FOLDED, alarm_list
 from hems.tui.text.listing import Listing
 from hems.tui.when import seconds_told
@@ -18,7 +17,7 @@ from hems.tui.working import asking
 from hems.wording.language import say
 
 
-class AlarmsScreen(ListScreen):
+class AlarmsScreen(ActingScreen):
     """What needs a person."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,11 +43,6 @@ class AlarmsScreen(ListScreen):
         "An alarm leaves by itself when its cause is gone AND somebody has seen it.",
         "GONE, not seen: the cause is gone already; SPACE takes the line away.",
     )
-
-    def __init__(self, ask: Ask, who: str, hint: str = "") -> None:
-        super().__init__(hint)
-        self._ask = ask
-        self._who = who
 
     def listing(self, picture: Picture, find: str, width: int) -> Listing:
         """The alarms."""

@@ -7,9 +7,8 @@ from textual.binding import Binding, BindingType
 
 from hems.model.errors import HemsError
 from hems.model.picture import CarPicture, Picture
-from hems.tui.asking import Ask
 from hems.tui.screens.field import FieldScreen
-from hems.tui.screens.listing import ListScreen
+from hems.tui.screens.listing import ActingScreen
 from hems.tui.screens.weigh import WeighCarScreen
 from hems.tui.text.car_list import car_list
 from hems.tui.text.listing import Listing
@@ -19,7 +18,7 @@ from hems.tui.working import asking
 from hems.wording.language import say
 
 
-class CarsScreen(ListScreen):
+class CarsScreen(ActingScreen):
     """What each car gives or takes, and what its driver keeps."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,11 +56,6 @@ class CarsScreen(ListScreen):
         "A driver who wants to leave simply unplugs, unless the line says FEEDS",
         "ALL: then this car alone powers the building and all would be dark.",
     )
-
-    def __init__(self, ask: Ask, who: str, hint: str = "") -> None:
-        super().__init__(hint)
-        self._ask = ask
-        self._who = who
 
     def action_leaving(self) -> None:
         """Whoever stands there may say so; the same key takes it back."""

@@ -7,9 +7,8 @@ from textual.binding import Binding, BindingType
 
 from hems.model.errors import HemsError
 from hems.model.picture import CircuitPicture, Picture
-from hems.tui.asking import Ask
 from hems.tui.screens.ask import YesScreen
-from hems.tui.screens.listing import ListScreen
+from hems.tui.screens.listing import ActingScreen
 from hems.tui.screens.override import OverrideScreen
 from hems.tui.text.circuit_list import circuit_list
 from hems.tui.text.listing import Listing
@@ -18,7 +17,7 @@ from hems.tui.working import asking
 from hems.wording.language import say
 
 
-class CircuitsScreen(ListScreen):
+class CircuitsScreen(ActingScreen):
     """What is on and off, and why."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,11 +47,6 @@ class CircuitsScreen(ListScreen):
         "asked and nothing happened: look at its contactor and breaker.",
         "Keys that change something are there only for operators.",
     )
-
-    def __init__(self, ask: Ask, who: str, hint: str = "") -> None:
-        super().__init__(hint)
-        self._ask = ask
-        self._who = who
 
     def listing(self, picture: Picture, find: str, width: int) -> Listing:
         """The circuits."""

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
 from hems.model.picture import Picture
+from hems.tui.asking import Ask
 from hems.tui.format import BLANK, Part, Row, Tone, row
 from hems.tui.screens.base import BuildingScreen
 from hems.tui.text.listing import Laid, Listing, laid_out
@@ -135,3 +136,12 @@ class ListScreen(BuildingScreen):
         return (
             row(say(' Only what has "{find}" in it is shown.   ESC show all', find=self._find)) if self._find else BLANK
         )
+
+
+class ActingScreen(ListScreen):
+    """A list on whose lines somebody acts: it asks the daemon, in the name of who sits there."""
+
+    def __init__(self, ask: Ask, who: str, hint: str = "") -> None:
+        super().__init__(hint)
+        self._ask = ask
+        self._who = who

@@ -8,10 +8,9 @@ from textual.binding import Binding, BindingType
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
 from hems.model.request import Task
-from hems.tui.asking import Ask
 from hems.tui.screens.ask import YesScreen
 from hems.tui.screens.field import FieldScreen
-from hems.tui.screens.listing import ListScreen
+from hems.tui.screens.listing import ActingScreen
 from hems.tui.screens.weigh import WeighScreen
 from hems.tui.text.listing import Listing
 from hems.tui.text.order_list import Offer, in_force, offered, order_list
@@ -21,7 +20,7 @@ from hems.tui.working import asking
 from hems.wording.language import N_, say, translated
 
 
-class OrdersScreen(ListScreen):
+class OrdersScreen(ActingScreen):
     """What is in force, and two steps to begin or end it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,11 +40,6 @@ class OrdersScreen(ListScreen):
         "protects people, the inverter or the last reserve.",
         "Keys that change something are there only for operators.",
     )
-
-    def __init__(self, ask: Ask, who: str, hint: str = "") -> None:
-        super().__init__(hint)
-        self._ask = ask
-        self._who = who
 
     def listing(self, picture: Picture, find: str, width: int) -> Listing:
         """The orders there are."""
