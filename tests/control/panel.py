@@ -1,7 +1,9 @@
 """A controller fed by hand, and single instants: for questions about single signals."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from copy import copy
+from functools import cache, wraps
+from typing import Any, ParamSpec
 
 from hems.control.measure import Measure
 from hems.control.params import Params
@@ -23,6 +25,7 @@ from hems.model.wiring import Role
 from tests.given import flats, volts
 
 NOMINAL_V, NOMINAL_HZ = 230.0, 50.0
+P = ParamSpec("P")
 
 
 def healthy(site: Site) -> dict[Role, Any]:
@@ -129,6 +132,15 @@ class Panel:
         self._measure = Measure(site)
         self._outcomes: list[Outcome] = []
         self._requests: list[Asked] = []
+
+    def again(self) -> "Panel":
+        """One that stands as this one does, to go on from in its own way."""
+        made = copy(self)
+        made.values, made.answers, made.devices = dict(self.values), dict(self.answers), dict(self.devices)
+        made.deaf, made.overruled = set(self.deaf), set(self.overruled)
+        made.steps, made._outcomes, made._requests = list(self.steps), list(self._outcomes), list(self._requests)
+        made._measure = Measure(self.site)
+        return made
 
     def says(self, *values: Mapping[Role, Any]) -> "Panel":
         """From now on these are the readings; `None` is no answer."""
@@ -276,7 +288,15 @@ def _like(kept: list[Panel], site: Site, params: Params, make: Callable[[Site, P
     if first is None:
         first = make(site, params)
         kept.append(first)
-    again = Panel(site, params)
-    again.values, again.state, again.now_s = dict(first.values), first.state, first.now_s
-    again.steps, again._outcomes = list(first.steps), list(first._outcomes)
+    return first.again()
+
+
+def kept(make: Callable[P, Panel]) -> Callable[P, Panel]:
+    """For what many tests begin with: made once, and each is given one that stands as it did."""
+    first = cache(make)
+
+    @wraps(make)
+    def again(*args: P.args, **kwargs: P.kwargs) -> Panel:
+        return first(*args, **kwargs).again()
+
     return again

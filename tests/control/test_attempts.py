@@ -17,7 +17,7 @@ from hems.model.mode import Mode
 from hems.model.request import Acknowledge, Want
 from hems.model.units import CircuitId
 from hems.model.wiring import Role
-from tests.control.panel import METERED, Panel, bus, on_an_island, snapshot, utility
+from tests.control.panel import METERED, Panel, bus, kept, on_an_island, snapshot, utility
 from tests.given import flats, forces
 
 RESTORE = Params().restore
@@ -27,6 +27,7 @@ def former(watts: float) -> dict[Role, Any]:
     return {wiring.former_phase_w(index): watts for index in range(3)}
 
 
+@kept
 def with_one_off(name: str) -> Panel:
     """An island with room on which everything is on but one circuit, which may come back at once."""
     made = on_an_island().says(former(1_000.0))

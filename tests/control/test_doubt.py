@@ -25,6 +25,7 @@ from tests.control.panel import (
     UNMETERED,
     Panel,
     car,
+    kept,
     on_an_island,
     on_the_grid,
     panel,
@@ -275,6 +276,7 @@ def test_a_car_that_takes_less_than_it_may_is_nobodys_doing():
     assert not {key for key in made.state.alarms if key.endswith("astray")}
 
 
+@kept
 def _charging() -> Panel:
     made = on_the_grid().says(UNMETERED, car("bay_1", 50.0), {wiring.GRID_POWER: 1_000.0}).advance(5.0)
     assert made.commands(wiring.bay_power(BAY))[-1][1].value < -1_000.0

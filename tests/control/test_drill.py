@@ -18,12 +18,13 @@ from hems.model.request import Task
 from hems.model.site import Site
 from hems.model.units import CircuitId
 from hems.model.wiring import Role
-from tests.control.panel import Panel, on_the_grid, readings, snapshot
+from tests.control.panel import Panel, kept, on_the_grid, readings, snapshot
 from tests.given import Building, building, flats, order, reads
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
+@kept
 def heavy() -> Panel:
     """A building on the grid that draws more than its inverter could."""
     made = on_the_grid()

@@ -18,7 +18,7 @@ from hems.model.cause import Why
 from hems.model.request import CarWish, Standing, Task
 from hems.model.snapshot import BayState
 from hems.model.units import SourceId
-from tests.control.panel import UNMETERED, Panel, car, on_an_island, on_the_grid, snapshot
+from tests.control.panel import UNMETERED, Panel, car, kept, on_an_island, on_the_grid, snapshot
 from tests.given import flats, order
 
 BAY, OTHER = SourceId("bay_1"), SourceId("bay_2")
@@ -37,6 +37,7 @@ def why(made: Panel, bay: SourceId = BAY) -> Why:
     return made.commands(wiring.bay_power(bay))[-1][1].cause.why
 
 
+@kept
 def giving() -> Panel:
     """An island to which a car gives power."""
     former = {wiring.former_phase_w(index): 4_000.0 for index in range(3)}

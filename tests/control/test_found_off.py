@@ -10,7 +10,7 @@ from hems.model.reading import Reading
 from hems.model.request import Acknowledge, Want
 from hems.model.units import CircuitId
 from hems.model.wiring import Role
-from tests.control.panel import GRID_DEAD, TIE_CLOSED, TIE_OPEN, Panel, on_the_grid, utility
+from tests.control.panel import GRID_DEAD, TIE_CLOSED, TIE_OPEN, Panel, kept, on_the_grid, utility
 from tests.given import forces
 
 BOARD = ("laundry", "gym", "ventilation", "hot_water", "heat_pump")
@@ -21,6 +21,7 @@ def switches(closed: bool | None) -> dict[Role, Any]:
     return {wiring.circuit_closed(CircuitId(name)): closed for name in BOARD}
 
 
+@kept
 def back_on_the_grid() -> Panel:
     """A building that has had an outage, so that hems has switched circuits off and on again."""
     made = on_the_grid()
@@ -39,7 +40,7 @@ def test_what_a_board_without_power_let_go_comes_back_one_by_one():
     # when it loses power and comes back with everything off
     made.says(switches(None)).advance(60.0).says(switches(False))
     began_s = made.now_s
-    made.advance(1500.0)
+    made.advance(1500.0, every_s=5.0)
     # then they come back in their order, never two at once, and none before its pause
     ons = [(t_s, str(one.role).split("/")[1]) for t_s, one in made.commands() if one.value and "closed" in one.role]
     assert {name for _, name in ons} == set(BOARD)
@@ -50,6 +51,7 @@ def test_what_a_board_without_power_let_go_comes_back_one_by_one():
     assert not [one for _, one in made.commands() if not one.value and "closed" in one.role]
 
 
+@kept
 def steady_island() -> Panel:
     """Ten minutes after the grid has failed, with all on that there is room for."""
     made = on_the_grid()
@@ -69,7 +71,7 @@ def test_what_a_board_lets_go_when_it_starts_anew_comes_back_though_hems_had_nev
     assert not [one for one in board if wiring.circuit_closed(one) in made.state.sent]
     # when their board is silent for a moment and is heard again with everything off
     made.says(silent(*board)).advance(10.0)
-    made.says({wiring.circuit_closed(one): False for one in board}).advance(600.0)
+    made.says({wiring.circuit_closed(one): False for one in board}).advance(600.0, every_s=5.0)
     # then both have been switched on, and it was told why they were off
     on = {one.role for _, one in made.commands() if one.value}
     assert {wiring.circuit_closed(one) for one in board} <= on
@@ -79,19 +81,19 @@ def test_what_a_board_lets_go_when_it_starts_anew_comes_back_though_hems_had_nev
 
 def test_what_goes_off_before_its_eyes_was_opened_by_a_person_and_stays_off():
     made = steady_island()
-    made.says({wiring.circuit_closed(CircuitId("freezers")): False}).advance(600.0)
+    made.says({wiring.circuit_closed(CircuitId("freezers")): False}).advance(600.0, every_s=5.0)
     assert made.commands(wiring.circuit_closed(CircuitId("freezers"))) == []
 
 
 def test_somebody_is_told_while_it_is_so():
     made = back_on_the_grid().says({LAUNDRY: False}).advance(11.0)
     assert made.state.alarms["circuits/laundry/closed/contradicts"].cause.why is Why.UNEXPECTED_CLOSE
-    made.advance(200.0)
+    made.advance(200.0, every_s=5.0)
     assert "circuits/laundry/closed/contradicts" not in made.state.alarms
 
 
 def test_a_switch_that_reads_off_for_a_moment_is_left_alone():
-    made = back_on_the_grid().says({LAUNDRY: False}).advance(9.0).says({LAUNDRY: True}).advance(300.0)
+    made = back_on_the_grid().says({LAUNDRY: False}).advance(9.0).says({LAUNDRY: True}).advance(300.0, every_s=5.0)
     assert made.commands(LAUNDRY) == []
 
 
@@ -99,7 +101,7 @@ def test_xc_with_a_second_master_there_is_no_fight():
     # given somebody else who switches the laundry off whenever it comes on
     made = back_on_the_grid().says({LAUNDRY: False})
     for _ in range(20):
-        made.advance(120.0).says({LAUNDRY: False})
+        made.advance(120.0, every_s=5.0).says({LAUNDRY: False})
     # then it is switched on three times at most, and then left to people
     assert 1 <= len([one for _, one in made.commands(LAUNDRY) if one.value]) <= 3
     assert "circuits/laundry/closed/locked_out" in made.state.alarms

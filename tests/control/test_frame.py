@@ -1,6 +1,7 @@
 """What was recorded can be asked again of today's code."""
 
 from dataclasses import replace
+from functools import cache
 
 from hems.control.frame import frame_of, replayed
 from hems.control.params import Params, shortened
@@ -10,6 +11,7 @@ from hems.sim.start import Car
 from tests import given
 
 
+@cache
 def recorded_outage() -> tuple[given.Building, list[str]]:
     """An outage with a return of the grid, and the text of each of its ticks."""
     building = given.building(cars={"bay_1": Car(soc_pct=75.0)}).grid_lost().advance(20.0).grid_back().advance(30.0)

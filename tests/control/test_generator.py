@@ -142,7 +142,7 @@ def test_three_starts_that_lead_to_nothing_are_five_minutes_apart_and_then_a_per
     assert [round(off - on) for on, off in zip(ons, offs, strict=True)] == [60, 60, 60]
     assert [round(on - off) for on, off in zip(ons[1:], offs, strict=False)] == [300, 300]
     assert made.state.alarms["generator"].cause.why is Why.GENERATOR_GIVEN_UP
-    made.ask(Acknowledge(who="Alex", role="operator")).advance(300.0)
+    made.ask(Acknowledge(who="Alex", role="operator")).advance(300.0, every_s=5.0)
     assert len([t_s for t_s, on in asked(made) if on]) == 4
 
 

@@ -27,6 +27,7 @@ from tests.control.panel import (
     UNMETERED,
     Panel,
     car,
+    kept,
     on_an_island,
     on_the_grid,
     set_off,
@@ -60,6 +61,7 @@ def former(watts: float) -> dict[wiring.Role, Any]:
     return {wiring.former_phase_w(index): watts for index in range(3)}
 
 
+@kept
 def helped_island() -> Panel:
     """An island with circuits off and a car that gives."""
     made = on_an_island(site=wired()).says(calm(), UNMETERED, car("bay_1", 90.0), former(4_000.0)).advance(70.0)
@@ -78,7 +80,7 @@ def test_in_a_fire_no_car_gives_or_charges_and_nothing_comes_back_until_a_person
     # when the alarm speaks for a moment
     made.says(fire(True)).tick()
     assert made.commands(BAY_W)[-1][1].value == 0
-    made.says(fire(False), former(500.0)).advance(900.0)
+    made.says(fire(False), former(500.0)).advance(900.0, every_s=5.0)
     # then nothing has come back, whatever room there is, and no car gives
     assert off <= made.off()
     assert made.commands(BAY_W)[-1][1].value == 0
@@ -102,7 +104,7 @@ def test_in_a_fire_charging_on_the_grid_ends_and_a_persons_wish_closes_nothing()
     assert made.commands(BAY_W)[-1][1].value < 0
     made.says(fire(True)).advance(1.0)
     assert made.commands(BAY_W)[-1][1].value == 0
-    made.ask(forces("gym", Want.ON)).advance(400.0)
+    made.ask(forces("gym", Want.ON)).advance(400.0, every_s=5.0)
     assert "gym" in made.off()
 
 
@@ -118,7 +120,7 @@ def test_the_reflex_stops_the_cars_the_moment_the_alarm_speaks():
 def test_a_fire_goes_on_through_a_restart():
     made = helped_island().says(fire(True)).advance(2.0).says(fire(None))
     made.state = resumed(made.state, shift_s=0.0, now_s=made.now_s)
-    made.advance(300.0)
+    made.advance(300.0, every_s=5.0)
     assert "fire" in made.state.alarms
     assert made.commands(BAY_W)[-1][1].value == 0
 
@@ -145,7 +147,7 @@ def test_while_the_red_button_is_pressed_hems_gives_no_commands_and_says_so():
     assert all(step.armed == () for _, step in made.steps)
     assert made.state.alarms["red_button"].cause.why is Why.RED_BUTTON
     # and goes on when it is released
-    made.says(button(False), former(0.0)).advance(400.0)
+    made.says(button(False), former(0.0)).advance(400.0, every_s=5.0)
     assert made.commands()
     assert "red_button" not in made.state.alarms
 
@@ -171,6 +173,7 @@ def warmth(temp_c: float | None) -> dict[wiring.Role, Any]:
     return {wiring.circuit_temperature(CircuitId("freezers")): temp_c}
 
 
+@kept
 def critical_island(temp_c: float) -> Panel:
     """Stored energy is short: comfort is not served any more."""
     made = on_an_island(site=cold_room()).says(calm(), warmth(temp_c), UNMETERED, former(500.0))
@@ -182,7 +185,7 @@ def test_what_keeps_something_cool_counts_more_once_it_is_too_warm():
     made = critical_island(-20.0)
     assert "freezers" in made.off()
     # when they get too warm, then they come back although energy is short
-    made.says(warmth(-14.9)).advance(400.0)
+    made.says(warmth(-14.9)).advance(400.0, every_s=5.0)
     assert "freezers" not in made.off()
     assert made.state.alarms["circuits/freezers/closed/warm"].cause.why is Why.TOO_WARM
     # and stay on until they are a whole degree below

@@ -11,7 +11,7 @@ from hems.model import wiring
 from hems.model.site import Former, Phase, Pv, Site, Tier
 from hems.model.units import SourceId
 from hems.model.wiring import Role
-from tests.control.panel import Panel, on_an_island
+from tests.control.panel import Panel, kept, on_an_island
 from tests.given import circuit, flats
 
 LEGS = (Phase.L1, Phase.L2)
@@ -37,6 +37,7 @@ def legs(l1_w: float, l2_w: float) -> dict[Role, Any]:
     return {wiring.former_phase_w(0): l1_w, wiring.former_phase_w(1): l2_w}
 
 
+@kept
 def island(l1_w: float, l2_w: float) -> Panel:
     made = on_an_island(site=HOME).says(legs(500.0, 500.0)).advance(400.0, every_s=10.0)
     assert made.off() == set()

@@ -27,6 +27,7 @@ from tests.control.panel import (
     UNMETERED,
     Panel,
     car,
+    kept,
     on_an_island,
     on_the_grid,
     snapshot,
@@ -54,11 +55,11 @@ def test_while_people_work_on_the_plant_nothing_is_given_power_and_nothing_start
     made.ask(order(Task.MAINTENANCE)).tick()
     assert made.mode is Mode.MAINTENANCE
     made.steps.clear()
-    made.says(former(500.0)).advance(600.0)
+    made.says(former(500.0)).advance(600.0, every_s=5.0)
     # then nobody is given power and no permit is given, whatever room there is
     assert not [one for _, one in made.commands() if one.energises]
     # and not even a returning grid ends it
-    made.says(utility(230.0)).advance(400.0)
+    made.says(utility(230.0)).advance(400.0, every_s=5.0)
     assert made.mode is Mode.MAINTENANCE
     # until a person does; then hems looks around afresh
     made.ask(order(Task.MAINTENANCE, begin=False)).tick()
@@ -321,6 +322,7 @@ def startable() -> Site:
     return replace(flats(), former=replace(flats().former, startable=True))
 
 
+@kept
 def blacked_out(site: Site | None = None, **values: Any) -> Panel:
     """A dark building with its tie open and every circuit off."""
     made = on_the_grid(site=site or startable(), params=Params())
@@ -348,7 +350,7 @@ def test_a_dark_building_with_energy_is_started_once_everything_is_off_and_the_t
     assert made.mode is Mode.BLACK_START
     made.advance(2.0)
     assert made.mode is Mode.ISLANDED_STABILIZING
-    made.advance(400.0)
+    made.advance(400.0, every_s=5.0)
     assert made.mode is Mode.ISLANDED
     assert {"door_entry", "freezers", "medical_sockets", "sump_pump"} & made.off() == set()
 
@@ -494,14 +496,14 @@ def test_a_collapse_soon_after_a_start_is_its_failure_a_late_one_is_not():
     assert made.mode is Mode.ISLANDED
     made.says(utility(3.0, 0.0, point="bus")).advance(10.0)
     assert made.state.black_start.failures == 1
-    late = blacked_out().advance(40.0).says(utility(230.0, point="bus")).advance(1000.0)
+    late = blacked_out().advance(40.0).says(utility(230.0, point="bus")).advance(1000.0, every_s=5.0)
     late.says(utility(3.0, 0.0, point="bus")).advance(10.0)
     assert late.state.black_start.failures == 1
     assert made.state.black_start.failures == 1
 
 
 def test_an_island_that_lives_is_never_told_to_stop():
-    made = blacked_out().advance(40.0).says(utility(230.0, point="bus")).advance(500.0)
+    made = blacked_out().advance(40.0).says(utility(230.0, point="bus")).advance(500.0, every_s=5.0)
     made.says(tie(None, None, None)).advance(60.0)
     assert made.mode is Mode.FAULT_SAFE
     assert made.commands(wiring.FORMER_START)[-1][1].value is True

@@ -27,6 +27,7 @@ from tests.control.panel import (
     TIE_OPEN,
     Panel,
     bus,
+    kept,
     on_an_island,
     on_the_grid,
     panel,
@@ -244,6 +245,7 @@ def returned(made: Panel) -> Panel:
     return made.says(utility(230.0), TIE_CLOSED)
 
 
+@kept
 def long_island() -> Panel:
     """With the essential circuits off too, none resting any more."""
     made = on_an_island().says(stored(10.0)).advance(5.0)

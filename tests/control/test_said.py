@@ -9,7 +9,7 @@ from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Grid, Mode
 from hems.model.request import Task
-from tests.control.panel import TIE_CLOSED, Panel, on_an_island, on_the_grid, utility
+from tests.control.panel import TIE_CLOSED, Panel, kept, on_an_island, on_the_grid, utility
 from tests.given import flats, order
 
 HOLD_S, AGAIN_S = Params().override.hold_s, Params().override.hold_again_s
@@ -61,6 +61,7 @@ def test_whoever_says_that_the_grid_is_there_never_gets_a_permit_for_it():
     assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
 
 
+@kept
 def blind_on_the_grid() -> Panel:
     """Back on a closed tie after an outage that emptied the battery, with nobody who sees the street."""
     made = on_an_island().says(soc(15.0)).advance(60.0)

@@ -31,6 +31,7 @@ from tests.control.panel import (
     UNMETERED,
     Panel,
     car,
+    kept,
     on_an_island,
     on_the_grid,
     panel,
@@ -54,6 +55,7 @@ def asked(made: Panel, bay: str = "bay_1") -> float | None:
     return float(told[-1][1].value) if told else None
 
 
+@kept
 def island_with_cars(*, site: Site = SITE, soc_pct: float = 80.0, each_w: float = 4000.0) -> Panel:
     """An island of 12 kW with two cars that have long been plugged in."""
     made = panel(site=site).says(car("bay_1", soc_pct), car("bay_2", soc_pct)).advance(700.0, every_s=100.0)

@@ -11,6 +11,7 @@ import contextlib
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,7 +30,9 @@ FACTORIES = {"modbus": modbus.FACTORY, "sunspec": sunspec.FACTORY}
 IMAGES = sorted((Path(__file__).parent / "images").glob("*.toml"))
 
 
+@cache
 def image(path: Path) -> dict:
+    """Nobody changes it."""
     return tomllib.loads(path.read_text())
 
 

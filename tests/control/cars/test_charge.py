@@ -13,7 +13,7 @@ from hems.model.mode import Mode
 from hems.model.reading import Reading, missing
 from hems.model.snapshot import BayReading, BayState
 from hems.model.units import SourceId
-from tests.control.panel import GRID_DEAD, TIE_OPEN, UNMETERED, Panel, car, panel
+from tests.control.panel import GRID_DEAD, TIE_OPEN, UNMETERED, Panel, car, kept, panel
 from tests.given import flats
 
 BAY = next(one for one in flats().bays if one.id == "bay_1")
@@ -21,6 +21,7 @@ BAY_1 = SourceId("bay_1")
 FORMER = {wiring.former_phase_w(index): 4000.0 for index in range(3)}
 
 
+@kept
 def giving(soc_pct: float) -> Panel:
     """An island of 12 kW that one car of 60 kWh helps to carry, with a floor of 40 and 3 %."""
     site = replace(flats(), bays=(BAY,))

@@ -20,7 +20,7 @@ from hems.model.reading import Reading
 from hems.model.snapshot import BayReading, BayState
 from hems.model.units import SourceId
 from hems.model.wiring import Role
-from tests.control.panel import GRID_DEAD, TIE_OPEN, UNMETERED, Panel, car, on_the_grid, panel
+from tests.control.panel import GRID_DEAD, TIE_OPEN, UNMETERED, Panel, car, kept, on_the_grid, panel
 from tests.given import flats
 
 BAY_1, BAY_3 = SourceId("bay_1"), SourceId("bay_3")
@@ -36,6 +36,7 @@ def parked(name: str = "bay_3", *, soc_pct: float | None = None, power_w: float 
     return {wiring.bay_state(bay): state, wiring.bay_power(bay): power_w, wiring.bay_soc(bay): soc_pct}
 
 
+@kept
 def sleeper(**more: Any) -> Panel:
     """A car that is offered all it can take, and takes nothing."""
     return on_the_grid(**more).says({wiring.GRID_POWER: 10_000.0}, parked()).advance(15.0, every_s=5.0)
@@ -85,7 +86,7 @@ def test_a_car_that_wakes_on_a_rung_is_left_alone_from_there_on(wakes_at: float,
         made.advance(5.0)
     while levels(made)[-1] == 0.0:
         made.advance(5.0)
-    made.says(parked(power_w=levels(made)[-1])).advance(5.0).says(parked(power_w=-7400.0)).advance(900.0)
+    made.says(parked(power_w=levels(made)[-1])).advance(5.0).says(parked(power_w=-7400.0)).advance(900.0, every_s=5.0)
     assert rung(made) is Rung.NONE
     assert levels(made)[before + tried :] == [-7400.0] * (wakes_at == LEAST_W) or wakes_at == 0.0
     assert "bays/bay_3/idle" not in made.state.alarms
@@ -102,7 +103,9 @@ def test_a_car_that_charged_and_stopped_by_itself_is_content_also_after_a_pause(
     # given a car that has charged and then taken no more for minutes
     made = sleeper().says(parked(power_w=-7400.0)).advance(30.0).says(parked()).advance(120.0)
     # when it is paused for the house's sake and offered power again
-    made.says({wiring.GRID_POWER: 60_000.0}).advance(60.0).says({wiring.GRID_POWER: 10_000.0}).advance(600.0)
+    made.says({wiring.GRID_POWER: 60_000.0}).advance(60.0).says({wiring.GRID_POWER: 10_000.0}).advance(
+        600.0, every_s=5.0
+    )
     # then nobody tries to wake it
     assert rung(made) is Rung.NONE
     assert "bays/bay_3/idle" not in made.state.alarms
@@ -111,7 +114,7 @@ def test_a_car_that_charged_and_stopped_by_itself_is_content_also_after_a_pause(
 def test_the_chargers_own_ways_are_used_where_it_has_them():
     site = flats()
     site = replace(site, bays=tuple(replace(one, wakes=True, restarts=True) for one in site.bays))
-    made = sleeper(site=site).advance(600.0)
+    made = sleeper(site=site).advance(600.0, every_s=5.0)
     assert [one.value for _, one in made.commands(wiring.bay_wake(BAY_3))] == [True, False]
     assert [one.value for _, one in made.commands(wiring.bay_restart(BAY_3))] == [True, False]
     assert rung(made) is Rung.GIVEN_UP

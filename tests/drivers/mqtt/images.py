@@ -5,6 +5,7 @@ import json
 import tomllib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import aiomqtt
@@ -34,7 +35,9 @@ class Image:
         return {message["topic"] for message in self.told["messages"]}
 
 
+@cache
 def image(path):
+    """Nobody changes it."""
     told = tomllib.loads(path.read_text())
     return Image(told, told.get("profile", path.stem))
 
