@@ -77,10 +77,10 @@ def test_a_trigger_fires(test: Test, wanted: Any, value: Any, *, fires: bool):
 def test_an_armed_list_is_used_until_it_expires_on_a_fresh_reading_of_its_role():
     ready = Armed(name="x", triggers=(Trigger(Role("x"), Test.IS, True),), commands=(), expires_s=NOW_S)
     good: Reading[Any] = Reading(True, NOW_S, 5.0)
-    assert reflex.react([ready], Role("x"), good, NOW_S)[0].at_s == NOW_S
-    assert reflex.react([ready], Role("x"), good, NOW_S + 0.1) == []
-    assert reflex.react([ready], Role("y"), good, NOW_S) == []
-    assert reflex.react([ready], Role("x"), good._replace(taken_s=NOW_S - 6.0), NOW_S) == []
+    assert reflex.sets_off(ready, Role("x"), good, NOW_S)
+    assert not reflex.sets_off(ready, Role("x"), good, NOW_S + 0.1)
+    assert not reflex.sets_off(ready, Role("y"), good, NOW_S)
+    assert not reflex.sets_off(ready, Role("x"), good._replace(taken_s=NOW_S - 6.0), NOW_S)
 
 
 @pytest.mark.parametrize(
