@@ -81,7 +81,8 @@ class FastForward:
     """How often an island is looked at for what would wake a real daemon, on whole multiples of it; longer where
     nothing happens in between."""
     near_s: float = NEAR_S
-    """How long after an event every second is ticked."""
+    """How long after an event `period_s` is the longest step."""
+    period_s: float = PERIOD_S
     far_s: float = FAR_S
     """The longest step, where nothing happens; at most 15 minutes."""
     _dead_until_s: float = 0.0
@@ -153,6 +154,9 @@ class FastForward:
     def _pass(self, dt_s: float) -> None:
         """Let time pass; on an island only until something happens that would wake a real daemon."""
         if not self.plant.former_running:
+            while dt_s > PERIOD_S and self.plant.t_s < self._eventful_s:
+                self.plant.step(PERIOD_S)  # the building moves by seconds then, however seldom hems looks
+                dt_s -= PERIOD_S
             self.plant.step(dt_s)
             return
         until_s, before = self.plant.t_s + dt_s, self._watched()
@@ -234,7 +238,7 @@ class FastForward:
         if now_s - self._sudden_s < FINE_FOR_S:
             longest_s = FINE_S
         elif now_s < self._eventful_s:
-            longest_s = PERIOD_S
+            longest_s = self.period_s
         elif self.plant.former_running and any(self._overloaded()):
             longest_s = OVERLOADED_S
         else:
