@@ -6,20 +6,12 @@ Whatever does not is handed to the task that awaits `run`: it deals with it, and
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from math import ceil
 
 from drivers.modbus.batches import Batch
 from drivers.modbus.errors import LinkError
 from drivers.modbus.hearing import Words
 from drivers.modbus.poll import Reader
 from hems.model.contained import contained
-
-BEAT_S = 0.1
-SLOW_S = 0.5
-"""What is read so seldom is asked for in the middle between two beats, what is read more often on them: a contact that
-moves is then looked at before anything else, and fewer wake-ups do."""
-A_LITTLE = 1e-6
-"""Of a beat: as exact as sums of periods are."""
 
 Rest = Callable[[], Awaitable[None]]
 """What is left of a round that has gone otherwise.  Raises: what has gone wrong."""
@@ -48,8 +40,8 @@ class Rounds:
         self._over: asyncio.Future[Rest | None] = self._loop.create_future()
 
     async def run(self, next_s: float) -> tuple[float, Rest | None]:
-        """From the beat after `next_s` on, until one is not as usual: when it was due, and its rest if it had begun."""
-        self._next_s, self._over = _in_step(next_s, self._every_s), self._loop.create_future()
+        """From `next_s` on, until one is not as usual: when it was due, and its rest if it had begun."""
+        self._next_s, self._over = next_s, self._loop.create_future()
         self._wait()
         try:
             rest = await self._over
@@ -111,10 +103,3 @@ class Rounds:
 
 async def _raised(fault: Exception) -> None:
     raise fault
-
-
-def _in_step(at_s: float, every_s: float) -> float:
-    """The first beat, or middle between two, that is not before."""
-    beat_s = min(BEAT_S, every_s)
-    behind_s = beat_s / 2 if every_s >= SLOW_S else 0.0
-    return ceil((at_s - behind_s) / beat_s - A_LITTLE) * beat_s + behind_s

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.modbus.errors import LinkDown, NoAnswer
 from drivers.modbus.hearing import Heard, Words
-from drivers.modbus.rounds import BEAT_S, Rounds
+from drivers.modbus.rounds import Rounds
 from hil.vloop import STARTS_S, VirtualLoop, run
 
 EVERY_S, TAKES_S = 1.0, 0.1
@@ -29,7 +29,7 @@ class PaperReader:
 
     def ask_soon(self, kind: str, batch: str, heard: Heard) -> None:
         loop = asyncio.get_running_loop()
-        self.asked_s.append(round(loop.time() - STARTS_S - BEAT_S / 2, 3))
+        self.asked_s.append(round(loop.time() - STARTS_S, 3))
         loop.call_later(TAKES_S, heard, self.brings.pop(0))
 
     def take(self, kind: str, batch: str, answer: Words) -> None:
@@ -53,13 +53,13 @@ def rounds_of(
 
     async def story(loop: VirtualLoop) -> float:
         rounds = Rounds(reader, "normal", EVERY_S, usual=lambda: look.pop(0) if look else True, answered=answered)  # type: ignore[arg-type]
-        due_s, rest = await rounds.run(loop.time() + BEAT_S / 2)
+        due_s, rest = await rounds.run(loop.time())
         if rest is not None:
             try:
                 await rest()
             except ValueError as raised:
                 told.raised = raised
-        return due_s - STARTS_S - BEAT_S / 2
+        return due_s - STARTS_S
 
     return reader, run(story), told
 
@@ -100,21 +100,7 @@ def test_rounds_that_take_longer_than_their_beat_follow_one_another_at_once():
 
     async def story(loop: VirtualLoop) -> None:
         rounds = Rounds(reader, "normal", EVERY_S, usual=lambda: look.pop(0), answered=lambda: None)  # type: ignore[arg-type]
-        await rounds.run(loop.time() + BEAT_S / 2)
+        await rounds.run(loop.time())
 
     run(story)
     assert reader.asked_s[15] == pytest.approx(1.5)
-
-
-@pytest.mark.parametrize(("every_s", "begins_s"), [(0.05, 0.35), (0.1, 0.4), (0.2, 0.4), (1.0, 0.35), (15.0, 0.35)])
-def test_what_is_read_seldom_is_asked_for_between_two_readings_of_what_moves_fast(every_s: float, begins_s: float):
-    look, began_s = [True, False], list[float]()
-
-    async def story(loop: VirtualLoop) -> None:
-        reader: Any = PaperReader([(1,)] * 2)
-        rounds = Rounds(reader, "normal", every_s, usual=lambda: look.pop(0), answered=lambda: None)
-        await rounds.run(STARTS_S + 0.31)
-        began_s.append(reader.asked_s[0] + BEAT_S / 2)
-
-    run(story)
-    assert began_s == [pytest.approx(begins_s)]
