@@ -253,8 +253,7 @@ def _losses(
     """What to do when a source goes, or the former is overloaded."""
     on = helpful(candidates(site, state, snapshot, now_s), state)
     less = expendable(on, state)
-    measured_s = min((reading.taken_s for reading in snapshot.former_phase_w), default=float("-inf"))
-    going_w = per_phase(site, outlook.watts, going(site, state, measured_s))
+    going_w = per_phase(site, outlook.watts, going(site, state, overload.seen_s(snapshot)))
     lists = list(_overload(site, on, going_w, outlook, params, now_s))
     if outlook.phase_w is not None:
         charging_w = _charging_w(site, snapshot, now_s)

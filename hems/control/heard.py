@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import inf
 
 from hems.control import (
     bay_memory,
@@ -125,11 +126,30 @@ def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
     """The former's dose; what cannot be read leaves it as it was, neither hotter nor cooler."""
     dose = state.dose or (0.0,) * len(given.site.phases)
     dt_s = given.now_s - state.at_s
-    unnoticed_s = min(dt_s, overload.UNNOTICED_S)
-    for power_w, for_s in ((state.former_w, dt_s - unnoticed_s), (borne_w(given, state), unnoticed_s)):
+    unnoticed_s, borne = min(dt_s, overload.UNNOTICED_S), borne_w(given, state)
+    for power_w, for_s in ((state.former_w, dt_s - unnoticed_s), (borne, unnoticed_s)):
         if power_w is not None:
             dose = overload.dose_after(dose, power_w, given.site.former, given.params.overload, for_s)
-    return dose
+    return dose if borne is None else _caught_up(given, state, dose, borne)
+
+
+def _caught_up(
+    given: Given, state: ControlState, dose: tuple[float, ...], borne: tuple[float, ...]
+) -> tuple[float, ...]:
+    """With what has changed counted from the reading before it, and not only from the last tick.
+
+    A rise may have begun right after that, and then a fall has, too: so no spike counts for longer than it was seen.
+    One period counts so at most: where readings are seldom, what they show may be over soon.
+    """
+    before, since_s = state.former_w, state.former_seen_s
+    if before is None or not -inf < since_s < overload.seen_s(given.snapshot):
+        return dose
+    for_s = min(overload.UNNOTICED_S, state.at_s - max(since_s, state.evidence.apart_since_s or -inf))
+    if for_s <= 0.0:
+        return dose
+    cold, former, params = (0.0,) * len(dose), given.site.former, given.params.overload
+    counted, cost = (overload.dose_after(cold, power_w, former, params, for_s) for power_w in (before, borne))
+    return tuple([min(1.0, max(0.0, one + b - a)) for one, a, b in zip(dose, counted, cost, strict=True)])
 
 
 def borne_w(given: Given, state: ControlState) -> tuple[float, ...] | None:

@@ -83,6 +83,11 @@ def phase_w(snapshot: Snapshot, site: Site, now_s: float) -> tuple[float, ...] |
     return tuple(known) if len(known) == len(site.phases) else None
 
 
+def seen_s(snapshot: Snapshot) -> float:
+    """When the former's phases were read, the oldest of them."""
+    return min((reading.taken_s for reading in snapshot.former_phase_w), default=-inf)
+
+
 def loading(power_w: Sequence[float], former: Former) -> tuple[float, ...]:
     """Each phase as a multiple of its rating; charging loads the inverter as much as discharging does.
 

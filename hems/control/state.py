@@ -6,6 +6,7 @@ Times are seconds on the monotonic clock.  None as a time means "not now".
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 
 from hems.control.cars.memory import BayMemory, DriverMemory, Ledger, Usual
 from hems.control.dispatch.memory import ConnectionMemory, DayMemory
@@ -41,6 +42,8 @@ class ControlState:
     """Overload dose of each phase of the former; 0 is cool, 1 is its trip."""
     former_w: tuple[float, ...] | None = None
     """What the former bore on each phase at the last tick; None when that could not be read."""
+    former_seen_s: float = -inf
+    """When that had been read."""
     drawn: DrawnMemory = field(default_factory=DrawnMemory)
     saving: SavingMemory = field(default_factory=SavingMemory)
     surplus: SurplusMemory = field(default_factory=SurplusMemory)

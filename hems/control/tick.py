@@ -82,7 +82,7 @@ def tick(site: Site, state: ControlState, snapshot: Snapshot, params: Params, no
     facts, seen = _judged(given, seen, told)
     given = present.of_the_island(given, seen)
     site, snapshot = given.site, given.snapshot
-    seen = revised(seen, former_w=borne_w(given, seen))
+    seen = revised(seen, former_w=borne_w(given, seen), former_seen_s=overload.seen_s(snapshot))
     seen, rule_due_s = moded(given, seen, facts, told)
     seen, outlook, band_due_s = _looked(given, seen, told, now.mono_s - state.at_s)
     seen = _generated(given, seen, told)

@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 import pytest
 
 from hems.control.heard import borne_w, heard, with_value
+from hems.control.overload import trip_s
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
 from hems.model.mode import Grid, Mode, TiePosition
+from hems.model.reading import Reading
 from hems.model.request import Acknowledge, Order, Task
 from hems.model.units import CircuitId
 from hems.model.wiring import Role
@@ -70,6 +73,41 @@ def test_what_was_seen_last_counts_until_a_second_ago_and_what_cannot_be_read_ne
     known = state(at_s=NOW_S - 30.0, dose=(0.4, 0.0, 0.0), former_w=borne)
     found = after(known, values=former(now_w, now_w, now_w)).dose
     assert found == pytest.approx((0.4 - cooled_s / PARAMS.overload.cool_s, 0.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("before_s", "read_s", "apart_s", "heated_s"),
+    [
+        pytest.param(1.0, 0.0, 60.0, 1.0, id="read at the last tick"),
+        pytest.param(1.8, 0.9, 60.0, 1.8, id="read before the last tick"),
+        pytest.param(1.8, 0.9, 1.2, 1.2, id="on an island only since then"),
+        pytest.param(1.8, 1.8, 60.0, 1.0, id="not read again"),
+        pytest.param(9.0, 0.9, 60.0, 2.0, id="read long ago"),
+        pytest.param(inf, 0.9, 60.0, 1.0, id="never read before"),
+    ],
+)
+def test_what_a_former_bears_counts_from_the_reading_before_it(
+    before_s: float, read_s: float, apart_s: float, heated_s: float
+):
+    # given a former that bore so much when it was read before, and has half again its rating on one phase now
+    rated_w, curve = SITE.former.phase_va[0], SITE.former.curve
+    values = {role: Reading(reading, NOW_S - read_s) for role, reading in former(1.5 * rated_w, 0.0, 0.0).items()}
+
+    def heat(before_pu: float) -> float:
+        known = state(
+            at_s=NOW_S - 1.0,
+            evidence=evidence(apart_since_s=NOW_S - apart_s),
+            dose=(0.5, 0.0, 0.0),
+            former_w=(before_pu * rated_w, 0.0, 0.0),
+            former_seen_s=NOW_S - before_s,
+        )
+        return after(known, values=values).dose[0] - 0.5
+
+    # then that counts since it was read before, and on an island
+    assert heat(0.0) == pytest.approx(heated_s / trip_s(1.5, curve))
+    # and if it had been more, no longer than that does the more count
+    more = 1.0 / trip_s(1.6, curve) - 1.0 / trip_s(1.5, curve)
+    assert heat(1.6) == pytest.approx(1.0 / trip_s(1.5, curve) - (heated_s - 1.0) * more)
 
 
 def test_a_first_tick_begins_without_heat():
