@@ -5,6 +5,7 @@ from typing import Any
 
 from hems.config.problem import Path, Problem
 from hems.config.schema import SiteTable
+from hems.config.tariff import hundredths
 from hems.config.wires import Wire
 from hems.control.params import Params, differences
 from hems.model.units import DeviceId
@@ -25,6 +26,7 @@ def worth_knowing(
     yield from _switching(site)
     yield from _fixed_loads(site)
     yield from _shares((), site.model_dump())
+    yield from hundredths(site)
     used = {wire.port.device for wire in wires}
     for spec in devices:
         if spec.id not in used:

@@ -1,11 +1,20 @@
 """The tariff of a site file: what must hold for it, and its values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import inf
+from typing import Any
 
-from hems.config.problem import Problem, absent, wrong
+from hems.config.problem import Path, Problem, absent, wrong
 from hems.config.schema import SiteTable
 from hems.config.tables.tariff import TariffTable, WindowTable
 from hems.model.tariff import Days, DemandCharge, Rate, Tariff, Window
+
+DEAR = dict.fromkeys(("AUD", "CAD", "CHF", "EUR", "GBP", "NZD", "SGD", "USD"), 2.0) | dict.fromkeys(
+    ("CNY", "DKK", "NOK", "PLN", "SEK"), 20.0
+)
+"""Above this a kilowatt-hour has most likely been priced in hundredths of the currency; others are not judged.
+A household's costs some tenths of a euro; what is left above that is for peaks."""
+PER_KWH = ("buy", "sell", "adder", "wear_per_kwh", "credit_per_kwh")
 
 
 def tariff_problems(site: SiteTable) -> Iterator[Problem]:
@@ -25,6 +34,24 @@ def _all_day(tariff: TariffTable) -> bool:
         (rate.to_h - rate.from_h) % 24.0 == 0.0 and rate.days == "all" and not rate.months
         for rate in tariff.rates.values()
     )
+
+
+def hundredths(site: SiteTable) -> Iterator[Problem]:
+    """Prices that somebody most likely has written in cents."""
+    currency = "EUR" if site.tariff is None else site.tariff.currency
+    most = DEAR.get(currency, inf)
+    for where, price in _per_kwh((), site.model_dump()):
+        if abs(price) > most:
+            told = f" = {price:g} is {price:g} {currency} for a kWh; write {price / 100:g} if hundredths are meant."
+            yield Problem(where, told)
+
+
+def _per_kwh(where: Path, tables: Mapping[str, Any]) -> Iterator[tuple[Path, float]]:
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            yield from _per_kwh((*where, key), value)
+        elif key in PER_KWH and value is not None:
+            yield (*where, key), value
 
 
 def tariff_of(table: TariffTable | None) -> Tariff | None:

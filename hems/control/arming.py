@@ -221,7 +221,7 @@ def arm(
         return (), ()
     always = (fire_alarm(site, now_s),) if site.has_fire_alarm and Task.FIRE not in state.orders else ()
     lists, tie_set = _armed(site, state, snapshot, outlook, params, now_s)
-    untouchable = locked(state)
+    untouchable = locked(state, now_s)
     kept: Iterable[Armed] = (*always, *lists)
     if untouchable:
         kept = (

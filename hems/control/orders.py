@@ -176,12 +176,13 @@ def announced(state: ControlState, task: Task, now_s: float) -> Standing | None:
     return standing if standing is not None and now_s < standing.begins_s else None
 
 
-def locked(state: ControlState) -> frozenset[Role]:
-    """What people work on and nobody may command."""
+def locked(state: ControlState, now_s: float) -> frozenset[Role]:
+    """What people work on now and nobody may command; work that is announced for later locks nothing yet."""
     standing = state.orders.get(Task.MAINTENANCE)
     if standing is None:
         return frozenset()
-    return frozenset([Role(subject) for one in times(standing) for subject in one.subjects])
+    now = (one for one in times(standing) if one.begins_s <= now_s < one.ends_s)
+    return frozenset([Role(subject) for one in now for subject in one.subjects])
 
 
 def due_s(state: ControlState, now_s: float) -> float:

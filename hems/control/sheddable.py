@@ -143,12 +143,12 @@ class Outlook:
 
 def candidates(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[Circuit]:
     """Circuits that are on, or not proven off, and that answer: what can still be shed, first to go first."""
-    return can_go(all_on(site, state, snapshot, now_s), state)
+    return can_go(all_on(site, state, snapshot, now_s), state, now_s)
 
 
-def can_go(on: Iterable[Circuit], state: ControlState) -> list[Circuit]:
+def can_go(on: Iterable[Circuit], state: ControlState, now_s: float) -> list[Circuit]:
     """Of what is on what answers, and is not on its way off, first to go first."""
-    forced, untouchable = forced_on(state), locked(state)
+    forced, untouchable = forced_on(state), locked(state, now_s)
 
     def may(circuit: Circuit) -> bool:
         memory = state.loads.get(circuit.id, FRESH)

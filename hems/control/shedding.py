@@ -199,7 +199,7 @@ def armed_set(
     While nobody can tell what circuits draw, they count as they drew lately, and with their typical power at least.
     """
     lit = all_on(site, state, snapshot, now_s)
-    on = can_go(lit, state)
+    on = can_go(lit, state, now_s)
     unknown = untold(site, state, snapshot, now_s)
     watts = {one.id: max(held_w(one, state), one.typical_w if one.id in unknown else 0.0) for one in lit}
     spared = () if outlook.band in LAST_RESERVE else forced_on(state)

@@ -241,7 +241,7 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
     rulings = wanting.whole(site, arbitrate([*proposals, *more]))
     if outlook.mode is Mode.INIT:  # nothing is given yet; what was taken away may be taken again
         rulings = {role: ruling for role, ruling in rulings.items() if sending.is_switch(role) and not ruling.value}
-    untouchable = orders.locked(state)
+    untouchable = orders.locked(state, now_s)
     rulings = {role: ruling for role, ruling in rulings.items() if role not in untouchable}
     if state.by_hand:
         rulings = {}

@@ -59,6 +59,17 @@ def test_a_share_written_as_a_fraction_is_named(tmp_path):
     assert "batteries.main.shutdown_pct = 0.05 is less than one percent; write 5 if 5 % is meant." in notice
 
 
+def test_a_price_written_in_cents_is_named(tmp_path):
+    (notice,) = noticed(tmp_path, example().replace("buy = 0.31\n", "buy = 31\n"))
+    assert "tariff.buy = 31 is 31 EUR for a kWh; write 0.31 if hundredths are meant." in notice
+
+
+@pytest.mark.parametrize(("currency", "told"), [("EUR", 1), ("USD", 1), ("SEK", 0), ("JPY", 0)])
+def test_what_is_a_dear_kilowatt_hour_depends_on_the_currency(tmp_path, currency, told):
+    priced = example().replace('currency = "EUR"', f'currency = "{currency}"').replace("buy = 0.42", "buy = 4.2")
+    assert len(noticed(tmp_path, priced)) == told
+
+
 def test_a_device_that_nothing_uses_is_named(tmp_path):
     spare = '[devices.spare]\ndriver = "modbus"\nprofile = "waveshare-relay"\nlink = "tcp://10.0.20.99:502"\n'
     (notice,) = noticed(tmp_path, example() + spare)

@@ -102,33 +102,45 @@ def test_maintenance_survives_a_restart_because_hands_may_be_in_the_panel():
 def test_what_one_has_locked_out_stays_so_when_a_second_comes_to_work():
     made = on_an_island().ask(order(Task.MAINTENANCE, subjects=(HEAT_PUMP,)))
     made.ask(order(Task.MAINTENANCE, subjects=(LAUNDRY,))).tick()
-    assert locked(made.state) == {HEAT_PUMP, LAUNDRY}
+    assert locked(made.state, made.now_s) == {HEAT_PUMP, LAUNDRY}
     # and when they were the same person's, one word ends both
     made.ask(order(Task.MAINTENANCE, begin=False)).tick()
-    assert locked(made.state) == frozenset()
+    assert locked(made.state, made.now_s) == frozenset()
+
+
+def test_work_that_is_announced_for_later_locks_nothing_out_until_it_begins():
+    # given work on the heat pump that begins in a minute and takes one
+    made = on_an_island().ask(order(Task.MAINTENANCE, subjects=(HEAT_PUMP,), start_in_s=60.0, duration_s=60.0))
+    made.tick()
+    assert (locked(made.state, made.now_s), made.mode) == (frozenset(), Mode.ISLANDED)
+    # then it is locked out while people are at it, and no longer
+    made.advance(60.0)
+    assert (locked(made.state, made.now_s), made.mode) == ({HEAT_PUMP}, Mode.MAINTENANCE)
+    made.advance(61.0)
+    assert locked(made.state, made.now_s) == frozenset()
 
 
 def test_who_ends_his_work_gives_back_what_he_has_locked_out_and_nothing_of_another():
     # given two at work, each at a circuit
     made = on_an_island().ask(order(Task.MAINTENANCE, who="Ana", subjects=(HEAT_PUMP,)))
     made.advance(5.0).ask(order(Task.MAINTENANCE, who="Ben", subjects=(LAUNDRY,))).advance(5.0)
-    assert locked(made.state) == {HEAT_PUMP, LAUNDRY}
+    assert locked(made.state, made.now_s) == {HEAT_PUMP, LAUNDRY}
     # when one is done, the other's hands are still in the panel
     made.ask(order(Task.MAINTENANCE, begin=False, who="Ana")).tick()
-    assert (locked(made.state), made.mode) == ({LAUNDRY}, Mode.MAINTENANCE)
+    assert (locked(made.state, made.now_s), made.mode) == ({LAUNDRY}, Mode.MAINTENANCE)
     # and over a restart
     made.state = resumed(made.state, shift_s=0.0, now_s=made.now_s)
-    assert locked(made.state) == {LAUNDRY}
+    assert locked(made.state, made.now_s) == {LAUNDRY}
     # until the last is done
     made.ask(order(Task.MAINTENANCE, begin=False, who="Ben")).tick()
-    assert (locked(made.state), made.mode) == (frozenset(), Mode.INIT)
+    assert (locked(made.state, made.now_s), made.mode) == (frozenset(), Mode.INIT)
 
 
 def test_who_has_nothing_locked_out_ends_the_work_of_all_for_somebody_may_have_left():
     made = on_an_island().ask(order(Task.MAINTENANCE, who="Ana", subjects=(HEAT_PUMP,)))
     made.ask(order(Task.MAINTENANCE, who="Ben", subjects=(LAUNDRY,))).tick()
     made.ask(order(Task.MAINTENANCE, begin=False, who="the caretaker")).tick()
-    assert (locked(made.state), made.mode) == (frozenset(), Mode.INIT)
+    assert (locked(made.state, made.now_s), made.mode) == (frozenset(), Mode.INIT)
 
 
 def test_an_outage_in_maintenance_is_remembered_as_one():

@@ -285,7 +285,7 @@ def test_the_first_in_line_go_that_take_away_what_is_too_much(
 )
 def test_what_can_go_is_on_and_answers(loads: dict[CircuitId, LoadMemory], more: dict[str, Any], *, goes: bool):
     known = state(loads=loads, **more)
-    assert (GYM in [one.id for one in sheddable.can_go(SITE.circuits, known)]) is goes
+    assert (GYM in [one.id for one in sheddable.can_go(SITE.circuits, known, NOW_S)]) is goes
 
 
 def test_what_a_person_keeps_on_goes_after_all_but_the_critical_ones():
