@@ -138,7 +138,8 @@ class Daemon:
         now = self._clock.now()
         store.start(now)
         starts = Starts(settings.state_dir, boot_id)
-        state = first_state(self._file.site, store.left(now), now_s=now.mono_s, failures=starts.begin(now.mono_s))
+        failures, left = starts.begin(now.mono_s), store.left(now)
+        state = first_state(self._file.site, left, now_s=now.mono_s, failures=failures, cut_off=starts.cut_off)
         machine = Machine(settings.state_dir, failed_starts=starts.in_a_day)
         try:
             await self._control(store, state, machine)

@@ -157,7 +157,7 @@ async def _on_devices(
         running.keep(f"driver {name}", driver.run)
     try:
         now = clock.now()
-        state = first_state(file.site, store.left(now), now_s=now.mono_s, failures=0)
+        state = first_state(file.site, store.left(now), now_s=now.mono_s, failures=0, cut_off=False)
         onlooker = Onlooker(file, board, fleet, clock, state)
         await onlooker.looked(READ_S)
         if circuit is None:

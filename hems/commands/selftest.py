@@ -112,6 +112,6 @@ def _one_turn(site_file: Any, directory: Path, clock: Any) -> None:  # noqa: ANN
     health = store.health.state
     if not health.ok or health.set_aside:
         raise HemsError(f"This version cannot take over {STATE.name}: {health.why or health.set_aside}")
-    state = first_state(site_file.site, store.left(now), now_s=now.mono_s, failures=0)
+    state = first_state(site_file.site, store.left(now), now_s=now.mono_s, failures=0, cut_off=False)
     tick(site_file.site, state, Measure(site_file.site).snapshot({}), site_file.params, now)
     store.stop()

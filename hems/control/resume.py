@@ -5,29 +5,34 @@ again, because nobody knows what happened in between; how long a circuit has don
 will draw, is not forgotten.  Of cars only what their chargers have worn is remembered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf
 
-from hems.control import orders
+from hems.control import attempts, orders
 from hems.control.bay_memory import NEW
 from hems.control.cars.memory import BayMemory, DriverMemory, PhaseMemory
 from hems.control.decided import handed_back
 from hems.control.dispatch.memory import ConnectionMemory, MarketMemory, QuarterMemory, WorseMemory
-from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, ReconnectMemory, Sent
+from hems.control.memory.acting import Alarm, BlackStartMemory, Failing, GeneratorMemory, Sent
 from hems.control.memory.seeing import ModeMemory
 from hems.control.memory.using import FRESH, Heard, LoadMemory, SavingMemory
 from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.request import Want
+from hems.model.request import Override, Want
 from hems.model.wiring import Role
 
 RESTED_MAKERS = ("restoring", "cars")
 
 
 def resumed(
-    saved: ControlState, *, shift_s: float, now_s: float, told: Mapping[Role, bool | float] | None = None
+    saved: ControlState,
+    *,
+    shift_s: float,
+    now_s: float,
+    told: Mapping[Role, bool | float] | None = None,
+    cut_off: bool = False,
 ) -> ControlState:
     """The state to start with, `shift_s` being what to add to the saved times to have them on the present clock.
 
@@ -35,7 +40,12 @@ def resumed(
 
     `told` is what the journal says was last asked of each actuator: newer than the saved state where the process died
     between acting and saving.  What was switched off then waits for its turn like everything else.
+
+    `cut_off` is whether the gateway lost its power: an island that went dark may have taken it along, and what had just
+    come back is taken to be the reason, as if hems had seen it.
     """
+    if cut_off and saved.mode.mode.on_island:
+        saved = attempts.collapsed(saved, saved.at_s)
 
     def moved(when_s: float | None) -> float | None:
         return None if when_s is None else min(now_s, when_s + shift_s)
@@ -53,12 +63,9 @@ def resumed(
         saving=SavingMemory(missed_h=saved.saving.missed_h),
         habits=saved.habits,
         loads={circuit: _load(memory, shift_s, now_s) for circuit, memory in saved.loads.items()},
-        reconnect=ReconnectMemory(
-            failures=saved.reconnect.failures, not_before_s=max(now_s, saved.reconnect.not_before_s + shift_s)
-        ),
-        black_start=BlackStartMemory(
-            failures=saved.black_start.failures, not_before_s=max(now_s, saved.black_start.not_before_s + shift_s)
-        ),
+        reconnect=replace(saved.reconnect, not_before_s=max(now_s, saved.reconnect.not_before_s + shift_s)),
+        black_start=_black_start(saved, shift_s, now_s),
+        attempts=saved.attempts,
         connection=_connection(saved.connection, shift_s),
         held_s=moved(saved.held_s),
         warm=saved.warm,
@@ -73,15 +80,17 @@ def resumed(
         generator=_generator(saved.generator, shift_s, now_s),
         orders={task: one for task, one in known.items() if one is not None},
         sent=switches,
-        overrides=tuple(
-            replace(one, set_s=one.set_s + shift_s, expires_s=one.expires_s + shift_s)
-            for one in saved.overrides
-            if one.expires_s + shift_s > now_s
-        ),
+        overrides=_overrides(saved.overrides, shift_s, now_s),
         alarms={key: _alarm(alarm, shift_s, now_s) for key, alarm in saved.alarms.items()},
         alarms_gone={key: _alarm(alarm, shift_s, now_s) for key, alarm in saved.alarms_gone.items()},
     )
     return _also_off(handed_back(state, saved.overrides), told or {}, now_s)
+
+
+def _overrides(saved: Iterable[Override], shift_s: float, now_s: float) -> tuple[Override, ...]:
+    """Those that have not expired meanwhile."""
+    moved = [replace(one, set_s=one.set_s + shift_s, expires_s=one.expires_s + shift_s) for one in saved]
+    return tuple(one for one in moved if one.expires_s > now_s)
 
 
 def _rests(role: Role, entry: Sent) -> bool:
@@ -121,6 +130,13 @@ def _quarter(saved: QuarterMemory, shift_s: float) -> QuarterMemory:
     if saved.begun_s is None or saved.seen_s is None:
         return saved
     return replace(saved, begun_s=saved.begun_s + shift_s, seen_s=saved.seen_s + shift_s)
+
+
+def _black_start(saved: ControlState, shift_s: float, now_s: float) -> BlackStartMemory:
+    """Attempts so far, and how long the last one has been seen to last: time that nobody watched proves nothing."""
+    memory = saved.black_start
+    begun_s = None if memory.begun_s is None else memory.begun_s + now_s - saved.at_s
+    return replace(memory, begun_s=begun_s, not_before_s=max(now_s, memory.not_before_s + shift_s))
 
 
 def _generator(saved: GeneratorMemory, shift_s: float, now_s: float) -> GeneratorMemory:

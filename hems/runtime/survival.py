@@ -38,10 +38,15 @@ class Starts:
         self._boot_id = boot_id
         self.in_a_day = 0
         """As many of the last day have failed, as of `begin`."""
+        self.cut_off = False
+        """Whether the gateway went out, or was reset, while hems ran, as of `begin`."""
 
     def begin(self, now_s: float) -> int:
         """Note this start.  How many of those in the last ten minutes have failed."""
-        recent = [start_s for start_s in self._read() if 0.0 <= now_s - start_s <= DAY_S][-MOST_STARTS:]
+        boot_id, starts_s = self._read()
+        self.cut_off = bool(starts_s) and boot_id != self._boot_id
+        mine = starts_s if boot_id == self._boot_id else []
+        recent = [start_s for start_s in mine if 0.0 <= now_s - start_s <= DAY_S][-MOST_STARTS:]
         self._write([*recent, now_s])
         self.in_a_day = len(recent)
         return sum(now_s - start_s <= WITHIN_S for start_s in recent)
@@ -50,28 +55,29 @@ class Starts:
         """This run has ended in good order, and so all is forgiven."""
         self._write([])
 
-    def _read(self) -> list[float]:
+    def _read(self) -> tuple[str, list[float]]:
+        """The boot that the file is of, and its starts."""
         with suppress(OSError, ValueError, TypeError, KeyError):
             saved = json.loads(self._file.read_text(encoding="utf-8"))
-            if saved["boot_id"] == self._boot_id:
-                return [float(start_s) for start_s in saved["starts_s"]]
-        return []
+            return str(saved["boot_id"]), [float(start_s) for start_s in saved["starts_s"]]
+        return "", []
 
     def _write(self, starts_s: list[float]) -> None:
         with suppress(OSError):
             self._file.write_text(json.dumps({"boot_id": self._boot_id, "starts_s": starts_s}), encoding="utf-8")
 
 
-def first_state(site: Site, left: Left, *, now_s: float, failures: int) -> ControlState:
+def first_state(site: Site, left: Left, *, now_s: float, failures: int, cut_off: bool) -> ControlState:
     """What an earlier run left, for the present site; else a state that knows nothing.
 
-    After too many `failures` less is begun with.
+    After too many `failures` less is begun with; `cut_off` is whether the earlier run ended with the gateway's power.
     """
     state = initial(now_s)
     if left.blob is not None and failures < 2 * CRASHES:
         try:
             saved = fitting(site, from_plain(ControlState, json.loads(left.blob)))
-            state = resumed(saved, shift_s=left.shift_s, now_s=now_s, told=_ours(site, left.told))
+            told = _ours(site, left.told)
+            state = resumed(saved, shift_s=left.shift_s, now_s=now_s, told=told, cut_off=cut_off)
         except (ValueError, TypeError, KeyError) as error:
             log.error("The saved state cannot be read and is left aside: %s", error)
     if failures < CRASHES:

@@ -10,7 +10,15 @@ import pytest
 from hems.control import black_start, present, restoring, resume
 from hems.control.cars.memory import DriverMemory
 from hems.control.demand import hunger
-from hems.control.memory.acting import Alarm, BlackStartMemory, GeneratorMemory, ReconnectMemory, Sent, Stage
+from hems.control.memory.acting import (
+    Alarm,
+    AttemptsMemory,
+    BlackStartMemory,
+    GeneratorMemory,
+    ReconnectMemory,
+    Sent,
+    Stage,
+)
 from hems.control.memory.using import Habits, Heard, LoadMemory
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -47,6 +55,45 @@ def test_times_are_moved_to_the_present_clock_and_none_lies_in_the_future():
         assert back(black_start=BlackStartMemory(failures=2, not_before_s=saved_s)).black_start == BlackStartMemory(
             failures=2, not_before_s=then_s
         )
+
+
+def test_time_without_hems_does_not_prove_that_a_black_start_has_worked():
+    # given a start from nothing that had been seen to last for five seconds, and a hundred without hems
+    began = back(at_s=950.0, black_start=BlackStartMemory(begun_s=945.0, failures=1))
+    assert began.black_start.begun_s == NOW_S - 5.0
+    # then a building found dark is its failure, and the pause grows
+    after = black_start.remembered(began, Mode.INIT, Mode.BLACKOUT, PARAMS, NOW_S + 8.0)
+    assert (after.failures, after.not_before_s) == (2, NOW_S + 8.0 + 1200.0)
+
+
+LATER = LoadMemory(restored_s=940.0)
+
+
+@pytest.mark.parametrize(
+    ("cut_off", "mode", "saved_s", "blamed"),
+    [
+        pytest.param(True, Mode.ISLANDED, 945.0, True, id="out with the gateway"),
+        pytest.param(False, Mode.ISLANDED, 945.0, False, id="hems alone"),
+        pytest.param(True, Mode.GRID_CONNECTED, 945.0, False, id="on the grid"),
+        pytest.param(True, Mode.ISLANDED, 970.0, True, id="half a minute"),
+        pytest.param(True, Mode.ISLANDED, 970.1, False, id="later"),
+    ],
+)
+def test_what_came_back_just_before_an_island_took_the_gateway_along_is_taken_to_be_the_reason(
+    cut_off: bool, mode: Mode, saved_s: float, blamed: bool
+):
+    # given an island on which the gym had come back, and the laundry before it
+    saved = state(mode, at_s=saved_s, last_restore_s=940.0, loads={GYM: LATER, LAUNDRY: LoadMemory(restored_s=800.0)})
+    # when hems starts again
+    then = resume.resumed(saved, shift_s=SHIFT_S, now_s=NOW_S, cut_off=cut_off)
+    # then the gym waits longer each time, and nothing comes back for ever
+    assert (then.loads[GYM].fruitless, then.loads[LAUNDRY].fruitless) == (int(blamed), 0)
+    assert then.attempts.failures == int(blamed)
+
+
+def test_restores_that_failed_in_a_row_are_counted_on_until_a_person_looks():
+    given_up = AttemptsMemory(failures=5, undone=True)
+    assert back(attempts=given_up).attempts == given_up
 
 
 def test_orders_and_overrides_go_on_until_their_end():

@@ -46,6 +46,20 @@ def test_starts_before_the_machine_was_switched_on_do_not_count(tmp_path: Path):
     assert failed(tmp_path, 30.0, boot_id="the next") == 0
 
 
+@pytest.mark.parametrize(
+    ("ended", "boot_id", "cut_off"), [(False, "the next", True), (True, "the next", False), (False, "boot", False)]
+)
+def test_a_gateway_that_went_out_while_hems_ran_is_told_from_one_that_was_switched_off_in_good_order(
+    tmp_path: Path, ended: bool, boot_id: str, cut_off: bool
+):
+    Starts(tmp_path, "boot").begin(5.0)
+    if ended:
+        Starts(tmp_path, "boot").end()
+    later = Starts(tmp_path, boot_id)
+    later.begin(7.0)
+    assert later.cut_off is cut_off
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"boot_id": "boot"}', '{"boot_id": "boot", "starts_s": ["x"]}'])
 def test_a_torn_file_counts_as_no_start_at_all(tmp_path: Path, content: str):
     (tmp_path / "starts.json").write_text(content)
@@ -69,14 +83,14 @@ def outage() -> tuple[str, float]:
 @pytest.mark.parametrize("failures", [0, CRASHES - 1])
 def test_few_failures_change_nothing(failures: int):
     blob, now_s = outage()
-    state = first_state(flats(), Left(blob=blob), now_s=now_s, failures=failures)
+    state = first_state(flats(), Left(blob=blob), now_s=now_s, failures=failures, cut_off=False)
     assert [one.circuit for one in state.overrides] == ["kitchen"]
     assert state.failing == {}
 
 
 def test_after_three_failures_restoring_and_cars_are_left_out_and_what_was_shed_is_remembered():
     blob, now_s = outage()
-    state = first_state(flats(), Left(blob=blob), now_s=now_s, failures=CRASHES)
+    state = first_state(flats(), Left(blob=blob), now_s=now_s, failures=CRASHES, cut_off=False)
     assert set(state.failing) == set(RESTED_MAKERS)
     assert [one.circuit for one in state.overrides] == ["kitchen"]
     # and so it runs: alarmed, and with nothing coming back
@@ -89,14 +103,14 @@ def test_after_three_failures_restoring_and_cars_are_left_out_and_what_was_shed_
 
 def test_after_six_failures_not_even_what_was_saved_is_believed():
     blob, now_s = outage()
-    state = first_state(flats(), Left(blob=blob), now_s=now_s, failures=2 * CRASHES)
+    state = first_state(flats(), Left(blob=blob), now_s=now_s, failures=2 * CRASHES, cut_off=False)
     assert state.overrides == ()
     assert set(state.failing) == set(RESTED_MAKERS)
 
 
 @pytest.mark.parametrize("blob", [None, "", "nonsense", "{}", "[1, 2]", '{"at_s": "soon", "boot_s": 0}'])
 def test_a_state_that_cannot_be_read_is_left_aside(blob: str | None):
-    assert first_state(flats(), Left(blob=blob), now_s=7.0, failures=0) == initial(7.0)
+    assert first_state(flats(), Left(blob=blob), now_s=7.0, failures=0, cut_off=False) == initial(7.0)
 
 
 def cottage() -> Site:
@@ -117,7 +131,7 @@ def cottage() -> Site:
 def test_what_was_saved_of_another_building_is_not_believed_of_this_one():
     # given the state of a three-phase block of flats in an outage, and the site file of a cottage
     blob, now_s = outage()
-    state = first_state(cottage(), Left(blob=blob), now_s=now_s, failures=0)
+    state = first_state(cottage(), Left(blob=blob), now_s=now_s, failures=0, cut_off=False)
     # then nothing in it is about anything that is not here, or may not be switched
     assert (state.dose, state.bays, state.overrides) == ((), {}, ())
     assert set(state.sent) == {wiring.TIE_PERMIT}
@@ -146,7 +160,7 @@ def test_what_the_journal_knows_to_be_off_is_remembered_though_the_state_was_not
     laundry = wiring.circuit_closed(CircuitId("laundry"))
     told = {laundry: False, wiring.circuit_closed(CircuitId("gone_since")): False}
     # when hems starts again
-    state = first_state(flats(), Left(blob=blob, told=told), now_s=7.0, failures=0)
+    state = first_state(flats(), Left(blob=blob, told=told), now_s=7.0, failures=0, cut_off=False)
     # then it knows that the laundry waits for its turn, and nothing of circuits that are no longer there
     assert state.loads[CircuitId("laundry")].shed_because is not None
     assert CircuitId("gone_since") not in state.loads
