@@ -64,6 +64,7 @@ class Commander:
         points = self._reader.known() if wanted else {}  # what stops needs no permission, and has no time to look
         judged = prepare(placed.spec, wanted, points, islanded=islanded)
         if isinstance(judged, Refused):
+            self._keeper.force.denied(name, wanted, self._keeper.force.held.get(name))
             return Reply(fate=Fate.REFUSED, detail=judged.reason)
         still = self._begin(name)
         if not await self._waited(name, still, pause_s(placed.spec, judged.value, presses=presses)):
@@ -170,6 +171,8 @@ class Commander:
             self._keeper.force.put_back(name, mine, held)
         elif failed.fate is not Fate.UNREACHABLE:
             self._keeper.force.doubt(name, mine)
+        if failed is not None and failed.fate is Fate.REFUSED and still():
+            self._keeper.force.denied(name, value, held)
         return failed
 
     async def _overruled(self, name: str, placed: PlacedCommand) -> bool:
@@ -212,8 +215,8 @@ class Commander:
         try:
             await self._sender.send(self.layout.acquire, urgent=urgent)
         except (LinkError, UnknownValueError, ValueError) as trouble:
-            fate = Fate.UNREACHABLE if isinstance(trouble, LinkError) else Fate.REFUSED
-            fate = Fate.REFUSED if isinstance(trouble, Refusal) else fate
+            says_no = trouble.is_final if isinstance(trouble, Refusal) else not isinstance(trouble, LinkError)
+            fate = Fate.REFUSED if says_no else Fate.UNREACHABLE
             return Reply(fate=fate, detail=f"control could not be taken: {trouble}")
         self._acquired = True
         return None

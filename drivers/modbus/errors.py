@@ -42,8 +42,22 @@ class Refusal(LinkError):
 
     @property
     def from_gateway(self) -> bool:
-        """Whether the unit itself has said nothing: a gateway spoke for it."""
+        """Whether the unit itself has said nothing: a gateway spoke for it, and the request may have arrived."""
         return self.code in (10, 11)
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether the unit has taken what was written, and only needs longer for it."""
+        return self.code == 5
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the unit has said no, and not only that it has no time."""
+        return self.code != 6 and not self.from_gateway
+
+
+class RefusedTogether(Refusal):
+    """Several coils were written in one go, and it is not known which of them the device did not like."""
 
 
 class Forbidden(LinkError):

@@ -58,6 +58,10 @@ class InForce:
         """Whether it only limits: 0 is the most that it can do then, and no rest to fall back to."""
         return self.command.spec.lapses_to == "uncapped"
 
+    def is_within(self, wanted: Scalar) -> bool:
+        """Whether it gives or takes something, and no more than that."""
+        return not isinstance(wanted, str) and (0 < self.value <= wanted or wanted <= self.value < 0)
+
     @property
     def gives_in_one_go(self) -> bool:
         """Whether it is a switch that shall be on and that nobody has to renew."""
@@ -150,13 +154,24 @@ class Force:
         one = self.held.get(name)
         if one is None or isinstance(wanted, str):
             return
-        if 0 < one.value <= wanted or wanted <= one.value < 0:
+        if one.is_within(wanted):
             self.held[name] = replace(one, still=still)
         elif one.caps:
             del self.held[name]
         else:
             taken = one.taken and not one.command.spec.persistent  # which nobody says again by himself
             self.held[name] = replace(one, value=one.off, still=still, taken=taken)
+
+    def denied(self, name: str, wanted: Scalar, before: InForce | None) -> None:
+        """This was asked for in place of what was in force `before`, and has been refused.
+
+        What gives or takes more than that has had its time: the dead-man ends it, and it is not said again.
+        """
+        one = self.held.get(name)
+        if one is None or before is None or before.caps or not before.value or not _alike(wanted, before.value):
+            return
+        if not before.is_within(wanted):
+            self.held[name] = replace(one, asked_s=-FOR_EVER_S, taken=False)
 
     def moved(self, layout: Layout) -> None:
         """The device's map has changed: what is in force is said again at its new place, or not at all."""
@@ -183,3 +198,8 @@ class Force:
     def forget(self) -> None:
         """Control has been handed back: nothing to keep."""
         self.held.clear()
+
+
+def _alike(wanted: Scalar, value: bool | float) -> bool:
+    """Whether both are switches or both are powers, so that one can be more than the other."""
+    return not isinstance(wanted, str) and isinstance(wanted, bool) is isinstance(value, bool)

@@ -20,7 +20,7 @@ from random import Random
 from drivers.modbus.address import Address
 from drivers.modbus.direct import Direct
 from drivers.modbus.early import Early
-from drivers.modbus.errors import LinkDown
+from drivers.modbus.errors import LinkDown, Refusal, RefusedTogether
 from drivers.modbus.frame import ReadFrame, WriteFrame
 from drivers.modbus.hearing import Heard, Words
 from drivers.modbus.job import CoilWish, Job, Manners, Rank
@@ -94,7 +94,11 @@ class LinkQueue:
     async def write_coil(
         self, unit: int, coil: int, on: bool, manners: Manners, *, allowed: Callable[[], bool], urgent: bool = False
     ) -> None:
-        """Write one coil together with all others of the same unit that are waiting; raises as `write` does."""
+        """Write one coil together with all others of the same unit that are waiting; raises as `write` does.
+
+        Raises:
+            RefusedTogether: it may be another coil that the device has refused.
+        """
         job = self._early.asked(unit, coil, on, allowed)
         if job is None:
             rank = _rank(urgent)
@@ -109,6 +113,10 @@ class LinkQueue:
                 del job.coils[coil]
             if not job.coils:
                 self.waiting.withdraw(job)
+            raise
+        except Refusal as refusal:
+            if len(job.coils) > 1:
+                raise RefusedTogether(refusal.code) from None
             raise
 
     def open_early(self, job: Job) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from drivers.modbus.codec import encode
-from drivers.modbus.errors import Forbidden, LinkError, Refusal, Superseded
+from drivers.modbus.errors import Forbidden, LinkError, Refusal, RefusedTogether, Superseded
 from drivers.modbus.frame import Space, WriteFrame
 from drivers.modbus.job import Manners, Rank
 from drivers.modbus.layout import PlacedCommand, PlacedStep
@@ -16,7 +16,6 @@ from drivers.profile.when import applies
 from hems.model.command import Fate
 from hems.ports.device import Reply
 
-BUSY = 6
 FIRST_LOOK_S = 0.02
 LAST_LOOK_S = 0.5
 """Pauses between looks at the read-back grow from the first to the last."""
@@ -65,8 +64,8 @@ class Sender:
                 continue
             try:
                 await self._write(step, 0.0 - value if negate else value, urgent, still)
-            except Refusal:
-                if not step.optional:
+            except Refusal as refusal:
+                if not (step.optional or refusal.is_yes):
                     raise
             if step.wait_s:
                 await asyncio.sleep(step.wait_s)
@@ -96,7 +95,7 @@ class Sender:
         except Forbidden:
             return Reply(fate=Fate.OBSERVING, detail="the device is not armed")
         except Refusal as refusal:
-            return Reply(fate=Fate.UNREACHABLE if refusal.code == BUSY else Fate.REFUSED, detail=str(refusal))
+            return Reply(fate=Fate.REFUSED if refusal.is_final else Fate.UNREACHABLE, detail=str(refusal))
         except LinkError as trouble:
             return Reply(fate=Fate.UNREACHABLE, detail=str(trouble))
         except (UnknownValueError, ValueError) as unfit:
@@ -135,12 +134,18 @@ class Sender:
         number = evaluate(step.to, {**(self._reader.known() if step.needs_points else {}), "value": value})
         place = step.register
         if place.space is Space.COIL and not step.single:
-            await self._queue.write_coil(
-                self._unit, place.address, bool(number), self._manners, allowed=self._allowed, urgent=urgent
-            )
-            return
+            try:
+                await self._queue.write_coil(
+                    self._unit, place.address, bool(number), self._manners, allowed=self._allowed, urgent=urgent
+                )
+                return
+            except RefusedTogether as refusal:  # a relay that is not there must not keep the others from opening
+                if refusal.is_yes:
+                    return
         words = encode(place.coding, number / 10.0 ** await self._exponent(step, urgent))
-        frame = WriteFrame(self._unit, place.space, place.address, words, single=step.single)
+        frame = WriteFrame(
+            self._unit, place.space, place.address, words, single=step.single or place.space is Space.COIL
+        )
         try:
             await self._queue.write(frame, self._manners, allowed=lambda: still() and self._allowed(), urgent=urgent)
         except Forbidden:

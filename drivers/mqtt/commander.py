@@ -68,6 +68,7 @@ class Commander:
         points = self._points.known() if wanted else {}  # what stops needs no permission
         accepted = prepare(spec, wanted, points, islanded=islanded)
         if isinstance(accepted, Refused):
+            self.keeper.denied(name, wanted, self.keeper.held(name))
             return Reply(fate=Fate.REFUSED, detail=accepted.reason)
         pending = Pending(
             spec=spec,
@@ -134,9 +135,11 @@ class Commander:
         if earlier is not None:
             earlier.end(Fate.UNVERIFIED, "overtaken by a later command")
         self._pending[name] = pending
-        overruled = False
+        overruled = in_turn = False
+        before = self.keeper.held(name)
         try:
             await self._wait_for_turn(name, pending)
+            in_turn = pending.is_wanted()
             overruled = self._overruled(name, pending.spec)
             await self._send(name, pending, born_s)
             await asyncio.wait([pending.verdict], timeout=pending.patience_s)
@@ -153,12 +156,14 @@ class Commander:
         reply = pending.verdict.result()
         if reply.fate is Fate.UNREACHABLE and pending.sent_s is None:
             self.keeper.unsaid(name, pending.value)
+        if reply.fate is Fate.REFUSED and in_turn:
+            self.keeper.denied(name, pending.value, before)
         return replace(reply, overruled=overruled)
 
     def _overruled(self, name: str, spec: MqttWrite) -> bool:
         """Whether a set-point that is in force, and was shown, is no longer what the device has told since."""
-        value, shown_s = self._shown.get(name, (None, 0.0))
-        if spec.verify is None or spec.verify.within is None or value is None or value != self.keeper.value(name):
+        held, (value, shown_s) = self.keeper.held(name), self._shown.get(name, (None, 0.0))
+        if spec.verify is None or spec.verify.within is None or held is None or value != held.value:
             return False
         reading = self._points.latest.get(spec.verify.read)
         fresh = (
@@ -203,11 +208,11 @@ class Commander:
             if pending.spec.verify is not None and pending.spec.reply is None:
                 self._look()
 
-    async def _repeat(self, spec: MqttWrite, value: bool | float) -> None:
-        """Say a command again that is in force.  Raises: LinkError."""
+    async def _repeat(self, spec: MqttWrite, value: bool | float) -> bool:
+        """Say a command again that is in force; False if that cannot be done now.  Raises: LinkError."""
         way = spec.open_way(self._points.known())
         if way is None or self._obstacle() is not None:
-            return
+            return False
         if not self._acquired:
             await self._send_all(self._profile.control.acquire)
             self._acquired = True
@@ -215,6 +220,7 @@ class Commander:
         for step in way.steps:
             if step.applies(value):
                 await self._publish(step, spec.wire_value(value), number)
+        return True
 
     async def _send_all(self, steps: Iterable[Step]) -> None:
         number = self._link.next_number()

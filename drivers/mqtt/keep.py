@@ -18,7 +18,8 @@ REPEATS = ("rewrite", "lease")
 FOR_EVER_S = float("inf")
 LONG_AGO_S = float("-inf")
 
-Repeat = Callable[[MqttWrite, bool | float], Awaitable[None]]
+Repeat = Callable[[MqttWrite, bool | float], Awaitable[bool]]
+"""Whether it went out."""
 SendAll = Callable[[Iterable[Step]], Awaitable[None]]
 
 
@@ -38,6 +39,10 @@ class InForce:
     def off(self) -> bool | float:
         """What takes its place when it lapses."""
         return False if isinstance(self.value, bool) else 0.0
+
+    def is_within(self, wanted: Scalar) -> bool:
+        """Whether it gives or takes something, and no more than that."""
+        return not isinstance(wanted, str) and (0 < self.value <= wanted or wanted <= self.value < 0)
 
 
 class Keeper:
@@ -67,10 +72,9 @@ class Keeper:
         if name in self._in_force:
             self._in_force[name] = replace(self._in_force[name], asked_s=self._fresh_s)
 
-    def value(self, name: str) -> bool | float | None:
+    def held(self, name: str) -> InForce | None:
         """What the device follows, as far as is known; None when it was told nothing that lasts."""
-        held = self._in_force.get(name)
-        return None if held is None else held.value
+        return self._in_force.get(name)
 
     def leaving(self, name: str, spec: MqttWrite, value: bool | float, lease_s: float) -> None:
         """It is being sent and counts as in force, although its arrival is uncertain.
@@ -101,8 +105,17 @@ class Keeper:
         held = self._in_force.get(name)
         if held is None or isinstance(wanted, str):
             return
-        if wanted * held.value <= 0 or abs(wanted) < abs(held.value):
+        if not held.is_within(wanted):
             self._in_force[name] = replace(held, value=held.off, said_s=LONG_AGO_S)
+
+    def denied(self, name: str, wanted: Scalar, before: InForce | None) -> None:
+        """This was asked for in place of what was in force `before`, and has been refused.
+
+        What gives or takes more than that has had its time: it is ended at the next look.
+        """
+        alike = before is not None and isinstance(wanted, bool) is isinstance(before.value, bool)
+        if before is not None and alike and before.value and not before.is_within(wanted):
+            self._in_force[name] = replace(before, value=before.off, asked_s=LONG_AGO_S, said_s=LONG_AGO_S)
 
     def regained(self) -> None:
         """The device or the broker is back and may have forgotten everything: say it again at the next look."""
@@ -144,9 +157,8 @@ class Keeper:
             self._in_force.clear()
 
     async def _lapse(self, name: str, held: InForce) -> None:
-        await self._repeat(held.spec, held.off)
-        if self._in_force.get(name) is held:
-            self._settle(name, held)
+        if await self._repeat(held.spec, held.off) and self._in_force.get(name) is held:
+            self._settle(name, replace(held, said_s=self._now_s()))
 
     def _settle(self, name: str, held: InForce) -> None:
         """It is off for certain."""
@@ -160,10 +172,9 @@ class Keeper:
         dog = self._watchdog
         renew_s = dog.renew_s if dog is not None and dog.kind in REPEATS and dog.renew_s else FOR_EVER_S
         for name, held in tuple(self._in_force.items()):
-            if now_s - held.said_s >= renew_s and not held.spec.persistent:
-                await self._repeat(held.spec, held.value)
-                if self._in_force.get(name) is held:
-                    self._in_force[name] = replace(held, said_s=now_s)
+            due = now_s - held.said_s >= renew_s and not held.spec.persistent
+            if due and await self._repeat(held.spec, held.value) and self._in_force.get(name) is held:
+                self._in_force[name] = replace(held, said_s=now_s)
 
     async def _beat(self, now_s: float) -> None:
         """The sign of life, in its own time however often commands come."""

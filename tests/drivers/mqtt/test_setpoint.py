@@ -222,20 +222,16 @@ async def test_what_is_in_force_is_said_again_after_the_broker_was_away(broker):
         await device.write("power_w", -3000.0, islanded=False)
 
         # when the broker starts anew, and with it perhaps the charger
+        device.arm(False)  # until somebody listens to what is said then
         broker.kill()
         await eventually(lambda: device.health().lost_since_s is not None)
         broker.start()
 
         # then the set-point comes again
-        async with one_listener(broker, "car/set") as late:
-            assert "3000.0" in await sent_to(late, 3.0)
-
-
-@asynccontextmanager
-async def one_listener(broker, topic):
-    async with stranger(broker) as late:
-        await late.subscribe(topic, qos=1)
-        yield late
+        async with stranger(broker) as late, asyncio.timeout(60):
+            await late.subscribe("car/set", qos=1)
+            device.arm(True)
+            assert (await anext(aiter(late.messages))).payload == b"3000.0"
 
 
 async def test_a_command_that_had_to_wait_too_long_is_not_sent(broker):
@@ -352,7 +348,34 @@ async def test_what_is_ended_without_a_broker_is_over_also_where_control_has_to_
         for asked_w, follows_w in ((-4000.0, -3000.0), (-2000.0, 0.0)):
             # when something else is asked for, then what is in force goes on only where it is no more than that
             assert (await device.write("power_w", asked_w, islanded=True)).fate is Fate.UNREACHABLE
-            assert device._commander.keeper.value("power_w") == follows_w
+            assert device._commander.keeper.held("power_w").value == follows_w
+
+
+READY = keeping('kind = "none", hold_max_s = 600').replace(
+    "[derive]", 'ready = { topic = "car/ready", map = { no = false, yes = true } }\n[derive]'
+)
+GUARDED = READY.replace("min_interval_ms = 300", 'guard = [{ if_below = 0, needs = "ready" }]')
+UNFILLED = READY.replace("min_interval_ms = 300\n", "").replace('text = "{value}"', 'text = "{value} + {ready}"')
+
+
+@pytest.mark.parametrize(("asked_w", "ended"), [(-2000.0, True), (-3000.0, False), (-4000.0, False)])
+@pytest.mark.parametrize("text", [GUARDED, UNFILLED])
+async def test_a_power_goes_on_only_if_what_was_refused_in_its_place_is_no_less(broker, text, asked_w, ended):
+    # given a charger that charges, and may not any more
+    async with charger(broker, text) as (device, _, car):
+        await car.publish("car/ready", "yes", qos=1)
+        await car.barrier.passed_by(car)
+        await device.write("power_w", -3000.0, islanded=False, lease_s=60.0)
+        assert len(await sent_to(car, 0.1)) == 1
+        await car.publish("car/ready", "perhaps", qos=1)
+        await car.barrier.passed_by(car)
+        # when it is asked for something
+        assert (await device.write("power_w", asked_w, islanded=False, lease_s=60.0)).fate is Fate.REFUSED
+        # then it goes on only with what is no more than that
+        await at_once(device)
+        sent = await sent_to(car, 0.1)
+        assert sent == ["0.0"] if text is GUARDED and ended else not sent
+        assert bool(device._commander.keeper.held("power_w").value) is not ended
 
 
 SHOWN = (
