@@ -66,7 +66,12 @@ class Audit:
         number, before = connection.execute(_HEAD).fetchone() or (0, FIRST)
         for at, entry in waiting:
             number += 1
-            row = (number, self._boot_id, float(at.mono_s), utc_s(at), *astuple(entry))
+            row = (number, self._boot_id, float(at.mono_s), utc_s(at), *map(_storable, astuple(entry)))
             hash_ = link(before, row)
             connection.execute(_INSERT, (*row, before, hash_))
             before = hash_
+
+
+def _storable(text: str) -> str:
+    """JSON can carry half a character, which no file of text can: a question mark in its place."""
+    return text.encode(errors="replace").decode()

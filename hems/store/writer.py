@@ -1,11 +1,16 @@
 """The one thread that writes, so that the control loop never waits for a disk."""
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from threading import Condition, Event, Thread
 
+from hems.model.contained import contained
+
+log = logging.getLogger(__name__)
+
 Job = Callable[[], None]
-"""Must not raise: whatever can go wrong with a file ends in its health."""
+"""Should not raise: whatever can go wrong with a file ends in its health."""
 
 
 class Writer:
@@ -54,7 +59,10 @@ class Writer:
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            job()
+            with contained() as done:  # a fault in one must not take the journal from all others
+                job()
+            if done.fault is not None:
+                log.error("Something could not be written.", exc_info=done.fault)
 
     def _next(self) -> Job | None:
         with self._changed:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from hems.model.audit import Entry
 from hems.store.audit_check import entries, verified
 from hems.store.chain import FIELDS, FIRST, link
-from tests.store.given import at, rows, started
+from tests.store.given import at, rows, started, switch
 from tests.store.test_journal import no_file_grows_beyond
 
 ACTS = ("override on", "override auto", "arm", "evacuation begins", "stop")
@@ -146,3 +147,37 @@ def test_entries_wait_for_room_on_the_disk_and_keep_their_order(tmp_path: Path):
     store.stop()
     assert [kept.entry.action for kept in entries(tmp_path)] == ["before", "while", "still"]
     assert verified(tmp_path).problems == ()
+
+
+def test_half_a_character_in_a_request_is_kept_as_a_question_mark_and_costs_nobody_the_journal(tmp_path: Path):
+    # given a client that sends half of a surrogate pair, which JSON allows
+    store = started(tmp_path)
+    store.audit.add(replace(act("override on"), detail='{"circuit": "a\ud800"}', result="There is no a\ud800."), at(1))
+
+    # when something has to be recorded after it
+    store.audit.add(act("arm"), at(2))
+    store.journal.note([switch("fridge", False)], at(2))
+    store.stop()
+
+    # then all of it is there, and the chain is whole
+    first, second = entries(tmp_path)
+    assert (first.entry.detail, first.entry.result) == ('{"circuit": "a?"}', "There is no a?.")
+    assert second.entry == act("arm")
+    assert verified(tmp_path).problems == ()
+    assert len(rows(tmp_path, "state.db", "SELECT id FROM intents")) == 1
+
+
+def test_a_job_that_fails_is_told_and_the_next_is_done(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    # given a fault in something that is written beside
+    store = started(tmp_path)
+    store.beside(lambda: [].remove(1))
+
+    # when the journal has something to write
+    store.journal.note([switch("fridge", False)], at(1))
+    store.drain()
+
+    # then that is written, the fault is in the log, and the store is well
+    assert len(rows(tmp_path, "state.db", "SELECT id FROM intents")) == 1
+    assert "Something could not be written." in caplog.text
+    assert store.health.state.ok
+    store.stop()
