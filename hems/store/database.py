@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from hems.model.errors import StoreError
 from hems.store.health import FileHealth
+from hems.store.looking import to_look_at
 from hems.store.packed import taught
 
 T = TypeVar("T")
@@ -86,6 +87,10 @@ HISTORY = FileKind(
 )
 
 
+_ROTTEN = (ValueError, TypeError, OverflowError)
+"""What comes of reading contents in which bits have turned over: the file as such is whole."""
+
+
 class UnusableError(StoreError):
     """The file is damaged, or of a newer hems; it has to be set aside."""
 
@@ -101,6 +106,18 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._suspect = False
         self._health_lock = Lock()
+
+    def take_up(self, read: Callable[[sqlite3.Connection], None], *, now_s: float) -> None:
+        """Have `read` take up what earlier runs have left, also where nothing can be written.
+
+        Where it cannot make sense of it, that is damage.  Never raises for a fault of the disk: see `health`.
+        """
+        try:
+            self._take_up(read, copied=True)
+        except (sqlite3.Error, OSError, UnusableError) as error:
+            self._failed(error, now_s)
+            with suppress(sqlite3.Error, *_ROTTEN):  # a full disk must not cost what is known of the building
+                self._look(read)
 
     def transact(
         self, work: Callable[[sqlite3.Connection], T], *, now_s: float, durability: Durability | None = None
@@ -151,6 +168,22 @@ class Database:
         if entries:
             self._change_health(lambda health: replace(health, dropped=health.dropped + entries))
 
+    def _take_up(self, read: Callable[[sqlite3.Connection], None], *, copied: bool) -> None:
+        self._opened()
+        try:
+            self._look(read)
+        except _ROTTEN as error:
+            self.close()
+            self._set_aside(error, copied=copied)
+            self._take_up(read, copied=False)
+
+    def _look(self, read: Callable[[sqlite3.Connection], None]) -> None:
+        """Apart from the connection that writes, so that another program that holds the file is not waited for."""
+        with closing(to_look_at(self.path)) as connection:
+            connection.text_factory = bytes.decode  # raises what is no text as what it is
+            if connection.execute("PRAGMA user_version").fetchone()[0] == self.kind.version:
+                read(connection)
+
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             try:
@@ -188,13 +221,14 @@ class Database:
             page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
             connection.execute(f"PRAGMA max_page_count = {max(1, self._max_bytes // page_bytes)}")
 
-    def _set_aside(self, error: Exception) -> None:
+    def _set_aside(self, error: Exception, *, copied: bool = True) -> None:
+        """`copied`: the copy, if there is one, may take its place."""
         names = (self.path.with_name(f"{self.path.name}.set-aside-{number}") for number in count(1))
         aside = next(name for name in names if not name.exists())
         for suffix in ("-wal", "-shm", ""):
             with suppress(FileNotFoundError):
                 Path(f"{self.path}{suffix}").rename(f"{aside}{suffix}")
-        restored = self.kind.restored and self._restored()
+        restored = copied and self.kind.restored and self._restored()
         begun = "its last copy put in its place" if restored else "an empty one begun"
         lost = "What was armed, asked or saved since that copy is forgotten: look through it. " if restored else ""
         what = (

@@ -108,14 +108,18 @@ class Journal:
         self._writer.submit(self.write_noted, urgent=True)
 
     def read(self, connection: sqlite3.Connection) -> None:
-        """Take up what the file says, before anything is written, and shorten it."""
-        connection.execute(_PRUNE, (_KEEP,))
+        """Take up what the file says, before anything is written."""
         self._last = {
             Role(role): Position(
                 value=json.loads(value), at=instant(mono_s, epoch_s), boot_id=boot_id, energises=bool(energises)
             )
             for role, value, mono_s, epoch_s, boot_id, energises in connection.execute(_LAST)
         }
+
+    def shorten(self) -> None:
+        """Job of the writer, at the start: give up what is too old."""
+        with suppress(StoreError):  # shows in the file's health
+            self._file.transact(lambda connection: connection.execute(_PRUNE, (_KEEP,)), now_s=self._noted_s)
 
     def write_noted(self) -> None:
         """Job of the writer: write what was noted; keeps it for the next time if that fails."""

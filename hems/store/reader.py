@@ -15,6 +15,7 @@ from hems.model.instant import Instant
 from hems.store.aggregate import SECONDS
 from hems.store.database import HISTORY, STATE
 from hems.store.keeping import TABLES
+from hems.store.looking import to_look_at
 from hems.store.packed import taught
 from hems.store.ring import unpack
 from hems.store.saved import unpacked_state
@@ -102,7 +103,7 @@ def opened(directory: Path, name: str = HISTORY.name) -> Iterator[sqlite3.Connec
         told = say("{path} does not exist. Nothing has been recorded there; check the state directory.", path=path)
         raise StoreError(told)
     try:
-        with closing(taught(_connect(path))) as connection:
+        with closing(taught(to_look_at(path))) as connection:
             yield connection
     except sqlite3.Error as error:
         raise StoreError(f"{path} cannot be read: {error}.") from error
@@ -113,17 +114,3 @@ def saved_state(directory: Path) -> str:
     with opened(directory, STATE.name) as connection:
         row = connection.execute("SELECT blob FROM saved").fetchone()
     return unpacked_state(row[0]) if row is not None else ""
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    uri = path.absolute().as_uri()
-    connection = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=1.0)
-    try:
-        connection.execute("SELECT 1 FROM sqlite_master")
-    except sqlite3.OperationalError:
-        # without the right to write, a WAL file opens only while the daemon has it open; otherwise nobody changes it
-        connection.close()
-        if Path(f"{path}-wal").exists():
-            raise
-        connection = sqlite3.connect(f"{uri}?immutable=1", uri=True)
-    return connection

@@ -88,8 +88,8 @@ class Store:
 
     def start(self, at: Instant) -> None:
         """Read what earlier runs left and begin writing.  Never raises for a fault of the disk: see `health`."""
-        with suppress(StoreError):  # shows in the health; begins with nothing known and nothing armed
-            self._state.transact(self._read, now_s=at.mono_s)
+        self._state.take_up(self._read, now_s=at.mono_s)
+        self._writer.submit(self.journal.shorten)
         self._writer.start()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
