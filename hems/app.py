@@ -137,7 +137,7 @@ class Daemon:
         store = Store(settings.state_dir, limits=_limits(settings.keep), boot_id=boot_id, writer=self._writer)
         now = self._clock.now()
         store.start(now)
-        starts = Starts(settings.state_dir, boot_id)
+        starts = Starts(settings.state_dir, boot_id, beside=settings.run_dir)
         failures, left = starts.begin(now.mono_s), store.left(now)
         state = first_state(self._file.site, left, now_s=now.mono_s, failures=failures, cut_off=starts.cut_off)
         machine = Machine(settings.state_dir, failed_starts=starts.in_a_day)

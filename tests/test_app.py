@@ -181,6 +181,18 @@ async def test_after_three_unfinished_starts_only_the_essentials_run_and_a_good_
         assert (await in_mode(run_dir, *Mode)).alarms == ()
 
 
+async def test_a_disk_that_takes_nothing_does_not_hide_that_start_after_start_fails(run_dir: Path):
+    # given a file where the state directory should be
+    (run_dir / "state").write_text("in the way")
+    for _ in range(CRASHES):
+        async with daemon(run_dir, Living()):
+            await in_mode(run_dir, *Mode)
+    # then the next start knows it all the same
+    async with daemon(run_dir, Living()):
+        alarms = {alarm.key for alarm in (await in_mode(run_dir, *Mode)).alarms}
+        assert {"decision/restoring", "decision/cars"} <= alarms
+
+
 async def test_a_driver_that_falls_over_is_alarmed_and_costs_nothing_else(run_dir: Path):
     living = Living()
 

@@ -182,6 +182,11 @@ def test_the_service_waits_for_nothing_that_an_outage_takes_away_and_never_gives
     assert (service["Restart"], service["StartLimitIntervalSec"]) == (["always"], ["0"])
 
 
+def test_a_companion_that_the_kernel_ends_for_want_of_memory_does_not_take_the_daemon_along(units: Path) -> None:
+    # by itself systemd stops a whole service of which one process was ended so
+    assert unit(units / "hems.service")["OOMPolicy"] == ["continue"]
+
+
 def test_the_socket_units_are_the_doors_the_daemon_knows(units: Path) -> None:
     defaults = SettingsTable()
     assert {path.name for path in units.glob("*.socket")} == {f"hems-{door}.socket" for door in DOORS}

@@ -8,8 +8,10 @@ import asyncio
 import json
 import logging
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Sequence
 from contextlib import suppress
+from math import isfinite
 
 from hems.control.dispatch.flows import flows
 from hems.control.given import Given
@@ -110,6 +112,8 @@ class PlanProcess:
         answer = await self._solved(asked)
         if answer.plan is None:
             raise PlanLost(answer.why_not)
+        if not _answers(answer.plan, asked):
+            raise PlanLost("The solver has answered something else.")
         self._found = answer.plan
 
     async def _solved(self, asked: Problem) -> Solved:
@@ -117,12 +121,32 @@ class PlanProcess:
         try:
             async with companion(self._command) as child, asyncio.timeout(self._answer_within_s):
                 self.starts += 1
-                told, _ = await child.communicate(line)
+                told = await _reply(child, line)
         except TimeoutError as error:
             raise PlanLost("The solver takes too long.") from error
         if not told.strip():
             raise PlanLost("The solver has ended without an answer.")
         return from_plain(Solved, json.loads(told))
+
+
+async def _reply(child: Process, line: bytes) -> bytes:
+    """What it says to that, in one line; however much it talks, no more of it is kept."""
+    if child.stdin is None or child.stdout is None:
+        return b""
+    child.stdin.write(line)
+    await child.stdin.drain()
+    return await child.stdout.readline()
+
+
+def _answers(plan: Plan, asked: Problem) -> bool:
+    """Whether it is a plan for that time, in numbers: what control is given must not be what ends it."""
+    numbers = (
+        number
+        for step in plan.steps
+        for number in (step.worth, step.battery_w, step.net_w, step.cars_w, *step.cars.values())
+    )
+    timely = (plan.begins_s, plan.step_s) == (asked.begins_s, asked.step_s)
+    return timely and isfinite(plan.target_w or 0.0) and all(map(isfinite, numbers))
 
 
 def _problem(scene: Scene) -> Problem | None:

@@ -26,15 +26,19 @@ log = logging.getLogger(__name__)
 CRASHES = 3
 """As many failed starts lead to survival; twice as many to leaving the saved state aside."""
 WITHIN_S = 600.0
+NAME = "starts.json"
 MOST_STARTS = 100
 """Remembered; one that cannot run begins every two seconds."""
 
 
 class Starts:
-    """Starts that have not ended in good order, in a small file; losing it is harmless."""
+    """Starts that have not ended in good order, in a small file; losing it is harmless.
 
-    def __init__(self, directory: Path, boot_id: str) -> None:
-        self._file = directory / "starts.json"
+    It also lies in the run directory: a full or failing disk may be the very reason why start after start fails.
+    """
+
+    def __init__(self, directory: Path, boot_id: str, *, beside: Path | None = None) -> None:
+        self._files = [place / NAME for place in (beside, directory) if place is not None]
         self._boot_id = boot_id
         self.in_a_day = 0
         """As many of the last day have failed, as of `begin`."""
@@ -43,10 +47,10 @@ class Starts:
 
     def begin(self, now_s: float) -> int:
         """Note this start.  How many of those in the last ten minutes have failed."""
-        boot_id, starts_s = self._read()
-        self.cut_off = bool(starts_s) and boot_id != self._boot_id
-        mine = starts_s if boot_id == self._boot_id else []
-        recent = [start_s for start_s in mine if 0.0 <= now_s - start_s <= DAY_S][-MOST_STARTS:]
+        found = [told for file in self._files if (told := _read(file)) is not None]
+        mine = [starts_s for boot_id, starts_s in found if boot_id == self._boot_id]
+        self.cut_off = not mine and any(starts_s for _, starts_s in found)
+        recent = [start_s for start_s in (mine or [[]])[0] if 0.0 <= now_s - start_s <= DAY_S][-MOST_STARTS:]
         self._write([*recent, now_s])
         self.in_a_day = len(recent)
         return sum(now_s - start_s <= WITHIN_S for start_s in recent)
@@ -55,16 +59,20 @@ class Starts:
         """This run has ended in good order, and so all is forgiven."""
         self._write([])
 
-    def _read(self) -> tuple[str, list[float]]:
-        """The boot that the file is of, and its starts."""
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            saved = json.loads(self._file.read_text(encoding="utf-8"))
-            return str(saved["boot_id"]), [float(start_s) for start_s in saved["starts_s"]]
-        return "", []
-
     def _write(self, starts_s: list[float]) -> None:
-        with suppress(OSError):
-            self._file.write_text(json.dumps({"boot_id": self._boot_id, "starts_s": starts_s}), encoding="utf-8")
+        for file in self._files:
+            with suppress(OSError):
+                fresh = file.with_suffix(".new")
+                fresh.write_text(json.dumps({"boot_id": self._boot_id, "starts_s": starts_s}), encoding="utf-8")
+                fresh.replace(file)
+
+
+def _read(file: Path) -> tuple[str, list[float]] | None:
+    """The boot that a file is of, and its starts; None where nothing can be read."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        saved = json.loads(file.read_text(encoding="utf-8"))
+        return str(saved["boot_id"]), [float(start_s) for start_s in saved["starts_s"]]
+    return None
 
 
 def first_state(site: Site, left: Left, *, now_s: float, failures: int, cut_off: bool) -> ControlState:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -38,11 +39,13 @@ class FileArchive:
         path = self._directory / FOLDER / f"history-{stamp}.csv"
         try:
             path.parent.mkdir(exist_ok=True)
+            for old in sorted(path.parent.glob("history-*.csv"), key=lambda one: one.stat().st_mtime)[: 1 - KEPT]:
+                old.unlink(missing_ok=True)
             with path.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows(_lines(told))
-            for old in sorted(path.parent.glob("history-*.csv"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
-                old.unlink(missing_ok=True)
         except OSError as error:
+            with suppress(OSError):  # half a table is none, and takes room where there is too little
+                path.unlink(missing_ok=True)
             raise StoreError(f"{path} cannot be written: {error.strerror}. Look whether the disk is full.") from error
         return path
 

@@ -150,6 +150,8 @@ class Database:
                 target.close()
             fresh.replace(self._nightly)
         except (sqlite3.Error, OSError, UnusableError) as error:
+            with suppress(OSError):  # half a copy must not take the last room on the disk until the next night
+                fresh.unlink(missing_ok=True)
             raise self._failed(error, now_s) from error
 
     @property

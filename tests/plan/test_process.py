@@ -1,6 +1,7 @@
 """The plan's process and the daemon's end of it: it plans, and whatever it does hurts nobody."""
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -63,6 +64,41 @@ async def test_one_that_fails_is_tried_again_and_nobody_waits_for_it(command, sc
                 break
         assert made.take() == ()
         assert made.starts > 1 or command is MISSING
+
+
+def answering(**rubbish: object) -> Sequence[str]:
+    """One that answers at once with a plan in which something is as it cannot be."""
+    program = (
+        "import json, sys\n"
+        "asked = json.loads(sys.stdin.readline())\n"
+        "step = {'worth': 0.2, 'battery_w': 0.0, 'net_w': 700.0}\n"
+        "plan = {'begins_s': asked['begins_s'], 'step_s': asked['step_s'], 'steps': [step]}\n"
+        "print(json.dumps({'plan': plan | json.loads(sys.argv[1])}), flush=True)\n"
+    )
+    return (sys.executable, "-c", program, json.dumps(rubbish))
+
+
+async def test_a_plan_that_answers_what_was_asked_is_taken(scene):
+    async with running(answering(), retry_s=0.01) as made:
+        made.follow(scene)
+        await soon(made.take, within_s=30.0)
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        {"step_s": 0.0},
+        {"begins_s": 0.0},
+        {"steps": [{"worth": {"$float": "nan"}, "battery_w": 0.0, "net_w": 700.0}]},
+        {"target_w": {"$float": "inf"}},
+    ],
+    ids=["no length", "another time", "no number", "no end"],
+)
+async def test_a_plan_that_could_end_control_never_reaches_it(scene, rubbish, caplog):
+    async with running(answering(**rubbish), retry_s=0.01) as made:
+        made.follow(scene)
+        await soon(lambda: "No new plan" in caplog.text, within_s=30.0)
+        assert made.take() == ()
 
 
 async def test_without_a_tariff_no_process_is_started(scene):

@@ -66,6 +66,27 @@ def test_a_torn_file_counts_as_no_start_at_all(tmp_path: Path, content: str):
     assert failed(tmp_path, 5.0) == 0
 
 
+def test_a_disk_that_takes_nothing_more_hides_neither_crashes_nor_a_power_cut(tmp_path: Path):
+    # given a start before the power cut, noted on a disk that has taken nothing since
+    disk, memory = tmp_path / "disk", tmp_path / "memory"
+    disk.mkdir()
+    memory.mkdir()
+    Starts(disk, "boot", beside=memory).begin(5.0)
+    (memory / "starts.json").unlink()
+    (disk / "starts.new").mkdir()
+
+    # when hems starts again and again
+    starts = [Starts(disk, "the next", beside=memory) for _ in range(3)]
+    found = [one.begin(7.0 + number) for number, one in enumerate(starts)]
+
+    # then the first one came after the cut, and the others after a crash
+    assert [one.cut_off for one in starts] == [True, False, False]
+    assert found == [0, 1, 2]
+    # and a good end is believed although the disk still says otherwise
+    starts[-1].end()
+    assert Starts(disk, "the next", beside=memory).begin(20.0) == 0
+
+
 def test_a_place_that_cannot_be_written_is_no_reason_not_to_start(tmp_path: Path):
     assert failed(tmp_path / "nowhere", 0.0, 1.0) == 0
 

@@ -44,6 +44,7 @@ async def test_a_file_that_nobody_can_write_is_read_all_the_same(tmp_path: Path)
 
     # then it knows what is armed, off and saved, and that it cannot write
     assert knows_all(store)
+    store.drain()
     assert not store.health.state.ok
 
     # and once the way is free it writes on, without forgetting
@@ -70,6 +71,7 @@ async def test_a_start_on_a_full_disk_forgets_nothing(tmp_path: Path):
 
         # then it knows what is armed, off and saved
         assert knows_all(store)
+        store.drain()
         assert not store.health.state.ok
         store.stop()
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from hems.model.errors import StoreError
 from hems.store import trends
 from hems.store.archive import KEPT, FileArchive
 from hems.store.trends import trend
 from tests.store.given import at, started
+from tests.store.test_journal import no_file_grows_beyond
 
 
 def recorded(directory: Path, minutes: int, *, boot: str = "boot-a", first: int = 0, clock: bool = True) -> None:
@@ -79,3 +81,18 @@ def test_an_export_has_a_line_a_minute_and_old_ones_go(tmp_path: Path) -> None:
     kept = sorted(path.parent.glob("*.csv"))
     assert len(kept) == KEPT
     assert newest in kept
+
+
+def test_an_export_for_which_there_is_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
+    # given as many tables as are kept, and a disk that takes no more than a line
+    recorded(tmp_path, 10)
+    archive = FileArchive(tmp_path, "boot-a")
+    for second in range(KEPT):
+        path = archive.export(["load_w"], at=at(600.0 + second), span_s=300.0)
+
+    # when another one is asked for
+    with no_file_grows_beyond(20), pytest.raises(StoreError, match="disk is full"):
+        archive.export(["load_w"], at=at(700.0), span_s=300.0)
+
+    # then nothing of it is there, and the oldest has made room
+    assert len(list(path.parent.glob("*.csv"))) == KEPT - 1
