@@ -64,6 +64,36 @@ class MailServer(ThreadingTCPServer):
         """A client that hangs up is no news."""
 
 
+RUBBISH = (b"What do you want?\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n[1")
+"""What no web server says, and what one says that breaks off."""
+
+
+class _Babble(StreamRequestHandler):
+    server: "Babbler"
+
+    def handle(self) -> None:
+        length = 0
+        while line := self.rfile.readline().strip().lower():
+            if line.startswith(b"content-length:"):
+                length = int(line.partition(b":")[2])
+        self.rfile.read(length)
+        self.wfile.write(self.server.says)
+
+
+class Babbler(ThreadingTCPServer):
+    """Says the same to everything, and hangs up."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, says: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), _Babble)
+        self.says = says
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/"
+
+
 class _Web(BaseHTTPRequestHandler):
     server: "WebServer"
 

@@ -16,7 +16,7 @@ from hems.config.tables.outward import MailTable, OutwardTable, QuietTable
 from hems.model.cause import Cause, Why
 from hems.model.instant import Instant
 from hems.model.picture import AlarmPicture, Picture
-from hems.northbound.alarms.channels import Unsent, by_apprise, by_mail, by_ntfy
+from hems.northbound.alarms.channels import Unsent, by_apprise, by_mail, by_ntfy, by_webhook
 from hems.northbound.alarms.news import OUTAGE, SILENT, look, silent
 from hems.northbound.alarms.outbox import Outbox
 from hems.northbound.alarms.rules import Message, message, not_lately, resting, wanted
@@ -24,8 +24,9 @@ from hems.northbound.alarms.service import Messenger, try_all
 from tests.desk import HandMadeDesk, serving, until
 from tests.drivers.mqtt.secure import Authority, needs_tools
 from tests.northbound.given import running
-from tests.northbound.servers import MailServer, WebServer, free_port, up
+from tests.northbound.servers import RUBBISH, Babbler, MailServer, WebServer, free_port, up
 from tests.pictures import normal_day, power_cut
+from tests.store.test_journal import no_file_grows_beyond
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TEXT = Message(
@@ -193,6 +194,43 @@ def test_a_way_that_is_never_served_does_not_fill_the_disk(tmp_path: Path):
     outbox.close()
 
 
+def test_a_box_that_is_damaged_is_begun_anew(tmp_path: Path):
+    (tmp_path / "outbox.db").write_bytes(b"\xa5" * 9000)
+    outbox = Outbox(tmp_path)
+    outbox.put({"mail.ana": TEXT}, {})
+    outbox.close()
+    again = Outbox(tmp_path)
+    assert [one.message for one in again.waiting("mail.ana")] == [TEXT]
+    again.close()
+
+
+def test_a_box_that_cannot_be_written_is_read_all_the_same(tmp_path: Path):
+    # given a message that waits, and no right to write beside it
+    first = Outbox(tmp_path)
+    first.put({"mail.ana": TEXT}, {})
+    first.close()
+    with no_file_grows_beyond(0):
+        second = Outbox(tmp_path)
+        [one] = second.waiting("mail.ana")
+        # when it is sent, it does not wait any more
+        second.remove(one.number)
+        assert second.waiting("mail.ana") == []
+        second.close()
+
+
+@pytest.mark.wire
+async def test_a_disk_that_takes_nothing_is_told_to_people_once_like_anything_else(run_dir: Path):
+    # given something in the way of the box
+    (run_dir / "outbox").write_text("in the way")
+    with up(MailServer()) as server:
+        # when there is an alarm
+        async with alarmed(run_dir, table(run_dir, mail=mail(server.port))):
+            await until(lambda: server.mails)
+            # then it is sent, and not again
+            await asyncio.sleep(0.1)
+        assert len(server.mails) == 1
+
+
 @pytest.mark.wire
 async def test_an_alarm_reaches_the_caretaker_by_mail(run_dir: Path):
     with up(MailServer()) as server:
@@ -309,6 +347,14 @@ def test_a_mail_server_that_refuses_is_one_sentence(tmp_path: Path, changes: dic
 def test_a_mail_server_that_is_away_is_one_sentence_and_tried_again():
     with pytest.raises(Unsent, match=r"cannot be reached .* It is tried again.") as caught:
         by_mail(way(port=free_port()), TEXT)
+    assert not caught.value.final
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("says", RUBBISH, ids=["babble", "broken off"])
+def test_a_web_server_that_talks_rubbish_is_one_sentence_and_tried_again(says: bytes):
+    with up(Babbler(says)) as server, pytest.raises(Unsent, match=r"cannot be reached .* It is tried again.") as caught:
+        by_webhook(OutwardTable.model_validate({"webhook": {"a": {"url": server.url}}}).webhook["a"], TEXT)
     assert not caught.value.final
 
 

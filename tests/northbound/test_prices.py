@@ -19,7 +19,7 @@ from hems.northbound.prices.service import Told, read_all, serve
 from tests.brokers import Broker, broker
 from tests.desk import HandMadeDesk, serving, until
 from tests.northbound.given import ear, running
-from tests.northbound.servers import WebServer, up
+from tests.northbound.servers import RUBBISH, Babbler, WebServer, up
 from tests.pictures import normal_day
 
 __all__ = ["broker"]
@@ -106,7 +106,8 @@ def test_prices_below_zero_are_prices():
         ([{"start": "2026-11-20T12:00:00", "price": 0.2}], "which says no zone"),
         ([{"start": "noon", "price": 0.2}], "'noon' for a time, which is not iso"),
         ([{"start": "2026-11-20T12:00:00Z", "price": "cheap"}], "'cheap' for a price, which is no number"),
-        ([{"start": "2026-11-20T12:00:00Z", "price": "nan"}], "has nan for a price"),
+        ([{"start": "2026-11-20T12:00:00Z", "price": "nan"}], "'nan' for a price, which is no number"),
+        ([{"start": "2026-11-20T12:00:00Z", "price": 10**400}], "for a price, which is no number"),
         ({"start": [1, 2], "price": [1]}, "neither a list of slots nor lists of the same length"),
         ("text", "has no start"),
     ],
@@ -114,6 +115,12 @@ def test_prices_below_zero_are_prices():
 def test_what_makes_no_sense_is_one_sentence(told: Any, says: str):
     with pytest.raises(Unreadable, match=says):
         spans("buy", source(), told, NOON_S)
+
+
+@pytest.mark.parametrize("time", ["nan", float("inf"), 10**400], ids=["nan", "inf", "huge"])
+def test_a_time_that_never_comes_is_one_sentence(time: Any):
+    with pytest.raises(Unreadable, match="for a time, which is not s"):
+        spans("buy", source(time="s"), [{"start": time, "price": 0.2}], NOON_S)
 
 
 def test_what_is_over_is_not_told_and_kinds_are_cut_where_one_of_them_changes():
@@ -207,6 +214,19 @@ async def test_a_source_that_fails_leaves_what_was_known_and_invents_nothing():
         assert [slot.buy for slot in later.slots] == [0.3]
         told.clock = Clock(datetime(2026, 11, 20, 14, 0, tzinfo=UTC))
         assert told.prices() is None
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("says", RUBBISH, ids=["babble", "broken off"])
+async def test_a_web_server_that_talks_rubbish_keeps_no_other_price_back(says: bytes, tmp_path: Path):
+    file = tmp_path / "today.json"
+    file.write_text(json.dumps(day_ahead(0.2)))
+    with up(Babbler(says)) as web:
+        sources = {"buy": {"url": web.url}, "sell": {"file": str(file)}}
+        told = Told(PricesTable.model_validate(sources), Clock())
+        await read_all(told)
+    assert "cannot be reached for prices.buy" in told.trouble["buy"]
+    assert [one.value for one in told.spans["sell"]] == [0.2]
 
 
 async def test_without_a_clock_a_price_of_now_is_not_believed():

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import partial
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from hems.config.tables.outward import (
@@ -161,8 +162,8 @@ def _post(url: str, body: Mapping[str, object], token: str | None) -> None:
         remedy = "Correct url or token" if final else "It is tried again"
         told = f"{_host(url)} refuses the message: {refused.code} {refused.reason}. {remedy}."
         raise Unsent(told, final=final) from refused
-    except (OSError, ValueError) as error:
-        why = getattr(error, "reason", error)
+    except (OSError, ValueError, HTTPException) as error:
+        why = " ".join(str(getattr(error, "reason", error)).split())
         raise Unsent(f"{_host(url)} cannot be reached ({why}). It is tried again.") from error
 
 

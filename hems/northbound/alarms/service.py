@@ -44,7 +44,6 @@ class Messenger:
         first_pause_s: float = FIRST_PAUSE_S,
         longest_pause_s: float = LONGEST_PAUSE_S,
     ) -> None:
-        """Raises: HemsError when messages cannot be kept."""
         self._run_dir = Path(table.run_dir)
         self._rules: AlarmsTable = table.alarms
         self._ways = list(channels(table))
@@ -60,7 +59,7 @@ class Messenger:
         self._wake = {name: asyncio.Event() for name, _, _ in self._ways}
 
     async def run(self) -> None:
-        """Until cancelled.  Raises: HemsError when messages cannot be kept any more."""
+        """Until cancelled."""
         try:
             await together(self._watch(), *(self._sender(name, way, send) for name, way, send in self._ways))
         finally:

@@ -4,6 +4,7 @@ import csv
 import json
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,6 +60,6 @@ def _of_web(kind: str, url: str, token: str | None) -> bytes:
         raise Unreadable(
             f"{host} refuses prices.{kind}: {refused.code} {refused.reason}. Correct prices.{kind}.url or token."
         ) from refused
-    except (OSError, ValueError) as error:
-        why = getattr(error, "reason", error)
+    except (OSError, ValueError, HTTPException) as error:
+        why = " ".join(str(getattr(error, "reason", error)).split())
         raise Unreadable(f"{host} cannot be reached for prices.{kind} ({why}). It is tried again.") from error

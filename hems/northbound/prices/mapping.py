@@ -101,25 +101,31 @@ def _maybe(row: Any, way: str) -> Any:  # noqa: ANN401
 def _time(kind: str, source: SourceTable, told: Any) -> float:  # noqa: ANN401
     try:
         if source.time != "iso":
-            return float(told) / (1000.0 if source.time == "ms" else 1.0)
+            return _finite(told) / (1000.0 if source.time == "ms" else 1.0)
         when = datetime.fromisoformat(str(told))
-    except (TypeError, ValueError):
+        if when.tzinfo is not None:
+            return when.timestamp()
+    except (TypeError, ValueError, OverflowError):
         raise Unreadable(f"prices.{kind} has {str(told)[:30]!r} for a time, which is not {source.time}.") from None
-    if when.tzinfo is None:
-        raise Unreadable(f"prices.{kind} has {str(told)[:30]!r} for a time, which says no zone.")
-    return when.timestamp()
+    raise Unreadable(f"prices.{kind} has {str(told)[:30]!r} for a time, which says no zone.")
 
 
 def _value(kind: str, source: SourceTable, told: Any) -> float:  # noqa: ANN401
     try:
-        value = float(told)
-    except (TypeError, ValueError):
+        value = _finite(told)
+    except (TypeError, ValueError, OverflowError):
         raise Unreadable(f"prices.{kind} has {str(told)[:30]!r} for a price, which is no number.") from None
-    if not isfinite(value):
-        raise Unreadable(f"prices.{kind} has {value} for a price.")
     if kind == "co2":
         return value
     return value / (WH_PER_KWH if source.per == "MWh" else 1.0) / (100.0 if source.hundredths else 1.0)
+
+
+def _finite(told: Any) -> float:  # noqa: ANN401
+    """Raises: TypeError, ValueError, OverflowError."""
+    number = float(told)
+    if not isfinite(number):
+        raise ValueError(number)
+    return number
 
 
 def merged(told: Mapping[str, Sequence[Span]], now_s: float | None) -> tuple[Slot, ...]:
