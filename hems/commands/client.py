@@ -103,7 +103,7 @@ def _old_status(args: argparse.Namespace, lost: HemsError) -> int:
 def _why(args: argparse.Namespace) -> int:
     from hems.model.cause import Cause
     from hems.model.codec import from_plain
-    from hems.wording import axis_words, duration, mode_words, sentence
+    from hems.wording import axis_words, duration, mode_words, sentence, witness_name, witness_words
 
     answer = _ask(args, "view", "why")
     if args.json:
@@ -114,9 +114,9 @@ def _why(args: argparse.Namespace) -> int:
     axes = {axis: axis_words(axis, answer[axis]) for axis in ("grid", "tie", "bus")}
     print(say("Grid: {grid}. Grid switch: {tie}. Building's supply: {bus}.", **axes))
     for witness in answer["witnesses"]:
-        age_s, says = witness["age_s"], axis_words(witness["axis"], witness["says"])
+        age_s, says = witness["age_s"], witness_words(witness["axis"], witness["says"])
         age = say("never") if age_s is None else say("{age_s:.1f} s ago", age_s=age_s)
-        print(f"  {say(AXES[witness['axis']]):12} {witness['name']:20} {says:15} {age}")
+        print(f"  {say(AXES[witness['axis']]):12} {witness_name(witness['name']):20} {says:15} {age}")
     return 0
 
 

@@ -14,6 +14,8 @@ from hems.wording.names import (
     names_of,
     task_name,
     tier_name,
+    witness_name,
+    witness_words,
 )
 from hems.wording.quantities import (
     clock_time,
@@ -52,4 +54,6 @@ __all__ = [
     "tier_name",
     "until",
     "weekday",
+    "witness_name",
+    "witness_words",
 ]

@@ -59,6 +59,26 @@ AXIS_NAMES: Mapping[str, str] = {
     "tie": N_("the grid switch"),
     "bus": N_("the building's supply"),
 }
+WITNESSES: Mapping[str, str] = {
+    "auxiliary contacts": N_("auxiliary contacts"),
+    "grid flag": N_("grid flag"),
+    "a person": N_("a person"),
+}
+"""Who tells of an axis beside the points that the site file names."""
+SHOWN: Mapping[str, str] = {
+    "in window": N_("in window"),
+    "out of window": N_("out of window"),
+    "dead": N_("dead"),
+    "all zero": N_("all zero"),
+    "live": N_("live"),
+    "no answer": N_("no answer"),
+    "repeats itself": N_("repeats itself"),
+    "shows the building": N_("shows the building"),
+    "on the grid": N_("on the grid"),
+    "islanded": N_("islanded"),
+    "lost": N_("lost"),
+}
+"""What they say, where it is not the axis' own word."""
 ALONE = (
     N_("the load goes off"),
     N_("the load goes on"),
@@ -123,6 +143,22 @@ def axis_name(axis: str) -> str:
 def axis_words(axis: str, value: str) -> str:
     """What an axis says."""
     return translated(AXES.get(axis, {}).get(value, value))
+
+
+def witness_name(name: str) -> str:
+    """Who tells of an axis; a point is called as the site file calls it."""
+    return translated(WITNESSES.get(name, name))
+
+
+def witness_words(axis: str, says: str) -> str:
+    """What a witness of an axis says."""
+    return translated(SHOWN[says]) if says in SHOWN else axis_words(axis, says)
+
+
+def witnesses_words(axis: str, told: str) -> str:
+    """What all of them say, as a cause keeps it: `auxiliary contacts: open; grid flag: on the grid`."""
+    each = (one.partition(": ") for one in told.split("; "))
+    return "; ".join(f"{witness_name(name)}{colon}{witness_words(axis, says)}" for name, colon, says in each)
 
 
 def alone_words(fails_safe: str) -> str:

@@ -7,7 +7,7 @@ from string import Formatter
 from hems.model.cause import Cause, Value, Why
 from hems.wording import messages
 from hems.wording.language import Forms, translated
-from hems.wording.names import BANDS, TASKS, axis_name, axis_words, called
+from hems.wording.names import BANDS, TASKS, axis_name, axis_words, called, witnesses_words
 from hems.wording.quantities import duration, kw, kwh, percent
 from hems.wording.reasons import REASONS
 
@@ -78,6 +78,8 @@ def _words(cause: Cause) -> dict[str, str]:
     if "axis" in facts and "is" in facts:
         words["axis_name"] = axis_name(str(facts["axis"]))
         words["now_words"] = axis_words(str(facts["axis"]), str(facts["is"]))
+    if "axis" in facts and "says" in words:
+        words["says"] = witnesses_words(str(facts["axis"]), words["says"])
     return words
 
 

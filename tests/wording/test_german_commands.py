@@ -17,12 +17,13 @@ from hems.model.people import PersonRole
 from hems.model.request import Want
 from hems.wording.language import use
 from tests.desk import HandMadeDesk, serving
-from tests.report.given import event
+from tests.report.given import event, seen
 from tests.tui.states import troubled
 from tests.tui.test_orders import weighed
 from tests.wording.test_german import REHEARSAL, english
 
-WITNESS = {"axis": "tie", "name": "meter", "says": "open", "age_s": 1.0}
+CONTACTS = {"axis": "tie", "name": "auxiliary contacts", "says": "open", "age_s": 1.0}
+STREET = {"axis": "grid", "name": "straße", "says": "out of window", "age_s": 1.0}
 WHY = {
     "mode": "islanded",
     "mode_because": {"why": "tie_opened", "facts": {}},
@@ -30,10 +31,13 @@ WHY = {
     "grid": "dead",
     "tie": "open",
     "bus": "live",
-    "witnesses": [WITNESS, {**WITNESS, "axis": "grid", "says": "bad", "age_s": None}],
+    "witnesses": [CONTACTS, STREET, {**STREET, "says": "bad", "age_s": None}],
 }
 PEOPLE = [{"name": "Ana", "role": "operator"}, {"name": "Kim", "role": "engineer"}, {"name": "bay/b", "role": "driver"}]
-LOG = [to_plain(event(0.0, EventKind.MODE, "mode", Why.TIE_OPENED))]
+LOG = [
+    to_plain(event(0.0, EventKind.MODE, "mode", Why.TIE_OPENED)),
+    to_plain(seen(1.0, "tie", "open", "closed", "auxiliary contacts: open; grid flag: on the grid")),
+]
 TOLD = Consequence(
     circuit="laundry",
     name="Laundry",
