@@ -19,7 +19,7 @@ EX_CONFIG = 78
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; the exit code is 0 only if it was done."""
-    words = sys.argv[1:] if arguments is None else arguments
+    words = _language_first(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # better a ? than no answer, where the terminal knows no umlaut
@@ -42,6 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _language_first(words: Sequence[str]) -> Sequence[str]:
+    """`--lang de` may stand anywhere: nobody remembers that it is not the command's own."""
+    place = next((n for n, word in enumerate(words) if word == "--lang" or word.startswith("--lang=")), 0)
+    length = 2 if place and words[place] == "--lang" else 1
+    return [*words[place : place + length], *words[:place], *words[place + length :]]
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -91,7 +91,7 @@ def estimate(
         tie=tie.value,
         bus=bus.value,
         witnesses=(
-            *_witnesses(site, snapshot, doubted, shown, now_s),
+            *_witnesses(site, snapshot, doubted, shown, params, now_s),
             *([Witness("grid", "a person", "lost", 0.0)] if told_lost else []),
         ),
         disputed=axis_tie.disputed(tie.disagree_since_s, params, now_s),
@@ -135,7 +135,12 @@ def _has_utility(site: Site) -> bool:
 
 
 def _witnesses(
-    site: Site, snapshot: Snapshot, doubted: Mapping[PointId, str], shown: Mapping[PointId, Sight], now_s: float
+    site: Site,
+    snapshot: Snapshot,
+    doubted: Mapping[PointId, str],
+    shown: Mapping[PointId, Sight],
+    params: Params,
+    now_s: float,
 ) -> tuple[Witness, ...]:
     tie = snapshot.tie
     found = []
@@ -150,17 +155,23 @@ def _witnesses(
         reading = snapshot.voltages.get(point.id)
         if reading is not None:
             axis = "grid" if point.location is Location.UTILITY else "bus"
-            age_s = max([phase.age_s(now_s) for phase in reading.volts], default=float("inf"))
             says = doubted.get(point.id) or shown[point.id].value
-            found.append(Witness(axis, point.id, says, age_s))
+            if axis == "bus" and says == Sight.UNKNOWN and presence(reading, site, params, now_s) is Sight.INSIDE:
+                says = "voltage is there"  # all that a socket on one phase can tell, and all that is asked of it
+            found.append(Witness(axis, point.id, says, _age_s(reading, now_s)))
     return tuple(found)
+
+
+def _age_s(reading: VoltageReading, now_s: float) -> float:
+    """How old the oldest phase is that has ever been read."""
+    return max([age_s for phase in reading.volts if (age_s := phase.age_s(now_s)) < inf], default=inf)
 
 
 def _due(
     site: Site, grid: GridMemory, tie: TieMemory, bus: BusMemory, params: Params, needed_s: float, now_s: float
 ) -> float:
     """The earliest instant at which an axis changes although no signal does."""
-    due = [float("inf")]
+    due = [inf]
     if grid.inside_since_s is not None:
         due.append(grid.inside_since_s + needed_s)
     if grid.outside_since_s is not None:
@@ -172,4 +183,4 @@ def _due(
         due.append(tie.disagree_since_s + params.witness.disagree_s)
     if bus.zero_since_s is not None:
         due += [bus.zero_since_s + params.grid.lost_s, bus.zero_since_s + params.witness.zero_frame_s]
-    return min((when for when in due if when > now_s), default=float("inf"))
+    return min((when for when in due if when > now_s), default=inf)

@@ -93,13 +93,11 @@ def _grid(picture: Picture) -> Iterator[str]:
         switch=switch,
     )
     direction = say("To") if picture.grid_w is not None and picture.grid_w < 0.0 else say("From")
-    yield say(
-        "{direction} the grid {kw}. Using {kw2}. Room for {kw3} more.",
-        direction=direction,
-        kw=kw(picture.grid_w),
-        kw2=kw(picture.load_w),
-        kw3=kw(picture.room_w),
+    flows = say(
+        "{direction} the grid {kw}. Using {kw2}.", direction=direction, kw=kw(picture.grid_w), kw2=kw(picture.load_w)
     )
+    room = say("Room for {kw} more.", kw=kw(picture.room_w)) if picture.mode.on_island else ""
+    yield f"{flows} {room}".rstrip()
 
 
 def _connection(picture: Picture, allowed: ConnectionPicture) -> Iterator[str]:

@@ -72,6 +72,7 @@ SHOWN: Mapping[str, str] = {
     "all zero": N_("all zero"),
     "live": N_("live"),
     "no answer": N_("no answer"),
+    "voltage is there": N_("voltage is there"),
     "repeats itself": N_("repeats itself"),
     "shows the building": N_("shows the building"),
     "on the grid": N_("on the grid"),

@@ -12,9 +12,9 @@ from hems.control.memory.using import LoadMemory, SurplusMemory
 from hems.control.sight import Sight, news, presence, sight
 from hems.model import wiring
 from hems.model.mode import Bus, Grid, Mode, TiePosition
-from hems.model.reading import Reading
+from hems.model.reading import Reading, missing
 from hems.model.snapshot import VoltageReading
-from hems.model.units import CircuitId, SourceId
+from hems.model.units import CircuitId, PointId, SourceId
 from hems.model.wiring import Role
 from tests.control.panel import snapshot, tie
 from tests.control.pencil import PARAMS, given, state
@@ -336,6 +336,17 @@ def test_witnesses_say_of_what_they_speak_and_how_old_they_are():
         ("bus", "bus", "in window", 0.0),
         ("grid", "a person", "lost", 0.0),
     ]
+
+
+def test_a_socket_that_is_read_on_one_phase_says_that_voltage_is_there():
+    # given a point of the building of which no more than one phase is wired, read two seconds ago
+    unwired = {wiring.voltage(PointId("bus"), index): missing() for index in (1, 2)}
+    there = snapshot(SITE, {wiring.voltage(PointId("bus"), 0): Reading(230.0, 998.0), **unwired}, NOW_S)
+    # when it is asked what it says
+    found, _ = evidence.estimate(SITE, state().evidence, there, PARAMS, NOW_S)
+    (bus,) = [one for one in found.witnesses if one.axis == "bus"]
+    # then that is what counts of it, and how old that is
+    assert (bus.says, bus.age_s) == ("voltage is there", 2.0)
 
 
 # What comes due, and the sun to spare ---------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The reader's language: every message is translated, with the same facts, and the screens hold it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hems.app import installed_drivers
+from hems.cli import main
 from hems.config.load import load
 from hems.model.cause import Cause, Why
 from hems.tui.format import text_of
@@ -107,3 +109,14 @@ def test_the_site_file_says_which(tmp_path: Path, checkout: Path) -> None:
     site.write_text(text.replace("[settings]", '[settings]\nlanguage = "de"'), encoding="utf-8")
 
     assert load(site, installed_drivers()).site.language == "de"
+
+
+@pytest.mark.parametrize(
+    "words", ["--lang de replay --site {site}", "replay --lang de --site {site}", "replay --site {site} --lang=de"]
+)
+def test_the_language_may_be_asked_for_before_and_behind_a_command(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "en")  # given back afterwards
+    main(words.format(site=tmp_path / "none.toml").split())
+    assert os.environ["LANGUAGE"] == "de"
