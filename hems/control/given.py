@@ -14,8 +14,8 @@ from hems.model.snapshot import Snapshot
 Told = list[tuple[EventKind, str, Cause]]
 """Kind, subject and cause of each event of this tick, in order."""
 
-HALF_DAY_H = 12.0
-"""A zone is never further from UTC, to the nearest side."""
+FARTHEST_WEST_H = 10.5
+"""An hour alone does not tell eleven behind UTC from thirteen ahead: people live ahead, as New Zealand in summer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +49,4 @@ def _offset(utc: datetime | None, local_h: float | None) -> timedelta | None:
     if utc is None or local_h is None:
         return None
     off_h = local_h - (utc.hour + utc.minute / 60.0)
-    return timedelta(hours=round(4.0 * ((off_h + HALF_DAY_H) % 24.0 - HALF_DAY_H)) / 4.0)
+    return timedelta(hours=round(4.0 * ((off_h + FARTHEST_WEST_H) % 24.0 - FARTHEST_WEST_H)) / 4.0)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from hems.control.cars.memory import Ledger, Month
+from hems.control.given import FARTHEST_WEST_H
 from hems.model.copies import replace
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
@@ -28,7 +29,7 @@ def month_of(utc: datetime | None, local_h: float | None) -> str:
         return NO_DATE
     if local_h is None:
         return f"{utc:%Y-%m}"
-    ahead_h = (local_h - utc.hour - utc.minute / 60.0 + 12.0) % 24.0 - 12.0
+    ahead_h = (local_h - utc.hour - utc.minute / 60.0 + FARTHEST_WEST_H) % 24.0 - FARTHEST_WEST_H
     return f"{utc + timedelta(hours=ahead_h):%Y-%m}"
 
 

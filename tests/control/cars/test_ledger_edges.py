@@ -20,7 +20,8 @@ MORE = Month(taken_wh=2.0, outage_wh=20.0, grid_wh=200.0, giving_s=2000.0)
 @pytest.mark.parametrize(
     ("utc", "local_h", "month"),
     [
-        pytest.param(datetime(2026, 12, 1, 5, 0, tzinfo=UTC), 17.0, "2026-11", id="half a day behind, not ahead"),
+        pytest.param(datetime(2026, 11, 30, 11, 0, tzinfo=UTC), 0.0, "2026-12", id="summer in New Zealand"),
+        pytest.param(datetime(2026, 12, 1, 9, 0, tzinfo=UTC), 23.0, "2026-11", id="Hawaii"),
         pytest.param(datetime(2026, 11, 30, 13, 0, tzinfo=UTC), 0.0, "2026-12", id="eleven hours ahead"),
         pytest.param(datetime(2026, 12, 1, 0, 30, tzinfo=UTC), 23.5, "2026-11", id="one hour behind, and minutes"),
         pytest.param(datetime(2026, 11, 30, 23, 30, tzinfo=UTC), 0.0, "2026-12", id="half an hour to the minute"),
