@@ -66,7 +66,10 @@ def open_doors(run_dir: Path, inherited: Mapping[str, socket.socket]) -> tuple[D
 
 
 def inherited_sockets(environment: Mapping[str, str], pid: int) -> dict[str, socket.socket]:
-    """Sockets that systemd opened for this process, by door (`FileDescriptorName=view`, `operate`, `admin`)."""
+    """Sockets that systemd opened for this process, by door (`FileDescriptorName=view`, `operate`, `admin`).
+
+    Each by a number of its own, so that they are there again after the screen service has failed and closed them.
+    """
     if environment.get("LISTEN_PID") != str(pid):
         return {}
     names = environment.get("LISTEN_FDNAMES", "").split(":")
@@ -75,8 +78,8 @@ def inherited_sockets(environment: Mapping[str, str], pid: int) -> dict[str, soc
     for number, name in enumerate(names[:count]):
         door = name.removeprefix("hems-").removesuffix(".socket").removesuffix(".sock")
         if door in DOORS:
-            found[door] = socket.socket(fileno=FIRST_INHERITED + number)
-            found[door].set_inheritable(False)
+            os.set_inheritable(FIRST_INHERITED + number, False)
+            found[door] = socket.socket(fileno=os.dup(FIRST_INHERITED + number))
     return found
 
 

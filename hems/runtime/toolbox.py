@@ -141,7 +141,7 @@ class Toolbox:
         try:
             verdict = Verdict(str(args.get("verdict")))
             before, after = _numbers(args.get("before", {})), _numbers(args.get("after", {}))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
             raise RequestError("A result needs a verdict, proven or failed, and numbers before and after.") from error
         return Proof(
             step=step,
@@ -218,7 +218,7 @@ class Toolbox:
 
 
 def _numbers(given: Mapping[str, Any]) -> dict[str, float]:
-    return {str(name)[:60]: round(float(value), 1) for name, value in list(given.items())[:20]}
+    return {words({"name": name}, "name")[:60]: round(float(value), 1) for name, value in list(given.items())[:20]}
 
 
 def _not_proven(lacking: Mapping[DeviceId, tuple[Role, ...]]) -> str:

@@ -79,13 +79,16 @@ class Commissioning:
             self.trouble = f"{self.path} cannot be read ({error}): nothing counts as proven. Restore a copy, or prove."
 
     def _write(self, proofs: Mapping[str, Proof], unproven: Mapping[DeviceId, Unproven]) -> None:
-        draft = self.path.with_suffix(".new")
+        draft, text = self.path.with_suffix(".new"), "\n".join(_lines(self._head, proofs, unproven)) + "\n"
         try:
+            tomllib.loads(text)  # what could not be read again would disarm everything at the next start
             with draft.open("w", encoding="utf-8") as file:
-                file.write("\n".join(_lines(self._head, proofs, unproven)) + "\n")
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self.path)
+        except ValueError as error:
+            raise StoreError(f"{self.path} would be unreadable ({error}).") from error
         except OSError as error:
             raise StoreError(f"{self.path} cannot be written: {error.strerror}.") from error
         self._proofs, self._unproven = dict(proofs), dict(unproven)

@@ -15,8 +15,10 @@ os.dup2(int(sys.argv[1]), 3)
 os.dup2(int(sys.argv[2]), 4)
 from hems.api.sockets import inherited_sockets
 environment = dict(os.environ, LISTEN_PID=str(os.getpid()))
-for name, inherited in sorted(inherited_sockets(environment, os.getpid()).items()):
-    print(name, inherited.getsockname())
+for _ in range(2):
+    for name, inherited in sorted(inherited_sockets(environment, os.getpid()).items()):
+        print(name, inherited.getsockname(), inherited.get_inheritable(), os.get_inheritable(3))
+        inherited.close()
 """
 
 
@@ -27,7 +29,7 @@ def test_inherited_sockets_are_found_by_name(run_dir: Path) -> None:
         door.bind(str(run_dir / name))
     view, other = (door.fileno() for door in made)
 
-    # when it looks for them
+    # when it looks for them, and once more after it has closed them
     told = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(view), str(other)],
         env=os.environ | {"LISTEN_FDS": "2", "LISTEN_FDNAMES": "hems-view.socket:something"},
@@ -38,8 +40,8 @@ def test_inherited_sockets_are_found_by_name(run_dir: Path) -> None:
         cwd=Path(__file__).parents[2],
     )
 
-    # then it has the one it knows
-    assert told.stdout.split("\n") == [f"view {run_dir / 'view'}", ""]
+    # then it has the one it knows, which no child of it has
+    assert told.stdout.split("\n") == [f"view {run_dir / 'view'} False False"] * 2 + [""]
 
 
 def test_sockets_meant_for_another_process_are_not_touched() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hems.model.errors import StoreError
 from hems.model.listing import unlisted
 from hems.model.mode import Mode
 from hems.model.proof import Proof, Verdict
@@ -179,6 +180,25 @@ def test_a_record_that_cannot_be_read_counts_as_nothing_proven(tmp_path: Path, t
     record = Commissioning(tmp_path, site="", site_digest="")
     assert record.proofs() == ()
     assert record.trouble.startswith(f"{tmp_path / NAME} cannot be read (")
+
+
+@pytest.mark.parametrize("odd", [{"note": "a\x7fb"}, {"before": {"L\ud8001": 5.0}}], ids=["no letter", "half a letter"])
+def test_what_could_not_be_read_again_is_never_written(tmp_path: Path, odd: dict[str, Any]):
+    # given a record, and a result that TOML has no words for
+    record = Commissioning(tmp_path, site="", site_digest="")
+    record.add(a_proof())
+    with pytest.raises(StoreError, match="would be unreadable"):
+        record.add(a_proof(**odd))
+    # then what was there is there
+    again = Commissioning(tmp_path, site="", site_digest="")
+    assert (again.proofs(), again.trouble) == ((a_proof(),), "")
+
+
+async def test_the_names_in_a_result_are_kept_in_letters_that_can_be_read_again(run_dir: Path):
+    async with desk(run_dir) as house:
+        await prove(run_dir, "circuits/laundry/closed", before={"L\x7f1\ud800": 5.0}, after={})
+        again = Commissioning(run_dir, site=house.site.name, site_digest="the file")
+    assert [dict(proof.before) for proof in again.proofs()] == [{"L1": 5.0}]
 
 
 def test_a_record_that_cannot_be_written_keeps_what_it_had(tmp_path: Path):

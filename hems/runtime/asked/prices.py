@@ -21,7 +21,7 @@ def read_prices(args: Mapping[str, Any]) -> Prices:
     """The prices in a request.  Raises: RequestError with one sentence."""
     try:
         told = from_plain(Prices, {**args, "source": words(args, "source")})
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise RequestError(f"These are no prices: {error}.") from error
     if not told.source:
         raise RequestError("Say where the prices come from: source.")

@@ -53,6 +53,7 @@ async def test_newer_prices_take_the_place_of_all_older_ones(run_dir: Path):
         (prices(*[slot(3600.0 * n) for n in range(401)]), "Give 1 to 400 slots; these are 401."),
         (prices(slot(), slot()), "in order of time"),
         (prices(slot(ends_s=0.0)), "in order of time"),
+        (prices(slot(buy=10**400)), "These are no prices"),
         (prices(slot(buy=1e6)), "Prices are between -1000 and 1000 for a kWh"),
         (prices(slot(co2_g=-1.0)), "CO2 is between 0 and 5000 g"),
         (prices(slot(ends_s=1e9)), "a slot lasts 24 hours at most"),
