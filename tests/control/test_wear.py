@@ -14,9 +14,11 @@ from hems.control.memory.using import LoadMemory
 from hems.control.params import Params
 from hems.control.resume import resumed
 from hems.control.sending import is_switch
+from hems.control.state import initial
 from hems.control.tick import tick
 from hems.model import wiring
-from hems.model.cause import Cause
+from hems.model.cause import Cause, Why
+from hems.model.command import Command
 from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.request import Want
@@ -55,6 +57,14 @@ def flapping(times: int, every_s: float = 90.0) -> Panel:
     for _ in range(times):
         made.says(AWAY).advance(every_s, every_s=1e6).says(BACK).advance(every_s, every_s=1e6)
     return made
+
+
+def test_what_several_armed_lists_open_at_once_has_moved_once():
+    # given a jump on all three phases, whose lists all open the gym
+    opens = [Command(role=GYM, value=False, cause=Cause(Why.OVERLOAD), energises=False)] * 3
+    after = wear.moved(initial(0.0), {}, opens, RESTORE, 5.0)
+    # then its relay has moved once, and does not rest for it
+    assert after.loads[CircuitId("gym")].moves_s == (5.0,)
 
 
 # The budget ----------------------------------------------------------------------------------------------------------
