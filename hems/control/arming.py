@@ -21,6 +21,7 @@ from hems.control.shedding import armed_set
 from hems.control.sources import LEFT_SHARE
 from hems.control.state import ControlState
 from hems.control.step import Armed, Test, Trigger
+from hems.control.undoing import just_back
 from hems.model import wiring
 from hems.model.again import again
 from hems.model.cause import Cause, Why
@@ -179,29 +180,41 @@ def _sources_gone(
 
 
 def _overload(
-    site: Site, on: list[Circuit], going_w: Sequence[float], outlook: Outlook, params: Params, now_s: float
+    site: Site,
+    state: ControlState,
+    on: list[Circuit],
+    leaving: list[Circuit],
+    outlook: Outlook,
+    params: Params,
+    now_s: float,
 ) -> Iterator[Armed]:
     """What to open when the power jumps so high that the inverter would trip before a second decision.
 
     Per phase, and where its source gives less, on all phases together.
 
-    What is on its way off already counts as gone: the meter that shows the jump lags behind the switches.
+    What is on its way off already counts as gone: the meter that shows the jump lags behind the switches.  What has
+    just come back goes alone (`undoing`).
     """
     if outlook.phase_w is None:
         return
+    going_w, back = per_phase(site, outlook.watts, leaving), just_back([*on, *leaving], state, now_s)
     too_fast_pu = overload.loading_that_trips_in(overload.ACTUATIONS * params.overload.actuation_s, site.former.curve)
     for index, rated in enumerate(site.former.phase_va):
         limit_w = too_fast_pu * rated
         excess_w = limit_w - 0.9 * rated - going_w[index]
         excess = overload.Excess(tuple(excess_w if index == phase else 0.0 for phase in range(len(site.phases))))
         trigger = Trigger(wiring.former_phase_w(index), Test.ABOVE, limit_w)
-        yield _jump(site.phases[index], trigger, smallest_set(on, excess, outlook.watts, site), now_s)
+        phase = site.phases[index]
+        suspects = [one for one in back if phase in one.phases]
+        sheds = suspects or smallest_set(on, excess, outlook.watts, site)
+        yield _jump(phase, trigger, [one for one in sheds if one in on], now_s)
     total_w, source = site.former.total_w, site.former.source
     if total_w is not None and any(battery.id == source for battery in site.batteries):
         limit_w = too_fast_pu * total_w
         excess = overload.Excess((0.0,) * len(site.phases), limit_w - 0.9 * total_w - sum(going_w))
         trigger = Trigger(wiring.battery_power(source), Test.ABOVE, limit_w)
-        yield _jump("together", trigger, smallest_set(on, excess, outlook.watts, site), now_s)
+        sheds = back or smallest_set(on, excess, outlook.watts, site)
+        yield _jump("together", trigger, [one for one in sheds if one in on], now_s)
 
 
 def _jump(where: str, trigger: Trigger, sheds: Iterable[Circuit], now_s: float) -> Armed:
@@ -253,8 +266,8 @@ def _losses(
     """What to do when a source goes, or the former is overloaded."""
     on = helpful(candidates(site, state, snapshot, now_s), state)
     less = expendable(on, state)
-    going_w = per_phase(site, outlook.watts, going(site, state, overload.seen_s(snapshot)))
-    lists = list(_overload(site, on, going_w, outlook, params, now_s))
+    leaving = going(site, state, overload.seen_s(snapshot))
+    lists = list(_overload(site, state, on, leaving, outlook, params, now_s))
     if outlook.phase_w is not None:
         charging_w = _charging_w(site, snapshot, now_s)
         paused_w = tuple([watts - less_w for watts, less_w in zip(outlook.phase_w, charging_w, strict=True)])

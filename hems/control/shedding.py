@@ -5,6 +5,7 @@ from math import inf
 
 from hems.control import overload
 from hems.control.demand import all_on, per_phase, slow_charging_w, untold
+from hems.control.going import going
 from hems.control.memory.using import FRESH
 from hems.control.params import Params
 from hems.control.remembered import held_w
@@ -21,7 +22,10 @@ from hems.control.sheddable import (
     smallest_set,
 )
 from hems.control.state import ControlState
+from hems.control.undoing import elsewhere, just_back
+from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.copies import replace
 from hems.model.mode import Mode, TiePosition
 from hems.model.site import Circuit, Site, Tier
 from hems.model.snapshot import Snapshot
@@ -52,7 +56,7 @@ def sheds(
     useful = helpful(on, state)
     found: dict[CircuitId, Cause] = {}
     for more in (
-        _overloaded(useful, site, state, outlook, params),
+        _overloaded(useful, site, state, snapshot, outlook, params, now_s),
         _tried(on, site, state, outlook, params),
         _sagging(on, state, outlook, now_s),
         by_band(on, state, outlook, params, now_s),
@@ -138,7 +142,13 @@ def _down_to(target_pu: float, on: Sequence[Circuit], site: Site, outlook: Outlo
 
 
 def _overloaded(
-    on: Sequence[Circuit], site: Site, state: ControlState, outlook: Outlook, params: Params
+    on: Sequence[Circuit],
+    site: Site,
+    state: ControlState,
+    snapshot: Snapshot,
+    outlook: Outlook,
+    params: Params,
+    now_s: float,
 ) -> dict[CircuitId, Cause]:
     """By dose: next group, then whole tiers; at once down to 0.9 where the inverter is faster than three actuations."""
     if outlook.phase_w is None or outlook.expected_w is None or not overload.on_its_own(state.evidence):
@@ -146,8 +156,15 @@ def _overloaded(
     dose = max(state.dose, default=0.0)
     if max(overload.loading(outlook.phase_w, site.former)) <= 1.0:
         return {}
+    back, off_again = (
+        just_back(circuits, state, now_s) for circuits in (on, going(site, state, overload.seen_s(snapshot)))
+    )
     if overload.too_fast(outlook.expected_w, site.former, params.overload):
-        return _down_to(0.9, on, site, outlook, Why.OVERLOAD)
+        jumped = _jumped(on, back, off_again, site, outlook, params)
+        if jumped or not off_again:
+            return jumped
+    if _explained(outlook.phase_w, off_again, site, state):
+        return {}
     deepest = overload.deepest_tier(dose, params.overload)
     if deepest is not None:
         cause = Cause(Why.OVERLOAD, {"dose": round(dose, 2)})
@@ -156,6 +173,40 @@ def _overloaded(
     if dose >= params.overload.dose_next_group and outlook.sheds_settled:
         return _down_to(params.overload.target_pu, expendable(on, state), site, outlook, Why.OVERLOAD)
     return {}
+
+
+def _jumped(
+    on: Sequence[Circuit],
+    back: Sequence[Circuit],
+    off_again: Sequence[Circuit],
+    site: Site,
+    outlook: Outlook,
+    params: Params,
+) -> dict[CircuitId, Cause]:
+    """What has just come `back`, and whatever is too much on phases that neither this nor what is `off_again` is on."""
+    if outlook.expected_w is None:
+        return {}
+    undone = {one.id: Cause(Why.OVERLOAD, {"w": round(outlook.watts[one.id])}) for one in back}
+    rest_w = elsewhere(outlook.expected_w, site.phases, [*back, *off_again])
+    if not overload.too_fast(rest_w, site.former, params.overload):
+        return undone
+    beside = replace(outlook, phase_w=rest_w, going_w=(0.0,) * len(rest_w))
+    return undone | _down_to(0.9, [one for one in on if one.id not in undone], site, beside, Why.OVERLOAD)
+
+
+def _explained(power_w: Sequence[float], off_again: Sequence[Circuit], site: Site, state: ControlState) -> bool:
+    """Whether what has just come back, and is off again by its switch's own word, may be all that is too much.
+
+    Its absence cannot show yet: a dose that grows on by an old reading tells of it alone.
+    """
+    off = [one for one in off_again if _says_off(one, state)]
+    rest_w = elsewhere(power_w, site.phases, off)
+    return bool(off) and max(overload.loading(rest_w, site.former)) <= 1.0
+
+
+def _says_off(circuit: Circuit, state: ControlState) -> bool:
+    entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    return entry is not None and not entry.value and entry.acknowledged_s is not None
 
 
 def _tried(
