@@ -13,7 +13,7 @@ from hems.commands.numbers import whole
 from hems.commands.selftest import SITE, STATE_DIR
 from hems.model.errors import HemsError
 from hems.store.commissioning import NAME as COMMISSIONING
-from hems.store.database import HISTORY, STATE
+from hems.store.kind import HISTORY, STATE
 
 KEEP = 14
 PREFIX = "hems-"

@@ -15,7 +15,7 @@ from typing import Any
 
 from hems.commands.asking import RUN_DIR, ask
 from hems.model.errors import HemsError
-from hems.store.database import STATE
+from hems.store.kind import STATE
 
 SITE, STATE_DIR = Path("/etc/hems/site.toml"), Path("/var/lib/hems")
 NOT_NOW = 2

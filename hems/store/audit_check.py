@@ -14,7 +14,7 @@ from hems.model.audit import Entry
 from hems.model.errors import StoreError
 from hems.model.instant import Instant
 from hems.store.chain import FIELDS, FIRST, link
-from hems.store.database import STATE
+from hems.store.kind import STATE
 from hems.store.reader import opened
 from hems.store.stamp import instant
 from hems.wording.language import N_, say

@@ -1,12 +1,9 @@
 """One SQLite file: opened late, checked, migrated, set aside when broken, opened again after every trouble."""
 
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -14,8 +11,9 @@ from typing import TypeVar
 
 from hems.model.errors import StoreError
 from hems.store.health import FileHealth
+from hems.store.kind import Durability, FileKind
 from hems.store.looking import to_look_at
-from hems.store.packed import taught
+from hems.store.opening import UnusableError, check, opened
 
 T = TypeVar("T")
 
@@ -23,15 +21,6 @@ _BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _TEMPORARY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL})
 _PRIMARY = 0xFF
 """Low byte of an extended SQLite result code: the primary code."""
-_PAGE_BYTES = 1024
-"""A flush rewrites whole pages, and is smaller than one: small pages halve what is written to the card."""
-_CHECK_BELOW_BYTES = 32_000_000
-"""A larger file is not read through at every start (an SD card reads some 20 MB/s and the journal waits meanwhile);
-damage in it is found when it is met."""
-
-_SCHEMAS = Path(__file__).with_name("schema")
-"""What a new file begins with: all that the migrations would lead to, in one transaction.  The tests write it."""
-
 _REMEDIES = {
     sqlite3.SQLITE_FULL: "Make room on the disk, or raise the size limit.",
     sqlite3.SQLITE_BUSY: "Another program holds it; close that program.",
@@ -41,58 +30,8 @@ _REMEDIES = {
 }
 
 
-class Durability(StrEnum):
-    """What a commit survives."""
-
-    FULL = "FULL"
-    """A power cut."""
-    NORMAL = "NORMAL"
-    """A crash of the daemon; a power cut may take the last commits, never the file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileKind:
-    """What one of the two files is."""
-
-    name: str
-    steps: str
-    """Name of its migrations in `hems.store.migrations`, and of the schema that they lead to."""
-    version: int
-    durability: Durability
-    busy_ms: int
-    """How long a commit waits for another program's lock."""
-    check_all: bool
-    """Whether it is small enough to be read through at every opening."""
-    restored: bool
-    """Whether a copy is kept beside it, which takes its place when it is damaged."""
-
-
-STATE = FileKind(
-    name="state.db",
-    steps="state",
-    version=2,
-    durability=Durability.FULL,
-    busy_ms=1000,
-    check_all=True,
-    restored=True,
-)
-HISTORY = FileKind(
-    name="history.db",
-    steps="history",
-    version=3,
-    durability=Durability.NORMAL,
-    busy_ms=50,
-    check_all=False,
-    restored=False,
-)
-
-
 _ROTTEN = (ValueError, TypeError, OverflowError)
 """What comes of reading contents in which bits have turned over: the file as such is whole."""
-
-
-class UnusableError(StoreError):
-    """The file is damaged, or of a newer hems; it has to be set aside."""
 
 
 class Database:
@@ -189,39 +128,14 @@ class Database:
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             try:
-                self._connection = self._open()
+                self._connection = opened(self.path, self.kind, max_bytes=self._max_bytes, suspect=self._suspect)
             except (sqlite3.DatabaseError, UnusableError) as error:
                 if not _is_broken(error):
                     raise
                 self._set_aside(error)
-                self._connection = self._open()
+                self._connection = opened(self.path, self.kind, max_bytes=self._max_bytes, suspect=self._suspect)
             self._suspect = False
         return self._connection
-
-    def _open(self) -> sqlite3.Connection:
-        connection = connect(self.path, self.kind)
-        try:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > self.kind.version:
-                raise UnusableError(
-                    f"{self.path} has schema {version}, this hems knows {self.kind.version} (written by a newer hems?)"
-                )
-            if _is_empty(connection):
-                connection.executescript((_SCHEMAS / f"{self.kind.steps}.sql").read_text(encoding="utf-8"))
-            elif version < self.kind.version:
-                _migrate(self.path, self.kind)
-            if self._suspect or self.kind.check_all or self.path.stat().st_size < _CHECK_BELOW_BYTES:
-                _check(connection, self.path)
-            self._limit(connection)
-        except (sqlite3.Error, OSError, UnusableError):
-            connection.close()
-            raise
-        return connection
-
-    def _limit(self, connection: sqlite3.Connection) -> None:
-        if self._max_bytes is not None:
-            page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
-            connection.execute(f"PRAGMA max_page_count = {max(1, self._max_bytes // page_bytes)}")
 
     def _set_aside(self, error: Exception, *, copied: bool = True) -> None:
         """`copied`: the copy, if there is one, may take its place."""
@@ -243,7 +157,7 @@ class Database:
         """Whether the copy is whole and stands where the damaged file was; the copy itself stays."""
         try:
             with closing(sqlite3.connect(f"{self._nightly.absolute().as_uri()}?mode=ro", uri=True)) as copy:
-                _check(copy, self._nightly)
+                check(copy, self._nightly)
                 if not 0 < copy.execute("PRAGMA user_version").fetchone()[0] <= self.kind.version:
                     return False
                 with closing(sqlite3.connect(self.path)) as target:
@@ -274,19 +188,6 @@ class Database:
             self.health = change(self.health)
 
 
-def connect(path: Path, kind: FileKind) -> sqlite3.Connection:
-    """A connection with the settings of its kind, for use by whichever thread has it.  Raises: sqlite3.Error."""
-    connection = sqlite3.connect(path, timeout=kind.busy_ms / 1000, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        taught(connection)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
 def _in_transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -297,27 +198,6 @@ def _in_transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Conn
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
     return result
-
-
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    return not connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise UnusableError(f"{path} is damaged: {found}")
-
-
-def _migrate(path: Path, kind: FileKind) -> None:
-    """In a process of its own, because what it imports would stay in this one's memory for years."""
-    child = subprocess.run(
-        [sys.executable, "-m", "hems.store.migrations", str(path), kind.steps], capture_output=True, check=False
-    )
-    if child.returncode != 0:
-        from hems.store import migrations  # here, so that the fault shows as what it is
-
-        migrations.migrate(path, getattr(migrations, kind.steps))
 
 
 def _code(error: Exception) -> int:

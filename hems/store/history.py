@@ -16,11 +16,12 @@ from hems.model.event import Event
 from hems.model.instant import Instant
 from hems.store.aggregate import SECONDS, Cell, Minutes
 from hems.store.backlog import Backlog
-from hems.store.database import Database, Durability
+from hems.store.database import Database
 from hems.store.forget import pieces
 from hems.store.fresh import MOST_BLOCKS, Fresh, Left, Numbers
 from hems.store.hours import HOUR, add_mixed, gather
 from hems.store.keeping import Keep, Now, thin
+from hems.store.kind import Durability
 from hems.store.ring import Frame, Ring, pack
 from hems.store.stamp import utc_s
 from hems.store.writer import Writer

@@ -13,8 +13,8 @@ from hems.model.errors import StoreError
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.store.aggregate import SECONDS
-from hems.store.database import HISTORY, STATE
 from hems.store.keeping import TABLES
+from hems.store.kind import HISTORY, STATE
 from hems.store.looking import to_look_at
 from hems.store.packed import taught
 from hems.store.ring import unpack

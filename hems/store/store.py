@@ -16,12 +16,13 @@ from hems.store.archive import FOLDER as EXPORTS
 from hems.store.arming import Arming
 from hems.store.audit import Audit
 from hems.store.boot import machine_boot_id
-from hems.store.database import HISTORY, STATE, Database
+from hems.store.database import Database
 from hems.store.forget import drop_exports
 from hems.store.health import StoreHealth
 from hems.store.history import History
 from hems.store.journal import Journal
 from hems.store.keeping import Keep
+from hems.store.kind import HISTORY, STATE
 from hems.store.people import People
 from hems.store.ring import Ring
 from hems.store.saved import SavedState, Saving

@@ -12,7 +12,7 @@ import pytest
 from hems.model.units import CircuitId, DeviceId
 from hems.model.wiring import circuit_closed
 from hems.store import audit_check, migrations, reader
-from hems.store.database import HISTORY, STATE
+from hems.store.kind import HISTORY, STATE
 from tests.kept import assert_as_kept
 from tests.store.given import at, event, rows, started, switch
 
