@@ -194,9 +194,7 @@ class Daemon:
             recorder=recorder,
             publish=lambda picture, events: _publish(server, last, picture, events),
             completed=lambda cycle: self._completed(cycle, store, last, upkeep, listening=server.listening.is_set()),
-            faults=lambda: (
-                self._faults(store, actuators, fleet) | record.faults() | dict(upkeep.faults(self._clock.now()))
-            ),
+            faults=lambda: self._faults(store, actuators, fleet) | record.faults() | dict(upkeep.faults()),
             shortened=self._file.shortened,
             zone=zone,
         )
