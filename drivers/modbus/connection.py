@@ -36,8 +36,7 @@ def prepared(question: Question, envelope: Envelope) -> Prepared:
 class Connection(asyncio.BufferedProtocol):
     """One connection, with at most one question on it; whatever comes while none is asked is nobody's answer."""
 
-    def __init__(self, place: str, envelope: Envelope) -> None:
-        self._place = place
+    def __init__(self, envelope: Envelope) -> None:
         self._envelope = envelope
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -62,7 +61,7 @@ class Connection(asyncio.BufferedProtocol):
         """Put one question; `asker` is told its answer, or why there is none.  Raises: LinkDown."""
         transport = self._transport
         if transport is None or transport.is_closing():
-            raise LinkDown(f"no connection to {self._place}")
+            raise LinkDown("no connection")
         self._number = self._number % NUMBERS + 1
         self._question, sealed, expects, self._size = prepared
         self._asker, self._timeout_s, self._heard = asker, timeout_s, b""
@@ -84,7 +83,7 @@ class Connection(asyncio.BufferedProtocol):
         """Nobody waits for an answer that can no longer come."""
         self._transport = None
         self._patience.close()
-        self._fail(LinkDown(f"{self._place} closed the connection"))
+        self._fail(LinkDown("the other end closed the connection"))
 
     def get_buffer(self, sizehint: int) -> bytearray:
         """Where octets are put as they arrive: a transport without it takes 256 KiB from the system for each answer."""

@@ -369,7 +369,7 @@ class Device:
             self._identified = False
         if self._lost_since_s is None:
             self._lost_since_s = self._clock.mono_s()
-            log.warning("%s: %s", self.id, trouble)
+            log.warning("%s at %s: %s", self.id, self._link, trouble)
         self._detail = str(trouble)
 
     def _answered(self) -> None:

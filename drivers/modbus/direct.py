@@ -146,7 +146,7 @@ class Direct:
         elif self.link.is_open:
             self._leave(now)
         else:
-            self._landed(LinkDown(f"{self.address} closed the connection"))
+            self._landed(LinkDown("the other end closed the connection"))
 
     def _landed(self, answer: Words | LinkError) -> None:
         """What came back: the next request leaves before it is looked at."""

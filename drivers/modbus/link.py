@@ -6,6 +6,7 @@ late answer to the first request for the answer to the second.
 
 import asyncio
 import os
+import socket
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -60,13 +61,13 @@ class ModbusLink:
     async def open(self, timeout_s: float) -> None:
         """Connect afresh; what an earlier connection may still deliver is gone with it."""
         self.close()
-        connection = Connection(str(self._address), self._envelope)
+        connection = Connection(self._envelope)
         try:
             async with asyncio.timeout(timeout_s):
                 await self._connect(connection)
             self._connection = connection
-        except OSError:
-            raise LinkDown(_why_not(self._address)) from None
+        except (OSError, UnicodeError) as trouble:
+            raise LinkDown(_why_not(self._address, trouble)) from None
         finally:
             if self._connection is not connection:
                 connection.close()
@@ -80,7 +81,7 @@ class ModbusLink:
     def send(self, frame: Frame, timeout_s: float, heard: Heard) -> None:
         """Send one request; `heard` is told what its answer carries, or why there is none."""
         if self._connection is None:
-            raise LinkDown(f"no connection to {self._address}")
+            raise LinkDown("no connection")
         self._connection.ask(self._kept.get(frame) or self._prepared(frame), timeout_s, heard)
 
     def close(self) -> None:
@@ -105,12 +106,23 @@ class ModbusLink:
         return one
 
 
-def _why_not(address: Address) -> str:
-    """In words for whoever stands in front of the cabinet."""
+def _why_not(address: Address, trouble: OSError | UnicodeError) -> str:
+    """In words for whoever stands in front of the cabinet; wherever they are told, the link stands beside them."""
     if address.kind != "rtu":
-        return f"no connection to {address}"
+        return f"no connection: {_not_reached(trouble)}"
     if not Path(address.place).exists():
         return f"there is no {address.place}: is the adapter plugged in?"
     if not os.access(address.place, os.R_OK | os.W_OK):
         return f"{address.place} may not be opened: the user of hems must be in the group of that file, often dialout"
     return f"{address.place} cannot be opened: another program speaks on it; end that, a line has one master"
+
+
+def _not_reached(trouble: OSError | UnicodeError) -> str:
+    match trouble:
+        case ConnectionRefusedError():
+            return "there is something, but it does not listen on that port"
+        case socket.gaierror() | UnicodeError():
+            return "nobody knows an address for that name"
+        case TimeoutError():
+            return "nothing answers there"
+    return trouble.strerror or str(trouble)

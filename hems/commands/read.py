@@ -93,6 +93,7 @@ async def _directly(args: argparse.Namespace) -> int:
     from hems.app import installed_drivers
     from hems.commands.direct import first_answers, watched
     from hems.config.load import load
+    from hems.model.codec import to_plain
     from hems.runtime.clock import SystemClock
 
     factories, clock = installed_drivers(), SystemClock(trusted=False)
@@ -108,18 +109,12 @@ async def _directly(args: argparse.Namespace) -> int:
             now_s, health = clock.mono_s(), watch.drivers[spec.driver].health()[DeviceId(spec.id)]
             rows = [row_of(name, watch.points.get(Port(spec.id, name)), now_s) for name in names]
             lost_s = None if health.lost_since_s is None else now_s - health.lost_since_s
-            show(_told(spec.id, health.link, health.detail, lost_s, rows), as_json=args.json)
+            told = {"device": spec.id, "link": health.link, "detail": health.detail, "armed": False}
+            told |= {"reads_only": not factories[spec.driver].commands(spec), "lost_for_s": lost_s}
+            show({**told, "points": [to_plain(row) for row in rows]}, as_json=args.json)
             if not args.watch:
                 return 0 if any(row.state is PointState.GOOD for row in rows) else 1
             await asyncio.sleep(AGAIN_S)
-
-
-def _told(device: str, link: str, detail: str, lost_for_s: float | None, rows: list[PointRow]) -> Mapping[str, Any]:
-    from hems.model.codec import to_plain
-
-    points = [to_plain(row) for row in rows]
-    told = {"device": device, "link": link, "detail": detail, "armed": False, "lost_for_s": lost_for_s}
-    return {**told, "points": points}
 
 
 def show(told: Mapping[str, Any], *, as_json: bool) -> None:
@@ -136,7 +131,8 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     lost_s = told["lost_for_s"]
     why = told["detail"].rstrip(".") or ("answers" if lost_s is None else "no answer")
     state = why if lost_s is None else f"{why}; nothing usable for {duration(lost_s)}"
-    hands = "HEMS may command it" if told["armed"] else "Only watched"
+    armed = "HEMS may command it" if told["armed"] else "Only watched"
+    hands = "It takes no commands" if told["reads_only"] else armed
     yield f"{told['device']} at {told['link']}: {state}. {hands}."
     rows = [from_plain(PointRow, row) for row in told["points"]]
     width = max((len(row.name) for row in rows), default=0)

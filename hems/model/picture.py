@@ -163,6 +163,8 @@ class DevicePicture:
     lost_for_s: float | None
     """Seconds since it last answered; None while it answers."""
     armed: bool
+    reads_only: bool = False
+    """It takes no commands at all."""
     state: DeviceState = DeviceState.OK
     bad_share: float | None = None
     """Of the requests of the last hour, those without a good answer; None where it speaks by itself."""

@@ -146,6 +146,8 @@ class DeviceHealth:
     """Of the requests of the last hour, those without a good answer; None where nothing is asked."""
     upstream: bool = False
     """It measures nothing but the utility's side, and may fall silent with it."""
+    reads_only: bool = False
+    """Its profile knows no command: there is nothing that arming would allow."""
     alarms: tuple[DeviceAlarm, ...] = ()
     """What it calls abnormal itself."""
 

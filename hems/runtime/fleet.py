@@ -31,8 +31,9 @@ class Fleet:
         seal: Callable[[DeviceId], str],
         watched: Collection[DeviceId] = (),
         upstream: Collection[DeviceId] = (),
+        reads_only: Collection[DeviceId] = (),
     ) -> None:
-        """`watched` are devices that nobody may arm, `upstream` those that see the utility's side only."""
+        """What is special about some: nobody may arm them, they see the utility's side only, they take no commands."""
         self.drivers = drivers
         """By the name in the site file."""
         self.devices: Mapping[DeviceId, Driver] = {spec.id: drivers[spec.driver] for spec in specs}
@@ -44,6 +45,7 @@ class Fleet:
         self._seal = seal
         self.watched = watched
         self._upstream = upstream
+        self._reads_only = reads_only
         self._trials: dict[DeviceId, float] = {}
         self._health = {spec.id: DeviceHealth(link=spec.link) for spec in specs}
         self._failing: set[str] = set()
@@ -125,7 +127,10 @@ class Fleet:
                     log.error("Driver %s cannot tell how its devices are.", name, exc_info=protocol.fault)
                 self._failing.add(name)
                 self._health |= self._lost(name, now_s)
-        return {name: replace(one, upstream=name in self._upstream) for name, one in self._health.items()}
+        return {
+            name: replace(one, upstream=name in self._upstream, reads_only=name in self._reads_only)
+            for name, one in self._health.items()
+        }
 
     def follow(self, mode: Mode, former: DeviceId | None) -> None:
         """Tell every driver at once when an island, made by `former`, begins, has come to rest, or ends."""
@@ -185,4 +190,5 @@ def open_fleet(
         for spec in specs
     }
     vocabulary = {spec.id: tuple(factories[spec.driver].points(spec)) for spec in specs}
-    return Fleet(drivers, specs, fingerprints, vocabulary, arming, seal, watched, upstream)
+    reads_only = {spec.id for spec in specs if not factories[spec.driver].commands(spec)}
+    return Fleet(drivers, specs, fingerprints, vocabulary, arming, seal, watched, upstream, reads_only)

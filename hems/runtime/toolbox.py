@@ -85,7 +85,8 @@ class Toolbox:
         health = self._fleet.health(now_s)[device]
         lost_s = None if health.lost_since_s is None else now_s - health.lost_since_s
         told = {"device": device, "link": health.link, "detail": health.detail, "armed": health.armed}
-        return {**told, "lost_for_s": lost_s, "points": [to_plain(row) for row in rows]}
+        told |= {"reads_only": health.reads_only, "lost_for_s": lost_s}
+        return {**told, "points": [to_plain(row) for row in rows]}
 
     async def _proofs(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """Every step there is, how it stands, and which devices may be armed."""

@@ -197,7 +197,7 @@ class Works:
         return {}
 
     def commands(self, spec: DeviceSpec) -> Mapping[str, str]:
-        return {}
+        return {} if "meter" in spec.id else {"closed": "bool"}
 
     def witness_ms(self, spec: DeviceSpec, point: str) -> float | None:
         return None

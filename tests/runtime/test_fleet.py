@@ -159,3 +159,8 @@ async def _stubborn() -> None:
             await asyncio.sleep(0.3)
         except asyncio.CancelledError:
             continue
+
+
+def test_a_device_without_commands_is_told_to_be_read_only(tmp_path: Path):
+    ours, _ = fleet(started(tmp_path))
+    assert {name for name, one in ours.health(0.0).items() if one.reads_only} == {METERS}

@@ -23,6 +23,7 @@ from hems.tui.link import SILENCE_S, Link
 from hems.tui.plain import lines
 from hems.tui.text.banner import banner
 from hems.tui.text.circuits import group_row
+from hems.tui.text.device_list import about, device_list
 from hems.tui.text.headline import second_thought
 from hems.tui.text.notes import plan_note
 from hems.tui.text.outage import outage
@@ -310,3 +311,13 @@ def test_where_a_tariff_counts_the_screen_says_by_what_batteries_act_and_how_old
     shown = [text_of(line) for line in overview(picture, 80, 24)]
     assert any(says in line for line in shown)
     assert any("plan" in line for line in shown) is bool(says)
+
+
+def test_a_meter_is_not_said_to_be_commanded_although_it_is_armed():
+    picture = normal_day()
+    meter = replace(picture.devices[0], reads_only=True)
+    picture = replace(picture, devices=(meter, *picture.devices[1:]))
+    assert "It takes no commands: HEMS only reads it." in list(about(picture, meter))
+    rows = {item.key: text_of(item.line) for item in device_list(picture, meter.id, "", 80).items}
+    assert "takes none" in rows[meter.id]
+    assert all("armed" in row for device, row in rows.items() if device != meter.id)

@@ -98,7 +98,7 @@ def _health(picture: Picture) -> Iterator[Metric]:
     yield _rows("hems_alarm_seconds", "Since each alarm was raised", ("alarm", "priority"), standing)
     answers = [((one.id, one.link), float(one.lost_for_s is None)) for one in picture.devices]
     yield _rows("hems_device_up", "1 while the device answers", ("device", "link"), answers)
-    armed = [((one.id,), float(one.armed)) for one in picture.devices]
+    armed = [((one.id,), float(one.armed and not one.reads_only)) for one in picture.devices]
     yield _rows("hems_device_armed", "1 while hems may command it", ("device",), armed)
     yield _gauge("hems_clock_known", "1 while the time of day is known to be right", picture.utc is not None)
     yield _rows("hems_info", "What runs here", ("site", "version"), [((picture.site, version("hems")), 1.0)])

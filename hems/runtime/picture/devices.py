@@ -18,6 +18,7 @@ def devices(scene: Scene) -> tuple[DevicePicture, ...]:
             link=health.link,
             lost_for_s=None if health.lost_since_s is None else scene.now_s - health.lost_since_s,
             armed=health.armed,
+            reads_only=health.reads_only,
             state=_device_state(health),
             bad_share=health.bad_share,
             detail=health.detail,

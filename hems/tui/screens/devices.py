@@ -59,7 +59,7 @@ class DevicesScreen(ListScreen):
 
     def _armed(self) -> bool:
         devices = () if self._shown.picture is None else self._shown.picture.devices
-        return self._may_engineer and any(one.armed and one.id == self.chosen for one in devices)
+        return self._may_engineer and any(one.armed and not one.reads_only and one.id == self.chosen for one in devices)
 
     @asking(exclusive=True)
     async def action_test(self) -> None:

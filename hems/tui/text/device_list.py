@@ -49,7 +49,7 @@ def _line(device: DevicePicture) -> Row:
         state = f"{state} {duration(int(device.lost_for_s))}"
     tone = Tone.PLAIN if device.state is DeviceState.OK and not device.alarms else Tone.MED
     bad = "" if device.bad_share is None else f"{100.0 * device.bad_share:.1f}%"
-    commands = say("armed") if device.armed else say("only watched")
+    commands = say("takes none") if device.reads_only else say("armed") if device.armed else say("only watched")
     return row(
         f" {device.id[:20]:<20} ", Part(f"{state:<16} {bad:>8}  {commands:<13} {', '.join(device.alarms)}", tone)
     )
@@ -90,7 +90,9 @@ def about(picture: Picture, device: DevicePicture) -> Iterator[str]:
     yield from (say("It reports itself: {alarm}.", alarm=alarm) for alarm in device.alarms)
     if device.detail:
         yield say("Last error: {detail}", detail=device.detail)
-    if device.armed:
+    if device.reads_only:
+        yield say("It takes no commands: HEMS only reads it.")
+    elif device.armed:
         yield say("Armed: HEMS may command it.")
     else:
         yield say("Only watched: HEMS reads it and sends it no commands, until the installer arms it.")

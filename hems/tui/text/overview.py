@@ -106,6 +106,6 @@ def device_rows(picture: Picture, width: int) -> tuple[Row, ...]:
 
 def _device_row(device: DevicePicture, linked: bool) -> Row:
     lost = "" if device.lost_for_s is None else say("NO ANSWER {duration}", duration=duration(int(device.lost_for_s)))
-    state = lost or (say("answers") if device.armed else say("only watched"))
+    state = lost or (say("answers") if device.armed or device.reads_only else say("only watched"))
     link = f" {device.link}" if linked else ""
     return row(f" {device.id[:16]:<16}  ", Part(f"{state:<18}", Tone.MED if lost else Tone.PLAIN), link)

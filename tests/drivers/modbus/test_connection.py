@@ -182,3 +182,15 @@ async def test_a_connection_that_takes_too_long_is_given_up_and_leaves_nothing()
         # then that is given up in time
         assert not link.is_open
         await eventually(lambda: open_files() <= before)
+
+
+@pytest.mark.parametrize(
+    ("host", "why"), [("127.0.0.1", "does not listen on that port"), ("no..where", "address for that name")]
+)
+async def test_why_there_is_no_connection_is_told_once_and_without_the_link_that_stands_beside_it(host: str, why: str):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens there
+        link = ModbusLink(parse_address(f"tcp://{host}:{taken.getsockname()[1]}"))
+        with pytest.raises(LinkDown, match=why) as told:
+            await link.open(30.0)
+    assert host not in str(told.value)

@@ -64,7 +64,7 @@ class PaperTcp(ModbusLink):
     wire: Wire
 
     async def open(self, timeout_s: float) -> None:
-        self._connection = Connection("paper", TcpEnvelope())
+        self._connection = Connection(TcpEnvelope())
         self.wire = Wire(self._connection)
 
 
