@@ -18,7 +18,8 @@ class Keeping:
     """What a profile says about it."""
 
     kind: str = "none"
-    renew_s: float | None = None
+    repeat_s: float | None = None
+    beat_s: float | None = None
     hold_max_s: float | None = None
     timeout_s: float | None = None
 
@@ -27,7 +28,7 @@ def keeping_of(watchdog: Watchdog[Any] | None) -> Keeping:
     """The part of a profile that the engine keeps to."""
     if watchdog is None:
         return Keeping()
-    return Keeping(watchdog.kind, watchdog.renew_s, watchdog.hold_max_s, watchdog.timeout_s)
+    return Keeping(watchdog.kind, watchdog.repeat_s, watchdog.beat_s, watchdog.hold_max_s, watchdog.timeout_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

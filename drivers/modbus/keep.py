@@ -25,7 +25,6 @@ from hems.model.copies import replace
 
 log = logging.getLogger(__name__)
 
-REWRITES = ("rewrite", "lease")
 SAFE_TRIES = 3
 """Attempts to write `safe` before a device that any traffic keeps going is left to its own timer."""
 STARVE_FACTOR = 1.2
@@ -91,7 +90,7 @@ class Keeper:
 
     def _look_s(self) -> float:
         spans = [one.hold_s for one in self.force.held.values()]
-        spans += [span for span in (self.keeping.renew_s, self.keeping.hold_max_s) if span]
+        spans += [span for span in (self.keeping.repeat_s, self.keeping.beat_s, self.keeping.hold_max_s) if span]
         return min([LONGEST_LOOK_S, *(span / 4 for span in spans)])
 
     async def _look(self) -> None:
@@ -101,8 +100,8 @@ class Keeper:
         elif self.ready():
             await self._lapse_all()
             await self._say_again(self._stops_otherwise)
-            if self.keeping.renew_s is not None and not self.force.spared:
-                await self._renew(self.keeping.renew_s)
+            if not self.force.spared:
+                await self._renew()
 
     def _stale(self) -> bool:
         """Whether nobody has asked for anything for as long as the device may be held."""
@@ -179,14 +178,14 @@ class Keeper:
         if stale():
             self.force.held = dict(self._left_by_safe())
 
-    async def _renew(self, renew_s: float) -> None:
-        """Say again what is due, or feed the device's own timer, which no command feeds."""
-        now_s = asyncio.get_running_loop().time()
-        if self.keeping.kind in REWRITES:
+    async def _renew(self) -> None:
+        """Say again what is due, and feed the device's own timer, which no command feeds."""
+        now_s, repeat_s, beat_s = asyncio.get_running_loop().time(), self.keeping.repeat_s, self.keeping.beat_s
+        if repeat_s is not None:
             await self._say_again(
-                lambda one: _may_repeat(one) and not one.gives_in_one_go and now_s - one.said_s >= renew_s
+                lambda one: _may_repeat(one) and not one.gives_in_one_go and now_s - one.said_s >= repeat_s
             )
-        elif now_s - self._beat_s >= renew_s:
+        if beat_s is not None and now_s - self._beat_s >= beat_s:
             self._count = (self._count + 1) % COUNT_END
             try:
                 await self.sender.send(self.layout().renew, value=self._count, urgent=False)

@@ -14,7 +14,6 @@ from drivers.mqtt.schema import MqttWrite
 from drivers.profile.command import Scalar
 from drivers.profile.schema import Control
 
-REPEATS = ("rewrite", "lease")
 FOR_EVER_S = float("inf")
 LONG_AGO_S = float("-inf")
 
@@ -170,7 +169,7 @@ class Keeper:
     async def _say_again(self, now_s: float) -> None:
         """What the device forgets by itself when it is not repeated, or may have forgotten in a restart."""
         dog = self._watchdog
-        renew_s = dog.renew_s if dog is not None and dog.kind in REPEATS and dog.renew_s else FOR_EVER_S
+        renew_s = (dog.repeat_s if dog is not None else None) or FOR_EVER_S
         for name, held in tuple(self._in_force.items()):
             due = now_s - held.said_s >= renew_s and not held.spec.persistent
             if due and await self._repeat(held.spec, held.value) and self._in_force.get(name) is held:
@@ -179,6 +178,6 @@ class Keeper:
     async def _beat(self, now_s: float) -> None:
         """The sign of life, in its own time however often commands come."""
         dog = self._watchdog
-        if dog is not None and dog.renew and dog.renew_s and now_s - self._beat_s >= dog.renew_s:
+        if dog is not None and dog.beat_s is not None and now_s - self._beat_s >= dog.beat_s:
             await self._send_all(dog.renew)
             self._beat_s = now_s

@@ -88,7 +88,7 @@ class Watchdog(Section, Generic[StepT]):
     timeout_s: float | None = entry(None, gt=0)
     """The device's own time-out."""
     renew_s: float | None = entry(None, gt=0)
-    """How often the engine renews: resends the set-point, or sends `renew`."""
+    """How often the engine renews: resends the set-point, or sends `renew`; a `lease` without it after a third."""
     renew: tuple[StepT, ...] = ()
     """What is sent to renew, for `alive_bit`, `timeout_reg`, `keepalive_topic` and `counter`; for `counter`, `{value}`
     is a number that goes up by one at each renewal."""
@@ -103,6 +103,18 @@ class Watchdog(Section, Generic[StepT]):
             raise ValueError("watchdog kind rewrite needs renew_s")
         if self.renew_s and self.timeout_s and self.renew_s >= self.timeout_s:
             raise ValueError("renew_s must be shorter than timeout_s")
+
+    @property
+    def repeat_s(self) -> float | None:
+        """How often what is in force is said again: whoever asks for it may ask seldom, and the device ends it."""
+        if self.kind in ("rewrite", "lease") and self.renew_s:
+            return self.renew_s
+        return self.timeout_s / 3 if self.kind in ("lease", "counter") and self.timeout_s else None
+
+    @property
+    def beat_s(self) -> float | None:
+        """How often `renew` is sent."""
+        return self.renew_s if self.renew else None
 
 
 @dataclass(frozen=True, kw_only=True)

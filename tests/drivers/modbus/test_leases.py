@@ -1,6 +1,7 @@
 """Each command holds for as long as it is repeated; then the engine itself sends less, and never anything else."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -464,3 +465,30 @@ def test_what_is_ended_before_control_could_be_taken_again_is_over():
 
     acquired = {**CHARGING["control"], "acquire": [{"at": 22, "to": 1}]}
     played(given.profile(**{**CHARGING, "control": acquired}), story)
+
+
+LEASED = {**CHARGING, "poll": {"normal": {"every_ms": 1000}}}
+
+
+@pytest.mark.parametrize(
+    "watchdog",
+    [
+        {"kind": "lease", "timeout_s": 30},
+        {"kind": "counter", "timeout_s": 30, "renew_s": 5, "renew": [{"at": 22, "to": "{value}"}]},
+    ],
+)
+def test_what_carries_its_own_end_is_said_again_in_a_third_of_that_however_seldom_it_is_asked_for(
+    watchdog: dict[str, Any],
+):
+    async def story(made: Case) -> None:
+        # given a power that the device ends after 30 s by itself, and that is asked for every 200 s
+        await made.say("power_w", 900.0, 600.0)
+        await asyncio.sleep(100.0)
+        # then the device is told again in time
+        told_s = [request.at_s for request in made.bench.writes() if request.address == 20]
+        assert max(later - earlier for earlier, later in itertools.pairwise(told_s)) < 12.0
+        # and once nobody has asked for it for the length of its lease, that is over
+        await asyncio.sleep(502.0)
+        assert made.unit.holding[20] == 0
+
+    played(given.profile(**{**LEASED, "control": {"watchdog": watchdog}}), story)
