@@ -17,6 +17,7 @@ from drivers.modbus.envelope import Envelope, RtuEnvelope, TcpEnvelope
 from drivers.modbus.errors import LinkDown
 from drivers.modbus.frame import Frame, ReadFrame, Space
 from drivers.modbus.hearing import Heard, Words, hand
+from drivers.modbus.names import Host
 from drivers.modbus.tty import Tty
 from drivers.modbus.wire import Question
 
@@ -52,6 +53,7 @@ class ModbusLink:
         self._kept: dict[Frame, Prepared] = {}
         """What is asked again and again, ready to leave: reads, and the few ways in which switches are told."""
         self._connection: Connection | None = None
+        self._host = Host(address.place)
 
     @property
     def is_open(self) -> bool:
@@ -94,8 +96,15 @@ class ModbusLink:
         address = self._address
         if address.kind == "rtu":
             Tty(address.place, address.serial, connection)
-        else:
-            await asyncio.get_running_loop().create_connection(lambda: connection, address.place, address.port)
+            return
+        trouble: OSError | None = None
+        for place in await self._host.addresses():
+            try:
+                await asyncio.get_running_loop().create_connection(lambda: connection, place, address.port)
+                return
+            except OSError as error:
+                trouble = trouble or error
+        raise trouble or TimeoutError
 
     def _prepared(self, frame: Frame) -> Prepared:
         one = prepared(Question(frame), self._envelope)
