@@ -120,7 +120,7 @@ class Device:
         for topic in self._points.topics:
             self._link.listen(topic, self._take_reading)
         for topic in watched:
-            self._link.listen(topic, self._take_echo)
+            self._link.watch(topic, self._take_echo)
         for available in link.available:
             self._link.listen(available.topic, partial(self._take_availability, available))
         for topic in {line.reply.topic for line in self._profile.write.values() if line.reply}:

@@ -80,6 +80,8 @@ class Link:
         self._version = aiomqtt.ProtocolVersion.V5
         self._refused: set[str] = set()
         self._receivers: dict[str, list[Receiver]] = {}
+        self._telling: set[str] = set()
+        """Topics on which devices tell something; on the others they are commanded."""
         self._connection_receivers: list[Callable[[], None]] = []
         self._rights: dict[DeviceId, Rights] = {}
         self._serving = asyncio.Lock()
@@ -97,6 +99,11 @@ class Link:
 
     def listen(self, topic: str, receiver: Receiver) -> None:
         """Hand each message of `topic` to `receiver`, which must return quickly and not raise.  Call before `serve`."""
+        self._telling.add(topic)
+        self._receivers.setdefault(topic, []).append(receiver)
+
+    def watch(self, topic: str, receiver: Receiver) -> None:
+        """The same for commands: what is to be kept by the broker is then retained from the beginning."""
         self._receivers.setdefault(topic, []).append(receiver)
 
     def listen_connection(self, receiver: Callable[[], None]) -> None:
@@ -205,11 +212,15 @@ class Link:
         self._refused.clear()
         if not self._receivers:
             return
-        # what we say ourselves need not come back; an older broker cannot be told so
-        wish: Any = SubscribeOptions(qos=1, noLocal=True) if self._version is aiomqtt.ProtocolVersion.V5 else 1
-        answers = await client.subscribe([(topic, wish) for topic in self._receivers])
+        answers = await client.subscribe([(topic, self._wish(topic)) for topic in self._receivers])
         codes = [answer if isinstance(answer, int) else answer.value for answer in answers]
         self._refused |= {topic for topic, code in zip(self._receivers, codes, strict=False) if code >= REFUSED_TOPIC}
+
+    def _wish(self, topic: str) -> Any:  # noqa: ANN401 as the library wants it
+        """What we say ourselves need not come back; an older broker cannot be told so."""
+        if self._version is not aiomqtt.ProtocolVersion.V5:
+            return 1
+        return SubscribeOptions(qos=1, noLocal=True, retainAsPublished=topic not in self._telling)
 
     def _hand_out(self, message: aiomqtt.Message) -> None:
         topic = message.topic.value

@@ -268,3 +268,18 @@ async def test_what_is_sent_live_is_live_also_when_the_broker_is_asked_to_keep_i
         # then who is connected hears it as it happens
         assert context.sink.last("closed").value is True
         assert device.health().lost_since_s is None
+
+
+async def test_a_command_that_somebody_leaves_retained_is_cleared_at_once_and_not_when_it_has_switched_again(broker):
+    if broker.kind != "mosquitto":
+        pytest.skip("the embedded broker does not speak MQTT 5")
+    async with one_device(broker, METER) as (_, _, player), stranger(broker) as late:
+        # given a device that is watched since long
+        await told(player, model="Box", relay="ON")
+        await late.subscribe("box/set", qos=1)
+        # when somebody else commands it, and has the broker keep that
+        await player.publish("box/set", "OFF", qos=1, retain=True)
+        # then the broker is told to forget it
+        async with asyncio.timeout(60):
+            heard = aiter(late.messages)
+            assert [(await anext(heard)).payload for _ in range(2)] == [b"OFF", b""]
