@@ -38,7 +38,9 @@ def test_a_good_file_takes_the_place_of_the_old_one_which_is_kept_and_can_be_had
 
     # then it is in force and the old one is kept
     assert site.read_text() == new.read_text()
-    assert "kept as version 1" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "kept as version 1" in told
+    assert "HEMS reads it when it starts." in told
     assert config(site, "rollback") == 0
     assert site.read_text() == HOME
     assert config(site, "versions") == 0

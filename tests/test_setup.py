@@ -152,6 +152,9 @@ def test_everything_is_where_it_belongs_and_a_second_run_changes_nothing(machine
     assert str((machine.root / "usr/local/bin/hems").readlink()) == "/opt/hems/current/venv/bin/hems"
     units = {path.name for path in (machine.root / "etc/systemd/system").iterdir() if path.is_file()}
     assert units == {path.name for path in (machine.checkout / "systemd").iterdir() if path.suffix in UNITS}
+    # and every example of a building, as the manual says
+    examples = {path.name for path in (machine.checkout / "examples").glob("*.toml")}
+    assert examples <= {path.name for path in (machine.root / "usr/share/doc/hems").iterdir()}
     accounts = (machine.root / "etc/group").read_text()
     assert all(f"{group}:" in accounts for group in ("hems", "hems-view", "hems-operate", "hems-admin"))
     assert (machine.root / "etc/hems/credentials").stat().st_mode & 0o777 == 0o700

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import Any
 
 from hems.commands.asking import ask
@@ -137,17 +139,26 @@ class Terminal:
     """Questions on a terminal, in plain lines."""
 
     def tell(self, text: str) -> None:
-        """Print it."""
-        print(text, flush=True)
+        """Print it, without a word broken at the edge."""
+        print("\n".join(_fitting(line) for line in text.split("\n")), flush=True)
 
     async def ask(self, question: str, answers: Mapping[str, str]) -> str:
         """One letter."""
         choice = ", ".join(f"{key} {words}" for key, words in answers.items())
         while True:
-            print(f"  {question}\n  [{choice}, q stop] ", end="", flush=True)
+            self.tell(f"  {question}")
+            print(f"  [{choice}, q stop] ", end="", flush=True)
             line = await asyncio.to_thread(sys.stdin.readline)
             said = str(line).strip().lower()[:1]
             if not line or said == "q":
                 raise Stopped
             if said in answers:
                 return said
+
+
+def _fitting(line: str) -> str:
+    """One line in as many as the terminal needs; a file gets it whole."""
+    if not sys.stdout.isatty():
+        return line
+    indent = " " * (len(line) - len(line.lstrip()))
+    return fill(line.strip(), get_terminal_size().columns, initial_indent=indent, subsequent_indent=indent)

@@ -108,7 +108,11 @@ def _change(args: argparse.Namespace, versions: Versions) -> None:
     print(f"{versions.site} is in place." + (f" The one before is kept as version {number}." if number else ""))
     if running:
         _restart(args, versions, digest, before)
-    print("What was armed for the earlier file is only watched now: hems commission, hems arm.")
+        print("What was armed for the earlier file is only watched now: hems commission, hems arm.")
+    else:
+        print(
+            "HEMS reads it when it starts. From then on what was armed for the earlier file is only watched: hems arm."
+        )
 
 
 def _number(text: str) -> int | None:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,7 @@ async def _check(table: OutwardTable) -> None:
     from hems.runtime.clock import SystemClock
 
     faults = 0
+    logging.getLogger("hems.northbound").setLevel(logging.ERROR)  # each fault is told once, by what is found
     async for finding in findings(table, SystemClock()):
         print(line(finding), flush=True)
         faults += bool(finding.fault)

@@ -27,10 +27,11 @@ class Command:
     def run(self, args: argparse.Namespace) -> int:
         """Serve until stopped."""
         try:
-            from hems.tui.web import WebScreen, check_host
+            from hems.tui.web import WebScreen, check_host, check_url
         except ImportError as error:
             raise HemsError("The screen in a browser needs the extra web: pip install 'hems[web]'.") from error
         check_host(args.host, behind_proxy=args.behind_proxy)
+        check_url(args.public_url)
         door = ("--socket", "operate") if args.operate else ("--readonly",)
         command = (sys.executable, "-m", "hems.cli", "tui", *door, "--run-dir", str(args.run_dir))
         WebScreen(command, host=args.host, port=args.port, public_url=args.public_url).serve()

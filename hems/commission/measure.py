@@ -47,26 +47,46 @@ class Judged:
 
 def series(look: Look, site: Site, wires: Wiring) -> dict[str, float]:
     """The building's load by phase, `L1` and so on, as far as it can be measured, and in all: `total`."""
-    found: dict[str, float] = {}
-    by_phase = [_phase_w(index, look, wires) for index in range(len(site.phases))]
-    for phase, watts in zip(site.phases, by_phase, strict=True):
-        if watts is not None:
-            found[phase.value] = watts
-    parts = [look.get(wiring.GRID_POWER), *(look.get(wiring.former_phase_w(i)) for i in range(len(site.phases)))]
-    known = [float(part) for part in parts if isinstance(part, int | float)]
+    passes = _passes_on(look, site)
+    by_phase = [_phase_w(index, look, wires, passes=passes) for index in range(len(site.phases))]
+    found = {phase.value: watts for phase, watts in zip(site.phases, by_phase, strict=True) if watts is not None}
+    grid = () if passes else (wiring.GRID_POWER,)
+    known = _numbers(look, *grid, *(wiring.former_phase_w(index) for index in range(len(site.phases))))
     if known:
         found["total"] = sum(known)
     return found
 
 
-def _phase_w(index: int, look: Look, wires: Wiring) -> float | None:
+def _passes_on(look: Look, site: Site) -> bool:
+    """Whether what the former shows holds what the grid delivers, as many an inverter tells of its backup port.
+
+    Then the sum of both would count that twice.  It does where grid and source explain it better than the source alone.
+    """
+    phases = [wiring.former_phase_w(index) for index in range(len(site.phases))]
+    suns = [wiring.pv_power(pv.id) for pv in site.pvs if pv.direct]
+    shown, grid = _numbers(look, *phases), _numbers(look, wiring.GRID_POWER)
+    source = _numbers(look, wiring.battery_power(site.former.source), wiring.bay_power(site.former.source))
+    if len(shown) < len(phases) or not grid or not source:
+        return False
+    rest_w = sum(shown) - sum(source) - sum(_numbers(look, *suns))
+    return abs(rest_w - grid[0]) < abs(rest_w)
+
+
+def _numbers(look: Look, *roles: str) -> list[float]:
+    """What is known of these."""
+    return [float(value) for role in roles if isinstance(value := look.get(role), int | float)]
+
+
+def _phase_w(index: int, look: Look, wires: Wiring, *, passes: bool) -> float | None:
     """What comes from the grid and from the former on one phase; both carry the load, in whatever shares."""
+    role = wiring.former_phase_w(index)
+    from_former = look.get(role)
+    if passes:
+        return float(from_former) if isinstance(from_former, int | float) else None
     grid = wires.reads.get(wiring.GRID_POWER)
     from_grid = look.get(str(Port(grid.device, f"l{index + 1}_w"))) if grid is not None else None
     if not isinstance(from_grid, int | float):
         return None
-    role = wiring.former_phase_w(index)
-    from_former = look.get(role)
     if role in wires.reads and not isinstance(from_former, int | float):
         return None
     return float(from_grid) + (float(from_former) if isinstance(from_former, int | float) else 0.0)

@@ -30,7 +30,7 @@ def after(given: Given, state: ControlState) -> DrawnMemory:
     islanded = state.evidence.tie.value is TiePosition.OPEN
     feeding = feeds(given.site, given.snapshot, islanded)
     watts = load_w(given.site, given.snapshot, now_s, islanded)
-    if watts is not None and islanded and _mixed(feeding, state.evidence.apart_since_s):
+    if watts is not None and islanded and mixed(feeding, state.evidence.apart_since_s):
         return before
     counts = given.snapshot.former_phase_w if islanded else feeding
     seen_s = min((one.taken_s for one in counts), default=now_s)
@@ -45,7 +45,7 @@ def after(given: Given, state: ControlState) -> DrawnMemory:
     return DrawnMemory(before.watts, before.seen_s, since_s, least_w)
 
 
-def _mixed(feeding: Iterable[Reading[float]], apart_since_s: float | None) -> bool:
+def mixed(feeding: Iterable[Reading[float]], apart_since_s: float | None) -> bool:
     """Whether something that feeds the island was read last before the tie opened.
 
     Sun that has gone with the grid, or a car that has been told to rest, would be counted beside the former that makes

@@ -79,7 +79,7 @@ def explained(error: Exception, where: str, broker: BrokerTable) -> str:
     if broker.cert and "timed out" in str(error):  # in TLS 1.3 a broker's refusal of a certificate comes too late
         ours = files.located(broker.cert)
         return f"The broker at {where} says nothing. Has {ours} expired? openssl x509 -enddate -noout -in {ours} tells."
-    return f"No connection to the broker at {where}: {error}. Look whether it runs and can be reached."
+    return f"No connection to the broker at {where}: {files.why_not(error)}. Look whether it runs and can be reached."
 
 
 async def together(*parts: Coroutine[Any, Any, None]) -> None:

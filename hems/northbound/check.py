@@ -116,7 +116,9 @@ async def _web(what: str, url: str, token: str | None) -> Finding:
     except TimeoutError:
         return Finding(what, f"{parts.netloc} does not answer within {REACHED_S:g} s. Look at url and the way there.")
     except OSError as error:
-        return Finding(what, f"{parts.netloc} cannot be reached ({error}). Look at url and the way there.")
+        return Finding(
+            what, f"{parts.netloc} cannot be reached ({files.why_not(error)}). Look at url and the way there."
+        )
     except files.Unusable as fault:
         return Finding(what, str(fault))
     return Finding(what, well=f"{parts.netloc} can be reached")

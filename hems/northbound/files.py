@@ -1,6 +1,7 @@
 """Passwords, tokens and certificates: files that the service manager hands over, read when they are needed."""
 
 import os
+import re
 import ssl
 import stat
 from pathlib import Path
@@ -15,6 +16,11 @@ BY_HAND = Path("/etc/hems/northbound")
 
 class Unusable(HemsError):
     """A file cannot be used; the text says which, why, and what to do.  Try again later: somebody may put it right."""
+
+
+def why_not(error: Exception) -> str:
+    """Why somebody cannot be reached, in one line and without the numbers that programs give such things."""
+    return " ".join(re.sub(r"\[Errno -?\d+\] ", "", str(getattr(error, "reason", error))).split())
 
 
 def located(file: str) -> Path:

@@ -15,7 +15,7 @@ from hems.report.figure import Line, svg
 from hems.report.past import USUAL_S, Curves, Cut
 from hems.report.sheet import Section, Sheet
 from hems.report.timeline import tag, told
-from hems.wording import called, day, duration, kw, kwh, mode_words, names_of, sentence, tier_name, weekday
+from hems.wording import called, day, duration, kw, kw_signed, kwh, mode_words, names_of, sentence, tier_name, weekday
 from hems.wording.language import N_, say
 
 STEPS = 48
@@ -155,7 +155,7 @@ def _curves(cut: Cut, curves: Curves, end_s: float, zone: tzinfo | None) -> Sect
         Line(say(NAMES[name]), [None if w is None else w / 1000.0 for w in found[name].points]) for name in POWERS
     ]
     rows = [
-        (times[step], _pct(soc.points[step]), *(kw(found[name].points[step]) for name in POWERS))
+        (times[step], _pct(soc.points[step]), *(kw_signed(found[name].points[step]) for name in POWERS))
         for step in range(0, steps, max(1, steps // ROWS))
     ]
     return Section(

@@ -35,7 +35,7 @@ def monthly(site: Site, begins: datetime, events: Sequence[Event], cuts: Sequenc
         title=say("{site} in {month} {year}", site=site.name, month=month_name(begins), year=begins.year),
         under=(
             say(
-                "{cuts} power cuts, {alarms} alarms, {asked} requests of people, {failed} commands that failed.",
+                "Power cuts: {cuts}. Alarms: {alarms}. Requests of people: {asked}. Commands that failed: {failed}.",
                 cuts=len(cuts),
                 alarms=raised.total(),
                 asked=len(asked),

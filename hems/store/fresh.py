@@ -5,6 +5,7 @@ cut in the middle of one leaves the other, which is a flush older.
 """
 
 import os
+import sqlite3
 import struct
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from zlib import crc32
 from hems.store.aggregate import Cell
 from hems.store.packed import Minute, packed, unpacked
 
+FRESH = "history.now"
 BLOCK_BYTES = 4096
 """Of the disk: less cannot be written."""
 MOST_BLOCKS = 8
@@ -44,7 +46,7 @@ class Left:
 
 
 class Fresh:
-    """The file of the newest minutes.  All methods belong to the writer."""
+    """The file of the newest minutes.  All methods belong to the writer; others may only ask what is left there."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -93,6 +95,12 @@ class Fresh:
             if os.fstat(self._file).st_size < 2 * SLOT_BYTES:  # so that from now on only contents change
                 os.posix_fallocate(self._file, 0, 2 * SLOT_BYTES)
         return self._file
+
+
+def identity(connection: sqlite3.Connection) -> int:
+    """The number that a database has for good, and no other; 0 where nothing has been kept for it yet."""
+    found: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    return found
 
 
 def _valid(slot: bytes) -> tuple[int, int, int, bytes] | None:

@@ -18,7 +18,7 @@ from hems.store.aggregate import SECONDS, Cell, Minutes
 from hems.store.backlog import Backlog
 from hems.store.database import Database
 from hems.store.forget import pieces
-from hems.store.fresh import MOST_BLOCKS, Fresh, Left, Numbers
+from hems.store.fresh import FRESH, MOST_BLOCKS, Fresh, Left, Numbers, identity
 from hems.store.hours import HOUR, add_mixed, gather
 from hems.store.keeping import Keep, Now, thin
 from hems.store.kind import Durability
@@ -69,7 +69,7 @@ class History:
         self._frames = Backlog[Frame](_MOST_FRAMES)
         self._utc_offset_s: float | None = None
         self._written_offset_s: float | None = None
-        self._fresh = Fresh(file.path.with_name("history.now"))
+        self._fresh = Fresh(file.path.with_name(FRESH))
         self._left: Left | None = None
         """The minutes in which an earlier run ended, until they are among the packs; None before they are read."""
         self._aside = ""
@@ -237,7 +237,7 @@ def _delete_oldest(connection: sqlite3.Connection) -> None:
 
 def _identity(connection: sqlite3.Connection) -> int:
     """A number that this file has for good, and no other."""
-    found: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    found = identity(connection)
     if not found:
         found = int.from_bytes(os.urandom(3)) + 1
         connection.execute(f"PRAGMA application_id = {found}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from hems.model.instant import Instant
 from hems.model.trend import Curve, Trend
 from hems.store.aggregate import SECONDS
+from hems.store.fresh import FRESH, Fresh, identity
 from hems.store.keeping import TABLES
 from hems.store.reader import opened
 from hems.store.stamp import utc_s
@@ -63,6 +64,7 @@ def trend(directory: Path, names: Sequence[str], *, at: Instant, span_s: float, 
         for table, kind in TABLES.items():
             for piece in _pieces(start_s, step_s, steps, share * kind.size, kind.size * SECONDS):
                 _add(connection, table, cells, piece, boot, start_s, step_s)
+        _add_newest(connection, directory, cells, boot, start_s, step_s)
     until = None if at.utc is None else at.utc.isoformat(timespec="seconds")
     curves = tuple(_curve(name, cells[name], steps) for name in names)
     return Trend(until=until, span_s=span_s, step_s=step_s, one_in=ceil(1.0 / share), curves=curves)
@@ -99,6 +101,29 @@ def _add(
         if n:
             cell = cells[name].setdefault(number, _Sum())
             cell.n, cell.total = cell.n + n, cell.total + total
+            cell.low, cell.high = min(cell.low, low), max(cell.high, high)
+
+
+def _add_newest(
+    connection: sqlite3.Connection,
+    directory: Path,
+    cells: Mapping[str, dict[int, _Sum]],
+    boot: str,
+    start_s: float,
+    step_s: float,
+) -> None:
+    """Add the minutes that are not in the database yet: who asks right after a power cut asks for these."""
+    left = Fresh(directory / FRESH).left()
+    of = "SELECT utc_offset_s FROM boots WHERE id = ?", "SELECT 0.0 FROM boots WHERE id = ? AND boot_id = ?"
+    placed = connection.execute(of[bool(boot)], (left.boot, boot) if boot else (left.boot,)).fetchone()
+    if placed is None or placed[0] is None or left.database != identity(connection):
+        return
+    names = dict(connection.execute("SELECT id, name FROM series"))
+    for minute, series, n, mean, low, high in left.cells:
+        into, number = cells.get(names.get(series, "")), int((minute * SECONDS + placed[0] - start_s) // step_s)
+        if into is not None and n and mean is not None and low is not None and high is not None:
+            cell = into.setdefault(number, _Sum())
+            cell.n, cell.total = cell.n + n, cell.total + mean * n
             cell.low, cell.high = min(cell.low, low), max(cell.high, high)
 
 

@@ -6,14 +6,18 @@ on the network puts a proxy in front that asks for a password.
 """
 
 import ipaddress
+import logging
+import os
 from collections.abc import Sequence
 from shlex import join
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from textual_serve.server import Server
 
 from hems.model.errors import HemsError
+from hems.wording.language import say
 
 MOST_TABS = 3
 """A tab costs some 40 MB."""
@@ -40,12 +44,34 @@ def check_host(host: str, *, behind_proxy: bool) -> None:
         )
 
 
+def check_url(url: str | None) -> None:
+    """Raises: HemsError for what nobody can type into a browser."""
+    if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+        raise HemsError(f"--public-url {url} is no address; write it whole, as in https://hems.example.org.")
+
+
 class WebScreen(Server):
     """Serves the screen; `public_url` is what people type, where a proxy stands in front."""
 
     def __init__(self, command: Sequence[str], *, host: str, port: int, public_url: str | None = None) -> None:
         super().__init__(join(command), host=host, port=port, title="HEMS", public_url=public_url)
         self._tabs = 0
+
+    def serve(self, debug: bool = False) -> None:
+        """Until stopped.  Raises: HemsError where it cannot listen."""
+        try:
+            super().serve(debug)
+        except OSError as error:
+            why = os.strerror(error.errno) if error.errno else error
+            raise HemsError(f"{self.host}:{self.port} cannot be used ({why}). Choose another --port.") from error
+
+    def initialize_logging(self) -> None:
+        """Only what is wrong: not a line for each file that a browser fetches."""
+        logging.basicConfig(level="WARNING", format="%(message)s")
+
+    async def on_startup(self, app: web.Application) -> None:
+        """Say where the screen is."""
+        print(say("The screen is at {url}. Ctrl-C ends it.", url=self.public_url), flush=True)
 
     def admits(self, origin: str | None, host: str | None) -> bool:
         """Whether a request comes from our own page: its name and where it was loaded from are ours."""

@@ -26,7 +26,8 @@ put_files() {
     done
     put "$SOURCE/systemd/hems.sysusers" "$ROOT/usr/lib/sysusers.d/hems.conf" 644
     put "$SOURCE/systemd/hems.tmpfiles" "$ROOT/usr/lib/tmpfiles.d/hems.conf" 644
-    for name in systemd/README.md systemd/99-hems-serial.rules.example examples/apartments.toml examples/home.toml; do
+    for name in systemd/README.md systemd/99-hems-serial.rules.example \
+        examples/{apartments,garage,hall,home}.toml examples/northbound/northbound.toml; do
         put "$SOURCE/$name" "$ROOT/usr/share/doc/hems/${name##*/}" 644
     done
 }

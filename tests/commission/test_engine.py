@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from hems.commission.engine import LOOKS, Engine, Stopped
-from hems.commission.measure import Judged, Look, judge_switch, level
+from hems.commission.measure import Judged, Look, judge_switch, level, series
 from hems.commission.steps import Kind, Step, phases_of, steps
 from hems.model import wiring
 from hems.model.proof import Verdict
@@ -207,6 +207,17 @@ async def test_a_fault_in_the_middle_hands_the_circuit_back():
     with pytest.raises(ConnectionError):
         await tried(panel, LAUNDRY)
     assert panel.did[-1] == ("auto", LAUNDRY)
+
+
+@pytest.mark.parametrize("former_w", [pytest.param(6000.0, id="passes on"), pytest.param(2000.0, id="its own")])
+def test_what_an_inverter_passes_on_is_not_counted_beside_the_grid(former_w: float):
+    # given 12 kW from the grid and 6 kW from the battery, and an inverter that shows both, or only its own
+    site = flats()
+    look = {wiring.GRID_POWER: 12_000.0, wiring.battery_power(site.former.source): 6_000.0}
+    look |= {wiring.former_phase_w(index): former_w for index in range(3)}
+    look |= {f"meter/l{index}_w": 4_000.0 for index in (1, 2, 3)}
+    # when the load is measured, then it is 18 kW either way
+    assert series(look, site, wires(site)) == {"L1": 6_000.0, "L2": 6_000.0, "L3": 6_000.0, "total": 18_000.0}
 
 
 def test_its_own_meter_must_fall_too():

@@ -104,6 +104,7 @@ async def test_each_fault_is_one_sentence_with_its_remedy(run_dir: Path, tmp_pat
     }.items():
         assert says in seen[what], what
         assert seen[what].endswith(".")
+        assert "Errno" not in seen[what]
         assert "\n" not in seen[what]
 
 

@@ -43,7 +43,8 @@ def recorded(directory: Path, *more: Event) -> Path:
     store = Store(directory, boot_id="boot")
     store.start(at(-86_400.0))
     for minute in range(-24 * 60, 90):
-        values = {"circuits/laundry/power_w": 2000.0, "load_w": 6000.0, "battery_soc_pct": 90.0 - max(0, minute) / 3.0}
+        values = {"circuits/laundry/power_w": 2000.0, "load_w": 6000.0, "cars_w": -3300.0}
+        values |= {"battery_soc_pct": 90.0 - max(0, minute) / 3.0}
         store.record_samples(at(60.0 * minute), values)
     events = [replace(one, at=Instant(one.at.mono_s - T0 + UP_S, one.at.utc)) for one in (*evening(), *more)]
     store.record_events(sorted(events, key=lambda one: one.at.mono_s))
@@ -104,6 +105,7 @@ def test_the_report_says_what_happened_with_evidence_causes_curves_and_who_did_w
     assert "auxiliary contacts: open" in section(text, "Timeline, with the evidence")
     assert "Laundry" in section(text, "What was switched off, and why")
     assert "90%" in section(text, "Stored energy and power")
+    assert "-3.3 kW" in section(text, "Stored energy and power")  # of cars that charge
     assert "Ana" in section(text, "What people asked for")
     assert "Gym" in section(text, "Commands that failed")
     assert "lug does not answer" in section(text, "Alarms")
@@ -157,7 +159,7 @@ def test_a_month_counts_power_cuts_alarms_and_energy(site: Site, tmp_path: Path)
     directory = recorded(tmp_path, raised)
     events = month(on_the_wall(directory), begins)
     text = as_text(monthly(site, begins, events, outages(events), curves_of(directory)))
-    assert "1 power cuts, 1 alarms" in text
+    assert "Power cuts: 1. Alarms: 1." in text
     assert "hems report outage 1" in section(text, "Power cuts")
     assert "144 kWh" in section(text, "Energy") or "kWh" in section(text, "Energy")
     assert monthly(site, begins, [], [], curves_of(directory)).sections[0].words == (

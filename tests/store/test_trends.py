@@ -1,13 +1,17 @@
 """Curves of what was recorded: right in every step, also over restarts, years and a clock that is not good."""
 
 import csv
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from hems.model.errors import StoreError
 from hems.store import trends
+from hems.store.aggregate import Cell
 from hems.store.archive import KEPT, FileArchive
+from hems.store.fresh import FRESH, Fresh, Numbers, identity
 from hems.store.trends import trend
 from tests.store.given import at, started
 from tests.store.test_journal import no_file_grows_beyond
@@ -40,6 +44,27 @@ def test_a_gap_is_a_gap_and_a_restart_goes_on(tmp_path: Path) -> None:
     (load,) = trend(tmp_path, ["load_w"], at=at(60.0 * 180), span_s=10800.0, steps=3).curves
 
     assert load.points == (29.5, None, 149.5)
+
+
+def test_the_newest_minutes_that_are_not_in_the_database_yet_count_as_well(tmp_path: Path) -> None:
+    # given ten minutes in the database, and two after them beside it
+    recorded(tmp_path, 10)
+    with closing(sqlite3.connect(tmp_path / "history.db")) as connection:
+        database, series = identity(connection), dict(connection.execute("SELECT name, id FROM series"))
+    newest = [Cell(minute, "load_w", 1, float(minute), float(minute), float(minute)) for minute in (10, 11)]
+    fresh = Fresh(tmp_path / FRESH)
+    fresh.left()  # as every run does: what it writes then is newer
+    assert fresh.keep(Numbers(database, 1, series), newest)
+
+    # when somebody asks right then
+    (load,) = trend(tmp_path, ["load_w"], at=at(720.0), span_s=240.0, steps=4).curves
+
+    # then nothing is missing, unless they belong to another database
+    assert load.points == (8.0, 9.0, 10.0, 11.0)
+    assert fresh.keep(Numbers(database + 1, 1, series), newest)
+    (load,) = trend(tmp_path, ["load_w"], at=at(720.0), span_s=240.0, steps=4).curves
+    assert load.points == (8.0, 9.0, None, None)
+    fresh.close()
 
 
 def test_without_a_checked_clock_this_boot_is_placed_by_its_own_clock_and_others_are_left_out(tmp_path: Path) -> None:

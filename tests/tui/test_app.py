@@ -133,13 +133,13 @@ async def test_escape_goes_back_from_help_and_never_out(run_dir: Path) -> None:
 async def test_a_window_of_half_the_width_still_tells_what_is_needed(run_dir: Path) -> None:
     async with watching(run_dir, normal_day(), size=(40, 12)) as (pilot, _):
         told = " ".join(text_of(app_of(pilot)).split())
-        assert told == "Window too small: 40x12. HEMS needs 80x24."
+        assert told == "Window too small: 40x12. HEMS needs 80x24. To leave: Ctrl-Q, then Y."
 
 
 async def test_a_window_that_is_too_small_says_so_and_recovers(run_dir: Path) -> None:
     async with watching(run_dir, normal_day(), size=(70, 20)) as (pilot, _):
         app = app_of(pilot)
-        assert lines_of(app)[0] == " Window too small: 70x20. HEMS needs 80x24."
+        assert lines_of(app)[0] == " Window too small: 70x20. HEMS needs 80x24. To leave: Ctrl-Q, then Y."
         assert "GRID OK" not in text_of(app)
 
         await pilot.resize_terminal(80, 24)

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import shutil
+import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +16,7 @@ from aiohttp import ClientSession, WSServerHandshakeError, web
 
 from hems.commands.web import COMMAND
 from hems.model.errors import HemsError
-from hems.tui.web import MOST_TABS, WebScreen, check_host
+from hems.tui.web import MOST_TABS, WebScreen, check_host, check_url
 from tests.desk import HandMadeDesk, serving, until
 from tests.pictures import power_cut
 
@@ -48,6 +50,23 @@ def test_a_host_that_others_can_reach_is_refused_unless_a_proxy_asks_them(host: 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
 def test_this_machine_needs_no_proxy(host: str) -> None:
     check_host(host, behind_proxy=False)
+
+
+@pytest.mark.parametrize("url", ["hems.example.org", "ftp://hems.example.org", "https://"])
+def test_an_address_that_no_browser_takes_is_refused(url: str) -> None:
+    with pytest.raises(HemsError, match="write it whole"):
+        check_url(url)
+    check_url("https://hems.example.org/haus")
+    check_url(None)
+
+
+def test_a_port_that_is_taken_is_named_in_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "hems.cli", "web", "--host", "127.0.0.1", "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert f"127.0.0.1:{port} cannot be used" in done.stderr
 
 
 async def test_a_page_from_elsewhere_cannot_open_the_screen() -> None:

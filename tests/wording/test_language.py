@@ -1,6 +1,7 @@
 """The reader's language: every message is translated, with the same facts, and the screens hold it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,13 @@ def test_german_screens_fit_their_place(picture: object, width: int, height: int
         assert sum(bool(text_of(line).strip()) for line in rows) <= height
         assert [text_of(line) for line in rows if len(text_of(line).rstrip()) > width] == []
     assert all(len(line) <= 80 for line in lines(picture))  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("german")
+def test_no_column_of_a_wide_window_has_an_english_name() -> None:
+    shown = "\n".join(text_of(line) for body in (overview, outage) for line in body(power_cut(), 200, 50))
+    assert "STROMKREIS" in shown
+    assert re.findall(r"\b(CIRCUIT|NOW|STATE|BAY|CHARGE|KEEPS|DOES|DEVICE|LINK)\b", shown) == []
 
 
 def test_a_language_that_nobody_has_translated_is_english(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def _mail_refused(table: MailTable, refused: smtplib.SMTPResponseException) -> U
 def _mail_unreachable(table: MailTable, error: Exception) -> Unsent:
     if isinstance(error, ssl.SSLCertVerificationError):
         return Unsent(f"The certificate of {table.server} is not to be trusted ({error.verify_message}). Correct ca.")
-    return Unsent(f"The mail server {table.server} cannot be reached ({error}). It is tried again.")
+    return Unsent(f"The mail server {table.server} cannot be reached ({files.why_not(error)}). It is tried again.")
 
 
 def _mail(table: MailTable, message: Message) -> EmailMessage:
@@ -163,8 +163,7 @@ def _post(url: str, body: Mapping[str, object], token: str | None) -> None:
         told = f"{_host(url)} refuses the message: {refused.code} {refused.reason}. {remedy}."
         raise Unsent(told, final=final) from refused
     except (OSError, ValueError, HTTPException) as error:
-        why = " ".join(str(getattr(error, "reason", error)).split())
-        raise Unsent(f"{_host(url)} cannot be reached ({why}). It is tried again.") from error
+        raise Unsent(f"{_host(url)} cannot be reached ({files.why_not(error)}). It is tried again.") from error
 
 
 def _host(url: str) -> str:

@@ -61,5 +61,5 @@ def _of_web(kind: str, url: str, token: str | None) -> bytes:
             f"{host} refuses prices.{kind}: {refused.code} {refused.reason}. Correct prices.{kind}.url or token."
         ) from refused
     except (OSError, ValueError, HTTPException) as error:
-        why = " ".join(str(getattr(error, "reason", error)).split())
+        why = files.why_not(error)
         raise Unreadable(f"{host} cannot be reached for prices.{kind} ({why}). It is tried again.") from error

@@ -1,14 +1,15 @@
 """The building in one value for screens: everything a client shows is computed here, so that no client computes."""
 
+from collections.abc import Sequence
 from math import inf
 
-from hems.control import energy, generator, orders, restoring, sheddable
-from hems.control.demand import load_w
+from hems.control import drawn, energy, generator, orders, restoring, sheddable
+from hems.control.demand import feeds, load_w
 from hems.control.dispatch import storage
 from hems.control.dispatch.envelope import envelope
 from hems.control.overload import phase_w
 from hems.model.mode import Mode, TiePosition
-from hems.model.picture import ConnectionPicture, OrderPicture, Picture
+from hems.model.picture import CircuitPicture, ConnectionPicture, OrderPicture, Picture
 from hems.model.reading import Reading
 from hems.model.site import Location
 from hems.runtime import ahead
@@ -48,7 +49,7 @@ def _building(scene: Scene) -> Picture:
         grid_w=_upstream(scene, snapshot.grid_w),
         connection=None if mode.mode.on_island else _connection(scene),
         grid_v=_grid_volts(scene),
-        load_w=load_w(site, snapshot, now_s, islanded=islanded),
+        load_w=_load_w(scene, rows, islanded=islanded),
         pv_w=ahead.known_sum(tuple(reading.known(now_s) for reading in snapshot.pvs.values())),
         pv_rated_w=sum(pv.rated_w for pv in site.pvs),
         battery_w=ahead.known_sum(tuple(one.power_w.known(now_s) for one in snapshot.batteries.values())),
@@ -83,6 +84,19 @@ def _building(scene: Scene) -> Picture:
         devices=devices(scene),
         witnesses=witnesses(scene),
     )
+
+
+def _load_w(scene: Scene, rows: Sequence[CircuitPicture], *, islanded: bool) -> float | None:
+    """What the building uses.
+
+    While one meter tells of before the tie opened and another of after, their sum is nobody's use and may even be
+    negative; until all have been read again it is what circuits are taken to draw.
+    """
+    measured_w = load_w(scene.site, scene.snapshot, scene.now_s, islanded=islanded)
+    feeding = feeds(scene.site, scene.snapshot, islanded)
+    if measured_w is None or not islanded or not drawn.mixed(feeding, scene.state.evidence.apart_since_s):
+        return measured_w
+    return ahead.known_sum(tuple(row.power_w for row in rows))
 
 
 def _upstream(scene: Scene, reading: Reading[float]) -> float | None:

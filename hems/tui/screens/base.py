@@ -140,7 +140,7 @@ class BuildingScreen(Screen[None]):
         self.set_class(small, "-too-small")
         if small:
             told = say(
-                " Window too small: {width}x{height}. HEMS needs {width2}x{height2}.",
+                " Window too small: {width}x{height}. HEMS needs {width2}x{height2}. To leave: Ctrl-Q, then Y.",
                 width=size.width,
                 height=size.height,
                 width2=NEEDED.width,

@@ -83,7 +83,7 @@ def circuit_rows(picture: Picture, width: int, most: int) -> tuple[Row, ...]:
     """All circuits, the most important first, in at most `most` rows with their heading."""
     ordered = sorted(picture.circuits, key=lambda circuit: circuit.tier)
     shown = ordered if len(ordered) < most else ordered[: max(0, most - 2)]
-    heading = row(f" {'CIRCUIT':<{_name_width(width)}}    NOW  STATE")
+    heading = row(f" {say('CIRCUIT'):<{_name_width(width)}}{say('NOW'):>7}  {say('STATE')}")
     rows = [heading, *(_circuit_row(picture, circuit, width) for circuit in shown)]
     if len(shown) < len(ordered):
         rows.append(row(say(" ... and {what} more", what=len(ordered) - len(shown))))

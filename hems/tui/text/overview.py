@@ -100,7 +100,7 @@ def device_rows(picture: Picture, width: int) -> tuple[Row, ...]:
     """The silent ones first, for they are why somebody looks here; with their links where there is room."""
     ordered = sorted(picture.devices, key=lambda device: device.lost_for_s is None)
     linked = width >= WITH_LINKS
-    heading = row(say(" DEVICE            STATE{more}", more=" " * 14 + "LINK" if linked else ""))
+    heading = row(say(" DEVICE            STATE{more}", more=" " * 14 + say("LINK") if linked else ""))
     return (heading, *(_device_row(device, linked) for device in ordered))
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from hems.control.memory.acting import Sent
 from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.mode import TiePosition
+from hems.model.picture import Picture
 from hems.model.reading import Reading, missing
 from hems.model.site import Tier
 from hems.model.units import CircuitId
@@ -45,3 +47,19 @@ def test_a_group_is_on_as_far_as_its_switches_say_whatever_they_were_told():
     assert non_essential(now, False, told=True) == (0, 2)
     # and where its switch is silent, what it was told
     assert non_essential(now, None, told=True) == (1, 2)
+
+
+def test_what_was_read_before_the_tie_opened_is_not_added_to_what_was_read_after():
+    # given an island whose former was read a second ago, and took power then
+    now = scene(present(fails=True))
+    snapshot = replace(now.snapshot, former_phase_w=(Reading(-3_000.0, now.now_s - 1.0),) * 3)
+    seen = replace(now.state.evidence, tie=replace(now.state.evidence.tie, value=TiePosition.OPEN))
+
+    def painted(apart_since_s: float) -> Picture:
+        state = replace(now.state, evidence=replace(seen, apart_since_s=apart_since_s))
+        return paint(replace(now, snapshot=snapshot, step=replace(now.step, state=state)))
+
+    # when the tie had opened before that it counts, and else what circuits are taken to draw
+    assert painted(now.now_s - 60.0).load_w == -9_000.0
+    after = painted(now.now_s - 0.5)
+    assert after.load_w == sum(one.power_w or 0.0 for one in after.circuits) > 0.0
