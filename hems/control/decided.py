@@ -57,7 +57,10 @@ def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: P
 
 
 def handed_back(state: ControlState, before: Collection[Override]) -> ControlState:
-    """What people have stopped keeping off waits for its turn like anything that automation has switched off."""
+    """What people have stopped keeping off waits for its turn like anything that automation has switched off.
+
+    So it does where somebody wants it on, until it is: on an island that may not come about for want of room.
+    """
     if not before and not state.overrides:
         return state
     kept = {one.circuit: one.want for one in state.overrides}
@@ -65,13 +68,14 @@ def handed_back(state: ControlState, before: Collection[Override]) -> ControlSta
     for one in before:
         entry = state.sent.get(wiring.circuit_closed(one.circuit))
         memory = loads.get(one.circuit, FRESH)
-        ended = one.want is Want.OFF and one.circuit not in kept
+        ended = one.want is Want.OFF and kept.get(one.circuit) is not Want.OFF
         if ended and entry is not None and not entry.value and memory.shed_because is None:
             cause = Cause(Why.OVERRIDE_EXPIRED, {"who": one.who})
             loads[one.circuit] = replace(memory, shed_because=cause, shed_since_s=entry.sent_s)
     for circuit, want in kept.items():
-        because = loads.get(circuit, FRESH).shed_because
-        if want is Want.ON and because is not None and because.why is Why.OVERRIDE_EXPIRED:
+        because, told = loads.get(circuit, FRESH).shed_because, state.sent.get(wiring.circuit_closed(circuit))
+        is_on = told is not None and bool(told.value)
+        if want is Want.ON and is_on and because is not None and because.why is Why.OVERRIDE_EXPIRED:
             loads[circuit] = replace(loads[circuit], shed_because=None)
     return replace(state, loads=loads)
 

@@ -100,7 +100,7 @@ def nulled_since(site: Site, state: ControlState, snapshot: Snapshot, params: Pa
 def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> Iterator[Proposal]:
     """The request to open the tie, and what batteries do before it."""
     mode = state.mode.mode
-    if site.tie.has_island and not (mode is Mode.INIT and ordered(state, now_s)):  # a restart does not take it back
+    if site.tie.has_island and not _stands(state, now_s):
         yield _request(state, params, now_s)
     target_pct = _target_pct(state, params, now_s)
     grid_w = snapshot.grid_w.known(now_s)
@@ -166,6 +166,17 @@ def _target_pct(state: ControlState, params: Params, now_s: float) -> float | No
     near = island is not None and now_s >= _prepares_at_s(island, params)
     reasons = [one for one in (island if near else None, storm) if one is not None]
     return max((one.target_pct or params.plan.target_pct for one in reasons), default=None)
+
+
+def _stands(state: ControlState, now_s: float) -> bool:
+    """Whether the last word on the tie of an island on purpose stands: it would close if that were taken back.
+
+    Not by a restart; nor in doubt, or while people work on the plant, who count on where the tie is.
+    """
+    if state.mode.mode is Mode.INIT and ordered(state, now_s):
+        return True
+    still = state.mode.mode in (Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE)
+    return still and state.mode.outage_since_s is not None and opening_asked(state)
 
 
 def _request(state: ControlState, params: Params, now_s: float) -> Proposal:

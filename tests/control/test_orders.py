@@ -15,7 +15,7 @@ from hems.control.state import initial
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.instant import Instant
-from hems.model.mode import Mode
+from hems.model.mode import Mode, TiePosition
 from hems.model.reading import Reading
 from hems.model.request import Acknowledge, Standing, Task
 from hems.model.site import Site
@@ -34,7 +34,7 @@ from tests.control.panel import (
     tie,
     utility,
 )
-from tests.given import Building, building, flats, order
+from tests.given import Building, building, flats, order, silent, volts
 
 HEAT_PUMP = wiring.circuit_closed(CircuitId("heat_pump"))
 LAUNDRY = wiring.circuit_closed(CircuitId("laundry"))
@@ -280,6 +280,35 @@ def test_a_person_calls_it_off_on_the_way():
     assert made.mode is Mode.ISLANDING_PLANNED
     made.ask(order(Task.ISLAND, begin=False)).advance(60.0)
     assert (made.mode, made.off()) == (Mode.GRID_CONNECTED, set())
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_while_people_work_on_an_island_on_purpose_nobody_has_the_tie_close(ends: bool):
+    # given an island on purpose
+    made = planning().advance(200.0).ask(order(Task.ISLAND, duration_s=200.0 if ends else 3000.0)).advance(60.0)
+    assert made.mode.on_island
+    before = len(requests(made))
+    # when people begin to work on the plant, and it is over while they do or not
+    made.ask(order(Task.MAINTENANCE)).advance(300.0)
+    # then the tie is left where it is
+    assert requests(made)[before:] == []
+    assert made.forward.state.evidence.tie.value is TiePosition.OPEN
+    # until they are done
+    made.ask(order(Task.MAINTENANCE, begin=False)).advance(100.0)
+    assert (False in {value for _, value in requests(made)[before:]}) is ends
+
+
+def test_doubt_about_the_bus_does_not_end_an_island_on_purpose():
+    made = planning().advance(200.0).ask(order(Task.ISLAND, duration_s=3000.0)).advance(60.0)
+    assert made.mode.on_island
+    before = len(requests(made))
+    # when nothing tells any more whether there is voltage
+    meters = [wiring.circuit_power(one.id) for one in made.site.circuits]
+    meters += [wiring.former_phase_w(index) for index in range(3)]
+    made.flawed(silent, *volts("bus"), *meters).advance(40.0)
+    # then nobody asks the tie to close
+    assert made.mode is Mode.FAULT_SAFE
+    assert False not in {value for _, value in requests(made)[before:]}
 
 
 def test_an_island_on_purpose_outlives_a_restart_of_hems():

@@ -145,6 +145,25 @@ def test_a_circuit_that_somebody_wants_on_and_that_hems_never_touched_still_need
     assert not [one for _, one in made.commands(wiring.circuit_closed(CircuitId("kitchen"))) if one.value]
 
 
+@pytest.mark.parametrize("between", [(), (Want.AUTO,)])
+def test_what_was_kept_off_and_is_now_wanted_on_needs_room_on_the_island_as_well(between: tuple[Want, ...]):
+    # given an island on which a circuit was kept off by hand, and which has come to its limit
+    made = on_an_island().ask(forces("kitchen", Want.OFF)).advance(70.0)
+    made.says({wiring.former_phase_w(index): 9_900.0 for index in range(3)}).advance(2.0)
+    # when somebody wants it on, whether or not it was handed back before
+    for want in between:
+        made.ask(forces("kitchen", want)).advance(2.0)
+    made.ask(forces("kitchen", Want.ON, duration_s=30.0)).advance(20.0)
+    assert not is_on(made, "kitchen")
+    # then it waits for room, also when the wish is over
+    made.advance(20.0)
+    assert made.state.overrides == ()
+    assert not is_on(made, "kitchen")
+    # and comes back into it
+    made.says({wiring.former_phase_w(index): 1_000.0 for index in range(3)}).advance(70.0)
+    assert is_on(made, "kitchen")
+
+
 @pytest.mark.parametrize(("want", "told"), [(Want.OFF, {"duration_s"}), (Want.ON, {"duration_s"}), (Want.AUTO, set())])
 def test_for_how_long_is_told_of_a_wish_that_has_an_end(want: Want, told: set[str]):
     request = Request(circuit=CircuitId("gym"), want=want, who="ana", role="operator", reason="", duration_s=60.0)

@@ -12,7 +12,7 @@ from hems.control.memory.using import LoadMemory, SurplusMemory
 from hems.control.sight import Sight, news, presence, sight
 from hems.model import wiring
 from hems.model.mode import Bus, Grid, Mode, TiePosition
-from hems.model.reading import Reading, missing
+from hems.model.reading import Quality, Reading, missing
 from hems.model.snapshot import VoltageReading
 from hems.model.units import CircuitId, PointId, SourceId
 from hems.model.wiring import Role
@@ -74,6 +74,23 @@ def test_what_a_voltage_point_shows(volts: tuple[float | None, ...], hertz: floa
 )
 def test_there_is_voltage_when_one_phase_has_it(volts: tuple[float | None, ...], hertz: float | None, shows: Sight):
     assert presence(seen(volts, hertz), SITE, PARAMS, NOW_S) is shows
+
+
+@pytest.mark.parametrize(
+    ("others", "point", "voltage"),
+    [
+        pytest.param(Reading(230.0, NOW_S - 10.0), Sight.OUTSIDE, Sight.UNKNOWN, id="live when read last"),
+        pytest.param(Reading(None, NOW_S, quality=Quality.INVALID), Sight.OUTSIDE, Sight.UNKNOWN, id="a sentinel"),
+        pytest.param(missing(), Sight.DEAD, Sight.DEAD, id="never measured here"),
+    ],
+)
+@pytest.mark.parametrize("volts_v", [0.0, 3.0])
+def test_one_dead_phase_makes_no_dead_point_while_others_that_it_measures_are_silent(
+    others: Reading[float], point: Sight, voltage: Sight, volts_v: float
+):
+    reading = VoltageReading(volts=(Reading(volts_v, NOW_S), others, others), hertz=Reading(50.0, NOW_S))
+    assert sight(reading, SITE, PARAMS, NOW_S) is point
+    assert presence(reading, SITE, PARAMS, NOW_S) is voltage
 
 
 @pytest.mark.parametrize(
