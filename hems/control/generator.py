@@ -107,11 +107,15 @@ def after(
     before, own = state.generator, params.generator
     if site.generator is None or state.mode.mode in LEAVES_ALONE:
         return before, None
-    memory = replace(_exercised(before, own, now), high_since_s=_high_since(site, state, snapshot, params, now.mono_s))
+    memory = replace(
+        _exercised(before, own, now),
+        high_since_s=_high_since(site, state, snapshot, params, now.mono_s),
+        low=_low(before, site, snapshot, params, now.mono_s),
+    )
     look = Look(
         mode=state.mode.mode,
         running=word(snapshot.generator.running, now.mono_s),
-        wanted=_wanted(site, state, memory, snapshot, params, now),
+        wanted=_wanted(state, memory, snapshot, params, now),
         may_start=apart(site, state),
         must_stop=could_meet(site, state),
         now_s=now.mono_s,
@@ -155,21 +159,30 @@ def _failed(memory: GeneratorMemory, look: Look, own: GeneratorParams) -> Genera
     return replace(rests, failures=memory.failures + 1, not_before_s=look.now_s + own.retry_s)
 
 
-def _wanted(
-    site: Site, state: ControlState, memory: GeneratorMemory, snapshot: Snapshot, params: Params, now: Instant
-) -> bool:
+def _low(memory: GeneratorMemory, site: Site, snapshot: Snapshot, params: Params, now_s: float) -> bool:
+    """Whether little is stored, with hysteresis; as it was while nobody can tell."""
+    own, stored_pct = params.generator, store_pct(site, snapshot, params.car, now_s)
+    if stored_pct is None:
+        return memory.low
+    return stored_pct <= (own.stop_pct if _goes_on(memory) else own.start_pct)
+
+
+def _goes_on(memory: GeneratorMemory) -> bool:
+    """Whether it was wanted and has been asked for."""
+    return memory.wanted and memory.stage is not Stage.OFF
+
+
+def _wanted(state: ControlState, memory: GeneratorMemory, snapshot: Snapshot, params: Params, now: Instant) -> bool:
     """By stored energy with hysteresis, by load, or because it has not run for weeks; at night only in need."""
     own, mode = params.generator, state.mode.mode
     if mode in (Mode.GRID_RETURN_QUALIFYING, Mode.RECONNECTING):
         return False
     if mode not in ON_ITS_OWN:
         return mode is Mode.GRID_CONNECTED and memory.exercise_until_s > now.mono_s
-    stored_pct = store_pct(site, snapshot, params.car, now.mono_s)
-    goes_on = memory.wanted and memory.stage is not Stage.OFF
-    low = stored_pct is not None and stored_pct <= (own.stop_pct if goes_on else own.start_pct)
+    goes_on = _goes_on(memory)
     high = memory.high_since_s is not None and now.mono_s >= memory.high_since_s + own.start_load_s
     need = Band(state.band) in (Band.CRITICAL, Band.FLOOR, Band.SHUTDOWN)
-    return (low or high) and (goes_on or need or not _quiet(own, snapshot.local_h))
+    return (memory.low or high) and (goes_on or need or not _quiet(own, snapshot.local_h))
 
 
 def _high_since(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> float | None:

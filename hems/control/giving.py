@@ -48,6 +48,21 @@ def giving_w(site: Site, snapshot: Snapshot, now_s: float) -> dict[SourceId, flo
     }
 
 
+def may_give(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> bool:
+    """Whether a car whose power nobody can tell may still feed in: until it can have followed, or its lease is over."""
+    for bay in site.bays:
+        entry = state.sent.get(wiring.bay_power(bay.id))
+        unseen = snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) is None
+        if bay.id == site.former.source or entry is None or not unseen:
+            continue
+        rests_s = (entry.last_s if entry.value > 0 else entry.sent_s) + params.command.lease_s
+        if entry.value <= 0 and entry.acknowledged_s is not None:
+            rests_s = min(rests_s, entry.acknowledged_s + FOLLOWS_S)
+        if now_s < rests_s:
+            return True
+    return False
+
+
 def phase_w_of_cars(site: Site, snapshot: Snapshot, now_s: float) -> tuple[float, ...]:
     """What the former would have to take over on each phase if every giving car left at once."""
     giving = giving_w(site, snapshot, now_s)

@@ -36,7 +36,7 @@ def sight(reading: VoltageReading, site: Site, params: Params, now_s: float) -> 
     if max(known) < grid.v_dead_pu * nominal_v:
         if max(known) == 0.0 and not hertz:
             return Sight.ZERO
-        return Sight.OUTSIDE if _fallen_silent(reading, now_s) else Sight.DEAD
+        return Sight.OUTSIDE if _in_part(known, reading) else Sight.DEAD
     if min(known) < grid.v_min_pu * nominal_v or max(known) > grid.v_max_pu * nominal_v:
         return Sight.OUTSIDE
     if len(known) < len(reading.volts) or hertz is None:
@@ -50,12 +50,12 @@ def _known_v(reading: VoltageReading, nominal_v: float, now_s: float) -> list[fl
     return [value for value in volts if value is not None and 0.0 <= value <= most_v]
 
 
-def _fallen_silent(reading: VoltageReading, now_s: float) -> bool:
+def _in_part(known: list[float], reading: VoltageReading) -> bool:
     """Whether a phase that this point measures tells nothing now: it may be live, so the point is not dead as a whole.
 
     One that it has never told is none of its own.
     """
-    return any(one.quality is not Quality.MISSING and one.known(now_s) is None for one in reading.volts)
+    return len(known) < sum(one.quality is not Quality.MISSING for one in reading.volts)
 
 
 def presence(reading: VoltageReading, site: Site, params: Params, now_s: float) -> Sight:
@@ -65,7 +65,7 @@ def presence(reading: VoltageReading, site: Site, params: Params, now_s: float) 
         return Sight.UNKNOWN
     if max(known) >= params.grid.v_dead_pu * site.grid.nominal_v:
         return Sight.INSIDE
-    if _fallen_silent(reading, now_s):
+    if _in_part(known, reading):
         return Sight.UNKNOWN
     return Sight.ZERO if max(known) == 0.0 and not reading.hertz.known(now_s) else Sight.DEAD
 

@@ -50,7 +50,7 @@ from hems.control import (
 )
 from hems.control.arbitrate import Proposal, arbitrate
 from hems.control.demand import all_on, demands, owed_w, per_phase, untold
-from hems.control.dispatch import curtail, relief, storage
+from hems.control.dispatch import curtail, let_go, relief, storage
 from hems.control.dispatch.turn import connected
 from hems.control.due import expiries, watch_for
 from hems.control.energy import SERVED
@@ -221,8 +221,9 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
     site, snapshot, params, now_s = given.site, given.snapshot, given.params, given.now_s
     proposals = [
         *wanting.circuits(site, state, outlook, params, now_s),
-        *wanting.tie(site, state, snapshot, outlook, now_s),
+        *wanting.tie(site, state, snapshot, outlook, params, now_s),
         *storage.proposals(site, state, snapshot, now_s),
+        *let_go.proposals(site, state, params, now_s),
         *curtail.proposals(site, state, snapshot, now_s),
         *headroom.proposals(given, state, outlook),
         *planned.proposals(site, state, snapshot, params, now_s),

@@ -11,7 +11,7 @@ from hems.control.cars.memory import PhaseMemory, Rung, Waking
 from hems.control.dispatch import lending
 from hems.control.energy import NO_CAR, car_free_wh
 from hems.control.generator import out_of_the_way
-from hems.control.giving import carries_on, giving_w
+from hems.control.giving import carries_on, giving_w, may_give
 from hems.control.going import settled
 from hems.control.memory.using import FRESH
 from hems.control.params import Params
@@ -190,7 +190,9 @@ def _car_limit(bay: Bay, snapshot: Snapshot, params: Params, now_s: float) -> Pr
     )
 
 
-def tie(site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, now_s: float) -> Iterator[Proposal]:
+def tie(
+    site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, params: Params, now_s: float
+) -> Iterator[Proposal]:
     """Permission to reconnect: withheld, except while reconnecting or on a dead bus with a good grid (UCA 16).
 
     Before it is given, cars that follow must have stopped giving, so that the former alone meets the grid.
@@ -199,6 +201,7 @@ def tie(site: Site, state: ControlState, snapshot: Snapshot, outlook: Outlook, n
         return
     if outlook.mode is Mode.RECONNECTING and state.evidence.grid.value is Grid.GOOD:
         ready = sum(giving_w(site, snapshot, now_s).values()) < IDLE_W
+        ready = ready and not may_give(site, state, snapshot, params, now_s)
     else:
         ready = outlook.mode is Mode.BLACKOUT_GRID_AVAILABLE and settled(site, state)
     ready = ready and out_of_the_way(site, snapshot, now_s)

@@ -151,6 +151,7 @@ class Why(StrEnum):
     RESERVE_KEPT = "reserve_kept"
     STORAGE_RESTS = "storage_rests"
     STORAGE_BLIND = "storage_blind"
+    STORAGE_LET_GO = "storage_let_go"
     # people and devices
     FIRE = "fire"
     FIRE_ENDED = "fire_ended"

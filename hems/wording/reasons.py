@@ -139,6 +139,7 @@ REASONS: Mapping[Why, Forms] = {
     Why.RESERVE_KEPT: (N_("what it has is kept for a power cut"),),
     Why.STORAGE_RESTS: (N_("it is full, or there is nothing for it to do"),),
     Why.STORAGE_BLIND: (N_("nobody can tell how much flows"),),
+    Why.STORAGE_LET_GO: (N_("what it was told on the grid has ended with it"),),
     # people
     Why.OVERRIDE: (
         N_('{who} asked for it for {duration_s}, "{reason}"'),

@@ -106,6 +106,22 @@ def test_between_its_two_levels_it_goes_on_as_it_is():
     assert asked(island(60.0).advance(4000.0, every_s=50.0)) == []
 
 
+def test_it_goes_on_while_nobody_can_tell_what_is_stored():
+    # given one that was started for want of energy, and has run for its half hour
+    made = started(island(25.0)).says({SOC: 40.0}).advance(1900.0, every_s=20.0)
+    # when the battery's charge cannot be read any more
+    made.says({SOC: None}).advance(600.0, every_s=20.0)
+    # then that is no word of a full one
+    assert made.state.generator.stage is Stage.RUNNING
+    made.says({SOC: 86.0}).advance(10.0)
+    assert made.state.generator.stage is Stage.COOLING
+    # nor does silence start it, or keep on one that ran for high load
+    assert asked(island(60.0).says({SOC: None}).advance(600.0, every_s=20.0)) == []
+    busy = island(90.0).says(former(9_600.0)).advance(40.0).says(engine(True)).advance(60.0)
+    busy.says(former(2_000.0), {SOC: None}).advance(2000.0, every_s=20.0)
+    assert busy.state.generator.stage is not Stage.RUNNING
+
+
 def test_it_starts_on_a_load_that_lasts_but_not_on_a_motor_that_starts():
     made = island(80.0).says(former(9_600.0)).advance(15.0).says(former(2_000.0)).advance(60.0)
     assert asked(made) == []

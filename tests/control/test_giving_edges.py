@@ -9,6 +9,7 @@ import pytest
 from hems.control import energy, giving, present
 from hems.control.cars.memory import BayMemory, Charge, DriverMemory
 from hems.control.energy import Band
+from hems.control.memory.acting import Sent
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -60,6 +61,32 @@ def supported(
     there = snapshot(SITE, {wiring.battery_soc(MAIN): soc_pct} | values, NOW_S)
     found = giving.supporting([ONE, TWO], SITE, known or state(bays=HERE), there, PARAMS, NOW_S)
     return {str(bay): (wish.power_w, wish.cause.why) for bay, wish in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("told", "gives"),
+    [
+        # a lease of a minute, and six seconds for a car to follow
+        pytest.param(None, False, id="never told"),
+        pytest.param(sent(5000.0, 900.0, last_s=940.1), True, id="told to give, and again within the lease"),
+        pytest.param(sent(5000.0, 900.0, last_s=940.0, acknowledged_s=900.0), False, id="its lease is over"),
+        pytest.param(sent(0.0, 994.0, last_s=994.0, acknowledged_s=994.1), True, id="told to rest a moment ago"),
+        pytest.param(sent(0.0, 993.0, last_s=993.0, acknowledged_s=994.0), False, id="it has had time to follow"),
+        pytest.param(sent(-3000.0, 980.0, last_s=980.0, acknowledged_s=981.0), False, id="told to charge"),
+        pytest.param(sent(0.0, 940.1, last_s=999.0), True, id="told to rest, unanswered"),
+        pytest.param(sent(0.0, 940.0, last_s=999.0), False, id="what it was told before has lapsed"),
+    ],
+)
+def test_a_car_whose_power_nobody_can_tell_may_still_give(told: Sent | None, gives: bool):
+    asked = {} if told is None else {wiring.bay_power(ONE.id): told}
+    silent = snapshot(SITE, {wiring.bay_power(ONE.id): None}, NOW_S)
+    assert giving.may_give(SITE, state(sent=asked), silent, PARAMS, NOW_S) is gives
+    # one that tells it is judged by that
+    seen = snapshot(SITE, {wiring.bay_power(ONE.id): 0.0}, NOW_S)
+    assert not giving.may_give(SITE, state(sent=asked), seen, PARAMS, NOW_S)
+    # and one that makes the island is no car that follows
+    former = replace(SITE, former=replace(SITE.former, source=ONE.id))
+    assert not giving.may_give(former, state(sent=asked), silent, PARAMS, NOW_S)
 
 
 def drawn(*phase_w: float) -> dict[Role, Any]:

@@ -81,6 +81,7 @@ def test_there_is_voltage_when_one_phase_has_it(volts: tuple[float | None, ...],
     [
         pytest.param(Reading(230.0, NOW_S - 10.0), Sight.OUTSIDE, Sight.UNKNOWN, id="live when read last"),
         pytest.param(Reading(None, NOW_S, quality=Quality.INVALID), Sight.OUTSIDE, Sight.UNKNOWN, id="a sentinel"),
+        pytest.param(Reading(6553.5, NOW_S), Sight.OUTSIDE, Sight.UNKNOWN, id="one that a profile has overlooked"),
         pytest.param(missing(), Sight.DEAD, Sight.DEAD, id="never measured here"),
     ],
 )

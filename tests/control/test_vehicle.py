@@ -366,3 +366,20 @@ def test_uca12_what_limits_a_car_is_its_floor_or_that_nobody_knows_its_charge(so
         if one.rank is Rank.LIMIT
     ]
     assert [(one.cause.why, one.high) for one in limits] == [(why, 0.0)]
+
+
+def test_no_permit_is_given_while_a_car_that_nobody_can_see_may_still_feed_in():
+    # given a car that carries a part of an island, whose charger falls silent shortly before the grid has qualified
+    made = on_an_island().says(UNMETERED, car("bay_1", 90.0), former(4_000.0)).advance(80.0)
+    made.says(car("bay_1", 90.0, 6_000.0), utility(230.0)).advance(PARAMS.grid.qualify_s - 5.0, every_s=5.0)
+    power = wiring.bay_power(SourceId("bay_1"))
+    assert made.commands(power)[-1][1].value > 0
+    assert made.mode is Mode.GRID_RETURN_QUALIFYING
+    made.says({power: None}).advance(25.0)
+    # when the building may go back
+    since_s = made.entered_s(Mode.RECONNECTING)
+    rests_s = next(t_s for t_s, one in made.commands(power) if one.value == 0 and t_s >= since_s)
+    # then it is told to rest first, and has had time to
+    permits = [t_s for t_s, one in made.commands(wiring.TIE_PERMIT) if one.value]
+    assert permits
+    assert permits[0] >= rests_s + 6.0

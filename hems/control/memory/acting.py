@@ -110,6 +110,8 @@ class GeneratorMemory:
     last_ran: datetime | None = None
     """By the wall clock, as far as that was known."""
     exercise_until_s: float = 0.0
+    low: bool = False
+    """Little was stored when that was known last."""
     high_since_s: float | None = None
     """The former has been close to its rating since then."""
 
