@@ -195,7 +195,7 @@ def _overload(
     What is on its way off already counts as gone: the meter that shows the jump lags behind the switches.  What has
     just come back goes alone (`undoing`).
     """
-    if outlook.phase_w is None:
+    if outlook.known_w is None:
         return
     going_w, back = per_phase(site, outlook.watts, leaving), just_back([*on, *leaving], state, now_s)
     too_fast_pu = overload.loading_that_trips_in(overload.ACTUATIONS * params.overload.actuation_s, site.former.curve)
@@ -286,6 +286,6 @@ def _charges(pause: Command, state: ControlState) -> bool:
 
 def dose_due_s(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> float:
     """When the overload dose crosses its next threshold at the present power."""
-    if outlook.phase_w is None or not overload.on_its_own(state.evidence):
+    if outlook.known_w is None or not overload.on_its_own(state.evidence):
         return float("inf")
-    return overload.due_s(state.dose, outlook.phase_w, site.former, params.overload, now_s)
+    return overload.due_s(state.dose, outlook.known_w, site.former, params.overload, now_s)

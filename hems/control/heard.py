@@ -123,14 +123,24 @@ def _drilled(given: Given, state: ControlState, standing: Mapping[Task, Standing
 
 
 def _dosed(given: Given, state: ControlState) -> tuple[float, ...]:
-    """The former's dose; what cannot be read leaves it as it was, neither hotter nor cooler."""
+    """The former's dose; a phase that cannot be read leaves its own as it was, neither hotter nor cooler."""
     dose = state.dose or (0.0,) * len(given.site.phases)
     dt_s = given.now_s - state.at_s
     unnoticed_s, borne = min(dt_s, overload.UNNOTICED_S), borne_w(given, state)
     for power_w, for_s in ((state.former_w, dt_s - unnoticed_s), (borne, unnoticed_s)):
         if power_w is not None:
             dose = overload.dose_after(dose, power_w, given.site.former, given.params.overload, for_s)
-    return dose if borne is None else _caught_up(given, state, dose, borne)
+    return _partly(given, dose, unnoticed_s) if borne is None else _caught_up(given, state, dose, borne)
+
+
+def _partly(given: Given, dose: tuple[float, ...], for_s: float) -> tuple[float, ...]:
+    """With what the phases have borne that are known."""
+    least_w = overload.least_w(given.snapshot, given.now_s)
+    if least_w is None:
+        return dose
+    after = overload.dose_after(dose, least_w, given.site.former, given.params.overload, for_s)
+    known = [reading.is_fresh(given.now_s) for reading in given.snapshot.former_phase_w]
+    return tuple([new if seen else old for new, old, seen in zip(after, dose, known, strict=True)])
 
 
 def _caught_up(

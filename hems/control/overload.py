@@ -83,6 +83,15 @@ def phase_w(snapshot: Snapshot, site: Site, now_s: float) -> tuple[float, ...] |
     return tuple(known) if len(known) == len(site.phases) else None
 
 
+def least_w(snapshot: Snapshot, now_s: float) -> tuple[float, ...] | None:
+    """What it delivers at least: a phase that has fallen silent adds nothing, and hides no overload of another.
+
+    None where no phase is known.
+    """
+    values = [reading.known(now_s) for reading in snapshot.former_phase_w]
+    return None if values.count(None) == len(values) else tuple([watts or 0.0 for watts in values])
+
+
 def seen_s(snapshot: Snapshot) -> float:
     """When the former's phases were read, the oldest of them."""
     return min((reading.taken_s for reading in snapshot.former_phase_w), default=-inf)

@@ -100,7 +100,7 @@ class Outlook:
     watts: Mapping[CircuitId, float]
     """Demand of every circuit."""
     phase_w: tuple[float, ...] | None
-    """Measured power of the former, by phase."""
+    """Measured power of the former, by phase; None unless every phase is known."""
     going_w: tuple[float, ...]
     """Part of it that is on its way off already."""
     band: Band
@@ -122,6 +122,8 @@ class Outlook:
     """The island's voltage is not as it should be."""
     owed_w: tuple[float, ...] = ()
     """What circuits that have just come back will draw beyond what they draw yet, on each phase."""
+    least_w: tuple[float, ...] | None = None
+    """The same as far as it is known, where not every phase is: enough to shed for, and for nothing else."""
     bears_w: float = inf
     """So much load may go off at once without need; a nearly full battery would not take what the sun gave it."""
     sunlit: frozenset[CircuitId] = frozenset()
@@ -134,11 +136,16 @@ class Outlook:
         return circuit.tier <= self.least and circuit.id not in self.resting
 
     @property
+    def known_w(self) -> tuple[float, ...] | None:
+        """What the former delivers at least."""
+        return self.least_w if self.phase_w is None else self.phase_w
+
+    @property
     def expected_w(self) -> tuple[float, ...] | None:
-        """What the former will deliver once the sheds under way have shown."""
-        if self.phase_w is None:
+        """What the former will deliver, at least, once the sheds under way have shown."""
+        if self.known_w is None:
             return None
-        return tuple(watts - going for watts, going in zip(self.phase_w, self.going_w, strict=True))
+        return tuple(watts - going for watts, going in zip(self.known_w, self.going_w, strict=True))
 
 
 def candidates(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> list[Circuit]:

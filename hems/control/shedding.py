@@ -151,10 +151,10 @@ def _overloaded(
     now_s: float,
 ) -> dict[CircuitId, Cause]:
     """By dose: next group, then whole tiers; at once down to 0.9 where the inverter is faster than three actuations."""
-    if outlook.phase_w is None or outlook.expected_w is None or not overload.on_its_own(state.evidence):
+    if outlook.known_w is None or outlook.expected_w is None or not overload.on_its_own(state.evidence):
         return {}
     dose = max(state.dose, default=0.0)
-    if max(overload.loading(outlook.phase_w, site.former)) <= 1.0:
+    if max(overload.loading(outlook.known_w, site.former)) <= 1.0:
         return {}
     back, off_again = (
         just_back(circuits, state, now_s) for circuits in (on, going(site, state, overload.seen_s(snapshot)))
@@ -217,9 +217,9 @@ def _tried(
     If that shows at the former, the others follow; if it does not, they stay.
     """
     dose = max(state.dose, default=0.0)
-    if not futile(state) or dose < params.overload.dose_tier2 or outlook.phase_w is None or not outlook.sheds_settled:
+    if not futile(state) or dose < params.overload.dose_tier2 or outlook.known_w is None or not outlook.sheds_settled:
         return {}
-    loading = zip(site.phases, overload.loading(outlook.phase_w, site.former), strict=True)
+    loading = zip(site.phases, overload.loading(outlook.known_w, site.former), strict=True)
     over = {phase for phase, pu in loading if pu > 1.0}
     essential = [one for one in site.circuits if one.tier is Tier.ESSENTIAL]
     if any(_went_for_overload(one, state) for one in essential):

@@ -148,6 +148,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         watts=watts,
         going_w=per_phase(site, watts, leaving),
         phase_w=phase_w,
+        least_w=phase_w or overload.least_w(snapshot, now_s),
         bears_w=headroom.bears_w(given, state, phase_w),
         owed_w=owed_w(site, state, snapshot, params.restore, now_s),
         band=step.band,

@@ -13,6 +13,7 @@ from hems.control.overload import (
     deepest_tier,
     dose_after,
     due_s,
+    least_w,
     loading,
     loading_that_trips_in,
     on_its_own,
@@ -22,10 +23,11 @@ from hems.control.overload import (
 )
 from hems.control.params import Params
 from hems.model import wiring
+from hems.model.cause import Why
 from hems.model.mode import Grid, TiePosition
 from hems.model.site import Former, Tier
 from hems.model.units import SourceId
-from tests.control.panel import snapshot
+from tests.control.panel import UNMETERED, on_an_island, snapshot
 from tests.given import flats
 
 FORMER = Former(source=SourceId("main"), name="", phase_va=(10_000.0, 10_000.0, 10_000.0))
@@ -145,6 +147,40 @@ def test_the_power_is_unknown_unless_every_phase_is_known():
     whole = {wiring.former_phase_w(index): 1000.0 * index for index in range(3)}
     assert phase_w(snapshot(site, whole), site, 0.0) == (0.0, 1000.0, 2000.0)
     assert phase_w(snapshot(site, whole | {wiring.former_phase_w(1): None}), site, 0.0) is None
+
+
+def test_what_it_bears_at_least_is_what_is_known_of_its_phases():
+    whole = {wiring.former_phase_w(index): 1000.0 * index for index in range(3)}
+    assert least_w(snapshot(flats(), whole | {wiring.former_phase_w(1): None}), 0.0) == (0.0, 0.0, 2000.0)
+    assert least_w(snapshot(flats(), dict.fromkeys(whole)), 0.0) is None
+
+
+def test_a_phase_that_has_fallen_silent_hides_no_overload_of_another():
+    # given an island whose third phase has been overloaded for a moment, and tells nothing any more
+    one, two, three = (wiring.former_phase_w(index) for index in range(3))
+    made = on_an_island().says(UNMETERED, {one: 2_000.0, two: 2_000.0, three: 11_500.0}).advance(20.0)
+    made.says({three: None}).advance(1.0)
+    warm, before = made.state.dose[2], made.off()
+    assert 0.0 < warm < PARAMS.dose_block
+    # when the first bears half as much again as it can
+    made.says({one: 15_000.0}).advance(8.0)
+    # then circuits go off for it, and what is not known is neither hotter nor cooler
+    assert made.off() - before
+    assert {one.cause.why for _, one in made.commands() if str(one.role) == "circuits/heat_pump/closed"} >= {
+        Why.OVERLOAD
+    }
+    assert made.state.dose[2] == warm
+    # and nothing comes back on that
+    made.says({one: 1_000.0}).advance(600.0, every_s=5.0)
+    assert made.off() >= before
+    assert "heat_pump" in made.off()
+
+
+def test_a_jump_on_one_phase_is_armed_for_while_another_is_silent():
+    made = on_an_island().says({wiring.former_phase_w(2): None}).advance(1.0)
+    assert {"overload L1", "overload L2"} <= {one.name for one in made.steps[-1][1].armed}
+    made.says({wiring.former_phase_w(index): None for index in range(2)}).advance(1.0)
+    assert not {one.name for one in made.steps[-1][1].armed if one.name.startswith("overload")}
 
 
 @pytest.mark.parametrize(
