@@ -23,7 +23,7 @@ from hems.model.cause import Cause, Why
 from hems.model.copies import replace
 from hems.model.instant import Instant
 from hems.model.mode import ISLAND_MODES, Mode, TiePosition
-from hems.model.site import Generator, Site
+from hems.model.site import Battery, Generator, Site
 from hems.model.snapshot import Snapshot
 
 LEAVES_ALONE = frozenset({Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE})
@@ -246,16 +246,21 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Param
         cause = Cause(Why.GENERATOR_RESTS)
         yield Proposal(role=wiring.GENERATOR_RUN, rank=Rank.INTERLOCK, cause=cause, high=0.0, prefer=0.0)
     if state.generator.stage is Stage.RUNNING:
-        yield from _filling(generator, site, snapshot, params, now_s)
+        yield from _filling(generator, site, state, snapshot, params, now_s)
 
 
-def _filling(generator: Generator, site: Site, snapshot: Snapshot, params: Params, now_s: float) -> Iterator[Proposal]:
-    """Batteries take what the building does not, up to the load an engine needs."""
+def _filling(
+    generator: Generator, site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
+) -> Iterator[Proposal]:
+    """Batteries take what the building does not, up to the load an engine needs.
+
+    One whose power nobody knows counts as taking what it was told to.
+    """
     given_w = snapshot.generator.power_w.known(now_s)
     batteries = [battery for battery in site.batteries if battery.controllable]
     if given_w is None or not batteries:
         return
-    charging_w = -sum(min(0.0, snapshot.batteries[one.id].power_w.known(now_s) or 0.0) for one in batteries)
+    charging_w = -sum(min(0.0, _takes_w(one, state, snapshot, now_s)) for one in batteries)
     least_w = params.generator.min_load_pct / 100.0 * generator.rated_w
     fill_w = max(0.0, least_w - (given_w - charging_w))
     for battery in batteries:
@@ -267,3 +272,11 @@ def _filling(generator: Generator, site: Site, snapshot: Snapshot, params: Param
             high=0.0,
             prefer=-fill_w / len(batteries),
         )
+
+
+def _takes_w(battery: Battery, state: ControlState, snapshot: Snapshot, now_s: float) -> float:
+    """As measured, negative while it charges; as it was told last where nobody can see."""
+    measured_w = snapshot.batteries[battery.id].power_w.known(now_s)
+    entry = state.sent.get(wiring.battery_power(battery.id))
+    told_w = 0.0 if entry is None else float(entry.value)
+    return told_w if measured_w is None else measured_w

@@ -107,7 +107,7 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Param
     batteries = [battery for battery in site.batteries if battery.controllable]
     if mode is Mode.ISLANDING_PLANNED and grid_w is not None:
         for battery in batteries:
-            yield _nulling(battery, grid_w / len(batteries), state, snapshot, now_s)
+            yield from _nulling(battery, grid_w / len(batteries), state, snapshot, now_s)
     elif mode is Mode.GRID_CONNECTED and target_pct is not None:
         stored_pct = store_pct(site, snapshot, params.car, now_s)
         full = stored_pct is None or stored_pct >= target_pct
@@ -190,16 +190,21 @@ def _request(state: ControlState, params: Params, now_s: float) -> Proposal:
     return Proposal(role=role, rank=Rank.INTERLOCK, cause=Cause(Why.KEEP_TIE), high=0.0, prefer=0.0)
 
 
-def _nulling(battery: Battery, more_w: float, state: ControlState, snapshot: Snapshot, now_s: float) -> Proposal:
+def _nulling(
+    battery: Battery, more_w: float, state: ControlState, snapshot: Snapshot, now_s: float
+) -> Iterator[Proposal]:
     """What the battery gives and what still flows through the tie, once both meters have seen the last command.
 
-    Corrected by readings from before and after it, the power would swing to and fro and never come to rest.
+    Corrected by readings from before and after it, the power would swing to and fro and never come to rest.  While
+    nobody knows what it gives it goes on as it was told.
     """
     reading, entry = snapshot.batteries[battery.id].power_w, state.sent.get(wiring.battery_power(battery.id))
-    seen_s = min(reading.taken_s, snapshot.grid_w.taken_s)
-    if entry is not None and entry.cause.why is Why.NULL_TIE_POWER and seen_s < entry.sent_s + FOLLOWS_S:
-        return _wish(battery, float(entry.value), entry.cause)
-    return _wish(battery, (reading.known(now_s) or 0.0) + more_w, Cause(Why.NULL_TIE_POWER))
+    seen_s, gives_w = min(reading.taken_s, snapshot.grid_w.taken_s), reading.known(now_s)
+    told = entry is not None and entry.cause.why is Why.NULL_TIE_POWER
+    if entry is not None and (gives_w is None or (told and seen_s < entry.sent_s + FOLLOWS_S)):
+        yield _wish(battery, float(entry.value), entry.cause)
+    elif gives_w is not None:
+        yield _wish(battery, gives_w + more_w, Cause(Why.NULL_TIE_POWER))
 
 
 def _wish(battery: Battery, power_w: float, cause: Cause) -> Proposal:

@@ -32,8 +32,12 @@ def refusal(order: Order, state: ControlState, params: OverrideParams, now_s: fl
 
 
 def without_opposite(standing: Mapping[Task, Standing], before: Mapping[Task, Standing]) -> dict[Task, Standing]:
-    """Whoever says that the grid is lost takes back that it is there, and the other way round."""
+    """Whoever says that the grid is lost takes back that it is there, and the other way round.
+
+    Of both at once the loss counts.
+    """
     new = {task for task in UNLIKE if task in standing and standing[task] != before.get(task)}
+    new = {Task.GRID_LOST} if len(new) > 1 else new
     return {task: one for task, one in standing.items() if not (task in UNLIKE and UNLIKE[task] in new)}
 
 

@@ -20,7 +20,7 @@ from hems.model.site import Generator
 from hems.model.units import SourceId
 from hems.model.wiring import Role
 from tests.control.panel import snapshot
-from tests.control.pencil import PARAMS, evidence, state
+from tests.control.pencil import PARAMS, evidence, sent, state
 from tests.given import flats
 
 MAIN = SourceId("main")
@@ -342,3 +342,22 @@ def test_batteries_take_what_an_engine_needs_for_load(
     assert shares == ([] if fills_w is None else [pytest.approx(-fills_w / 2.0)] * 2)
     warm = replace(known, generator=GeneratorMemory(stage=Stage.WARMING))
     assert len(list(generator.proposals(SITE, warm, there, PARAMS, 0.0))) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "fills_w"),
+    [
+        # 20 kW, of which an engine needs 6; it gives 7
+        pytest.param(sent(-5000.0), 4000.0, id="it was told to take 5 kW of them"),
+        pytest.param(sent(3000.0), 0.0, id="to give"),
+        pytest.param(None, 0.0, id="never told"),
+    ],
+)
+def test_a_battery_that_nobody_sees_counts_as_taking_what_it_was_told(told: Any, fills_w: float):
+    power = wiring.battery_power(MAIN)
+    known = state(
+        generator=GeneratorMemory(stage=Stage.RUNNING), evidence=OPEN, sent={} if told is None else {power: told}
+    )
+    seen = snapshot(SITE, {wiring.GENERATOR_POWER: 7000.0, power: None}, NOW_S)
+    made = generator.proposals(SITE, known, seen, PARAMS, NOW_S)
+    assert [one.prefer for one in made if one.role == power] == [pytest.approx(-fills_w)]

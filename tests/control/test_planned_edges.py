@@ -170,6 +170,19 @@ def test_a_battery_gives_what_flows_through_the_tie(grid_w: float, told: Any, po
     assert POWER not in proposed(known, values | {wiring.GRID_POWER: None})
 
 
+@pytest.mark.parametrize(
+    ("told", "power_w"),
+    [
+        pytest.param(None, None, id="never told: left alone"),
+        pytest.param(sent(5000.0, 990.0, cause=Cause(Why.NULL_TIE_POWER)), 5000.0, id="as it was told"),
+        pytest.param(sent(-700.0, 990.0), -700.0, id="whatever for"),
+    ],
+)
+def test_a_battery_that_nobody_sees_does_not_count_as_giving_nothing(told: Any, power_w: float | None):
+    known = state(Mode.ISLANDING_PLANNED, sent={wiring.battery_power(MAIN): told} if told else {})
+    assert proposed(known, {wiring.GRID_POWER: 900.0, wiring.battery_power(MAIN): None}).get(POWER) == power_w
+
+
 STORM = standing(Task.STORM)
 
 

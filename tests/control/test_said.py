@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from hems.control import said
 from hems.control.params import Params
 from hems.control.resume import resumed
@@ -49,6 +51,17 @@ def test_whoever_says_that_the_grid_is_lost_keeps_the_building_on_its_own_althou
     assert not [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
     made.advance(Params().grid.qualify_s, every_s=5.0)
     assert [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+
+
+@pytest.mark.parametrize("first", [Task.GRID_LOST, Task.GRID_PRESENT])
+def test_of_two_words_in_the_same_moment_the_loss_counts(first: Task):
+    other = said.UNLIKE[first]
+    made = on_the_grid().ask(order(first, duration_s=3600.0)).ask(order(other, duration_s=3600.0)).advance(5.0)
+    assert set(made.state.orders) == {Task.GRID_LOST}
+    assert made.mode is Mode.GRID_DISTURBED
+    # and what is said after it takes it back as ever
+    made.ask(order(Task.GRID_PRESENT, duration_s=3600.0)).advance(1.0)
+    assert set(made.state.orders) == {Task.GRID_PRESENT}
 
 
 # PRESENT -------------------------------------------------------------------------------------------------------------

@@ -58,7 +58,8 @@ def over_s(site: Site, before: Mapping[PanelId, float], snapshot: Snapshot, now_
     for panel in site.panels:
         measured = [reading.known(now_s) for reading in snapshot.panels.get(panel.id, ())]
         known = [abs(watts) for watts in measured if watts is not None]
-        if (known and max(known) > SLACK * carries_w(site, panel)) or (not known and panel.id in before):
+        silent = not known or len(known) < len(measured)
+        if (known and max(known) > SLACK * carries_w(site, panel)) or (silent and panel.id in before):
             found[panel.id] = before.get(panel.id, now_s)
     return found
 

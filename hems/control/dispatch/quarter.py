@@ -25,10 +25,18 @@ def after(
     counted_s = max(0.0, min(dt_s, now.mono_s - begun_s))
     seen_s = now.mono_s - counted_s if memory.seen_s is None else max(begun_s, memory.seen_s)
     unseen_wh = (demand_max_w if fresh else memory.pace_w) * max(0.0, now.mono_s - counted_s - seen_s) / HOUR_S
+    unseen_wh += demand_max_w * _before_s(memory, begun_s, now) / HOUR_S
     power_w = demand_max_w if import_w is None else max(0.0, import_w)
     drawn_wh = (0.0 if fresh else memory.drawn_wh) + unseen_wh + power_w * counted_s / HOUR_S
     found = QuarterMemory(begun_s=begun_s, drawn_wh=drawn_wh, seen_s=now.mono_s, import_w=power_w)
     return replace(found, pace_w=max(power_w, left_w(found, demand_max_w, now.mono_s)))
+
+
+def _before_s(memory: QuarterMemory, begun_s: float, now: Instant) -> float:
+    """How much of the quarter was over before it was counted, as a clock tells that has just come to be known."""
+    if now.utc is None or memory.begun_s is None or begun_s >= memory.begun_s - 1.0:
+        return 0.0
+    return memory.begun_s - begun_s
 
 
 def mean_w(over: QuarterMemory, fresh: QuarterMemory) -> float:

@@ -88,6 +88,7 @@ def test_it_lasts_until_it_is_seen_to_end():
     before = {HALL: 50.0}
     assert panels.over_s(site(), before, measured(HALL, 9999.0, 1.0, 1.0), 70.0) == before
     assert panels.over_s(site(), before, measured(HALL, None, None, None), 70.0) == before
+    assert panels.over_s(site(), before, measured(HALL, None, 1.0, 1.0), 70.0) == before
     assert panels.over_s(site(), before, seen(), 70.0) == before
     assert panels.over_s(site(), before, measured(HALL, 0.0, 0.0, 0.0), 70.0) == {}
 

@@ -50,6 +50,17 @@ def at(mono_s: float, minute: int | None = None, second: int = 0) -> Instant:
         pytest.param(counted(5000.0, 5.0), 3600.0, 10.0, at(5900.0), 5900.0, 0.0, id="no clock: it ends"),
         pytest.param(counted(5000.0, 5.0), 3600.0, 10.0, at(7704.0), 7700.0, 4.0, id="no clock: the third"),
         pytest.param(counted(5000.0, 5.0), 3600.0, 10.0, at(4900.0), 4100.0, 15.0, id="never backwards"),
+        pytest.param(counted(4800.0, 5.0), 3600.0, 10.0, at(5000.0), 4800.0, 15.0, id="no clock yet"),
+        pytest.param(
+            counted(4800.0, 5.0),
+            3600.0,
+            10.0,
+            at(5000.0, 20),
+            4700.0,
+            5.0 + 10.0 + 200.0,
+            id="a clock that comes to be known: what nobody counted counts as all that was allowed",
+        ),
+        pytest.param(counted(4700.9, 5.0), 3600.0, 10.0, at(5000.0, 20), 4700.0, 15.0, id="one that slips back"),
     ],
 )
 def test_what_is_counted(
