@@ -62,6 +62,15 @@ def test_what_is_off_already_would_not_burden_the_inverter():
     assert (hot in {one.circuit for one in before.off}, hot in {one.circuit for one in without.off}) == (True, False)
 
 
+def test_where_a_device_alone_tells_of_the_tie_it_is_rehearsed_by_its_word():
+    site = replace(flats(), tie=replace(flats().tie, has_contacts=False, has_flag=True))
+    made = on_the_grid(site=site).says(dict.fromkeys((wiring.TIE_CLOSED_CONTACT, wiring.TIE_OPEN_CONTACT)))
+    made.load = 1.1
+    found = rehearsed(made.advance(5.0))
+    assert found.mode is Mode.ISLANDED
+    assert [one.circuit for one in found.off] == [one.circuit for one in rehearsed(heavy()).off]
+
+
 def test_it_decides_what_a_real_power_cut_would():
     made = building(load=1.1)
     seen = made.ticks[-1].snapshot

@@ -2,10 +2,11 @@
 
 The limit of the utility, or of the agreement, comes first; a plant that nobody can limit feeds what it gives.  While
 the meter at the grid is silent all plants together give no more than may be fed in, so that whatever circuits draw the
-limit holds.
+limit holds.  In doubt about the tie, and while people work, a limit stays as it was told: a plant that hears nothing
+for a lease gives all it can, into a battery that may be full.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 
 from hems.control.arbitrate import Proposal, Rank
@@ -16,6 +17,7 @@ from hems.control.dispatch.storage import FULL_PCT, ON_GRID, steered
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
 from hems.model.site import Pv, Site
 from hems.model.snapshot import Snapshot
 
@@ -25,9 +27,15 @@ LEAST_STEP_W = 300.0
 """Room below this is given at once, so that the last watts do not take forever, or left to batteries."""
 
 
+STANDS = frozenset({Mode.FAULT_SAFE, Mode.MAINTENANCE, Mode.ISLANDING_PLANNED})
+"""Where limits that were told last are said again, and none is raised."""
+
+
 def proposals(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[Proposal]:
     """What each plant that can be limited may give; its rating where nobody limits it."""
     plants = [pv for pv in site.pvs if pv.limitable]
+    if plants and state.mode.mode in STANDS:
+        yield from _as_told(plants, state)
     if not plants or state.mode.mode not in ON_GRID:
         return
     bounds = envelope(site, state.connection, snapshot, now_s)
@@ -43,6 +51,14 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, now_s: float)
         if share_w < pv.rated_w or entry is not None:
             yield Proposal(role=role, rank=Rank.LIMIT, cause=_why(share_w, pv, bounds.export_by), high=share_w)
             yield Proposal(role=role, rank=Rank.GRID, cause=Cause(Why.SUN_FREE), prefer=pv.rated_w)
+
+
+def _as_told(plants: Sequence[Pv], state: ControlState) -> Iterator[Proposal]:
+    for pv in plants:
+        entry = state.sent.get(wiring.pv_limit(pv.id))
+        if entry is not None and float(entry.value) < round(pv.rated_w):
+            told_w = float(entry.value)
+            yield Proposal(role=wiring.pv_limit(pv.id), rank=Rank.LIMIT, cause=entry.cause, high=told_w, prefer=told_w)
 
 
 def _why(share_w: float, pv: Pv, limit: Cause) -> Cause:

@@ -1,6 +1,7 @@
 """An export limit is kept by holding back the sun, after batteries have taken what they can."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.mode import Mode
 from hems.model.reading import missing
+from hems.model.request import Task
 from hems.model.site import Site
 from hems.model.supply import FlexibleLimits, GridConnection
 from hems.model.units import SourceId
@@ -20,8 +22,8 @@ from hems.sim.plant import Plant
 from hems.sim.run import FastForward, Ticked
 from hems.sim.start import StartPoint
 from hems.sim.traces import ConstantTraces
-from tests.control.panel import snapshot
-from tests.given import flats
+from tests.control.panel import on_the_grid, snapshot, tie
+from tests.given import flats, order
 
 ROOF, MAIN = SourceId("roof"), SourceId("main")
 LIMIT = wiring.pv_limit(ROOF)
@@ -111,3 +113,34 @@ def without_meter(readings: Any) -> Any:
         return {**readings(values, now_s), wiring.GRID_POWER: missing()}
 
     return silent
+
+
+@pytest.mark.parametrize(
+    ("doubt", "mode"),
+    [
+        (tie(None, None, None), Mode.FAULT_SAFE),
+        (order(Task.MAINTENANCE), Mode.MAINTENANCE),
+    ],
+)
+def test_a_limit_does_not_lapse_in_doubt_nor_while_people_work(doubt: Any, mode: Mode):
+    # given a plant that may feed nothing in
+    made = on_the_grid(site=sunny(export_max_w=0.0)).says({wiring.battery_soc(MAIN): 100.0})
+    made.says({wiring.pv_power(ROOF): 20_000.0, wiring.GRID_POWER: -5_000.0}).advance(3.0)
+    made.says({wiring.pv_power(ROOF): 15_000.0, wiring.GRID_POWER: 0.0}).advance(5.0)
+    before, since_s = made.commands(LIMIT)[-1][1].value, made.now_s
+    assert before < 15_000.0
+    # when nobody knows where the tie is, or people come to work
+    (made.ask if mode is Mode.MAINTENANCE else made.says)(doubt)
+    made.says({wiring.pv_power(ROOF): 1_000.0}).advance(300.0, every_s=5.0)
+    assert made.mode is mode
+    # then it is told so again before it lapses, and never more
+    told = [(t_s, one.value) for t_s, one in made.commands(LIMIT) if t_s > since_s]
+    times = [since_s, *(t_s for t_s, _ in told), made.now_s]
+    assert max(after - one for one, after in pairwise(times)) < made.params.command.lease_s
+    assert {value for _, value in told} == {before}
+
+
+def test_a_plant_that_nobody_has_limited_is_left_alone_in_doubt():
+    made = on_the_grid(site=sunny(export_max_w=0.0)).says(tie(None, None, None)).advance(100.0, every_s=5.0)
+    assert made.mode is Mode.FAULT_SAFE
+    assert made.commands(LIMIT) == []
