@@ -61,6 +61,7 @@ LEAVES: Mapping[Band, str] = {
     Band.CONSERVE: "conserve_leave_pct",
     Band.NORMAL: "surplus_pct",
 }
+FULL_PCT = 100.0
 NEVER_PCT = 101.0
 """No store is so full: there is no better band than the best."""
 
@@ -128,8 +129,7 @@ def store_pct(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) -
     forming = next((bay for bay in site.bays if bay.id == site.former.source), None)
     if forming is not None:
         soc_pct = snapshot.bays.get(forming.id, NO_CAR).soc_pct.known(now_s)
-        floor = floor_pct(forming, params)
-        return None if soc_pct is None else max(0.0, 100.0 * (soc_pct - floor) / (100.0 - floor))
+        return None if soc_pct is None else _above_pct(soc_pct, floor_pct(forming, params))
     levels = [(battery, snapshot.batteries[battery.id].soc_pct.known(now_s)) for battery in site.batteries]
     total_wh = sum(battery.capacity_wh for battery in site.batteries)
     stored_wh = 0.0
@@ -138,6 +138,11 @@ def store_pct(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) -
             return None
         stored_wh += soc_pct / 100.0 * battery.capacity_wh
     return 100.0 * stored_wh / total_wh if total_wh > 0.0 else None
+
+
+def _above_pct(soc_pct: float, floor: float) -> float:
+    """How much of what lies above a floor is there; nothing above one that leaves nothing, as a driver may keep all."""
+    return max(0.0, 100.0 * (soc_pct - floor) / (100.0 - floor)) if floor < FULL_PCT else 0.0
 
 
 def usable_wh(

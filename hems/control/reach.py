@@ -59,7 +59,7 @@ def stored(site: Site, snapshot: Snapshot, params: Params, now_s: float) -> Stor
     forming = next((bay for bay in site.bays if bay.id == site.former.source), None)
     if forming is not None:
         capacity_wh = snapshot.bays[forming.id].capacity_wh.known(now_s) or forming.capacity_wh
-        own_wh = (100.0 - floor_pct(forming, params.car)) / 100.0 * capacity_wh / 100.0
+        own_wh = max(0.0, 100.0 - floor_pct(forming, params.car)) / 100.0 * capacity_wh / 100.0
     else:
         own_wh = sum(battery.capacity_wh for battery in site.batteries) / 100.0
     followers = [bay for bay in site.bays if bay.bidirectional and bay is not forming]

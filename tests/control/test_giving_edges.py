@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hems.control import energy, giving, present
+from hems.control import energy, giving, present, reach
 from hems.control.cars.memory import BayMemory, Charge, DriverMemory
 from hems.control.energy import Band
 from hems.control.memory.acting import Sent
@@ -266,6 +266,15 @@ def test_the_store_of_a_car_that_makes_the_island_is_counted_above_its_floor():
     for soc_pct, pct in ((71.5, 50.0), (43.0, 0.0), (30.0, 0.0), (100.0, 100.0)):
         assert energy.store_pct(forms, snapshot(forms, car("bay_1", soc_pct)), PARAMS.car, 0.0) == pytest.approx(pct)
     assert energy.store_pct(forms, snapshot(forms, {}), PARAMS.car, 0.0) is None
+    # a margin of 3 % on top of 97 leaves nothing to count in, and one on top of 100 less than that
+    for keeps_pct in (96.9, 97.0, 98.0, 100.0):
+        bays = (replace(ONE, floor_pct=keeps_pct), *SITE.bays[1:])
+        keeps = replace(forms, bays=bays)
+        seen = snapshot(keeps, car("bay_1", 60.0))
+        assert energy.store_pct(keeps, seen, PARAMS.car, 0.0) == 0.0
+        there = reach.stored(keeps, seen, PARAMS, 0.0)
+        assert there is not None
+        assert there.wh_per_pct >= 0.0
     picky = replace(ONE, floor_pct=30.0, maker_floor_pct=35.0)
     assert energy.floor_pct(picky, PARAMS.car) == 38.0
 

@@ -20,6 +20,7 @@ from hems.control.wish import Wish
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import ISLAND_MODES, Mode
+from hems.model.request import CarWish
 from hems.model.site import Site
 from hems.model.snapshot import BayState
 from hems.model.units import SourceId
@@ -366,6 +367,18 @@ def test_uca12_what_limits_a_car_is_its_floor_or_that_nobody_knows_its_charge(so
         if one.rank is Rank.LIMIT
     ]
     assert [(one.cause.why, one.high) for one in limits] == [(why, 0.0)]
+
+
+@pytest.mark.parametrize("wish", [{"keeps_pct": 97.0}, {"keeps_pct": 100.0}, {"never": True}])
+def test_a_driver_may_keep_all_of_the_car_that_makes_the_island_and_nothing_of_it_is_counted_on(wish: dict[str, Any]):
+    # given a building that only its car can carry
+    site = replace(SITE, batteries=(), former=replace(SITE.former, source=BAY_1))
+    made = on_the_grid(site=site).says(car("bay_1", 60.0)).advance(2.0)
+    # when its driver keeps as good as all
+    made.ask(CarWish(bay=BAY_1, who="ana", **wish)).advance(2.0)
+    # then hems goes on deciding, and there is nothing in store
+    assert made.state.band == "shutdown"
+    assert made.says(GRID_DEAD, TIE_OPEN).advance(15.0).mode is Mode.ISLANDED
 
 
 def test_no_permit_is_given_while_a_car_that_nobody_can_see_may_still_feed_in():
