@@ -173,10 +173,12 @@ def _stands(state: ControlState, now_s: float) -> bool:
 
     Not by a restart; nor in doubt, or while people work on the plant, who count on where the tie is.
     """
-    if state.mode.mode is Mode.INIT and ordered(state, now_s):
+    mode = state.mode
+    if mode.mode is Mode.INIT and ordered(state, now_s):
         return True
-    still = state.mode.mode in (Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE)
-    return still and state.mode.outage_since_s is not None and opening_asked(state)
+    still = mode.mode in (Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE)
+    meant = mode.on_purpose or opening_asked(state)  # what was asked is not known any more after a restart
+    return still and mode.outage_since_s is not None and meant
 
 
 def _request(state: ControlState, params: Params, now_s: float) -> Proposal:

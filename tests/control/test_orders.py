@@ -20,6 +20,7 @@ from hems.model.reading import Reading
 from hems.model.request import Acknowledge, Standing, Task
 from hems.model.site import Site
 from hems.model.units import CircuitId, SourceId
+from hems.runtime.survival import fitting
 from hems.sim.start import Car, Physics
 from tests.control.panel import (
     GRID_DEAD,
@@ -296,6 +297,19 @@ def test_while_people_work_on_an_island_on_purpose_nobody_has_the_tie_close(ends
     # until they are done
     made.ask(order(Task.MAINTENANCE, begin=False)).advance(100.0)
     assert (False in {value for _, value in requests(made)[before:]}) is ends
+
+
+def test_nor_does_a_restart_of_hems_while_they_are_at_it():
+    made = planning().advance(200.0).ask(order(Task.ISLAND, duration_s=200.0)).advance(60.0)
+    made.ask(order(Task.MAINTENANCE)).advance(10.0)
+    before = len(requests(made))
+    # when hems starts anew, which remembers of requests what was said of circuits, cars and the permit
+    made.restart()
+    state = made.forward.state
+    made.forward.state = fitting(made.site, state)
+    made.advance(300.0)
+    assert made.mode is Mode.MAINTENANCE
+    assert requests(made)[before:] == []
 
 
 def test_doubt_about_the_bus_does_not_end_an_island_on_purpose():
