@@ -105,7 +105,7 @@ def after(
 ) -> tuple[GeneratorMemory, Why | None]:
     """The generator's memory after this instant, and what has begun or ended."""
     before, own = state.generator, params.generator
-    if site.generator is None or state.mode.mode in LEAVES_ALONE:
+    if site.generator is None or state.mode.mode in LEAVES_ALONE or state.by_hand:
         return before, None
     memory = replace(
         _exercised(before, own, now),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from hems.control.energy import Band
 from hems.control.memory.using import FRESH
+from hems.control.overload import on_its_own
 from hems.control.params import Params
 from hems.control.sheddable import Outlook, forced_on
 from hems.control.state import ControlState
@@ -19,10 +20,11 @@ def by_band(
 ) -> dict[CircuitId, Cause]:
     """What the stored energy is not to be spent on.
 
-    A person's wish to keep something on ends at the last reserve; in doubt about the tie that is all that counts.
+    A person's wish to keep something on ends at the last reserve; in doubt about the tie that is all that counts.  On a
+    tie that is seen closed it does not: while people work, or hems looks around, the grid carries the building.
     """
     last = outlook.band in LAST_RESERVE
-    if not outlook.mode.on_island and not last:
+    if not outlook.mode.on_island and not (last and on_its_own(state.evidence)):
         return {}
     forced = () if last else forced_on(state)
     found = {

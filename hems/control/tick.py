@@ -189,7 +189,12 @@ def _generated(given: Given, state: ControlState, told: Told) -> ControlState:
 
 
 def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -> tuple[ControlState, float]:
-    """What goes off, else what comes back, never both in one tick; and when the next may come back."""
+    """What goes off, else what comes back, never both in one tick; and when the next may come back.
+
+    Nothing is decided of circuits while people have taken over: all of it would be done the moment they give back.
+    """
+    if state.by_hand:
+        return state, inf
     causes = shedding.sheds(given.site, state, given.snapshot, outlook, given.params, given.now_s)
     causes = causes or relief.sheds(given, state, outlook.watts)
     if causes:

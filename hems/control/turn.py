@@ -64,6 +64,7 @@ def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, sourc
         island_calm=max(state.dose, default=0.0) < params.overload.dose_block and going.settled(site, state),
         restored=not any(_comes_back(one, params.restore, now_s) for one in state.loads.values() if one.shed_because),
         may_reconnect=site.tie.has_permit
+        and not state.by_hand
         and not stays_apart
         and generator.out_of_the_way(site, snapshot, now_s)
         and now_s >= state.reconnect.not_before_s
@@ -74,7 +75,9 @@ def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, sourc
         opening_asked=planned.opening_asked(state),
         island_asked=stays_apart,
         source_lost=source_lost,
-        may_start=site.former.startable and black_start.obstacle(site, state, snapshot, params, given.now) is None,
+        may_start=site.former.startable
+        and not state.by_hand
+        and black_start.obstacle(site, state, snapshot, params, given.now) is None,
     )
 
 

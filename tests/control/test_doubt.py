@@ -16,7 +16,7 @@ from hems.model.cause import Cause, Why
 from hems.model.command import Fate, Outcome
 from hems.model.mode import Mode, TiePosition
 from hems.model.reading import Reading
-from hems.model.request import Acknowledge
+from hems.model.request import Acknowledge, Task
 from hems.model.units import CircuitId, PointId, SourceId
 from hems.model.wiring import Role
 from tests.control.panel import (
@@ -32,7 +32,7 @@ from tests.control.panel import (
     tie,
     utility,
 )
-from tests.given import Building, Flaw, building, flats, reads, volts
+from tests.given import Building, Flaw, building, flats, order, reads, volts
 
 STREET = volts("street")
 BAY = SourceId("bay_1")
@@ -429,3 +429,22 @@ def test_a_meter_on_the_wrong_side_is_found_out_before_it_can_have_qualified():
     shortest_s = min(code.qualify_s for code in CODES.values())
     longest_s = next(one for one in fields(WitnessParams) if one.name == "alike_s").metadata["within"][1]
     assert longest_s + 10.0 <= shortest_s
+
+
+# An empty battery on a good grid -------------------------------------------------------------------------------------
+
+EMPTY = {wiring.battery_soc(SourceId("main")): 8.0}
+
+
+def test_a_start_on_a_good_grid_with_an_empty_battery_switches_nothing_off():
+    made = panel().says(EMPTY).advance(60.0)
+    assert made.mode is Mode.RECONNECTED_RESTORING
+    assert (made.state.band, made.off()) == ("floor", set())
+
+
+def test_who_works_on_the_plant_with_the_battery_empty_leaves_the_building_on_the_grid():
+    made = on_the_grid().says(EMPTY).advance(5.0).ask(order(Task.MAINTENANCE)).advance(30.0)
+    assert (made.mode, made.off()) == (Mode.MAINTENANCE, set())
+    # but where the grid does not carry it, its last reserve is kept as ever
+    made.says(GRID_DEAD, TIE_OPEN).advance(5.0)
+    assert {"laundry", "gym", "heat_pump"} <= made.off()

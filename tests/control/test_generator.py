@@ -122,6 +122,17 @@ def test_it_goes_on_while_nobody_can_tell_what_is_stored():
     assert busy.state.generator.stage is not Stage.RUNNING
 
 
+def test_no_start_fails_that_nobody_was_asked_for():
+    # given people who have taken over, on an island whose energy is short
+    site = replace(with_generator(), has_red_button=True)
+    made = on_an_island(site=site).says(UNMETERED, engine(False), former(2_000.0), {wiring.RED_BUTTON: True})
+    made.says({SOC: 20.0}).advance(2000.0, every_s=20.0)
+    assert made.state.generator == GeneratorMemory()
+    # then it is asked when they give back
+    made.says({wiring.RED_BUTTON: False}).advance(2.0)
+    assert asked(made)[-1][1] is True
+
+
 def test_it_starts_on_a_load_that_lasts_but_not_on_a_motor_that_starts():
     made = island(80.0).says(former(9_600.0)).advance(15.0).says(former(2_000.0)).advance(60.0)
     assert asked(made) == []

@@ -152,6 +152,26 @@ def test_while_the_red_button_is_pressed_hems_gives_no_commands_and_says_so():
     assert "red_button" not in made.state.alarms
 
 
+def test_what_people_have_arranged_by_hand_is_not_undone_when_they_give_back():
+    # given people who have taken over before the power cut, on an island that bears all that is on
+    made = on_the_grid(site=wired()).says(calm(), UNMETERED).says(button(True)).advance(2.0)
+    made.says(GRID_DEAD, TIE_OPEN, former(3_000.0)).advance(60.0)
+    assert made.commands()[-1][0] < made.now_s - 60.0
+    # when they give back
+    made.says(button(False)).advance(5.0)
+    # then nothing goes off that nobody needed off meanwhile, but for what a power cut is no time for
+    assert made.off() == {"hot_water"}
+
+
+def test_nothing_that_nobody_was_asked_counts_as_failed_while_people_have_taken_over():
+    # given an island whose people have taken over, and a grid that has long been back
+    made = helped_island().says(button(True), utility(230.0)).advance(3000.0, every_s=20.0)
+    # then nobody has tried to go back, and hems does as soon as they give back
+    assert made.state.reconnect.failures == 0
+    made.says(button(False)).advance(30.0)
+    assert [one for _, one in made.commands(wiring.TIE_PERMIT) if one.value]
+
+
 def test_a_red_button_that_falls_silent_stays_as_it_was():
     made = helped_island().says(button(True)).advance(1.0).says(button(None)).advance(30.0)
     assert made.state.by_hand
