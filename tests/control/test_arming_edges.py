@@ -294,12 +294,16 @@ def test_no_charger_does_anything_between_a_pause_and_its_least(watts: float, to
 def test_the_tie_is_permitted_to_close(mode: Mode, grid: Grid, gives_w: float, *, permits: bool):
     known = state(mode, evidence=evidence(TiePosition.OPEN, grid, Bus.LIVE))
     there = snapshot(SITE, car("bay_1", 80.0, gives_w), NOW_S)
-    (one,) = wanting.tie(SITE, known, there, outlook(SITE, mode=mode), NOW_S)
+    (one,) = wanting.tie(SITE, known, there, outlook(SITE, mode=mode), PARAMS, NOW_S)
     assert (one.prefer, one.rank) == ((1.0, Rank.GRID) if permits else (0.0, Rank.INTERLOCK))
     unready = replace(known, loads=shed(Why.BLACKOUT))
-    (one,) = wanting.tie(SITE, unready, there, outlook(SITE, mode=mode), NOW_S)
+    (one,) = wanting.tie(SITE, unready, there, outlook(SITE, mode=mode), PARAMS, NOW_S)
     assert one.prefer == (1.0 if permits and mode is Mode.RECONNECTING else 0.0)
     assert (
-        list(wanting.tie(replace(SITE, tie=replace(SITE.tie, has_permit=False)), known, there, outlook(SITE), 0.0))
+        list(
+            wanting.tie(
+                replace(SITE, tie=replace(SITE.tie, has_permit=False)), known, there, outlook(SITE), PARAMS, 0.0
+            )
+        )
         == []
     )
