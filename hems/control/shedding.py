@@ -163,7 +163,7 @@ def _overloaded(
         jumped = _jumped(on, back, off_again, site, outlook, params)
         if jumped or not off_again:
             return jumped
-    if _explained(outlook.phase_w, off_again, site, state):
+    if _explained(outlook.known_w, off_again, site, state):
         return {}
     deepest = overload.deepest_tier(dose, params.overload)
     if deepest is not None:
