@@ -40,6 +40,15 @@ def restored(state: ControlState, circuit: CircuitId, params: Params, now_s: flo
     return attempts.begun(replace(state, loads={**state.loads, circuit: memory}, last_restore_s=now_s))
 
 
+def closed(state: ControlState, commands: Iterable[Command], now_s: float) -> ControlState:
+    """The state after what people switch on: a start like any other, that the next one waits for."""
+    before = state.sent
+    starts = [one for one in commands if one.value is True and wiring.circuit_of(one.role) is not None]
+    if not any(entry is not None and not entry.value for entry in (before.get(one.role) for one in starts)):
+        return state
+    return replace(state, last_restore_s=now_s)
+
+
 def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: Params, now_s: float) -> ControlState:
     """What the reflex has sent is this controller's own decision: remembered, watched and restored like any other."""
     fired = tuple(fired)
@@ -48,10 +57,12 @@ def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: P
     circuits = {wiring.circuit_closed(circuit.id): circuit.id for circuit in site.circuits}
     state = wear.moved(state, state.sent, fired, params.restore, now_s)
     for command in fired:
+        before = state.sent.get(command.role)
         entry = Sent(value=command.value, cause=command.cause, sent_s=now_s, last_s=now_s)
         state = replace(state, sent={**state.sent, command.role: entry})
         circuit = circuits.get(command.role)
-        if circuit is not None and state.loads.get(circuit, FRESH).shed_because is None:
+        kept_on = before is not None and bool(before.value)  # by a person, though it was shed for another reason
+        if circuit is not None and (kept_on or state.loads.get(circuit, FRESH).shed_because is None):
             state = shed(state, {circuit: command.cause}, params, now_s)
     return state
 

@@ -15,22 +15,22 @@ from hems.model.site import Circuit, Site
 def going(site: Site, state: ControlState, seen_s: float) -> list[Circuit]:
     """Circuits on their way off, whose absence a measurement taken at `seen_s` cannot show yet.
 
-    Not those given up on as deaf, and not those that a person keeps on.
+    Not those given up on as deaf, and not those that a person keeps on, until protection has told them off.
     """
     memories = state.loads
     shed = [one for one in site.circuits if one.id in memories and memories[one.id].shed_because is not None]
     if not shed:
         return []
     forced = forced_on(state)
-    return [circuit for circuit in shed if circuit.id not in forced and _going(circuit, state, seen_s)]
+    return [circuit for circuit in shed if _going(circuit, state, seen_s, forced=circuit.id in forced)]
 
 
-def _going(circuit: Circuit, state: ControlState, seen_s: float) -> bool:
+def _going(circuit: Circuit, state: ControlState, seen_s: float, *, forced: bool) -> bool:
     if state.loads.get(circuit.id, FRESH).deaf:
         return False
     entry = state.sent.get(wiring.circuit_closed(circuit.id))
     if entry is None or entry.value:
-        return True  # decided in this very tick
+        return not forced  # decided in this very tick
     if entry.observed:
         return False
     return entry.acknowledged_s is None or seen_s < entry.acknowledged_s + SHOWS_S

@@ -49,6 +49,7 @@ from hems.control import (
     wear,
 )
 from hems.control.arbitrate import Proposal, arbitrate
+from hems.control.asked_on import asked_on
 from hems.control.demand import all_on, demands, owed_w, per_phase, untold
 from hems.control.dispatch import curtail, let_go, relief, storage
 from hems.control.dispatch.turn import connected
@@ -214,7 +215,9 @@ def _back(given: Given, state: ControlState, outlook: Outlook) -> tuple[ControlS
     """The next circuit to come back, now or later."""
 
     def make() -> Iterable[restoring.Restore]:
-        if not sending.may_energise(state):
+        if not sending.may_energise(state) or (
+            outlook.mode.on_island and asked_on(given.site, state, outlook, given.params, given.now_s)
+        ):
             return []
         return [restoring.restore(given.site, state, outlook, given.params, given.now_s)]
 
@@ -261,6 +264,7 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
         for command in sent.commands
         if sending.worth_telling(command, state.sent.get(command.role))
     ]
+    state = decided.closed(state, sent.commands, now_s)
     state = wear.moved(state, state.sent, sent.commands, params.restore, now_s)
     return replace(state, sent=sent.sent), sent
 

@@ -5,9 +5,11 @@ given for it.  They go if the jump still shows once that one is off.  Source: do
 """
 
 from collections.abc import Iterable, Sequence
+from math import inf
 
 from hems.control.memory.using import FRESH
 from hems.control.state import ControlState
+from hems.model import wiring
 from hems.model.site import Circuit, Phase
 
 SETTLES_S = 5.0
@@ -16,11 +18,14 @@ SETTLES_S = 5.0
 
 def just_back(circuits: Iterable[Circuit], state: ControlState, now_s: float) -> list[Circuit]:
     """Those of `circuits` that were told to come on a moment ago, though they may have been told off again since."""
-    return [one for one in circuits if _is_just_back(state.loads.get(one.id, FRESH).restored_s, now_s)]
+    return [one for one in circuits if now_s < _told_on_s(one, state) + SETTLES_S]
 
 
-def _is_just_back(restored_s: float | None, now_s: float) -> bool:
-    return restored_s is not None and now_s < restored_s + SETTLES_S
+def _told_on_s(circuit: Circuit, state: ControlState) -> float:
+    """When its switch was last told to close, by whomever; long ago for one that nobody has moved."""
+    entry, moves_s = state.sent.get(wiring.circuit_closed(circuit.id)), state.loads.get(circuit.id, FRESH).moves_s
+    since = 1 if entry is not None and entry.value else 2  # if it is off, the last move was that
+    return moves_s[-since] if len(moves_s) >= since else -inf
 
 
 def elsewhere(power_w: Sequence[float], phases: Sequence[Phase], suspects: Sequence[Circuit]) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from hems.control import sending, steer, turns
 from hems.control.arbitrate import Proposal, Rank, Ruling
+from hems.control.asked_on import asked_on, is_on
 from hems.control.balance import unbalanced
 from hems.control.bay_memory import NEW
 from hems.control.cars import phases, sunny, waking
@@ -15,7 +16,6 @@ from hems.control.giving import carries_on, giving_w, may_give
 from hems.control.going import settled
 from hems.control.memory.using import FRESH
 from hems.control.params import Params
-from hems.control.restoring import fits
 from hems.control.sheddable import Outlook
 from hems.control.state import ControlState
 from hems.control.vehicle import MAY_SUPPORT, charges_first, steps_back
@@ -45,6 +45,7 @@ def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, 
     Nothing is proposed for a circuit that hems has never touched: what a person switched off by hand stays off.
     """
     wants = {override.circuit: override for override in state.overrides}
+    asked = asked_on(site, state, outlook, params, now_s)
     for circuit in site.circuits:
         if not circuit.switchable:
             continue
@@ -58,11 +59,7 @@ def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, 
             yield Proposal(role=role, rank=_shed_rank(memory.shed_because), cause=memory.shed_because, high=0.0)
         if override is not None and override.want is Want.OFF:
             yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), high=0.0)
-        if (
-            override is not None
-            and override.want is Want.ON
-            and _may_force_on(circuit, site, state, outlook, params, now_s)
-        ):
+        if override is not None and override.want is Want.ON and (circuit.id in asked or is_on(circuit, state)):
             yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), low=1.0)
         kept_off = override is not None and override.want is Want.OFF
         touched = entry is not None or memory.shed_because is not None or kept_off
@@ -84,18 +81,6 @@ def _shed_rank(cause: Cause) -> Rank:
     """Protection beats people; saving energy does not (UCA 7)."""
     limit = cause.why in LIMITS or cause.facts.get("band") in LIMIT_BANDS
     return Rank.LIMIT if limit else Rank.ISLAND
-
-
-def _may_force_on(
-    circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
-) -> bool:
-    """Already on, or on a live bus with room for it."""
-    entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    if entry is not None and entry.value:
-        return True
-    if not sending.may_close(state, now_s):
-        return False
-    return not outlook.mode.on_island or fits(circuit, site, state, outlook, params, now_s)
 
 
 def cars(

@@ -1,0 +1,37 @@
+"""What people have asked to be on and is off: it comes on as soon as there is room, on an island one at a time.
+
+Two starts at one instant are two inrushes at one instant, whoever asked for them.  Source: UCA 11.
+"""
+
+from hems.control import sending
+from hems.control.params import Params
+from hems.control.restoring import fits
+from hems.control.sheddable import Outlook, forced_on
+from hems.control.state import ControlState
+from hems.control.undoing import SETTLES_S
+from hems.model import wiring
+from hems.model.site import Circuit, Site
+from hems.model.units import CircuitId
+
+NOBODY: frozenset[CircuitId] = frozenset()
+
+
+def asked_on(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> frozenset[CircuitId]:
+    """Circuits that close now because a person wants them on."""
+    forced = forced_on(state)
+    wanted = [one for one in site.circuits if one.id in forced and one.switchable and not is_on(one, state)]
+    if not wanted or not sending.may_close(state, now_s):
+        return NOBODY
+    if not outlook.mode.on_island:
+        return frozenset([one.id for one in wanted])
+    if state.last_restore_s is not None and now_s < state.last_restore_s + SETTLES_S:
+        return NOBODY
+    in_order = sorted(wanted, key=lambda one: (one.tier, one.rank, one.id))
+    first = next((one for one in in_order if fits(one, site, state, outlook, params, now_s)), None)
+    return NOBODY if first is None else frozenset({first.id})
+
+
+def is_on(circuit: Circuit, state: ControlState) -> bool:
+    """Whether it was told to be on last."""
+    entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    return entry is not None and bool(entry.value)
