@@ -23,9 +23,10 @@ def moved(
 ) -> ControlState:
     """The state with each command that moves a circuit's switch counted; `before` is what it was told until then."""
     loads: dict[CircuitId, LoadMemory] = {}
-    told = {role: bool(entry.value) for role, entry in before.items()}
+    told: dict[Role, bool] = {}
     for command in commands:
-        circuit, closed = wiring.circuit_of(command.role), told.get(command.role, True)  # what nobody has touched is on
+        circuit, entry = wiring.circuit_of(command.role), before.get(command.role)
+        closed = told.get(command.role, entry.value if entry is not None else True)  # what nobody has touched is on
         told[command.role] = bool(command.value)  # several lists that were armed may open it at once
         if circuit is not None and bool(command.value) != closed:
             memory = loads.get(circuit) or state.loads.get(circuit, FRESH)

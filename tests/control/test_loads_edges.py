@@ -206,8 +206,12 @@ def test_something_about_a_circuit_comes_due(memory: LoadMemory, entry: Sent | N
 def test_who_is_on_the_way_off_is_not_gone_yet(memory: LoadMemory, entry: Sent | None, seen_s: float, *, goes: bool):
     known = state(loads={LAUNDRY: memory}, sent={CLOSED: entry} if entry else {})
     assert (going.going(SITE, known, seen_s) != []) is goes
-    kept = replace(known, overrides=(want(Want.ON),))
+    # nor is what a person keeps on, until it is told off against that person's word
+    wanted = replace(known, overrides=(want(Want.ON),))
+    kept = replace(wanted, sent={CLOSED: sent(True)})
     assert going.going(SITE, kept, seen_s) == []
+    told_off = entry is not None and not entry.value
+    assert (going.going(SITE, wanted, seen_s) != []) is (goes and told_off)
 
 
 def want(which: Want, circuit: CircuitId = LAUNDRY) -> Override:
