@@ -34,6 +34,7 @@ from hems.runtime.fleet import Fleet, open_fleet
 from hems.runtime.forgetting import Forgetting
 from hems.runtime.installed import InstalledDrivers
 from hems.runtime.jobs import Jobs, zone_named
+from hems.runtime.leaps import doubts
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.machine import Machine
 from hems.runtime.notify import notify
@@ -153,15 +154,17 @@ class Daemon:
         site, wiring, params = self._file.site, self._file.wiring, self._file.params
         zone = zone_named(self._file.settings.timezone)
         board = Board(
-            wiring, self._clock, ready=lambda commands: actuators.ready(commands), wake=lambda: loop.wake.set()
+            wiring,
+            self._clock,
+            ready=lambda commands: actuators.ready(commands),
+            wake=lambda: loop.wake.set(),
+            doubts=doubts(site),
         )
         context = DriverContext(clock=self._clock, sink=board, rng=Random(self._seed))
         profiles = {spec.id: self._drivers[spec.driver].fingerprint(spec) for spec in wiring.devices}
         record = Commissioning(self._file.settings.state_dir, site=site.name, site_digest=self._file.digest)
         proving = Proving(site, wiring, profiles, record)
         fleet = self._fleet(context, store, record)
-        for one in record.unproven().values():
-            log.warning("%s is armed without proof, by %s: %s.", one.device, one.who, one.reason)
         actuators = Actuators(
             fleet.devices, wiring.writes, store.journal, self._clock, islanded=lambda: loop.state.mode.mode.on_island
         )
@@ -268,6 +271,8 @@ class Daemon:
             why = "the site file, its profile or its proofs have changed"
             log.warning("%s is no longer armed: %s.", device, why)
             store.audit.add(Entry(who="hems", action="disarm", subject=device, reason=why), self._clock.now())
+        for one in record.unproven().values():
+            log.warning("%s is armed without proof, by %s: %s.", one.device, one.who, one.reason)
         return fleet
 
     def _audit_configuration(self, store: Store) -> None:

@@ -11,6 +11,9 @@ from hems.model.reading import Reading
 from hems.model.units import DeviceId
 from hems.model.wiring import Port, Role, Wiring
 from hems.ports.clock import Clock
+from hems.runtime.leaps import Doubt
+
+NO_DOUBTS: Mapping[Role, Doubt] = {}
 
 
 class Board:
@@ -23,7 +26,9 @@ class Board:
         *,
         ready: Callable[[Sequence[Command]], Callable[[], None]],
         wake: Callable[[], None],
+        doubts: Mapping[Role, Doubt] = NO_DOUBTS,
     ) -> None:
+        """`doubts` say what is not to be believed at once."""
         self.latest: dict[Role, Reading[Any]] = {}
         self.points: dict[Port, Reading[Any]] = {}
         """The same by place, and also what no quantity of the building is read from."""
@@ -31,6 +36,7 @@ class Board:
         self._clock = clock
         self._ready = ready
         self._wake = wake
+        self._doubts = doubts
         self._armed: list[tuple[Armed, Callable[[], None]]] = []
         """Each with what sheds it, made ready."""
         self._watch: tuple[Trigger, ...] = ()
@@ -47,10 +53,12 @@ class Board:
             port = Port(device, point)
             self.points[port] = reading
             for role in self._roles.get(port, ()):
-                before = self.latest.get(role)
-                self.latest[role] = reading
+                before, told = self.latest.get(role), reading
+                if role in self._doubts:
+                    told = self._doubts[role].believed(reading)
+                self.latest[role] = told
                 if role in self._stirring:
-                    self._react(role, before, reading, now_s)
+                    self._react(role, before, told, now_s)
 
     def roles_at(self, port: Port) -> Sequence[Role]:
         """Quantities of the building that are read at a place."""
