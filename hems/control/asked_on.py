@@ -4,22 +4,31 @@ Two starts at one instant are two inrushes at one instant, whoever asked for the
 """
 
 from hems.control import sending
+from hems.control.arbitrate import Rank
+from hems.control.memory.using import FRESH
+from hems.control.orders import locked
 from hems.control.params import Params
 from hems.control.restoring import fits
 from hems.control.sheddable import Outlook, forced_on
 from hems.control.state import ControlState
 from hems.control.undoing import SETTLES_S
 from hems.model import wiring
+from hems.model.cause import Cause, Why
 from hems.model.site import Circuit, Site
 from hems.model.units import CircuitId
 
 NOBODY: frozenset[CircuitId] = frozenset()
+LIMITS = frozenset({Why.OVERLOAD, Why.BLACKOUT, Why.STABILISING_TOO_LONG, Why.STOPPING})
+LIMIT_BANDS = frozenset({"floor", "shutdown"})
 
 
 def asked_on(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> frozenset[CircuitId]:
-    """Circuits that close now because a person wants them on."""
+    """Circuits that close now because a person wants them on.
+
+    What has just come back by itself is waited for; who may not close makes nobody wait.
+    """
     forced = forced_on(state)
-    wanted = [one for one in site.circuits if one.id in forced and one.switchable and not is_on(one, state)]
+    wanted = [one for one in site.circuits if one.id in forced and _may_be_on(one, state, now_s)]
     if not wanted or not sending.may_close(state, now_s):
         return NOBODY
     if not outlook.mode.on_island:
@@ -29,6 +38,21 @@ def asked_on(site: Site, state: ControlState, outlook: Outlook, params: Params, 
     in_order = sorted(wanted, key=lambda one: (one.tier, one.rank, one.id))
     first = next((one for one in in_order if fits(one, site, state, outlook, params, now_s)), None)
     return NOBODY if first is None else frozenset({first.id})
+
+
+def _may_be_on(circuit: Circuit, state: ControlState, now_s: float) -> bool:
+    """Whether it is off, and neither protection nor whoever works on it keeps it so."""
+    if not circuit.switchable or is_on(circuit, state):
+        return False
+    because = state.loads.get(circuit.id, FRESH).shed_because
+    protected = because is not None and shed_rank(because) is Rank.LIMIT
+    return not protected and wiring.circuit_closed(circuit.id) not in locked(state, now_s)
+
+
+def shed_rank(cause: Cause) -> Rank:
+    """Protection beats people; saving energy does not (UCA 7)."""
+    limit = cause.why in LIMITS or cause.facts.get("band") in LIMIT_BANDS
+    return Rank.LIMIT if limit else Rank.ISLAND
 
 
 def is_on(circuit: Circuit, state: ControlState) -> bool:

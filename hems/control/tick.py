@@ -49,7 +49,6 @@ from hems.control import (
     wear,
 )
 from hems.control.arbitrate import Proposal, arbitrate
-from hems.control.asked_on import asked_on
 from hems.control.demand import all_on, demands, owed_w, per_phase, untold
 from hems.control.dispatch import curtail, let_go, relief, storage
 from hems.control.dispatch.turn import connected
@@ -215,9 +214,7 @@ def _back(given: Given, state: ControlState, outlook: Outlook) -> tuple[ControlS
     """The next circuit to come back, now or later."""
 
     def make() -> Iterable[restoring.Restore]:
-        if not sending.may_energise(state) or (
-            outlook.mode.on_island and asked_on(given.site, state, outlook, given.params, given.now_s)
-        ):
+        if not sending.may_energise(state):
             return []
         return [restoring.restore(given.site, state, outlook, given.params, given.now_s)]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from hems.control import sending, steer, turns
 from hems.control.arbitrate import Proposal, Rank, Ruling
-from hems.control.asked_on import asked_on, is_on
+from hems.control.asked_on import asked_on, is_on, shed_rank
 from hems.control.balance import unbalanced
 from hems.control.bay_memory import NEW
 from hems.control.cars import phases, sunny, waking
@@ -31,8 +31,6 @@ from hems.model.wiring import Role
 
 NOTHING_CHARGES = frozenset(Mode) - {Mode.GRID_CONNECTED}
 MAY_GIVE = MAY_SUPPORT | {Mode.GRID_CONNECTED}
-LIMITS = frozenset({Why.OVERLOAD, Why.BLACKOUT, Why.STABILISING_TOO_LONG, Why.STOPPING})
-LIMIT_BANDS = frozenset({"floor", "shutdown"})
 IDLE_W = 300.0
 """A car below this counts as not giving."""
 AT_FLOOR, SOC_UNKNOWN = Cause(Why.CAR_AT_FLOOR), Cause(Why.CAR_SOC_UNKNOWN)
@@ -56,7 +54,7 @@ def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, 
         if entry is None and override is None and memory.shed_because is None:
             continue
         if memory.shed_because is not None:
-            yield Proposal(role=role, rank=_shed_rank(memory.shed_because), cause=memory.shed_because, high=0.0)
+            yield Proposal(role=role, rank=shed_rank(memory.shed_because), cause=memory.shed_because, high=0.0)
         if override is not None and override.want is Want.OFF:
             yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), high=0.0)
         if override is not None and override.want is Want.ON and (circuit.id in asked or is_on(circuit, state)):
@@ -75,12 +73,6 @@ def _back(circuit: Circuit, site: Site, state: ControlState, outlook: Outlook) -
     if circuit.id in state.saving.turns_s and turns.rotating(state.saving, circuit.tier):
         return Cause(Why.ITS_TURN, turns.told(site, state.saving, circuit))
     return Cause(Why.ROOM_ON_ISLAND)
-
-
-def _shed_rank(cause: Cause) -> Rank:
-    """Protection beats people; saving energy does not (UCA 7)."""
-    limit = cause.why in LIMITS or cause.facts.get("band") in LIMIT_BANDS
-    return Rank.LIMIT if limit else Rank.ISLAND
 
 
 def cars(

@@ -12,7 +12,7 @@ from hems.control.state import ControlState
 from hems.control.step import Armed
 from hems.control.undoing import SETTLES_S
 from hems.model import wiring
-from hems.model.cause import Why
+from hems.model.cause import Cause, Why
 from hems.model.command import Command
 from hems.model.mode import Mode
 from hems.model.request import Want
@@ -153,3 +153,13 @@ def test_on_an_island_one_start_waits_for_another_whoever_asked_for_it():
     on_s = sorted(t_s for t_s, one in made.commands() if one.role.endswith("/closed") and one.value is True)
     assert not {"hot_water", "laundry", "ventilation"} & made.off()
     assert all(later_s - first_s >= SETTLES_S for first_s, later_s in pairwise(on_s))
+
+
+def test_what_a_person_wants_on_and_protection_keeps_off_makes_nobody_else_wait():
+    # given a wish for the hot water, which protection has just opened, and one for the laundry
+    made = on_an_island().says(former(1_000.0, 1_000.0, 1_000.0)).advance(1.0)
+    kept_off = replace(made.state.loads[HOT], shed_because=Cause(Why.OVERLOAD), fruitless=3, shed_since_s=made.now_s)
+    made.state = replace(made.state, loads={**made.state.loads, HOT: kept_off})
+    made.ask(forces("hot_water", Want.ON)).ask(forces("laundry", Want.ON)).advance(600.0)
+    # then everything else comes back, by itself or because it is wanted
+    assert made.off() == {"hot_water"}
