@@ -44,6 +44,7 @@ from hems.runtime.own_faults import own_faults
 from hems.runtime.power import PowerEnd
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
+from hems.runtime.root_word import RootWord
 from hems.runtime.scene import Scene
 from hems.runtime.search import Search
 from hems.runtime.setup import Setup
@@ -236,7 +237,7 @@ class Daemon:
             self._file.params,
             self._clock,
             toolbox=toolbox,
-            doorkeeper=Doorkeeper(self._file.site, store.people, self._clock),
+            doorkeeper=Doorkeeper(self._file.site, store.people, self._clock, RootWord(self._file.settings.run_dir)),
             auditing=Auditing(store.audit, self._clock),
             outlook=self._outlook,
             stop=self.stop,

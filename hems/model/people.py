@@ -86,4 +86,4 @@ class Caller:
     role: PersonRole
     """The lower of what the socket admits and what the person may."""
     known_by: str
-    """`pin`, or `name only` where nobody has to prove who he is."""
+    """`pin`; `root`, who has shown that he is; or `name only` where nobody has to prove who he is."""

@@ -12,7 +12,7 @@ from hems.runtime.asked.words import words
 
 SILENT = frozenset({"consider", "people", "probed", "prices"})
 """Requests that only look, although they come by a door for people who may do more; and prices, told by no person."""
-SECRET = frozenset({"pin", "secret", "code", "session", "confirm"})
+SECRET = frozenset({"pin", "secret", "code", "session", "confirm", "root"})
 ELSEWHERE = frozenset({"who", "reason", "unproven", "note"})
 SUBJECTS = ("circuit", "bay", "source", "key", "step", "device", "name", "task")
 LONGEST = 400

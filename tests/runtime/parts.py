@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,7 @@ from hems.runtime.loop import Cycle, Loop
 from hems.runtime.outlook import NoOutlook, Outlook
 from hems.runtime.proving import Proving
 from hems.runtime.record import Recorder
+from hems.runtime.root_word import RootWord
 from hems.runtime.search import Search
 from hems.runtime.setup import Setup
 from hems.runtime.toolbox import Toolbox
@@ -365,7 +367,7 @@ async def house(
         params,
         clock,
         toolbox=toolbox,
-        doorkeeper=Doorkeeper(site, store.people, clock),
+        doorkeeper=Doorkeeper(site, store.people, clock, RootWord(directory, owner=os.geteuid())),
         auditing=Auditing(store.audit, clock),
         outlook=outlook or NoOutlook(),
         stop=stops.append,

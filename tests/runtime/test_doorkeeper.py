@@ -1,20 +1,26 @@
 """The socket is the ceiling, the PIN names the person: over real sockets."""
 
+import argparse
 import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hems.model.errors import PinNeeded, RequestError
+from hems.commands.person import COMMAND
+from hems.model.errors import HemsError, PinNeeded, RequestError
 from hems.model.people import PersonRole
 from hems.runtime.doorkeeper import IDLE_S
+from hems.runtime.root_word import FILE, RootWord, left_by_root
 from hems.runtime.secrets import TRIES, WAIT_S
 from tests.runtime.parts import HandClock, House
 from tests.runtime.test_desk import ask, desk, laundry, refused
 from tests.store.given import rows
 
-PIN, PASSPHRASE = "4711", "correct horse"
+PIN, PASSPHRASE, FRESH = "4711", "correct horse", "battery staple"
 
 
 async def staffed(run_dir: Path, *, engineer: bool = False) -> None:
@@ -128,6 +134,91 @@ async def test_whoever_loses_the_pin_loses_what_was_begun_with_it(run_dir: Path)
         await ask(run_dir, "admin", "person", name="Ana", remove=True, who="Kim", pin=PASSPHRASE)
         await needs_a_pin(run_dir, "operate", "override", **laundry(), session=entered["session"])
         assert "PIN not right" in await refused(run_dir, "operate", "override", **laundry(who="Ana"), pin=PIN)
+
+
+# Root -----------------------------------------------------------------------------------------------------------------
+
+
+async def test_root_gives_the_only_engineer_a_new_passphrase_while_hems_runs(run_dir: Path):
+    async with desk(run_dir) as made:
+        await staffed(run_dir, engineer=True)
+        begun = await ask(run_dir, "admin", "enter", who="Kim", pin=PASSPHRASE)
+        # when nobody knows the passphrase any more, and root leaves his word
+        with left_by_root(run_dir) as word:
+            await ask(run_dir, "admin", "person", name="Kim", role="engineer", secret=FRESH, who="root", root=word)
+        # then the new one counts, the old one and what was begun with it do not
+        await ask(run_dir, "admin", "people", who="Kim", pin=FRESH)
+        assert "PIN not right" in await refused(run_dir, "admin", "people", who="Kim", pin=PASSPHRASE)
+        await needs_a_pin(run_dir, "admin", "people", session=begun["session"])
+        # and it is written down that root did it, without the word or the passphrase
+        made.store.drain()
+        told = rows(run_dir, "state.db", "SELECT who, known_by, action, subject FROM audit ORDER BY id")
+        assert ("root", "root", "person", "Kim") in told
+        kept = str(rows(run_dir, "state.db", "SELECT * FROM audit"))
+        assert word not in kept
+        assert FRESH not in kept
+
+
+async def test_nobody_else_gets_in_that_way(run_dir: Path):
+    async with desk(run_dir):
+        await staffed(run_dir, engineer=True)
+
+        async def tried(word: str, do: str = "person") -> str:
+            return await refused(run_dir, "admin", do, name="Eve", role="engineer", secret=FRESH, root=word)
+
+        only_root = "Only root may do this without a passphrase: type sudo hems person reset."
+        # without a file; with a word that is not the one; with one whose time is over
+        assert await tried("made up") == only_root
+        with left_by_root(run_dir) as word:
+            assert await tried(word[:-1]) == only_root
+        assert await tried(word) == only_root
+        # with a file that others could have written, or that stands elsewhere
+        path = run_dir / FILE
+        path.write_text("made up")
+        path.chmod(0o660)
+        assert await tried("made up") == only_root
+        path.rename(run_dir / "elsewhere")
+        path.symlink_to(run_dir / "elsewhere")
+        assert await tried("made up") == only_root
+        path.unlink()
+        # nor does it open anything else
+        with left_by_root(run_dir) as word:
+            await needs_a_pin(run_dir, "admin", "arm", devices="all", root=word)
+            await needs_a_pin(run_dir, "admin", "people", root=word)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may do it")
+async def test_the_command_asks_for_the_passphrase_and_leaves_no_word_behind(run_dir: Path):
+    async with desk(run_dir):
+        await staffed(run_dir, engineer=True)
+        words = ["-m", "hems.cli", "person", "reset", "Kim", "--run-dir", str(run_dir)]
+        typed = await asyncio.create_subprocess_exec(sys.executable, *words, stdin=PIPE, stdout=PIPE)
+        told, _ = await typed.communicate(f"{FRESH}\n".encode())
+        assert told.decode().startswith("Kim has a new passphrase as engineer")
+        assert not (run_dir / FILE).exists()
+        await ask(run_dir, "admin", "people", who="Kim", pin=FRESH)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may do it")
+def test_the_command_tells_whoever_is_not_root_what_to_type(run_dir: Path):
+    with pytest.raises(HemsError, match="is for root: type sudo hems person reset Kim"):
+        COMMAND.run(argparse.Namespace(what="reset", name="Kim", who="", run_dir=run_dir))
+
+
+def test_a_file_that_is_not_roots_is_no_word_of_root(run_dir: Path):
+    with left_by_root(run_dir) as word:
+        assert RootWord(run_dir, owner=os.geteuid()).is_said(word)
+        assert not RootWord(run_dir, owner=os.geteuid() + 1).is_said(word)
+
+
+def test_the_words_file_goes_also_where_the_request_was_refused_and_one_left_by_a_killed_command_is_replaced(
+    run_dir: Path,
+):
+    (run_dir / FILE).write_text("of one that was killed")
+    with pytest.raises(RequestError), left_by_root(run_dir) as word:
+        assert RootWord(run_dir, owner=os.geteuid()).is_said(word)
+        raise RequestError("No.")
+    assert not (run_dir / FILE).exists()
 
 
 @pytest.mark.parametrize(
