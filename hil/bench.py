@@ -36,8 +36,9 @@ from hil import (
     bench_sheds,
     bench_tick,
     bench_whole,
+    ending,
 )
-from hil.bench_row import Row, html, markdown, plain, text, unmeasured
+from hil.bench_row import Row, failed, html, markdown, plain, text
 from hil.places import place
 from hil.policy_bench import PolicyBench
 
@@ -127,7 +128,11 @@ class Command:
         verbs.add_parser("screen", help="what the operator's screen costs, beside a bare one")
 
     def run(self, args: argparse.Namespace) -> int:
-        """Measure and print."""
+        """Measure and print; whatever ends it ends what it has started."""
+        with ending.in_good_order():
+            return self._run(args)
+
+    def _run(self, args: argparse.Namespace) -> int:
         if args.verb in POLICIES:
             return POLICIES[args.verb][1].run(args)
         if args.verb == "clients":
@@ -156,7 +161,7 @@ def measured(groups: Iterable[str], minutes: float) -> Iterator[Row]:
         with contained() as group:  # one figure that cannot be had must not cost the others
             yield from GROUPS[name](minutes)
         if group.fault is not None:
-            yield unmeasured(name, f"{type(group.fault).__name__}: {group.fault}")
+            yield failed(name, group.fault)
 
 
 def about() -> str:

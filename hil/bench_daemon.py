@@ -22,7 +22,8 @@ from hems.model.contained import contained
 from hems.model.errors import HemsError
 from hems.model.mode import Mode
 from hems.sim.rig import load_rig
-from hil.bench_row import Row, noisy, unmeasured
+from hil import ending
+from hil.bench_row import Row, failed, noisy
 from hil.bench_run import BenchRun, begin
 from hil.emulate.remote import Remote
 from hil.places import place
@@ -125,7 +126,7 @@ async def _known(minutes: float) -> AsyncGenerator[Row, None]:
                 with contained() as part:
                     told = await measured(run)
                 if part.fault is not None:
-                    told = [unmeasured(what, f"{type(part.fault).__name__}: {part.fault}")]
+                    told = [failed(what, part.fault)]
                 for row in told:
                     yield row
 
@@ -224,7 +225,17 @@ async def _lateness(run: BenchRun) -> list[Row]:
     late, empty = run.where / "late", run.where / "empty"
     run.daemon.send_signal(signal.SIGTERM)
     await run.daemon.wait()
-    code = [sys.executable, "-c", FULL, str(late), str(WARM_S), str(EVERY_S), str(PROBED_S), str(run.site)]
+    code = [
+        *ending.taken_along(),
+        sys.executable,
+        "-c",
+        FULL,
+        str(late),
+        str(WARM_S),
+        str(EVERY_S),
+        str(PROBED_S),
+        str(run.site),
+    ]
     with (run.where / "daemon.log").open("ab") as log:
         run.daemon = await asyncio.create_subprocess_exec(*code, stdout=log, stderr=log, env=run.environment)
     await _pictured(run)
@@ -257,9 +268,8 @@ async def _screen(run: BenchRun) -> AsyncIterator[None]:
     near, far = pty.openpty()
     loop = asyncio.get_running_loop()
     loop.add_reader(near, lambda: os.read(near, 65_536))
-    screen = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "hems.cli", "tui", "--run-dir", str(run.run_dir), stdin=far, stdout=far, stderr=far
-    )
+    command = [*ending.taken_along(), sys.executable, "-m", "hems.cli", "tui", "--run-dir", str(run.run_dir)]
+    screen = await asyncio.create_subprocess_exec(*command, stdin=far, stdout=far, stderr=far)
     try:
         yield
     finally:

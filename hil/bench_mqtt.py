@@ -24,7 +24,7 @@ from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec
 from hems.ports.device import DriverContext
 from hems.runtime.clock import SystemClock
-from hil import foreign
+from hil import ending, foreign
 from hil.bench_row import Row, noisy, paired, unmeasured
 from hil.emulate.broker import Broker, find_mosquitto
 from hil.emulate.lines import LOOPBACK
@@ -117,7 +117,8 @@ async def _answer(player: aiomqtt.Client) -> dict[str, Any]:
 @asynccontextmanager
 async def _driver(port: int) -> AsyncIterator[None]:
     """The driver as a process."""
-    child = await asyncio.create_subprocess_exec(sys.executable, "-m", "hil.bench_mqtt", str(port))
+    command = [*ending.taken_along(), sys.executable, "-m", "hil.bench_mqtt", str(port)]
+    child = await asyncio.create_subprocess_exec(*command)
     try:
         yield
     finally:

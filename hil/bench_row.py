@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from statistics import median
 
+from hems.model.errors import HemsError
+
 NOISE = 2.0
 """If single turns of a yardstick are so far apart, a figure beside it says nothing."""
 HEAD = ("what", "beside", "measured", "is", "at least", "aim", "")
@@ -57,6 +59,11 @@ class Row:
 def unmeasured(what: str, why: str) -> Row:
     """A figure that cannot be had on this machine."""
     return Row(what=what, figure="not measured", invalid=why)
+
+
+def failed(what: str, fault: Exception) -> Row:
+    """A figure that was not come to; one of our own sentences needs no name of its kind before it."""
+    return unmeasured(what, str(fault) if isinstance(fault, HemsError) else f"{type(fault).__name__}: {fault}")
 
 
 def noisy(turns: Sequence[float]) -> str:

@@ -18,6 +18,7 @@ from hems.model.codec import from_plain
 from hems.model.errors import HemsError
 from hems.model.picture import Picture
 from hems.sim.planner import Solver
+from hil import ending
 from hil.emulate.remote import wait_until_ready
 from hil.network import Network, laid
 from hil.places import Place
@@ -279,6 +280,7 @@ async def _process(
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
             *before,
+            *ending.taken_along(),
             sys.executable,
             *arguments,
             stdin=asyncio.subprocess.DEVNULL,

@@ -7,13 +7,13 @@ exit code is 0 only if every expectation held.
 import argparse
 import asyncio
 import shutil
-import signal
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from hems.model.errors import HemsError
+from hil import ending
 from hil.bench_run import BenchRun, begin
 from hil.perform import perform
 from hil.places import Place, place
@@ -38,12 +38,12 @@ class Command:
         """Play the demonstration."""
         from hems.tui.app import terminal_fits
 
-        signal.signal(signal.SIGHUP, lambda *_: sys.exit(1))  # a closed terminal ends building and daemon too
         if args.data is not None and not args.data.is_dir():
             raise HemsError(f"--data {args.data}: there is no such directory. Name the one with the measured traces.")
         where = args.keep or Path(tempfile.mkdtemp(prefix="hems-demo-"))
         where.mkdir(parents=True, exist_ok=True)
-        done = _demo(place(args.site), where, args.data, interactive=not args.headless and terminal_fits())
+        with ending.in_good_order():  # a closed terminal ends building and daemon too
+            done = _demo(place(args.site), where, args.data, interactive=not args.headless and terminal_fits())
         if args.keep is None:  # after a failure it stays, because the message points there
             shutil.rmtree(where, ignore_errors=True)
         return done

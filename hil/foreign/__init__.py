@@ -1,16 +1,19 @@
 """Peers not written for hems: Modbus server and client, and an MQTT echo, in C, where their libraries are installed."""
 
 import asyncio
+import atexit
 import shutil
+import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
+from hems.model.contained import contained
 from hems.model.errors import HemsError
+from hil import ending
 
 HERE = Path(__file__).parent
 PLACES = (Path("/usr/include"), Path("/usr/local/include"))
@@ -32,7 +35,9 @@ def missing(program: str = "server") -> str | None:
 @cache
 def built(name: str) -> Path:
     """The program `server`, `client` or `echo`.  Raises: HemsError when it cannot be made."""
-    program = Path(tempfile.mkdtemp(prefix="hems-foreign-")) / name
+    where = tempfile.mkdtemp(prefix="hems-foreign-")
+    atexit.register(shutil.rmtree, where, ignore_errors=True)
+    program = Path(where) / name
     command = ["cc", "-O2", "-o", str(program), str(HERE / f"{name}.c")]
     flags = [f"-I{(place / HEADERS[MODBUS]).parent}" for place in PLACES]
     made = subprocess.run([*command, *flags, f"-l{LIBRARIES[name]}"], capture_output=True, text=True, check=False)
@@ -77,14 +82,31 @@ async def echo(port: int, heard: str, said: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _running(program: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    peer = await asyncio.create_subprocess_exec(
-        built(program), *arguments, stdout=asyncio.subprocess.PIPE, stderr=sys.stderr
-    )
+    """Raises: HemsError, when it has given up, instead of whatever failed by that."""
+    peer = await _started(program, *arguments)
     try:
-        yield peer
+        with contained() as use:
+            yield peer
     finally:
-        peer.kill()
+        if peer.returncode is None:
+            peer.kill()
         await peer.wait()
+    if peer.returncode != -signal.SIGKILL:
+        assert peer.stderr is not None
+        raise _gave_up(program, await peer.stderr.read()) from use.fault
+    if use.fault is not None:
+        raise use.fault
+
+
+async def _started(program: str, *arguments: str) -> asyncio.subprocess.Process:
+    command = (*ending.taken_along(), str(built(program)), *arguments)
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+
+
+def _gave_up(program: str, said: bytes) -> HemsError:
+    why = said.decode(errors="replace").strip() or "it did not say why"
+    return HemsError(f"The foreign {program} in C gave up: {why}.")
 
 
 @asynccontextmanager
@@ -97,12 +119,10 @@ async def reacting(ports: Sequence[int]) -> AsyncIterator[None]:
 
 
 async def polled(port: int, count: int, times: int) -> tuple[float, float]:
-    """Wall and processor seconds of the foreign client for `times` reads of `count` registers."""
-    client = await asyncio.create_subprocess_exec(
-        built("client"), str(port), str(count), str(times), stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await client.communicate()
+    """Wall and processor seconds of the foreign client for `times` reads of `count` registers.  Raises: HemsError."""
+    client = await _started("client", str(port), str(count), str(times))
+    out, said = await client.communicate()
     if client.returncode:
-        raise HemsError("The foreign Modbus client gave up.")
+        raise _gave_up("client", said)
     wall_s, used_s = out.split()
     return float(wall_s), float(used_s)

@@ -6,6 +6,7 @@
  *                                one after the other, over connections that are open: off when the tie opens, on when
  *                                it closes
  */
+#include <errno.h>
 #include <modbus.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,11 +32,17 @@ static double used(void)
     return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+static int gave_up(const char *port)
+{
+    fprintf(stderr, "port %s: %s\n", port, modbus_strerror(errno));
+    return 1;
+}
+
 static modbus_t *connected(const char *port)
 {
     modbus_t *client = modbus_new_tcp("127.0.0.1", atoi(port));
     if (client == NULL || modbus_connect(client))
-        exit(1);
+        exit(gave_up(port));
     return client;
 }
 
@@ -52,13 +59,13 @@ static int reacting(int count, char **ports)
     fflush(stdout);
     for (;; nanosleep(&pause, NULL)) {
         if (modbus_read_input_bits(tie, 0, CONTACTS, contacts) != CONTACTS)
-            return 1;
+            return gave_up(ports[0]);
         if (contacts[0] == closed)
             continue;
         closed = contacts[0];
         for (int n = 1; n < count && n < MOST_BOARDS; n++)
             if (modbus_write_bit(board[n], 0, closed) != 1)
-                return 1;
+                return gave_up(ports[n]);
     }
 }
 
@@ -73,7 +80,7 @@ int main(int argc, char **argv)
     double began = wall(), spent = used();
     for (int n = 0; n < atoi(argv[3]); n++)
         if (modbus_read_registers(client, 0, atoi(argv[2]), words) != atoi(argv[2]))
-            return 1;
+            return gave_up(argv[1]);
     printf("%.6f %.6f\n", wall() - began, used() - spent);
     return 0;
 }

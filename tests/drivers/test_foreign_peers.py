@@ -1,5 +1,6 @@
 """The Modbus engine against libmodbus, in C: implementations that share no line, on TCP and on a paced line."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from hems.model.command import Fate
+from hems.model.errors import HemsError
 from hil import bench_whole, foreign
 from hil.emulate.lines import Bridge
 from tests.drivers import given
@@ -112,3 +114,28 @@ async def test_the_yardstick_that_sheds_switches_every_board_as_the_tie_opens_an
         tie = bench_whole.Played(ports, told, boards=2)
         assert 0.0 < await tie.all_shed() < bench_whole.WITHIN_S
         assert await tie.all_back()
+
+
+async def test_a_foreign_client_that_gives_up_says_so_and_of_which_device() -> None:
+    # given a tie that takes the connection and never answers
+    left = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(64)
+        await reader.read()  # libmodbus waits half a second, and goes
+        writer.close()
+        left.set()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        # when whoever measures waits for what the client does
+        with pytest.raises(HemsError, match=f"client in C gave up: port {port}: .*timed out"):
+            async with foreign.reacting([port]):
+                await left.wait()
+                raise TimeoutError  # as it is for who waits for a relay that nobody opens
+
+
+async def test_what_fails_beside_a_foreign_client_that_goes_on_is_told_as_it_is() -> None:
+    with pytest.raises(TimeoutError):
+        async with foreign.told(2) as (ports, _), foreign.reacting(ports):
+            raise TimeoutError

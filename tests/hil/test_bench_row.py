@@ -1,8 +1,10 @@
 """The table of `hems bench`."""
 
 import argparse
+import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hems.model.errors import HemsError
 from hil import bench, bench_daemon, bench_run
 from hil.bench_row import Row, html, markdown, noisy, paired, plain, text, unmeasured
 from hil.bench_sheds import typical
@@ -81,6 +84,42 @@ def test_a_group_that_fails_is_told_and_the_next_one_is_measured(monkeypatch: py
     assert (failed.verdict, other.verdict) == ("invalid: RuntimeError: no such thing", "reached")
 
 
+def test_a_group_whose_fault_is_one_of_our_sentences_is_told_by_that_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def given_up(_: float) -> list[Row]:
+        raise HemsError("The foreign client in C gave up.")
+
+    monkeypatch.setattr(bench, "GROUPS", {"a": given_up})
+    (failed,) = bench.measured(("a",), 0.0)
+    assert failed.verdict == "invalid: The foreign client in C gave up."
+
+
+def test_a_bench_that_is_told_to_end_is_ended_as_by_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def slow() -> list[Row]:
+        signal.raise_signal(signal.SIGTERM)
+        try:
+            await asyncio.sleep(600.0)
+        finally:
+            print("cleared away")
+        return []
+
+    # given a bench that is told to end while a loop of its own runs
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(bench, "GROUPS", {"tick": lambda _: asyncio.run(slow())})
+    # then what runs can clear away, nothing further is measured, and the signals are as they were
+    with pytest.raises(KeyboardInterrupt):
+        bench.COMMAND.run(parsed("--only", "tick"))
+    assert "cleared away" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    bench.COMMAND.add_arguments(parser)
+    return parser.parse_args(words)
+
+
 def test_a_part_of_the_daemons_group_that_fails_does_not_cost_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     # given a daemon that does not start in time, and can be measured otherwise
     @asynccontextmanager
@@ -109,9 +148,7 @@ def test_what_was_measured_before_the_bench_is_ended_stands_in_its_files(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(bench, "GROUPS", {"tick": lambda _: [row(1.0)], "history": ended})
-    parser = argparse.ArgumentParser()
-    bench.COMMAND.add_arguments(parser)
     table = tmp_path / "table.md"
     with pytest.raises(KeyboardInterrupt):
-        bench.COMMAND.run(parser.parse_args(["--only", "tick", "--only", "history", "--table", str(table)]))
+        bench.COMMAND.run(parsed("--only", "tick", "--only", "history", "--table", str(table)))
     assert "| sheds | C |" in table.read_text(encoding="utf-8")

@@ -1,0 +1,84 @@
+"""Nothing that a bench has started is left running, however the bench ends."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from hil import ending
+
+pytestmark = pytest.mark.wire
+
+STARTS = """
+import asyncio, signal, sys
+from contextlib import ExitStack
+from pathlib import Path
+from hil import bench_run, ending
+
+async def started():
+    there = await bench_run._process(Path(sys.argv[1]) / "log", "-c", "import time; print(1); time.sleep(600)")
+    try:
+        print(there.pid, flush=True)
+        await asyncio.sleep(600)
+    finally:
+        await bench_run._ended(there)
+        print("cleared away", flush=True)
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell sets it for what runs in the background
+with ending.in_good_order():
+    asyncio.run(started())
+"""
+WITHIN_S = 30.0
+
+
+@asynccontextmanager
+async def a_bench(where: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+    """A program that has started another one, and the other one's number."""
+    pipe = asyncio.subprocess.PIPE
+    one = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STARTS, str(where), stdout=pipe, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert one.stdout is not None
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            yield one, int(await one.stdout.readline())
+    finally:
+        if one.returncode is None:
+            one.kill()
+        await one.wait()
+
+
+async def gone(pid: int) -> None:
+    """Waits until a process that is nobody's child here has ended."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(watched, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        asyncio.get_running_loop().remove_reader(watched)
+        os.close(watched)
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_a_bench_that_is_told_to_end_clears_away_what_it_started(told: signal.Signals, tmp_path: Path) -> None:
+    async with a_bench(tmp_path) as (bench, started):
+        bench.send_signal(told)
+        await gone(started)
+        assert bench.stdout is not None
+        assert await bench.stdout.read() == b"cleared away\n"
+
+
+@pytest.mark.skipif(not ending.taken_along(), reason="no setpriv is here")
+async def test_a_bench_that_is_killed_takes_along_what_it_started(tmp_path: Path) -> None:
+    async with a_bench(tmp_path) as (bench, started):
+        bench.kill()
+        await gone(started)
