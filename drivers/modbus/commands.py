@@ -17,6 +17,8 @@ from hems.model.command import Fate
 from hems.model.units import DeviceId
 from hems.ports.device import Reply, Scalar
 
+RETAKE_S = 60.0
+"""How often at most control is taken anew from a device that answers and does not follow."""
 OVERTAKEN = Reply(fate=Fate.UNVERIFIED, detail="a later command took its place")
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ class Commander:
         self._ready = ready
         self._keeper = Keeper(sender, lambda: self.layout, ready, there, self._begin, keeping)
         self._acquired = False
+        self._acquired_s = float("-inf")
         self._turns: dict[str, int] = {}
         self._sent_s: dict[str, float] = {}
         self._shown: dict[str, bool | float] = {}
@@ -77,12 +80,15 @@ class Commander:
             else:
                 failed = await self._send(name, placed, judged.value, still, urgent=urgent, lease_s=lease_s)
             if failed is not None:
+                self._doubt_control(failed)
                 return failed
         if placed.spec.verify is None:
             return Reply(fate=Fate.UNVERIFIED, detail=judged.note or "nothing reads it back")
         seen = await self._sender.watch(placed.spec.verify, judged.value, still)
         if seen.fate is Fate.CONFIRMED:
             self._shown[name] = judged.value
+        elif still():
+            self._doubt_control(seen)
         return Reply(
             fate=fate_of(seen.fate, judged.note),
             detail="; ".join(part for part in (judged.note, seen.detail) if part),
@@ -209,6 +215,12 @@ class Commander:
             await asyncio.sleep(wait_s)
         return still()
 
+    def _doubt_control(self, reply: Reply) -> None:
+        """What answers and does not follow may have started afresh unseen, or something else has control of it."""
+        now_s = asyncio.get_running_loop().time()
+        if reply.fate in (Fate.REFUSED, Fate.UNVERIFIED) and now_s >= self._acquired_s + RETAKE_S:
+            self._acquired = False
+
     async def _acquire(self, urgent: bool) -> Reply | None:
         if self._acquired or not self.layout.acquire:
             return None
@@ -218,7 +230,7 @@ class Commander:
             says_no = trouble.is_final if isinstance(trouble, Refusal) else not isinstance(trouble, LinkError)
             fate = Fate.REFUSED if says_no else Fate.UNREACHABLE
             return Reply(fate=fate, detail=f"control could not be taken: {trouble}")
-        self._acquired = True
+        self._acquired, self._acquired_s = True, asyncio.get_running_loop().time()
         return None
 
 

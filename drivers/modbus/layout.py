@@ -57,6 +57,8 @@ class PlacedStep:
     wait_s: float = 0.0
     optional: bool = False
     """Whether a refusal of this step does not matter."""
+    persistent: bool = False
+    """Whether it is a setting in memory that wears: not written when it stands there already."""
     needs_points: bool = field(init=False)
     """Whether what it writes hangs on anything but the value."""
 

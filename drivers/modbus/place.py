@@ -47,4 +47,5 @@ def _step(line: Step) -> PlacedStep:
         single=line.fc in (5, 6),
         wait_s=line.wait_ms / 1000,
         optional=line.optional,
+        persistent=line.persistent,
     )

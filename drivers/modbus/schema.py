@@ -132,6 +132,8 @@ class Step(Place):
     when: When | None = None
     wait_ms: int = entry(0, ge=0, le=10000)
     optional: bool = False
+    persistent: bool = False
+    """A setting in memory that wears: looked at first, and written only where something else stands there."""
 
     def __post_init__(self) -> None:
         names_in(self.to)

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from drivers.modbus.codec import encode
 from drivers.modbus.errors import Forbidden, LinkError, Refusal, RefusedTogether, Superseded
-from drivers.modbus.frame import Space, WriteFrame
+from drivers.modbus.frame import ReadFrame, Space, WriteFrame
 from drivers.modbus.job import Manners, Rank
-from drivers.modbus.layout import PlacedCommand, PlacedStep
+from drivers.modbus.layout import PlacedCommand, PlacedStep, Register
 from drivers.modbus.poll import Reader
 from drivers.modbus.queue import LinkQueue
 from drivers.profile.command import Verify
@@ -143,6 +143,8 @@ class Sender:
                 if refusal.is_yes:
                     return
         words = encode(place.coding, number / 10.0 ** await self._exponent(step, urgent))
+        if step.persistent and self._allowed() and await self._stands(place, words, urgent):
+            return
         frame = WriteFrame(
             self._unit, place.space, place.address, words, single=step.single or place.space is Space.COIL
         )
@@ -153,6 +155,16 @@ class Sender:
                 raise Superseded("a later command took its place") from None
             raise
 
+    async def _stands(self, place: Register, words: tuple[int, ...], urgent: bool) -> bool:
+        """Whether a setting is so already; False also where it can be written and not read."""
+        look = ReadFrame(self._unit, place.space, place.address, len(words))
+        try:
+            return await self._queue.read(look, self._manners, rank=_rank(urgent)) == words
+        except Refusal as refusal:
+            if refusal.from_gateway:
+                raise
+            return False
+
     async def _exponent(self, step: PlacedStep, urgent: bool) -> int:
         """The power of ten of what a step writes; asked for now if no poll has brought it yet."""
         if step.exponent_from is None:
@@ -160,8 +172,12 @@ class Sender:
         try:
             return self._reader.exponent(step.exponent_from)
         except UnknownValueError:
-            await self._reader.fetch(step.exponent_from, rank=Rank.SHED if urgent else Rank.COMMAND)
+            await self._reader.fetch(step.exponent_from, rank=_rank(urgent))
         return self._reader.exponent(step.exponent_from)
+
+
+def _rank(urgent: bool) -> Rank:
+    return Rank.SHED if urgent else Rank.COMMAND
 
 
 def _words(value: object) -> str:

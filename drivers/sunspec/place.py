@@ -114,5 +114,6 @@ class Placing:
             single=step.fc in (5, 6),
             wait_s=step.wait_ms / 1000,
             optional=step.optional,
+            persistent=step.persistent,
             exponent_from=self._exponent(here) if here is not None else None,
         )
