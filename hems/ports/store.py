@@ -27,11 +27,15 @@ class Journal(Protocol):
 class ArmingRecords(Protocol):
     """Who allowed writing to which device, and for which exact set-up."""
 
+    @property
+    def disarmings(self) -> int:
+        """How often something was disarmed."""
+
     def armed(self) -> Mapping[DeviceId, str]:
         """Devices that may be written to, each with the fingerprint it was armed for."""
 
-    async def arm(self, device: DeviceId, hash_: str, *, who: str, at: Instant) -> None:
-        """Record it.  Raises: StoreError when that fails."""
+    async def arm(self, device: DeviceId, hash_: str, *, who: str, at: Instant, disarmings: int | None = None) -> None:
+        """Record it, unless there were more than so many `disarmings`.  Raises: StoreError when it is not recorded."""
 
     def disarm(self, device: DeviceId, *, at: Instant) -> None:
         """Record it beside."""

@@ -64,9 +64,17 @@ class Fleet:
         self._lapsed = {device for device in changed if device in self.devices}
         return changed
 
-    async def arm(self, device: DeviceId, *, who: str, at: Instant) -> None:
-        """Allow writes to a device, as it is set up now.  Raises: StoreError when that cannot be recorded."""
-        await self._arming.arm(device, self._set_up(device), who=who, at=at)
+    @property
+    def disarmings(self) -> int:
+        """How often something was disarmed."""
+        return self._arming.disarmings
+
+    async def arm(self, device: DeviceId, *, who: str, at: Instant, disarmings: int | None = None) -> None:
+        """Allow writes to a device, as it is set up now.
+
+        Raises: StoreError when that cannot be recorded, or there were more than so many `disarmings` by then.
+        """
+        await self._arming.arm(device, self._set_up(device), who=who, at=at, disarmings=disarmings)
         self.devices[device].arm(device, True)
         self._lapsed.discard(device)
 

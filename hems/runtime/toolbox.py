@@ -159,20 +159,22 @@ class Toolbox:
     async def _arm(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """Arm what is proven; what is not, only with a reason, which is recorded."""
         devices, armed, reason = self._named(args), list[DeviceId](), words(args, "unproven")
+        disarmings = self._fleet.disarmings
         self._require_listed(devices)
         lacking = {device: missing for device in devices if (missing := self._proving.missing(device))}
         if lacking and len(reason) < SHORTEST_REASON:
             raise RequestError(_not_proven(lacking))
         try:
             for device in devices:
-                await self._arm_one(device, reason if device in lacking else "", args)
+                await self._arm_one(device, reason if device in lacking else "", args, disarmings)
                 armed.append(device)
         except StoreError as error:
-            done = f" Armed were {', '.join(armed)}." if armed else ""
-            raise RequestError(f"Not armed, because it cannot be recorded: {error}{done}") from error
+            still = [device for device in armed if self._fleet.is_armed(device)]
+            done = f" Armed were {', '.join(still)}." if still else ""
+            raise RequestError(f"Not armed: {error}{done}") from error
         return {"armed": armed, "unproven": sorted(lacking)}
 
-    async def _arm_one(self, device: DeviceId, reason: str, args: Mapping[str, Any]) -> None:
+    async def _arm_one(self, device: DeviceId, reason: str, args: Mapping[str, Any], disarmings: int) -> None:
         who, now = who_asks(args), self._clock.now()
         if reason:
             at = "" if now.utc is None else now.utc.isoformat(timespec="seconds")
@@ -180,7 +182,7 @@ class Toolbox:
             await asyncio.to_thread(self._proving.record.arm_unproven, one)
         else:
             await asyncio.to_thread(self._proving.record.forget_unproven, device)
-        await self._fleet.arm(device, who=who, at=now)
+        await self._fleet.arm(device, who=who, at=now, disarmings=disarmings)
 
     def _require_listed(self, devices: Sequence[DeviceId]) -> None:
         """Raises: RequestError for what may only be watched until the certified device is declared."""

@@ -19,6 +19,7 @@ _ARM = "INSERT OR REPLACE INTO arming (device, boot_id, mono_s, utc_s, hash, who
 _DISARM = "DELETE FROM arming WHERE device = ?"
 _MOST_WAITING = 1_000
 _TIME_OUT_S = 5.0
+_PREVAILS = "Something was disarmed meanwhile, and that prevails. Arm again what shall be armed."
 
 _Row = tuple[Any, ...]
 
@@ -26,7 +27,8 @@ _Row = tuple[Any, ...]
 class Arming:
     """Arming records in `state.db`.
 
-    Arming counts once it is on disk.  Disarming counts at once and is written as soon as that is possible.
+    Arming counts once it is on disk.  Disarming counts at once and is written as soon as that is possible; it prevails
+    over whatever arming was asked for before it and is not done yet.
     """
 
     def __init__(self, file: Database, writer: Writer, *, boot_id: str) -> None:
@@ -36,32 +38,42 @@ class Arming:
         self._armed: dict[DeviceId, str] = {}
         self._withdrawn = Backlog[tuple[DeviceId]](_MOST_WAITING)
         self._now_s = 0.0
+        self.disarmings = 0
+        """How often something was disarmed."""
 
     def armed(self) -> Mapping[DeviceId, str]:
         """Devices that may be written to, each with the hash of what it was armed for; another hash means not armed."""
         return dict(self._armed)
 
-    async def arm(self, device: DeviceId, hash_: str, *, who: str, at: Instant) -> None:
-        """Allow writing to `device` as long as `hash_` describes it.  Raises: StoreError when it cannot be recorded."""
+    async def arm(self, device: DeviceId, hash_: str, *, who: str, at: Instant, disarmings: int | None = None) -> None:
+        """Allow writing to `device` as long as `hash_` describes it.
+
+        `disarmings` is how many there were when it was asked for; without it that is now.  Raises: StoreError when it
+        cannot be recorded, or something was disarmed since; it is not armed then, after a restart neither.
+        """
         done: Future[None] = Future()
         row = (device, self._boot_id, at.mono_s, utc_s(at), hash_, who)
-        if not self._writer.submit(lambda: self._answer(row, at, done)):
+        asked = self.disarmings if disarmings is None else disarmings
+        if not self._writer.submit(lambda: self._answer(row, at, asked, done)):
             raise StoreError("Nothing can be recorded: hems is stopping.")
         try:
             async with asyncio.timeout(_TIME_OUT_S):
                 await asyncio.wrap_future(done)
         except TimeoutError:
+            self._take_back(device, at)  # it may be being written at this moment
             raise StoreError(
                 f"{self._file.path} was not written within {_TIME_OUT_S:g} s; {device} stays as it was."
             ) from None
+        if asked != self.disarmings:
+            self._take_back(device, at)
+            raise StoreError(_PREVAILS)
         self._armed[device] = hash_
 
     def disarm(self, device: DeviceId, *, at: Instant) -> None:
         """Forbid writing to `device`; recorded beside."""
-        self._now_s = at.mono_s
+        self.disarmings += 1
         self._armed.pop(device, None)
-        self._withdrawn.add([(device,)])
-        self._writer.submit(self.write)
+        self._take_back(device, at)
 
     def read(self, connection: sqlite3.Connection) -> None:
         """Take up what the file says."""
@@ -75,10 +87,19 @@ class Arming:
             with suppress(StoreError):  # shows in the file's health
                 self._write((), self._now_s)
 
-    def _answer(self, row: _Row, at: Instant, done: "Future[None]") -> None:
+    def _take_back(self, device: DeviceId, at: Instant) -> None:
+        """Have the file say what counts, where it may say that the device is armed and it is not."""
+        if device not in self._armed:
+            self._now_s = at.mono_s
+            self._withdrawn.add([(device,)])
+            self._writer.submit(self.write)
+
+    def _answer(self, row: _Row, at: Instant, asked: int, done: "Future[None]") -> None:
         if not done.set_running_or_notify_cancel():
             return
         try:
+            if asked != self.disarmings:
+                raise StoreError(_PREVAILS)
             self._write((row,), at.mono_s)
         except StoreError as error:
             done.set_exception(error)

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -30,6 +29,10 @@ _REMEDIES = {
 }
 
 
+_MOST_ASIDE = 3
+"""Damaged files kept of each kind: a card that rots must not fill itself with them.
+
+The first ones hold most and stay; the last is replaced."""
 _ROTTEN = (ValueError, TypeError, OverflowError)
 """What comes of reading contents in which bits have turned over: the file as such is whole."""
 
@@ -85,6 +88,7 @@ class Database:
             target = sqlite3.connect(fresh)
             try:
                 self._opened().backup(target)
+                check(target, self.path)  # damage met in the night must not take the place of what is whole
             finally:
                 target.close()
             fresh.replace(self._nightly)
@@ -139,9 +143,10 @@ class Database:
 
     def _set_aside(self, error: Exception, *, copied: bool = True) -> None:
         """`copied`: the copy, if there is one, may take its place."""
-        names = (self.path.with_name(f"{self.path.name}.set-aside-{number}") for number in count(1))
-        aside = next(name for name in names if not name.exists())
+        names = [self.path.with_name(f"{self.path.name}.set-aside-{number}") for number in range(1, _MOST_ASIDE + 1)]
+        aside = next((name for name in names if not name.exists()), names[-1])
         for suffix in ("-wal", "-shm", ""):
+            Path(f"{aside}{suffix}").unlink(missing_ok=True)
             with suppress(FileNotFoundError):
                 Path(f"{self.path}{suffix}").rename(f"{aside}{suffix}")
         restored = copied and self.kind.restored and self._restored()

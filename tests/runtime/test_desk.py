@@ -214,7 +214,9 @@ async def test_arming_that_cannot_be_recorded_does_not_happen(run_dir: Path):
     async with desk(run_dir) as made:
         made.machines.arm(METERS, False)
         made.store.stop()
-        assert (await refused(run_dir, "admin", "arm", devices=["meters"])).startswith("Not armed, because")
+        assert (await refused(run_dir, "admin", "arm", devices=["meters"])).startswith(
+            "Not armed: Nothing can be recorded"
+        )
         assert not made.machines.armed[METERS]
 
 

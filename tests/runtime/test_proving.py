@@ -70,6 +70,25 @@ async def test_without_proof_a_reason_is_needed_and_kept_in_journal_and_record(r
         assert "unproven" not in tomllib.loads((run_dir / NAME).read_text())
 
 
+async def test_who_disarms_all_stops_whoever_is_arming_one_device_after_the_other(run_dir: Path):
+    async with desk(run_dir) as house:
+        await ask(run_dir, "admin", "disarm", devices="all")
+        # given somebody who arms all, and another one who disarms all while that goes on
+        arming, first = house.fleet.arm, []
+
+        async def armed_and_disarmed(device: DeviceId, **more: Any) -> None:
+            await arming(device, **more)
+            first.append(device)
+            await ask(run_dir, "admin", "disarm", devices="all")
+
+        house.fleet.arm = armed_and_disarmed  # type: ignore[method-assign]
+        told = await refused(run_dir, "admin", "arm", devices="all", unproven="the panel is on the bench")
+        # then nothing is armed, and who armed is told why
+        assert told == "Not armed: Something was disarmed meanwhile, and that prevails. Arm again what shall be armed."
+        assert len(first) == 1
+        assert not any(house.fleet.is_armed(device) for device in house.fleet.devices)
+
+
 async def test_another_result_disarms_the_device(run_dir: Path):
     async with desk(run_dir) as house:
         await prove_all(run_dir, house, SWITCHES)

@@ -137,6 +137,15 @@ def test_a_page_torn_in_the_middle_is_found_at_the_next_start(tmp_path):
     assert reader.events(tmp_path) == [event(1000)]
 
 
+def test_a_card_that_rots_again_and_again_does_not_fill_itself_with_what_was_set_aside(tmp_path):
+    for number in range(1, 6):
+        (tmp_path / "history.db").write_bytes(b"noise %d" % number * 1000)
+        started(tmp_path).stop()
+    # then the first ones, which hold most, are kept, and the newest
+    kept = {path.name: path.read_bytes()[:7] for path in tmp_path.glob("history.db.set-aside-*")}
+    assert kept == {f"history.db.set-aside-{n}": b"noise %d" % noise for n, noise in ((1, 1), (2, 2), (3, 5))}
+
+
 def test_damage_met_while_running_is_repaired_by_a_new_file(tmp_path):
     # given a running daemon whose file is destroyed under it
     store = started(tmp_path)

@@ -1,11 +1,16 @@
+import asyncio
+import sqlite3
 import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from hems.model.errors import StoreError
 from hems.model.units import DeviceId
-from hems.store import reader
+from hems.store import arming, reader
+from hems.store.store import Store
 from tests.store.given import at, rows, started
 from tests.store.test_journal import no_file_grows_beyond
 
@@ -113,3 +118,46 @@ async def test_a_device_whose_arming_cannot_be_recorded_stays_unarmed_and_a_disa
     store.record_samples(at(20), {})
     store.stop()
     assert rows(tmp_path, "state.db", "SELECT device FROM arming") == []
+
+
+@contextmanager
+def held(directory: Path) -> Iterator[None]:
+    """Another program has the file for itself."""
+    with closing(sqlite3.connect(directory / "state.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def armed_after_a_restart(directory: Path, store: Store) -> dict[DeviceId, str]:
+    store.drain()
+    store.stop()
+    again = started(directory)
+    again.stop()
+    return dict(again.arming.armed())
+
+
+async def test_who_disarms_while_arming_waits_for_the_disk_prevails(tmp_path):
+    # given somebody who arms, on a disk that takes its time
+    store = started(tmp_path)
+    with held(tmp_path):
+        waits = asyncio.create_task(store.arming.arm(RELAYS, "5eed", who="anna", at=at(1)))
+        await asyncio.sleep(0)
+        # when somebody else disarms before that is done
+        store.arming.disarm(RELAYS, at=at(2))
+    with pytest.raises(StoreError, match="disarmed meanwhile"):
+        await waits
+    # then it is not armed, now and after a restart
+    assert store.arming.armed() == {}
+    assert armed_after_a_restart(tmp_path, store) == {}
+
+
+async def test_what_was_said_not_to_be_armed_is_not_after_a_restart_either(tmp_path, monkeypatch):
+    # given a disk that takes longer than whoever arms waits
+    monkeypatch.setattr(arming, "_TIME_OUT_S", 0.05)
+    store = started(tmp_path)
+    store.drain()
+    with held(tmp_path), pytest.raises(StoreError, match="not written within"):
+        await store.arming.arm(RELAYS, "5eed", who="anna", at=at(1))
+    # when it is written after all
+    assert armed_after_a_restart(tmp_path, store) == {}
