@@ -88,6 +88,7 @@ class Device:
             classes=product.classes,
             computed=product.computed,
             out_of_date=self._out_of_date,
+            missed=lambda: self._noise.heard(self._clock.mono_s(), well=False),
         )
         sender = Sender(product.unit, queue, product.manners, self._reader, self._may_be_written)
         self._commander = Commander(

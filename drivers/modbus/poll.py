@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 from drivers.modbus.batches import Batch, plan
 from drivers.modbus.codec import BadReading, Raw
 from drivers.modbus.errors import LinkDown, LinkError, Refusal
+from drivers.modbus.gaps import Gaps, Round
 from drivers.modbus.hearing import Heard, Words
 from drivers.modbus.job import Manners, Rank
 from drivers.modbus.layout import Layout, PlacedPoint
@@ -39,7 +40,9 @@ class Reader:
         classes: Mapping[str, PollClass],
         computed: Mapping[str, derive.Expression],
         out_of_date: Callable[[], bool],
+        missed: Callable[[], None] = lambda: None,
     ) -> None:
+        """`missed` is called for each request that fails in a round that others do not."""
         self.latest: dict[str, Reading[Any]] = {}
         """Every point, private ones too."""
         self.heard_s: float | None = None
@@ -54,11 +57,13 @@ class Reader:
         self._classes = classes
         self._computed = computed
         self._out_of_date = out_of_date
+        self._missed = missed
         self._raw: dict[str, Raw | BadReading] = {}
         """What was last read for each power of ten."""
         self._held: dict[str, Reading[Any]] | None = None
         """Readings of a device that has not identified itself yet."""
         self._batches: dict[str, list[Batch]] = {}
+        self._gaps = Gaps()
         self._memory = Memory()
         self._scales: Collection[str] = ()
         self._stale_s = {name: kind.stale_after_s for name, kind in classes.items()}
@@ -69,6 +74,7 @@ class Reader:
         """Plan the requests of each poll class afresh, and say which points this unit lacks."""
         # Another firmware may come back with other powers of ten: what was known of them is not known any more.
         self._raw.clear()
+        self._gaps.clear()
         self._scales = layout.exponents
         for name in self._classes:
             places = [place for place in layout.points.values() if place.poll == name]
@@ -109,13 +115,13 @@ class Reader:
         Raises:
             LinkError: the device did not answer; what was read before is delivered.
         """
-        slack_s = self._slack_s[name]
-        for batch in tuple(self._batches[name]):
-            await self._read(name, batch, rank, slack_s)
+        await self._read_all(name, self.batches(name), rank, Round())
 
     def batches(self, name: str) -> Sequence[Batch]:
-        """The requests that read one poll class, in order."""
-        return tuple(self._batches[name])
+        """The requests that read one poll class now, in order."""
+        if not self._gaps:
+            return tuple(self._batches[name])
+        return tuple(batch for batch in self._batches[name] if not self._gaps.rests(batch.frame))
 
     def ask_soon(self, kind: str, batch: Batch, heard: Heard) -> None:
         """Have a batch read as a poll; `heard` is told what came of it, and whether to take that is up to it."""
@@ -127,10 +133,13 @@ class Reader:
         Raises:
             LinkError: the device did not answer; what was read before is delivered.
         """
-        slack_s = self._slack_s[kind]
-        await self._split_if(trouble, kind, batch, Rank.POLL, slack_s)
-        for other in left:
-            await self._read(kind, other, Rank.POLL, slack_s)
+        met = Round(heard=batch not in self.batches(kind)[:1])
+        try:
+            await self._split_if(trouble, kind, batch, Rank.POLL, self._slack_s[kind])
+            met.heard = True
+        except LinkError as still:
+            self._meet(still, kind, batch, met)
+        await self._read_all(kind, left, Rank.POLL, met)
 
     async def fetch(self, wanted: str, *, rank: Rank = Rank.COMMAND) -> Reading[Any] | None:
         """Read one point now, with whatever shares its request, and deliver it all.
@@ -164,6 +173,34 @@ class Reader:
             if refusal.from_gateway:
                 raise
         return True
+
+    async def _read_all(self, kind: str, batches: Iterable[Batch], rank: Rank, met: Round) -> None:
+        """The rest of a round; what it lacks in the end while other requests were answered is left out."""
+        for batch in batches:
+            try:
+                await self._read(kind, batch, rank, self._slack_s[kind])
+                met.heard = True
+            except LinkError as trouble:
+                self._meet(trouble, kind, batch, met)
+        if met.failed and not met.heard:
+            raise met.failed[-1][1]
+        for batch, why in met.failed:
+            self._missed()
+            if self._gaps.missed(batch.frame, why):
+                self._lack(kind, batch, why)
+
+    def _meet(self, trouble: LinkError, kind: str, batch: Batch, met: Round) -> None:
+        """Go on with the round if that is worth anything.
+
+        Raises:
+            LinkError: it is not; if this request is the reason, the next round begins with another one.
+        """
+        if not met.may_go_on(trouble):
+            if not isinstance(trouble, LinkDown) and batch in self._batches[kind]:
+                self._batches[kind].remove(batch)
+                self._batches[kind].append(batch)
+            raise trouble
+        met.failed.append((batch, trouble))
 
     async def _read(self, kind: str, batch: Batch, rank: Rank, slack_s: float) -> None:
         try:
@@ -206,9 +243,9 @@ class Reader:
         if not halves:
             self._lack(kind, batch, refusal)
 
-    def _lack(self, kind: str, batch: Batch, refusal: Refusal) -> None:
+    def _lack(self, kind: str, batch: Batch, trouble: LinkError) -> None:
         now_s, stale_s = self._now_s(), self._stale_s[kind]
-        why = point.Decoded(None, str(refusal))
+        why = point.Decoded(None, str(trouble))
         found = {
             place.name: point.absent("this unit does not have it")
             if place.spec.optional
@@ -227,6 +264,8 @@ class Reader:
         self._still_there()
         now_s, stale_s = self._now_s(), self._stale_s[kind]
         self.heard_s = now_s
+        if self._gaps:
+            self._gaps.answered(batch.frame)
         said = batch.values(answer)
         if self._scales:
             self._keep_scales(batch, said)
