@@ -4,7 +4,7 @@ from datetime import datetime
 from math import isfinite
 
 from hems.model.errors import HemsError
-from hems.model.units import DAY_S
+from hems.model.instant import seconds_to
 from hems.ports.clock import Clock
 from hems.wording.language import say
 
@@ -33,5 +33,4 @@ def seconds_until(text: str, clock: Clock) -> float:
         raise HemsError(say("{text} is no time of day; write for example 07:30, or 2h.", text=text)) from None
     utc = clock.now().utc
     assert utc is not None
-    now = utc.astimezone()
-    return (now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0) - now).total_seconds() % DAY_S
+    return seconds_to(at.time(), utc)

@@ -1,7 +1,7 @@
 """A point in time that survives a wrong wall clock."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +25,14 @@ class Instant:
     def since_s(self, earlier_s: float) -> float:
         """Seconds elapsed since `earlier_s` on the monotonic clock."""
         return self.mono_s - earlier_s
+
+
+def seconds_to(at: time, now: datetime) -> float:
+    """From `now` to the next such time on this machine's wall clock, also across the night in which that is set."""
+    today = now.astimezone().date()
+    moments = (
+        datetime.combine(today + timedelta(days=days), at.replace(fold=fold)).astimezone()
+        for days in (0, 1)
+        for fold in (0, 1)  # in autumn an hour comes twice
+    )
+    return next(in_s for one in moments if (in_s := (one - now).total_seconds()) >= 0.0)

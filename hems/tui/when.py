@@ -6,6 +6,7 @@ The picture brings its own clock; when that has not been checked there is no tim
 from datetime import datetime, timedelta
 from math import isinf
 
+from hems.model.instant import seconds_to
 from hems.model.picture import Picture
 from hems.tui.format import UNKNOWN
 from hems.wording import clock_time, day, duration, hours, weekday
@@ -106,8 +107,7 @@ def seconds_told(picture: Picture, text: str, *, from_in_s: float = 0.0) -> floa
         return None
     if now is None:
         return None
-    moment = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
-    return ((moment - now).total_seconds() - from_in_s) % timedelta(days=1).total_seconds()
+    return seconds_to(at.time(), now + timedelta(seconds=from_in_s))
 
 
 def target_told(text: str) -> dict[str, float] | None:
