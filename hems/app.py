@@ -32,6 +32,7 @@ from hems.runtime.desk import FrontDesk
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.fleet import Fleet, open_fleet
 from hems.runtime.forgetting import Forgetting
+from hems.runtime.goes_on import GoesOn
 from hems.runtime.installed import InstalledDrivers
 from hems.runtime.jobs import Jobs, zone_named
 from hems.runtime.leaps import doubts
@@ -175,6 +176,7 @@ class Daemon:
             proving,
             self._clock,
             islanded=lambda: loop.state.mode.mode.on_island,
+            goes_on=GoesOn(site, wiring, params.command, self._clock, lambda: loop.state),
             more=self._more(context, store, lambda: loop.state.mode.mode, lambda: desk.scene),
         )
         desk = self._desk = self._front_desk(store, toolbox)

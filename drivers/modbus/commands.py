@@ -130,15 +130,16 @@ class Commander:
         """Leave its powers alone, or no longer: it makes the island."""
         self._keeper.force.spare(spared)
 
-    async def release(self) -> None:
-        """Hand control back; a device that may not be written to has none of ours."""
+    async def release(self) -> str:
+        """Hand control back; a device that may not be written to has none of ours.  Why not, if it could not be."""
         self._keeper.force.forget()
+        self._acquired = False
         if self._ready() and self.layout.release:
             try:
                 await self._sender.send(self.layout.release, urgent=False)
             except (LinkError, UnknownValueError, ValueError) as trouble:
-                log.warning("%s: could not be released: %s", self._device, trouble)
-        self._acquired = False
+                return str(trouble)
+        return ""
 
     async def regained(self, layout: Layout) -> None:
         """The device has identified itself, perhaps after a restart: take control again if we had it."""

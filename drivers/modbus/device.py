@@ -208,9 +208,12 @@ class Device:
     async def _asked_by_a_person(self, frame: ReadFrame) -> tuple[int, ...]:
         return await self._queue.read(frame, self._product.manners, rank=Rank.PERSON)
 
-    async def release(self) -> None:
-        """Hand control back."""
-        await self._commander.release()
+    async def release(self) -> str:
+        """Hand control back; why not, if that could not be done."""
+        return await self._commander.release() or ("" if self._identified or not self.armed else self._untold())
+
+    def _untold(self) -> str:
+        return self._disabled or self._detail or "it does not answer"
 
     async def _poll(self, name: str, every_s: float) -> None:
         loop = asyncio.get_running_loop()

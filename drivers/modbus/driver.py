@@ -72,9 +72,9 @@ class BusDriver:
         """One question to a device, for a person."""
         return await self._devices[device].ask()
 
-    async def release(self, device: DeviceId) -> None:
-        """Hand control back to the device."""
-        await self._devices[device].release()
+    async def release(self, device: DeviceId) -> str:
+        """Hand control back to the device; why not, if it could not be."""
+        return await self._devices[device].release()
 
 
 def _shared_queue(one: Declared, context: DriverContext) -> LinkQueue:

@@ -110,8 +110,11 @@ class Commander:
         """Hand back control.  Raises: LinkError."""
         self.keeper.forget()
         self._acquired = False
-        if not self._presence.offline:
-            await self._send_all(self._profile.control.release)
+        if not (self._profile.control.release and self._link.armed(self._device)):
+            return
+        if self._presence.offline:
+            raise LinkDown(SAID_GOOD_BYE)
+        await self._send_all(self._profile.control.release)
 
     async def keep(self) -> None:
         """Repeat what is in force, or let it lapse; nothing is left for a device that is away.  Raises: LinkError."""

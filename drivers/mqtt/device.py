@@ -104,9 +104,13 @@ class Device:
         """Leave its powers alone, or no longer: it makes the island."""
         self._commander.keeper.spare(spared)
 
-    async def release(self) -> None:
-        """Send what the profile says hands back control.  Raises: LinkError."""
-        await self._commander.release()
+    async def release(self) -> str:
+        """Send what the profile says hands back control; why not, if that could not be done."""
+        try:
+            await self._commander.release()
+        except LinkError as trouble:
+            return str(trouble)
+        return ""
 
     # ---- what the link brings
 

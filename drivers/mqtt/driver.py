@@ -7,7 +7,6 @@ from contextlib import suppress
 from drivers.mqtt import credentials
 from drivers.mqtt.address import BrokerAddress, parse_address
 from drivers.mqtt.device import Device
-from drivers.mqtt.errors import LinkError
 from drivers.mqtt.link import ACKNOWLEDGE_S, Link
 from drivers.mqtt.probe import probe
 from drivers.mqtt.schema import MqttProfile
@@ -82,10 +81,9 @@ class MqttDriver:
         """One question to a device, for a person."""
         return await self._devices[device].ask()
 
-    async def release(self, device: DeviceId) -> None:
-        """Hand control back, as far as the device can be reached and may be written to."""
-        with suppress(LinkError):
-            await self._devices[device].release()
+    async def release(self, device: DeviceId) -> str:
+        """Hand control back, as far as the device can be reached and may be written to; why not, if it could not be."""
+        return await self._devices[device].release()
 
 
 class MqttFactory(ProfileFactory[MqttProfile]):

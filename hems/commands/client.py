@@ -40,6 +40,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     disarm = command("disarm", _disarm, "forbid writing to devices")
     disarm.add_argument("devices", nargs="*", help="default: all")
+    as_it_is = "send nothing any more, not even what hands a device back, and say what it goes on with"
+    disarm.add_argument("--as-it-is", action="store_true", help=as_it_is)
     stop = command("stop", _stop, "end the daemon in good order")
     stop.add_argument("--hold", action="store_true", help="leave every device as it is, for a restart")
     stop.add_argument("--force", action="store_true", help="also in an outage")
@@ -171,8 +173,11 @@ def _arm(args: argparse.Namespace) -> int:
 
 
 def _disarm(args: argparse.Namespace) -> int:
-    answer = _ask(args, "admin", "disarm", devices=args.devices or "all", who=args.who)
+    asked = {"devices": args.devices or "all", "as_it_is": args.as_it_is}
+    answer = _ask(args, "admin", "disarm", **asked, who=args.who)
     print(say("HEMS now only watches: {devices}.", devices=", ".join(answer["disarmed"])))
+    for line in answer["goes_on"]:
+        print(line)
     return 0
 
 

@@ -174,6 +174,15 @@ def may_energise(state: ControlState) -> bool:
     return mode in OFF_GRID or tie is TiePosition.CLOSED
 
 
+def standing(sent: Mapping[Role, Sent], params: CommandParams, now_s: float) -> dict[Role, bool | float]:
+    """What devices were told and follow until they are told otherwise: a switch for ever, a power for its lease."""
+    return {
+        role: one.value
+        for role, one in sent.items()
+        if not (one.observed or one.refused) and (not _is_lease(role, one.value) or now_s < one.last_s + params.lease_s)
+    }
+
+
 def worth_telling(command: Command, before: Sent | None) -> bool:
     """Whether a command is news: a switch moved, a car began or ended, or goes on for another reason.
 

@@ -155,8 +155,12 @@ class Driver(Protocol):
         device's fault.
         """
 
-    async def release(self, device: DeviceId) -> None:
-        """Hand control back to the device, as its profile says.  Called on the grid only."""
+    async def release(self, device: DeviceId) -> str:
+        """Hand control back to the device, as its profile says.  Called on the grid only.
+
+        Why that could not be done, in a few words; empty when it was, or when there was nothing to hand back.  Never
+        raises for a device's fault.
+        """
 
 
 @runtime_checkable

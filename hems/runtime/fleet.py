@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from hems.model.contained import contained
@@ -154,16 +154,41 @@ class Fleet:
 
     async def release(self, *, within_s: float) -> None:
         """Hand every device back, all at the same time, as far as that succeeds in time."""
-        tasks = [asyncio.create_task(driver.release(one), name=one) for one, driver in self.devices.items()]
+        await self._handed_back(self.devices, within_s=within_s)
+
+    async def dismiss(
+        self, devices: Sequence[DeviceId], *, at: Instant, hand_back: bool, within_s: float
+    ) -> Mapping[DeviceId, str]:
+        """Forbid writes to devices, handed back first if so; why not, of those of them that could not be.
+
+        Nobody who arms meanwhile prevails, and whatever happens, nothing is written to them afterwards.
+        """
+        for device in devices:
+            self._arming.disarm(device, at=at)
+        try:
+            return await self._handed_back(devices, within_s=within_s) if hand_back else {}
+        finally:
+            for device in devices:
+                self.disarm(device, at=at)
+
+    async def _handed_back(self, devices: Iterable[DeviceId], *, within_s: float) -> Mapping[DeviceId, str]:
+        """All at the same time, as far as that succeeds in time; why not, of those with which it did not."""
+        tasks = {asyncio.create_task(self.devices[one].release(one), name=one): one for one in devices}
         if not tasks:
-            return
+            return {}
         done, late = await asyncio.wait(tasks, timeout=within_s)
+        failed = {tasks[task]: "it does not answer in time" for task in late}
         for task in late:
             task.cancel()
-            log.warning("%s could not be handed back in time.", task.get_name())
         for task in done:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                log.error("%s could not be handed back.", task.get_name(), exc_info=error)
+            with contained() as release:
+                failed |= {tasks[task]: why} if (why := task.result()) else {}
+            if release.fault is not None:
+                log.error("%s could not be handed back.", tasks[task], exc_info=release.fault)
+                failed[tasks[task]] = type(release.fault).__name__
+        for device, why in failed.items():
+            log.warning("%s could not be handed back: %s.", device, why)
+        return failed
 
     def _lost(self, driver: str, now_s: float) -> dict[DeviceId, DeviceHealth]:
         known = {spec.id: self._health[spec.id] for spec in self._specs if spec.driver == driver}

@@ -17,6 +17,7 @@ from hems.ports.clock import Clock
 from hems.runtime.asked.words import SHORTEST_REASON, is_number, who_asks, words
 from hems.runtime.board import Board
 from hems.runtime.fleet import Fleet
+from hems.runtime.goes_on import GoesOn
 from hems.runtime.inquiry import Inquiry
 from hems.runtime.proving import Proving
 from hems.wording.language import N_, say
@@ -25,6 +26,8 @@ Answer = Awaitable[Mapping[str, Any]]
 Do = Callable[[Mapping[str, Any], PersonRole, str], Answer]
 
 
+HAND_BACK_WITHIN_S = 3.0
+"""A person waits for it, and a device that does not answer is left as it is."""
 TRIAL_MAX_S = 1800.0
 """Longest time a device may be written to on trial before that is asked for again."""
 
@@ -40,6 +43,7 @@ class Toolbox:
         clock: Clock,
         *,
         islanded: Callable[[], bool],
+        goes_on: GoesOn,
         more: Mapping[str, Do] | None = None,
     ) -> None:
         """`more` are requests that are answered elsewhere, such as those of `hems.runtime.archive`."""
@@ -48,6 +52,7 @@ class Toolbox:
         self._proving = proving
         self._clock = clock
         self._islanded = islanded
+        self._goes_on = goes_on
         self._inquiry = Inquiry(fleet, board, clock)
         self.does: Mapping[str, Do] = {
             "read": self._read,
@@ -194,14 +199,17 @@ class Toolbox:
             )
 
     async def _disarm(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
-        """Forbid writing at once; that it was unproven is forgotten as far as the disk allows."""
+        """Hand back and forbid writing; that it was unproven is forgotten as far as the disk allows.
+
+        `as_it_is` when nothing at all shall be sent any more, not even what hands back.
+        """
         devices = self._named(args)
-        for device in devices:
-            self._fleet.disarm(device, at=self._clock.now())
+        back = self._goes_on.may_be_handed_back and args.get("as_it_is") is not True
+        failed = await self._fleet.dismiss(devices, at=self._clock.now(), hand_back=back, within_s=HAND_BACK_WITHIN_S)
         for device in devices:
             with contextlib.suppress(StoreError):
                 await asyncio.to_thread(self._proving.record.forget_unproven, device)
-        return {"disarmed": list(devices)}
+        return {"disarmed": list(devices), "goes_on": self._goes_on.told(devices, failed, handed_back=back)}
 
     def _named(self, args: Mapping[str, Any]) -> tuple[DeviceId, ...]:
         asked = args.get("devices", "all")

@@ -36,6 +36,7 @@ from hems.runtime.board import Board
 from hems.runtime.desk import FrontDesk
 from hems.runtime.doorkeeper import Doorkeeper
 from hems.runtime.fleet import Fleet, open_fleet
+from hems.runtime.goes_on import GoesOn
 from hems.runtime.loop import Cycle, Loop
 from hems.runtime.outlook import NoOutlook, Outlook
 from hems.runtime.proving import Proving
@@ -170,10 +171,13 @@ class Machines:
         await self.open.wait()
         return self.hears
 
-    async def release(self, device: DeviceId) -> None:
-        if (outcome := self.on_release(device)) is not None:
+    async def release(self, device: DeviceId) -> str:
+        if isinstance(outcome := self.on_release(device), str):
+            return outcome
+        if outcome is not None:
             await outcome
         self.released.append(device)
+        return ""
 
     def values(self, role: Role) -> list[Scalar]:
         """What arrived for one role."""
@@ -360,6 +364,7 @@ async def house(
         proving,
         clock,
         islanded=lambda: made.loop.state.mode.mode.on_island,
+        goes_on=GoesOn(site, wires, params.command, clock, lambda: made.loop.state),
         more={**Archive(FileArchive(directory, "boot"), clock, site).does, **search.does, **setup.does},
     )
     desk = FrontDesk(

@@ -199,7 +199,10 @@ async def test_arming_is_recorded_and_only_for_devices_that_exist(run_dir: Path)
         }
         assert made.machines.armed[SWITCHES]
         assert set(made.store.arming.armed()) == {SWITCHES}
-        assert await ask(run_dir, "admin", "disarm", devices="switches", who="Kim") == {"disarmed": ["switches"]}
+        assert await ask(run_dir, "admin", "disarm", devices="switches", who="Kim") == {
+            "disarmed": ["switches"],
+            "goes_on": ["switches goes on with what it was told last: permission to reconnect withheld."],
+        }
         assert not made.machines.armed[SWITCHES]
         assert not made.store.arming.armed()
 

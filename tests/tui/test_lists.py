@@ -106,6 +106,11 @@ class Talking(HandMadeDesk):
         self.asked.append((name, args, role, peer))
         if name == "ask":
             return {"said": "utility_meter was asked just now and answered in 21 ms."}
+        if name == "disarm":
+            return {
+                "disarmed": args["devices"],
+                "goes_on": ["utility_meter goes on with what it was told last: Gym off."],
+            }
         rows = [row_of("power_w", Reading(4100.0, 0.0), 0.4), row_of("l1_v", None, 0.4)]
         return {"points": [to_plain(one) for one in rows]}
 
@@ -130,3 +135,5 @@ async def test_a_device_is_tested_by_what_it_says_and_only_the_installer_takes_i
         await until(
             lambda: [args["devices"] for name, args, *_ in desk.asked if name == "disarm"] == [["utility_meter"]]
         )
+        # and what it goes on with is said
+        await until(lambda: "what it was told last: Gym off" in " ".join(text_of(app_of(pilot)).split()))

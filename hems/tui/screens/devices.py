@@ -99,11 +99,12 @@ class DevicesScreen(ListScreen):
     @asking(exclusive=True, group="disarm")
     async def _disarm(self) -> None:
         try:
-            await self._ask("disarm", devices=[self.chosen])
+            goes_on = read(tuple[str, ...], await self._ask("disarm", devices=[self.chosen]), "goes_on")
         except HemsError as error:
             self.tell(str(error))
         else:
-            self.tell(say("{device} is only watched now. It has to be armed again: hems arm.", device=self.chosen))
+            now = say("{device} is only watched now. It has to be armed again: hems arm.", device=self.chosen)
+            self.tell(" ".join((*goes_on, now)))
 
     def listing(self, picture: Picture, find: str, width: int) -> Listing:
         """The devices."""
