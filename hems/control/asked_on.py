@@ -11,6 +11,7 @@ from hems.control.params import Params
 from hems.control.restoring import fits
 from hems.control.sheddable import Outlook, forced_on
 from hems.control.state import ControlState
+from hems.control.told import told_on
 from hems.control.undoing import SETTLES_S
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -42,20 +43,15 @@ def asked_on(site: Site, state: ControlState, outlook: Outlook, params: Params, 
 
 def _may_be_on(circuit: Circuit, state: ControlState, now_s: float) -> bool:
     """Whether it is off, and neither protection nor whoever works on it keeps it so."""
-    if not circuit.switchable or is_on(circuit, state):
+    role = wiring.circuit_closed(circuit.id)
+    if not circuit.switchable or told_on(state, role):
         return False
     because = state.loads.get(circuit.id, FRESH).shed_because
     protected = because is not None and shed_rank(because) is Rank.LIMIT
-    return not protected and wiring.circuit_closed(circuit.id) not in locked(state, now_s)
+    return not protected and role not in locked(state, now_s)
 
 
 def shed_rank(cause: Cause) -> Rank:
     """Protection beats people; saving energy does not (UCA 7)."""
     limit = cause.why in LIMITS or cause.facts.get("band") in LIMIT_BANDS
     return Rank.LIMIT if limit else Rank.ISLAND
-
-
-def is_on(circuit: Circuit, state: ControlState) -> bool:
-    """Whether it was told to be on last."""
-    entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    return entry is not None and bool(entry.value)

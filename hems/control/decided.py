@@ -9,6 +9,7 @@ from hems.control.memory.using import FRESH
 from hems.control.params import Params
 from hems.control.restoring import fruitless_after
 from hems.control.state import ControlState
+from hems.control.told import told_off, told_on
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
@@ -42,9 +43,8 @@ def restored(state: ControlState, circuit: CircuitId, params: Params, now_s: flo
 
 def closed(state: ControlState, commands: Iterable[Command], now_s: float) -> ControlState:
     """The state after what people switch on: a start like any other, that the next one waits for."""
-    before = state.sent
     starts = [one for one in commands if one.value is True and wiring.circuit_of(one.role) is not None]
-    if not any(entry is not None and not entry.value for entry in (before.get(one.role) for one in starts)):
+    if not any(told_off(state, one.role) for one in starts):
         return state
     return replace(state, last_restore_s=now_s)
 
@@ -57,11 +57,10 @@ def adopted(state: ControlState, fired: Iterable[Command], site: Site, params: P
     circuits = {wiring.circuit_closed(circuit.id): circuit.id for circuit in site.circuits}
     state = wear.moved(state, state.sent, fired, params.restore, now_s)
     for command in fired:
-        before = state.sent.get(command.role)
+        kept_on = told_on(state, command.role)  # by a person, though it was shed for another reason
         entry = Sent(value=command.value, cause=command.cause, sent_s=now_s, last_s=now_s)
         state = replace(state, sent={**state.sent, command.role: entry})
         circuit = circuits.get(command.role)
-        kept_on = before is not None and bool(before.value)  # by a person, though it was shed for another reason
         if circuit is not None and (kept_on or state.loads.get(circuit, FRESH).shed_because is None):
             state = shed(state, {circuit: command.cause}, params, now_s)
     return state
@@ -84,8 +83,7 @@ def handed_back(state: ControlState, before: Collection[Override]) -> ControlSta
             cause = Cause(Why.OVERRIDE_EXPIRED, {"who": one.who})
             loads[one.circuit] = replace(memory, shed_because=cause, shed_since_s=entry.sent_s)
     for circuit, want in kept.items():
-        because, told = loads.get(circuit, FRESH).shed_because, state.sent.get(wiring.circuit_closed(circuit))
-        is_on = told is not None and bool(told.value)
+        because, is_on = loads.get(circuit, FRESH).shed_because, told_on(state, wiring.circuit_closed(circuit))
         if want is Want.ON and is_on and because is not None and because.why is Why.OVERRIDE_EXPIRED:
             loads[circuit] = replace(loads[circuit], shed_because=None)
     return replace(state, loads=loads)

@@ -15,6 +15,7 @@ from hems.control.energy import Band, store_pct
 from hems.control.memory.using import FRESH
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.control.told import told_on
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
 from hems.model.mode import ISLAND_MODES, Mode
@@ -61,8 +62,7 @@ def asked(site: Site, state: ControlState, snapshot: Snapshot, params: Params, n
 
 def opening_asked(state: ControlState) -> bool:
     """Whether the certified device has been asked to open the tie."""
-    entry = state.sent.get(wiring.TIE_ISLAND)
-    return entry is not None and bool(entry.value)
+    return told_on(state, wiring.TIE_ISLAND)
 
 
 def ordered(state: ControlState, now_s: float) -> bool:

@@ -15,6 +15,7 @@ from hems.control.memory.using import FRESH
 from hems.control.orders import locked
 from hems.control.overload import Excess
 from hems.control.state import ControlState
+from hems.control.told import told_on
 from hems.model import wiring
 from hems.model.again import again
 from hems.model.cause import Cause
@@ -168,5 +169,4 @@ def can_go(on: Iterable[Circuit], state: ControlState, now_s: float) -> list[Cir
 
 def _kept_on(circuit: Circuit, state: ControlState, forced: Collection[CircuitId]) -> bool:
     """Whether automation would have it off, but a person has it on."""
-    entry = state.sent.get(wiring.circuit_closed(circuit.id))
-    return circuit.id in forced and entry is not None and bool(entry.value)
+    return circuit.id in forced and told_on(state, wiring.circuit_closed(circuit.id))

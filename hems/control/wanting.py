@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from hems.control import sending, steer, turns
 from hems.control.arbitrate import Proposal, Rank, Ruling
-from hems.control.asked_on import asked_on, is_on, shed_rank
+from hems.control.asked_on import asked_on, shed_rank
 from hems.control.balance import unbalanced
 from hems.control.bay_memory import NEW
 from hems.control.cars import phases, sunny, waking
@@ -18,6 +18,7 @@ from hems.control.memory.using import FRESH
 from hems.control.params import Params
 from hems.control.sheddable import Outlook
 from hems.control.state import ControlState
+from hems.control.told import told_on
 from hems.control.vehicle import MAY_SUPPORT, charges_first, steps_back
 from hems.control.wish import Wish
 from hems.model import wiring
@@ -57,7 +58,7 @@ def circuits(site: Site, state: ControlState, outlook: Outlook, params: Params, 
             yield Proposal(role=role, rank=shed_rank(memory.shed_because), cause=memory.shed_because, high=0.0)
         if override is not None and override.want is Want.OFF:
             yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), high=0.0)
-        if override is not None and override.want is Want.ON and (circuit.id in asked or is_on(circuit, state)):
+        if override is not None and override.want is Want.ON and (circuit.id in asked or told_on(state, role)):
             yield Proposal(role=role, rank=Rank.OVERRIDE, cause=Cause(Why.OVERRIDE, {"who": override.who}), low=1.0)
         kept_off = override is not None and override.want is Want.OFF
         touched = entry is not None or memory.shed_because is not None or kept_off
