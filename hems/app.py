@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,6 @@ from hems.config.changed import Changed
 from hems.config.keepgood import keep_good
 from hems.config.site_file import KeepDays, SiteFile
 from hems.control.state import ControlState
-from hems.model.audit import Entry
 from hems.model.contained import contained
 from hems.model.event import Event
 from hems.model.listing import unlisted
@@ -23,6 +21,7 @@ from hems.model.picture import Picture
 from hems.model.upstream import upstream
 from hems.ports.clock import Clock
 from hems.ports.device import DriverContext, DriverFactory
+from hems.runtime import taken_up
 from hems.runtime.act import Actuators
 from hems.runtime.archive import Archive
 from hems.runtime.auditing import Auditing
@@ -44,6 +43,7 @@ from hems.runtime.outlook import NoOutlook, Outlook
 from hems.runtime.own_faults import own_faults
 from hems.runtime.power import PowerEnd
 from hems.runtime.proving import Proving
+from hems.runtime.readiness import Readiness
 from hems.runtime.record import Recorder
 from hems.runtime.root_word import RootWord
 from hems.runtime.scene import Scene
@@ -111,7 +111,6 @@ class Daemon:
         self._card = Once(card or partial(_card, site_file, drivers))
         self._stopping = asyncio.Event()
         self._hold = False
-        self._ready = False
         self._desk: FrontDesk | None = None
         self._running = Running()
         self.left_behind: list[str] = []
@@ -183,10 +182,9 @@ class Daemon:
         server = Server(self._file.settings.run_dir, desk)
         recorder, settings = Recorder(store, params), self._file.settings
         jobs = Jobs(lambda: store.keep_copy(self._clock.now()), zone)
-        looks = () if self._file.shortened else (machine.faults, self._changed.faults)  # demonstrations need neither
-        power = PowerEnd(machine, store, settings.run_dir)
-        upkeep = Upkeep(looks, Jumps(), jobs, lambda event: _note(event, desk, server, store), power.turn)
+        upkeep = self._upkeep(machine, store, jobs, lambda event: _note(event, desk, server, store))
         last = LastPicture(settings.run_dir, settings.state_dir, store.beside)
+        readiness = self._readiness(server, lambda: self._begin_the_rest(store, last, upkeep))
         loop = Loop(
             site,
             params,
@@ -199,7 +197,7 @@ class Daemon:
             outlook=self._outlook,
             recorder=recorder,
             publish=lambda picture, events: _publish(server, last, picture, events),
-            completed=lambda cycle: self._completed(cycle, store, last, upkeep, listening=server.listening.is_set()),
+            completed=lambda cycle: _completed(cycle, readiness, upkeep),
             faults=lambda: self._faults(store, actuators, fleet) | record.faults() | dict(upkeep.faults()),
             shortened=self._file.shortened,
             zone=zone,
@@ -269,26 +267,10 @@ class Daemon:
             watched=unlisted(site, wiring),
             upstream=upstream(site, wiring),
         )
-        self._audit_configuration(store)
-        for device in fleet.rearm(self._clock.now()):
-            why = "the site file, its profile or its proofs have changed"
-            log.warning("%s is no longer armed: %s.", device, why)
-            store.audit.add(Entry(who="hems", action="disarm", subject=device, reason=why), self._clock.now())
-        for one in record.unproven().values():
-            log.warning("%s is armed without proof, by %s: %s.", one.device, one.who, one.reason)
+        now = self._clock.now()
+        taken_up.configuration(self._file, store.audit, now, before=store.audit.configuration)
+        taken_up.armings(fleet, record.unproven(), store.audit, now)
         return fleet
-
-    def _audit_configuration(self, store: Store) -> None:
-        """A site file that is not the one of the last run was changed by somebody: whose file it is, is all we know."""
-        file, before = self._file, store.audit.configuration
-        if file.digest == before:
-            return
-        owner = ""
-        with contextlib.suppress(OSError):
-            owner = f" of uid={file.path.stat().st_uid}"
-        was = f"before: {before}" if before else ""
-        entry = Entry(who="hems", action="configuration", subject=file.digest, origin=f"{file.path}{owner}", detail=was)
-        store.audit.add(entry, self._clock.now())
 
     async def _until_stopped(self, cycle: "asyncio.Task[None]") -> None:
         """Until somebody asks for it.  Raises: whatever has ended the cycle."""
@@ -301,6 +283,17 @@ class Daemon:
             cycle.result()
         cycle.cancel()
         notify("STOPPING=1")
+
+    def _upkeep(self, machine: Machine, store: Store, jobs: Jobs, tell: Callable[[Event], None]) -> Upkeep:
+        looks = () if self._file.shortened else (machine.faults, self._changed.faults)  # demonstrations need neither
+        power = PowerEnd(machine, store, self._file.settings.run_dir)
+        return Upkeep(looks, Jumps(), jobs, tell, power.turn)
+
+    def _readiness(self, server: Server, begin: Callable[[], None]) -> Readiness:
+        return Readiness(
+            decided=lambda: server.listening.is_set() or SOCKETS in self._running.troubles,
+            begin=begin,
+        )
 
     def _begin_the_rest(self, store: Store, last: LastPicture, upkeep: Upkeep) -> None:
         """What control does not wait for: calendar jobs, the card for the panel door, a site file that has now run."""
@@ -316,15 +309,11 @@ class Daemon:
         if card.fault is not None:
             log.error("The card for the panel door cannot be written.", exc_info=card.fault)
 
-    def _completed(self, cycle: Cycle, store: Store, last: LastPicture, upkeep: Upkeep, *, listening: bool) -> None:
-        """Tell the service manager: alive after each cycle, ready once clients can come or are known not to be able."""
-        if not self._ready and (listening or SOCKETS in self._running.troubles):
-            self._ready = not os.environ.get("NOTIFY_SOCKET") or notify("READY=1")
-            if self._ready:
-                self._begin_the_rest(store, last, upkeep)
-        upkeep.turn(cycle.now)
-        state = cycle.step.state
-        notify(f"WATCHDOG=1\nSTATUS={state.mode.mode}; {len(state.alarms)} alarms")
+
+def _completed(cycle: Cycle, readiness: Readiness, upkeep: Upkeep) -> None:
+    """What is seen to after each cycle."""
+    readiness.completed(cycle.step)
+    upkeep.turn(cycle.now)
 
 
 def _publish(server: Server, last: LastPicture, picture: Picture, events: tuple[Event, ...]) -> None:
