@@ -22,7 +22,7 @@ from hems.model.mode import Mode
 from hems.model.reading import Reading
 from hems.model.site import Circuit, Location, Site
 from hems.model.snapshot import BayReading, CircuitReading, Snapshot, TieReading, VoltageReading
-from hems.model.units import CircuitId
+from hems.model.units import CircuitId, SourceId
 
 LOOK_S = 60
 """Seconds that are looked ahead."""
@@ -106,6 +106,10 @@ def _outage(
     def again(reading: Reading[Any]) -> Reading[Any]:
         return reading._replace(taken_s=then_s) if reading.value is not None else reading
 
+    def gives(source: SourceId) -> Reading[float]:
+        """The former carries all; what else gave on the grid rests, as it does at a transfer."""
+        return says(sum(carried) if source == site.former.source else 0.0)
+
     upstream = {point.id for point in site.voltage_points if point.location is Location.UTILITY}
     return replace(
         snapshot,
@@ -133,14 +137,14 @@ def _outage(
             for circuit, one in snapshot.circuits.items()
         },
         batteries={
-            battery: replace(one, power_w=says(sum(carried)), soc_pct=again(one.soc_pct))
+            battery: replace(one, power_w=gives(battery), soc_pct=again(one.soc_pct))
             for battery, one in snapshot.batteries.items()
         },
         pvs={pv: says(0.0) for pv in snapshot.pvs},
         bays={
             bay: BayReading(
                 state=again(one.state),
-                power_w=says(0.0),
+                power_w=gives(bay),
                 soc_pct=again(one.soc_pct),
                 capacity_wh=again(one.capacity_wh),
                 discharge_ready=says(False),

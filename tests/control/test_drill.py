@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hems.control import drill
+from hems.control.demand import load_w
 from hems.control.drill import Rehearsal, rehearse
 from hems.control.measure import Measure
 from hems.control.resume import resumed
@@ -14,11 +16,13 @@ from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.instant import Instant
 from hems.model.mode import Mode
+from hems.model.reading import Reading
 from hems.model.request import Task
-from hems.model.site import Site
-from hems.model.units import CircuitId
+from hems.model.site import Location, Site
+from hems.model.snapshot import Snapshot
+from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
-from tests.control.panel import Panel, kept, on_the_grid, readings, snapshot
+from tests.control.panel import Panel, car, healthy, kept, on_the_grid, readings, snapshot
 from tests.given import Building, building, flats, order, reads
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -102,6 +106,52 @@ def test_what_a_hand_switch_keeps_on_is_said_to_stay_on():
     found = rehearsed(heavy().says({wiring.circuit_by_hand(hot): True}))
     assert hot not in {one.circuit for one in found.off}
     assert {"laundry", "gym"} <= {one.circuit for one in found.off}
+
+
+def imagined(site: Site, *off: CircuitId, **values: Any) -> Snapshot:
+    """A building a quarter of a minute after its grid has failed, whose former carries 6, 4 and 2 kW."""
+    seen = snapshot(site, healthy(site) | values, 100.0)
+    return drill._outage(site, seen, (6000.0, 4000.0, 2000.0), frozenset(off), 115.0)
+
+
+def test_what_is_imagined_to_be_used_is_what_the_former_carries_and_no_source_beside_it_counts_as_well():
+    # given sun, a second battery and a car that give on the grid
+    second, bay = replace(flats().batteries[0], id=SourceId("second")), SourceId("bay_1")
+    site = replace(flats(), batteries=(*flats().batteries, second))
+    gives = {
+        wiring.battery_power(second.id): 3000.0,
+        wiring.pv_power(SourceId("roof")): 9000.0,
+        **car(bay, 70.0, 4000.0),
+    }
+    then = imagined(site, **gives)
+    # then all of them rest
+    assert load_w(site, then, 115.0, islanded=True) == 12_000.0
+    assert then.batteries[site.former.source].power_w.known(115.0) == 12_000.0
+    assert [one.known(115.0) for one in then.pvs.values()] == [0.0]
+    assert (then.bays[bay].power_w.known(115.0), then.bays[bay].discharge_ready.known(115.0)) == (0.0, False)
+    # and what they hold is known as it was
+    assert (then.batteries[second.id].soc_pct, then.bays[bay].soc_pct) == (Reading(70.0, 115.0), Reading(70.0, 115.0))
+
+
+def test_the_grid_that_is_imagined_is_dead_on_its_own_side_and_the_island_is_as_good_as_ever():
+    then = imagined(flats())
+    sides = {point.id: point.location is Location.UTILITY for point in flats().voltage_points}
+    assert set(sides.values()) == {True, False}
+    for point, dead in sides.items():
+        told = then.voltages[point]
+        found = [one.known(115.0) for one in (*told.volts, told.hertz)]
+        assert found == ([0.0] * 4 if dead else [230.0] * 3 + [50.0])
+    assert (then.grid_w.known(115.0), then.tie.open_contact.known(115.0)) == (0.0, True)
+    assert then.tie.permit == Reading(False, 115.0)
+
+
+def test_of_circuits_only_what_has_gone_off_is_imagined_to_be_off_and_to_draw_nothing():
+    hot, gym = CircuitId("hot_water"), CircuitId("gym")
+    then = imagined(flats(), hot, **{wiring.circuit_by_hand(gym): True, wiring.circuit_temperature(gym): 4.0})
+    assert (then.circuits[hot].closed.known(115.0), then.circuits[hot].power_w.known(115.0)) == (False, 0.0)
+    assert then.circuits[gym].closed == Reading(True, 115.0)
+    assert then.circuits[gym].power_w == Reading(flats().circuit(gym).typical_w, 115.0)
+    assert (then.circuits[gym].by_hand, then.circuits[gym].temp_c) == (Reading(True, 115.0), Reading(4.0, 115.0))
 
 
 # In earnest ----------------------------------------------------------------------------------------------------------
