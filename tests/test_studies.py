@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_simulate import run
+from tests.commands.test_simulate import run
 
 STUDIES = Path(__file__).parents[1] / "examples" / "studies"
 

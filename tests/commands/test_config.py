@@ -9,7 +9,7 @@ from hems.cli import EX_CONFIG, main
 from hems.config.versions import Versions
 from tests.runtime.test_desk import ask, desk, laundry
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HOME = (ROOT / "examples" / "home.toml").read_text(encoding="utf-8")
 
 

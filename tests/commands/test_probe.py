@@ -14,7 +14,7 @@ from tests.hil.bench import bench
 from tests.runtime.parts import soon
 from tests.test_app import hems_run, lost_site
 
-IMAGES = Path(__file__).parent / "drivers" / "images"
+IMAGES = Path(__file__).parents[1] / "drivers" / "images"
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

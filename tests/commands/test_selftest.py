@@ -14,7 +14,7 @@ from tests.runtime.test_desk import ask, desk, laundry
 from tests.runtime.test_search import power_cut
 
 __all__ = ["GRID_DEAD", "TIE_OPEN"]
-EXAMPLE = Path(__file__).parents[1] / "examples" / "apartments.toml"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "apartments.toml"
 
 
 def records(directory: Path) -> Path:

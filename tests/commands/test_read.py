@@ -66,7 +66,7 @@ async def test_an_unknown_device_is_refused_with_the_names_of_all(run_dir: Path)
 
 
 def _site(where: Path, link: str, run_dir: Path) -> Path:
-    text = (Path(__file__).parents[1] / "examples" / "apartments.toml").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "examples" / "apartments.toml").read_text(encoding="utf-8")
     text = text.replace("tcp://10.0.20.31:502", link).replace("[settings]", f'[settings]\nrun_dir = "{run_dir}"')
     (where / "site.toml").write_text(text, encoding="utf-8")
     return where / "site.toml"

@@ -16,7 +16,7 @@ from hems.sim.survive import curve
 from hems.sim.tally import CircuitTally, Tally, jain
 from tests.given import circuit, flats
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SITE = ROOT / "examples" / "apartments.toml"
 LOADS = "time_s,lift,kitchen,freezers,hot_water\n0,500,3000,300,4000\n7200,500,2000,300,4000\n"
 GRID = "time_s,on\n0,1\n600,0\n5400,1\n10800,1\n"
