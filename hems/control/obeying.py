@@ -50,7 +50,7 @@ def _observed(
         return memory if unchanged else replace(memory, heard=heard, let_go_s=let_go_s)
     deaf = memory.deaf and closed is not False and (entry is None or entry.acknowledged_s is None)
     if memory.shed_because is not None and entry is not None and not entry.value and not entry.observed:
-        deaf = _ignores(entry, closed, params, now_s) or (deaf and entry.acknowledged_s is None)
+        deaf = deaf or _ignores(entry, closed, params, now_s)
     welded, welded_s = _welded(circuit, reading, entry, params, now_s), memory.welded_s
     if welded or (welded_s is not None and not _opened(circuit, state, reading, now_s)):
         welded_s = now_s

@@ -301,6 +301,14 @@ def test_what_is_found_off_for_ten_seconds_waits_for_its_turn(
     assert kept.shed_because is None
 
 
+def test_what_is_found_off_counts_as_told_off_and_obeyed_since_it_went():
+    known = state(loads={}, sent={CLOSED: sent(True, 1.0, acknowledged_s=2.0, contradicted_since_s=980.0)})
+    after = found_off.found_open(SITE, known, snapshot(SITE, {CLOSED: False}, NOW_S), PARAMS, NOW_S).sent[CLOSED]
+    # then nobody waits for an answer, and it may come back once it has been off for long enough
+    assert (after.value, after.sent_s, after.last_s, after.acknowledged_s) == (False, 980.0, 980.0, 980.0)
+    assert after.cause.why is Why.FOUND_OFF
+
+
 @pytest.mark.parametrize(("now_s", "why"), [(29.9, Why.STARTED), (30.0, None)])
 def test_what_is_found_off_right_after_a_start_waits_from_then_on(now_s: float, why: Why | None):
     after = found(LoadMemory(), sent(True, 1.0), now_s)
@@ -313,6 +321,19 @@ def test_what_is_found_off_right_after_a_start_waits_from_then_on(now_s: float, 
 def test_what_its_board_has_let_go_waits_for_its_turn(let_go_s: float, why: Why | None):
     after = found(LoadMemory(let_go_s=let_go_s, heard=Heard.OFF), None)
     assert (after.shed_because.why if after.shed_because else None) == why
+
+
+def test_that_a_board_has_let_a_circuit_go_is_told_once():
+    before = state(loads={LAUNDRY: LoadMemory(let_go_s=990.0, heard=Heard.OFF)})
+    there = snapshot(SITE, {CLOSED: False}, NOW_S)
+    after = found_off.found_open(SITE, before, there, PARAMS, NOW_S)
+    assert found_off.let_go(after, before) == [LAUNDRY]
+    assert found_off.let_go(found_off.found_open(SITE, after, there, PARAMS, NOW_S + 1.0), after) == []
+
+
+def test_what_is_on_again_was_not_let_go():
+    memory = LoadMemory(let_go_s=990.0, heard=Heard.ON, read_back=True)
+    assert seen(memory, None, {CLOSED: True}).let_go_s is None
 
 
 @pytest.mark.parametrize(
