@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import sys
+import termios
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from textwrap import wrap
@@ -88,8 +89,15 @@ def _asked(run_dir: Path, socket: str, do: str, values: Mapping[str, object]) ->
     return asyncio.run(asked())
 
 
+def forget_typed() -> None:
+    """What was typed before a question was asked is no answer to it."""
+    if sys.stdin.isatty():
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+
+
 def agree(question: str) -> None:
     """A person says yes.  Raises: HemsError for anything else."""
+    forget_typed()
     if input(question).strip().lower() not in YES:
         raise HemsError(say("Nothing was done."))
 

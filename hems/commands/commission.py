@@ -13,7 +13,7 @@ from shutil import get_terminal_size
 from textwrap import fill
 from typing import Any
 
-from hems.commands.asking import ask
+from hems.commands.asking import ask, forget_typed
 from hems.commands.paper import hand_out
 from hems.commission.engine import Engine, Stopped
 from hems.commission.house import Daemon
@@ -147,6 +147,7 @@ class Terminal:
         choice = ", ".join(f"{key} {words}" for key, words in answers.items())
         while True:
             self.tell(f"  {question}")
+            forget_typed()
             print(f"  [{choice}, q stop] ", end="", flush=True)
             line = await asyncio.to_thread(sys.stdin.readline)
             said = str(line).strip().lower()[:1]

@@ -4,7 +4,7 @@ import argparse
 import sys
 from dataclasses import dataclass
 
-from hems.commands.asking import YES, add_run_dir, add_who, ask
+from hems.commands.asking import YES, add_run_dir, add_who, ask, forget_typed
 from hems.model.errors import HemsError
 from hems.wording.language import N_, say
 
@@ -29,6 +29,7 @@ class Command:
         if not args.yes:
             if not sys.stdin.isatty():
                 raise HemsError(say("This cannot be undone: say --yes."))
+            forget_typed()
             what = N_("Charge of cars, events and full inputs of {bay}, its code, and all exports are deleted.")
             if input(f"{say(what, bay=args.bay)} {say('Sure? [y/n] ')}").strip().lower() not in YES:
                 print(say("Nothing was changed."))
