@@ -100,12 +100,13 @@ def _change(args: argparse.Namespace, versions: Versions) -> None:
     data, before = path.read_bytes(), versions.text()
     if sha256(data).hexdigest() != digest:
         raise HemsError(f"{path} was written to meanwhile. Nothing was changed; do it again.")
-    if data == before:
+    if data == before and not _runs_with_another(args, digest):
         print(f"{versions.site} is this very file. Nothing to do.")
         return
     running = not args.no_restart and _may_restart(args)
-    number = versions.put(data)
-    print(f"{versions.site} is in place." + (f" The one before is kept as version {number}." if number else ""))
+    if data != before:
+        number = versions.put(data)
+        print(f"{versions.site} is in place." + (f" The one before is kept as version {number}." if number else ""))
     if running:
         _restart(args, versions, digest, before)
         print("What was armed for the earlier file is only watched now: hems commission, hems arm.")
@@ -130,6 +131,13 @@ def _believed(path: Path) -> str:
     for notice in site_file.notices:
         print(f"note: {notice}")
     return site_file.digest
+
+
+def _runs_with_another(args: argparse.Namespace, digest: str) -> bool:
+    """Whether HEMS runs with another file than stands there: one written by hand, or by an apply that was cut short."""
+    with suppress(HemsError):
+        return bool(ask(args.run_dir, "view", "configuration")["digest"] != digest)
+    return False
 
 
 def _may_restart(args: argparse.Namespace) -> bool:
@@ -158,9 +166,11 @@ def _restart(args: argparse.Namespace, versions: Versions, digest: str, before: 
     if told == digest:
         print("HEMS runs with the new file.")
         return
-    versions.put(before)
     what = "HEMS did not come back" if not told else "HEMS does not use it"
-    raise HemsError(f"{what}: the file of before is put back; journalctl -u hems says why.")
+    if versions.text() != before:
+        versions.put(before)
+        what = f"{what}: the file of before is put back"
+    raise HemsError(f"{what}; journalctl -u hems says why.")
 
 
 async def _back(args: argparse.Namespace) -> str:

@@ -99,3 +99,19 @@ async def test_nothing_is_changed_while_hems_must_not_be_interrupted(
     assert code == 1
     assert "Somebody keeps Laundry by hand" in capsys.readouterr().err
     assert (Versions(site).text(), Versions(site).kept()) == (HOME.encode(), [])
+
+
+async def test_a_file_that_stands_there_and_is_not_in_force_is_put_in_force(
+    site: Path, run_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a file that an apply which was cut short, or an editor, has left, and a daemon that runs with another
+    async with desk(run_dir) as house:
+        # when it is put in force
+        words = ("config", "apply", str(site), "--site", str(site), "--run-dir", str(run_dir))
+        code = await asyncio.to_thread(main, words)
+
+        # then the daemon is told to start anew while every device stays as it is; this one has not, and that is said
+        assert house.stops == [True]
+    assert code == 1
+    assert "HEMS does not use it; journalctl -u hems says why." in capsys.readouterr().err
+    assert (Versions(site).text(), Versions(site).kept()) == (HOME.encode(), [])
