@@ -22,7 +22,7 @@ class _Mail(StreamRequestHandler):
         while line := self.rfile.readline():
             verb = line.decode().strip().upper()
             if verb.startswith("EHLO"):
-                self.say("250-here", "250 AUTH PLAIN LOGIN")
+                self.say("250-here", self.server.offers)
             elif verb.startswith("AUTH"):
                 self.server.logins.append(line.decode().split()[-1])
                 self.say(self.server.auth)
@@ -52,7 +52,7 @@ class MailServer(ThreadingTCPServer):
         super().__init__(("127.0.0.1", port), _Mail)
         self.mails: list[str] = []
         self.logins: list[str] = []
-        self.auth, self.rcpt = "235 welcome", "250 well"
+        self.auth, self.rcpt, self.offers = "235 welcome", "250 well", "250 AUTH PLAIN LOGIN"
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
 

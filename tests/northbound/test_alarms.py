@@ -344,6 +344,26 @@ def test_a_mail_server_that_refuses_is_one_sentence(tmp_path: Path, changes: dic
 
 
 @pytest.mark.wire
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [({"security": "starttls"}, 'offers no STARTTLS. Correct security: "tls", or "none"'), ({}, "Leave login out")],
+    ids=["encryption", "a login"],
+)
+def test_a_mail_server_that_answers_and_lacks_what_the_file_asks_for_is_not_called_away(
+    tmp_path: Path, wanted: dict[str, str], says: str
+):
+    login = tmp_path / "login"
+    login.write_text("hems:s3cret\n")
+    login.chmod(0o600)
+    with up(MailServer()) as server:
+        server.offers = "250 SIZE"
+        with pytest.raises(Unsent) as caught:
+            by_mail(way(port=server.port, login=str(login), **wanted), TEXT)
+    assert says in str(caught.value)
+    assert caught.value.final
+
+
+@pytest.mark.wire
 def test_a_mail_server_that_is_away_is_one_sentence_and_tried_again():
     with pytest.raises(Unsent, match=r"cannot be reached .* It is tried again.") as caught:
         by_mail(way(port=free_port()), TEXT)

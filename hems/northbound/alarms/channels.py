@@ -106,11 +106,22 @@ def connected_mail(table: MailTable) -> smtplib.SMTP:
         remedy = f"Correct {files.located(table.login)}" if table.login else "Name a file with login"
         why = f"The mail server {table.server} does not accept the name and password. {remedy}."
         raise Unsent(why, final=True) from refused
+    except smtplib.SMTPNotSupportedError as missing:
+        raise _mail_lacks(table, missing) from missing
     except smtplib.SMTPResponseException as refused:
         raise _mail_refused(table, refused) from refused
     except (OSError, smtplib.SMTPException) as error:
         raise _mail_unreachable(table, error) from error
     return server
+
+
+def _mail_lacks(table: MailTable, missing: Exception) -> Unsent:
+    """It answers, and cannot do what the file asks for: no wait will change that."""
+    if "STARTTLS" in str(missing):
+        remedy = 'offers no STARTTLS. Correct security: "tls", or "none" inside the building\'s own network'
+    else:
+        remedy = "knows no names and passwords. Leave login out, or correct security"
+    return Unsent(f"The mail server {table.server} {remedy}.", final=True)
 
 
 def _mail_refused(table: MailTable, refused: smtplib.SMTPResponseException) -> Unsent:
