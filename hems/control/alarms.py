@@ -15,6 +15,7 @@ from hems.control.cars.memory import Rung
 from hems.control.dispatch import panels
 from hems.control.dispatch.envelope import envelope
 from hems.control.evidence import Evidence
+from hems.control.memory.acting import Sent
 from hems.control.memory.using import FRESH, LoadMemory
 from hems.control.params import Params
 from hems.control.sheddable import VAIN, futile
@@ -148,7 +149,7 @@ def _circuits(site: Site, state: ControlState, params: Params, now: Instant) -> 
         role = wiring.circuit_closed(circuit.id)
         if memory.deaf and deaf < TOGETHER:
             yield f"{role}/deaf", Condition(HIGH, role, Cause(Why.SHED_NOT_OBEYED))
-        elif not memory.deaf and (_found_off(memory) or role in elsewhere):
+        elif not memory.deaf and (_found_off(memory, state.sent.get(role)) or role in elsewhere):
             yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
         if memory.vain >= VAIN:
             yield f"{role}/vain", Condition(MEDIUM, role, Cause(Why.SHED_IN_VAIN, {"times": memory.vain}))
@@ -166,14 +167,16 @@ def _until(ends_s: float, now: Instant) -> dict[str, Value]:
     return {"until_utc": ends.replace(second=0, microsecond=0).isoformat()}
 
 
-def _found_off(memory: LoadMemory) -> bool:
-    return memory.shed_because is not None and memory.shed_because.why is Why.FOUND_OFF
+def _found_off(memory: LoadMemory, entry: Sent | None) -> bool:
+    found = memory.shed_because is not None and memory.shed_because.why is Why.FOUND_OFF
+    return found and not (entry is not None and entry.observed)
 
 
 @again
 def _contradicted(state: ControlState, params: Params, now_s: float) -> frozenset[Role]:
-    """The switches that have for some time been seen where they were not sent."""
-    since_s = {role: at_s for role, one in state.sent.items() if (at_s := one.contradicted_since_s) is not None}
+    """The switches that have for some time been seen where they were not sent; what was only watched was not sent."""
+    told = {role: one for role, one in state.sent.items() if not one.observed}
+    since_s = {role: at_s for role, one in told.items() if (at_s := one.contradicted_since_s) is not None}
     return frozenset([role for role, at_s in since_s.items() if now_s >= at_s + params.command.confirm_s])
 
 

@@ -49,6 +49,8 @@ class CircuitPicture:
     by_hand: bool | None = None
     """Whether its hand switch in the panel stands elsewhere than on AUTO, so that HEMS cannot switch it; None where
     that is not wired or not known."""
+    unsent: bool = False
+    """HEMS would have it otherwise than it is, and has not sent that: its device is not armed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

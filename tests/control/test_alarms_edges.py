@@ -52,8 +52,8 @@ def wrong(
     return {key: (one.priority, one.cause.why) for key, one in found.items()}
 
 
-def contradicted(role: wiring.Role, since_s: float) -> ControlState:
-    return state(sent={role: sent(False, 1.0, contradicted_since_s=since_s)})
+def contradicted(role: wiring.Role, since_s: float, *, observed: bool = False) -> ControlState:
+    return state(sent={role: sent(False, 1.0, contradicted_since_s=since_s, observed=observed)})
 
 
 def circuit(**memory: Any) -> ControlState:
@@ -73,6 +73,16 @@ OLD = NOON - timedelta(days=90)
         pytest.param(contradicted(PERMIT, 990.1), {}, id="a permit for a moment"),
         pytest.param(contradicted(ROLE, 990.0), {f"{ROLE}/contradicts": (HIGH, Why.UNEXPECTED_CLOSE)}, id="a switch"),
         pytest.param(contradicted(ROLE, 990.1), {}, id="a switch for a moment"),
+        pytest.param(contradicted(ROLE, 900.0, observed=True), {}, id="a switch that was never sent: not armed"),
+        pytest.param(contradicted(PERMIT, 900.0, observed=True), {}, id="a permit that was never sent: not armed"),
+        pytest.param(
+            state(
+                sent={ROLE: sent(True, 1.0, observed=True)},
+                loads={LAUNDRY: LoadMemory(shed_because=Cause(Why.FOUND_OFF))},
+            ),
+            {},
+            id="found off where it was never switched on: not armed",
+        ),
         pytest.param(
             state(reconnect=ReconnectMemory(failures=3)), {"reconnect": TRIES["reconnect"]}, id="rejoined three times"
         ),

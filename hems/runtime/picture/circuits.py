@@ -28,6 +28,7 @@ def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> 
     override = next((one for one in state.overrides if one.circuit == circuit.id), None)
     closed = reading.closed.known(now_s) if reading is not None else None
     wanted = bool(entry.value) if entry is not None else closed is not False
+    unsent = entry is not None and entry.observed and closed is not None and closed is not wanted
     off_h, weighs_h = ahead.circuit_reach(scene, circuit.id)
     return CircuitPicture(
         id=circuit.id,
@@ -42,13 +43,14 @@ def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> 
         next_off=circuit.id in next_off,
         off_h=off_h,
         weighs_h=weighs_h,
-        disobeys=memory.deaf or (entry is not None and entry.contradicted_since_s is not None),
+        disobeys=not unsent and (memory.deaf or (entry is not None and entry.contradicted_since_s is not None)),
         override_who=override.who if override is not None else "",
         override_on=None if override is None else override.want is Want.ON,
         override_reason=override.reason if override is not None else "",
         override_left_s=None if override is None else override.expires_s - now_s,
         switchable=circuit.switchable,
         by_hand=reading.by_hand.known(now_s) if reading is not None else None,
+        unsent=unsent,
     )
 
 

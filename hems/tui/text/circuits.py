@@ -103,6 +103,9 @@ def _circuit_row(picture: Picture, circuit: CircuitPicture, width: int) -> Row:
 
 def _circuit_state(picture: Picture, circuit: CircuitPicture) -> _State:
     wanted = say("ON") if circuit.wanted else say("OFF")
+    if circuit.unsent:
+        told = say("would be {wanted}: NOT ARMED", wanted=wanted)
+        return _State(say("ON") if circuit.closed else say("OFF"), told, say("NOT ARMED"), Tone.STRONG)
     if circuit.disobeys:
         return _State(wanted, say("asked for, DOES NOT OBEY"), say("DISOBEYS"), Tone.HIGH)
     if circuit.closed is None and circuit.sheddable:

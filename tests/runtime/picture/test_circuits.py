@@ -63,3 +63,20 @@ def test_what_was_read_before_the_tie_opened_is_not_added_to_what_was_read_after
     assert painted(now.now_s - 60.0).load_w == -9_000.0
     after = painted(now.now_s - 0.5)
     assert after.load_w == sum(one.power_w or 0.0 for one in after.circuits) > 0.0
+
+
+def test_what_was_never_sent_because_nothing_is_armed_is_no_disobedience():
+    # given a circuit that is on, and that hems, which only watches, would have off
+    now = scene(present(fails=True))
+    command = Sent(
+        value=False, cause=Cause(Why.ISLAND_CAPACITY), sent_s=0.0, last_s=0.0, contradicted_since_s=0.0, observed=True
+    )
+    sent = {**now.state.sent, wiring.circuit_closed(GYM): command}
+    circuits = {**now.snapshot.circuits, GYM: replace(now.snapshot.circuits[GYM], closed=Reading(True, now.now_s))}
+    snapshot, state = replace(now.snapshot, circuits=circuits), replace(now.state, sent=sent)
+    gym = next(
+        one
+        for one in paint(replace(now, snapshot=snapshot, step=replace(now.step, state=state))).circuits
+        if one.id == GYM
+    )
+    assert (gym.unsent, gym.disobeys) == (True, False)
