@@ -182,14 +182,13 @@ class Engine:
     async def _agreed(self, circuit: Circuit, closed: bool) -> bool:
         if not closed:
             question = say("{name} is OFF. May HEMS switch it ON now, and leave it on afterwards?", name=circuit.name)
-        elif circuit.tier <= Tier.ESSENTIAL:
-            question = say(
-                "{name} is in the group {group}. Do its people know, and may HEMS switch it OFF?",
-                name=circuit.name,
-                group=tier_name(circuit.tier),
-            )
         else:
-            question = say("May HEMS switch {name} OFF for some {span}?", name=circuit.name, span=duration(OFF_S))
+            span = duration(max(OFF_S, circuit.min_off_s))  # once off it rests as long as after any other switching
+            ask_people = N_(
+                "{name} is in the group {group}. Do its people know, and may HEMS switch it OFF for about {span}?"
+            )
+            form = ask_people if circuit.tier <= Tier.ESSENTIAL else N_("May HEMS switch {name} OFF for about {span}?")
+            question = say(form, name=circuit.name, group=tier_name(circuit.tier), span=span)
         return await self.person.ask(question, yes_or_skip()) == "y"
 
     async def _switched(self, circuit: Circuit, *, on: bool) -> tuple[Level, Level | None]:

@@ -7,7 +7,7 @@ from textwrap import wrap
 from hems.model.picture import ConnectionPicture, Picture
 from hems.tui.format import text_of
 from hems.tui.text.circuits import group_row
-from hems.tui.text.flow import GRID_WORDS, TIE_WORDS, cars_plugged, doing, volts
+from hems.tui.text.flow import GRID_WORDS, TIE_WORDS, cars_plugged, doing, doing_together, volts
 from hems.tui.text.headline import hands, headline, is_dark, second_thought
 from hems.tui.text.notes import alarm_rows, plan_note, watching_note
 from hems.tui.text.reach import essential_rows, how_long, off_at_once
@@ -128,7 +128,7 @@ def _sources(picture: Picture) -> Iterator[str]:
             "Cars: {cars_plugged} of {len} plugged in, {doing},",
             cars_plugged=cars_plugged(picture),
             len=len(picture.cars),
-            doing=doing(picture.cars_w),
+            doing=doing_together(picture.cars_w),
         )
         yield say("{kwh} free.", kwh=kwh(picture.cars_free_wh))
     if picture.fuel_wh is not None:

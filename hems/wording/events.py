@@ -114,7 +114,7 @@ EVENTS: Mapping[Why, Forms] = {
     Why.OVERRIDE_EXPIRED: (
         N_("{name} is back to automatic: the override of {who} has ended."),
         N_("{name} is back to automatic: the override has ended."),
-        N_("An override has ended."),
+        N_("An override has ended; it comes back in its turn, once it has rested."),
     ),
     Why.OVERRIDE_REFUSED: (
         N_("Not done: {name} is life safety, is protected or has no switch. Nobody can switch it from here."),

@@ -249,3 +249,10 @@ def test_every_command_of_a_building_has_a_step_that_is_needed():
 def test_phases_are_named_as_people_do():
     circuit = flats().circuit(LAUNDRY)
     assert phases_of(replace(circuit, phases=(Phase.L3, Phase.L1))) == "L1 and L3"
+
+
+@pytest.mark.parametrize(("name", "span"), [("laundry", "1 min"), ("heat_pump", "5 min"), ("freezers", "5 min")])
+async def test_whoever_is_asked_is_told_for_how_long_the_circuit_is_off_a_compressor_rests(name: str, span: str):
+    panel, person = Panel(flats(), {CircuitId(name): 2000.0}), Scripted(["s"])
+    await Engine(panel.site, wires(panel.site), panel, person).walk([relay_step(CircuitId(name), panel.site)])
+    assert any(f"OFF for about {span}?" in question for question in person.asked)

@@ -47,7 +47,13 @@ def asked(want: Want) -> Request:
 
 def scene(question: Question) -> Scene:
     """The present as the cycle hands it on."""
-    step = tick(SITE, question.state, question.snapshot, PARAMS, question.now)
+    step = tick(question.site, question.state, question.snapshot, PARAMS, question.now)
     return Scene(
-        site=SITE, params=PARAMS, snapshot=question.snapshot, step=step, now=question.now, armed=True, shortened=False
+        site=question.site,
+        params=PARAMS,
+        snapshot=question.snapshot,
+        step=step,
+        now=question.now,
+        armed=True,
+        shortened=False,
     )

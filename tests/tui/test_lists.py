@@ -14,6 +14,10 @@ from hems.model.people import PersonRole
 from hems.model.picture import Picture
 from hems.model.point import row_of
 from hems.model.reading import Reading
+from hems.tui.format import text_of as row_text
+from hems.tui.text.car_list import about as about_car
+from hems.tui.text.circuit_list import about as about_circuit
+from hems.tui.text.circuit_list import circuit_list
 from tests.desk import HandMadeDesk, until
 from tests.pictures import home, power_cut
 from tests.tui.screens import app_of, lines_of, text_of, watching
@@ -137,3 +141,37 @@ async def test_a_device_is_tested_by_what_it_says_and_only_the_installer_takes_i
         )
         # and what it goes on with is said
         await until(lambda: "what it was told last: Gym off" in " ".join(text_of(app_of(pilot)).split()))
+
+
+def test_why_a_car_does_something_does_not_repeat_its_name() -> None:
+    picture = power_cut()
+    car = replace(picture.cars[0], because=Cause(Why.SUPPORT_ISLAND))
+    assert "Why: It helps to carry the building in the power cut." in list(about_car(picture, car))
+
+
+def test_a_circuit_that_is_off_in_a_power_cut_is_not_said_to_stay_on() -> None:
+    # given a group that may stay on until 50 %, and a circuit of it that own power does not reach for
+    picture = power_cut()
+    group = next(one for one in picture.tiers if one.until_soc_pct is not None and not one.by_price)
+    circuit = next(one for one in picture.circuits if one.tier is group.tier and one.sheddable)
+    off = replace(circuit, wanted=False, closed=False, because=Cause(Why.ISLAND_CAPACITY), override_who="")
+    assert not any("stays on" in told for told in about_circuit(picture, off))
+    assert any("stays on" in told for told in about_circuit(picture, replace(off, wanted=True)))
+
+
+def test_a_circuit_whose_device_is_not_armed_is_not_said_to_disobey() -> None:
+    # given a power cut in a building that is only half put into service
+    picture = power_cut()
+    circuit = next(one for one in picture.circuits if one.sheddable)
+    one = replace(circuit, closed=True, wanted=False, unsent=True, because=Cause(Why.ISLAND_CAPACITY))
+    shown = replace(picture, circuits=(one,))
+    assert "ON   would be OFF: NOT ARMED" in row_text(circuit_list(shown, "", "", 80).items[0].line)
+    [told, *_] = about_circuit(shown, one)
+    assert told == f"HEMS would have {one.name} OFF, but its device is not armed: nothing is sent."
+
+
+def test_what_brought_a_circuit_back_to_the_grid_is_no_reason_in_the_next_power_cut() -> None:
+    picture = power_cut()
+    circuit = next(one for one in picture.circuits if one.sheddable and one.wanted and not one.override_who)
+    back = replace(circuit, since_s=600.0, because=Cause(Why.GRID_RESTORED))
+    assert not any("grid carries" in told for told in about_circuit(picture, back))

@@ -15,7 +15,7 @@ def cars(scene: Scene) -> tuple[CarPicture, ...]:
 
 def _car(scene: Scene, bay: Bay) -> CarPicture:
     reading, now_s = scene.snapshot.bays[bay.id], scene.now_s
-    entry = scene.state.sent.get(wiring.bay_power(bay.id))
+    entry = None if forms(scene, bay) else scene.state.sent.get(wiring.bay_power(bay.id))
     said, due_s = scene.state.drivers.get(bay.id, drivers.SILENT), departure.leaves_s(bay, scene.state)
     return CarPicture(
         id=bay.id,
@@ -61,5 +61,9 @@ def free_wh(scene: Scene) -> float | None:
 
 def forming(scene: Scene) -> str:
     """The bay whose car makes the island now."""
-    bay = next((bay for bay in scene.site.bays if bay.id == scene.site.former.source), None)
-    return bay.name if bay is not None and scene.state.mode.mode.on_island else ""
+    return next((bay.name for bay in scene.site.bays if forms(scene, bay)), "")
+
+
+def forms(scene: Scene, bay: Bay) -> bool:
+    """Whether the car there makes the island now: what it was told to do on the grid is not why it gives."""
+    return bay.id == scene.site.former.source and scene.state.mode.mode.on_island

@@ -64,7 +64,8 @@ def about(picture: Picture, car: CarPicture) -> Iterator[str]:
         )
     yield _now(car)
     if car.because is not None:
-        yield say("Why: {sentence}", sentence=sentence(car.because, f"bays/{car.id}", names_in(picture)))
+        because = sentence(car.because, f"bays/{car.id}", names_in(picture)).removeprefix(f"{car.name}: ")
+        yield say("Why: {sentence}", sentence=f"{because[:1].upper()}{because[1:]}")
     yield from _said(picture, car)
     yield from _rules(car)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from hems.model.cause import Why
 from hems.model.picture import CircuitPicture, Picture
 from hems.model.site import Tier
 from hems.tui.format import UNKNOWN, Part, Tone, row
@@ -53,6 +54,8 @@ def _stands(picture: Picture, circuit: CircuitPicture) -> tuple[str, str, Tone]:
         return wanted if circuit.closed is None else is_on, say("locked: life safety"), Tone.PLAIN
     if circuit.by_hand:
         return is_on, say("HAND SWITCH, not on AUTO"), Tone.MED
+    if circuit.unsent:
+        return is_on, say("would be {wanted}: NOT ARMED", wanted=wanted), Tone.STRONG
     if circuit.disobeys:
         return is_on, say("asked {wanted}, DOES NOT OBEY", wanted=wanted), Tone.HIGH
     if circuit.closed is None and circuit.sheddable:
@@ -148,8 +151,14 @@ def _because(picture: Picture, circuit: CircuitPicture) -> str:
             "when nobody needs it any more.",
             name=circuit.name,
         )
+    asked = _on(circuit.wanted)
+    if circuit.unsent:
+        return say(
+            "HEMS would have {name} {asked}, but its device is not armed: nothing is sent.",
+            name=circuit.name,
+            asked=asked,
+        )
     if circuit.disobeys:
-        asked = _on(circuit.wanted)
         return say(
             "HEMS asked {name} to be {asked}, and nothing shows it. Look at its contactor and breaker.",
             name=circuit.name,
@@ -160,6 +169,8 @@ def _because(picture: Picture, circuit: CircuitPicture) -> str:
     if circuit.because is None or circuit.override_who:
         return ""
     head = f"{_on(circuit.wanted)} {since(picture, circuit.since_s)}. " if circuit.since_s is not None else ""
+    if head and picture.mode.on_island and circuit.because.why is Why.GRID_RESTORED:
+        return f"{circuit.name}: {head}".rstrip()  # why it came back then holds no more
     subject = f"circuits/{circuit.id}" if "value" in circuit.because.facts or not head else None
     return f"{circuit.name}: {head}{sentence(circuit.because, subject, names_in(picture))}"
 
@@ -174,6 +185,8 @@ def _rule(picture: Picture, circuit: CircuitPicture) -> str:
     group = next((one for one in picture.tiers if one.tier is circuit.tier), None)
     if group is None or group.until_soc_pct is None:
         return say("{name} belongs to the group {tier_name}.", name=circuit.name, tier_name=tier_name(circuit.tier))
+    if picture.mode.on_island and not circuit.wanted:
+        return ""  # what holds for its group does not hold for it, and why has just been said
     if group.by_price:
         return say(
             "This group stays on while there is energy for it, at the latest until {until_soc_pct:.0f}% is stored.",

@@ -141,6 +141,16 @@ def _direction(power_w: float | None) -> tuple[bool, bool]:
     return (False, False) if power_w is None else (power_w > RESTING_W, power_w < -RESTING_W)
 
 
+def doing_together(power_w: float | None) -> str:
+    """The same of several: other languages tell one from many."""
+    if power_w is None:
+        return f"{UNKNOWN} kW"
+    gives, takes = _direction(power_w)
+    if gives:
+        return say("giving {kw} together", kw=kw(power_w))
+    return say("taking {kw} together", kw=kw(power_w)) if takes else say("all resting")
+
+
 def doing(power_w: float | None) -> str:
     """`giving 3.3 kW`, `taking 7.0 kW`, `resting`."""
     if power_w is None:

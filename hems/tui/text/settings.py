@@ -27,8 +27,8 @@ OPENS: Mapping[Stage, str] = {
     Stage.READINGS: N_("ENTER compares each reading with the device's own display. Nothing is switched."),
     Stage.GROUPS: N_("ENTER shows for each circuit how many hours it costs in a power cut."),
     Stage.RELAYS: N_(
-        "ENTER tries each switch: HEMS asks before each one, opens it for some seconds, looks which phase falls, and "
-        "switches it on again. Tell the people in the building first."
+        "ENTER tries each switch: HEMS asks before each one, opens it, looks which phase falls, and switches "
+        "it on again as soon as it may come back. Tell the people in the building first."
     ),
     Stage.CARS: N_("ENTER shows each bay, what its car keeps, and what its charger can do."),
     Stage.ALARMS: N_("ENTER goes to the alarms. None should stand when you leave."),
