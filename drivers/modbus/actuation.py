@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from drivers.modbus.address import Address
-from drivers.modbus.device import Product
 from drivers.modbus.frame import Space
 from drivers.modbus.layout import Layout, PlacedStep
+from drivers.modbus.product import Product
 from hems.model.units import DeviceId
 
 TURN_ROUND_S = 0.05

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from drivers.modbus.actuation import actuation_s
 from drivers.modbus.address import Address
-from drivers.modbus.device import Product
 from drivers.modbus.frame import Space
 from drivers.modbus.layout import Layout, PlacedStep
+from drivers.modbus.product import Product
 from drivers.profile.expression import UnknownValueError, evaluate
 from hems.model.units import DeviceId
 from hems.model.wiring import DeviceSpec

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable
 from drivers.modbus.address import Address, parse_address
 from drivers.modbus.bus_factory import BusFactory
 from drivers.modbus.check import Declared
-from drivers.modbus.device import Ask, Product
 from drivers.modbus.force import keeping_of
 from drivers.modbus.layout import Layout
 from drivers.modbus.place import layout_of
 from drivers.modbus.probe import probe
+from drivers.modbus.product import Ask, Product
 from drivers.modbus.schema import LinkSection, ModbusProfile
 from drivers.profile.load import profile_for
 from hems.model.errors import ConfigError

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Callable
 
 from drivers.modbus.bus_factory import BusFactory
 from drivers.modbus.check import Declared
-from drivers.modbus.device import Ask, Product
 from drivers.modbus.factory import address_for
 from drivers.modbus.force import keeping_of
 from drivers.modbus.layout import Layout
+from drivers.modbus.product import Ask, Product
 from drivers.profile.load import profile_for
 from drivers.sunspec.place import layout_of
 from drivers.sunspec.probe import probe

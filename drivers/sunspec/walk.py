@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from drivers.modbus.device import Ask
 from drivers.modbus.errors import Garbled, Refusal
 from drivers.modbus.frame import ReadFrame, Space
+from drivers.modbus.product import Ask
 
 MARK = (0x5375, 0x6E53)
 """`SunS`."""

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from drivers.modbus.check import Declared
-from drivers.modbus.device import Product
 from drivers.modbus.driver import BusDriver
 from drivers.modbus.factory import address_for, product_of
+from drivers.modbus.product import Product
 from drivers.modbus.schema import ModbusProfile
 from drivers.profile.load import parse
 from hems.model.wiring import DeviceSpec
