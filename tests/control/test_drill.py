@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hems.control import drill
+from hems.control import imagined
 from hems.control.demand import load_w
 from hems.control.drill import Rehearsal, rehearse
 from hems.control.measure import Measure
@@ -108,10 +108,10 @@ def test_what_a_hand_switch_keeps_on_is_said_to_stay_on():
     assert {"laundry", "gym"} <= {one.circuit for one in found.off}
 
 
-def imagined(site: Site, *off: CircuitId, **values: Any) -> Snapshot:
+def cut(site: Site, *off: CircuitId, **values: Any) -> Snapshot:
     """A building a quarter of a minute after its grid has failed, whose former carries 6, 4 and 2 kW."""
     seen = snapshot(site, healthy(site) | values, 100.0)
-    return drill._outage(site, seen, (6000.0, 4000.0, 2000.0), frozenset(off), 115.0)
+    return imagined.outage(site, seen, (6000.0, 4000.0, 2000.0), frozenset(off), 115.0)
 
 
 def test_what_is_imagined_to_be_used_is_what_the_former_carries_and_no_source_beside_it_counts_as_well():
@@ -123,7 +123,7 @@ def test_what_is_imagined_to_be_used_is_what_the_former_carries_and_no_source_be
         wiring.pv_power(SourceId("roof")): 9000.0,
         **car(bay, 70.0, 4000.0),
     }
-    then = imagined(site, **gives)
+    then = cut(site, **gives)
     # then all of them rest
     assert load_w(site, then, 115.0, islanded=True) == 12_000.0
     assert then.batteries[site.former.source].power_w.known(115.0) == 12_000.0
@@ -134,7 +134,7 @@ def test_what_is_imagined_to_be_used_is_what_the_former_carries_and_no_source_be
 
 
 def test_the_grid_that_is_imagined_is_dead_on_its_own_side_and_the_island_is_as_good_as_ever():
-    then = imagined(flats())
+    then = cut(flats())
     sides = {point.id: point.location is Location.UTILITY for point in flats().voltage_points}
     assert set(sides.values()) == {True, False}
     for point, dead in sides.items():
@@ -147,7 +147,7 @@ def test_the_grid_that_is_imagined_is_dead_on_its_own_side_and_the_island_is_as_
 
 def test_of_circuits_only_what_has_gone_off_is_imagined_to_be_off_and_to_draw_nothing():
     hot, gym = CircuitId("hot_water"), CircuitId("gym")
-    then = imagined(flats(), hot, **{wiring.circuit_by_hand(gym): True, wiring.circuit_temperature(gym): 4.0})
+    then = cut(flats(), hot, **{wiring.circuit_by_hand(gym): True, wiring.circuit_temperature(gym): 4.0})
     assert (then.circuits[hot].closed.known(115.0), then.circuits[hot].power_w.known(115.0)) == (False, 0.0)
     assert then.circuits[gym].closed == Reading(True, 115.0)
     assert then.circuits[gym].power_w == Reading(flats().circuit(gym).typical_w, 115.0)
