@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from drivers.modbus.adapter import BY_ID, Adapter
 from drivers.modbus.address import Address
 from drivers.modbus.connection import Connection, Prepared, prepared
 from drivers.modbus.envelope import Envelope, RtuEnvelope, TcpEnvelope
@@ -47,8 +48,10 @@ class Link(Protocol):
 class ModbusLink:
     """A link over TCP, RTU over TCP, or RTU on a tty (opened exclusively)."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, by_id: Path = BY_ID) -> None:
+        """`by_id` is where serial adapters have names that stay."""
         self._address = address
+        self._adapter = Adapter(address.place, by_id)
         self._envelope: Envelope = TcpEnvelope() if address.kind == "tcp" else RtuEnvelope()
         self._kept: dict[Frame, Prepared] = {}
         """What is asked again and again, ready to leave: reads, and the few ways in which switches are told."""
@@ -69,7 +72,7 @@ class ModbusLink:
                 await self._connect(connection)
             self._connection = connection
         except (OSError, UnicodeError) as trouble:
-            raise LinkDown(_why_not(self._address, trouble)) from None
+            raise LinkDown(_why_not(self._address, self._adapter, trouble)) from None
         finally:
             if self._connection is not connection:
                 connection.close()
@@ -95,6 +98,7 @@ class ModbusLink:
     async def _connect(self, connection: Connection) -> None:
         address = self._address
         if address.kind == "rtu":
+            self._adapter.require_same()
             Tty(address.place, address.serial, connection)
             return
         trouble: OSError | None = None
@@ -115,12 +119,12 @@ class ModbusLink:
         return one
 
 
-def _why_not(address: Address, trouble: OSError | UnicodeError) -> str:
+def _why_not(address: Address, adapter: Adapter, trouble: OSError | UnicodeError) -> str:
     """In words for whoever stands in front of the cabinet; wherever they are told, the link stands beside them."""
     if address.kind != "rtu":
         return f"no connection: {_not_reached(trouble)}"
     if not Path(address.place).exists():
-        return f"there is no {address.place}: is the adapter plugged in?"
+        return adapter.missing()
     if not os.access(address.place, os.R_OK | os.W_OK):
         return f"{address.place} may not be opened: the user of hems must be in the group of that file, often dialout"
     return f"{address.place} cannot be opened: another program speaks on it; end that, a line has one master"
