@@ -13,6 +13,7 @@ from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
 from hems.model.mode import Bus, Grid, Mode, TiePosition
+from hems.model.reading import Reading
 from hems.model.request import Order, Task
 from hems.model.site import Generator
 from hems.model.units import CircuitId, SourceId
@@ -213,6 +214,28 @@ def test_before_a_power_cut_batteries_are_filled(soc_pct: float | None, orders: 
     assert before_w == (30_000.0 if power_w else 0.0)
     leaving = replace(known, orders=dict(orders) | standing(Task.EVACUATION))
     assert planned.before_cars_w(SITE, leaving, missing, PARAMS, NOW_S) == 0.0
+
+
+def test_before_a_storm_batteries_share_what_the_connection_leaves_and_take_nothing_while_nobody_sees_what_that_is():
+    known, second = state(Mode.GRID_CONNECTED, orders=STORM), replace(BATTERY, id=SourceId("second"))
+    values = {wiring.GRID_POWER: 30_000.0, wiring.battery_soc(MAIN): 50.0}
+    alone_w = proposed(known, values)[POWER]
+    assert alone_w is not None
+    assert -30_000.0 < alone_w < -1000.0
+    two = proposed(known, values, replace(SITE, batteries=(BATTERY, second)))
+    assert (two[POWER], two["batteries/second/power_w"]) == (alone_w / 2.0, alone_w / 2.0)
+    # a meter that is there and silent leaves nothing
+    assert proposed(known, values | {wiring.GRID_POWER: Reading(0.0, NOW_S - 60.0)})[POWER] == 0.0
+
+
+@pytest.mark.parametrize("mode", [Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE])
+@pytest.mark.parametrize(("since_s", "told"), [(None, {TIE: 0.0}), (500.0, {})], ids=["on the grid", "in an outage"])
+def test_in_doubt_an_island_on_purpose_stays_open_and_what_is_closed_is_told_to_stay_closed(
+    mode: Mode, since_s: float | None, told: dict[str, float]
+):
+    known = state(mode, sent={wiring.TIE_ISLAND: sent(True, 400.0)})
+    known = replace(known, mode=replace(known.mode, outage_since_s=since_s))
+    assert {role: value for role, value in proposed(known, {}).items() if role == TIE} == told
 
 
 # The last look --------------------------------------------------------------------------------------------------------
