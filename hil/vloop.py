@@ -5,6 +5,7 @@ Everything that runs on it must take its time from it: `asyncio.sleep`, `loop.ca
 """
 
 import asyncio
+import os
 import selectors
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor
@@ -22,7 +23,8 @@ NOON = datetime(2026, 10, 17, 12, tzinfo=UTC)
 STARTS_S = 10_000.0
 """A machine that has been up for some hours: no timer may depend on beginning at 0."""
 SETTLE_S = 0.0002
-"""Real time given to the kernel before a jump that follows traffic: a pseudo-terminal hands over in its own time."""
+"""Real time given to the kernel before a jump that follows traffic, where there is a pseudo-terminal: that hands over
+in its own time.  What is sent to a socket of this machine has arrived when the sender goes on."""
 TICKS_PER_S = 2.0**20
 """The clock moves in steps of a microsecond.  asyncio calls what is due within a nanosecond; without steps what asks
 again whether its time has really come could ask for ever, while the clock stands because somebody is always busy."""
@@ -40,11 +42,12 @@ class _Jumping(selectors.BaseSelector):
         self.busy = 0
         """Pieces of work in other threads and processes, which take real time."""
         self._heard = False
+        self._terminals = set[int]()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready now; else what is ready after a jump of at most `timeout` s, which is nothing."""
         ready = self._kernel.select(0)
-        if not ready and self._heard and timeout != 0:
+        if not ready and self._heard and self._terminals and timeout != 0:
             ready = self._kernel.select(SETTLE_S)
         self._heard = bool(ready)
         if ready or timeout == 0:
@@ -63,11 +66,16 @@ class _Jumping(selectors.BaseSelector):
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:  # noqa: ANN401 stdlib
         """As the kernel's."""
-        return self._kernel.register(fileobj, events, data)
+        key = self._kernel.register(fileobj, events, data)
+        if os.isatty(key.fd):
+            self._terminals.add(key.fd)
+        return key
 
     def unregister(self, fileobj: Any) -> selectors.SelectorKey:  # noqa: ANN401 stdlib
         """As the kernel's."""
-        return self._kernel.unregister(fileobj)
+        key = self._kernel.unregister(fileobj)
+        self._terminals.discard(key.fd)
+        return key
 
     def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:  # noqa: ANN401 stdlib
         """As the kernel's."""
