@@ -6,6 +6,7 @@ An alarm here always has somebody who can do something about it; everything else
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 
 from hems.control import attempts, black_start, liveness, silence, wear
 from hems.control.axis_tie import word
@@ -28,7 +29,7 @@ from hems.model.instant import Instant
 from hems.model.mode import Mode
 from hems.model.request import Task
 from hems.model.site import Site
-from hems.model.snapshot import DeviceHealth, Severity, Snapshot
+from hems.model.snapshot import COMES_AND_GOES, DeviceHealth, Severity, Snapshot
 from hems.model.units import DeviceId, PanelId
 from hems.model.wiring import Role
 
@@ -39,6 +40,8 @@ GRAVE = frozenset({"state", "state set aside", "site file", "gateway battery"})
 people have decided is not in force."""
 LOST_S = 5.0
 """A device that is silent for a shorter time than this needs nobody."""
+GONE_S = 60.0
+"""The same for one that comes and goes, for which an alarm stands that says so."""
 WARRANTY_SOON = 0.9
 NAMED = 6
 """Devices that an alarm of many names."""
@@ -127,8 +130,14 @@ def _devices(state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[
             yield f"device/{device}/{alarm.code}", Condition(PRIORITIES[alarm.severity], device, cause)
 
 
+def silent_s(health: DeviceHealth) -> float:
+    """From when on somebody is told that it is silent; infinite while it answers."""
+    comes_and_goes = any(alarm.code == COMES_AND_GOES for alarm in health.alarms)
+    return inf if health.lost_since_s is None else health.lost_since_s + (GONE_S if comes_and_goes else LOST_S)
+
+
 def _silent(health: DeviceHealth, now_s: float) -> bool:
-    return health.lost_since_s is not None and now_s >= health.lost_since_s + LOST_S
+    return now_s >= silent_s(health)
 
 
 def _together(wire: str, members: Sequence[DeviceId]) -> Cause:

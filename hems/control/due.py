@@ -51,8 +51,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
     astray = (*(bay.astray_since_s for bay in state.bays.values()), *state.astray_s.values())
     ends += [since_s + given.params.command.follow_s for since_s in astray if since_s is not None]
     ends += bay_memory.left_s(state, given.params.command).values()
-    lost = (one.lost_since_s for one in given.snapshot.devices.values())
-    ends += [since_s + alarms.LOST_S for since_s in lost if since_s is not None]
+    ends += [alarms.silent_s(one) for one in given.snapshot.devices.values() if one.lost_since_s is not None]
     ends += due_s(state, given)
     return [end for end in ends if end > now_s]
 

@@ -108,6 +108,10 @@ class Severity(StrEnum):
     """When next there."""
 
 
+COMES_AND_GOES = "comes_and_goes"
+"""The code of the alarm of a device that is lost again and again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceAlarm:
     """One thing that a device itself calls abnormal."""
