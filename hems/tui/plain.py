@@ -14,6 +14,7 @@ from hems.tui.text.reach import essential_rows, how_long, off_at_once
 from hems.tui.when import date_and_time
 from hems.wording import day, duration, kw, kwh, sentence, weekday
 from hems.wording.language import N_, say, translated
+from hems.wording.spoken import spoken
 
 NO_HEMS = (
     N_(
@@ -112,7 +113,7 @@ def _silent(picture: Picture) -> Iterator[str]:
     """Devices that do not answer, and why."""
     for device in picture.devices:
         if device.lost_for_s is not None:
-            why, silent = device.detail.rstrip(".") or say("no answer"), duration(int(device.lost_for_s))
+            why, silent = spoken(device.detail).rstrip(".") or say("no answer"), duration(int(device.lost_for_s))
             told = say("nothing usable for {duration}", duration=silent)
             yield f"{device.id} ({device.link}): {why}; {told}."
 

@@ -10,6 +10,7 @@ from hems.wording.language import Forms, translated
 from hems.wording.names import BANDS, TASKS, axis_name, axis_words, called, witnesses_words
 from hems.wording.quantities import duration, kw, kwh, percent
 from hems.wording.reasons import REASONS
+from hems.wording.spoken import spoken
 
 REQUESTED = {
     "tie/permit": (messages.PERMITTED, messages.WITHHELD),
@@ -114,6 +115,8 @@ def _said_word(key: str, value: str) -> str:
         return _clock(value)
     if key in ("grid", "tie", "bus"):
         return axis_words(key, value)
+    if key == "detail":
+        return spoken(value)
     if key == "task":
         return translated(TASKS.get(value, value))
     return translated(BANDS.get(value, value)) if key in ("band", "was") else value

@@ -11,6 +11,7 @@ from hems.tui.when import since_and_for
 from hems.wording import duration
 from hems.wording.guidance import guidance
 from hems.wording.language import N_, say
+from hems.wording.spoken import spoken
 
 BELIEFS = {
     PointState.OLD: N_("TOO OLD"),
@@ -89,7 +90,7 @@ def about(picture: Picture, device: DevicePicture) -> Iterator[str]:
         yield say(ANSWERS[device.state], id=device.id, bad=f"{100.0 * (device.bad_share or 0.0):.1f}%")
     yield from (say("It reports itself: {alarm}.", alarm=alarm) for alarm in device.alarms)
     if device.detail:
-        yield say("Last error: {detail}", detail=device.detail)
+        yield say("Last error: {detail}", detail=spoken(device.detail))
     if device.reads_only:
         yield say("It takes no commands: HEMS only reads it.")
     elif device.armed:

@@ -1,0 +1,60 @@
+"""What drivers say of a device that is not well, in the reader's language.
+
+Drivers know no languages; their words come as they stand in English.  Those that people meet on alarms and lists are
+recognised here by their form; what is in no form stays as it is, as what a device itself says.
+"""
+
+import re
+from functools import cache
+
+from hems.wording.language import N_, translated
+
+FORMS = (
+    # serial lines and Modbus
+    N_("unit {unit} is silent"),
+    N_("no connection"),
+    N_("no connection: {why}"),
+    N_("there is something, but it does not listen on that port"),
+    N_("nobody knows an address for that name"),
+    N_("nothing answers there"),
+    N_("there is no {path}: is the adapter plugged in?"),
+    N_("{path} may not be opened: the user of hems must be in the group of that file, often dialout"),
+    N_("{path} cannot be opened: another program speaks on it; end that, a line has one master"),
+    N_("exception {code}: {why}"),
+    N_("illegal function"),
+    N_("illegal address"),
+    N_("illegal value"),
+    N_("device failure"),
+    N_("busy"),
+    N_("gateway has no path"),
+    N_("gateway got no answer from the unit"),
+    # MQTT
+    N_("not connected yet"),
+    N_("no connection to the broker at {address}: {why}"),
+    N_("the device has said good-bye, or lost its connection to the broker"),
+    N_("has never been heard; check the topic prefix and the device's MQTT settings"),
+    N_("silent for more than {seconds} s"),
+    # commands
+    N_("the device is not armed"),
+    N_("a later command took its place"),
+    N_("nothing reads it back"),
+)
+"""As they stand in the code of the drivers, with a name for each fact in them."""
+
+
+def spoken(detail: str) -> str:
+    """A driver's words in the reader's language, as far as they are known; facts in them likewise."""
+    for form in FORMS:
+        found = _pattern(form).fullmatch(detail)
+        if found is not None:
+            return translated(form).format(**{name: spoken(fact) for name, fact in found.groupdict().items()})
+    return detail
+
+
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
+    """The form with anything in the place of its facts."""
+    parts = re.split(r"\{(\w+)\}", form)
+    return re.compile(
+        "".join(f"(?P<{part}>.+)" if number % 2 else re.escape(part) for number, part in enumerate(parts))
+    )
