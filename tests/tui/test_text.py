@@ -321,3 +321,16 @@ def test_a_meter_is_not_said_to_be_commanded_although_it_is_armed():
     rows = {item.key: text_of(item.line) for item in device_list(picture, meter.id, "", 80).items}
     assert "takes none" in rows[meter.id]
     assert all("armed" in row for device, row in rows.items() if device != meter.id)
+
+
+def test_in_the_smallest_window_too_the_outage_screen_says_why_circuits_are_off() -> None:
+    # given a power cut as a house of fourteen circuits has it, in a window of 80 x 24
+    picture = power_cut()
+    off = [replace(one, because=Cause(Why.ISLAND_CAPACITY)) if not one.wanted else one for one in picture.circuits]
+    shown = replace(picture, circuits=tuple(off), alarms=())
+    told = [text_of(line) for line in outage(shown, 80, 19)]
+    assert len(told) <= 19
+    assert " WHY OFF" in told
+    # and in a dark building there is but one reason, which stands above
+    dark = [text_of(line) for line in outage(replace(shown, mode=Mode.BLACKOUT), 80, 40)]
+    assert " WHY OFF" not in dark

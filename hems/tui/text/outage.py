@@ -4,7 +4,7 @@ from textwrap import wrap
 
 from hems.model.mode import Mode
 from hems.model.picture import Picture
-from hems.tui.format import BLANK, Part, Row, Tone, bar, beside, row
+from hems.tui.format import BLANK, Part, Row, Tone, bar, beside, row, squeezed
 from hems.tui.text.circuits import circuit_rows, group_heading, group_row, names
 from hems.tui.text.flow import cars_plugged
 from hems.tui.text.head import head_rows
@@ -49,8 +49,9 @@ def _column(picture: Picture, width: int, height: int, live: bool) -> tuple[Row,
     alarms = alarm_rows(picture, width, max(1, room))
     advice = _advice(picture, width) if live and room > len(alarms) else ()
     tail = (BLANK, *alarms, *advice) if alarms or advice else ()
-    reasons = _reasons(picture, width)
-    return (*told, *tail, *reasons) if len(told) + len(tail) + len(reasons) <= height else (*told, *tail)
+    whole = (*told, *tail, *_reasons(picture, width))
+    fits = sum(bool(line) for line in whole) <= height
+    return squeezed(whole, height) if fits else (*told, *tail)
 
 
 def _energy(picture: Picture) -> tuple[Row, ...]:
@@ -183,7 +184,9 @@ def _advice(picture: Picture, width: int) -> tuple[Row, ...]:
 
 
 def _reasons(picture: Picture, width: int) -> tuple[Row, ...]:
-    """Why circuits are off, one sentence for all that share it; only where there is room."""
+    """Why circuits are off, one sentence for all that share it; in a dark building there is but one reason."""
+    if is_dark(picture):
+        return ()
     by_sentence: dict[str, list[str]] = {}
     for circuit in picture.circuits:
         if not circuit.wanted and circuit.because is not None:
