@@ -31,9 +31,14 @@ NO_HEMS = (
 def lines(picture: Picture, width: int = 80) -> list[str]:
     """Everything Overview and Outage say about `picture`, wrapped to `width` columns."""
     told = [line for sentence_ in _sentences(picture) for line in wrap(sentence_, width, subsequent_indent="  ")]
-    groups = [text_of(group_row(picture, group)).strip() for group in picture.tiers]
+    groups = [told for group in picture.tiers for told in _group(text_of(group_row(picture, group)).strip(), width)]
     alarms = [text_of(alarm) for alarm in alarm_rows(picture, width, most=100)]
     return [*told, "", *groups, "", *(alarms or [say("No alarms.")])]
+
+
+def _group(told: str, width: int) -> list[str]:
+    """One group as in a table, or in a narrow window, such as that of a telephone, as running text."""
+    return [told] if len(told) <= width else wrap(" ".join(told.split()), width, subsequent_indent="  ")
 
 
 def old_lines(picture: Picture, reason: str, written: datetime, age_s: float, width: int = 80) -> list[str]:

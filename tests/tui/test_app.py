@@ -133,7 +133,10 @@ async def test_escape_goes_back_from_help_and_never_out(run_dir: Path) -> None:
 async def test_a_window_of_half_the_width_still_tells_what_is_needed(run_dir: Path) -> None:
     async with watching(run_dir, normal_day(), size=(40, 12)) as (pilot, _):
         told = " ".join(text_of(app_of(pilot)).split())
-        assert told == "Window too small: 40x12. HEMS needs 80x24. To leave: Ctrl-Q, then Y."
+        assert told == (
+            "Window too small: 40x12. HEMS needs 80x24. To leave: Ctrl-Q, then Y. "
+            "In a window of any size: hems status --watch 10."
+        )
 
 
 async def test_a_window_that_is_too_small_says_so_and_recovers(run_dir: Path) -> None:

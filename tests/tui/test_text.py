@@ -334,3 +334,11 @@ def test_in_the_smallest_window_too_the_outage_screen_says_why_circuits_are_off(
     # and in a dark building there is but one reason, which stands above
     dark = [text_of(line) for line in outage(replace(shown, mode=Mode.BLACKOUT), 80, 40)]
     assert " WHY OFF" not in dark
+
+
+def test_plain_lines_fit_the_window_of_a_telephone_word_by_word() -> None:
+    told = lines(power_cut(), 45)
+    assert max(len(line) for line in told) <= 45
+    assert any(line.startswith("Life safety 3 circuits") for line in told)
+    # and in the usual width groups stay a table
+    assert any(line.startswith("Life safety           3 circuits") for line in lines(power_cut()))

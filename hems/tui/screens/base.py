@@ -146,7 +146,13 @@ class BuildingScreen(Screen[None]):
                 width2=NEEDED.width,
                 height2=NEEDED.height,
             )
-            lines = wrap(told.strip(), max(2, size.width - 1), initial_indent=" ", subsequent_indent=" ")
+            plain = say("In a window of any size: hems status --watch 10.")
+            columns = max(2, size.width - 1)
+            lines = [
+                line
+                for text in (told.strip(), plain)
+                for line in wrap(text, columns, initial_indent=" ", subsequent_indent=" ")
+            ]
             self.query_one("#too-small", Rows).show(tuple(toned(line, Tone.STRONG) for line in lines))
             return
         rule, footers = (row("-" * size.width),), list(self.query("#actions").results(Footer))
