@@ -64,7 +64,9 @@ class Commander:
         self._keeper.heard(name)
         if not wanted and not await self._opened(name, placed):
             return OVERTAKEN
-        points = self._reader.known() if wanted else {}  # what stops needs no permission, and has no time to look
+        points = (
+            self._reader.values.known() if wanted else {}
+        )  # what stops needs no permission, and has no time to look
         judged = prepare(placed.spec, wanted, points, islanded=islanded)
         if isinstance(judged, Refused):
             self._keeper.force.denied(name, wanted, self._keeper.force.held.get(name))

@@ -71,7 +71,7 @@ class Device:
     def health(self) -> DeviceHealth:
         """How it answers."""
         presence, disabled = self._presence, self._identity.disabled
-        alarms = standing(self._product.alarms, self._reader.latest, self._clock.mono_s())
+        alarms = standing(self._product.alarms, self._reader.values.latest, self._clock.mono_s())
         return DeviceHealth(
             link=self._link,
             lost_since_s=presence.lost_since_s,

@@ -93,7 +93,7 @@ class Identity:
                 return known
             self._try_again_s = asyncio.get_running_loop().time() + IDENTIFY_PAUSE_S
             self._hurry = rank
-            with self._reader.held_back():
+            with self._reader.values.held_back():
                 self.layout = await self._found()
             self.identified, self._mismatches = True, 0
             self._try_again_s = float("-inf")

@@ -88,7 +88,7 @@ class Polling:
         return self.product.moves and self.reader.refused
 
     def _answered(self) -> None:
-        self.presence.answered(self.reader.heard_s)
+        self.presence.answered(self.reader.values.heard_s)
 
     def _failed(self, trouble: LinkError) -> None:
         if self.presence.failed(trouble):

@@ -74,7 +74,7 @@ class Sender:
         """What the steps of a command would write now, where that can change; None also while it is not known."""
         if not placed.needs_points:
             return None
-        known = self._reader.known()
+        known = self._reader.values.known()
         known["value"] = 0.0 - value if placed.spec.negate else value
         try:
             steps = placed.steps_now(known) or ()
@@ -84,7 +84,7 @@ class Sender:
 
     async def command(self, placed: PlacedCommand, value: float, *, urgent: bool, still: Still) -> Reply | None:
         """Send one command; None if it has arrived, else why not."""
-        steps = placed.steps_now(self._reader.known() if placed.needs_points else {})
+        steps = placed.steps_now(self._reader.values.known() if placed.needs_points else {})
         if steps is None:
             needed = " or ".join(str(needs) for needs, _ in placed.ways)
             return Reply(fate=Fate.REFUSED, detail=f"no way to do it is open: needs {needed}")
@@ -131,7 +131,7 @@ class Sender:
     async def _write(self, step: PlacedStep, value: float, urgent: bool, still: Still) -> None:
         if not still():
             raise Superseded("a later command took its place")
-        number = evaluate(step.to, {**(self._reader.known() if step.needs_points else {}), "value": value})
+        number = evaluate(step.to, {**(self._reader.values.known() if step.needs_points else {}), "value": value})
         place = step.register
         if place.space is Space.COIL and not step.single:
             try:
@@ -170,10 +170,10 @@ class Sender:
         if step.exponent_from is None:
             return 0
         try:
-            return self._reader.exponent(step.exponent_from)
+            return self._reader.values.exponent(step.exponent_from)
         except UnknownValueError:
             await self._reader.fetch(step.exponent_from, rank=_rank(urgent))
-        return self._reader.exponent(step.exponent_from)
+        return self._reader.values.exponent(step.exponent_from)
 
 
 def _rank(urgent: bool) -> Rank:
