@@ -228,6 +228,12 @@ def test_before_a_storm_batteries_share_what_the_connection_leaves_and_take_noth
     assert proposed(known, values | {wiring.GRID_POWER: Reading(0.0, NOW_S - 60.0)})[POWER] == 0.0
 
 
+@pytest.mark.parametrize(("orders", "told"), [(standing(Task.ISLAND), {}), ({}, {TIE: 0.0})], ids=["ordered", "not"])
+def test_a_start_leaves_the_tie_of_an_island_that_is_ordered_where_it_is(orders: Any, told: dict[str, float]):
+    found = proposed(state(Mode.INIT, orders=orders), {})
+    assert {role: value for role, value in found.items() if role == TIE} == told
+
+
 @pytest.mark.parametrize("mode", [Mode.INIT, Mode.FAULT_SAFE, Mode.MAINTENANCE])
 @pytest.mark.parametrize(("since_s", "told"), [(None, {TIE: 0.0}), (500.0, {})], ids=["on the grid", "in an outage"])
 def test_in_doubt_an_island_on_purpose_stays_open_and_what_is_closed_is_told_to_stay_closed(
