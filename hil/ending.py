@@ -1,5 +1,6 @@
 """How a program that starts others ends: told to, it clears away first; killed, it takes them along."""
 
+import ctypes
 import shutil
 import signal
 from collections.abc import Iterator
@@ -8,6 +9,9 @@ from contextlib import contextmanager
 TOLD = (signal.SIGTERM, signal.SIGHUP)
 TAKES_ALONG = ("setpriv", "--pdeathsig", "KILL")
 """Before a command, from util-linux: it ends at once, even one that stands still, when who started it is gone."""
+
+PARENT_GONE = 1
+"""PR_SET_PDEATHSIG of the kernel."""
 
 
 @contextmanager
@@ -25,6 +29,11 @@ def in_good_order() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def with_parent() -> None:
+    """Have this process end when the one that made it is gone: a pool's workers would wait for work for ever."""
+    ctypes.CDLL(None).prctl(PARENT_GONE, signal.SIGKILL)
 
 
 def taken_along() -> tuple[str, ...]:

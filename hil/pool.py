@@ -15,6 +15,7 @@ from hems.model.contained import contained
 from hems.model.errors import ConfigError
 from hems.sim.record import Record
 from hems.sim.scenario import Scenario
+from hil.ending import with_parent
 from hil.places import place
 from hil.stage import WAYS, Played
 
@@ -38,7 +39,7 @@ def play_all(tasks: Sequence[Task], jobs: int) -> Iterator[Played]:
     if jobs <= 1:
         yield from map(play_one, tasks)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, initializer=with_parent) as pool:
         # The longest begin first, so that none of them is still played when all others have ended.
         longest = sorted(tasks, key=lambda task: 0.0 if task[1] == "fast" else -task[0].ends_s)
         playing: dict[Future[Played], Task] = {pool.submit(play_one, task): task for task in longest}

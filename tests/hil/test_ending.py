@@ -33,15 +33,24 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell sets it for what runs
 with ending.in_good_order():
     asyncio.run(started())
 """
+HAS_A_POOL = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from hil import ending
+
+with ProcessPoolExecutor(1, initializer=ending.with_parent) as pool:
+    print(pool.submit(os.getpid).result(), flush=True)
+    time.sleep(600)
+"""
 WITHIN_S = 30.0
 
 
 @asynccontextmanager
-async def a_bench(where: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+async def a_bench(where: Path, program: str = STARTS) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """A program that has started another one, and the other one's number."""
     pipe = asyncio.subprocess.PIPE
     one = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", STARTS, str(where), stdout=pipe, stderr=asyncio.subprocess.DEVNULL
+        sys.executable, "-c", program, str(where), stdout=pipe, stderr=asyncio.subprocess.DEVNULL
     )
     assert one.stdout is not None
     try:
@@ -75,6 +84,12 @@ async def test_a_bench_that_is_told_to_end_clears_away_what_it_started(told: sig
         await gone(started)
         assert bench.stdout is not None
         assert await bench.stdout.read() == b"cleared away\n"
+
+
+async def test_a_run_of_stories_that_is_killed_takes_along_whoever_plays_them(tmp_path: Path) -> None:
+    async with a_bench(tmp_path, HAS_A_POOL) as (run, plays):
+        run.kill()
+        await gone(plays)
 
 
 @pytest.mark.skipif(not ending.taken_along(), reason="no setpriv is here")
