@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from hems.report.drills import Drill
     from hems.report.past import Curves
 
+NO_CLOCK = N_(
+    "There was a power cut while nobody knew the time of day, and reports go by it: what happened then stands in "
+    "hems log. Give the gateway a clock (installer's manual, section 2)."
+)
 WHAT = ("outages", "outage", "month", "cars", "drills", "drill")
 
 
@@ -58,6 +63,8 @@ class Command:
             return _cars(file.site, directory, args)
         events = past.on_the_wall(directory)
         cuts = past.outages(events)
+        if past.without_a_clock(directory):
+            print(say(NO_CLOCK), file=sys.stderr)
         if args.what == "outages":
             return _listed(cuts, zone, as_json=args.json)
         curves = past.curves_of(directory)

@@ -41,6 +41,13 @@ def on_the_wall(directory: Path) -> list[Event]:
     return [replace(event, at=_instant(utc)) for event, utc in known if utc is not None]
 
 
+def without_a_clock(directory: Path) -> bool:
+    """Whether there was a power cut while nobody knew the time of day: no report tells of it.  Raises: StoreError."""
+    return any(
+        one.at.utc is None and one.kind is EventKind.MODE and one.subject in OUTAGE_MODES for one in recorded(directory)
+    )
+
+
 def curves_of(directory: Path) -> Curves:
     """Recorded curves."""
 

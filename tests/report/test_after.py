@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hems.cli import main
 from hems.commands.report import COMMAND
 from hems.model.cause import Why
 from hems.model.errors import HemsError
@@ -199,3 +200,21 @@ def test_an_outage_that_still_lasts_is_told_so_far(site: Site, tmp_path: Path):
     )
     store.stop()
     assert "still lasting" in text_of(site, tmp_path)
+
+
+def test_a_power_cut_without_a_clock_is_not_passed_over_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # given a gateway without a clock of its own, in a network that leads nowhere
+    store = Store(tmp_path, boot_id="boot")
+    store.start(Instant(UP_S, None))
+    store.record_events([replace(one, at=Instant(one.at.mono_s - T0 + UP_S, None)) for one in evening()])
+    assert store.stop(timeout_s=120.0)
+    # when somebody asks for reports, then that there was one is said, and where it stands
+    assert main(["report", "outages", "--site", str(SITE), "--state-dir", str(tmp_path)]) == 0
+    assert "There was a power cut while nobody knew the time of day" in capsys.readouterr().err
+    # and nothing of the kind where every cut has its time
+    (known := tmp_path / "known").mkdir()
+    recorded(known)
+    assert main(["report", "outages", "--site", str(SITE), "--state-dir", str(known)]) == 0
+    assert capsys.readouterr().err == ""
