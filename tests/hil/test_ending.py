@@ -59,7 +59,8 @@ async def a_bench(where: Path, program: str = STARTS) -> AsyncIterator[tuple[asy
     finally:
         if one.returncode is None:
             one.kill()
-        await one.wait()
+        async with asyncio.timeout(WITHIN_S):
+            await one.communicate()
 
 
 async def gone(pid: int) -> None:
