@@ -103,8 +103,17 @@ class DevicesScreen(ListScreen):
         except HemsError as error:
             self.tell(str(error))
         else:
-            now = say("{device} is only watched now. It has to be armed again: hems arm.", device=self.chosen)
-            self.tell(" ".join((*goes_on, now)))
+            self._disarmed(self.chosen, goes_on)
+
+    def _disarmed(self, device: str, goes_on: Sequence[str]) -> None:
+        """What it goes on with is more than fits below a list, and must not be cut off."""
+        now = say("{device} is only watched now. It has to be armed again: hems arm.", device=device)
+        if not goes_on:
+            self.tell(now)
+            return
+        page = PageScreen(say("{device} IS OUT OF SERVICE", device=device), [*goes_on, "", now], self._hint)
+        self.app.push_screen(page)
+        page.show(self._shown)
 
     def listing(self, picture: Picture, find: str, width: int) -> Listing:
         """The devices."""
