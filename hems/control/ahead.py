@@ -6,12 +6,12 @@ from itertools import pairwise
 from math import exp
 
 from hems.control import habits, planned
-from hems.control.energy import store_pct
 from hems.control.given import Given
 from hems.control.habits import HOURS
 from hems.control.memory.using import Habits
 from hems.control.price import WORTH, Hour
 from hems.control.state import ControlState
+from hems.control.stored import former_pct
 from hems.model.copies import replace
 from hems.model.site import Site, Tier
 from hems.model.units import HOUR_S, CircuitId
@@ -110,7 +110,7 @@ def learned(given: Given, state: ControlState, on_w: Mapping[CircuitId, float], 
     seen = [watts for watts in suns if watts is not None]
     held_back = False
     if state.mode.mode.on_island:
-        stored_pct = store_pct(site, snapshot, given.params.car, now_s)
+        stored_pct = former_pct(site, snapshot, given.params.car, now_s)
         held_back = stored_pct is None or stored_pct >= HELD_PCT
     return habits.after(
         _cut(state, now_s), given.now.utc, on_w, None if held_back or len(seen) < len(suns) else sum(seen), dt_s

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
 
-from hems.control import attempts, black_start, liveness, silence, wear
+from hems.control import attempts, black_start, idle, liveness, silence, wear
 from hems.control.axis_tie import word
 from hems.control.balance import unbalanced
 from hems.control.cars import ledger, waking
@@ -251,6 +251,9 @@ def _batteries(state: ControlState, params: Params, now_s: float) -> Iterator[tu
         if now_s >= since_s + params.command.follow_s:
             role = wiring.battery_power(battery)
             yield f"{role}/astray", Condition(MEDIUM, role, Cause(Why.ANOTHER_MASTER))
+    for battery in idle.idle(state, now_s):
+        role = wiring.battery_power(battery)
+        yield f"{role}/idle", Condition(MEDIUM, role, Cause(Why.BATTERY_IDLE))
 
 
 def _cars(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[tuple[str, Condition]]:

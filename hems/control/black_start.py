@@ -11,12 +11,12 @@ from hems.control import ahead, habits
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.axis_tie import contacts, word
 from hems.control.demand import NOTHING, hunger, pickup_w
-from hems.control.energy import store_pct
 from hems.control.memory.acting import BlackStartMemory
 from hems.control.memory.using import FRESH
 from hems.control.overload import loading
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.control.stored import former_pct
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
 from hems.model.instant import Instant
@@ -53,7 +53,7 @@ def obstacle(site: Site, state: ControlState, snapshot: Snapshot, params: Params
 
 
 def _short_of_energy(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now: Instant) -> Cause | None:
-    stored_pct = store_pct(site, snapshot, params.car, now.mono_s)
+    stored_pct = former_pct(site, snapshot, params.car, now.mono_s)
     if stored_pct is not None and stored_pct >= params.black_start.reserve_pct:
         return None
     needs_w = sum(circuit.typical_w for circuit in site.circuits if circuit.tier <= Tier.CRITICAL)

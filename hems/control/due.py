@@ -12,6 +12,7 @@ from hems.control import (
     effect,
     generator,
     going,
+    idle,
     orders,
     planned,
     steer,
@@ -52,7 +53,7 @@ def expiries(given: Given, state: ControlState) -> list[float]:
     ends += [since_s + given.params.command.follow_s for since_s in astray if since_s is not None]
     ends += bay_memory.left_s(state, given.params.command).values()
     ends += [alarms.silent_s(one) for one in given.snapshot.devices.values() if one.lost_since_s is not None]
-    ends += due_s(state, given)
+    ends += [*idle.due_s(state, now_s), *due_s(state, given)]
     return [end for end in ends if end > now_s]
 
 

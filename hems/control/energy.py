@@ -1,9 +1,9 @@
-"""What is left, and for how long: stored energy above its floors, the band it puts the building in, hours per tier.
+"""How careful to be: the band that stored energy puts the building in, and what batteries and cars keep for themselves.
 
 Closed form on purpose: it runs each tick and can be checked with a pencil.  Source: domain reference 2.3.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,9 +13,8 @@ from hems.control.tuning.sources import CarParams
 from hems.model.again import with_number
 from hems.model.copies import replace
 from hems.model.members import direct
-from hems.model.site import Battery, Bay, Site, Tier
-from hems.model.snapshot import BayReading, Snapshot
-from hems.model.units import SourceId
+from hems.model.site import Battery, Bay, Tier
+from hems.model.snapshot import BayReading
 
 NO_CAR = BayReading()
 
@@ -61,7 +60,6 @@ LEAVES: Mapping[Band, str] = {
     Band.CONSERVE: "conserve_leave_pct",
     Band.NORMAL: "surplus_pct",
 }
-FULL_PCT = 100.0
 NEVER_PCT = 101.0
 """No store is so full: there is no better band than the best."""
 
@@ -84,6 +82,11 @@ def shedding_pct(tier: Tier, params: BandParams) -> float | None:
     if first_without is None or first_without is ORDER[-1]:
         return None
     return enter_pct(ORDER[ORDER.index(first_without) + 1], params)
+
+
+def below(stored_pct: float, from_pct: float, to_pct: float) -> float:
+    """How far a charge has come down from the one to the other, from 0 to 1."""
+    return min(1.0, max(0.0, (from_pct - stored_pct) / max(1.0, from_pct - to_pct)))
 
 
 def floor_pct(bay: Bay, params: CarParams) -> float:
@@ -114,56 +117,6 @@ def car_free_wh(bay: Bay, reading: BayReading, params: CarParams, now_s: float) 
         return None
     capacity_wh = reading.capacity_wh.known(now_s) or bay.capacity_wh
     return max(0.0, soc_pct - floor_pct(bay, params)) / 100.0 * capacity_wh
-
-
-def battery_wh(battery: Battery, soc_pct: float) -> float:
-    """Wh above the charge at which its inverter stops."""
-    return max(0.0, soc_pct - battery.shutdown_pct) / 100.0 * battery.capacity_wh
-
-
-def store_pct(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) -> float | None:
-    """Charge of the store the island hangs on: the batteries together, or the forming car above its floor.
-
-    None when any of it cannot be read.
-    """
-    forming = next((bay for bay in site.bays if bay.id == site.former.source), None)
-    if forming is not None:
-        soc_pct = snapshot.bays.get(forming.id, NO_CAR).soc_pct.known(now_s)
-        return None if soc_pct is None else _above_pct(soc_pct, floor_pct(forming, params))
-    levels = [(battery, snapshot.batteries[battery.id].soc_pct.known(now_s)) for battery in site.batteries]
-    total_wh = sum(battery.capacity_wh for battery in site.batteries)
-    stored_wh = 0.0
-    for battery, soc_pct in levels:
-        if soc_pct is None:
-            return None
-        stored_wh += soc_pct / 100.0 * battery.capacity_wh
-    return 100.0 * stored_wh / total_wh if total_wh > 0.0 else None
-
-
-def _above_pct(soc_pct: float, floor: float) -> float:
-    """How much of what lies above a floor is there; nothing above one that leaves nothing, as a driver may keep all."""
-    return max(0.0, 100.0 * (soc_pct - floor) / (100.0 - floor)) if floor < FULL_PCT else 0.0
-
-
-def usable_wh(
-    site: Site, snapshot: Snapshot, params: CarParams, now_s: float, uncounted: Container[SourceId] = ()
-) -> float | None:
-    """Wh that can be given to the building: batteries above shutdown plus cars above their floors.
-
-    `uncounted` are bays whose cars nobody may count on.
-    """
-    total_wh = 0.0
-    for battery in site.batteries:
-        soc_pct = snapshot.batteries[battery.id].soc_pct.known(now_s)
-        if soc_pct is None:
-            return None
-        total_wh += battery_wh(battery, soc_pct)
-    cars = (
-        car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params, now_s)
-        for bay in site.bays
-        if bay.bidirectional and bay.id not in uncounted
-    )
-    return total_wh + sum(car_wh or 0.0 for car_wh in cars)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from math import inf
 from hems.control import overload
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.axis_tie import word
-from hems.control.energy import Band, store_pct
+from hems.control.energy import Band
 from hems.control.memory.acting import GeneratorMemory, Stage
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.control.stored import store_pct
 from hems.control.tuning.sources import GeneratorParams
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -161,7 +162,7 @@ def _failed(memory: GeneratorMemory, look: Look, own: GeneratorParams) -> Genera
 
 def _low(memory: GeneratorMemory, site: Site, snapshot: Snapshot, params: Params, now_s: float) -> bool:
     """Whether little is stored, with hysteresis; as it was while nobody can tell."""
-    own, stored_pct = params.generator, store_pct(site, snapshot, params.car, now_s)
+    own, stored_pct = params.generator, store_pct(site, snapshot, params, now_s)
     if stored_pct is None:
         return memory.low
     return stored_pct <= (own.stop_pct if _goes_on(memory) else own.start_pct)

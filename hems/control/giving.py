@@ -1,23 +1,26 @@
 """Which cars carry an island, and with how much: the more the emptier the battery, never below what drivers keep."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from math import ceil
 
 from hems.control import drivers, headroom
 from hems.control.bay_memory import NEW
 from hems.control.cars import ledger, waking
 from hems.control.cars.memory import BayMemory
-from hems.control.energy import NO_CAR, car_free_wh, store_pct
+from hems.control.energy import NO_CAR, below, car_free_wh
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.control.stored import former_pct
 from hems.control.tuning.sources import CarParams
 from hems.control.wish import Wish
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
+from hems.model.reading import Reading
 from hems.model.site import Bay, Site
 from hems.model.snapshot import BayReading, Snapshot
 from hems.model.units import SourceId
+from hems.model.wiring import Role
 
 REFILL_W, REFILL_SHARE = 3000.0, 0.5
 """What cars add to refill a battery that is nearly empty, at most, and as a part of what it takes."""
@@ -101,7 +104,8 @@ def supporting(
         for bay in bays
         if refusals[bay.id] is None
     }
-    if len(known) < len(former) or carries_on(state) or not _shown(bays, state, snapshot, now_s):
+    powers = {wiring.bay_power(bay.id): snapshot.bays.get(bay.id, NO_CAR).power_w for bay in bays}
+    if len(known) < len(former) or carries_on(state) or not shown(powers, BALANCING, state, snapshot, now_s):
         gives = giving_w(site, snapshot, now_s)
         return {bay.id: _going_on(bay, refusals[bay.id], state, gives.get(bay.id, 0.0)) for bay in bays}
     giving = giving_w(site, snapshot, now_s)
@@ -112,18 +116,22 @@ def supporting(
     return {bay.id: _support(bay, refusals[bay.id], free, target_w) for bay in bays}
 
 
-def _shown(bays: list[Bay], state: ControlState, snapshot: Snapshot, now_s: float) -> bool:
-    """Whether former and cars were read since every car could follow its last command.
+def shown(
+    powers: Mapping[Role, Reading[float]],
+    balancing: Container[Why],
+    state: ControlState,
+    snapshot: Snapshot,
+    now_s: float,
+) -> bool:
+    """Whether the former and all of `powers` were read since each could follow its last command.
 
     Before, what one meter no longer shows and the other still does would count twice, or not at all: cars would be
     stopped and started for ever.  A car that was told to rest for a reason of its own, such as a charger that did not
-    answer, waits for nothing when that is over.
+    answer, waits for nothing when that is over; `balancing` are the other reasons.
     """
-    for bay in bays:
-        entry = state.sent.get(wiring.bay_power(bay.id))
-        reading = snapshot.bays.get(bay.id, NO_CAR).power_w
-        watts = reading.known(now_s)
-        balances = entry is not None and entry.cause.why in BALANCING and not entry.observed
+    for role, reading in powers.items():
+        entry, watts = state.sent.get(role), reading.known(now_s)
+        balances = entry is not None and entry.cause.why in balancing and not entry.observed
         if entry is None or not balances or watts is None or now_s >= entry.sent_s + FOLLOWS_S:
             continue
         seen_s = min(one.taken_s for one in (*snapshot.former_phase_w, reading))
@@ -137,7 +145,7 @@ def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params,
 
     A car may leave with what it has, and an island whose battery is empty is dark whatever its cars hold.
     """
-    stored_pct = store_pct(site, snapshot, params.car, now_s)
+    stored_pct = former_pct(site, snapshot, params.car, now_s)
     battery = next((one for one in site.batteries if one.id == site.former.source), None)
     if battery is None or stored_pct is None:
         return GIVING_SHARE * residual_w
@@ -146,15 +154,10 @@ def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params,
         due = batch or stored_pct <= BATCH_PCT[0]
         return min(BATCH_SHARE * most_w, residual_w + REFILL_SHARE * battery.charge_max_w) if due else 0.0
     band = params.band
-    spared = _below(stored_pct, band.conserve_pct, band.critical_pct)
+    spared = below(stored_pct, band.conserve_pct, band.critical_pct)
     refill_w = min(REFILL_W, REFILL_SHARE * battery.charge_max_w)
-    low = _below(stored_pct, band.critical_pct, band.floor_pct)
+    low = below(stored_pct, band.critical_pct, band.floor_pct)
     return (GIVING_SHARE + (1.0 - GIVING_SHARE) * spared) * residual_w + low * refill_w
-
-
-def _below(stored_pct: float, from_pct: float, to_pct: float) -> float:
-    """How far it has come down from the one to the other, from 0 to 1."""
-    return min(1.0, max(0.0, (from_pct - stored_pct) / max(1.0, from_pct - to_pct)))
 
 
 def _worn_wh(state: ControlState) -> dict[SourceId, float]:

@@ -13,11 +13,12 @@ from math import inf
 
 from hems.control import ahead, generator, habits, turns
 from hems.control.bay_memory import expected, uncounted
-from hems.control.energy import Band, store_pct, usable_wh
+from hems.control.energy import Band
 from hems.control.given import Given
 from hems.control.memory.using import SavingMemory
 from hems.control.price import WORTH, price
 from hems.control.state import ControlState
+from hems.control.stored import lived_on, store_pct, usable_wh
 from hems.model.cause import Cause, Why
 from hems.model.copies import replace
 from hems.model.request import Task
@@ -103,7 +104,7 @@ def _said_h(state: ControlState, now_s: float) -> float | None:
 
 
 def _full_wh(site: Site) -> float:
-    return sum((FULL_PCT - one.shutdown_pct) / 100.0 * one.capacity_wh for one in site.batteries)
+    return sum((FULL_PCT - one.shutdown_pct) / 100.0 * one.capacity_wh for one in lived_on(site))
 
 
 def _served(given: Given, memory: SavingMemory) -> Mapping[int, int]:
@@ -126,7 +127,7 @@ def _served(given: Given, memory: SavingMemory) -> Mapping[int, int]:
 def _spared(given: Given, before: float) -> float:
     """Which part of equals the band that begins to save leaves on; as `before` while the store cannot be read."""
     params = given.params.band
-    stored_pct = store_pct(given.site, given.snapshot, given.params.car, given.now_s)
+    stored_pct = store_pct(given.site, given.snapshot, given.params, given.now_s)
     if stored_pct is None:
         return before
     left = (stored_pct - params.critical_pct) / (params.conserve_pct - params.critical_pct)

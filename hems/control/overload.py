@@ -92,6 +92,12 @@ def least_w(snapshot: Snapshot, now_s: float) -> tuple[float, ...] | None:
     return None if values.count(None) == len(values) else tuple([watts or 0.0 for watts in values])
 
 
+def behind_w(site: Site, snapshot: Snapshot, now_s: float) -> float:
+    """What the sun on the former's own side gives, which the former's meter towards the building does not show."""
+    suns = [snapshot.pvs[pv.id].known(now_s) for pv in site.pvs if pv.direct and pv.id in snapshot.pvs]
+    return sum(max(0.0, watts or 0.0) for watts in suns)
+
+
 def seen_s(snapshot: Snapshot) -> float:
     """When the former's phases were read, the oldest of them."""
     return min((reading.taken_s for reading in snapshot.former_phase_w), default=-inf)

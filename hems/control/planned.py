@@ -11,10 +11,11 @@ from hems.control import orders
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.flows import flows
-from hems.control.energy import Band, store_pct
+from hems.control.energy import Band
 from hems.control.memory.using import FRESH
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.control.stored import store_pct
 from hems.control.told import told_on
 from hems.model import wiring
 from hems.model.cause import Cause, Value, Why
@@ -43,7 +44,7 @@ def refusal(order: Order, site: Site, snapshot: Snapshot, params: Params, now_s:
         return None
     if not site.tie.has_island:
         return Cause(Why.ISLAND_REFUSED)
-    stored_pct = store_pct(site, snapshot, params.car, now_s)
+    stored_pct = store_pct(site, snapshot, params, now_s)
     if order.start_in_s > 0.0 or (stored_pct is not None and stored_pct >= params.plan.min_pct):
         return None
     known: dict[str, Value] = {} if stored_pct is None else {"soc_pct": stored_pct}
@@ -56,7 +57,7 @@ def asked(site: Site, state: ControlState, snapshot: Snapshot, params: Params, n
         return False
     if state.mode.mode in ISLAND_MODES:
         return state.band not in SHORT
-    stored_pct = store_pct(site, snapshot, params.car, now_s)
+    stored_pct = store_pct(site, snapshot, params, now_s)
     return stored_pct is not None and stored_pct >= params.plan.min_pct
 
 
@@ -109,7 +110,7 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Param
         for battery in batteries:
             yield from _nulling(battery, grid_w / len(batteries), state, snapshot, now_s)
     elif mode is Mode.GRID_CONNECTED and target_pct is not None:
-        stored_pct = store_pct(site, snapshot, params.car, now_s)
+        stored_pct = store_pct(site, snapshot, params, now_s)
         full = stored_pct is None or stored_pct >= target_pct
         left_w = 0.0 if full else _left_w(site, state, snapshot, now_s) / max(1, len(batteries))
         for battery in batteries:
@@ -123,7 +124,7 @@ def before_cars_w(site: Site, state: ControlState, snapshot: Snapshot, params: P
     Not while people may have to leave: then cars are filled first (3.2, P5).
     """
     target_pct = _target_pct(state, params, now_s)
-    stored_pct = store_pct(site, snapshot, params.car, now_s)
+    stored_pct = store_pct(site, snapshot, params, now_s)
     if target_pct is None or stored_pct is None or stored_pct >= target_pct:
         return 0.0
     if orders.stands(state, Task.EVACUATION, now_s):

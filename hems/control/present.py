@@ -8,7 +8,7 @@ Everything behind decides on this site.  Source: domain reference 3.2 P5 and 5, 
 from collections.abc import Mapping
 from math import inf
 
-from hems.control import drivers, orders
+from hems.control import drivers, idle, orders, overload
 from hems.control.axis_tie import word
 from hems.control.bay_memory import NEW
 from hems.control.cars import charge, phases
@@ -104,18 +104,24 @@ def permitted(site: Site, snapshot: Snapshot, now_s: float) -> Site:
     least_w = min((watts for watts in (former.total_w, permits_w) if watts is not None), default=inf)
     if least_w >= sum(former.phase_va):
         return site
-    sun_w = sum(max(0.0, snapshot.pvs[pv.id].known(now_s) or 0.0) for pv in site.pvs if pv.direct)
-    return _bearing(site, max(1.0, least_w + sun_w))
+    return _bearing(site, max(1.0, least_w + overload.behind_w(site, snapshot, now_s)))
 
 
 def present(site: Site, state: ControlState, params: Params, now_s: float) -> Site:
     """The site with the tiers, floors and reserves of this instant."""
-    batteries = reserve.present(site, state)
+    batteries = _asked(reserve.present(site, state), idle.left(state, now_s))
     site = site if batteries is site.batteries else _with_batteries(site, *batteries)
     if state.warm:
         site = _with_circuits(site, *[_raised(one) if one.id in state.warm else one for one in site.circuits])
     evacuating = orders.stands(state, Task.EVACUATION, now_s)
     return _with_cars(site, state.drivers, state.bays, params.car, evacuating)
+
+
+def _asked(batteries: tuple[Battery, ...], left: frozenset[SourceId]) -> tuple[Battery, ...]:
+    """Who does not give when asked is asked no more, and does not count."""
+    if not left:
+        return batteries
+    return tuple(replace(one, controllable=False) if one.id in left else one for one in batteries)
 
 
 # From tick to tick it is the very same site for as long as nothing about it changes.

@@ -10,9 +10,10 @@ from itertools import pairwise
 from math import inf
 
 from hems.control import generator
-from hems.control.energy import NO_CAR, SERVED, Band, car_free_wh, enter_pct, floor_pct, shedding_pct, store_pct
+from hems.control.energy import NO_CAR, SERVED, Band, car_free_wh, enter_pct, shedding_pct
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.control.stored import beside, former_wh, forming_car, store_pct
 from hems.control.tuning.island import BandParams
 from hems.model.copies import replace
 from hems.model.site import Site, Tier
@@ -53,15 +54,11 @@ def fuelled(
 
 def stored(site: Site, snapshot: Snapshot, params: Params, now_s: float) -> Stored | None:
     """The store of the island, or None when its charge is not known."""
-    pct = store_pct(site, snapshot, params.car, now_s)
+    pct = store_pct(site, snapshot, params, now_s)
     if pct is None:
         return None
-    forming = next((bay for bay in site.bays if bay.id == site.former.source), None)
-    if forming is not None:
-        capacity_wh = snapshot.bays[forming.id].capacity_wh.known(now_s) or forming.capacity_wh
-        own_wh = max(0.0, 100.0 - floor_pct(forming, params.car)) / 100.0 * capacity_wh / 100.0
-    else:
-        own_wh = sum(battery.capacity_wh for battery in site.batteries) / 100.0
+    forming = forming_car(site)
+    own_wh = (former_wh(site, snapshot, params.car, now_s) + sum(one.capacity_wh for one in beside(site))) / 100.0
     followers = [bay for bay in site.bays if bay.bidirectional and bay is not forming]
     free = (car_free_wh(bay, snapshot.bays.get(bay.id, NO_CAR), params.car, now_s) for bay in followers)
     cars_wh = sum(car_wh or 0.0 for car_wh in free)

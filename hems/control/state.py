@@ -65,6 +65,8 @@ class ControlState:
     bays: Mapping[SourceId, BayMemory] = field(default_factory=dict)
     astray_s: Mapping[SourceId, float] = field(default_factory=dict)
     """Since when batteries have done more than they were told, or the opposite."""
+    idle_s: Mapping[SourceId, float] = field(default_factory=dict)
+    """Since when batteries beside the former have given much less than they were asked for, on an island."""
     drivers: Mapping[SourceId, DriverMemory] = field(default_factory=dict)
     """What drivers have said; nothing of a bay whose driver has said nothing."""
     ledgers: Mapping[SourceId, Ledger] = field(default_factory=dict)

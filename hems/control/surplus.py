@@ -7,15 +7,15 @@ last few percent free.  Only what the former is measured to take in is given awa
 """
 
 from hems.control import overload
-from hems.control.energy import Band, store_pct
+from hems.control.energy import Band
 from hems.control.given import Given
 from hems.control.memory.using import SurplusMemory
 from hems.control.state import ControlState
+from hems.control.stored import beside, former_pct, room_wh
 from hems.model.copies import replace
 from hems.model.mode import Mode
 from hems.model.request import Task
-from hems.model.site import Site, Tier
-from hems.model.snapshot import Snapshot
+from hems.model.site import Tier
 
 SINK_S = 60.0
 """As long the former must have given before a sink goes off, and between two that come on."""
@@ -32,11 +32,11 @@ def after(given: Given, state: ControlState) -> SurplusMemory:
     if state.mode.mode not in MODES:
         return NOTHING
     phase_w = overload.phase_w(given.snapshot, site, given.now_s)
-    stored_pct = store_pct(site, given.snapshot, given.params.car, given.now_s)
+    stored_pct = former_pct(site, given.snapshot, given.params.car, given.now_s)
     begins_pct = params.surplus_leave_pct - (ENDS_BELOW_PCT if memory.since_s is not None else 0.0)
     buffered = any(one.id == site.former.source for one in site.batteries)
     calm = max(state.dose, default=0.0) < given.params.overload.dose_block and Task.FIRE not in state.orders
-    if not buffered or not calm or phase_w is None or stored_pct is None:
+    if not buffered or not calm or phase_w is None or stored_pct is None or _others_take(given):
         return NOTHING
     if stored_pct < begins_pct or max(overload.loading(phase_w, site.former)) > 1.0:
         return NOTHING
@@ -45,10 +45,15 @@ def after(given: Given, state: ControlState) -> SurplusMemory:
     since_s = given.now_s if memory.since_s is None else memory.since_s
     if (since_s, part) != (memory.since_s, memory.part):
         memory = replace(memory, since_s=since_s, part=part)
-    return _with_sinks(memory, given, state, _behind_w(site, given.snapshot, given.now_s) - sum(phase_w))
+    return _with_sinks(memory, given, state, overload.behind_w(site, given.snapshot, given.now_s) - sum(phase_w))
 
 
 NOTHING = SurplusMemory()
+
+
+def _others_take(given: Given) -> bool:
+    """Whether a battery beside the former still takes the sun: it comes before cars and sinks."""
+    return any(room_wh(one, given.snapshot, given.now_s) for one in beside(given.site))
 
 
 def _with_sinks(memory: SurplusMemory, given: Given, state: ControlState, into_w: float) -> SurplusMemory:
@@ -75,9 +80,3 @@ def due_s(state: ControlState) -> list[float]:
     memory = state.surplus
     ends = [memory.moved_s + SINK_S] if memory.sinks else []
     return ends if memory.gives_since_s is None else [*ends, memory.gives_since_s + SINK_S]
-
-
-def _behind_w(site: Site, snapshot: Snapshot, now_s: float) -> float:
-    """What the sun on the former's own side gives, which the former's meter towards the building does not show."""
-    suns = [snapshot.pvs[pv.id].known(now_s) for pv in site.pvs if pv.direct and pv.id in snapshot.pvs]
-    return sum(max(0.0, watts or 0.0) for watts in suns)

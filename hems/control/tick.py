@@ -20,6 +20,7 @@ from hems.control import (
     arming,
     attempts,
     balance,
+    beside,
     black_start,
     decided,
     drawn,
@@ -42,6 +43,7 @@ from hems.control import (
     sending,
     shedding,
     steer,
+    stored,
     surplus,
     turns,
     vehicle,
@@ -132,7 +134,7 @@ def _judged(given: Given, state: ControlState, told: Told) -> tuple[evidence.Evi
 def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple[ControlState, Outlook, float]:
     """Demand, power, stored energy: what shedding and restoring decide on."""
     site, snapshot, params, now_s = given.site, given.snapshot, given.params, given.now_s
-    step = energy.band_after(state, energy.store_pct(site, snapshot, params.car, now_s), params.band, now_s)
+    step = energy.band_after(state, stored.store_pct(site, snapshot, params, now_s), params.band, now_s)
     islanded = state.evidence.tie.value is TiePosition.OPEN
     if step.band != state.band and state.mode.mode.on_island:
         told.append((EventKind.SYSTEM, "band", Cause(Why.ENERGY_BAND, {"band": step.band, "was": state.band})))
@@ -232,6 +234,7 @@ def _ruled(given: Given, state: ControlState, outlook: Outlook, told: Told) -> t
         *let_go.proposals(site, state, params, now_s),
         *curtail.proposals(site, state, snapshot, now_s),
         *headroom.proposals(given, state, outlook),
+        *beside.proposals(given, state),
         *planned.proposals(site, state, snapshot, params, now_s),
         *black_start.proposals(site, state, snapshot, params, now_s),
         *generator.proposals(site, state, snapshot, params, now_s),

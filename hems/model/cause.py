@@ -182,6 +182,7 @@ class Why(StrEnum):
     TIE_CROSSED = "tie_crossed"
     UNBALANCED = "unbalanced"
     ANOTHER_MASTER = "another_master"
+    BATTERY_IDLE = "battery_idle"
     DEVICE_SILENT = "device_silent"
     DEVICES_SILENT = "devices_silent"
     DEVICE_ANSWERS = "device_answers"

@@ -114,7 +114,7 @@ class Battery:
     metered: bool = True
     """Its power can be read."""
     controllable: bool = False
-    """hems can command its power while the building is on the grid."""
+    """hems can command its power: on the grid, and on an island where it does not make the voltage itself."""
     reserve_pct: float | None = None
     """Kept for power cuts: on the grid hems never discharges it below this.  None: the inverter decides alone."""
     reserve_winter_pct: float | None = None

@@ -18,10 +18,10 @@ from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 
-from hems.control.energy import usable_wh
 from hems.control.measure import Measure
 from hems.control.params import Params
 from hems.control.state import ControlState, initial
+from hems.control.stored import usable_wh
 from hems.control.tick import tick
 from hems.model import wiring
 from hems.model.cause import Cause

@@ -154,6 +154,14 @@ GUIDANCE: Mapping[Why, Guidance] = {
         ),
         N_("For an hour HEMS only tells it to do less. In a power cut HEMS cannot count on it."),
     ),
+    Why.BATTERY_IDLE: Guidance(
+        N_("In this power cut the battery was asked to help, and nothing comes. HEMS no longer counts on it."),
+        (
+            N_("Look at its inverter: it may have switched itself off with the grid."),
+            N_("Tell your installer; it may keep a reserve, or go by a meter at the street."),
+        ),
+        N_("The inverter's own battery and the cars carry the building. HEMS asks it again every 15 minutes."),
+    ),
     Why.CAR_WARRANTY: Guidance(
         N_("Beyond what its maker allows, giving may cost the car its warranty."),
         (

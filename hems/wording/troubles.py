@@ -89,6 +89,10 @@ TROUBLES: Mapping[Why, Forms] = {
         N_("{name}: the car does not begin to charge, and HEMS could not wake it. Its driver should look at it."),
         N_("A car does not begin to charge, and HEMS could not wake it. Its driver should look at it."),
     ),
+    Why.BATTERY_IDLE: (
+        N_("{name} does not give what HEMS asks of it. HEMS no longer counts on it."),
+        N_("A battery does not give what HEMS asks of it. HEMS no longer counts on it."),
+    ),
     Why.ANOTHER_MASTER: (
         N_("{name} does not do as HEMS says. Somebody or something else commands it; look for a second controller."),
         N_("A device does not do as HEMS says. Somebody or something else commands it."),

@@ -15,16 +15,13 @@ from hems.control.energy import (
     enter_pct,
     floor_pct,
     shedding_pct,
-    store_pct,
-    usable_wh,
 )
 from hems.control.state import ControlState, initial
 from hems.control.tuning.island import BandParams
 from hems.control.tuning.sources import CarParams
 from hems.model import wiring
-from hems.model.site import Battery, Bay, Tier
+from hems.model.site import Bay, Tier
 from hems.model.snapshot import BayState
-from hems.model.units import SourceId
 from tests.control.panel import car, snapshot
 from tests.given import bay, flats
 
@@ -106,28 +103,3 @@ def test_a_car_gives_what_is_above_its_floor_and_nothing_that_nobody_knows():
     assert free(car("bay_1", 63.0) | {wiring.bay_state(one.id): BayState.UNPLUGGED}, one) is None
     # a capacity that the car does not tell is the bay's assumption
     assert free(car("bay_1", 63.0) | {wiring.bay_capacity(one.id): None}, one) == pytest.approx(0.2 * 50_000.0)
-
-
-def test_the_store_is_the_batteries_together():
-    second = Battery(
-        id=SourceId("second"), name="", capacity_wh=20_000.0, charge_max_w=5_000.0, discharge_max_w=5_000.0
-    )
-    site = flats()
-    site = replace(site, batteries=(*site.batteries, second))
-    levels = {
-        wiring.battery_soc(SourceId("main")): 50.0,
-        wiring.battery_soc(second.id): 100.0,
-    }
-    assert store_pct(site, snapshot(site, levels), CARS, 0.0) == pytest.approx(60.0)
-    assert usable_wh(site, snapshot(site, levels), CARS, 0.0) == pytest.approx(0.45 * 80_000.0 + 0.95 * 20_000.0)
-    unread = levels | {wiring.battery_soc(second.id): None}
-    assert store_pct(site, snapshot(site, unread), CARS, 0.0) is None
-    assert usable_wh(site, snapshot(site, unread), CARS, 0.0) is None
-
-
-def test_of_a_forming_car_the_store_is_what_lies_above_its_floor():
-    site = flats()
-    site = replace(site, former=replace(site.former, source=SourceId("bay_1")))
-    assert store_pct(site, snapshot(site, car("bay_1", 71.5)), CARS, 0.0) == pytest.approx(50.0)
-    assert store_pct(site, snapshot(site, car("bay_1", 30.0)), CARS, 0.0) == 0.0
-    assert store_pct(site, snapshot(site, car("bay_1", None)), CARS, 0.0) is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hems.control import energy, giving, present, reach
+from hems.control import energy, giving, present
 from hems.control.cars.memory import BayMemory, Charge, DriverMemory
 from hems.control.energy import Band
 from hems.control.memory.acting import Sent
@@ -239,42 +239,7 @@ def test_what_cars_give_is_what_the_former_would_have_to_take_over():
 # What is left ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_stored_is_counted_above_what_stops_and_what_drivers_keep():
-    second = replace(SITE.batteries[0], id=SourceId("second"), capacity_wh=20_000.0, shutdown_pct=10.0)
-    two = replace(SITE, batteries=(*SITE.batteries, second))
-    values = (
-        {wiring.battery_soc(MAIN): 55.0, wiring.battery_soc(second.id): 30.0} | car("bay_1", 53.0) | car("bay_2", 50.0)
-    )
-    there = snapshot(two, values)
-    assert energy.store_pct(two, there, PARAMS.car, 0.0) == pytest.approx(50.0)
-    assert energy.usable_wh(two, there, PARAMS.car, 0.0) == pytest.approx(40_000.0 + 4000.0 + 6000.0)
-    assert energy.usable_wh(two, there, PARAMS.car, 0.0, {ONE.id}) == pytest.approx(44_000.0)
-    blind = snapshot(two, values | {wiring.battery_soc(second.id): None})
-    assert energy.store_pct(two, blind, PARAMS.car, 0.0) is energy.usable_wh(two, blind, PARAMS.car, 0.0) is None
-    low = snapshot(SITE, {wiring.battery_soc(MAIN): 4.0})
-    assert energy.usable_wh(SITE, low, PARAMS.car, 0.0) == 0.0
-    none = replace(SITE, batteries=())
-    assert energy.store_pct(none, snapshot(none, {}), PARAMS.car, 0.0) is None
-    away = snapshot(two, values | {wiring.bay_state(ONE.id): None})
-    assert energy.usable_wh(two, away, PARAMS.car, 0.0) == pytest.approx(44_000.0)
-    sizeless = snapshot(two, values | {wiring.bay_capacity(ONE.id): None})
-    assert energy.usable_wh(two, sizeless, PARAMS.car, 0.0) == pytest.approx(44_000.0 + 5000.0)
-
-
-def test_the_store_of_a_car_that_makes_the_island_is_counted_above_its_floor():
-    forms = replace(SITE, former=replace(SITE.former, source=ONE.id))
-    for soc_pct, pct in ((71.5, 50.0), (43.0, 0.0), (30.0, 0.0), (100.0, 100.0)):
-        assert energy.store_pct(forms, snapshot(forms, car("bay_1", soc_pct)), PARAMS.car, 0.0) == pytest.approx(pct)
-    assert energy.store_pct(forms, snapshot(forms, {}), PARAMS.car, 0.0) is None
-    # a margin of 3 % on top of 97 leaves nothing to count in, and one on top of 100 less than that
-    for keeps_pct in (96.9, 97.0, 98.0, 100.0):
-        bays = (replace(ONE, floor_pct=keeps_pct), *SITE.bays[1:])
-        keeps = replace(forms, bays=bays)
-        seen = snapshot(keeps, car("bay_1", 60.0))
-        assert energy.store_pct(keeps, seen, PARAMS.car, 0.0) == 0.0
-        there = reach.stored(keeps, seen, PARAMS, 0.0)
-        assert there is not None
-        assert there.wh_per_pct >= 0.0
+def test_what_a_car_keeps_is_what_its_driver_or_its_maker_says():
     picky = replace(ONE, floor_pct=30.0, maker_floor_pct=35.0)
     assert energy.floor_pct(picky, PARAMS.car) == 38.0
 

@@ -11,10 +11,11 @@ from math import inf
 
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.dispatch.envelope import envelope
-from hems.control.dispatch.flows import NO_BATTERY, Flows, flows
+from hems.control.dispatch.flows import Flows, flows
 from hems.control.dispatch.steady import SHOWS_S
 from hems.control.dispatch.storage import FULL_PCT, ON_GRID, steered
 from hems.control.state import ControlState
+from hems.control.stored import NO_BATTERY
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from hems.control.dispatch.memory import ConnectionMemory
 from hems.control.energy import NO_CAR
+from hems.control.stored import NO_BATTERY
 from hems.model.again import again
 from hems.model.reading import Quality, Reading
 from hems.model.site import Bay, Site
-from hems.model.snapshot import BatteryReading, Snapshot
+from hems.model.snapshot import Snapshot
 
 UNSEEN = 0.05
 """Part by which circuits may draw more than was seen last, while nobody measures it."""
-NO_BATTERY = BatteryReading()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from hems.control.cars import ledger, waking
 from hems.control.dispatch import cheap, departure, shared
 from hems.control.dispatch.aim import peak_left_w
 from hems.control.dispatch.envelope import envelope
-from hems.control.dispatch.flows import NO_BATTERY, flows
+from hems.control.dispatch.flows import flows
 from hems.control.dispatch.storage import steered
 from hems.control.energy import NO_CAR, floor_pct
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.control.stored import NO_BATTERY
 from hems.control.tuning.sources import CarParams
 from hems.control.wish import Wish
 from hems.model import wiring

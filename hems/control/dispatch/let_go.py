@@ -1,4 +1,4 @@
-"""What a battery was told on the grid ends with it: none goes on to charge from an island for as long as it holds.
+"""What a battery was told on the grid ends with it: in doubt or in the dark none goes on to charge.
 
 The battery that makes the island is left alone, and what gives goes on: it carries a part of the load.
 Source: domain reference 1.4, ISLANDED_STABILIZING and FAULT_SAFE.
@@ -13,17 +13,17 @@ from hems.control.params import Params
 from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
-from hems.model.mode import Mode
+from hems.model.mode import ISLAND_MODES, Mode
 from hems.model.site import Site
 
 OVER = Cause(Why.STORAGE_LET_GO)
-TELLS_ITSELF = ON_GRID | {Mode.ISLANDING_PLANNED}
-"""Modes in which somebody else says what batteries do."""
+STEERED = ON_GRID | ISLAND_MODES | {Mode.ISLANDING_PLANNED}
+"""Modes in which somebody says what batteries do: dispatch, a plan, or the island (`beside`)."""
 
 
 def proposals(site: Site, state: ControlState, params: Params, now_s: float) -> Iterator[Proposal]:
     """Rest, for each battery beside the former that still charges as it was told on the grid."""
-    if state.mode.mode in TELLS_ITSELF:
+    if state.mode.mode in STEERED:
         return
     for battery in site.batteries:
         role = wiring.battery_power(battery.id)

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from hems.control.dispatch import panels
 from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.excess import SLACK, SLACK_W
-from hems.control.dispatch.flows import NO_BATTERY, flows
+from hems.control.dispatch.flows import flows
 from hems.control.dispatch.storage import steered
 from hems.control.given import Given
 from hems.control.memory.using import FRESH
 from hems.control.sheddable import candidates, expendable
 from hems.control.state import ControlState
+from hems.control.stored import NO_BATTERY
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
 from hems.model.site import Circuit, Panel, Site, Tier

@@ -11,11 +11,11 @@ from hems.control import drivers, habits
 from hems.control.bay_memory import NEW
 from hems.control.cars import waking
 from hems.control.dispatch import departure
-from hems.control.dispatch.flows import NO_BATTERY
 from hems.control.dispatch.reserve import month_of, needed_wh
-from hems.control.energy import NO_CAR, battery_wh, car_free_wh, reserved
+from hems.control.energy import NO_CAR, car_free_wh, reserved
 from hems.control.params import Params
 from hems.control.state import ControlState
+from hems.control.stored import NO_BATTERY, battery_wh
 from hems.model.again import again
 from hems.model.copies import replace
 from hems.model.site import Battery, Bay, Site

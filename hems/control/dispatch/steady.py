@@ -6,11 +6,12 @@ without batteries is taken only from readings that can both show the last comman
 what is left when every car draws what it was told, or drew a moment ago.
 """
 
-from hems.control.dispatch.flows import NO_BATTERY, Flows, flows
+from hems.control.dispatch.flows import Flows, flows
 from hems.control.dispatch.memory import ConnectionMemory, Drawn, Steady
 from hems.control.energy import NO_CAR
 from hems.control.given import Given
 from hems.control.state import ControlState
+from hems.control.stored import NO_BATTERY
 from hems.model import wiring
 from hems.model.copies import replace
 from hems.model.site import Bay, Site

@@ -10,10 +10,11 @@ from hems.control.arbitrate import Proposal, Rank
 from hems.control.dispatch import response
 from hems.control.dispatch.aim import Aim, Cells, Help, aim, holding, peak_steady_w
 from hems.control.dispatch.envelope import Envelope, envelope
-from hems.control.dispatch.flows import NO_BATTERY, Flows, assumed, flows
+from hems.control.dispatch.flows import Flows, assumed, flows
 from hems.control.dispatch.steady import settled, steadied
 from hems.control.dispatch.store import ONE_WAY, store
 from hems.control.state import ControlState
+from hems.control.stored import NO_BATTERY
 from hems.model import wiring
 from hems.model.again import again
 from hems.model.cause import Cause, Why

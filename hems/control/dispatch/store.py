@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hems.control.dispatch.flows import NO_BATTERY
+from hems.control.stored import NO_BATTERY
 from hems.model.site import Battery
 from hems.model.snapshot import Snapshot
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import inf
 
-from hems.control import drawn, energy, generator, orders, restoring, sheddable
+from hems.control import drawn, generator, orders, restoring, sheddable, stored
 from hems.control.demand import feeds, load_w
 from hems.control.dispatch import storage
 from hems.control.dispatch.envelope import envelope
@@ -53,13 +53,13 @@ def _building(scene: Scene) -> Picture:
         pv_w=ahead.known_sum(tuple(reading.known(now_s) for reading in snapshot.pvs.values())),
         pv_rated_w=sum(pv.rated_w for pv in site.pvs),
         battery_w=ahead.known_sum(tuple(one.power_w.known(now_s) for one in snapshot.batteries.values())),
-        battery_soc_pct=energy.store_pct(site, snapshot, scene.params.car, now_s) if site.batteries else None,
+        battery_soc_pct=stored.batteries_pct(site, snapshot, now_s),
         battery_capacity_wh=sum(battery.capacity_wh for battery in site.batteries),
         cars_w=ahead.known_sum(tuple(bay.power_w.known(now_s) for bay in snapshot.bays.values())),
         cars_plugged=plugged(scene),
         cars_free_wh=free_wh(scene),
-        stored_pct=energy.store_pct(site, snapshot, scene.params.car, now_s),
-        stored_wh=energy.usable_wh(site, snapshot, scene.params.car, now_s),
+        stored_pct=stored.store_pct(site, snapshot, scene.params, now_s),
+        stored_wh=stored.usable_wh(site, snapshot, scene.params.car, now_s),
         fuel_wh=generator.fuel_wh(site, state, snapshot, now_s) or None,
         essential_hours=ahead.essential(scene),
         all_hours=ahead.first(scene),
