@@ -1,8 +1,11 @@
-"""What a battery tells is not believed when it leaps: a BMS that has lost its cells' word tells zeros.
+"""What cannot be, or hardly, is not believed at once: one bad word of a device must not switch a building off.
 
-It tells a charge of 0, which some do until they have started, and it permits 0 W.  Believed at once, one such reading
-would switch off all but life safety, and circuits would be hours in coming back.  Until it has stood for a while a leap
-is no reading at all, neither the new one nor the old.  Source: UCA 9.
+A BMS that has lost its cells' word tells zeros.  It tells a charge of 0, which some do until they have started, and it
+permits 0 W.  Believed at once, one such reading would switch off all but life safety, and circuits would be hours in
+coming back.  Until it has stood for a while a leap is no reading at all, neither the new one nor the old.
+
+A meter whose words were mixed up tells of a power that no inverter gives.  One that did would have tripped before
+anything could be switched off, so nothing is lost by waiting for a second word.  Source: UCA 9.
 """
 
 from collections.abc import Mapping
@@ -10,7 +13,7 @@ from typing import Any, Protocol
 
 from hems.model import wiring
 from hems.model.reading import Quality, Reading
-from hems.model.site import Battery, Site
+from hems.model.site import Battery, Former, Site
 from hems.model.units import HOUR_S
 from hems.model.wiring import Role
 
@@ -26,6 +29,12 @@ ZERO_STANDS_S = 600.0
 
 FORBIDS_S = 5.0
 """Nothing permitted for so long is meant: an inverter that obeys has stopped before."""
+
+
+IMPOSSIBLE_PU = 3.0
+"""An inverter limits its current below such a multiple of its rating."""
+BEYOND_CURVE = 1.5
+"""One whose curve reaches further, below so many times its last point."""
 
 
 class Doubt(Protocol):
@@ -80,7 +89,30 @@ class Permission:
         return reading._replace(value=None, quality=Quality.INVALID, reason="permits nothing all of a sudden")
 
 
+class Power:
+    """What the former gives on one phase, or its source on all, W."""
+
+    def __init__(self, rated_w: float, former: Former) -> None:
+        self._most_w = rated_w * max(IMPOSSIBLE_PU, BEYOND_CURVE * former.curve[-1][0])
+        self._alone = True
+        """No such word came just before."""
+
+    def believed(self, reading: Reading[Any]) -> Reading[Any]:
+        """The reading, or none where a single one tells of more than any inverter gives."""
+        if reading.quality is not Quality.GOOD or reading.value is None:
+            return reading
+        alone, self._alone = self._alone, abs(float(reading.value)) <= self._most_w
+        if self._alone or not alone:
+            return reading
+        reason = f"{float(reading.value):g} W is more than any inverter of that size gives"
+        return reading._replace(value=None, quality=Quality.INVALID, reason=reason)
+
+
 def doubts(site: Site) -> Mapping[Role, Doubt]:
-    """Of every battery of the site, by the role in which it tells."""
+    """Of every battery of the site and of its former, by the role in which they tell."""
+    former = site.former
     told: dict[Role, Doubt] = {wiring.battery_soc(one.id): Charge(one) for one in site.batteries}
-    return told | {wiring.battery_limit(one.id): Permission() for one in site.batteries}
+    told |= {wiring.battery_limit(one.id): Permission() for one in site.batteries}
+    told |= {wiring.former_phase_w(index): Power(va, former) for index, va in enumerate(former.phase_va)}
+    own = (one for one in site.batteries if one.id == former.source)
+    return told | {wiring.battery_power(one.id): Power(one.discharge_max_w, former) for one in own}

@@ -1,4 +1,6 @@
-"""What a battery tells and leaps: no reading until it has stood, and nothing switched off for a moment's zero."""
+"""What leaps, or cannot be, is no reading until it has stood, and nothing is switched off for a moment's bad word."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hems.model import wiring
 from hems.model.reading import Quality, Reading
 from hems.model.units import SourceId
 from hems.runtime.board import Board
-from hems.runtime.leaps import FORBIDS_S, STANDS_S, ZERO_STANDS_S, Charge, Permission, doubts
+from hems.runtime.leaps import FORBIDS_S, STANDS_S, ZERO_STANDS_S, Charge, Permission, Power, doubts
 from tests.given import flats
 from tests.runtime.parts import METERS, HandClock, wired
 
@@ -81,9 +83,33 @@ def test_a_battery_that_permits_nothing_for_a_moment_is_not_taken_at_its_word():
     assert found == [9_000.0, None, 8_000.0, None, None, 0.0]
 
 
-def test_every_battery_is_watched():
-    batteries = [one.id for one in flats().batteries]
-    assert SourceId("main") in batteries
-    assert set(doubts(flats())) == {wiring.battery_soc(one) for one in batteries} | {
-        wiring.battery_limit(one) for one in batteries
-    }
+@pytest.mark.parametrize(
+    ("told_w", "found_w"),
+    [
+        pytest.param([4000.0, 65_535.0, 4100.0], [4000.0, None, 4100.0], id="once: words mixed up"),
+        pytest.param([4000.0, 31_000.0, 32_000.0, 9000.0], [4000.0, None, 32_000.0, 9000.0], id="twice: it is so"),
+        pytest.param([4000.0, -65_535.0, 4100.0], [4000.0, None, 4100.0], id="the other way round"),
+        pytest.param([4000.0, 30_000.0, 20_000.0], [4000.0, 30_000.0, 20_000.0], id="what an inverter may bear"),
+        pytest.param([65_535.0, None, 65_535.0], [None, None, 65_535.0], id="silence is no word for or against it"),
+        pytest.param([65_535.0, 4000.0, 65_535.0], [None, 4000.0, None], id="each time anew"),
+    ],
+)
+def test_a_power_that_no_inverter_gives_needs_a_second_word(told_w: list[float | None], found_w: list[float | None]):
+    # given a phase of 10 kVA
+    power = Power(10_000.0, flats().former)
+    looks = [Reading(watts, float(t_s)) for t_s, watts in enumerate(told_w)]
+    assert [power.believed(look).known(look.taken_s) for look in looks] == found_w
+
+
+def test_an_inverter_with_a_curve_that_reaches_further_may_give_more():
+    strong = replace(flats().former, curve=((1.1, 60.0), (4.0, 0.5)))
+    assert Power(10_000.0, strong).believed(Reading(60_000.0, 0.0)).value == 60_000.0
+    assert Power(10_000.0, strong).believed(Reading(60_001.0, 0.0)).value is None
+
+
+def test_every_battery_and_each_phase_of_the_former_is_watched():
+    main, second = SourceId("main"), replace(BATTERY, id=SourceId("second"))
+    own = {wiring.battery_soc(main), wiring.battery_limit(main), wiring.battery_power(main)}
+    assert set(doubts(flats())) == own | {wiring.former_phase_w(index) for index in range(3)}
+    both = set(doubts(flats(batteries=(BATTERY, second)))) - set(doubts(flats()))
+    assert both == {wiring.battery_soc(second.id), wiring.battery_limit(second.id)}
