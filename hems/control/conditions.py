@@ -78,6 +78,11 @@ def grid_qualified(facts: Facts) -> bool:
     return facts.regime is Regime.ISLAND_GRID_BACK and facts.grid is Grid.GOOD and facts.may_reconnect
 
 
+def stays_apart(facts: Facts) -> bool:
+    """The grid could be rejoined, and somebody wants to stay on own power."""
+    return facts.regime is Regime.ISLAND_GRID_BACK and facts.island_asked
+
+
 def grid_wavered(facts: Facts) -> bool:
     """Still there, but not without a break: the wait begins again, and the permission ends."""
     return facts.regime is Regime.ISLAND_GRID_BACK and facts.grid is not Grid.GOOD

@@ -87,6 +87,7 @@ RULES: tuple[Rule, ...] = (
     Rule(ISLANDED, when.grid_back, "", Mode.GRID_RETURN_QUALIFYING, Why.GRID_SEEN),
     Rule(QUALIFYING | RECONNECTING, when.island, "", Mode.ISLANDED, Why.GRID_LOST_AGAIN),
     Rule(QUALIFYING, when.grid_qualified, "", Mode.RECONNECTING, Why.GRID_QUALIFIED),
+    Rule(RECONNECTING, when.stays_apart, "", Mode.ISLANDED, Why.STAYS_APART),
     Rule(RECONNECTING, when.grid_wavered, "", Mode.GRID_RETURN_QUALIFYING, Why.GRID_LOST_AGAIN),
     Rule(RECONNECTING, when.grid_back, "reconnect.watchdog_s", Mode.ISLANDED, Why.RECONNECT_TIMED_OUT),
     # On the grid.

@@ -17,6 +17,7 @@ from hems.model.units import SourceId
 
 NO_BATTERY = BatteryReading()
 FULL_PCT, AS_GOOD_AS_FULL_PCT = 100.0, 99.5
+"""A battery takes nothing worth telling from the second on."""
 
 
 @again

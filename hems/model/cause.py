@@ -37,6 +37,7 @@ class Why(StrEnum):
     GRID_LOST_AGAIN = "grid_lost_again"
     GRID_QUALIFIED = "grid_qualified"
     RECONNECT_TIMED_OUT = "reconnect_timed_out"
+    STAYS_APART = "stays_apart"
     RESTORED_AND_CALM = "restored_and_calm"
     DATA_GOOD_AGAIN = "data_good_again"
     MAINTENANCE = "maintenance"

@@ -69,6 +69,7 @@ EVENTS: Mapping[Why, Forms] = {
         N_("Reconnection did not happen in time. The permit is withdrawn; HEMS tries again in {pause_s}."),
         N_("Reconnection did not happen in time. The permit is withdrawn; HEMS tries again after a pause."),
     ),
+    Why.STAYS_APART: (N_("Somebody asked for own power: the permit to rejoin the grid is withdrawn."),),
     Why.RESTORED_AND_CALM: (N_("All circuits that can come back are back, and all is calm: normal running."),),
     Why.DATA_GOOD_AGAIN: (N_("All measurements are good again. HEMS looks around afresh."),),
     Why.MAINTENANCE: (

@@ -196,6 +196,23 @@ def test_t2a_a_planned_island_sheds_to_plan_lets_nothing_flow_and_only_then_open
     assert made.forward.state.orders == {}
 
 
+def test_who_asks_for_own_power_while_the_building_is_about_to_rejoin_the_grid_stays_apart_at_once():
+    # given an island whose permit to rejoin the grid has just been given
+    made = on_an_island(site=plannable()).says(utility(230.0))
+    while made.mode is not Mode.RECONNECTING:
+        made.advance(10.0)
+    assert made.state.sent[wiring.TIE_PERMIT].value is True
+    # when somebody orders an island
+    made.ask(order(Task.ISLAND, duration_s=3600.0)).tick()
+    # then the permit is withdrawn in the same instant, and the tie is never told both
+    assert made.state.sent[wiring.TIE_PERMIT].value is False
+    assert made.state.sent[wiring.TIE_ISLAND].value is True
+    # and nothing is tried again for as long as the order stands
+    assert made.advance(1000.0, every_s=20.0).mode is Mode.GRID_RETURN_QUALIFYING
+    assert made.state.sent[wiring.TIE_PERMIT].value is False
+    assert made.state.reconnect.failures == 0
+
+
 def test_t2a_power_through_the_tie_comes_to_rest_though_its_meter_is_read_later_than_the_battery():
     # given a meter at the tie that shows what flowed two seconds ago
     made = planning(params=replace(Params(), boot=replace(Params().boot, hold_energise_s=10.0))).advance(700.0)
