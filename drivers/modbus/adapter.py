@@ -24,17 +24,17 @@ class Adapter:
         """
         now = self._now()
         if self._name is not None and now is not None and now != self._name:
-            told = f"{self.place} is another adapter now, {now.name}; it was {self._name.name}"
-            raise LinkDown(f"{told}: write rtu://{self._name} in the site file, a name that stays")
+            is_now, was = now.name, self._name
+            raise LinkDown(
+                f"{self.place} is another adapter now, {is_now}: write rtu://{was} in the site file, which stays"
+            )
         self._name = now or self._name
 
     def missing(self) -> str:
         """That there is no such file, and where the adapter is if it is somewhere."""
-        told = f"there is no {self.place}: is the adapter plugged in?"
-        there = self._name is not None and self._name.exists()
-        return (
-            f"{told} It has another name now: write rtu://{self._name} in the site file, which stays" if there else told
-        )
+        if self._name is not None and self._name.exists():
+            return f"{self.place} has another name now: write rtu://{self._name} in the site file, which stays"
+        return f"there is no {self.place}: is the adapter plugged in?"
 
     def _now(self) -> Path | None:
         """Its lasting name; None where it has none, or is given by it already."""
