@@ -66,7 +66,9 @@ def estimate(
     tie = axis_tie.judged(
         site, memory.tie, snapshot.tie, params, now_s, utility_present=utility_present, has_utility=_has_utility(site)
     )
-    crossed_since_s = _crossed_since(memory, tie, snapshot, params, now_s)
+    opened = memory.tie.value is TiePosition.CLOSED and tie.value is not TiePosition.CLOSED
+    apart_w = _repeated_w(memory, snapshot.grid_w.known(now_s), opened=opened)
+    crossed_since_s = None if apart_w is not None else _crossed_since(memory, tie, snapshot, params, now_s)
     crossed = crossed_since_s is not None and now_s >= crossed_since_s + params.witness.crossed_s
     if crossed:  # contacts and power cannot both be right
         tie = replace(tie, value=TiePosition.INVALID)
@@ -75,7 +77,6 @@ def estimate(
     bus = axis_bus.judged(memory.bus, downstream, params, now_s, power_flows=flows, fed=closed and utility_present)
     needed_s = params.grid.calm_s if closed else params.grid.qualify_s
     # A tie that opens tells of something upstream, even of what was too short for a meter to see: qualify anew.
-    opened = memory.tie.value is TiePosition.CLOSED and not closed
     apart_since_s = None if closed else now_s if opened else memory.apart_since_s
     grid = axis_grid.judged(
         replace(memory.grid, inside_since_s=None) if opened else memory.grid,
@@ -103,7 +104,13 @@ def estimate(
         ),
     )
     found = EvidenceMemory(
-        grid=grid, tie=tie, bus=bus, apart_since_s=apart_since_s, points=points, crossed_since_s=crossed_since_s
+        grid=grid,
+        tie=tie,
+        bus=bus,
+        apart_since_s=apart_since_s,
+        apart_w=apart_w,
+        points=points,
+        crossed_since_s=crossed_since_s,
     )
     return evidence, found
 
@@ -115,6 +122,16 @@ def _readings(
     seen = snapshot.voltages
     mine = [one.id for one in points if (one.location is Location.UTILITY) is utility and one.id in seen]
     return [(point, seen[point]) for point in mine]
+
+
+def _repeated_w(memory: EvidenceMemory, power_w: float | None, *, opened: bool) -> float | None:
+    """What the meter of the connection has said ever since the tie opened; None once it has said something else.
+
+    A building's power is never still: one that stays the same to the last digit tells of its meter, and of no tie.
+    """
+    if opened:
+        return power_w
+    return memory.apart_w if power_w is None or power_w == memory.apart_w else None
 
 
 def _crossed_since(

@@ -343,6 +343,24 @@ def test_contacts_that_say_open_while_power_flows_are_not_believed_for_long(
     assert found.tie is (TiePosition.INVALID if crossed else TiePosition.OPEN)
 
 
+@pytest.mark.parametrize(
+    ("grid_w", "apart_w", "crossed"),
+    [
+        pytest.param(3996.0, 3996.0, False, id="as ever since the tie opened"),
+        pytest.param(3995.0, None, True, id="it moves"),
+        pytest.param(None, 3996.0, False, id="unread"),
+    ],
+)
+def test_power_that_stays_the_same_to_the_last_digit_is_a_meter_that_repeats_itself(
+    grid_w: float | None, apart_w: float | None, *, crossed: bool
+):
+    # given 4 kW that were read when the tie opened
+    found, memory = looked({wiring.GRID_POWER: grid_w}, crossed_since_s=5.0, apart_w=3996.0)
+    # then nobody says that they flow through the open tie, until they move as the power of a building does
+    assert (found.crossed, memory.apart_w) == (crossed, apart_w)
+    assert found.tie is (TiePosition.INVALID if crossed else TiePosition.OPEN)
+
+
 def test_witnesses_say_of_what_they_speak_and_how_old_they_are():
     known = state().evidence
     there = snapshot(SITE, tie(False, True, False) | {wiring.TIE_FLAG: Reading(False, 997.0)}, NOW_S)

@@ -85,6 +85,8 @@ class EvidenceMemory:
     apart_since_s: float | None = None
     """When the tie was seen to leave its closed position; None while it is closed, or was never seen so."""
     points: Mapping[PointId, PointMemory] = field(default_factory=dict)
+    apart_w: float | None = None
+    """What flowed through it then, for as long as that stays the same: a meter that repeats itself tells of no tie."""
     crossed_since_s: float | None = None
     """Power flows to or from the grid although the tie is seen open, since then."""
 
