@@ -62,7 +62,8 @@ def rested_s(circuit: Circuit, state: ControlState, params: Params) -> float:
 def restore(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> Restore:
     """The next circuit to switch on.  On a failure to fit, everything behind it waits too, so that order is kept.
 
-    Behind what would not fit even if all that matters less were off, nobody waits.
+    Behind what would not fit even if all that matters less were off, nobody waits; nor behind a compressor that only
+    has to rest, where there is room for both.
 
     UCA 11.
     """
@@ -105,15 +106,31 @@ def _on_island(
     heated = max(state.dose, default=0.0) >= params.overload.dose_block
     if not served or heated or outlook.phase_w is None or outlook.sags or attempts.given_up(state, params.restore):
         return NOT_NOW
+    if now_s < paced_s:
+        return Restore(None, None, paced_s)
+    due_s = inf
     for first in served:
-        due_s = max(paced_s, rested_s(first, state, params))
-        if now_s < due_s:
-            return Restore(None, None, due_s)
-        if fits(first, site, state, outlook, params, now_s):
+        would_fit = fits(first, site, state, _without_lesser(first, site, state, outlook), params, now_s)
+        rests_until_s = rested_s(first, state, params)
+        if now_s < rests_until_s:  # its room is kept for it
+            due_s = min(due_s, rests_until_s)
+            outlook = _with_its_room(first, site, state, outlook, params, now_s) if would_fit else outlook
+        elif fits(first, site, state, outlook, params, now_s):
             return Restore(first.id, Cause(Why.ROOM_ON_ISLAND, {"w": round(outlook.watts[first.id])}), now_s)
-        if fits(first, site, state, _without_lesser(first, site, state, outlook), params, now_s):
-            return NOT_NOW
-    return NOT_NOW
+        elif would_fit:
+            break
+    return Restore(None, None, due_s)
+
+
+def _with_its_room(
+    circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float
+) -> Outlook:
+    """How it would look if a circuit that still has to rest had come back already."""
+    hungry = hunger(state.loads.get(circuit.id), params.restore, now_s, state.boot_s)
+    watts = pickup_w(circuit, _fed_w(circuit, state, outlook, params), hungry, params.restore)
+    owed_w = outlook.owed_w or (0.0,) * len(site.phases)
+    mine_w = per_phase(site, {circuit.id: watts}, [circuit])
+    return replace(outlook, owed_w=tuple(owed + more for owed, more in zip(owed_w, mine_w, strict=True)))
 
 
 def _without_lesser(first: Circuit, site: Site, state: ControlState, outlook: Outlook) -> Outlook:
@@ -136,15 +153,13 @@ def _deaf(circuit: Circuit, state: ControlState) -> bool:
 
 
 def _on_grid(waiting: Sequence[Circuit], state: ControlState, params: Params, now_s: float) -> Restore:
-    first, steps = waiting[0], params.restore
-    due_s = max(
-        firm_s(first, state, params),
-        _after(state.last_restore_s, steps.step_grid_s),
-        rested_s(first, state, params),
-    )
-    if now_s < due_s:
-        return Restore(None, None, due_s)
-    return Restore(first.id, Cause(Why.GRID_RESTORED), now_s)
+    """The first that may: the grid has room for all, and nobody waits behind one that has to rest."""
+    paced_s = _after(state.last_restore_s, params.restore.step_grid_s)
+    due_s = {one.id: max(firm_s(one, state, params), paced_s, rested_s(one, state, params)) for one in waiting}
+    first = next((one for one, when_s in due_s.items() if when_s <= now_s), None)
+    if first is None:
+        return Restore(None, None, min(due_s.values()))
+    return Restore(first, Cause(Why.GRID_RESTORED), now_s)
 
 
 def firm_s(circuit: Circuit, state: ControlState, params: Params) -> float:
@@ -161,9 +176,11 @@ def _after(when_s: float | None, pause_s: float) -> float:
 def fits(circuit: Circuit, site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> bool:
     """Whether every phase stays within its room with the circuit's cold pick-up, and within surge with its inrush.
 
+    Nothing fits on a bus that shows no voltage: its former carries nothing because it is gone.
+
     UCA 1, 11.
     """
-    if outlook.phase_w is None:
+    if outlook.phase_w is None or outlook.dark:
         return False
     hungry = hunger(state.loads.get(circuit.id), params.restore, now_s, state.boot_s)
     demand_w = _fed_w(circuit, state, outlook, params)

@@ -121,6 +121,8 @@ class Outlook:
     """Circuits whose turn it is although the band has their tier off."""
     sags: bool = False
     """The island's voltage is not as it should be."""
+    dark: bool = False
+    """No voltage is seen on the bus at this instant, whatever it may turn out to be."""
     owed_w: tuple[float, ...] = ()
     """What circuits that have just come back will draw beyond what they draw yet, on each phase."""
     least_w: tuple[float, ...] | None = None

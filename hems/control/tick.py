@@ -146,6 +146,7 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
     lasts = lasting.lasting(given, banded, dt_s)
     spare = surplus.after(given, state)
     phase_w = overload.phase_w(snapshot, site, now_s)
+    blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None
     outlook = Outlook(
         watts=watts,
         going_w=per_phase(site, watts, leaving),
@@ -164,8 +165,8 @@ def _looked(given: Given, state: ControlState, told: Told, dt_s: float) -> tuple
         sunlit=frozenset(spare.sinks),
         in_turn=turns.in_turn(site, lasts.memory),
         sags=islanded and not attempts.well(site, snapshot, params, now_s),
+        dark=blinking,
     )
-    blinking = state.evidence.bus.value is not Bus.LIVE or state.evidence.bus.zero_since_s is not None
     unknown = untold(site, state, snapshot, now_s)
     on_w = {one.id: watts[one.id] for one in all_on(site, state, snapshot, now_s) if one.id not in unknown}
     after = replace(

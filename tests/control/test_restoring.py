@@ -17,7 +17,7 @@ from hems.control.state import ControlState, initial
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.mode import Mode
-from hems.model.request import Acknowledge
+from hems.model.request import Acknowledge, Want
 from hems.model.site import Circuit, Tier
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
@@ -34,7 +34,7 @@ from tests.control.panel import (
     tie,
     utility,
 )
-from tests.given import building, flats
+from tests.given import building, flats, forces
 
 SITE, PARAMS = flats(), Params()
 
@@ -84,10 +84,43 @@ def test_a_minimum_off_time_is_kept():
     # when there is plenty of energy again at once
     made.state = replace(made.state, band=Band.NORMAL)
     made.says(stored(90.0)).advance(500.0, every_s=500.0)
-    # then ventilation comes first, and the compressor waits its five minutes with everything behind it
+    # then the compressor waits its five minutes, and who has room beside it does not wait with it
     times = {name: t_s for t_s, name in back(made)}
     assert times["heat_pump"] == pytest.approx(shed_s + 300.0, abs=0.01)
-    assert times["gym"] > times["heat_pump"]
+    assert times["ventilation"] < times["gym"] < times["heat_pump"]
+
+
+def test_the_room_of_a_compressor_that_rests_is_kept_for_it():
+    # given an island where the heat pump had to go as well, with room for it or for what matters less
+    made = on_an_island().says(stored(20.0), former(4_500.0, 4_500.0, 4_500.0)).advance(5.0)
+    made.state = replace(made.state, band=Band.NORMAL)
+    made.says(stored(90.0)).advance(290.0, every_s=50.0)
+    # then nothing takes it, and it comes back when it may
+    assert {name for _, name in back(made)} == {"ventilation"}
+    assert "heat_pump" in {name for _, name in back(made.advance(30.0))}
+
+
+def test_on_the_grid_nobody_waits_behind_a_compressor_that_has_to_rest():
+    # given a power cut that took everything but the essential, and is over after a minute
+    made = on_an_island().says(stored(20.0)).advance(5.0)
+    shed_s = made.state.loads[CircuitId("heat_pump")].shed_since_s
+    assert shed_s is not None
+    made.says(stored(90.0), utility(230.0), TIE_CLOSED).advance(500.0, every_s=10.0)
+    # then the others are back while it rests
+    times = {name: t_s for t_s, name in back(made)}
+    assert max(times[name] for name in ("gym", "laundry", "hot_water")) < times["heat_pump"]
+    assert times["heat_pump"] >= shed_s + 300.0
+
+
+def test_nothing_comes_back_onto_a_bus_that_shows_no_voltage():
+    # given an island with room for one more, a moment before a circuit comes back
+    made = on_an_island().advance(44.0)
+    assert back(made) == []
+    # when what makes it is gone, and carries nothing any more
+    made.says(bus(0.0, 0.0), former(0.0, 0.0, 0.0)).advance(3.0)
+    # then nothing is switched on, neither by itself nor for a person
+    made.ask(forces("hot_water", Want.ON)).advance(0.4)
+    assert back(made) == []
 
 
 def test_what_does_not_fit_waits_and_nothing_behind_it_jumps_the_queue():
