@@ -26,7 +26,7 @@ LIMIT_BANDS = frozenset({"floor", "shutdown"})
 def asked_on(site: Site, state: ControlState, outlook: Outlook, params: Params, now_s: float) -> frozenset[CircuitId]:
     """Circuits that close now because a person wants them on.
 
-    What has just come back by itself is waited for; who may not close makes nobody wait.
+    What has just come back by itself is waited for; who may not close, or has to rest first, makes nobody wait.
     """
     forced = forced_on(state)
     wanted = [one for one in site.circuits if one.id in forced and _may_be_on(one, state, now_s)]
@@ -36,7 +36,8 @@ def asked_on(site: Site, state: ControlState, outlook: Outlook, params: Params, 
         return frozenset([one.id for one in wanted])
     if state.last_restore_s is not None and now_s < state.last_restore_s + SETTLES_S:
         return NOBODY
-    in_order = sorted(wanted, key=lambda one: (one.tier, one.rank, one.id))
+    rests = {one.id for one in wanted if now_s < sending.closes_s(one, state, params, now_s)}
+    in_order = sorted(wanted, key=lambda one: (one.id in rests, one.tier, one.rank, one.id))
     first = next((one for one in in_order if fits(one, site, state, outlook, params, now_s)), None)
     return NOBODY if first is None else frozenset({first.id})
 

@@ -70,6 +70,9 @@ def handed_back(state: ControlState, before: Collection[Override]) -> ControlSta
     """What people have stopped keeping off waits for its turn like anything that automation has switched off.
 
     So it does where somebody wants it on, until it is: on an island that may not come about for want of room.
+
+    What they have stopped keeping on is on, and borne: it goes if something speaks against it now, and not for why it
+    once was off.
     """
     if not before and not state.overrides:
         return state
@@ -82,6 +85,9 @@ def handed_back(state: ControlState, before: Collection[Override]) -> ControlSta
         if ended and entry is not None and not entry.value and memory.shed_because is None:
             cause = Cause(Why.OVERRIDE_EXPIRED, {"who": one.who})
             loads[one.circuit] = replace(memory, shed_because=cause, shed_since_s=entry.sent_s)
+        given_back = one.want is Want.ON and kept.get(one.circuit) is not Want.ON
+        if given_back and entry is not None and entry.value and memory.shed_because is not None:
+            loads[one.circuit] = replace(memory, shed_because=None, shed_since_s=None)
     for circuit, want in kept.items():
         because, is_on = loads.get(circuit, FRESH).shed_because, told_on(state, wiring.circuit_closed(circuit))
         if want is Want.ON and is_on and because is not None and because.why is Why.OVERRIDE_EXPIRED:

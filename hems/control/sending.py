@@ -209,7 +209,7 @@ def send(site: Site, rulings: Mapping[Role, Ruling], state: ControlState, params
             when_s = max(when_s, held_until_s)
             circuit = wiring.circuit_of(role)
             if circuit is not None:
-                when_s = max(when_s, _closes_s(site.circuit(circuit), state, params, now_s))
+                when_s = max(when_s, closes_s(site.circuit(circuit), state, params, now_s))
         if value and role in left_s and before is not None and not _much_less(float(value), float(before.value)):
             when_s = max(when_s, left_s[role])  # what takes power away is said all the same
         if when_s > now_s:
@@ -227,7 +227,7 @@ def may_close(state: ControlState, now_s: float) -> bool:
     return state.mode.mode in MAY_CLOSE or vouched
 
 
-def _closes_s(circuit: Circuit, state: ControlState, params: Params, now_s: float) -> float:
+def closes_s(circuit: Circuit, state: ControlState, params: Params, now_s: float) -> float:
     """When a circuit may be switched on at the earliest, whoever wants it on, and why.
 
     Its minimum off time must be over, what relies on the grid needs one that has been good for a while, and its switch

@@ -70,6 +70,35 @@ def test_a_minimum_off_time_holds_for_people_too():
     assert on[0] == pytest.approx(off_s + 300.0)
 
 
+def test_a_wish_for_a_compressor_that_rests_keeps_nobody_elses_waiting():
+    # given an island where somebody has switched the heat pump off, and another wants it on again
+    made = on_an_island().ask(forces("heat_pump", Want.OFF)).advance(70.0)
+    made.ask(forces("heat_pump", Want.ON)).advance(10.0)
+    assert not is_on(made, "heat_pump")
+    # when somebody wants hot water, and there is room for both
+    made.ask(forces("hot_water", Want.ON)).advance(10.0)
+    # then it comes at once, and the heat pump when it has rested
+    assert is_on(made, "hot_water")
+    assert is_on(made.advance(230.0), "heat_pump")
+
+
+def test_what_is_handed_back_on_stays_on_unless_something_speaks_against_it_now():
+    # given an island that had to do without the gym, which somebody wants on as soon as there is room
+    full, empty = ({wiring.former_phase_w(index): watts for index in range(3)} for watts in (9_000.0, 1_000.0))
+    made = on_an_island().says(full).advance(60.0).ask(forces("gym", Want.ON)).says(empty).advance(10.0)
+    assert is_on(made, "gym")
+    # when it is handed back, with room for it
+    before = len(made.commands(role("gym")))
+    made.ask(forces("gym", Want.AUTO)).advance(60.0)
+    # then its switch does not move
+    assert is_on(made, "gym")
+    assert {one.value for _, one in made.commands(role("gym"))[before:]} <= {True}
+    # but what waits for plenty of energy goes when nobody keeps it
+    made.ask(forces("hot_water", Want.ON)).advance(20.0)
+    assert is_on(made, "hot_water")
+    assert not is_on(made.ask(forces("hot_water", Want.AUTO)).advance(2.0), "hot_water")
+
+
 def test_on_the_island_what_two_people_hand_back_comes_one_by_one_into_room_that_is_there():
     # given an island from which two circuits were kept off by hand, and no room
     made = on_an_island().ask(forces("kitchen", Want.OFF)).ask(forces("ventilation", Want.OFF)).advance(200.0)
