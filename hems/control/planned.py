@@ -27,6 +27,8 @@ from hems.model.snapshot import Snapshot
 from hems.model.units import HOUR_S
 
 HOLDS_APART = ISLAND_MODES | {Mode.ISLANDING_PLANNED}
+KEEPS = frozenset({Mode.RECONNECTED_RESTORING, Mode.GRID_CONNECTED_DEGRADED, Mode.GRID_DISTURBED})
+"""Where nothing is charged beforehand and nothing may be lost either: a grid that has just come back, or may go."""
 APART = (Task.ISLAND, Task.DRILL)
 """Orders that take the building off the grid."""
 FOLLOWS_S = 3.0
@@ -116,6 +118,10 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Param
         for battery in batteries:
             power_w = 0.0 - min(battery.charge_max_w, left_w)
             yield _wish(battery, power_w, Cause(Why.CHARGE_BEFOREHAND, {"target_pct": target_pct}))
+    elif mode in KEEPS and target_pct is not None:
+        for battery in batteries:
+            if battery.reserve_pct is None:  # one with a reserve gives no more than a limit asks for
+                yield _wish(battery, 0.0, Cause(Why.CHARGE_BEFOREHAND, {"target_pct": target_pct}))
 
 
 def before_cars_w(site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float) -> float:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from hems.control.params import Params, shortened
 from hems.control.resume import resumed
 from hems.model import wiring
 from hems.model.cause import Why
@@ -60,6 +61,25 @@ def test_a_power_cut_goes_as_ever_and_the_watch_goes_on_behind_it():
     assert made.off()
     made.grid_back().advance(1500.0)
     assert made.mode is Mode.GRID_CONNECTED
+    assert battery(made)[-1] == -30_000.0
+
+
+def test_a_battery_loses_nothing_while_circuits_come_back_from_a_power_cut():
+    # given a storm, and a power cut in it that is over
+    quick = shortened(Params())
+    params = replace(quick, restore=replace(quick.restore, calm_s=100.0))
+    made = building(site=SITE, load=0.3, battery_soc_pct=50.0, params=params).advance(120.0)
+    made.ask(order(Task.STORM, duration_s=3600.0, target_pct=80.0)).advance(10.0)
+    made.grid_lost().advance(60.0).grid_back().advance(40.0)
+    assert made.mode is Mode.RECONNECTED_RESTORING
+    kept_pct = made.plant.batteries[MAIN].soc_pct
+    # then it is there for the next one: it rests until all is back
+    made.advance(60.0)
+    assert made.mode is Mode.RECONNECTED_RESTORING
+    assert battery(made)[-1] == 0.0
+    assert made.plant.batteries[MAIN].soc_pct == pytest.approx(kept_pct, abs=0.01)
+    # and is charged then
+    made.advance(120.0)
     assert battery(made)[-1] == -30_000.0
 
 
