@@ -146,6 +146,9 @@ def _next(memory: GeneratorMemory, look: Look, own: GeneratorParams) -> tuple[Ge
             return replace(_into(memory, Stage.RUNNING, look), failures=0), None
         case Stage.RUNNING if not look.wanted and for_s >= own.min_run_s:
             return _into(memory, Stage.COOLING, look), Why.GENERATOR_COOLS
+        case Stage.COOLING if look.wanted and look.may_start and look.running:  # its least time is over already
+            resumed = replace(_into(memory, Stage.RUNNING, look), since_s=look.now_s - own.min_run_s)
+            return resumed, Why.GENERATOR_STARTS
         case Stage.COOLING if for_s >= own.cooldown_s:
             return _into(memory, Stage.OFF, look), Why.GENERATOR_STOPS
     return replace(memory, stopped_since_s=None) if look.running else memory, None
@@ -253,7 +256,7 @@ def proposals(site: Site, state: ControlState, snapshot: Snapshot, params: Param
 def _filling(
     generator: Generator, site: Site, state: ControlState, snapshot: Snapshot, params: Params, now_s: float
 ) -> Iterator[Proposal]:
-    """Batteries take what the building does not, up to the load an engine needs.
+    """Batteries take what the building does not: up to where it runs well while little is stored, else what it needs.
 
     One whose power nobody knows counts as taking what it was told to.
     """
@@ -262,17 +265,30 @@ def _filling(
     if given_w is None or not batteries:
         return
     charging_w = -sum(min(0.0, _takes_w(one, state, snapshot, now_s)) for one in batteries)
-    least_w = params.generator.min_load_pct / 100.0 * generator.rated_w
-    fill_w = max(0.0, least_w - (given_w - charging_w))
+    fill_w = max(0.0, _well_loaded_w(generator, site, state, params) - (given_w - charging_w))
+    fills = Why.GENERATOR_FILLS if state.generator.low else Why.GENERATOR_LOAD
     for battery in batteries:
         yield Proposal(
             role=wiring.battery_power(battery.id),
             rank=Rank.ISLAND,
-            cause=Cause(Why.GENERATOR_LOAD),
+            cause=Cause(fills if fill_w > 0.0 else Why.GENERATOR_CARRIES),
             low=-battery.charge_max_w,
             high=0.0,
             prefer=-fill_w / len(batteries),
         )
+
+
+def _well_loaded_w(generator: Generator, site: Site, state: ControlState, params: Params) -> float:
+    """What it shall give: enough to fill the batteries where it runs for that, as far as the former passes it on.
+
+    What it feeds into a phase on which nothing is drawn flows through the former whole.
+    """
+    own = params.generator
+    least_w = own.min_load_pct / 100.0 * generator.rated_w
+    if not state.generator.low:
+        return least_w
+    passes_w = params.island.room_pu * min(site.former.phase_va) * len(site.former.phase_va)
+    return max(least_w, min(own.fill_pct / 100.0 * generator.rated_w, passes_w))
 
 
 def _takes_w(battery: Battery, state: ControlState, snapshot: Snapshot, now_s: float) -> float:

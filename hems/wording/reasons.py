@@ -89,6 +89,8 @@ REASONS: Mapping[Why, Forms] = {
     Why.GENERATOR_STARTS: (N_("stored energy is short, own power is short, or it must run now and then"),),
     Why.GENERATOR_RESTS: (N_("it is not needed, or it could meet the grid"),),
     Why.GENERATOR_LOAD: (N_("the generator needs more load than the building gives it"),),
+    Why.GENERATOR_FILLS: (N_("the generator fills it while it runs"),),
+    Why.GENERATOR_CARRIES: (N_("the generator has load enough as it is"),),
     Why.NULL_TIE_POWER: (N_("nothing shall flow through the grid switch when it opens"),),
     Why.CHARGE_BEFOREHAND: (
         N_("it is charged to {target_pct} because a power cut is planned or likely"),

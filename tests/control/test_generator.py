@@ -55,8 +55,8 @@ def former(watts: float) -> dict[wiring.Role, Any]:
     return {wiring.former_phase_w(index): watts for index in range(3)}
 
 
-def island(soc_pct: float, *, separated: bool = False, params: Params | None = None) -> Panel:
-    made = on_an_island(site=with_generator(separated=separated), params=params or Params())
+def island(soc_pct: float, *, separated: bool = False, params: Params | None = None, site: Site | None = None) -> Panel:
+    made = on_an_island(site=site or with_generator(separated=separated), params=params or Params())
     return made.says(UNMETERED, engine(False), former(2_000.0), {SOC: soc_pct})
 
 
@@ -152,13 +152,29 @@ def test_what_an_inverter_passes_on_from_the_grid_is_no_load_of_its_own():
     assert asked(made) == []
 
 
-def test_batteries_take_what_the_engine_needs_as_least_load():
-    made = started(island(25.0)).says(engine(True, 2_500.0)).advance(3.0)
+def fills(made: Panel) -> tuple[float, Why]:
+    """What the battery was asked to take last, and why."""
     command = made.commands(wiring.battery_power(SourceId("main")))[-1][1]
-    assert (command.value, command.cause.why) == (-3_500, Why.GENERATOR_LOAD)
+    return float(command.value), command.cause.why
+
+
+def test_batteries_take_what_the_engine_needs_as_least_load():
+    # given one that runs for a high load, of which little is left
+    busy = started(island(90.0).says(former(9_600.0)).advance(25.0)).says(engine(True, 2_500.0)).advance(3.0)
+    assert fills(busy) == (-3_500.0, Why.GENERATOR_LOAD)
     # and not what the building takes itself
-    enough = started(island(25.0)).says(engine(True, 9_000.0)).advance(3.0)
-    assert enough.commands(wiring.battery_power(SourceId("main")))[-1][1].value == 0
+    assert fills(busy.says(engine(True, 9_000.0)).advance(3.0)) == (0.0, Why.GENERATOR_CARRIES)
+
+
+def test_one_that_was_started_because_little_is_stored_fills_the_battery_and_not_only_idles():
+    # given an engine of 20 kW beside a building that takes 6 kW: as much as keeps it from soot
+    made = started(island(25.0)).says(engine(True, 6_000.0)).advance(3.0)
+    # then the battery takes what is left to three quarters of its rating
+    assert fills(made) == (-9_000.0, Why.GENERATOR_FILLS)
+    # but no more than a former passes on, of which a phase may have no load
+    small = replace(with_generator(), former=replace(with_generator().former, phase_va=(5_000.0,) * 3))
+    made = started(island(25.0, site=small)).says(engine(True, 6_000.0)).advance(3.0)
+    assert fills(made) == (-6_000.0, Why.GENERATOR_FILLS)
 
 
 def test_three_starts_that_lead_to_nothing_are_five_minutes_apart_and_then_a_person_is_asked():

@@ -193,8 +193,17 @@ def running(stage: Stage, for_s: float, **more: Any) -> GeneratorMemory:
         pytest.param(
             running(Stage.RUNNING, 1799.0), {**RUNS, wiring.battery_soc(MAIN): 85.1}, Stage.RUNNING, None, id="too soon"
         ),
-        pytest.param(running(Stage.COOLING, 299.0), RUNS, Stage.COOLING, None, id="it cools down"),
-        pytest.param(running(Stage.COOLING, 300.0), RUNS, Stage.OFF, Why.GENERATOR_STOPS, id="it is cool"),
+        pytest.param(running(Stage.COOLING, 299.0, wanted=False), RUNS, Stage.COOLING, None, id="it cools down"),
+        pytest.param(
+            running(Stage.COOLING, 300.0, wanted=False), RUNS, Stage.OFF, Why.GENERATOR_STOPS, id="it is cool"
+        ),
+        pytest.param(
+            running(Stage.COOLING, 40.0, wanted=False),
+            LOW | RUNS,
+            Stage.RUNNING,
+            Why.GENERATOR_STARTS,
+            id="it cools down for a grid that is gone again",
+        ),
     ],
 )
 def test_it_warms_up_runs_and_cools_down(
@@ -227,7 +236,16 @@ def test_it_has_stopped_by_itself_when_it_says_so_for_five_seconds(
 ):
     memory, why = stepped(running(stage, 10.0, stopped_since_s=since_s), LOW | {wiring.GENERATOR_RUNNING: said})
     assert (memory.stopped_since_s, memory.stage is Stage.OFF) == (after_s, lost)
-    assert why is (Why.GENERATOR_FAILED if lost else None)
+    goes_on = Why.GENERATOR_STARTS if stage is Stage.COOLING and said else None
+    assert why is (Why.GENERATOR_FAILED if lost else goes_on)
+
+
+def test_one_that_goes_on_instead_of_cooling_down_has_its_least_time_behind_it():
+    # given a grid that came back for a moment while the generator ran
+    again, _ = stepped(running(Stage.COOLING, 40.0, wanted=False), LOW | RUNS)
+    # then it does not keep the building from the grid for another half an hour
+    after, why = stepped(again, RUNS, mode=Mode.GRID_RETURN_QUALIFYING)
+    assert (after.stage, why) == (Stage.COOLING, Why.GENERATOR_COOLS)
 
 
 def test_in_quiet_hours_what_runs_goes_on():

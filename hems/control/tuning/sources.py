@@ -26,6 +26,8 @@ class GeneratorParams:
     """Failures in a row before a person must look."""
     min_load_pct: float = tunable(30.0, (25.0, 50.0))
     """Least load of its rating, or soot gathers; batteries take what is missing."""
+    fill_pct: float = tunable(75.0, (30.0, 90.0))
+    """Load of its rating up to which batteries fill while it runs because little is stored (2.10: 70 to 80 %)."""
     exercise_days: float = tunable(28.0, (7.0, 31.0))
     """It is run on the grid when it has not run for so long, if a transfer switch keeps it apart."""
     exercise_s: float = tunable(1800.0, (600.0, 7200.0))
