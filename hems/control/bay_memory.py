@@ -42,7 +42,7 @@ def remembered(
     for bay in site.bays:
         before, reading = state.bays.get(bay.id, NEW), snapshot.bays.get(bay.id, NO_CAR)
         entry = state.sent.get(wiring.bay_power(bay.id))
-        memory = _bay_memory(bay, before, reading, entry, params.car, now_s - state.at_s, now_s)
+        memory = _bay_memory(bay, before, reading, entry, params, now_s - state.at_s, now_s)
         if memory is not NEW:
             memory = _charging(memory, bay, reading, sun_w, room_w, state, now_s)
         if bay.stops_s and memory is not NEW:
@@ -158,11 +158,12 @@ def _strays(power_w: Reading[float], entry: Sent | None, now_s: float) -> bool:
 
 
 def _bay_memory(
-    bay: Bay, memory: BayMemory, reading: BayReading, entry: Sent | None, params: CarParams, dt_s: float, now_s: float
+    bay: Bay, memory: BayMemory, reading: BayReading, entry: Sent | None, params: Params, dt_s: float, now_s: float
 ) -> BayMemory:
     state = reading.state.known(now_s)
     told_w = float(entry.value) if entry is not None else 0.0
     counted = charge.after(memory.charge, bay, reading, told_w, dt_s, now_s)
+    holds = entry if _held(entry, params.command, now_s) else None  # nobody sleeps who is asked for nothing any more
     if state is None:
         return memory if counted is memory.charge else replace(memory, charge=counted)
     if not state.has_car:
@@ -172,9 +173,9 @@ def _bay_memory(
     return revised(
         memory,
         plugged_since_s=now_s if memory.plugged_since_s is None else memory.plugged_since_s,
-        at_floor=_at_floor(bay, memory, counted, params),
+        at_floor=_at_floor(bay, memory, counted, params.car),
         charge=counted,
-        waking=waking.after(memory.waking, reading, entry, bay.restarts, now_s),
+        waking=waking.after(memory.waking, reading, holds, bay.restarts, now_s),
         proven=memory.proven or (gives_w is not None and gives_w >= waking.DOES_W),
         taken_wh=memory.taken_wh + max(0.0, -(gives_w or 0.0)) * dt_s / HOUR_S,
     )

@@ -81,6 +81,16 @@ def test_what_obeys_right_after_it_was_told_anew_may_be_an_echo():
         assert strays(2000.0, replace(OBEYS, last_s=NOW_S - ago_s), bays=bays) == after_s
 
 
+@pytest.mark.parametrize(("said_s", "way"), [(NOW_S - 59.9, -1), (NOW_S - 60.0, 0)])
+def test_a_car_sleeps_through_no_command_that_has_lapsed(said_s: float, way: int):
+    # given a charger that was told to charge on the grid, in a building that is dark since
+    told = sent(-7000.0, 100.0, acknowledged_s=101.0, last_s=said_s)
+    there = snapshot(SITE, car("bay_1", 60.0), NOW_S)
+    known = state(Mode.BLACKOUT, sent={CAR: told}, bays={BAY: BayMemory(plugged_since_s=500.0)})
+    # then it is waited for no longer than that holds
+    assert bay_memory.remembered(SITE, known, there, PARAMS, NOW_S)[BAY].waking.way == way
+
+
 @pytest.mark.parametrize(
     ("plugged_s", "proven", "outage_s", "counts"),
     [

@@ -205,6 +205,16 @@ def test_only_what_is_far_off_for_a_minute_and_can_be_read_does_not_add_up(grid_
     assert ("balance" in made.advance(2.0).state.alarms) is off
 
 
+def test_what_flows_through_a_switch_that_says_off_adds_up_too():
+    # given a contactor that has welded: it is told off, says so, and its meter shows that it is not
+    made = on_the_grid().says({wiring.circuit_closed(CircuitId("heat_pump")): False}).advance(100.0)
+    # then that is no meter's fault
+    assert "balance" not in made.state.alarms
+    # and what is off and tells nothing draws nothing
+    made.says({wiring.circuit_power(CircuitId("heat_pump")): None}).advance(100.0)
+    assert "balance" in made.state.alarms
+
+
 def test_a_circuit_without_a_meter_explains_any_surplus():
     one = {wiring.circuit_power(CircuitId("kitchen")): None}
     assert "balance" not in on_the_grid().says(one, {wiring.GRID_POWER: 60_000.0}).advance(100.0).state.alarms
