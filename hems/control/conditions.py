@@ -36,6 +36,8 @@ class Facts:
     """Somebody wants the building to leave the grid now, and nothing speaks against it."""
     source_lost: bool = False
     """A source that helped to carry the island has gone at this instant."""
+    on_purpose: bool = False
+    """The building is off a grid that has not gone, because somebody wanted it so."""
     may_start: bool = False
     """The former may be asked to make voltage on the dead building."""
 
@@ -131,6 +133,16 @@ def island_called_off(facts: Facts) -> bool:
 def source_lost(facts: Facts) -> bool:
     """On its own power, and with less of it from now on."""
     return facts.source_lost and tie_open(facts)
+
+
+def grid_stays(facts: Facts) -> bool:
+    """The grid is seen that the building has left on purpose: it was never away."""
+    return facts.regime is Regime.ISLAND_GRID_BACK and facts.on_purpose
+
+
+def island_in_earnest(facts: Facts) -> bool:
+    """The grid that the building has left on purpose has gone."""
+    return facts.regime is Regime.ISLAND and facts.on_purpose and facts.grid in GONE
 
 
 def may_start(facts: Facts) -> bool:

@@ -15,7 +15,7 @@ from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
 from hems.control.regime import GONE
 from hems.model.again import again
-from hems.model.cause import Cause, Why
+from hems.model.cause import Cause, Value, Why
 from hems.model.copies import replace
 from hems.model.mode import ISLAND_MODES, Mode, TiePosition
 
@@ -84,7 +84,9 @@ RULES: tuple[Rule, ...] = (
     # On the island.
     Rule(STABILIZING, when.island_at_rest, "island.stable_s", Mode.ISLANDED, Why.ISLAND_STABLE),
     Rule(ISLANDED | QUALIFYING, when.source_lost, "", Mode.ISLANDED_STABILIZING, Why.SOURCE_LOST),
+    Rule(ISLANDED, when.grid_stays, "", Mode.GRID_RETURN_QUALIFYING, Why.GRID_STAYS),
     Rule(ISLANDED, when.grid_back, "", Mode.GRID_RETURN_QUALIFYING, Why.GRID_SEEN),
+    Rule(QUALIFYING | RECONNECTING, when.island_in_earnest, "", Mode.ISLANDED, Why.GRID_GONE_MEANWHILE),
     Rule(QUALIFYING | RECONNECTING, when.island, "", Mode.ISLANDED, Why.GRID_LOST_AGAIN),
     Rule(QUALIFYING, when.grid_qualified, "", Mode.RECONNECTING, Why.GRID_QUALIFIED),
     Rule(RECONNECTING, when.stays_apart, "", Mode.ISLANDED, Why.STAYS_APART),
@@ -147,10 +149,13 @@ def _entered(memory: ModeMemory, rule: Rule, facts: Facts, now_s: float) -> Mode
     out = target in ISLAND_MODES | DARK
     keeps = target in (Mode.FAULT_SAFE, Mode.INIT, Mode.MAINTENANCE)
     started_s = now_s if memory.outage_since_s is None else memory.outage_since_s
+    told: dict[str, Value] = {"grid": facts.grid, "tie": facts.tie, "bus": facts.bus}
+    if memory.mode is Mode.INIT and memory.outage_since_s is not None and out:
+        told["outage_s"] = now_s - memory.outage_since_s  # nothing has happened but that hems looks around afresh
     return ModeMemory(
         mode=target,
         since_s=now_s,
-        because=Cause(rule.why, {"grid": facts.grid, "tie": facts.tie, "bus": facts.bus}),
+        because=Cause(rule.why, told),
         outage_since_s=started_s if out else memory.outage_since_s if keeps else None,
         on_purpose=(out or keeps) and (rule.why is Why.LEFT_ON_PURPOSE or memory.on_purpose),
         contradiction=target is Mode.FAULT_SAFE and (when.contradiction(facts) or facts.tie is TiePosition.INVALID),

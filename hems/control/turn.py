@@ -75,6 +75,7 @@ def _facts(given: Given, state: ControlState, found: evidence.Evidence, *, sourc
         opening_asked=planned.opening_asked(state),
         island_asked=stays_apart,
         source_lost=source_lost,
+        on_purpose=state.mode.on_purpose,
         may_start=site.former.startable
         and not state.by_hand
         and black_start.obstacle(site, state, snapshot, params, given.now) is None,

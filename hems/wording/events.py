@@ -34,7 +34,10 @@ EVENTS: Mapping[Why, Forms] = {
             "OFF THE GRID ON PURPOSE: the switch to the grid was opened on request. The building runs on its own power."
         ),
     ),
-    Why.TIE_OPENED: (N_("POWER CUT: the switch to the grid has opened. The building runs on its own power."),),
+    Why.TIE_OPENED: (
+        N_("The building has been on its own power for {outage_s}. HEMS has looked around afresh and goes on."),
+        N_("POWER CUT: the switch to the grid has opened. The building runs on its own power."),
+    ),
     Why.TIE_CLOSED: (N_("Back on the grid: the grid switch has closed. Circuits come back one by one."),),
     Why.TIE_STUCK_MOVING: (
         N_("The grid switch is stuck between open and closed. HEMS switches nothing on; call the electrician."),
@@ -60,6 +63,10 @@ EVENTS: Mapping[Why, Forms] = {
     Why.GRID_SEEN: (
         N_("Grid is back. Waiting {qualify_s} for it to stay, then switching over."),
         N_("Grid is back. Waiting for it to stay, then switching over."),
+    ),
+    Why.GRID_STAYS: (N_("The grid is there all the while. The building goes back to it when that is asked for."),),
+    Why.GRID_GONE_MEANWHILE: (
+        N_("POWER CUT: the grid has gone while the building was off it on purpose. It goes on on its own power."),
     ),
     Why.GRID_LOST_AGAIN: (N_("The grid went away again. When it returns, the wait starts from the beginning."),),
     Why.GRID_QUALIFIED: (

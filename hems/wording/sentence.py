@@ -7,7 +7,7 @@ from string import Formatter
 from hems.model.cause import Cause, Value, Why
 from hems.wording import messages
 from hems.wording.language import Forms, translated
-from hems.wording.names import BANDS, TASKS, axis_name, axis_words, called, witnesses_words
+from hems.wording.names import BANDS, MODES, TASKS, axis_name, axis_words, called, witnesses_words
 from hems.wording.quantities import duration, kw, kwh, percent
 from hems.wording.reasons import REASONS
 from hems.wording.spoken import spoken
@@ -28,7 +28,7 @@ def sentence(cause: Cause, subject: str | None = None, names: Mapping[str, str] 
     those of `names_of(site)`.  A command (a fact `value`) is told as what was done and why, everything else as what is.
     """
     words = _words(cause)
-    if subject:
+    if subject and subject not in MODES:  # of a mode the reason is all there is to say
         words["name"] = called(subject, names or {})
     if cause.why in messages.WHOLE:
         return _capital(_first(messages.WHOLE[cause.why], words))

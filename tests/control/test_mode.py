@@ -95,6 +95,9 @@ TRANSITIONS = [
     (STAB, ISLAND, 10.0, ISL, Why.ISLAND_STABLE),
     (STAB, facts(OPEN, Grid.DEAD, Bus.DEAD), 0.5, DARK, Why.BUS_DEAD),
     (ISL, facts(OPEN, Grid.QUALIFYING), 0.0, QUAL, Why.GRID_SEEN),
+    (ISL, facts(OPEN, Grid.QUALIFYING, on_purpose=True), 0.0, QUAL, Why.GRID_STAYS),
+    *((mode, facts(OPEN, Grid.DEAD, on_purpose=True), 0.0, ISL, Why.GRID_GONE_MEANWHILE) for mode in (QUAL, REC)),
+    (QUAL, facts(OPEN, Grid.UNKNOWN, on_purpose=True), 0.0, ISL, Why.GRID_LOST_AGAIN),
     (ISL, facts(OPEN, Grid.DEAD, source_lost=True), 0.0, STAB, Why.SOURCE_LOST),
     (QUAL, facts(OPEN, Grid.GOOD, source_lost=True), 0.0, STAB, Why.SOURCE_LOST),
     (QUAL, ISLAND, 0.0, ISL, Why.GRID_LOST_AGAIN),
@@ -221,6 +224,15 @@ def test_an_outage_is_remembered_through_doubt_and_ends_on_the_grid():
     back, _, _ = step(ModeMemory(mode=REC, outage_since_s=100.0), facts(), PARAMS, 300.0)
     back, _, _ = step(back, facts(), PARAMS, 305.0)
     assert (back.mode, back.outage_since_s) == (RES, None)
+
+
+@pytest.mark.parametrize(("since_s", "told_s"), [(100.0, 302.0), (None, None)])
+def test_a_power_cut_that_hems_finds_again_after_a_restart_is_told_as_no_new_one(
+    since_s: float | None, told_s: float | None
+):
+    memory, _, _ = step(ModeMemory(mode=INIT, since_s=400.0, outage_since_s=since_s), ISLAND, PARAMS, 400.0)
+    memory, _, _ = step(memory, ISLAND, PARAMS, 402.0)
+    assert (memory.mode, memory.because.facts.get("outage_s")) == (STAB, told_s)
 
 
 axes = st.builds(

@@ -85,6 +85,16 @@ def test_every_reason_is_a_whole_sentence_also_without_any_fact(why):
             "Measurements contradict each other: grid side dead, grid switch closed, building live.",
         ),
         (
+            "islanded_stabilizing",
+            Cause(Why.TIE_OPENED, {"grid": "dead", "tie": "open", "bus": "live", "outage_s": 5400.0}),
+            "The building has been on its own power for 1 h 30 min. HEMS has looked around afresh and goes on.",
+        ),
+        (
+            "islanded_stabilizing",
+            Cause(Why.SOURCE_LOST, {"grid": "dead", "tie": "open", "bus": "live"}),
+            "A source has gone, and the building must do with what remains.",
+        ),
+        (
             "device/relays",
             Cause(Why.DEVICE_SILENT, {"device": "relays", "detail": "no route to host"}),
             "Device relays does not answer (no route to host). HEMS goes on without it; its values show as ??.",
