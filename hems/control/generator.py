@@ -285,7 +285,7 @@ def _well_loaded_w(generator: Generator, site: Site, state: ControlState, params
     """
     own = params.generator
     least_w = own.min_load_pct / 100.0 * generator.rated_w
-    if not state.generator.low:
+    if not (state.generator.low and state.mode.mode.on_island):
         return least_w
     passes_w = params.island.room_pu * min(site.former.phase_va) * len(site.former.phase_va)
     return max(least_w, min(own.fill_pct / 100.0 * generator.rated_w, passes_w))

@@ -110,15 +110,16 @@ def _on_island(
         return Restore(None, None, paced_s)
     due_s = inf
     for first in served:
-        would_fit = fits(first, site, state, _without_lesser(first, site, state, outlook), params, now_s)
         rests_until_s = rested_s(first, state, params)
-        if now_s < rests_until_s:  # its room is kept for it
-            due_s = min(due_s, rests_until_s)
-            outlook = _with_its_room(first, site, state, outlook, params, now_s) if would_fit else outlook
-        elif fits(first, site, state, outlook, params, now_s):
+        rests = now_s < rests_until_s
+        due_s = min(due_s, rests_until_s) if rests else due_s
+        if not rests and fits(first, site, state, outlook, params, now_s):
             return Restore(first.id, Cause(Why.ROOM_ON_ISLAND, {"w": round(outlook.watts[first.id])}), now_s)
-        elif would_fit:
+        if not fits(first, site, state, _without_lesser(first, site, state, outlook), params, now_s):
+            continue
+        if not rests:
             break
+        outlook = _with_its_room(first, site, state, outlook, params, now_s)
     return Restore(None, None, due_s)
 
 

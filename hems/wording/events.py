@@ -64,7 +64,9 @@ EVENTS: Mapping[Why, Forms] = {
         N_("Grid is back. Waiting {qualify_s} for it to stay, then switching over."),
         N_("Grid is back. Waiting for it to stay, then switching over."),
     ),
-    Why.GRID_STAYS: (N_("The grid is there all the while. The building goes back to it when that is asked for."),),
+    Why.GRID_STAYS: (
+        N_("The grid is there all the while. The building goes back to it when its time off the grid is over."),
+    ),
     Why.GRID_GONE_MEANWHILE: (
         N_("POWER CUT: the grid has gone while the building was off it on purpose. It goes on on its own power."),
     ),
