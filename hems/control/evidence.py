@@ -67,8 +67,8 @@ def estimate(
         site, memory.tie, snapshot.tie, params, now_s, utility_present=utility_present, has_utility=_has_utility(site)
     )
     opened = memory.tie.value is TiePosition.CLOSED and tie.value is not TiePosition.CLOSED
-    apart_w = _repeated_w(memory, snapshot.grid_w.known(now_s), opened=opened)
-    crossed_since_s = None if apart_w is not None else _crossed_since(memory, tie, snapshot, params, now_s)
+    flow = _flowing(memory, tie, snapshot, params, now_s, opened=opened)
+    crossed_since_s = flow.crossed_since_s
     crossed = crossed_since_s is not None and now_s >= crossed_since_s + params.witness.crossed_s
     if crossed:  # contacts and power cannot both be right
         tie = replace(tie, value=TiePosition.INVALID)
@@ -103,16 +103,7 @@ def estimate(
             inf if crossed_since_s is None or crossed else crossed_since_s + params.witness.crossed_s,
         ),
     )
-    found = EvidenceMemory(
-        grid=grid,
-        tie=tie,
-        bus=bus,
-        apart_since_s=apart_since_s,
-        apart_w=apart_w,
-        points=points,
-        crossed_since_s=crossed_since_s,
-    )
-    return evidence, found
+    return evidence, replace(flow, grid=grid, tie=tie, bus=bus, apart_since_s=apart_since_s, points=points)
 
 
 def _readings(
@@ -122,6 +113,16 @@ def _readings(
     seen = snapshot.voltages
     mine = [one.id for one in points if (one.location is Location.UTILITY) is utility and one.id in seen]
     return [(point, seen[point]) for point in mine]
+
+
+def _flowing(
+    memory: EvidenceMemory, tie: TieMemory, snapshot: Snapshot, params: Params, now_s: float, *, opened: bool
+) -> EvidenceMemory:
+    """The memory with what is known of power that flows through an open tie."""
+    apart_w = _repeated_w(memory, snapshot.grid_w.known(now_s), opened=opened)
+    since_s = None if apart_w is not None else _crossed_since(memory, tie, snapshot, params, now_s)
+    same = (apart_w, since_s) == (memory.apart_w, memory.crossed_since_s)
+    return memory if same else replace(memory, apart_w=apart_w, crossed_since_s=since_s)
 
 
 def _repeated_w(memory: EvidenceMemory, power_w: float | None, *, opened: bool) -> float | None:
