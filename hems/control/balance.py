@@ -30,10 +30,9 @@ def unbalanced(state: ControlState, params: WitnessParams, now_s: float) -> bool
 
 def _differs(given_w: float, site: Site, snapshot: Snapshot, params: WitnessParams, now_s: float) -> bool:
     closed, meters = positions(snapshot, now_s), drawn_w(snapshot, now_s)
+    # A meter says more than a switch: one that has welded says off, and draws.
     off = {one.id for one in site.circuits if closed.get(one.id) is False and meters.get(one.id) is None}
-    drawn = [
-        0.0 if one.id in off else meters.get(one.id) for one in site.circuits
-    ]  # a welded switch says off, and draws
+    drawn = [0.0 if one.id in off else meters.get(one.id) for one in site.circuits]
     metered_w = sum(watts for watts in drawn if watts is not None)
     limit_w = max(params.balance_w, params.balance_pct / 100.0 * max(abs(given_w), metered_w))
     over_w = given_w - metered_w
