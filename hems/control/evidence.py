@@ -56,7 +56,9 @@ def estimate(
 
     `told_lost` is a person's word that the grid is lost: one more witness of the grid, and of nothing else.
     """
-    points = liveness.watched(site, memory.points, snapshot, memory.tie.value, params.witness, now_s)
+    points = liveness.watched(
+        site, memory.points, snapshot, memory.tie.value, params.witness, now_s, apart_since_s=memory.apart_since_s
+    )
     doubted = liveness.doubts(points, params.witness, now_s)
     believed = [point for point in site.voltage_points if point.id not in doubted]
     shown = {point: sight(one, site, params, now_s) for point, one in snapshot.voltages.items()}

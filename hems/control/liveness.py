@@ -40,11 +40,18 @@ def watched(
     tie: TiePosition,
     params: WitnessParams,
     now_s: float,
+    *,
+    apart_since_s: float | None = None,
 ) -> dict[PointId, PointMemory]:
-    """The memory of every voltage point after this instant; `tie` as it was judged last."""
+    """The memory of every voltage point after this instant; `tie` as it was judged last, and since when it is open."""
     power_w, voltages = _power_w(snapshot, now_s), snapshot.voltages
     points = [point for point in site.voltage_points if point.id in voltages]
-    found = {one.id: _moved(before.get(one.id, NEW), voltages[one.id], power_w, params, now_s) for one in points}
+    if apart_since_s is not None:
+        before = _of_this_source(site, before, apart_since_s)
+    found = {
+        one.id: _moved(before.get(one.id) or replace(NEW, begun_s=now_s), voltages[one.id], power_w, params, now_s)
+        for one in points
+    }
     inner = [one.id for one in points if one.location is Location.BUS]
     bus_moves = max([found[one].moves for one in inner], default=0)
     for point in [one.id for one in points if one.location is Location.UTILITY]:
@@ -52,6 +59,14 @@ def watched(
         alike = tie is TiePosition.OPEN and any(_alike(reading, voltages[other], site, now_s) for other in inner)
         found[point] = _beside(found[point], bus_moves, alike=alike, now_s=now_s)
     return found
+
+
+def _of_this_source(
+    site: Site, before: Mapping[PointId, PointMemory], apart_since_s: float
+) -> dict[PointId, PointMemory]:
+    """Without what is remembered of the grid where an inverter makes the voltage: that may be stiller than any grid."""
+    upstream = {one.id for one in site.voltage_points if one.location is Location.UTILITY}
+    return {one: memory for one, memory in before.items() if one in upstream or memory.begun_s >= apart_since_s}
 
 
 def frozen(memory: PointMemory, params: WitnessParams) -> bool:

@@ -168,3 +168,28 @@ def test_both_must_have_moved_for_one_to_follow_the_other():
     # and what begins to be alike begins to be counted then
     first = watched(SITE, {}, snapshot(SITE, {}, 9.0), TiePosition.OPEN, WITNESS, 9.0)[POINT]
     assert (first.alike_since_s, first.alike_moves, first.followed) == (9.0, (1, 1), 0)
+
+
+def told(*, apart_s: float | None, lively_until_s: int) -> dict[PointId, str]:
+    """What is doubted after a busbar moved each second for so long, and then stood still while its load went on moving.
+
+    The tie opens at `apart_s`, if at all.
+    """
+    points: dict[PointId, PointMemory] = {}
+    for t_s in range(lively_until_s + 70):
+        open_since_s = apart_s if apart_s is not None and t_s > apart_s else None
+        volts = 230.0 + (t_s % 2) / 10.0 if t_s <= lively_until_s else 230.0
+        there = snapshot(SITE, bus(volts) | {wiring.former_phase_w(0): 1000.0 * (t_s % 2)}, float(t_s))
+        tie = TiePosition.CLOSED if open_since_s is None else TiePosition.OPEN
+        points = watched(SITE, points, there, tie, WITNESS, float(t_s), apart_since_s=open_since_s)
+    return doubts(points, WITNESS, 0.0)
+
+
+def test_an_inverter_that_is_stiller_than_the_grid_does_not_make_its_meter_a_liar():
+    bus_point = PointId("bus")
+    # given a busbar that moved on the grid, then stands still: on the grid its meter repeats itself
+    assert told(apart_s=None, lively_until_s=30) == {bus_point: "repeats itself"}
+    # but not where the tie has opened and an inverter makes the voltage
+    assert told(apart_s=30.0, lively_until_s=30) == {}
+    # unless it has moved there as well
+    assert told(apart_s=30.0, lively_until_s=60) == {bus_point: "repeats itself"}

@@ -5,6 +5,7 @@ Times are seconds on the monotonic clock.  None as a time means "not now".
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from hems.model.cause import Cause, Why
 from hems.model.mode import Bus, Grid, Mode, TiePosition
@@ -51,6 +52,8 @@ class BusMemory:
 class PointMemory:
     """One voltage point: whether it moves as a live meter does, and whether it moves with the building."""
 
+    begun_s: float = -inf
+    """Since when it is watched."""
     values: tuple[float | None, ...] = ()
     """Volts by phase and hertz, as read last."""
     since_s: float = 0.0
