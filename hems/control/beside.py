@@ -17,7 +17,7 @@ from hems.control.given import Given
 from hems.control.giving import GIVING_SHARE, REFILL_SHARE, REFILL_W, carries_on, shown
 from hems.control.memory.acting import Stage
 from hems.control.state import ControlState
-from hems.control.stored import NO_BATTERY, battery_wh, beside, former_pct, forming_car, room_wh, soc_pct
+from hems.control.stored import NO_BATTERY, battery_wh, beside, former_pct, forming_car, own_battery, room_wh, soc_pct
 from hems.control.wish import Wish
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -62,8 +62,8 @@ def _wishes(batteries: Sequence[Battery], given: Given, state: ControlState) -> 
     known = [watts for watts in powers_w if watts is not None]
     former_w, own_pct = overload.phase_w(snapshot, site, now_s), former_pct(site, snapshot, given.params.car, now_s)
     told = {one.id: _told(one.id, state) for one in batteries}
-    blind = former_w is None or own_pct is None or len(known) < len(powers_w)
-    if former_w is None or own_pct is None or blind or state.mode.mode not in SHARING or carries_on(state):
+    waits = state.mode.mode not in SHARING or carries_on(state)
+    if former_w is None or own_pct is None or len(known) < len(powers_w) or waits:
         return {source: _going_on(wish) for source, wish in told.items() if wiring.battery_power(source) in state.sent}
     if not shown({wiring.battery_power(key): one for key, one in readings.items()}, BALANCING, state, snapshot, now_s):
         return told
@@ -104,7 +104,7 @@ def _given_w(batteries: Sequence[Battery], given: Given, carried_w: float, own_p
 
 def _refill_w(given: Given) -> float:
     """What the former's own battery is refilled with at most; a car that makes the island is not."""
-    own = next((one for one in given.site.batteries if one.id == given.site.former.source), None)
+    own = own_battery(given.site)
     return 0.0 if own is None else min(REFILL_W, REFILL_SHARE * own.charge_max_w)
 
 
@@ -114,16 +114,15 @@ def _own_wh(given: Given) -> float:
     car = forming_car(site)
     if car is not None:
         return car_free_wh(car, snapshot.bays.get(car.id, NO_CAR), given.params.car, now_s) or 0.0
-    own = [one for one in site.batteries if one.id == site.former.source]
-    return sum(battery_wh(one, soc_pct(one, snapshot, now_s) or 0.0) for one in own)
+    own = own_battery(site)
+    return 0.0 if own is None else battery_wh(own, soc_pct(own, snapshot, now_s) or 0.0)
 
 
 def _taken_w(batteries: Sequence[Battery], given: Given, spare_w: float, own_pct: float) -> dict[SourceId, float]:
     """What each takes of the sun that the building does not need, below zero; the former's own goes first when low."""
-    band, site = given.params.band, given.site
+    band, own = given.params.band, own_battery(given.site)
     room = {one.id: room_wh(one, given.snapshot, given.now_s) for one in batteries}
-    own = [one for one in site.batteries if one.id == site.former.source]
-    own_wh = sum(room_wh(one, given.snapshot, given.now_s) for one in own) if own_pct < band.surplus_pct else 0.0
+    own_wh = 0.0 if own is None or own_pct >= band.surplus_pct else room_wh(own, given.snapshot, given.now_s)
     part = 1.0 - below(own_pct, band.conserve_pct, band.critical_pct)
     whole_wh = sum(room.values()) + own_wh
     if whole_wh <= 0.0:
@@ -133,11 +132,9 @@ def _taken_w(batteries: Sequence[Battery], given: Given, spare_w: float, own_pct
 
 def _creeping(battery: Battery, given: Given, told_w: float) -> float:
     """A little more than now, as long as the sun is held back."""
-    return (
-        -min(battery.charge_max_w, CREEPS * battery.charge_max_w - min(0.0, told_w))
-        if room_wh(battery, given.snapshot, given.now_s)
-        else 0.0
-    )
+    if not room_wh(battery, given.snapshot, given.now_s):
+        return 0.0
+    return -min(battery.charge_max_w, CREEPS * battery.charge_max_w - min(0.0, told_w))
 
 
 def _steady(battery: Battery, told: Wish, power_w: float) -> Wish:

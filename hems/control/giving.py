@@ -10,7 +10,7 @@ from hems.control.cars.memory import BayMemory
 from hems.control.energy import NO_CAR, below, car_free_wh
 from hems.control.params import Params
 from hems.control.state import ControlState
-from hems.control.stored import former_pct
+from hems.control.stored import former_pct, own_battery
 from hems.control.tuning.sources import CarParams
 from hems.control.wish import Wish
 from hems.model import wiring
@@ -146,7 +146,7 @@ def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params,
     A car may leave with what it has, and an island whose battery is empty is dark whatever its cars hold.
     """
     stored_pct = former_pct(site, snapshot, params.car, now_s)
-    battery = next((one for one in site.batteries if one.id == site.former.source), None)
+    battery = own_battery(site)
     if battery is None or stored_pct is None:
         return GIVING_SHARE * residual_w
     if 0.0 < residual_w < BATCH_W and stored_pct < BATCH_PCT[1]:

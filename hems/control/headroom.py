@@ -18,7 +18,7 @@ from hems.control.energy import NO_CAR
 from hems.control.given import Given
 from hems.control.sheddable import Outlook
 from hems.control.state import ControlState
-from hems.control.stored import former_pct
+from hems.control.stored import former_pct, own_battery
 from hems.control.surplus import ENDS_BELOW_PCT
 from hems.model import wiring
 from hems.model.cause import Cause, Why
@@ -44,7 +44,7 @@ def room_w(given: Given, state: ControlState) -> float:
     site, band = given.site, given.params.band
     if state.mode.mode not in ISLAND_MODES:
         return inf
-    store = next((one for one in site.batteries if one.id == site.former.source), None)
+    store = own_battery(site)
     stored_pct = former_pct(site, given.snapshot, given.params.car, given.now_s)
     begins_pct = band.surplus_leave_pct - (ENDS_BELOW_PCT if _holds(site, state) else 0.0)
     if store is None or stored_pct is None or stored_pct < begins_pct:

@@ -30,7 +30,14 @@ def beside(site: Site) -> tuple[Battery, ...]:
 @again
 def lived_on(site: Site) -> tuple[Battery, ...]:
     """The batteries that an island lives on: the former's own, and those beside it."""
-    return (*(one for one in site.batteries if one.id == site.former.source), *beside(site))
+    own = own_battery(site)
+    return beside(site) if own is None else (own, *beside(site))
+
+
+@again
+def own_battery(site: Site) -> Battery | None:
+    """The battery that the former draws on; None where a car makes the island."""
+    return next((one for one in site.batteries if one.id == site.former.source), None)
 
 
 @again
@@ -93,7 +100,8 @@ def former_wh(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) -
     """Wh that what the former draws on holds when it is full; of a car, above its floor."""
     car = forming_car(site)
     if car is None:
-        return sum(one.capacity_wh for one in site.batteries if one.id == site.former.source)
+        own = own_battery(site)
+        return 0.0 if own is None else own.capacity_wh
     capacity_wh = snapshot.bays.get(car.id, NO_CAR).capacity_wh.known(now_s) or car.capacity_wh
     return max(0.0, FULL_PCT - floor_pct(car, params)) / 100.0 * capacity_wh
 
