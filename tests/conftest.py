@@ -96,6 +96,13 @@ def _on_real_time(item: pytest.Item) -> bool:
     return "wire" in item.keywords or (isinstance(item, pytest.Function) and iscoroutinefunction(item.function))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why something was asked once more: the second answer alone would not let anybody find the cause."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"asked once more: {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
+
+
 @pytest.fixture(autouse=True)
 def _readers_language() -> Iterator[None]:
     """A command speaks the language of the building that it was asked about; the next test begins anew."""
