@@ -2,14 +2,20 @@
 
 On the grid nothing needs to be shed.  The source that forms the island is never told to stop.  Source: architecture,
 the tick, point 10.
+
+Nobody is left then who could take a request back, and a relay holds what it was told last.  So a permit ends in any
+case, and on the grid every request does: a generator would run until its tank is empty.  On an island the request for
+it stands, and so do a generator and a black start that carry the building.
 """
 
 from dataclasses import dataclass
 
 from hems.control.demand import all_on, demands, per_phase
 from hems.control.giving import giving_w, phase_w_of_cars
+from hems.control.mode import ON_GRID
 from hems.control.overload import beyond, phase_w
 from hems.control.params import Params
+from hems.control.sending import REQUESTS
 from hems.control.sheddable import candidates, expendable, smallest_set
 from hems.control.state import ControlState
 from hems.model import wiring
@@ -34,6 +40,14 @@ def ending(site: Site, state: ControlState, snapshot: Snapshot, params: Params, 
         sheds=tuple(_off(circuit, False) for circuit in _carried(site, state, snapshot, params, now_s)),
         releases=tuple(_off(wiring.bay_power(bay), 0) for bay, watts in giving.items() if watts > 0.0),
     )
+
+
+def withdrawn(state: ControlState) -> tuple[Command, ...]:
+    """Requests that may still stand and that nobody will be there to take back."""
+    ends = REQUESTS if state.mode.mode in ON_GRID else {wiring.TIE_PERMIT}
+    told = {role: state.sent[role] for role in sorted(ends) if role in state.sent}
+    stands = [role for role, one in told.items() if not one.observed and (one.value or one.acknowledged_s is None)]
+    return tuple(_off(role, False) for role in stands)
 
 
 def _off(role: wiring.Role, value: bool | float) -> Command:

@@ -8,11 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hems.control.demand import per_phase
+from hems.control.memory.acting import Sent
+from hems.control.memory.seeing import ModeMemory
 from hems.control.params import Params
 from hems.control.state import initial
-from hems.control.stopping import Ending, ending
+from hems.control.stopping import Ending, ending, withdrawn
 from hems.model import wiring
-from hems.model.cause import Why
+from hems.model.cause import Cause, Why
+from hems.model.mode import Mode
 from hems.model.site import Site, Tier
 from hems.model.units import CircuitId, SourceId
 from hems.model.wiring import Role
@@ -99,3 +102,38 @@ def test_what_is_left_is_within_the_rating_or_everything_that_helps_is_off(
     if cars_w > 0.0:
         assert max(left) <= 10_000.0 or {"sump_pump", "medical_sockets"} & set(names(end))
     assert {one.tier for one in chosen} & {Tier.LIFE_SAFETY} == set()
+
+
+ASKED = dict.fromkeys((wiring.TIE_PERMIT, wiring.TIE_ISLAND, wiring.FORMER_START, wiring.GENERATOR_RUN), True)
+
+
+@pytest.mark.parametrize(
+    ("mode", "ends"),
+    [
+        (Mode.GRID_CONNECTED, set(ASKED)),
+        (Mode.ISLANDED, {wiring.TIE_PERMIT}),
+        (Mode.BLACK_START, {wiring.TIE_PERMIT}),
+        (Mode.FAULT_SAFE, {wiring.TIE_PERMIT}),
+    ],
+)
+def test_requests_end_that_nobody_is_left_to_take_back_but_not_what_carries_an_island(mode: Mode, ends: set[Role]):
+    sent = {role: told(value, acknowledged_s=0.0) for role, value in ASKED.items()}
+    state = replace(initial(0.0), mode=ModeMemory(mode=mode), sent=sent)
+    assert {one.role: one.value for one in withdrawn(state)} == dict.fromkeys(ends, False)
+    assert not any(one.energises for one in withdrawn(state))
+
+
+def test_a_permit_whose_end_was_not_acknowledged_is_ended_again():
+    for acknowledged_s, ends in ((None, [wiring.TIE_PERMIT]), (1.0, [])):
+        state = replace(initial(0.0), sent={wiring.TIE_PERMIT: told(False, acknowledged_s=acknowledged_s)})
+        assert [one.role for one in withdrawn(state)] == ends
+
+
+def test_a_switch_that_hems_only_watches_is_left_alone():
+    state = replace(initial(0.0), sent={wiring.TIE_PERMIT: replace(told(True), observed=True)})
+    assert withdrawn(state) == ()
+
+
+def told(value: bool, acknowledged_s: float | None = None) -> Sent:
+    cause = Cause(Why.PERMIT_RECONNECT)
+    return Sent(value=value, cause=cause, sent_s=0.0, last_s=0.0, acknowledged_s=acknowledged_s)
