@@ -1,7 +1,9 @@
 """What a message carries: finding one value in a payload, and filling in a payload to send."""
 
 import json
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +34,11 @@ class Unreadable(Exception):
     """The payload does not hold what the profile expects; the text says what it is instead."""
 
 
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""As devices write one in text.  What Python would take as well, such as `1_000` or digits of other scripts, was cut or
+mixed up, or is meant for people."""
+AROUND = " \t\r\n"
+"""What small controllers and shells put beside one."""
 LONGEST = 65_536
 """Bytes.  No device here says so much at once; to take such a message apart would only cost time."""
 
@@ -80,11 +87,12 @@ def raw_value(found: object, kind: str) -> Scalar | None:
     elif kind == "str":
         if isinstance(found, str):
             return found
-    elif isinstance(found, int | float | str) and not isinstance(found, bool):
-        try:
+    elif isinstance(found, str):
+        if NUMBER.fullmatch(found.strip(AROUND)):
             return float(found)
-        except (ValueError, OverflowError):
-            pass
+    elif isinstance(found, int | float) and not isinstance(found, bool):
+        with suppress(OverflowError):
+            return float(found)
     raise Unreadable(f"the device sends {_shortly(found)} where a {_WORDS[kind]} was expected")
 
 

@@ -2,6 +2,8 @@
 
 from random import Random
 
+import pytest
+
 from drivers.mqtt.payload import Incoming
 from drivers.mqtt.points import Points
 from drivers.mqtt.schema import MqttProfile
@@ -50,3 +52,57 @@ def test_a_counter_runs_forwards_only_and_a_missing_value_is_stood_in_for_with_i
     assert "runs forwards only" in points.latest["import_wh"].reason
     assert (points.latest["soc_pct"].value, points.latest["soc_pct"].taken_s) == (63.0, 100.0)
     assert points.latest["soc_pct"].stale_after_s == 600
+
+
+def heard(text):
+    points = Points(
+        "meter", parse(MqttProfile, METER, {}), DriverContext(clock=Clock(), sink=lambda *_: None, rng=Random(1))
+    )
+    points.take(Incoming("meter/soc", text.encode(), retained=False))
+    return points.latest["soc_pct"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("63", 63.0),
+        ("63.5", 63.5),
+        ("-0.5", -0.5),
+        ("+7", 7.0),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("6.3E1", 63.0),
+        ("  63.0\n", 63.0),
+    ],
+)
+def test_a_number_in_text_is_what_devices_write_as_one(text, value):
+    assert heard(text).value == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1_000",
+        "1,5",
+        "0x10",
+        "\N{FULLWIDTH DIGIT ONE}",
+        "\N{NO-BREAK SPACE}63",
+        "nan",
+        "inf",
+        "-Infinity",
+        "6 3",
+        "",
+        "63 %",
+        "--",
+        ".",
+    ],
+)
+def test_what_only_looks_like_a_number_to_python_is_none(text):
+    reading = heard(text)
+    assert reading.value is None
+    assert reading.reason
+
+
+def test_a_number_too_large_for_anything_is_none():
+    for text in ("1e999", "9" * 400):
+        assert heard(text).reason == "the device sends inf"
