@@ -32,7 +32,7 @@ class Device:
         self._link = link
         self._context = context
         self._points = Points(spec.id, profile, context)
-        self._presence = Presence(link, profile.link.silent_ms / 1000, self._now_s)
+        self._presence = Presence(spec.id, link, profile.link.silent_ms / 1000, context.clock)
         self._commander = Commander(
             spec.id, profile, link, self._points, self._presence, now_s=self._now_s, look=self._look_soon
         )
@@ -47,6 +47,7 @@ class Device:
     def health(self) -> DeviceHealth:
         """Whether it answers, since when not, and why not."""
         since_s, detail = self._presence.lost()
+        alarms = standing(self._profile.alarms, self._points.latest, self._now_s())
         detail = self._points.stranger or detail
         hidden = self._link.may_not_read(self._points.topics)
         if hidden:
@@ -58,7 +59,7 @@ class Device:
             lost_since_s=since_s,
             detail=detail,
             armed=self._link.armed(self.id),
-            alarms=standing(self._profile.alarms, self._points.latest, self._now_s()),
+            alarms=(*alarms, *self._presence.alarms),
         )
 
     def arm(self, armed: bool) -> None:
@@ -70,6 +71,7 @@ class Device:
         """Ask for readings, clear what lies retained, keep what is in force; until cancelled."""
         while True:
             self._duty.clear()
+            self._presence.look()
             with suppress(LinkError):  # shows in the health; the next turn tries again
                 await self._do_duties()
             try:

@@ -1,8 +1,10 @@
 """Whether a device is there."""
 
-from collections.abc import Callable
-
+from drivers.losses import Losses
 from drivers.mqtt.link import Link
+from hems.model.snapshot import DeviceAlarm
+from hems.model.units import DeviceId
+from hems.ports.clock import Clock
 
 SAID_GOOD_BYE = "the device has said good-bye, or lost its connection to the broker"
 
@@ -13,11 +15,12 @@ class Presence:
     Both are needed: a will is not sent when the broker dies first, and a device may hang with its connection standing.
     """
 
-    def __init__(self, link: Link, silent_s: float, now_s: Callable[[], float]) -> None:
+    def __init__(self, device: DeviceId, link: Link, silent_s: float, clock: Clock) -> None:
         self._link = link
         self._silent_s = silent_s
-        self._now_s = now_s
-        self._started_s = now_s()
+        self._now_s = clock.mono_s
+        self._started_s = clock.mono_s()
+        self._losses = Losses(device, str(link.address), clock)
         self._heard_s: float | None = None
         self._absent: set[str] = set()
         """Topics that say it is not there."""
@@ -28,23 +31,39 @@ class Presence:
         """Whether its last word was that it is not there."""
         return bool(self._absent)
 
+    @property
+    def alarms(self) -> tuple[DeviceAlarm, ...]:
+        """What its coming and going says."""
+        return self._losses.alarms
+
     def heard(self) -> None:
         """A live message came; whatever its last will says, it speaks."""
         self._heard_s = self._now_s()
         self._absent.clear()
+        self.look()
 
     def says(self, topic: str, *, there: bool) -> None:
         """It, or somebody for it, says whether it is there."""
         if there:
             self._absent.discard(topic)
-            return
-        if not self._absent:
-            self._offline_since_s = self._now_s()
-        self._absent.add(topic)
+        else:
+            if not self._absent:
+                self._offline_since_s = self._now_s()
+            self._absent.add(topic)
+        self.look()
 
     def connection_changed(self) -> None:
         """Only its word on this connection counts."""
         self._absent.clear()
+        self.look()
+
+    def look(self) -> None:
+        """Count its losses from the first time that it was heard; call it often, as silence makes no noise."""
+        since_s, why = self.lost()
+        if since_s is None:
+            self._losses.back()
+        elif self._heard_s is not None:
+            self._losses.lost(why)
 
     def lost(self) -> tuple[float | None, str]:
         """Since when it is lost, or None, and why."""

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from drivers.losses import OFTEN
 from drivers.modbus.errors import NoAnswer
-from drivers.modbus.presence import OFTEN, Presence
+from drivers.modbus.presence import Presence
 from hems.control import alarms
 from hems.model.instant import Instant
 from hems.model.snapshot import COMES_AND_GOES, DeviceHealth
