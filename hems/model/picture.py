@@ -51,6 +51,13 @@ class CircuitPicture:
     that is not wired or not known."""
     unsent: bool = False
     """HEMS would have it otherwise than it is, and has not sent that: its device is not armed."""
+    watched_only: bool = False
+    """Its device is not armed: HEMS says what it would do with it, and does not do it."""
+
+    @property
+    def due(self) -> bool:
+        """Whether HEMS itself will switch it off next."""
+        return self.next_off and not self.watched_only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ class Doorkeeper:
         if "session" in args:
             return _enough(self._of_session(str(args["session"]), ceiling), name, needed)
         if args.get("pin"):
-            return _enough(await self.known(args, ceiling), name, needed)
+            return _enough(await self.known(args, ceiling, ceiling if name == "enter" else needed), name, needed)
         if _free(name, args) or not self._guarded(needed):
             return anybody
         secret = say("Your passphrase") if needed is PersonRole.ENGINEER else say("Your PIN")
@@ -91,7 +91,7 @@ class Doorkeeper:
             "override", {key: args[key] for key in ("who", "pin", "session") if key in args}, ceiling
         )
 
-    async def known(self, args: Mapping[str, Any], ceiling: PersonRole) -> Caller:
+    async def known(self, args: Mapping[str, Any], ceiling: PersonRole, needed: PersonRole) -> Caller:
         """The person with that PIN: the one named, or else whoever it is.  Raises: RequestError."""
         said, name, now_s = str(args.get("pin", "")), words(args, "who"), self._clock.mono_s()
         people = [one for one in self._records.known().values() if one.role != DRIVER]
@@ -103,7 +103,7 @@ class Doorkeeper:
                 if await matches(one.hash, said):
                     self._patience.right(key)
                     return Caller(name=one.name, role=_lower(ceiling, PersonRole(one.role)), known_by="pin")
-            raise self._patience.wrong(key, say("PIN"), now_s)
+            raise self._patience.wrong(key, say("Passphrase") if needed is PersonRole.ENGINEER else say("PIN"), now_s)
 
     async def check_code(self, bay: str, code: str) -> None:
         """Raises: RequestError when it is not the code of that bay."""
@@ -118,7 +118,7 @@ class Doorkeeper:
 
     async def enter(self, args: Mapping[str, Any], role: PersonRole, peer: str) -> Mapping[str, Any]:
         """Begin a session."""
-        caller = await self.known(args, role)
+        caller = await self.known(args, role, needed=role)
         now_s = self._clock.mono_s()
         self._sessions = {key: one for key, one in self._sessions.items() if now_s < one.used_s + IDLE_S}
         while len(self._sessions) >= MOST_SESSIONS:
@@ -188,7 +188,10 @@ class Doorkeeper:
         now_s, found = self._clock.mono_s(), self._sessions.get(word)
         if found is None or now_s >= found.used_s + IDLE_S:
             self._sessions.pop(word, None)
-            raise PinNeeded(say("You have been away for ten minutes: say your PIN again."))
+            told = N_("You have been away for ten minutes: say your PIN again.")
+            if ceiling is PersonRole.ENGINEER:
+                told = N_("You have been away for ten minutes: say your passphrase again.")
+            raise PinNeeded(say(told))
         self._sessions[word] = replace(found, used_s=now_s)
         return replace(found.caller, role=_lower(ceiling, found.caller.role))
 

@@ -115,7 +115,7 @@ class HemsApp(KeysInTurn):
         while True:
             pin = await self.push_screen_wait(FieldScreen(why, secret=True))
             if not pin:
-                raise HemsError(translated(N_("Not done: it needs a PIN.")))
+                raise HemsError(translated(N_("Not done: it needs a PIN or passphrase.")))
             try:
                 return await self._with(pin, do, args)
             except PinNeeded as wrong:

@@ -15,7 +15,7 @@ MODES: Mapping[Mode, str] = {
     Mode.ISLANDED: N_("power cut, running on own power"),
     Mode.GRID_RETURN_QUALIFYING: N_("power cut, the grid is back and must stay"),
     Mode.RECONNECTING: N_("reconnecting to the grid"),
-    Mode.RECONNECTED_RESTORING: N_("back on the grid, circuits come back one by one"),
+    Mode.RECONNECTED_RESTORING: N_("on the grid, circuits come on one by one"),
     Mode.BLACKOUT: N_("blackout"),
     Mode.BLACKOUT_GRID_AVAILABLE: N_("blackout, the grid is back"),
     Mode.ISLANDING_PLANNED: N_("on the grid, about to leave it on purpose"),
@@ -32,6 +32,9 @@ TIERS: Mapping[Tier, str] = {
     Tier.NON_ESSENTIAL: N_("Non-essential"),
     Tier.FLEXIBLE: N_("Flexible"),
 }
+
+PRIORITIES: Mapping[str, str] = {"HIGH": N_("HIGH"), "MED": N_("MED"), "LOW": N_("LOW")}
+"""Of alarms: act within ten minutes, today, this week."""
 
 AXES: Mapping[str, Mapping[str, str]] = {
     "grid": {
@@ -124,6 +127,11 @@ def listed(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return translated(N_("{first} and {last}")).format(first=", ".join(names[:-1]), last=names[-1])
+
+
+def priority_word(priority: str) -> str:
+    """How urgent an alarm is, in a word of at most five letters."""
+    return translated(PRIORITIES.get(priority, priority))
 
 
 def task_name(task: str) -> str:

@@ -136,6 +136,23 @@ async def test_whoever_loses_the_pin_loses_what_was_begun_with_it(run_dir: Path)
         assert "PIN not right" in await refused(run_dir, "operate", "override", **laundry(who="Ana"), pin=PIN)
 
 
+async def test_an_engineer_is_told_of_a_passphrase_and_an_operator_of_a_pin(run_dir: Path):
+    async with desk(run_dir) as made:
+        assert isinstance(made.clock, HandClock)
+        await staffed(run_dir, engineer=True)
+        # when Kim mistypes the passphrase, with a request and at the door
+        wrong = {"who": "Kim", "pin": "correct hose"}
+        for do in ("people", "enter"):
+            assert (await refused(run_dir, "admin", do, **wrong)).startswith("Passphrase not right. ")
+        # and comes back to the screen after the break
+        begun = await ask(run_dir, "admin", "enter", who="Kim", pin=PASSPHRASE)
+        made.clock.advance(IDLE_S)
+        told = await refused(run_dir, "admin", "people", session=begun["session"])
+        assert told == "You have been away for ten minutes: say your passphrase again."
+        # then Ana still hears of her PIN
+        assert (await refused(run_dir, "operate", "enter", pin="9999")).startswith("PIN not right. ")
+
+
 # Root -----------------------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +165,7 @@ async def test_root_gives_the_only_engineer_a_new_passphrase_while_hems_runs(run
             await ask(run_dir, "admin", "person", name="Kim", role="engineer", secret=FRESH, who="root", root=word)
         # then the new one counts, the old one and what was begun with it do not
         await ask(run_dir, "admin", "people", who="Kim", pin=FRESH)
-        assert "PIN not right" in await refused(run_dir, "admin", "people", who="Kim", pin=PASSPHRASE)
+        assert "Passphrase not right" in await refused(run_dir, "admin", "people", who="Kim", pin=PASSPHRASE)
         await needs_a_pin(run_dir, "admin", "people", session=begun["session"])
         # and it is written down that root did it, without the word or the passphrase
         made.store.drain()

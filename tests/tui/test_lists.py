@@ -11,13 +11,18 @@ from hems.model.codec import to_plain
 from hems.model.event import Event, EventKind
 from hems.model.instant import Instant
 from hems.model.people import PersonRole
-from hems.model.picture import Picture
+from hems.model.picture import AlarmPicture, Picture
 from hems.model.point import row_of
 from hems.model.reading import Reading
 from hems.tui.format import text_of as row_text
+from hems.tui.text.alarm_list import alarm_list
 from hems.tui.text.car_list import about as about_car
 from hems.tui.text.circuit_list import about as about_circuit
 from hems.tui.text.circuit_list import circuit_list
+from hems.tui.text.circuits import group_row
+from hems.tui.text.notes import alarm_rows
+from hems.tui.text.outage import outage
+from hems.wording.language import use
 from tests.desk import HandMadeDesk, until
 from tests.pictures import home, power_cut
 from tests.tui.screens import app_of, lines_of, text_of, watching
@@ -177,3 +182,46 @@ def test_what_brought_a_circuit_back_to_the_grid_is_no_reason_in_the_next_power_
     circuit = next(one for one in picture.circuits if one.sheddable and one.wanted and not one.override_who)
     back = replace(circuit, since_s=600.0, because=Cause(Why.GRID_RESTORED))
     assert not any("grid carries" in told for told in about_circuit(picture, back))
+
+
+def half_armed(*, also: tuple[str, ...] = ()) -> Picture:
+    """A power cut in which the switches of the first circuit due to go off, and of those of `also`, are not armed."""
+    picture = power_cut()
+    first = next(one.id for one in picture.circuits if one.next_off)
+    rows = [replace(one, watched_only=one.id == first or one.name in also) for one in picture.circuits]
+    return replace(picture, circuits=tuple(rows), armed=True)
+
+
+def test_what_hems_may_not_switch_is_not_promised_to_go_off_next() -> None:
+    # given a building that is half put into service
+    picture = half_armed()
+    asleep = next(one for one in picture.circuits if one.watched_only)
+    acting = [one for one in picture.circuits if one.due]
+    # then its row says that it would go off, and the screen of the power cut who does and who does not
+    row = next(item for item in circuit_list(picture, "", "", 80).items if item.key == asleep.id)
+    assert "would go off NEXT" in row_text(row.line)
+    assert "NOT ARMED" in row_text(row.line)
+    told = " ".join(" ".join(row_text(line) for line in outage(picture, 80, 40)).split())
+    assert f"HEMS switches off {', '.join(one.name for one in acting)}." in told
+    assert f"It stays on, because its device is not armed: {asleep.name}." in told
+
+
+def test_a_group_in_which_nothing_is_armed_is_said_to_stay() -> None:
+    picture = power_cut()
+    tier = next(one.tier for one in picture.circuits if one.next_off)
+    names = tuple(one.name for one in picture.circuits if one.tier is tier)
+    group = next(one for one in picture.tiers if one.tier is tier)
+    assert "NOT ARMED: stays as it is" in row_text(group_row(half_armed(also=names), group))
+    assert "goes off NEXT" in row_text(group_row(picture, group))
+
+
+def test_how_urgent_an_alarm_is_stands_in_the_readers_language() -> None:
+    alarm = AlarmPicture(key="mode", priority="HIGH", since_s=12.0, cause=Cause(Why.TIE_INVALID), subject="mode")
+    picture = power_cut(alarms=(alarm,), alarms_gone=(replace(alarm, priority="LOW", gone_for_s=1.0),))
+    try:
+        use("de")
+        rows = [row_text(item.line) for item in alarm_list(picture, "", "", 80).items]
+        assert [row.split()[0] for row in rows] == ["!EILT", "WOCHE"]
+        assert row_text(alarm_rows(picture, 80, 9)[0]).startswith("!EILT ")
+    finally:
+        use("")

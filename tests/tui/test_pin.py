@@ -60,6 +60,6 @@ async def test_without_a_pin_nothing_is_done_and_back_to_automatic_needs_none(ru
         app = app_of(pilot)
         await asked_for_a_pin(app)
         at_once(app, "escape")
-        await until(lambda: "Not done: it needs a PIN." in text_of(app))
+        await until(lambda: "Not done: it needs a PIN or passphrase." in text_of(app))
 
     assert desk.overrides() == []

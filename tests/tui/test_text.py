@@ -342,3 +342,19 @@ def test_plain_lines_fit_the_window_of_a_telephone_word_by_word() -> None:
     assert any(line.startswith("Life safety 3 circuits") for line in told)
     # and in the usual width groups stay a table
     assert any(line.startswith("Life safety           3 circuits") for line in lines(power_cut()))
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        (Why.ESTIMATES_VALID, "GRID OK"),
+        (Why.ISLAND_CALLED_OFF, "GRID OK"),
+        (Why.ISLAND_NOT_REACHED, "GRID OK"),
+        (Why.TIE_CLOSED, "GRID IS BACK"),
+        (Why.BUS_LIVE, "GRID IS BACK"),
+    ],
+)
+def test_the_grid_is_said_to_be_back_only_where_it_was_away(why: Why, told: str) -> None:
+    picture = normal_day(mode=Mode.RECONNECTED_RESTORING, mode_because=Cause(why), armed=True)
+    assert told in banner_of(picture)
+    assert ("GRID IS BACK" in said(outage(picture, 80, BODY))) is (told == "GRID IS BACK")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from hems.config.tables.outward import ChannelTable, QuietTable
 from hems.northbound.alarms.news import OUTAGE, RANK, News
+from hems.wording import priority_word
 from hems.wording.language import say
 
 
@@ -44,7 +45,7 @@ def message(id: str, site: str, made_s: float | None, news: Iterable[News]) -> M
 def _headline(one: News) -> str:
     if one.key == OUTAGE:
         return one.title
-    return say("over: {what}", what=one.title) if one.over else f"{one.priority}: {one.title}"
+    return say("over: {what}", what=one.title) if one.over else f"{priority_word(one.priority)}: {one.title}"
 
 
 def resting(quiet: QuietTable | None, priority: str, local: datetime | None) -> bool:

@@ -7,7 +7,7 @@ from hems.model.picture import AlarmPicture, Picture
 from hems.model.units import HOUR_S
 from hems.northbound.ha.entities import MOST_HOURS
 from hems.northbound.latest import names_in
-from hems.wording import mode_words, sentence
+from hems.wording import mode_words, priority_word, sentence
 from hems.wording.language import say
 
 LONGEST_STATE = 250
@@ -20,7 +20,7 @@ def at_once(picture: Picture) -> dict[str, Any]:
         "mode": mode_words(picture.mode),
         "outage": picture.outage_for_s is not None,
         "grid_good": None if picture.grid is Grid.UNKNOWN else picture.grid in (Grid.GOOD, Grid.QUALIFYING),
-        "next_off": _cut(", ".join(one.name for one in picture.circuits if one.next_off)) or say("nothing"),
+        "next_off": _cut(", ".join(one.name for one in picture.circuits if one.due)) or say("nothing"),
         "alarms": len(picture.alarms),
         "urgent": any(one.priority == "HIGH" for one in picture.alarms),
     }
@@ -57,7 +57,7 @@ def every_few_seconds(picture: Picture) -> dict[str, Any]:
 def standing(picture: Picture) -> dict[str, Any]:
     """The alarms in sentences, the most urgent first as on the screen."""
     names = names_in(picture)
-    return {"standing": [f"{one.priority}: {_said(one, names)}" for one in picture.alarms]}
+    return {"standing": [f"{priority_word(one.priority)}: {_said(one, names)}" for one in picture.alarms]}
 
 
 def _said(alarm: AlarmPicture, names: dict[str, str]) -> str:

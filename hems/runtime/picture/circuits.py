@@ -24,7 +24,8 @@ def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> 
     state, now_s = scene.state, scene.now_s
     memory = state.loads.get(circuit.id, FRESH)
     reading = scene.snapshot.circuits.get(circuit.id)
-    entry = state.sent.get(wiring.circuit_closed(circuit.id))
+    role = wiring.circuit_closed(circuit.id)
+    entry = state.sent.get(role)
     override = next((one for one in state.overrides if one.circuit == circuit.id), None)
     closed = reading.closed.known(now_s) if reading is not None else None
     wanted = bool(entry.value) if entry is not None else closed is not False
@@ -51,6 +52,7 @@ def _circuit(scene: Scene, circuit: Circuit, next_off: frozenset[CircuitId]) -> 
         switchable=circuit.switchable,
         by_hand=reading.by_hand.known(now_s) if reading is not None else None,
         unsent=unsent,
+        watched_only=role in scene.snapshot.watched_only,
     )
 
 

@@ -9,7 +9,7 @@ from hems.tui.text.headline import MARKS
 from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.tui.text.notes import TONES, names_in
 from hems.tui.when import bare, ends, local_time, since
-from hems.wording import sentence
+from hems.wording import priority_word, sentence
 from hems.wording.guidance import guidance
 from hems.wording.language import say
 
@@ -45,7 +45,8 @@ def found(picture: Picture, find: str) -> list[AlarmPicture]:
 def about(picture: Picture, alarm: AlarmPicture) -> list[str]:
     """Everything about one alarm, as sentences to read one after the other."""
     help_ = guidance(alarm.cause)
-    head = f"{alarm.priority} {since(picture, alarm.since_s)}, {state_words(picture, alarm)}: {told(picture, alarm)}"
+    since_when = f"{priority_word(alarm.priority)} {since(picture, alarm.since_s)}"
+    head = f"{since_when}, {state_words(picture, alarm)}: {told(picture, alarm)}"
     steps = " ".join(help_.do)
     return [
         head,
@@ -91,7 +92,8 @@ def _line(picture: Picture, alarm: AlarmPicture) -> Row:
     mark = MARKS.get(tone, " ")
     at = bare(since(picture, alarm.since_s))
     what = in_brief(told(picture, alarm))
-    return row(Part(f"{mark}{alarm.priority:<5} {at[:10]:<10} {what[:38]:<38} {state_words(picture, alarm)}", tone))
+    urgency = f"{mark}{priority_word(alarm.priority):<5}"
+    return row(Part(f"{urgency} {at[:10]:<10} {what[:38]:<38} {state_words(picture, alarm)}", tone))
 
 
 def _details(picture: Picture, alarm: AlarmPicture, width: int) -> Iterator[Row]:

@@ -72,6 +72,9 @@ def _stands(picture: Picture, circuit: CircuitPicture) -> tuple[str, str, Tone]:
         return is_on, say("going {wanted}", wanted=wanted), Tone.STRONG
     if not circuit.wanted:
         return wanted, since(picture, circuit.since_s), Tone.PLAIN
+    if circuit.next_off and circuit.watched_only:
+        when = _when_off(picture, circuit)
+        return is_on, say("would go off NEXT{when_off}: NOT ARMED", when_off=when), Tone.STRONG
     if circuit.next_off:
         return wanted, say("automatic, goes off NEXT{when_off}", when_off=_when_off(picture, circuit)), Tone.STRONG
     return wanted, _quietly(circuit), Tone.PLAIN

@@ -55,6 +55,9 @@ def _group_state(picture: Picture, group: TierPicture) -> tuple[str, Sequence[st
 def _group_outlook(picture: Picture, group: TierPicture) -> Sequence[str]:
     if not picture.mode.on_island:
         return [""]
+    mine = [circuit for circuit in picture.circuits if circuit.tier is group.tier and circuit.sheddable]
+    if picture.armed and mine and all(circuit.watched_only for circuit in mine):
+        return [say("NOT ARMED: stays as it is"), say("NOT ARMED")]
     if group.next_off:
         when = None if group.hours_left is None else roughly(picture, group.hours_left)
         brief = say("NEXT off") if when is None else say("NEXT off {when}", when=when)
@@ -132,6 +135,8 @@ def _circuit_state(picture: Picture, circuit: CircuitPicture) -> _State:
     if not circuit.wanted:
         at = since(picture, circuit.since_s)
         return _State(wanted, at, bare(at))
+    if circuit.next_off and circuit.watched_only:
+        return _State(wanted, say("would go off next: NOT ARMED"), say("NOT ARMED"), Tone.STRONG)
     if circuit.next_off:
         return _State(wanted, say("goes off next"), say("next off"), Tone.STRONG)
     return _State(wanted, *((say("never switched off"), say("locked")) if circuit.tier is Tier.LIFE_SAFETY else ()))

@@ -1,5 +1,6 @@
 """The building's state in a few words: what the banner and the first plain line say."""
 
+from hems.model.cause import Why
 from hems.model.mode import Mode
 from hems.model.picture import Picture
 from hems.model.request import Task
@@ -40,6 +41,9 @@ TONES = {
 }
 """Every other mode is HIGH."""
 
+NEVER_LEFT = frozenset({Why.ESTIMATES_VALID, Why.ISLAND_CALLED_OFF, Why.ISLAND_NOT_REACHED})
+"""Why circuits come on one by one although the grid was there: HEMS has started, or an island came to nothing."""
+
 APART = (Task.ISLAND, Task.DRILL)
 """What keeps a building off a grid that is there."""
 
@@ -56,7 +60,14 @@ def tone_of(picture: Picture) -> Tone:
 
 def name_of(picture: Picture) -> str:
     """The mode in words; an island that somebody wanted is no power cut."""
+    if picture.mode is Mode.RECONNECTED_RESTORING and not came_back(picture):
+        return say(HEADLINES[Mode.GRID_CONNECTED])
     return say(ON_PURPOSE if picture.on_purpose and picture.mode.on_island else HEADLINES[picture.mode])
+
+
+def came_back(picture: Picture) -> bool:
+    """Whether the grid, as far as HEMS has seen, was away before it was there."""
+    return picture.mode_because.why not in NEVER_LEFT
 
 
 def headline(picture: Picture, *, brief: bool = False) -> str:

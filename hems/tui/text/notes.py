@@ -7,7 +7,7 @@ from hems.tui.format import BLANK, Row, Tone, row, text_of, toned
 from hems.tui.text.headline import MARKS
 from hems.tui.view import View
 from hems.tui.when import seen_at, since
-from hems.wording import duration, sentence, task_name
+from hems.wording import duration, priority_word, sentence, task_name
 from hems.wording.language import N_, say, translated
 
 TONES = {"HIGH": Tone.HIGH, "MED": Tone.MED, "LOW": Tone.LOW}
@@ -69,7 +69,7 @@ def _cut(line: Row) -> str:
 def _alarm(picture: Picture, alarm: AlarmPicture, width: int) -> tuple[Row, ...]:
     tone = TONES.get(alarm.priority, Tone.MED)
     why = sentence(alarm.cause, alarm.subject, names_in(picture))
-    told = f"{MARKS[tone]}{alarm.priority} {since(picture, alarm.since_s)}  {why}"
+    told = f"{MARKS[tone]}{priority_word(alarm.priority)} {since(picture, alarm.since_s)}  {why}"
     return tuple(toned(line, tone) for line in wrap(told, width - 1, subsequent_indent="      "))
 
 

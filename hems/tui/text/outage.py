@@ -1,14 +1,15 @@
 """The screen of a power cut: until when, what goes next, what happens when the grid returns, what to do."""
 
+from collections.abc import Sequence
 from textwrap import wrap
 
 from hems.model.mode import Mode
-from hems.model.picture import Picture
+from hems.model.picture import Picture, TierPicture
 from hems.tui.format import BLANK, Part, Row, Tone, bar, beside, row, squeezed
 from hems.tui.text.circuits import circuit_rows, group_heading, group_row, names
 from hems.tui.text.flow import cars_plugged
 from hems.tui.text.head import head_rows
-from hems.tui.text.headline import generator_holds, is_dark
+from hems.tui.text.headline import came_back, generator_holds, is_dark
 from hems.tui.text.notes import alarm_rows, order_rows, watching_note
 from hems.tui.when import about_when
 from hems.wording import duration, kw, kwh, sentence
@@ -91,32 +92,31 @@ def _next(picture: Picture, width: int) -> tuple[Row, ...]:
     if not circuits:
         return (row(say(" NEXT: nothing more is due to be switched off.")),)
     groups = [group for group in picture.tiers if group.next_off]
-    told, does = say("NEXT: "), say("switches off") if picture.armed else say("would switch off")
+    acting = [circuit for circuit in circuits if circuit.due] if picture.armed else []
+    does, what = say("switches off") if acting else say("would switch off"), names(acting or circuits)
+    asleep = [circuit for circuit in circuits if not circuit.due] if picture.armed else []
+    stay = say(" It stays on, because its device is not armed: {names}.", names=names(asleep)) if asleep else ""
+    return _paragraph(f"{say('NEXT: ')}{_when_next(picture, groups, does, what)}{stay}", width)
+
+
+def _when_next(picture: Picture, groups: Sequence[TierPicture], does: str, what: str) -> str:
+    """When `what` goes, and by what that is decided."""
     if picture.next_off_h is not None:
-        return _paragraph(
-            say(
-                "{told}{about_when}, HEMS {does} {names}.",
-                told=told,
-                about_when=about_when(picture, picture.next_off_h),
-                does=does,
-                names=names(circuits),
-            ),
-            width,
-        )
-    if groups and groups[0].hours_left is not None:
-        told += f"{about_when(picture, groups[0].hours_left)}, "
-    if groups and groups[0].by_price:
-        told += say("when energy is worth more later, HEMS {does} {names}.", does=does, names=names(circuits))
-    elif groups and groups[0].until_soc_pct is not None:
-        told += say(
+        about = about_when(picture, picture.next_off_h)
+        return say("{about_when}, HEMS {does} {names}.", about_when=about, does=does, names=what)
+    group = groups[0] if groups else None
+    about = f"{about_when(picture, group.hours_left)}, " if group is not None and group.hours_left is not None else ""
+    if group is not None and group.by_price:
+        return about + say("when energy is worth more later, HEMS {does} {names}.", does=does, names=what)
+    if group is not None and group.until_soc_pct is not None:
+        stored = say(
             "when stored energy reaches {until_soc_pct:.0f}%, HEMS {does} {names}.",
-            until_soc_pct=groups[0].until_soc_pct,
+            until_soc_pct=group.until_soc_pct,
             does=does,
-            names=names(circuits),
+            names=what,
         )
-    else:
-        told += say("if more is used than there is, HEMS {does} {names}.", does=does, names=names(circuits))
-    return _paragraph(told, width)
+        return about + stored
+    return about + say("if more is used than there is, HEMS {does} {names}.", does=does, names=what)
 
 
 def _return(picture: Picture, width: int) -> tuple[Row, ...]:
@@ -134,10 +134,7 @@ def _return(picture: Picture, width: int) -> tuple[Row, ...]:
         case Mode.RECONNECTING:
             told = say("THE GRID IS BACK and steady: the island switch is closing now.")
         case Mode.RECONNECTED_RESTORING:
-            told = say(
-                "THE GRID IS BACK: circuits come on again one by one. Still off: {what}.",
-                what=names(off) or say("none"),
-            )
+            told = _comes_on(picture, names(off) or say("none"))
         case _ if not picture.mode.on_island:
             return ()
         case _:
@@ -148,6 +145,12 @@ def _return(picture: Picture, width: int) -> tuple[Row, ...]:
             )
             told = say("WHEN THE GRID RETURNS: {wait}, switch over, then circuits one by one.", wait=wait)
     return _paragraph(told, width)
+
+
+def _comes_on(picture: Picture, off: str) -> str:
+    if came_back(picture):
+        return say("THE GRID IS BACK: circuits come on again one by one. Still off: {what}.", what=off)
+    return say("Circuits come on one by one. Still off: {what}.", what=off)
 
 
 def _waits_for_generator(picture: Picture) -> str:

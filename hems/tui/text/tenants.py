@@ -21,7 +21,7 @@ def tenant_lines(picture: Picture) -> list[str]:
             since=begun,
             until=lasts,
             off=[one.name for one in picture.circuits if not one.wanted],
-            next_off=[one.name for one in picture.circuits if one.next_off],
+            next_off=[one.name for one in picture.circuits if one.due],
             when="" if picture.next_off_h is None else until(picture, picture.next_off_h) or "",
             language=language,
         )
