@@ -182,6 +182,13 @@ def test_a_dry_run_changes_nothing(machine: Machine) -> None:
     assert machine.everything() == before
 
 
+def test_every_path_that_is_told_lies_in_the_root_that_is_installed_into(machine: Machine) -> None:
+    told = machine.run("--bundle", str(machine.bundle("1.0")), "--dry-run").stdout
+    paths = [word.rstrip(",:)") for line in told.splitlines() for word in line.split() if word.startswith("/")]
+    assert str(machine.home / "releases/1.0") in paths
+    assert [path for path in paths if not path.startswith(str(machine.root))] == []
+
+
 def test_an_update_keeps_the_last_two_and_goes_back_on_request(machine: Machine) -> None:
     machine.site()
     for version in ("1.0", "2.0", "3.0"):
@@ -287,7 +294,7 @@ def test_an_unpacked_bundle_installs_itself(machine: Machine) -> None:
         (("--prefix", "opt"), "write a whole path"),
         (("--prefix", "/opt/my hems"), "choose a path without spaces"),
         (("--purge",), "--purge goes with --uninstall"),
-        (("--rollback",), "hems is not installed in /opt/hems"),
+        (("--rollback",), "root/opt/hems."),
         (("--rollback", "--nonsense"), "--nonsense is not known here"),
     ],
 )

@@ -42,9 +42,9 @@ make_users() {
             die "the user hems could not be made: $(last_words)"
     fi
     if [ -d "$ETC/credentials" ] && { [ -d "$ROOT/run/hems" ] || [ -n "$ROOT" ]; }; then
-        have "/etc/hems and /run/hems"
+        have "$ETC and $ROOT/run/hems"
     else
-        step "make /etc/hems and /run/hems" quietly systemd-tmpfiles "${root[@]}" --create hems.conf ||
+        step "make $ETC and $ROOT/run/hems" quietly systemd-tmpfiles "${root[@]}" --create hems.conf ||
             die "the directories of hems could not be made: $(last_words)"
     fi
 }

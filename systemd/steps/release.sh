@@ -36,12 +36,12 @@ release_of() {
 
 make_release() {
     if is_whole "$VERSION"; then
-        have "release $VERSION in $PREFIX/releases"
+        have "release $VERSION in $HOME_DIR/releases"
         return
     fi
     find_python
     check_room "$HOME_DIR"
-    step "install release $VERSION into $PREFIX/releases/$VERSION, with Python $PYTHON_VERSION" fill_release
+    step "install release $VERSION into $HOME_DIR/releases/$VERSION, with Python $PYTHON_VERSION" fill_release
 }
 
 fill_release() {
@@ -50,7 +50,7 @@ fill_release() {
     [ ! -d "$SOURCE/wheels" ] || from=(--no-index --find-links "$SOURCE/wheels")
     rm -rf "$release"
     mkdir -p "$release"
-    "$PYTHON" -m venv "$ROOT$PREFIX/releases/$VERSION/venv" >"$log" 2>&1 ||
+    "$PYTHON" -m venv "$release/venv" >"$log" 2>&1 ||
         give_up "$PYTHON could not make a virtual environment: $(tail -n 1 "$log")"
     local pip=("$release/venv/bin/python" -m pip --disable-pip-version-check install --quiet)
     if [ -s "$SOURCE/requirements.lock" ]; then

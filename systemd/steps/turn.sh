@@ -52,7 +52,7 @@ PYTHON
 }
 
 turn_to() {  # VERSION OLD
-    step "turn $PREFIX/current to release $1" turn "$1" "$2"
+    step "turn $HOME_DIR/current to release $1" turn "$1" "$2"
 }
 
 turn() {
@@ -62,11 +62,11 @@ turn() {
 
 start_and_watch() {  # VERSION OLD
     if [ "$START" = no ]; then
-        echo "have  not started, as asked"
+        echo "have  not started: ${WHY_NOT_STARTED:-as asked}"
         return
     fi
     if [ ! -f "$ETC/site.toml" ]; then
-        echo "have  no $ETC/site.toml yet: write one (examples in /usr/share/doc/hems), then: systemctl start hems"
+        echo "have  no $ETC/site.toml yet: write one (examples in $ROOT/usr/share/doc/hems), then: systemctl start hems"
         return
     fi
     step "start it, and see it run for $HEALTHY_S s" watch_start || {
