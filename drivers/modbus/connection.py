@@ -6,13 +6,15 @@ from math import inf
 from typing import NamedTuple, cast
 
 from drivers.modbus.envelope import BEFORE_UNIT, Envelope
-from drivers.modbus.errors import LinkDown, LinkError, NoAnswer
+from drivers.modbus.errors import LinkDown, LinkError, NoAnswer, Unclear
 from drivers.modbus.hearing import Heard, Words
 from drivers.modbus.wire import Question
 
 NUMBERS = 0xFFFF
 REPLY = BEFORE_UNIT + 1
 """Where it begins, where there is a header."""
+NOISE = "check baud rate, parity and stop bits, and that no two units have this number"
+SLOW = "look for a second master or a slow gateway, or give its profile a longer timeout_ms"
 ROOM = 512
 """Octets taken at once; no message has more than 260."""
 
@@ -46,6 +48,13 @@ class Connection(asyncio.BufferedProtocol):
         self._timeout_s = inf
         self._room = bytearray(ROOM)
         self._heard = b""
+        self._asked_s = -inf
+        self._came = 0
+        """Octets since then that were no answer."""
+        self._missed: Question | None = None
+        """The last question that nobody answered in time."""
+        self._late_s = 0.0
+        """After how long that answer came after all."""
         self._right = b""
         """How a whole right answer begins that comes by itself, as nearly all do."""
         self._size = 0
@@ -65,6 +74,7 @@ class Connection(asyncio.BufferedProtocol):
         self._number = self._number % NUMBERS + 1
         self._question, sealed, expects, self._size = prepared
         self._asker, self._timeout_s, self._heard = asker, timeout_s, b""
+        self._asked_s, self._came = self._loop.time(), 0
         self._patience.begin(timeout_s)
         request, self._right = self._envelope.numbered(sealed, expects, self._number)
         transport.write(request)
@@ -93,6 +103,7 @@ class Connection(asyncio.BufferedProtocol):
         """So many octets have arrived, which may be the answer, a part of it, or none."""
         question = self._question
         if question is None:
+            self._too_late(nbytes)
             return
         if nbytes == self._size and not self._heard and self._room.startswith(self._right):
             self._tell(question.values_at(self._room, REPLY))
@@ -100,16 +111,34 @@ class Connection(asyncio.BufferedProtocol):
         try:
             reply, self._heard = self._envelope.opened(self._heard + self._room[:nbytes], question.unit, self._number)
             if reply is None:
+                self._came += nbytes
                 return
             answer: Words | LinkError = question.answered(reply)
         except LinkError as wrong:
             answer = wrong
         self._tell(answer)
 
+    def _too_late(self, nbytes: int) -> None:
+        """Nobody waits for it, but people want to know that it came."""
+        if self._missed is None or not self._envelope.is_heard_late:
+            return
+        heard = self._heard + self._room[:nbytes]
+        reply, self._heard = self._envelope.opened(heard, self._missed.unit, self._number)
+        if reply is not None:
+            self._late_s, self._missed = self._loop.time() - self._asked_s, None
+
     def _unanswered(self) -> None:
-        if self._question is not None:
-            unit = self._question.unit
-            self._fail(NoAnswer(f"no answer from unit {unit} within {self._timeout_s:g} s"))
+        question = self._question
+        if question is None:
+            return
+        plain = f"no answer from unit {question.unit} within {self._timeout_s:g} s"
+        late_s, self._late_s, self._missed = self._late_s, 0.0, question
+        if late_s:
+            self._fail(Unclear(f"{plain}, but after {late_s:.1f} s: {SLOW}"))
+        elif self._came and self._envelope.is_heard_late:
+            self._fail(Unclear(f"{plain}, only noise: {NOISE}"))
+        else:
+            self._fail(NoAnswer(plain))
 
     def _fail(self, why: LinkError) -> None:
         if self._question is not None:

@@ -116,7 +116,7 @@ class Device:
             except LinkError as trouble:
                 return Reply(fate=Fate.UNREACHABLE, detail=str(trouble))
             except DeviceMismatch as wrong:
-                return Reply(fate=Fate.REFUSED, detail=str(wrong))
+                return Reply(fate=Fate.REFUSED, detail=wrong.told)
             reply = await self._commander.write(
                 command, value, urgent=urgent, islanded=islanded, lease_s=lease_s, presses=presses
             )

@@ -8,6 +8,7 @@ dropped, so that a late one dies with it.
 import asyncio
 import logging
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 
 from drivers.modbus.address import Address
@@ -83,7 +84,7 @@ class Direct:
                 return
             self.waiting.jobs.remove(job)
             if self.waiting.lets_be(job, now_s):
-                job.end(NoAnswer(f"unit {job.unit} is silent"))
+                job.end(copy(self.waiting.units[job.unit].silence))
             else:
                 self._begin(job)
 

@@ -33,6 +33,9 @@ _OVER_TCP, _ON_LINE = FramerSocket(_LIBRARY), FramerRTU(_LIBRARY)
 class Envelope(Protocol):
     """One of the two."""
 
+    is_heard_late: bool
+    """Whether what comes too late still comes: over TCP the connection has gone by then."""
+
     def sealed(self, question: Question) -> bytes:
         """A request as it leaves, but for its number."""
 
@@ -52,6 +55,8 @@ class Envelope(Protocol):
 
 class TcpEnvelope:
     """Modbus TCP: replies that carry another number came too late, and are passed over."""
+
+    is_heard_late = False
 
     def sealed(self, question: Question) -> bytes:
         """With number 0."""
@@ -85,6 +90,8 @@ class TcpEnvelope:
 
 class RtuEnvelope:
     """Modbus RTU: replies of another unit came too late, and are passed over, as is noise before a reply."""
+
+    is_heard_late = True
 
     def sealed(self, question: Question) -> bytes:
         """With its checksum."""

@@ -7,8 +7,8 @@ EXCEPTION_NAMES = {
     4: "device failure",
     5: "acknowledged, still working",
     6: "busy",
-    10: "gateway has no path",
-    11: "gateway got no answer from the unit",
+    10: "gateway has no path; check the unit_id and what the gateway is set to",
+    11: "gateway got no answer from the unit; check the unit_id and the line behind it",
 }
 
 
@@ -22,6 +22,10 @@ class LinkDown(LinkError):
 
 class NoAnswer(LinkError):
     """It was sent, and no answer came in time.  A late answer may still be on its way."""
+
+
+class Unclear(NoAnswer):
+    """The same, but something came that says what is wrong; the text says what to do about it."""
 
 
 class Garbled(LinkError):

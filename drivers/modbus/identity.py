@@ -4,13 +4,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from drivers.modbus.errors import Garbled
+from drivers.modbus import exchanged
+from drivers.modbus.errors import Garbled, LinkError
+from drivers.modbus.frame import ReadFrame
 from drivers.modbus.job import Rank
-from drivers.modbus.layout import Layout
+from drivers.modbus.layout import Layout, PlacedPoint
 from drivers.modbus.poll import Reader
 from drivers.modbus.product import Product
 from drivers.modbus.queue import LinkQueue
-from drivers.profile.schema import Expect
+from drivers.profile.schema import Expect, shown
 from hems.model.errors import DeviceMismatch
 from hems.model.units import DeviceId
 
@@ -108,7 +110,7 @@ class Identity:
             return
         if not self.disabled:
             log.error("%s Disabled; looked at again after a reconnection, an arming, and once a minute.", wrong)
-        self.disabled = str(wrong)
+        self.disabled = wrong.told
         self._try_again_s = asyncio.get_running_loop().time() + SECOND_LOOK_S
 
     async def look_again(self) -> None:
@@ -136,7 +138,7 @@ class Identity:
             layout = await product.find(lambda frame: self._queue.read(frame, product.manners, rank=self._hurry))
             self._reader.lay_out(layout, max_gap=product.max_gap, max_read=product.max_read)
             for name, expected in product.identify.items():
-                await self._compare(name, expected)
+                await self._compare(name, expected, layout)
             for name, kind in product.classes.items():
                 if not kind.every_ms:
                     await self._reader.poll(name, rank=self._hurry)
@@ -144,12 +146,26 @@ class Identity:
             self._connection = self._queue.connections
         return layout
 
-    async def _compare(self, name: str, expected: Expect) -> None:
+    async def _compare(self, name: str, expected: Expect, layout: Layout) -> None:
         reading = await self._reader.fetch(name, rank=self._hurry)
+        if reading is not None and reading.value is not None and expected.met_by(reading.value):
+            return
+        instead = await self._exchanged(layout.points.get(name), expected)
         if reading is None or reading.value is None:
             why = reading.reason if reading else "not read"
             told = f"does not tell {name.lstrip('_')} ({why}), so it may be another product"
-            raise Garbled(f"{told}: check profile and address in the site file")
-        if not expected.met_by(reading.value):
-            wanted = f"{name.lstrip('_')} that {expected}"
-            raise DeviceMismatch(self._device, expected=wanted, found=repr(reading.value), remedy=expected.remedy)
+            raise Garbled(f"{told}. {instead}" if instead else f"{told}: check profile and address in the site file")
+        wanted, found = f"{name.lstrip('_')} that {expected}", shown(reading.value)
+        raise DeviceMismatch(self._device, expected=wanted, found=found, remedy=instead or expected.remedy)
+
+    async def _exchanged(self, place: PlacedPoint | None, expected: Expect) -> str | None:
+        """What to do if only the order of its words is another; None if it is not that."""
+        if place is None or place.register.space.of_bits:
+            return None
+        register, product = place.register, self._product
+        frame = ReadFrame(product.unit, register.space, register.address, register.coding.registers)
+        try:
+            words = await self._queue.read(frame, product.manners, rank=self._hurry)
+        except LinkError:
+            return None
+        return exchanged.remedy(place, words, expected)

@@ -7,6 +7,7 @@ taken for the answer to the next request.  So a unit that has not answered is le
 import asyncio
 import logging
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from math import inf
 
@@ -110,7 +111,7 @@ class Line:
     async def _done(self, job: Job) -> Words:
         unit = self.waiting.units[job.unit]
         if self.waiting.lets_be(job, _now_s()):
-            raise NoAnswer(f"unit {job.unit} is silent")
+            raise copy(unit.silence)
         try:
             return await self._in_frames(job, unit)
         except LinkError as trouble:

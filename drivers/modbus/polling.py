@@ -61,7 +61,7 @@ class Polling:
             case LinkError() as trouble:
                 self._failed(trouble)
             case DeviceMismatch() as wrong:
-                self.presence.detail = str(wrong)
+                self.presence.detail = wrong.told
                 self.identity.mistaken(wrong)
             case fault:
                 log.error("%s cannot be read.", self.device, exc_info=fault)

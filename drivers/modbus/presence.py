@@ -1,7 +1,7 @@
 """Whether a device answers: since when it does not, why, and how many of its requests fail."""
 
 from drivers.losses import Losses
-from drivers.modbus.errors import LinkDown, LinkError
+from drivers.modbus.errors import LinkDown, LinkError, NoAnswer
 from drivers.modbus.noise import Noise
 from hems.model.snapshot import DeviceAlarm
 from hems.model.units import DeviceId
@@ -11,6 +11,14 @@ LOST_AFTER = 3
 """Requests in a row without an answer after which a device must identify itself again before it is commanded."""
 
 
+NEVER_HEARD = {
+    "rtu": "check its unit_id, the line's baud rate, parity and stop bits, and A and B",
+    "rtu-over-tcp": "check its unit_id and the gateway's line, or write tcp:// if the gateway speaks Modbus TCP",
+    "tcp": "check its unit_id, or write rtu-over-tcp:// if the gateway only passes serial frames on",
+}
+"""What is to be done about a unit that has been silent from the beginning, by the kind of its link."""
+
+
 class Presence:
     """How one device answers."""
 
@@ -18,6 +26,8 @@ class Presence:
         self.detail = ""
         """What is wrong, in a few words."""
         self._clock = clock
+        self._remedy = NEVER_HEARD.get(link.partition(":")[0], "")
+        """Until it has answered once."""
         self._failures = 0
         self._noise = Noise()
         self._losses = Losses(device, link, clock)
@@ -41,8 +51,9 @@ class Presence:
         """It could not be read; True if it may be another one, or have started afresh, when it answers again."""
         self._failures += 1
         self.missed()
-        self._losses.lost(str(trouble))
-        self.detail = str(trouble)
+        says_nothing = type(trouble) is NoAnswer
+        self.detail = f"{trouble}; {self._remedy}" if says_nothing and self._remedy else str(trouble)
+        self._losses.lost(self.detail)
         return isinstance(trouble, LinkDown) or self._failures >= LOST_AFTER
 
     def missed(self) -> None:
@@ -55,4 +66,5 @@ class Presence:
         now_s = self._clock.mono_s()
         self._noise.heard(now_s if heard_s is None else heard_s, well=True)
         self._losses.back()
+        self._remedy = ""
         self.detail = ""

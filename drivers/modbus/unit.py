@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from math import inf
 
-from drivers.modbus.errors import LinkError, NoAnswer, Refusal
+from drivers.modbus.errors import LinkError, NoAnswer, Refusal, Unclear
 from drivers.modbus.frame import Frame
 from drivers.modbus.hearing import Words
 from drivers.modbus.job import Job, Manners
@@ -12,6 +12,7 @@ from drivers.modbus.job import Job, Manners
 ILLEGAL_FUNCTION = 1
 SILENT_AFTER = 3
 """Time-outs in a row after which a unit counts as silent and polls of it are spaced out."""
+NOTHING_YET = NoAnswer("not asked yet")
 PROBE_FIRST_S = 1.0
 PROBE_MAX_S = 30.0
 """Pauses between the questions to a silent unit double from the first to the last.  A burst of noise while the tie
@@ -27,6 +28,8 @@ class Unit:
     """Not to be spoken to before."""
     one_coil: bool = False
     """Whether it has refused to have several coils written at once."""
+    silence: NoAnswer = NOTHING_YET
+    """Why it counts as silent."""
     _misses: int = 0
     """Time-outs in a row."""
     _pause_s: float = PROBE_FIRST_S
@@ -47,6 +50,7 @@ class Unit:
             if self._misses:
                 self._misses, self._pause_s = 0, PROBE_FIRST_S
         elif isinstance(answer, NoAnswer | Refusal):
+            self.silence = answer if isinstance(answer, NoAnswer) else Unclear(str(answer))
             self._unheard(_now_s())
 
     def wants_one_coil(self, trouble: LinkError, job: Job) -> bool:

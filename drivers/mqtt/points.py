@@ -7,7 +7,7 @@ from drivers.mqtt.payload import Incoming, Unreadable, as_json, as_text, dig, ra
 from drivers.mqtt.schema import MqttProfile, MqttRead
 from drivers.profile import derive, point
 from drivers.profile.memory import Memory
-from drivers.profile.schema import Expect
+from drivers.profile.schema import Expect, shown
 from hems.model.errors import DeviceMismatch
 from hems.model.reading import Quality, Reading
 from hems.model.units import DeviceId
@@ -140,7 +140,7 @@ class Points:
             self._strange[name] = ""
             if not expected.met_by(values[name]):
                 told = f"{name.lstrip('_')} that {expected}"
-                self._strange[name] = str(DeviceMismatch(self._device, expected=told, found=repr(values[name])))
+                self._strange[name] = DeviceMismatch(self._device, expected=told, found=shown(values[name])).told
 
     def _deliver(self, name: str, reading: Reading[Any]) -> None:
         if self.stranger:

@@ -1,7 +1,7 @@
 """What may stand in a profile, whatever the protocol; each engine extends this with where and how."""
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -67,8 +67,21 @@ class Expect(Section):
 
     def __str__(self) -> str:
         """In words, for the person who looks at the wrong device."""
-        tests = [(one.name, getattr(self, one.name)) for one in fields(self) if one.name not in ("or_zero", "remedy")]
-        return " and ".join(f"{test.replace('_', ' ')} {wanted!r}" for test, wanted in tests if wanted is not None)
+        tests = []
+        if self.equals is not None:
+            tests.append(f"is {shown(self.equals)}")
+        if self.contains is not None:
+            tests.append(f"contains {shown(self.contains)}")
+        if self.between is not None:
+            tests.append(f"is {self.between[0]:g} to {self.between[1]:g}")
+        if self.any_of is not None:
+            tests.append(f"is {' or '.join(map(shown, self.any_of))}")
+        return " and ".join(tests)
+
+
+def shown(value: Scalar) -> str:
+    """A value in a sentence: no more digits than anybody reads."""
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)
 
 
 StepT = TypeVar("StepT", bound=Section)

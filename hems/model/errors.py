@@ -21,6 +21,8 @@ class DeviceError(HemsError):
     def __init__(self, device: DeviceId, text: str) -> None:
         super().__init__(f"{device}: {text}")
         self.device = device
+        self.told = text
+        """The same where the device is named already."""
 
 
 class DeviceUnreachable(DeviceError):

@@ -11,7 +11,14 @@ from hems.wording.language import N_, translated
 
 FORMS = (
     # serial lines and Modbus
-    N_("unit {unit} is silent"),
+    N_("no answer from unit {unit} within {seconds} s"),
+    N_("{silence}, only noise: {remedy}"),
+    N_("{silence}, but after {seconds} s: {remedy}"),
+    N_("check baud rate, parity and stop bits, and that no two units have this number"),
+    N_("look for a second master or a slow gateway, or give its profile a longer timeout_ms"),
+    N_("check its unit_id, the line's baud rate, parity and stop bits, and A and B"),
+    N_("check its unit_id and the gateway's line, or write tcp:// if the gateway speaks Modbus TCP"),
+    N_("check its unit_id, or write rtu-over-tcp:// if the gateway only passes serial frames on"),
     N_("no connection"),
     N_("no connection: {why}"),
     N_("there is something, but it does not listen on that port"),
@@ -31,8 +38,8 @@ FORMS = (
     N_("illegal value"),
     N_("device failure"),
     N_("busy"),
-    N_("gateway has no path"),
-    N_("gateway got no answer from the unit"),
+    N_("gateway has no path; check the unit_id and what the gateway is set to"),
+    N_("gateway got no answer from the unit; check the unit_id and the line behind it"),
     # MQTT
     N_("not connected yet"),
     N_("no connection to the broker at {address}: {why}"),
@@ -43,6 +50,8 @@ FORMS = (
     N_("the device is not armed"),
     N_("a later command took its place"),
     N_("nothing reads it back"),
+    # any of these and what to do about it
+    N_("{trouble}; {remedy}"),
 )
 """As they stand in the code of the drivers, with a name for each fact in them."""
 

@@ -46,6 +46,8 @@ class Fault:
     silent: bool = False
     exception: int = 0
     transaction: int | None = None
+    mangled: bool = False
+    """As it is read with another baud rate or parity, or when two talk at the same time."""
 
 
 @dataclass
@@ -202,7 +204,7 @@ async def on_pty(bench: Bench) -> AsyncIterator[Bench]:
         if fault.delay_s:
             await asyncio.sleep(fault.delay_s)
         frame = bytes((unit,)) + octets
-        os.write(master, frame + crc(frame))
+        os.write(master, bytes(octet ^ 0xA5 for octet in frame) if fault.mangled else frame + crc(frame))
 
     def arrived() -> None:
         with contextlib.suppress(BlockingIOError, OSError):

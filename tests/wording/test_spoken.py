@@ -46,7 +46,19 @@ def test_every_form_is_one_that_a_driver_says(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("detail", "words"),
     [
-        ("unit 1 is silent", "Einheit 1 schweigt"),
+        ("no answer from unit 1 within 0.6 s", "keine Antwort von Einheit 1 binnen 0.6 s"),
+        (
+            "no answer from unit 1 within 0.6 s, only noise: check baud rate, parity and stop bits, and that no two "
+            "units have this number",
+            "keine Antwort von Einheit 1 binnen 0.6 s, nur Störgeräusch: Baudrate, Parität und Stoppbits prüfen, und "
+            "dass keine zwei Einheiten diese Nummer haben",
+        ),
+        (
+            "no answer from unit 1 within 1 s; check its unit_id, or write rtu-over-tcp:// if the gateway only passes "
+            "serial frames on",
+            "keine Antwort von Einheit 1 binnen 1 s; seine unit_id prüfen, oder rtu-over-tcp:// schreiben, wenn das "
+            "Gateway serielle Telegramme nur durchreicht",
+        ),
         ("no connection: nothing answers there", "keine Verbindung: dort antwortet nichts"),
         ("exception 2: illegal address", "Ausnahme 2: unzulässige Adresse"),
         ("what the device itself says", "what the device itself says"),

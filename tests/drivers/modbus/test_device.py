@@ -304,7 +304,7 @@ async def test_a_device_that_is_another_product_is_disabled_and_never_commanded(
         await eventually(lambda: "Check the address" in driver.health()["box"].detail)
         reply = await driver.write("box", "power_w", 1.0, urgent=True, islanded=True)
     assert (early.fate, reply.fate) == (Fate.REFUSED, Fate.REFUSED)
-    assert "expected first that equals 4711, found 11" in reply.detail
+    assert "expected first that is 4711, found 11" in reply.detail
     assert bench.writes() == []
 
 

@@ -44,7 +44,7 @@ async def answers(bench: Bench, *asked: tuple[int, int, int]) -> list[tuple[int,
         try:
             got.append(await queue.read(ReadFrame(unit, Space.HOLDING, at, count), MANNERS))
         except LinkError as trouble:
-            got.append(type(trouble).__name__)
+            got.append("NoAnswer" if isinstance(trouble, NoAnswer) else type(trouble).__name__)
     serving.cancel()
     return got
 
