@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,7 @@ class Command:
             source = Live(args.run_dir / f"{_door(args)}.sock", args.record, kept=kept)
         if not terminal_fits():
             return _plainly(args)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # one that `nohup` had set aside: a screen goes with its terminal
         colours = args.theme or ("ansi" if os.environ.get("TERM") == "linux" else "dark")
         HemsApp(source, who=args.who or getpass.getuser(), colours=colours, slow=args.slow).run()
         return 0

@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import sys
 import termios
@@ -116,6 +117,20 @@ async def test_a_second_of_a_power_cut_costs_few_bytes_and_the_program_goes_with
         terminal.hang_up()
         async with asyncio.timeout(60.0):
             await terminal.process.wait()
+
+
+async def test_a_screen_goes_with_its_line_also_where_whoever_began_it_was_told_to_stay(run_dir: Path) -> None:
+    # given a screen that was begun by something under nohup
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        async with serving(run_dir, HandMadeDesk(power_cut())), program(run_dir) as terminal:
+            await until(lambda: "ESSENTIAL POWER LASTS" in terminal.text, within_s=60.0)
+            # when its line is gone, then it does not stay behind and take a whole processor
+            terminal.hang_up()
+            async with asyncio.timeout(30.0):
+                await terminal.process.wait()
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 async def test_a_window_that_is_too_small_is_told_so(run_dir: Path) -> None:
