@@ -59,12 +59,16 @@ class Charge:
         if reading.quality is not Quality.GOOD or reading.value is None:
             return reading
         pct, before = float(reading.value), self._believed
-        if before is None or self._may_be(pct, reading.taken_s, before) or self._stands(pct, reading.taken_s):
+        if self._may_be(pct, reading.taken_s, before) or self._stands(pct, reading.taken_s):
             self._believed, self._leapt_s = (pct, reading.taken_s), None
             return reading
-        return reading._replace(value=None, quality=Quality.INVALID, reason=f"leaps from {before[0]:g} to {pct:g} %")
+        reason = f"{pct:g} % before it has started" if before is None else f"leaps from {before[0]:g} to {pct:g} %"
+        return reading._replace(value=None, quality=Quality.INVALID, reason=reason)
 
-    def _may_be(self, pct: float, taken_s: float, before: tuple[float, float]) -> bool:
+    def _may_be(self, pct: float, taken_s: float, before: tuple[float, float] | None) -> bool:
+        """Whether energy has not leapt; a first word is believed unless it is the zero of a BMS that is not ready."""
+        if before is None:
+            return pct > 0.0
         return abs(pct - before[0]) <= LEAP_PCT + self._pct_per_s * max(0.0, taken_s - before[1])
 
     def _stands(self, pct: float, taken_s: float) -> bool:

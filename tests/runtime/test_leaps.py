@@ -46,6 +46,13 @@ def test_the_first_word_is_believed_and_what_came_back_after_hours_may_have_move
     assert told((0.0, 80.0), (7200.0, 20.0)) == [80.0, 20.0]
 
 
+def test_a_zero_is_no_first_word_as_after_a_night_in_the_dark_gateway_and_bms_start_together():
+    # given both have just begun, when the BMS tells zeros until it has counted its cells, then nobody believes those
+    assert told((0.0, 0.0), (10.0, 0.0), (20.0, 35.0), (21.0, 34.9)) == [None, None, 35.0, 34.9]
+    # and a battery that is empty is empty once the zero has stood
+    assert told((0.0, 0.0), (ZERO_STANDS_S, 0.0)) == [None, 0.0]
+
+
 def test_what_says_nothing_says_nothing():
     assert told((0.0, 50.0), (1.0, None), (2.0, 49.0)) == [50.0, None, 49.0]
 
