@@ -48,6 +48,8 @@ class Connection(asyncio.BufferedProtocol):
         self._timeout_s = inf
         self._room = bytearray(ROOM)
         self._heard = b""
+        self._sent = b""
+        """The request as it left, while it may still be heard as an echo."""
         self._asked_s = -inf
         self._came = 0
         """Octets since then that were no answer."""
@@ -76,8 +78,8 @@ class Connection(asyncio.BufferedProtocol):
         self._asker, self._timeout_s, self._heard = asker, timeout_s, b""
         self._asked_s, self._came = self._loop.time(), 0
         self._patience.begin(timeout_s)
-        request, self._right = self._envelope.numbered(sealed, expects, self._number)
-        transport.write(request)
+        self._sent, self._right = self._envelope.numbered(sealed, expects, self._number)
+        transport.write(self._sent)
 
     def close(self) -> None:
         """Hang up at once."""
@@ -108,8 +110,12 @@ class Connection(asyncio.BufferedProtocol):
         if nbytes == self._size and not self._heard and self._room.startswith(self._right):
             self._tell(question.values_at(self._room, REPLY))
             return
+        heard, self._sent = self._envelope.unechoed(self._heard + self._room[:nbytes], self._sent)
+        if self._sent or not heard:
+            self._heard = heard
+            return
         try:
-            reply, self._heard = self._envelope.opened(self._heard + self._room[:nbytes], question.unit, self._number)
+            reply, self._heard = self._envelope.opened(heard, question.unit, self._number)
             if reply is None:
                 self._came += nbytes
                 return

@@ -24,6 +24,7 @@ CHECKSUM = 2
 SHORTEST = 5
 """A refusal on a serial line."""
 ACKNOWLEDGED = 8
+ACKNOWLEDGED_AS_SENT = (5, 6)
 READS, WRITES = (1, 2, 3, 4), (5, 6, 15, 16)
 
 _LIBRARY = DecodePDU(is_server=False)
@@ -44,6 +45,9 @@ class Envelope(Protocol):
 
     def expects(self, question: Question) -> bytes:
         """How what brings a right reply begins, up to its values, with number 0; b"" where it must be looked for."""
+
+    def unechoed(self, heard: bytes, sent: bytes) -> tuple[bytes, bytes]:
+        """What came without what was `sent`, and that again while it may still be coming."""
 
     def opened(self, heard: bytes, unit: int, number: int) -> tuple[bytes | None, bytes]:
         """The reply that `heard` holds, if it does already, and what is still to be looked at with what comes next.
@@ -71,6 +75,10 @@ class TcpEnvelope:
         """The header, and how the message begins."""
         return HEADER.pack(0, 0, 1 + question.length, question.unit) + question.head
 
+    def unechoed(self, heard: bytes, sent: bytes) -> tuple[bytes, bytes]:
+        """Nothing is heard twice."""
+        return heard, b""
+
     def opened(self, heard: bytes, unit: int, number: int) -> tuple[bytes | None, bytes]:
         """Some devices number every reply 0; that a late one of theirs is not taken, closing the connection ensures."""
         while len(heard) >= BEFORE_UNIT + LEAST:
@@ -93,6 +101,10 @@ class RtuEnvelope:
 
     is_heard_late = True
 
+    def __init__(self) -> None:
+        self._echoes = False
+        """Whether the adapter hears what it sends, as many with two wires do; known from reads."""
+
     def sealed(self, question: Question) -> bytes:
         """With its checksum."""
         return _ON_LINE.encode(question.request, question.unit, 0)
@@ -104,6 +116,19 @@ class RtuEnvelope:
     def expects(self, question: Question) -> bytes:
         """There may be noise before it, and its checksum is to be reckoned."""
         return b""
+
+    def unechoed(self, heard: bytes, sent: bytes) -> tuple[bytes, bytes]:
+        """What writes one value is acknowledged by the very same octets: an echo must not pass for a relay's word."""
+        if not sent or (sent[1] in ACKNOWLEDGED_AS_SENT and not self._echoes):
+            return heard, b""
+        if heard.startswith(sent):
+            self._echoes = True
+            return heard[len(sent) :], b""
+        if sent.startswith(heard):
+            return heard, sent
+        if sent[1] not in ACKNOWLEDGED_AS_SENT:
+            self._echoes = False
+        return heard, b""
 
     def opened(self, heard: bytes, unit: int, number: int) -> tuple[bytes | None, bytes]:
         """What begins like a message is waited for; unless its checksum is right, it began with noise."""

@@ -72,6 +72,8 @@ class Bench:
         self.units = {int(name.lstrip("u")): unit for name, unit in units.items()}
         self.diary: list[Request] = []
         self.link = ""
+        self.echoes = False
+        """Whether the adapter of a line hears what it sends."""
         self.most_at_once = 0
         """Connections that stood at the same time."""
         self.drop: Callable[[], None] = lambda: None
@@ -212,6 +214,8 @@ async def on_pty(bench: Bench) -> AsyncIterator[Bench]:
         while (size := frame_size(pending)) and len(pending) >= size:
             frame = bytes(pending[:size])
             del pending[:size]
+            if bench.echoes:
+                os.write(master, frame)
             if crc(frame[:-2]) == frame[-2:]:
                 task = asyncio.create_task(reply(frame[0], frame[1:-2]))
                 tasks.add(task)
