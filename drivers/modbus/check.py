@@ -32,7 +32,8 @@ def worst_s(declared: Sequence[Declared]) -> Mapping[DeviceId, float]:
 
 def problems(declared: Sequence[Declared]) -> list[str]:
     """All of them, each naming device, key, value and remedy."""
-    return [*_lines(declared), *_doubles(declared), *(told for one in declared for told in _undone(one))]
+    alone = (told for one in declared for told in (*_broadcasts(one), *_undone(one)))
+    return [*_lines(declared), *_doubles(declared), *alone]
 
 
 def other_settings(one: DeviceSpec, address: Address, other: str) -> str:
@@ -72,12 +73,26 @@ def _doubles(declared: Sequence[Declared]) -> Iterator[str]:
             shared = _commanded(one.product.nominal) & _commanded(other.product.nominal)
             if (other.spec.profile, other.spec.params) == (one.spec.profile, one.spec.params):
                 yield f"{where} are those of {other.spec.id}. Remove one of the two, or correct its link or unit_id."
+            elif one.spec.profile != other.spec.profile and _are_two(one, other):
+                yield (
+                    f"{where} are those of {other.spec.id}, another product, and answers would collide. "
+                    "Give one of the two another number, on the device and as its unit_id."
+                )
             elif shared:
                 space, address = min(shared)
                 yield (
                     f"{where} are also those of {other.spec.id}, and both command {space} {address}. "
                     "Let only one of them command it."
                 )
+
+
+def _broadcasts(one: Declared) -> Iterator[str]:
+    """Number 0 on a line, which nobody answers and everybody obeys."""
+    if one.product.unit == 0 and one.address.kind != "tcp":
+        yield (
+            f"devices.{one.spec.id}.params.unit_id = 0: on a serial line that is every device at once, and none "
+            "answers. Write the number that is set on the device, 1 to 247."
+        )
 
 
 def _undone(one: Declared) -> Iterator[str]:
@@ -94,6 +109,12 @@ def _undone(one: Declared) -> Iterator[str]:
                     f"{step.register.space} {step.register.address}, which would undo that {name} was switched off. "
                     "Correct the profile."
                 )
+
+
+def _are_two(one: Declared, other: Declared) -> bool:
+    """Whether no one box is both: a board may have several profiles, a meter on a line is a meter and nothing else."""
+    meters = one.product.is_meter + other.product.is_meter
+    return meters == 2 or (meters == 1 and one.address.kind != "tcp")
 
 
 def _commanded(layout: Layout) -> Places:

@@ -69,6 +69,7 @@ def product_of(profile: ModbusProfile) -> Product:
 
     return Product(
         unit=profile.link.unit_id,
+        is_meter=profile.class_ == "meter",
         manners=profile.link.manners(),
         classes=profile.poll,
         computed=profile.derive,

@@ -19,6 +19,8 @@ class Product:
     """One product, with the parameters of one device filled in."""
 
     unit: int
+    is_meter: bool = False
+    """Whether it is one, and nothing else."""
     manners: Manners
     classes: Mapping[str, PollClass]
     computed: Mapping[str, derive.Expression]

@@ -53,6 +53,7 @@ def _product(spec: DeviceSpec, profile: SunSpecProfile) -> Product:
 
     return Product(
         unit=profile.link.unit_id,
+        is_meter=profile.class_ == "meter",
         manners=profile.link.manners(),
         classes=profile.poll,
         computed=profile.derive,

@@ -44,6 +44,29 @@ def test_one_device_under_two_names_is_told():
     )
 
 
+@pytest.mark.parametrize("other", ["eastron-sdm72d", "waveshare-relay"])
+def test_two_products_that_were_left_at_the_number_they_were_delivered_with_are_told(other):
+    (told,) = FACTORY.check([device("one", "eastron-sdm630"), device("two", other)])
+    assert told == (
+        "devices.two: link /dev/ttyUSB0 and unit 1 are those of one, another product, and answers would collide. "
+        "Give one of the two another number, on the device and as its unit_id."
+    )
+
+
+def test_what_one_board_does_for_two_purposes_is_no_problem():
+    inverter, car = (device(name, f"sigenergy-{name}", "tcp://192.0.2.1") for name in ("inverter", "evdc"))
+    assert FACTORY.check([inverter, car]) == []
+
+
+def test_the_number_of_everybody_on_a_line_is_refused_and_on_a_network_it_is_one_device():
+    told = FACTORY.check([device("one", "huawei-sun2000", unit_id=0)])
+    assert told == [
+        "devices.one.params.unit_id = 0: on a serial line that is every device at once, and none answers. "
+        "Write the number that is set on the device, 1 to 247."
+    ]
+    assert FACTORY.check([device("one", "huawei-sun2000", "tcp://192.0.2.1", unit_id=0)]) == []
+
+
 def test_two_devices_that_command_the_same_relay_are_told():
     (told,) = FACTORY.check([device("one"), device("two", inputs_ms=200)])
     assert told == (
