@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from hems.config.tables.outward import HomeAssistantTable
+from hems.model.mode import Bus
 from hems.model.picture import Picture
+from hems.model.units import CircuitId
 from hems.northbound.ha.commands import CODE_S, Memory, NotUnderstood, wanted
 from hems.northbound.ha.discovery import announced
 from hems.northbound.ha.entities import entities
 from hems.northbound.ha.service import Bridge
 from hems.northbound.ha.states import at_once, every_few_seconds
+from hems.wording.language import use
 from tests.brokers import Broker, broker
 from tests.desk import HandMadeDesk, serving, until
 from tests.northbound.given import Ear, ear, running
@@ -180,7 +183,35 @@ async def test_an_override_from_home_assistant_has_an_end_a_name_and_a_reason(ru
         assert made.asked() == [("override", args | {"reason": "asked in Home Assistant"})]
         _, _, role, _ = made.desk.asked[0]
         assert role == "operator"
-        await made.heard.hears("hems/answer", "laundry off.")
+        await made.heard.hears("hems/answer", "Laundry is kept off.")
+
+
+@pytest.mark.wire
+async def test_what_was_done_is_told_in_the_language_of_the_file_and_by_the_name_that_people_know(
+    run_dir: Path, broker: Broker
+):
+    use("de")
+    try:
+        async with site(run_dir, broker, normal_day()) as made:
+            await made.say("hems/ask/bay/bay_1/leaves_h", "2.5")
+            await made.heard.hears("hems/answer", "Bay 1 fährt in 2.5 h ab.")
+            await made.say("hems/ask/minutes", "9999")
+            await made.heard.hears("hems/answer", "9999 liegt nicht zwischen 1 und 480.")
+    finally:
+        use("")
+
+
+@pytest.mark.wire
+async def test_a_circuit_that_the_installer_has_added_appears_by_itself(run_dir: Path, broker: Broker):
+    # given a bridge that has announced the building
+    async with site(run_dir, broker, normal_day()) as made:
+        assert "circuit_pool_house_on" not in made.heard.json(DEVICE)["components"]
+        # when hems is started again with one circuit more
+        picture = normal_day()
+        more = replace(picture.circuits[0], id=CircuitId("pool_house"), name="Pool house")
+        made.show(replace(picture, circuits=(*picture.circuits, more)))
+        # then nobody has to start the bridge or Home Assistant again
+        await made.heard.until(lambda: "circuit_pool_house_on" in made.heard.json(DEVICE)["components"])
 
 
 @pytest.mark.wire
@@ -257,6 +288,15 @@ def test_every_number_lies_between_the_ends_that_home_assistant_is_told():
     assert [one.key for one in numbers if not one.more["min"] <= told[one.key] <= one.more["max"]] == []
 
 
+@pytest.mark.parametrize(("bus", "told"), [(Bus.LIVE, True), (Bus.DEAD, False), (Bus.UNKNOWN, None)])
+def test_a_circuit_without_a_switch_is_on_whenever_the_building_has_power(bus: Bus, told: bool | None):
+    lift = replace(normal_day().circuits[0], switchable=False, closed=None)
+    silent = replace(lift, id=CircuitId("gym"), switchable=True)
+    said = at_once(normal_day(circuits=(lift, silent), bus=bus))
+    assert said[f"circuit_{lift.id}_on"] is told
+    assert said["circuit_gym_on"] is None
+
+
 def test_an_automation_may_say_for_how_long_why_and_for_whom():
     payload = json.dumps({"want": "ON", "minutes": 15, "reason": "film night", "who": "Ana"})
     asked = wanted("circuit/gym", payload, "HA", Memory(60.0), 0.0)
@@ -269,9 +309,9 @@ def test_an_automation_may_say_for_how_long_why_and_for_whom():
     [
         ("circuit/gym", "toggle", "Say on, off or auto of gym, not 'toggle'."),
         ("circuit/gym", "{", "This is not JSON."),
-        ("circuit/gym", '{"want": "on", "minutes": 0}', "0 minutes is not between 1 and 480."),
-        ("circuit/gym", '{"want": "on", "minutes": "ever"}', "'ever' is no number of minutes."),
-        ("minutes", "nan", "nan minutes is not between 1 and 480."),
+        ("circuit/gym", '{"want": "on", "minutes": 0}', "0 is not between 1 and 480."),
+        ("circuit/gym", '{"want": "on", "minutes": "ever"}', "'ever' is no number."),
+        ("minutes", "nan", "nan is not between 1 and 480."),
         ("bay/bay_1/floor", "0", "Nothing can be asked of bay_1 as 'floor'."),
         ("arm", "all", "Nothing can be asked at 'arm'."),
     ],

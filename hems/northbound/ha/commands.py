@@ -8,10 +8,12 @@ from typing import Any
 from hems.model.errors import HemsError
 from hems.model.units import HOUR_S
 from hems.northbound.ha.entities import MOST_MINUTES
+from hems.wording.language import N_, say
 
 CODE_S = 300.0
 """A code that was typed is good for so long, and then forgotten."""
-REASON = "asked in Home Assistant"
+REASON = N_("asked in Home Assistant")
+KEPT = {"on": N_("{name} is kept on"), "off": N_("{name} is kept off"), "auto": N_("{name} goes back to automatic")}
 
 
 class NotUnderstood(HemsError):
@@ -24,8 +26,16 @@ class Wanted:
 
     do: str
     args: Mapping[str, Any]
-    what: str
-    """In a few words, for the answer."""
+    subject: str = ""
+    """The circuit or bay that it is about."""
+    what: str = ""
+    """In a few words, for the answer, with `{name}` for the subject."""
+    value: str = ""
+    """What it was asked to be."""
+
+    def told(self, name: str) -> str:
+        """`Laundry is kept off`, in the reader's language."""
+        return say(self.what, name=name, value=self.value)
 
 
 @dataclass(slots=True)
@@ -56,11 +66,11 @@ def wanted(tail: str, payload: str, who: str, memory: Memory, now_s: float) -> W
         case ["bay", bay, thing]:
             return _car(bay, thing, payload, who, memory.code(bay, now_s))
         case ["minutes"]:
-            memory.minutes = _number(payload, "minutes", 1, MOST_MINUTES)
+            memory.minutes = _number(payload, 1, MOST_MINUTES)
             return None
         case ["seen"]:
-            return Wanted("seen", {"who": who}, "Alarms seen")
-    raise NotUnderstood(f"Nothing can be asked at {tail[:60]!r}.")
+            return Wanted("seen", {"who": who})
+    raise NotUnderstood(say("Nothing can be asked at {where}.", where=repr(tail[:60])))
 
 
 def _override(circuit: str, payload: str, who: str, memory: Memory) -> Wanted:
@@ -70,38 +80,41 @@ def _override(circuit: str, payload: str, who: str, memory: Memory) -> Wanted:
         try:
             said = json.loads(payload)
         except ValueError:
-            raise NotUnderstood("This is not JSON.") from None
+            raise NotUnderstood(say("This is not JSON.")) from None
     want = str(said.get("want", "")).lower()
     if want not in ("on", "off", "auto"):
-        raise NotUnderstood(f"Say on, off or auto of {circuit}, not {want[:20]!r}.")
-    minutes = _number(str(said.get("minutes", memory.minutes)), "minutes", 1, MOST_MINUTES)
+        raise NotUnderstood(say("Say on, off or auto of {name}, not {said}.", name=circuit, said=repr(want[:20])))
+    minutes = _number(str(said.get("minutes", memory.minutes)), 1, MOST_MINUTES)
     args = {
         "circuit": circuit,
         "want": want,
         "duration_s": minutes * 60.0,
         "who": f"{who}: {said['who']}" if said.get("who") else who,
-        "reason": str(said.get("reason") or REASON),
+        "reason": str(said.get("reason") or say(REASON)),
     }
-    return Wanted("override", args, f"{circuit} {want}")
+    return Wanted("override", args, circuit, KEPT[want])
 
 
 def _car(bay: str, thing: str, payload: str, who: str, code: str) -> Wanted:
     args: dict[str, Any] = {"bay": bay, "who": who, **({"code": code} if code else {})}
     if thing == "leaving":
-        return Wanted("car", args | {"leaving": True}, f"{bay} leaves now")
+        return Wanted("car", args | {"leaving": True}, bay, N_("{name} leaves now"))
     if thing == "keeps_pct":
-        return Wanted("car", args | {"keeps_pct": _number(payload, "percent", 0, 100)}, f"{bay} keeps {payload} %")
+        keeps = _number(payload, 0, 100)
+        return Wanted("car", args | {"keeps_pct": keeps}, bay, N_("{name} keeps {value}%"), f"{keeps:g}")
     if thing == "leaves_h":
-        hours = _number(payload, "hours", 0, 14 * 24)
-        return Wanted("car", args | {"leaves_in_s": hours * HOUR_S}, f"{bay} leaves in {payload} h")
-    raise NotUnderstood(f"Nothing can be asked of {bay} as {thing[:20]!r}.")
+        hours = _number(payload, 0, 14 * 24)
+        args |= {"leaves_in_s": hours * HOUR_S}
+        return Wanted("car", args, bay, N_("{name} leaves in {value} h"), f"{hours:g}")
+    raise NotUnderstood(say("Nothing can be asked of {name} as {what}.", name=bay, what=repr(thing[:20])))
 
 
-def _number(text: str, what: str, least: float, most: float) -> float:
+def _number(text: str, least: float, most: float) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise NotUnderstood(f"{text[:20]!r} is no number of {what}.") from None
+        raise NotUnderstood(say("{text} is no number.", text=repr(text[:20]))) from None
     if not least <= value <= most:
-        raise NotUnderstood(f"{value:g} {what} is not between {least:g} and {most:g}.")
+        told = N_("{value:g} is not between {least:g} and {most:g}.")
+        raise NotUnderstood(say(told, value=value, least=least, most=most))
     return value

@@ -23,9 +23,10 @@ from hems.northbound import files
 from hems.northbound.broker import Connection, Message, MqttError, connected, kept_up, together
 from hems.northbound.ha.commands import Memory, NotUnderstood, Wanted, wanted
 from hems.northbound.ha.discovery import ALIVE, GONE, STATUS, announced, device_topic, single_topic, withdrawn
-from hems.northbound.ha.entities import FAST, SLOW, entities
+from hems.northbound.ha.entities import FAST, SLOW, Entity, entities
 from hems.northbound.ha.states import at_once, every_few_seconds, standing
-from hems.northbound.latest import SILENCE_S, Latest
+from hems.northbound.latest import SILENCE_S, Latest, names_in
+from hems.wording.language import say
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Bridge:
         self._kept: dict[str, str] = {}
         """What was announced earlier, as the broker has kept it."""
         self._told: dict[str, str] = {}
+        self._shown: tuple[Entity, ...] = ()
         self._ready = asyncio.Event()
         self._again = asyncio.Event()
         self._again.set()
@@ -129,9 +131,10 @@ class Bridge:
             if picture is None:
                 await self._say(broker, STATUS, GONE)
             else:
-                if self._again.is_set():
+                shown = entities(picture, commands=self._table.commands)
+                if self._again.is_set() or shown != self._shown:
                     self._again.clear()
-                    await self._announce(broker, picture)
+                    await self._announce(broker, picture.site, shown)
                     numbers_s = float("-inf")
                 await self._say(broker, FAST, json.dumps(at_once(picture)))
                 await self._say(broker, "alarms", json.dumps(standing(picture)))
@@ -144,14 +147,14 @@ class Bridge:
                 async with asyncio.timeout(SILENCE_S):
                     await self._latest.changed.wait()
 
-    async def _announce(self, broker: Connection, picture: Picture) -> None:
+    async def _announce(self, broker: Connection, site: str, shown: tuple[Entity, ...]) -> None:
         """What there is, and the end of what is not there any more; then everything is told anew."""
         self._told = {}
-        now = announced(self._table, picture.site, entities(picture, commands=self._table.commands))
+        now = announced(self._table, site, shown)
         gone = withdrawn(self._table, self._kept, now)
         for topic, payload in (*gone.items(), *now.items()):
             await broker.publish(topic, payload, qos=1, retain=True)
-        self._kept = dict(now)
+        self._kept, self._shown = dict(now), shown
 
     async def _say(self, broker: Connection, what: str, payload: str) -> None:
         """Publish what has changed since it was said last."""
@@ -172,7 +175,7 @@ class Bridge:
                 answer = str(refusal)
                 log.warning("%s was asked and refused: %s", tail, refusal)
             except TimeoutError:
-                answer = "HEMS does not answer."
+                answer = say("HEMS does not answer.")
             if answer:
                 await self._say(broker, "answer", answer[:250])
             self._told.pop(FAST, None)  # what was asked and refused jumps back on the screen
@@ -186,10 +189,13 @@ class Bridge:
             if asked.do == "seen":
                 keys = [one.key for one in self._latest.picture.alarms] if self._latest.picture else []
                 answers = [await request(**asked.args, key=key, **pin) for key in keys]
-                return f"{len(answers)} alarms seen."
-            return _told(asked, await request(**asked.args, **pin))
+                return say("Alarms marked as seen: {count}.", count=len(answers))
+            return _told(asked, await request(**asked.args, **pin), self._latest.picture)
 
 
-def _told(asked: Wanted, answer: Mapping[str, Any]) -> str:
-    seconds = answer.get("duration_s")
-    return f"{asked.what}, for {seconds / 60:.0f} min." if seconds else f"{asked.what}."
+def _told(asked: Wanted, answer: Mapping[str, Any], picture: Picture | None) -> str:
+    """What was done, with the name that people know."""
+    names = {} if picture is None else names_in(picture)
+    name = names.get(f"circuits/{asked.subject}") or names.get(f"bays/{asked.subject}") or asked.subject
+    told, seconds = asked.told(name), answer.get("duration_s")
+    return say("{told}, for {minutes:.0f} min.", told=told, minutes=seconds / 60.0) if seconds else f"{told}."

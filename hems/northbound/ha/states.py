@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from hems.model.mode import Grid
-from hems.model.picture import AlarmPicture, Picture
+from hems.model.mode import Bus, Grid
+from hems.model.picture import AlarmPicture, CircuitPicture, Picture
 from hems.model.units import HOUR_S
 from hems.northbound.ha.entities import MOST_HOURS
 from hems.northbound.latest import names_in
@@ -25,7 +25,7 @@ def at_once(picture: Picture) -> dict[str, Any]:
         "urgent": any(one.priority == "HIGH" for one in picture.alarms),
     }
     for circuit in picture.circuits:
-        told[f"circuit_{circuit.id}_on"] = circuit.closed
+        told[f"circuit_{circuit.id}_on"] = _on(circuit, picture.bus)
         kept = "auto" if circuit.override_on is None else "on" if circuit.override_on else "off"
         told[f"circuit_{circuit.id}_keep"] = kept
     for car in picture.cars:
@@ -35,6 +35,13 @@ def at_once(picture: Picture) -> dict[str, Any]:
         half_hours = None if leaves_s is None else min(MOST_HOURS, round(leaves_s / HOUR_S * 2.0) / 2.0)
         told[f"bay_{car.id}_leaves_h"] = half_hours
     return told
+
+
+def _on(circuit: CircuitPicture, bus: Bus) -> bool | None:
+    """What its switch says; what has none has power whenever the building has."""
+    if circuit.switchable or circuit.closed is not None:
+        return circuit.closed
+    return {Bus.LIVE: True, Bus.DEAD: False}.get(bus)
 
 
 def every_few_seconds(picture: Picture) -> dict[str, Any]:
