@@ -9,6 +9,7 @@ import sys
 import termios
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from shutil import get_terminal_size
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from hems.model.picture import Picture
 
 WIDTH = 80
+NARROWEST = 30
+"""Columns; in fewer nothing can be told."""
 RUN_DIR = Path("/run/hems")
 YES = ("y", "yes", "j", "ja")
 """What a person types who agrees, in either language."""
@@ -105,7 +108,12 @@ def agree(question: str) -> None:
 def tell(sentences: Iterable[str]) -> None:
     """For a terminal of usual width."""
     for sentence in sentences:
-        print("\n".join(wrap(sentence, WIDTH)))
+        print("\n".join(wrap(sentence, columns())))
+
+
+def columns() -> int:
+    """Of the lines: a telephone shows some 45 columns, and what is broken in mid-word there nobody reads."""
+    return min(WIDTH, max(NARROWEST, get_terminal_size((WIDTH, 24)).columns)) if sys.stdout.isatty() else WIDTH
 
 
 def print_json(value: object) -> None:

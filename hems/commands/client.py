@@ -6,10 +6,9 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Any
 
-from hems.commands.asking import WIDTH, add_run_dir, add_who, ask, pictured, print_json
+from hems.commands.asking import add_run_dir, add_who, ask, columns, pictured, print_json
 from hems.commands.numbers import number
 from hems.model.errors import HemsError, StoreError
 from hems.wording.language import N_, say
@@ -17,8 +16,6 @@ from hems.wording.language import N_, say
 GONE = N_("Circuits stay as they are; use the hand switches in the panel, the least important circuits first.")
 AXES = {"grid": N_("Grid"), "tie": N_("Grid switch"), "bus": N_("Building")}
 """What witnesses tell about, at the head of a line."""
-NARROWEST = 30
-"""Columns; in fewer nothing can be told."""
 LEAST_WATCH_S = 0.1
 """Who looks again and again leaves the daemon its time."""
 
@@ -75,16 +72,11 @@ def _status(args: argparse.Namespace) -> int:
         if args.json:
             print_json(answer)
         else:
-            print("\n".join(lines(pictured(answer), _width())), flush=True)
+            print("\n".join(lines(pictured(answer), columns())), flush=True)
         if args.watch is None:
             return 0
         asyncio.run(asyncio.sleep(args.watch))
         print()
-
-
-def _width() -> int:
-    """Of the lines: a telephone shows some 45 columns, and what is broken in mid-word there nobody reads."""
-    return min(WIDTH, max(NARROWEST, get_terminal_size((WIDTH, 24)).columns)) if sys.stdout.isatty() else WIDTH
 
 
 def _old_status(args: argparse.Namespace, lost: HemsError) -> int:
@@ -107,7 +99,7 @@ def _old_status(args: argparse.Namespace, lost: HemsError) -> int:
         print_json({"old": True, "age_s": round(age_s, 1), "reason": str(lost), "picture": to_plain(picture)})
     else:
         written = datetime.fromtimestamp(written_s, UTC).astimezone()
-        print("\n".join(old_lines(picture, str(lost), written, age_s, _width())))
+        print("\n".join(old_lines(picture, str(lost), written, age_s, columns())))
     return 1
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from textwrap import wrap
 
-from hems.commands.asking import add_run_dir, add_who, ask, pictured, print_json, secret
+from hems.commands.asking import add_run_dir, add_who, ask, columns, pictured, print_json, secret
 from hems.commands.numbers import percent
 from hems.commands.times import seconds, seconds_until
 from hems.model.errors import HemsError
@@ -16,7 +16,6 @@ from hems.wording.language import N_, say
 
 Lines = Callable[[Picture, str], Iterator[list[str]]]
 """What is told of the things in whose words the second argument occurs: for each its sentences."""
-WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Command:
 def _wrapped(sentences: list[str]) -> Iterator[str]:
     for number, sentence in enumerate(sentences):
         indent = "  " if number else ""
-        yield from wrap(sentence, WIDTH, initial_indent=indent, subsequent_indent="  ")
+        yield from wrap(sentence, columns(), initial_indent=indent, subsequent_indent="  ")
 
 
 def _circuits(picture: Picture, find: str) -> Iterator[list[str]]:

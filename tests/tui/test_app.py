@@ -130,24 +130,66 @@ async def test_escape_goes_back_from_help_and_never_out(run_dir: Path) -> None:
         assert "IF THE POWER FAILED NOW" in text_of(app)
 
 
-async def test_a_window_of_half_the_width_still_tells_what_is_needed(run_dir: Path) -> None:
-    async with watching(run_dir, normal_day(), size=(40, 12)) as (pilot, _):
-        told = " ".join(text_of(app_of(pilot)).split())
-        assert told == (
-            "Window too small: 40x12. HEMS needs 80x24. To leave: Ctrl-Q, then Y. "
-            "In a window of any size: hems status --watch 10."
-        )
+async def test_on_a_telephone_the_most_urgent_stands_first(run_dir: Path) -> None:
+    async with watching(run_dir, power_cut(), size=(50, 28)) as (pilot, _):
+        lines = lines_of(app_of(pilot))
+        told = " ".join(" ".join(lines).split())
+        # what is, what needs somebody, until when, what next, what when the grid is back
+        assert lines[0].startswith("!POWER CUT since 13:07")
+        assert lines[2].startswith("-LOW since")
+        for words in ("ESSENTIAL POWER LASTS UNTIL ABOUT SAT 04:30", "NEXT: at about", "WHEN THE GRID RETURNS: wait"):
+            assert words in told
+        # and why that is all
+        assert "Window too small: 50x28. HEMS needs 80x24. To leave: Ctrl-Q, then Y." in told
+        assert "hems status, hems circuits, hems alarms." in told
+
+
+async def test_a_telephone_shows_lost_contact_first(run_dir: Path) -> None:
+    app = HemsApp(run_dir / "view.sock")
+    async with app.run_test(size=(50, 28)) as pilot:
+        async with serving(run_dir, HandMadeDesk(power_cut())):
+            await until(lambda: app.view.picture is not None)
+        await until(lambda: app.view.old)
+        await pilot.pause()
+        assert lines_of(app)[0].startswith("!NO CONTACT WITH HEMS since 14:32:05")
+        assert "OLD as of 14:32:05" in text_of(app)
+        assert "NEXT:" not in text_of(app)
+
+
+async def test_keys_that_act_on_what_nobody_sees_rest_in_a_small_window(run_dir: Path) -> None:
+    desk = HandMadeDesk(power_cut())
+    async with watching(run_dir, power_cut(), door="operate", desk=desk, size=(50, 28)) as (pilot, _):
+        # given the circuits and the power cut behind a window too small for them
+        before = list(desk.asked)
+        await pilot.press("3", "b", "enter", "2", "h", "y", "4", "l", "y")
+        await pilot.pause()
+        assert [name for name, *_ in desk.asked[len(before) :]] == []
+        # then a screen that can be seen has them again
+        await pilot.press("2")
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        await pilot.press("h")
+        await until(lambda: "Hold everything as it is" in text_of(app_of(pilot)))
+
+
+async def test_a_question_fits_a_window_narrower_than_its_box(run_dir: Path) -> None:
+    async with watching(run_dir, normal_day(), size=(40, 20)) as (pilot, _):
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        told = " ".join(text_of(app_of(pilot)).replace("|", " ").split())
+        assert "Leave this screen? The building keeps running." in told
 
 
 async def test_a_window_that_is_too_small_says_so_and_recovers(run_dir: Path) -> None:
     async with watching(run_dir, normal_day(), size=(70, 20)) as (pilot, _):
         app = app_of(pilot)
-        assert lines_of(app)[0] == " Window too small: 70x20. HEMS needs 80x24. To leave: Ctrl-Q, then Y."
-        assert "GRID OK" not in text_of(app)
+        assert " Window too small: 70x20. HEMS needs 80x24. To leave: Ctrl-Q, then Y." in lines_of(app)
+        assert "1 Overview" not in text_of(app)
 
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
-        assert "GRID OK" in text_of(app)
+        assert "1 Overview" in text_of(app)
+        assert "Window too small" not in text_of(app)
 
 
 async def test_every_key_in_the_last_line_can_be_clicked(run_dir: Path) -> None:

@@ -62,14 +62,18 @@ def _own_terminal() -> None:
 
 @asynccontextmanager
 async def program(
-    run_dir: Path, *words: str, size: tuple[int, int] = (80, 24), term: str = "xterm-256color"
+    run_dir: Path,
+    *words: str,
+    do: str = "tui",
+    size: tuple[int, int] = (80, 24),
+    term: str = "xterm-256color",
 ) -> AsyncIterator[Terminal]:
-    """`hems tui` on a terminal of its own."""
+    """`hems tui`, or another command, on a terminal of its own."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     others = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     env = {**others, "TERM": term, "COLORTERM": ""}  # the window's size is the terminal's word, not that of a runner
-    command = (sys.executable, "-m", "hems.cli", "tui", "--run-dir", str(run_dir), *words)
+    command = (sys.executable, "-m", "hems.cli", do, "--run-dir", str(run_dir), *words)
     process = await asyncio.create_subprocess_exec(
         *command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True, preexec_fn=_own_terminal
     )
@@ -101,6 +105,14 @@ async def drawn(terminal: Terminal, server: Server, count: int) -> float:
         server.publish(second(number))
         await asyncio.sleep(0.15)
     return (len(terminal.heard) - before) / count
+
+
+@pytest.mark.parametrize("do", ["status", "circuits", "cars", "alarms"])
+async def test_what_a_command_tells_fits_the_window_of_a_telephone(run_dir: Path, do: str) -> None:
+    async with serving(run_dir, HandMadeDesk(second(0))), program(run_dir, do=do, size=(45, 20)) as terminal:
+        assert await terminal.process.wait() == 0
+        await until(lambda: terminal.text.count("\n") > 2)
+        assert [line for line in terminal.text.splitlines() if len(line) > 45] == []
 
 
 async def test_a_second_of_a_power_cut_costs_few_bytes_and_the_program_goes_with_its_line(run_dir: Path) -> None:

@@ -13,7 +13,10 @@ from hems.tui.format import BLANK, Part, Row, Tone, row
 from hems.tui.widgets.rows import Rows
 from hems.wording.language import N_, say
 
-WIDTH = 48
+WIDTH = 54
+"""Columns of the box where the window has them."""
+MARGIN = 6
+"""Of these the frame and what stands left and right of the text."""
 FRAME = 2
 LEAST_ROWS = 5
 Answer = TypeVar("Answer")
@@ -27,6 +30,11 @@ class BoxScreen(ModalScreen[Answer]):
     def compose(self) -> ComposeResult:
         """Nothing but rows."""
         yield Rows(id="question")
+
+    @property
+    def columns(self) -> int:
+        """Of the text; fewer in a window that is narrower than the box."""
+        return min(WIDTH, self.app.size.width) - MARGIN
 
     def fill(self, told: Sequence[Row]) -> None:
         """Say that."""
@@ -45,7 +53,7 @@ class YesScreen(BoxScreen[bool]):
 
     def on_mount(self) -> None:
         """Ask."""
-        lines = [row("  ", Part(line, Tone.STRONG)) for line in wrap(self._question, WIDTH)]
+        lines = [row("  ", Part(line, Tone.STRONG)) for line in wrap(self._question, self.columns)]
         above = () if len(lines) > 1 else (BLANK,)
         self.fill((*above, *lines, BLANK, row(f"  {say(self._keys)}")))
 

@@ -11,8 +11,9 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from hems.tui.asking import NOT_UNDERSTOOD
-from hems.tui.format import BLANK, Row, Tone, fitted, row, squeezed, toned
+from hems.tui.format import BLANK, Row, Tone, fitted, row, squeezed
 from hems.tui.text.banner import banner
+from hems.tui.text.narrow import narrow
 from hems.tui.text.notes import no_picture, old_rows
 from hems.tui.view import View
 from hems.tui.widgets.footer import Footer, Key, keys_row
@@ -20,6 +21,8 @@ from hems.tui.widgets.rows import Rows
 from hems.wording.language import say, translated
 
 NEEDED = Size(80, 24)
+LEAST_COLUMNS = 20
+"""Of a window that anything is written for."""
 FRAME = 4
 """Lines that are not body: banner, two rules, keys."""
 
@@ -127,6 +130,10 @@ class BuildingScreen(Screen[None]):
         rest = (row(_with_hint(self._hint, size.width)), keys_row(main_keys(size.width), size.width))
         return (banner(view, size.width), rule, *body, *blank, *offers, *rest)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """What nobody can see nobody does: in a window too small the keys of this screen rest."""
+        return not self.has_class("-too-small")
+
     def _usable(self) -> tuple[Key, ...]:
         """The keys of this screen that this person has, and that somebody answers to; known once the body is."""
         if self._shown.old:
@@ -139,21 +146,7 @@ class BuildingScreen(Screen[None]):
         small = size.width < NEEDED.width or size.height < NEEDED.height
         self.set_class(small, "-too-small")
         if small:
-            told = say(
-                " Window too small: {width}x{height}. HEMS needs {width2}x{height2}. To leave: Ctrl-Q, then Y.",
-                width=size.width,
-                height=size.height,
-                width2=NEEDED.width,
-                height2=NEEDED.height,
-            )
-            plain = say("In a window of any size: hems status --watch 10.")
-            columns = max(2, size.width - 1)
-            lines = [
-                line
-                for text in (told.strip(), plain)
-                for line in wrap(text, columns, initial_indent=" ", subsequent_indent=" ")
-            ]
-            self.query_one("#too-small", Rows).show(tuple(toned(line, Tone.STRONG) for line in lines))
+            self.query_one("#too-small", Rows).show(_in_brief(self._shown, size))
             return
         rule, footers = (row("-" * size.width),), list(self.query("#actions").results(Footer))
         self.query_one("#keys", Footer).offer(main_keys(size.width))
@@ -176,6 +169,23 @@ class BuildingScreen(Screen[None]):
         room = size.height - len(head)
         told = squeezed(self.body(view, Size(size.width, room)), room)
         return (*head, *(fitted(line, size.width, Tone.OLD) if line else BLANK for line in told))
+
+
+def _in_brief(view: View, size: Size) -> tuple[Row, ...]:
+    """What matters most, and below it why there is no more and what shows the rest."""
+    told = say(
+        " Window too small: {width}x{height}. HEMS needs {width2}x{height2}. To leave: Ctrl-Q, then Y.",
+        width=size.width,
+        height=size.height,
+        width2=NEEDED.width,
+        height2=NEEDED.height,
+    )
+    plain = say("For the rest, in a window of any size: hems status, hems circuits, hems alarms.")
+    columns = max(LEAST_COLUMNS, size.width)
+    texts = (told.strip(), plain)
+    foot = [line for text in texts for line in wrap(text, columns - 1, initial_indent=" ", subsequent_indent=" ")]
+    shown = narrow(view, columns, max(0, size.height - len(foot) - 1))
+    return (*shown, row("-" * size.width), *(row(line) for line in foot))
 
 
 def _with_hint(hint: str, width: int) -> str:

@@ -11,7 +11,8 @@ from hems.tui.text.listing import paragraphs
 from hems.wording.language import say
 
 LONGEST = 64
-WIDTH = 52
+MARGIN = 4
+"""Columns that the brackets of the field stand in beside those of the text."""
 
 
 class FieldScreen(BoxScreen[str | None]):
@@ -45,7 +46,8 @@ class FieldScreen(BoxScreen[str | None]):
 
     def _write(self) -> None:
         typed = "*" * len(self._typed) if self._secret else self._typed
-        shown = f"{typed}_"[-(WIDTH - 8) :]
-        told: tuple[Row, ...] = paragraphs([self._why], WIDTH)
-        field = row("  ", Part(f"[ {shown:<{WIDTH - 8}} ]", Tone.STRONG))
+        width = self.columns - MARGIN
+        shown = f"{typed}_"[-width:]
+        told: tuple[Row, ...] = paragraphs([self._why], self.columns + MARGIN)
+        field = row("  ", Part(f"[ {shown:<{width}} ]", Tone.STRONG))
         self.fill((*told, BLANK, field, row(say("  ENTER go on   ESC stop"))))

@@ -11,7 +11,7 @@ from hems.model.errors import HemsError
 from hems.model.picture import Picture
 from hems.tui.asking import Ask, read
 from hems.tui.format import BLANK, Part, Row, Tone, row
-from hems.tui.screens.ask import WIDTH, BoxScreen
+from hems.tui.screens.ask import BoxScreen
 from hems.tui.when import leaves, until
 from hems.tui.working import asking
 from hems.wording.foretold import lasts, order_effects
@@ -61,8 +61,8 @@ class WeighScreen(BoxScreen[str]):
         return lasts(hours_left) if moment is None else say("until {clock_time}", clock_time=f"~{moment}")
 
     def _say(self, told: Sequence[str], keys: str) -> None:
-        question = [row("  ", Part(line, Tone.STRONG)) for line in wrap(self._question, WIDTH)]
-        lines: list[Row] = [row(f"  {line}") for text in told for line in wrap(text, WIDTH)]
+        question = [row("  ", Part(line, Tone.STRONG)) for line in wrap(self._question, self.columns)]
+        lines: list[Row] = [row(f"  {line}") for text in told for line in wrap(text, self.columns)]
         self.fill([*question, BLANK, *lines, BLANK, row(f"  {keys}")])
 
     def on_key(self, event: events.Key) -> None:

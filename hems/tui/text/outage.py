@@ -44,7 +44,7 @@ def _column(picture: Picture, width: int, height: int, live: bool) -> tuple[Row,
         group_heading(),
         *(group_row(picture, group) for group in picture.tiers),
         BLANK,
-        *((*_next(picture, width), *_return(picture, width)) if live else ()),
+        *(course(picture, width) if live else ()),
     )
     room = height - sum(bool(line) for line in told)  # blank rows give way
     alarms = alarm_rows(picture, width, max(1, room))
@@ -83,6 +83,11 @@ def _energy(picture: Picture) -> tuple[Row, ...]:
         fuel = say("   and fuel {kwh} in the generator's tank", kwh=kwh(picture.fuel_wh))
         rows.append(row(f"{fuel}{left_out}"))
     return tuple(rows)
+
+
+def course(picture: Picture, width: int) -> tuple[Row, ...]:
+    """How it goes on: what goes off next, and what happens when the grid returns."""
+    return (*_next(picture, width), *_return(picture, width))
 
 
 def _next(picture: Picture, width: int) -> tuple[Row, ...]:
