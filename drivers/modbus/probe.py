@@ -31,7 +31,11 @@ Tell = Callable[[str], None]
 
 
 async def probe(sought: Sought, tell: Tell, held: Held) -> AsyncIterator[Found]:
-    """Everything that answers, unit by unit; the first framing or line setting that anything answers to is kept."""
+    """Everything that answers, unit by unit; the first framing or line setting that anything answers to is kept.
+
+    Where nothing does, the likeliest reason.
+    """
+    why: dict[str, None] = {}
     for prober in probers(addresses(sought), held):
         address, answered = prober.address, False
         try:
@@ -40,16 +44,31 @@ async def probe(sought: Sought, tell: Tell, held: Held) -> AsyncIterator[Found]:
                 if await prober.answers(unit):
                     answered = True
                     tell(f"{address}, {_line(address)}: unit {unit} answers; comparing it with the known products")
-                    for one in await recognised(prober, unit):
+                    for one in await recognised(prober, unit) or [_met(address, unit, UNKNOWN)]:
                         yield one
         except LinkDown as down:
             tell(str(down))
+            why |= {str(down): None}
             if sought.kind == "rtu":
-                return
+                break
         finally:
             prober.close()
         if answered:
             return
+        why = ({prober.strange: None} if prober.strange else {}) | why
+    if why:
+        yield _met(next(addresses(sought)), None, next(iter(why)))
+
+
+UNKNOWN = "answers, and no known product fits; compare it with `hems drivers`, or describe it in a profile"
+
+
+def _met(address: Address, unit: int | None, told: str) -> Found:
+    """What is there and is no proposal."""
+    place = "" if unit is None else f"unit {unit}"
+    return Found(
+        driver="modbus", profile="", title="", class_="", link=link_of(address), place=place, params={}, told=told
+    )
 
 
 def addresses(sought: Sought) -> Iterator[Address]:

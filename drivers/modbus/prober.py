@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.modbus.address import Address
-from drivers.modbus.errors import Garbled, NoAnswer, Refusal
+from drivers.modbus.errors import Garbled, NoAnswer, Refusal, Unclear
 from drivers.modbus.frame import ReadFrame, Space
 from drivers.modbus.job import Manners
 from drivers.modbus.link import Link, ModbusLink
@@ -23,6 +23,8 @@ CONTACT = (Space.HOLDING, Space.INPUT, Space.COIL)
 CONTACT_S, ANSWER_S, OPEN_S = 0.4, 0.6, 3.0
 QUIET_S = 0.15
 """After a time-out on a serial line, for a late answer to die."""
+NOT_MODBUS = "check the port, 502 on most devices"
+LATE = "answers come too late, or from two units at once"
 GIVES_WAY_S = 2.0
 """For so long a guest's question lets every poll go first."""
 REST_AFTER_SILENCE_S = 1.0
@@ -34,6 +36,8 @@ class Prober:
 
     def __init__(self, address: Address, link: Link) -> None:
         self.address = address
+        self.strange = ""
+        """What came that was no answer of a unit, and what to do about it."""
         self._link = link
 
     async def ask(self, frame: ReadFrame, timeout_s: float = ANSWER_S) -> tuple[int, ...]:
@@ -56,11 +60,19 @@ class Prober:
         for space in CONTACT:
             try:
                 await self.ask(ReadFrame(unit, space, 0, 1), CONTACT_S)
-            except (NoAnswer, Garbled):
+            except Unclear as noise:
+                self.strange = str(noise)
+            except NoAnswer:
                 continue
+            except Garbled as wrong:
+                self.strange = f"{wrong}; {NOT_MODBUS if self.address.kind == 'tcp' else LATE}"
             except Refusal as refusal:
-                return not refusal.from_gateway
-            return True
+                if not refusal.from_gateway:
+                    return True
+                self.strange = str(refusal)
+                return False
+            else:
+                return True
         return False
 
     def close(self) -> None:

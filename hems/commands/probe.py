@@ -176,10 +176,12 @@ async def _by_daemon(sought: Sought, args: argparse.Namespace) -> list[Found]:
 
 def _shown(sought: Sought, found: Sequence[Found]) -> int:
     _tell("")
-    if not found:
-        print(f"Nothing at {sought.place} says what it is. {_advice(sought)}")
+    proposed = [one for one in found if one.profile]
+    met = [f"{one.place or one.link}: {one.told}." for one in found if not one.profile]
+    if not proposed:
+        print(f"Nothing at {sought.place} says what it is. {' '.join(met) or _advice(sought)}")
         return 1
-    print("\n".join(_proposals(found)))
+    print("\n".join([*_proposals(proposed), *(f"# {one}" for one in met)]))
     return 0
 
 

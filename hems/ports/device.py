@@ -203,10 +203,11 @@ class Sought:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A device that answers, as a proposal for the site file."""
+    """A device that answers, as a proposal for the site file; or what else was met there."""
 
     driver: str
     profile: str
+    """Empty where something is there that nobody knows; then `told` says what, or what is in the way."""
     title: str
     class_: str
     link: str

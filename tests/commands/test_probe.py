@@ -1,14 +1,17 @@
 """`hems probe`: what it proposes can be pasted, and what is asked wrongly is answered in one sentence."""
 
 import asyncio
+import os
+import pty
 import tomllib
 from pathlib import Path
 
 import pytest
+import serial
 
 from hems.cli import main
 from hems.runtime.process import sole_instance
-from tests.drivers.bench import Bench, on_tcp
+from tests.drivers.bench import Bench, Fault, Unit, on_pty, on_tcp
 from tests.drivers.test_probe import unit_of
 from tests.hil.bench import bench
 from tests.runtime.parts import soon
@@ -81,6 +84,56 @@ async def test_a_running_daemon_is_asked_to_look_and_nobody_speaks_beside_it(
     assert polled.most_at_once == 1
     # and nothing was written to either
     assert polled.writes() == unknown.writes() == []
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    ("unit", "remark"),
+    [
+        (
+            Unit(fault=lambda _: Fault(exception=11)),
+            "gateway got no answer from the unit; check the unit_id and the line",
+        ),
+        (Unit(holding={9: 1}), "unit 1: answers, and no known product fits; compare it with `hems drivers`"),
+    ],
+    ids=["gateway", "stranger"],
+)
+async def test_what_answers_and_is_no_known_device_is_said_instead_of_what_does_not_help(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], unit: Unit, remark: str
+):
+    async with on_tcp(Bench(u1=unit)) as there:
+        words = ("tcp", place_of(there), "--units", "1", "--driver", "modbus", "--run-dir", str(tmp_path / "no"))
+        code, out, _ = await asyncio.to_thread(said, capsys, *words)
+    assert code == 1
+    assert remark in out
+    assert "Modbus TCP is switched on" not in out
+
+
+@pytest.mark.wire
+async def test_a_line_full_of_noise_is_told_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    async with on_pty(Bench(u1=Unit(holding={0: 1}, fault=lambda _: Fault(mangled=True)))) as there:
+        port = there.link.removeprefix("rtu://").partition("?")[0]
+        words = ("rtu", port, "--units", "1", "--driver", "modbus", "--run-dir", str(tmp_path / "no"))
+        code, out, _ = await asyncio.to_thread(said, capsys, *words)
+    assert code == 1
+    assert "only noise: check baud rate, parity and stop bits" in out
+
+
+def test_a_port_that_may_not_be_opened_is_said_and_nobody_is_sent_to_the_wires(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    # given a line on which another program speaks
+    master, slave = pty.openpty()
+    port = os.ttyname(slave)
+    with serial.Serial(port, exclusive=True):
+        code, out, _ = said(
+            capsys, "rtu", port, "--units", "1", "--driver", "modbus", "--run-dir", str(tmp_path / "no")
+        )
+    os.close(master)
+    os.close(slave)
+    assert code == 1
+    assert "another program speaks on it" in out
+    assert "Check the wires" not in out
 
 
 def place_of(one: Bench) -> str:

@@ -14,6 +14,7 @@ from hems.tui.format import Part, Row, Tone, row
 from hems.tui.text.listing import Item, Listing, detail_width, paragraphs
 from hems.wording import hours, kw, kwh, percent, tier_name
 from hems.wording.language import N_, say
+from hems.wording.spoken import spoken
 
 STAGES_HEADING = row("    STAGE                          STATE")
 STEPS_HEADING = row("  STEP                                      STATE     BY, WHEN, WHAT WAS SEEN")
@@ -168,10 +169,15 @@ def found_lines(found: Sequence[Found], trouble: str) -> list[str]:
     told = [line for one in found for line in _found(one)]
     if trouble:
         told.append(trouble)
-    return told or [say("Nothing there says what it is.")]
+    if not any(one.profile for one in found) and not trouble:
+        told.insert(0, say("Nothing there says what it is."))
+    return told
 
 
 def _found(one: Found) -> Iterator[str]:
+    if not one.profile:
+        yield f"{one.place or one.link}: {spoken(one.told)}"
+        return
     yield one.title if one.sure else say("{title} (its values fit; make sure)", title=one.title)
     yield f'  driver = "{one.driver}"   profile = "{one.profile}"   link = "{one.link}"'
     params = [*(f"{key} = {value!r}" for key, value in one.params.items()), *(f"{key} = ?" for key in one.open_params)]
