@@ -4,6 +4,7 @@ from math import inf
 
 from hems.control import energy, reach, sheddable
 from hems.control.memory.using import FRESH
+from hems.model.again import again
 from hems.model.foresight import Foresight, Span
 from hems.model.site import Circuit, Tier
 from hems.model.units import HOUR_S, CircuitId
@@ -61,6 +62,7 @@ def _from_now(scene: Scene, hours: Span) -> Span:
     return aged(scene, earliest), aged(scene, expected), aged(scene, latest)
 
 
+@again
 def lives_on(scene: Scene) -> reach.Stored | None:
     """What an island can live on: store, cars and fuel."""
     site, snapshot, now_s = scene.site, scene.snapshot, scene.now_s
@@ -83,6 +85,7 @@ def closed_form(scene: Scene, one: Tier) -> Span | None:
     return earliest, expected, latest
 
 
+@again
 def draws(scene: Scene) -> dict[Tier, float]:
     """What each tier draws now, or on the grid: would draw on the island, after what goes off at once."""
     uses = dict.fromkeys(Tier, 0.0)
@@ -93,6 +96,7 @@ def draws(scene: Scene) -> dict[Tier, float]:
     return uses
 
 
+@again
 def sun_w(scene: Scene) -> float:
     """What the sun gives now; none while it is not known."""
     return max(0.0, known_sum(tuple(reading.known(scene.now_s) for reading in scene.snapshot.pvs.values())) or 0.0)

@@ -105,9 +105,13 @@ class Building:
         """Let `dt_s` pass."""
         left_s = dt_s
         while left_s > 1e-9:
-            stretch_s = min(left_s, max(SHORTEST_S, self.calm_for_s))
-            self._advance(stretch_s)
-            left_s -= stretch_s
+            left_s -= self.stretch(left_s)
+
+    def stretch(self, most_s: float) -> float:
+        """Let at most `most_s` pass, and no more than until something happens; how much that was."""
+        stretch_s = min(most_s, max(SHORTEST_S, self.calm_for_s))
+        self._advance(stretch_s)
+        return stretch_s
 
     @property
     def calm_for_s(self) -> float:

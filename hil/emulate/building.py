@@ -12,7 +12,6 @@ from hems.model.units import HOUR_S, CircuitId
 from hems.sim.plant import Plant
 
 STEP_S = 0.02
-FINEST_S = 0.001
 FINE_STEP_S = 0.01
 """While the tie moves or the bus is dead."""
 RMS_TAU_S = 0.15
@@ -139,9 +138,8 @@ class Building:
         self._at_s = at_s
         # Divided where something happens, so that the journal says when it did.
         while elapsed_s > 0.0:
-            dt_s = min(elapsed_s, max(FINEST_S, self.plant.calm_for_s))
+            dt_s = self.plant.stretch(elapsed_s)
             elapsed_s -= dt_s
-            self.plant.step(dt_s)
             self._measure(dt_s)
             self._write_changes(at_s - elapsed_s)
 
