@@ -7,10 +7,11 @@ from drivers.modbus.bus_factory import BusFactory
 from drivers.modbus.check import Declared
 from drivers.modbus.force import keeping_of
 from drivers.modbus.layout import Layout
+from drivers.modbus.link_section import LinkSection
 from drivers.modbus.place import layout_of
 from drivers.modbus.probe import probe
 from drivers.modbus.product import Ask, Product
-from drivers.modbus.schema import LinkSection, ModbusProfile
+from drivers.modbus.schema import ModbusProfile
 from drivers.profile.load import profile_for
 from hems.model.errors import ConfigError
 from hems.model.wiring import DeviceSpec

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from drivers.modbus.address import SerialLine
 from drivers.modbus.codec import Coding, Order, Type, coding
+from drivers.modbus.defaults import spread
 from drivers.modbus.frame import Space
-from drivers.modbus.job import Manners
+from drivers.modbus.link_section import LinkSection
 from drivers.profile.command import WriteSpec
 from drivers.profile.consistent import Mistakes, Use
 from drivers.profile.expression import names_in
@@ -15,70 +15,6 @@ from drivers.profile.point import Kind, ReadSpec
 from drivers.profile.schema import Control, Expect, Profile
 from drivers.profile.section import Section, entry
 from drivers.profile.when import When
-
-
-@dataclass(frozen=True, kw_only=True)
-class SerialSettings(Section):
-    """The product's serial line as delivered."""
-
-    baud: int = 9600
-    parity: Literal["N", "E", "O"] = "N"
-    stop_bits: Literal[1, 2] = 1
-
-    def line(self) -> SerialLine:
-        """As the link takes it."""
-        return SerialLine(self.baud, self.parity, self.stop_bits)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinkSection(Section):
-    """`[link]`: how one product wants to be spoken to."""
-
-    kinds: tuple[Literal["tcp", "rtu", "rtu-over-tcp"], ...] = entry(min_length=1)
-    """How it can be reached."""
-    port: int = entry(502, ge=1, le=65535)
-    """TCP port, unless the site file names another."""
-    serial: SerialSettings = SerialSettings()
-    """Its serial line as delivered, unless the site file says otherwise."""
-    unit_id: int = entry(1, ge=0, le=255)
-    """Its address on the line; mostly `"{unit_id}"`."""
-    timeout_ms: int = entry(1000, ge=50, le=30000)
-    """Its longest time to answer."""
-    connect_wait_ms: int = entry(0, ge=0, le=10000)
-    """Pause after connecting, before the first request."""
-    min_gap_ms: int = entry(0, ge=0, le=5000)
-    """Pause between its answer and the next request."""
-    after_write_ms: int = entry(0, ge=0, le=10000)
-    """Pause after a write."""
-    quiet_after_timeout_ms: int = entry(1000, ge=0, le=10000)
-    """Silence after a time-out, in which a late answer dies."""
-    max_read: int = entry(100, ge=1, le=125)
-    """Registers in one request."""
-    max_gap: int = entry(0, ge=0, le=64)
-    """Registers between two points that may be read through."""
-    barriers: tuple[int, ...] = ()
-    """Addresses that no request may cross."""
-    exclusive: bool = False
-    """Whether the device accepts one client only."""
-    one_coil: bool = False
-    """Whether a board knows no function 15: then each coil goes in a frame of its own."""
-
-    def forms(self) -> tuple[str, ...]:
-        """What a site file may say for `link`."""
-        line = f"baud={self.serial.baud}&parity={self.serial.parity}&stop_bits={self.serial.stop_bits}"
-        shown = {"rtu": f"rtu:///dev/serial/by-id/NAME?{line}"}
-        return tuple(shown.get(kind, f"{kind}://HOST:{self.port}") for kind in self.kinds)
-
-    def manners(self) -> Manners:
-        """As the queue takes it."""
-        return Manners(
-            timeout_s=self.timeout_ms / 1000,
-            connect_wait_s=self.connect_wait_ms / 1000,
-            min_gap_s=self.min_gap_ms / 1000,
-            after_write_s=self.after_write_ms / 1000,
-            quiet_s=self.quiet_after_timeout_ms / 1000,
-            one_coil=self.one_coil,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,16 +125,8 @@ class ModbusProfile(Profile[ModbusRead, ModbusWrite, Step]):
 
     @classmethod
     def spread(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Give every line what `[defaults]` says and it does not, so that nothing else has to look there."""
-        defaults = data.get("defaults", {})
-        if not isinstance(defaults, Mapping):
-            return data
-        filled = dict(data)
-        filled["read"] = {name: _read_with(defaults, line) for name, line in _lines(data.get("read")).items()}
-        filled["write"] = {name: _with_steps(defaults, line) for name, line in _lines(data.get("write")).items()}
-        if isinstance(data.get("control"), Mapping):
-            filled["control"] = _control_with(defaults, data["control"])
-        return filled
+        """What `[defaults]` says stands in every line."""
+        return spread(data)
 
     def reached_by(self) -> tuple[str, ...]:
         """Forms of `link`."""
@@ -254,53 +182,3 @@ def overlaps(lines: Mapping[str, ModbusRead]) -> list[str]:
             for other, first in inside
         ]
     return found
-
-
-def _lines(section: object) -> Mapping[str, Any]:
-    return section if isinstance(section, Mapping) else {}
-
-
-def _read_with(defaults: Mapping[str, Any], line: object) -> object:
-    if not isinstance(line, Mapping):
-        return line
-    merged = {**defaults, **line}
-    if merged.get("space") in ("coil", "discrete"):
-        merged["type"] = line.get("type", "bool")
-    return {"space": "holding", **_plain_word(merged, line)}
-
-
-def _step_with(defaults: Mapping[str, Any], step: object) -> object:
-    if not isinstance(step, Mapping):
-        return step
-    own = {key: defaults[key] for key in ("word", "byte", "base") if key in defaults}
-    merged = {"space": "holding", "type": "bool" if step.get("space") == "coil" else "u16", **own, **step}
-    return _plain_word(merged, step)
-
-
-def _plain_word(merged: dict[str, Any], line: Mapping[str, Any]) -> dict[str, Any]:
-    """A default word order does not concern what has one word."""
-    if merged.get("type", "u16") in ("u16", "s16", "bool") and "word" not in line:
-        merged.pop("word", None)
-    return merged
-
-
-def _with_steps(defaults: Mapping[str, Any], line: object) -> object:
-    if not isinstance(line, Mapping):
-        return line
-    filled = dict(line)
-    if isinstance(line.get("steps"), list):
-        filled["steps"] = [_step_with(defaults, step) for step in line["steps"]]
-    if isinstance(line.get("way"), list):
-        filled["way"] = [_with_steps(defaults, way) for way in line["way"]]
-    return filled
-
-
-def _control_with(defaults: Mapping[str, Any], control: Mapping[str, Any]) -> dict[str, Any]:
-    filled = dict(control)
-    for part in ("acquire", "release", "safe"):
-        if isinstance(filled.get(part), list):
-            filled[part] = [_step_with(defaults, step) for step in filled[part]]
-    watchdog = filled.get("watchdog")
-    if isinstance(watchdog, Mapping) and isinstance(watchdog.get("renew"), list):
-        filled["watchdog"] = {**watchdog, "renew": [_step_with(defaults, step) for step in watchdog["renew"]]}
-    return filled

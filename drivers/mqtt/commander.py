@@ -58,7 +58,7 @@ class Commander:
         spec = self._profile.write.get(name)
         if spec is None:
             return Reply(fate=Fate.REFUSED, detail=f"{self._device} has no command {name}")
-        if not self._link.armed(self._device):
+        if not self._link.rights.armed(self._device):
             return Reply(fate=Fate.OBSERVING, detail="not armed")
         self.keeper.heard(name)
         obstacle = self._obstacle()
@@ -110,7 +110,7 @@ class Commander:
         """Hand back control.  Raises: LinkError."""
         self.keeper.forget()
         self._acquired = False
-        if not (self._profile.control.release and self._link.armed(self._device)):
+        if not (self._profile.control.release and self._link.rights.armed(self._device)):
             return
         if self._presence.offline:
             raise LinkDown(SAID_GOOD_BYE)

@@ -58,13 +58,13 @@ class Device:
             link=str(self._link.address),
             lost_since_s=since_s,
             detail=detail,
-            armed=self._link.armed(self.id),
+            armed=self._link.rights.armed(self.id),
             alarms=(*alarms, *self._presence.alarms),
         )
 
     def arm(self, armed: bool) -> None:
         """Open or close the way for commands."""
-        self._link.arm(self.id, armed)
+        self._link.rights.arm(self.id, armed)
         self._duty.set()
 
     async def run(self) -> None:
@@ -121,16 +121,16 @@ class Device:
         topics = {step.topic_with({"client_id": self._link.client_id}) for _, step in self._profile.steps()}
         requests = [self._filled(line) for line in link.request]
         watched = topics.union(link.commands)
-        self._link.introduce(self.id, requests=requests, topics=topics, clearable=watched)
-        self._link.listen_connection(self._connection_changed)
+        self._link.rights.introduce(self.id, requests=requests, topics=topics, clearable=watched)
+        self._link.ears.listen_connection(self._connection_changed)
         for topic in self._points.topics:
-            self._link.listen(topic, self._take_reading)
+            self._link.ears.listen(topic, self._take_reading)
         for topic in watched:
-            self._link.watch(topic, self._take_echo)
+            self._link.ears.watch(topic, self._take_echo)
         for available in link.available:
-            self._link.listen(available.topic, partial(self._take_availability, available))
+            self._link.ears.listen(available.topic, partial(self._take_availability, available))
         for topic in {line.reply.topic for line in self._profile.write.values() if line.reply}:
-            self._link.listen(topic.replace("{client_id}", self._link.client_id), self._commander.take_answer)
+            self._link.ears.listen(topic.replace("{client_id}", self._link.client_id), self._commander.take_answer)
 
     def _connection_changed(self) -> None:
         self._presence.connection_changed()
@@ -183,7 +183,7 @@ class Device:
             return
         for number, request in enumerate(self._profile.link.request):
             await self._ask_if_due(number, request)
-        if self._link.armed(self.id):
+        if self._link.rights.armed(self.id):
             for topic in tuple(self._ghosts):
                 await self._link.clear_retained(self.id, topic)
                 self._ghosts.discard(topic)

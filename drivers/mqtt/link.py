@@ -10,8 +10,7 @@ import logging
 import math
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Collection
 from functools import cache
 from random import Random
 from typing import Any, cast
@@ -23,8 +22,10 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from drivers.mqtt.address import BrokerAddress
 from drivers.mqtt.credentials import Credentials, Unusable, load
-from drivers.mqtt.errors import Forbidden, LinkDown
+from drivers.mqtt.ears import Ears
+from drivers.mqtt.errors import LinkDown
 from drivers.mqtt.payload import Incoming, Outgoing
+from drivers.mqtt.rights import Rights
 from drivers.mqtt.trouble import UNKNOWN_VERSION, code_of, explained
 from hems.model.units import DeviceId
 from hems.ports.clock import Clock
@@ -48,20 +49,6 @@ MOST_WAITING = 10_000
 REFUSED_TOPIC = 128
 """Codes of MQTT from here on are refusals."""
 
-Receiver = Callable[[Incoming], None]
-
-
-@dataclass(slots=True)
-class Rights:
-    """What may be sent to one device."""
-
-    requests: set[Outgoing] = field(default_factory=set)
-    topics: set[str] = field(default_factory=set)
-    """Command topics, open while `armed`."""
-    clearable: set[str] = field(default_factory=set)
-    """Topics on which a retained command may be cleared, while `armed`."""
-    armed: bool = False
-
 
 class Link:
     """The connection.  `serve` keeps it up; everything else returns or raises at once when it is down."""
@@ -74,16 +61,13 @@ class Link:
         """When the connection went, None while it stands."""
         self.trouble = "not connected yet"
         """Why there is no connection; empty while it stands."""
+        self.ears = Ears()
+        self.rights = Rights()
         self._clock = clock
         self._rng = rng
         self._client: aiomqtt.Client | None = None
         self._version = aiomqtt.ProtocolVersion.V5
         self._refused: set[str] = set()
-        self._receivers: dict[str, list[Receiver]] = {}
-        self._telling: set[str] = set()
-        """Topics on which devices tell something; on the others they are commanded."""
-        self._connection_receivers: list[Callable[[], None]] = []
-        self._rights: dict[DeviceId, Rights] = {}
         self._serving = asyncio.Lock()
         self._number = 0
 
@@ -97,36 +81,9 @@ class Link:
         self._number += 1
         return self._number
 
-    def listen(self, topic: str, receiver: Receiver) -> None:
-        """Hand each message of `topic` to `receiver`, which must return quickly and not raise.  Call before `serve`."""
-        self._telling.add(topic)
-        self._receivers.setdefault(topic, []).append(receiver)
-
-    def watch(self, topic: str, receiver: Receiver) -> None:
-        """The same for commands: what is to be kept by the broker is then retained from the beginning."""
-        self._receivers.setdefault(topic, []).append(receiver)
-
-    def listen_connection(self, receiver: Callable[[], None]) -> None:
-        """Call `receiver` after each connection, and after each loss of it."""
-        self._connection_receivers.append(receiver)
-
-    def introduce(
-        self, device: DeviceId, *, requests: Iterable[Outgoing], topics: Iterable[str], clearable: Iterable[str]
-    ) -> None:
-        """Say what a device can be sent: harmless requests always, anything to `topics` while it is armed."""
-        self._rights[device] = Rights(set(requests), set(topics), set(clearable))
-
     def may_not_read(self, topics: Collection[str]) -> Collection[str]:
         """Those of `topics` that the broker's access rules keep from us."""
         return self._refused.intersection(topics)
-
-    def arm(self, device: DeviceId, armed: bool) -> None:
-        """Open or close the command topics of a device."""
-        self._rights[device].armed = armed
-
-    def armed(self, device: DeviceId) -> bool:
-        """Whether commands to a device go out."""
-        return self._rights[device].armed
 
     async def publish(self, device: DeviceId, message: Outgoing, *, qos: int = 1) -> None:
         """Send one message; back when the broker has it.
@@ -135,15 +92,12 @@ class Link:
             Forbidden: it is no harmless request, and the device is not armed or this is not one of its topics.
             LinkDown: it could not be sent, or the broker did not acknowledge it.
         """
-        rights = self._rights[device]
-        if message not in rights.requests:
-            _require_armed(device, rights, message.topic, rights.topics)
+        self.rights.require(device, message)
         await self._send(message.topic, message.payload, qos=qos, retain=False)
 
     async def clear_retained(self, device: DeviceId, topic: str) -> None:
         """Make the broker forget a command that somebody left lying for the device; raises as `publish` does."""
-        rights = self._rights[device]
-        _require_armed(device, rights, topic, rights.clearable)
+        self.rights.require_clear(device, topic)
         await self._send(topic, "", qos=1, retain=True)  # empty and retained: that is how MQTT says forget
 
     async def serve(self) -> None:
@@ -179,7 +133,7 @@ class Link:
             await self._subscribe(client)
             _stop_if_cancelled()
             self._client, self.lost_since_s, self.trouble = client, None, ""
-            self._tell_connection()
+            self.ears.tell_connection()
             self._inbox.open()
             async for _ in client.messages:  # never one: they are handed out as they come, until the connection goes
                 pass
@@ -210,24 +164,23 @@ class Link:
 
     async def _subscribe(self, client: aiomqtt.Client) -> None:
         self._refused.clear()
-        if not self._receivers:
+        topics = tuple(self.ears.topics)
+        if not topics:
             return
-        answers = await client.subscribe([(topic, self._wish(topic)) for topic in self._receivers])
+        answers = await client.subscribe([(topic, self._wish(topic)) for topic in topics])
         codes = [answer if isinstance(answer, int) else answer.value for answer in answers]
-        self._refused |= {topic for topic, code in zip(self._receivers, codes, strict=False) if code >= REFUSED_TOPIC}
+        self._refused |= {topic for topic, code in zip(topics, codes, strict=False) if code >= REFUSED_TOPIC}
 
     def _wish(self, topic: str) -> Any:  # noqa: ANN401 as the library wants it
         """What we say ourselves need not come back; an older broker cannot be told so."""
         if self._version is not aiomqtt.ProtocolVersion.V5:
             return 1
-        return SubscribeOptions(qos=1, noLocal=True, retainAsPublished=topic not in self._telling)
+        return SubscribeOptions(qos=1, noLocal=True, retainAsPublished=self.ears.is_commanded(topic))
 
     def _hand_out(self, message: aiomqtt.Message) -> None:
         topic = message.topic.value
         payload = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
-        incoming = Incoming(topic, payload, bool(message.retain))
-        for receiver in self._receivers.get(topic, ()):
-            receiver(incoming)
+        self.ears.hand_out(Incoming(topic, payload, bool(message.retain)))
 
     def _expiry(self) -> Properties | None:
         return _expiring() if self._version is aiomqtt.ProtocolVersion.V5 else None
@@ -237,11 +190,7 @@ class Link:
         if self.connected:
             self.lost_since_s = self._clock.mono_s()
             self.trouble = why
-            self._tell_connection()
-
-    def _tell_connection(self) -> None:
-        for receiver in self._connection_receivers:
-            receiver()
+            self.ears.tell_connection()
 
     async def _send(self, topic: str, payload: str, *, qos: int, retain: bool) -> None:
         if self._client is None or not self.connected:
@@ -309,13 +258,6 @@ async def overhear(address: BrokerAddress, seconds: float) -> AsyncIterator[Inco
         return
     except (aiomqtt.MqttError, Unusable) as error:
         raise LinkDown(explained(error, address)) from error
-
-
-def _require_armed(device: DeviceId, rights: Rights, topic: str, open_topics: Collection[str]) -> None:
-    if not rights.armed:
-        raise Forbidden(f"{device} is not armed")
-    if topic not in open_topics:
-        raise Forbidden(f"{topic} is no command topic of {device}")
 
 
 def _stop_if_cancelled() -> None:

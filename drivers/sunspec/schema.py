@@ -7,7 +7,8 @@ from typing import Any, Literal
 from drivers.modbus.codec import coding
 from drivers.modbus.frame import Space
 from drivers.modbus.layout import Register
-from drivers.modbus.schema import LinkSection, Place
+from drivers.modbus.link_section import LinkSection
+from drivers.modbus.schema import Place
 from drivers.profile.command import WriteSpec
 from drivers.profile.consistent import Mistakes, Use
 from drivers.profile.expression import names_in

@@ -102,7 +102,7 @@ class Barrier:
 
     def __init__(self, link):
         self._passed = 0
-        link.listen("the/barrier", self._pass)
+        link.ears.listen("the/barrier", self._pass)
 
     def _pass(self, _message):
         self._passed += 1
