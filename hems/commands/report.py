@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hems.commands.asking import print_json
 from hems.commands.paper import hand_out, write
 from hems.model.errors import HemsError
+from hems.model.event import Event
 from hems.report.past import Cut
 from hems.wording.language import N_, say
 
@@ -37,7 +38,7 @@ class Command:
         """Its options."""
         parser.add_argument("what", choices=WHAT, help="outages, drills: list them")
         parser.add_argument(
-            "which", nargs="?", default="", help="the number of it (default: the last), or the month, 2026-11"
+            "which", nargs="?", default="", help="the number of it, or the month, as 2026-11; default: the last"
         )
         parser.add_argument("--site", type=Path, default=Path("/etc/hems/site.toml"), metavar="FILE")
         parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where the records are; default: the site's")
@@ -73,7 +74,10 @@ class Command:
         if args.what == "outage":
             sheet = after_outage(file.site, past.chosen(cuts, _number(args.which)), curves, zone)
         else:
-            begins = _month(args.which, zone)
+            if not (which := args.which or _last_month(events, zone)):
+                print(say("Nothing has been recorded yet."))
+                return 0
+            begins = _month(which, zone)
             ends = past.next_month(begins)
             inside = [cut for cut in cuts if cut.start.utc is not None and begins <= cut.start.utc < ends]
             sheet = monthly(file.site, begins, past.month(events, begins), inside, curves)
@@ -161,8 +165,13 @@ def _month(text: str, zone: tzinfo | None) -> datetime:
         begins = datetime.strptime(text, "%Y-%m")
         return begins.astimezone() if zone is None else begins.replace(tzinfo=zone)
     except ValueError:
-        told = say("{text} is not a month; write for example 2026-11.", text=text or say("Nothing"))
-        raise HemsError(told) from None
+        raise HemsError(say("{text} is not a month; write for example 2026-11.", text=text)) from None
+
+
+def _last_month(events: Sequence[Event], zone: tzinfo | None) -> str:
+    """The last one of which anything is recorded; empty for none."""
+    known = [one.at.utc for one in events if one.at.utc is not None]
+    return f"{max(known).astimezone(zone):%Y-%m}" if known else ""
 
 
 COMMAND = Command()

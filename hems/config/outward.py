@@ -18,7 +18,7 @@ KINDS = ("buy", "sell", "co2")
 
 def load_outward(path: Path) -> OutwardTable:
     """The file at `path`.  Raises: ConfigError with every mistake, one sentence each."""
-    source = read(path)
+    source = read(path, "northbound.toml")
     try:
         table = OutwardTable.model_validate(source.table)
         problems = list(_broken(table))

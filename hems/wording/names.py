@@ -39,7 +39,7 @@ PRIORITIES: Mapping[str, str] = {"HIGH": N_("HIGH"), "MED": N_("MED"), "LOW": N_
 AXES: Mapping[str, Mapping[str, str]] = {
     "grid": {
         Grid.GOOD: N_("good"),
-        Grid.QUALIFYING: N_("good, but not yet for long enough"),
+        Grid.QUALIFYING: N_("not yet good for long enough"),
         Grid.BAD: N_("out of its window"),
         Grid.DEAD: N_("dead"),
         Grid.UNKNOWN: N_("not known"),

@@ -141,6 +141,11 @@ def test_each_mistake_in_the_file_is_one_sentence(tmp_path: Path, text: str, say
     assert all(problem.startswith(str(file)) for problem in caught.value.problems)
 
 
+def test_a_file_that_is_not_there_is_not_called_a_site_file(tmp_path: Path):
+    with pytest.raises(ConfigError, match=r"does not exist; give the path of northbound\.toml"):
+        load_outward(tmp_path / "nothing.toml")
+
+
 def test_a_password_is_never_sent_for_everybody_to_read(tmp_path: Path):
     file = tmp_path / "northbound.toml"
     file.write_text("[mail.a]\nserver='s'\nsender='x'\nto=['y']\nsecurity='none'\nlogin='l'\n")

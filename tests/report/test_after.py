@@ -183,6 +183,7 @@ def test_the_command_lists_tells_and_refuses_in_one_sentence(tmp_path: Path, cap
     told(capsys, "outage", "1", *there, "--html", str(tmp_path / "report.html"))
     assert (tmp_path / "report.html").read_text().startswith("<!DOCTYPE html>")
     assert "in November 2026" in told(capsys, "month", "2026-11", *there)
+    assert "in November 2026" in told(capsys, "month", *there)
     for words, says in (
         (["outage", "7"], "There is no power cut 7; 1 were recorded."),
         (["outage", "x"], "x is not the number of a power cut"),
@@ -190,6 +191,16 @@ def test_the_command_lists_tells_and_refuses_in_one_sentence(tmp_path: Path, cap
     ):
         with pytest.raises(HemsError, match=says):
             told(capsys, *words, *there)
+
+
+def test_a_month_of_a_building_that_has_recorded_nothing_is_no_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    store = Store(tmp_path, boot_id="boot")
+    store.start(at(0.0))
+    assert store.stop(timeout_s=120.0)
+    said = told(capsys, "month", "--site", str(SITE), "--state-dir", str(tmp_path))
+    assert said == "Nothing has been recorded yet.\n"
 
 
 def test_an_outage_that_still_lasts_is_told_so_far(site: Site, tmp_path: Path):

@@ -47,7 +47,7 @@ def test_evidence_names_its_witnesses_at_the_beginning_and_at_the_return(site):
     page = lines(evening(), site)
     assert "    0.1 s  The grid switch is open (auxiliary contacts: open)." in page
     assert "    0.5 s  The grid side is dead (street: dead)." in page
-    assert "  1:23:20  The grid side is good, but not yet for long enough (street: in" in page
+    assert "  1:23:20  The grid side is not yet good for long enough (street: in window)." in page
 
 
 def test_circuits_stand_under_the_reason_that_sent_them_off_with_the_time_of_their_return(site):

@@ -17,7 +17,7 @@ def test_every_mode_and_every_tier_has_words_of_its_own():
 
 
 def test_what_an_axis_cannot_say_is_passed_on():
-    assert axis_words("grid", "qualifying") == "good, but not yet for long enough"
+    assert axis_words("grid", "qualifying") == "not yet good for long enough"
     assert axis_words("moon", "full") == "full"
 
 
