@@ -6,7 +6,7 @@ from math import inf
 from typing import NamedTuple, cast
 
 from drivers.modbus.envelope import BEFORE_UNIT, Envelope
-from drivers.modbus.errors import LinkDown, LinkError, NoAnswer, Unclear
+from drivers.modbus.errors import HUNG_UP, LinkDown, LinkError, NoAnswer, Unclear
 from drivers.modbus.hearing import Heard, Words
 from drivers.modbus.wire import Question
 
@@ -95,7 +95,7 @@ class Connection(asyncio.BufferedProtocol):
         """Nobody waits for an answer that can no longer come."""
         self._transport = None
         self._patience.close()
-        self._fail(LinkDown("the other end closed the connection"))
+        self._fail(LinkDown(HUNG_UP))
 
     def get_buffer(self, sizehint: int) -> bytearray:
         """Where octets are put as they arrive: a transport without it takes 256 KiB from the system for each answer."""

@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field
 
 from drivers.modbus.address import Address
-from drivers.modbus.errors import Forbidden, Garbled, LinkDown, LinkError, NoAnswer
+from drivers.modbus.errors import HUNG_UP, Forbidden, Garbled, LinkDown, LinkError, NoAnswer
 from drivers.modbus.frame import Frame
 from drivers.modbus.hearing import Words
 from drivers.modbus.job import Job, Rank
@@ -147,7 +147,7 @@ class Direct:
         elif self.link.is_open:
             self._leave(now)
         else:
-            self._landed(LinkDown("the other end closed the connection"))
+            self._landed(LinkDown(HUNG_UP))
 
     def _landed(self, answer: Words | LinkError) -> None:
         """What came back: the next request leaves before it is looked at."""

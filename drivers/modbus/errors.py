@@ -12,6 +12,9 @@ EXCEPTION_NAMES = {
 }
 
 
+HUNG_UP = "the other end closed the connection"
+
+
 class LinkError(Exception):
     """A request did not get a usable answer."""
 

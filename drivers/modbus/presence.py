@@ -1,7 +1,7 @@
 """Whether a device answers: since when it does not, why, and how many of its requests fail."""
 
 from drivers.losses import Losses
-from drivers.modbus.errors import LinkDown, LinkError, NoAnswer
+from drivers.modbus.errors import HUNG_UP, LinkDown, LinkError, NoAnswer
 from drivers.modbus.noise import Noise
 from hems.model.snapshot import DeviceAlarm
 from hems.model.units import DeviceId
@@ -17,6 +17,7 @@ NEVER_HEARD = {
     "tcp": "check its unit_id, or write rtu-over-tcp:// if the gateway only passes serial frames on",
 }
 """What is to be done about a unit that has been silent from the beginning, by the kind of its link."""
+ANOTHER_HOLDS_IT = "check the port, and whether another program holds the only connection that it gives"
 
 
 class Presence:
@@ -51,10 +52,16 @@ class Presence:
         """It could not be read; True if it may be another one, or have started afresh, when it answers again."""
         self._failures += 1
         self.missed()
-        says_nothing = type(trouble) is NoAnswer
-        self.detail = f"{trouble}; {self._remedy}" if says_nothing and self._remedy else str(trouble)
+        self.detail = self._told(trouble)
         self._losses.lost(self.detail)
         return isinstance(trouble, LinkDown) or self._failures >= LOST_AFTER
+
+    def _told(self, trouble: LinkError) -> str:
+        """With what to do about it, as long as it has never answered and the trouble does not say so itself."""
+        told, remedy = str(trouble), self._remedy
+        if remedy and told == HUNG_UP:
+            remedy = ANOTHER_HOLDS_IT
+        return f"{told}; {remedy}" if remedy and (told == HUNG_UP or type(trouble) is NoAnswer) else told
 
     def missed(self) -> None:
         """One of its requests had no good answer."""

@@ -34,9 +34,18 @@ async def probe(sought: Sought, tell: Callable[[str], None]) -> AsyncIterator[Fo
                 tell(f"broker {address}: {len(topics)} topics heard, {message.topic}")
     except (LinkDown, ValueError) as trouble:
         tell(str(trouble))
+        yield _met(sought, str(trouble))
         return
-    for one in proposals(list(topics), sought.place):
+    found = proposals(list(topics), sought.place)
+    for one in found:
         yield one
+    if topics and not found:
+        yield _met(sought, f"{len(topics)} topics heard, such as {next(iter(topics))}, and none is a known product's")
+
+
+def _met(sought: Sought, told: str) -> Found:
+    """What is there and is no proposal."""
+    return Found(driver="mqtt", profile="", title="", class_="", link=sought.place, params={}, told=told)
 
 
 def proposals(topics: Sequence[str], link: str) -> list[Found]:

@@ -40,7 +40,12 @@ FORMS = (
     N_("busy"),
     N_("gateway has no path; check the unit_id and what the gateway is set to"),
     N_("gateway got no answer from the unit; check the unit_id and the line behind it"),
+    N_("the other end closed the connection"),
+    N_("check the port, and whether another program holds the only connection that it gives"),
     # MQTT
+    N_("there is something, but it does not listen on that port; check the port, and that the broker runs"),
+    N_("it hangs up; mqtt:// and mqtts:// are different ports, mostly 1883 and 8883"),
+    N_("what listens on that port does not speak MQTT; check the port, mostly 1883"),
     N_("not connected yet"),
     N_("no connection to the broker at {address}: {why}"),
     N_("the device has said good-bye, or lost its connection to the broker"),

@@ -68,6 +68,11 @@ async def test_a_gateway_that_speaks_for_a_silent_unit_is_told_as_one_for_as_lon
     assert detail == "exception 11: gateway got no answer from the unit; check the unit_id and the line behind it"
 
 
+async def test_a_device_that_hangs_up_on_every_question_may_have_another_client():
+    bench = Bench(u1=unit(lambda _: bench.drop()))
+    await told(on_tcp, bench, "the other end closed the connection; check the port", "the only connection")
+
+
 async def test_words_in_the_other_order_are_recognised_and_not_taken_for_another_product():
     meter = unit()
     meter.put("input", 0x46, 0x0A3D, 0x4248)  # 50.01 Hz, low word first

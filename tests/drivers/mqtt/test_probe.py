@@ -26,7 +26,8 @@ def test_topics_that_no_product_has_are_passed_over():
 
 async def test_a_link_that_is_none_is_told_and_nothing_is_opened():
     said: list[str] = []
-    assert [one async for one in probe(Sought(kind="mqtt", place="x://y"), said.append)] == []
+    found = [one async for one in probe(Sought(kind="mqtt", place="x://y"), said.append)]
+    assert [(one.profile, one.told) for one in found] == [("", said[0])]
     assert said == ["'x://y' is no MQTT link. Write mqtt://HOST:PORT or, with TLS, mqtts://HOST:PORT?ca=FILE"]
 
 
