@@ -3,11 +3,11 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import SystemCommand
@@ -15,8 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from hems.model.errors import HemsError, PinNeeded
-from hems.tui.asking import texts
+from hems.model.errors import HemsError
+from hems.tui.asking import Ask, texts
 from hems.tui.in_turn import KeysInTurn
 from hems.tui.link import Link
 from hems.tui.screens.alarms import AlarmsScreen
@@ -38,8 +38,9 @@ from hems.tui.source import Live, Source
 from hems.tui.text.calls import call_lines
 from hems.tui.themes import COLOURS, DARK, themes
 from hems.tui.view import View
+from hems.tui.with_pin import WithPin
 from hems.tui.working import asking
-from hems.wording.language import N_, say, translated, use
+from hems.wording.language import say, use
 
 LOOK_S = 1.0
 """How often the age of old numbers is looked at."""
@@ -98,7 +99,7 @@ class HemsApp(KeysInTurn):
         self._thawing: Timer | None = None
         self._source = Live(source) if isinstance(source, Path) else source
         self._may_operate = self._source.may_operate
-        self._session: dict[str, str] = {}
+        self._ask: Ask = WithPin(self._source, self._typed_pin)
         self._card: list[str] = []
         self._who = who
         self._hint = extra_hint or self._source.note
@@ -106,28 +107,9 @@ class HemsApp(KeysInTurn):
         self.view = View(may_operate=self._may_operate)
         """What is shown now."""
 
-    async def _ask(self, do: str, **args: Any) -> Mapping[str, Any]:  # noqa: ANN401  (any JSON)
-        """Ask the daemon; where it wants a PIN, ask the person for it and ask again.  Raises: HemsError."""
-        try:
-            return await self._source.ask(do, **args, **self._session)
-        except PinNeeded as needed:
-            why = str(needed)
-        while True:
-            pin = await self.push_screen_wait(FieldScreen(why, secret=True))
-            if not pin:
-                raise HemsError(translated(N_("Not done: it needs a PIN or passphrase.")))
-            try:
-                return await self._with(pin, do, args)
-            except PinNeeded as wrong:
-                why = str(wrong)
-
-    async def _with(self, pin: str, do: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
-        """With a PIN, which names the person.  An installer's is good for a while: there is much to prove."""
-        known = {key: value for key, value in args.items() if key != "who"}
-        if not self._source.may_engineer:
-            return await self._source.ask(do, **known, pin=pin)
-        self._session = {"session": str((await self._source.ask("enter", pin=pin))["session"])}
-        return await self._source.ask(do, **known, **self._session)
+    async def _typed_pin(self, why: str) -> str | None:
+        """What the person types; nothing where they do not want to."""
+        return await self.push_screen_wait(FieldScreen(why, secret=True))
 
     async def on_mount(self) -> None:
         """Open on the overview; an outage opens its own screen as soon as it is seen."""
@@ -166,13 +148,13 @@ class HemsApp(KeysInTurn):
 
     async def _take(self, view: View) -> None:
         still = self.view.frozen or (self._slow and self.view.picture is not None and not self.view.old)
-        if still and not _worse(self.view, view):
+        if still and not view.worse_than(self.view):
             self._waiting = view
             return
         self._waiting = None
         if view == self.view:
             return
-        began = _in_outage(view) and not _in_outage(self.view)
+        began = view.in_outage and not self.view.in_outage
         self.show(view)
         if began:
             await self.action_show("outage")
@@ -293,20 +275,6 @@ class HemsApp(KeysInTurn):
             self.screen.dismiss(False)
         else:
             self.push_screen(LeaveScreen(), lambda leave: self.exit() if leave else None)
-
-
-def _worse(before: View, now: View) -> bool:
-    """Whether something happened that nobody may miss: contact lost, a power cut, a new urgent alarm."""
-    return now.old or (_in_outage(now) and not _in_outage(before)) or bool(_urgent(now) - _urgent(before))
-
-
-def _urgent(view: View) -> frozenset[str]:
-    alarms = () if view.picture is None else view.picture.alarms
-    return frozenset(alarm.key for alarm in alarms if alarm.priority == "HIGH")
-
-
-def _in_outage(view: View) -> bool:
-    return view.picture is not None and view.picture.outage_for_s is not None
 
 
 def terminal_fits() -> bool:

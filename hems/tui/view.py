@@ -26,3 +26,18 @@ class View:
     def old(self) -> bool:
         """Whether what is shown is no longer live."""
         return self.lost_for_s is not None
+
+    @property
+    def in_outage(self) -> bool:
+        """Whether the building is known to be without the grid."""
+        return self.picture is not None and self.picture.outage_for_s is not None
+
+    @property
+    def urgent(self) -> frozenset[str]:
+        """The alarms that nobody may miss."""
+        alarms = () if self.picture is None else self.picture.alarms
+        return frozenset(alarm.key for alarm in alarms if alarm.priority == "HIGH")
+
+    def worse_than(self, before: "View") -> bool:
+        """Whether something has happened that nobody may miss: contact lost, a power cut, a new urgent alarm."""
+        return self.old or (self.in_outage and not before.in_outage) or bool(self.urgent - before.urgent)
