@@ -9,7 +9,7 @@ from hems.tui.format import text_of
 from hems.tui.text.circuits import group_row
 from hems.tui.text.flow import GRID_WORDS, TIE_WORDS, cars_plugged, doing, doing_together, volts
 from hems.tui.text.headline import hands, headline, is_dark, second_thought
-from hems.tui.text.notes import alarm_rows, plan_note, watching_note
+from hems.tui.text.notes import alarm_rows, ordered, plan_note, watching_note
 from hems.tui.text.reach import essential_rows, how_long, off_at_once
 from hems.tui.when import date_and_time
 from hems.wording import day, duration, kw, kwh, sentence, weekday
@@ -58,6 +58,7 @@ def _sentences(picture: Picture) -> Iterator[str]:
     yield ", ".join(part for part in (headline(picture), second_thought(picture)) if part) + "."
     yield sentence(picture.mode_because)
     yield from _warnings(picture)
+    yield from ordered(picture)
     yield from _lasts(picture)
     yield from _grid(picture)
     if picture.connection is not None:

@@ -136,7 +136,7 @@ async def test_leaving_early_is_one_key_without_a_code_and_the_same_key_takes_it
         (("d", *"2h", "enter"), {"leaves_in_s": 7200.0}),
         (("t", *"90%", "enter"), {"target_pct": 90.0}),
         (("t", *"120 km", "enter"), {"target_km": 120.0}),
-        (("g",), {"first": True}),
+        (("v",), {"first": True}),
         (("k", *"70%", "enter"), {"keeps_pct": 70.0}),
         (("n",), {"never": True}),
     ],
@@ -163,7 +163,7 @@ async def test_a_driver_says_more_with_the_code_of_the_bay(
 async def test_any_key_but_y_leaves_a_car_as_it_was(run_dir: Path) -> None:
     desk = Guarded(normal_day())
     async with watching(run_dir, normal_day(), door="operate", desk=desk) as (pilot, _):
-        at_once(app_of(pilot), "4", "g")
+        at_once(app_of(pilot), "4", "v")
         await until(lambda: "goes FIRST for this visit?" in text_of(app_of(pilot)))
         await until(lambda: "Y yes" in text_of(app_of(pilot)))
         at_once(app_of(pilot), "n")

@@ -164,3 +164,17 @@ def test_a_letter_works_with_shift_and_without() -> None:
 def screens_of(kind: type[BuildingScreen]) -> list[type[BuildingScreen]]:
     """All screens there are."""
     return [one for found in kind.__subclasses__() for one in (found, *screens_of(found))]
+
+
+def test_the_key_of_the_demonstration_means_the_same_on_every_screen() -> None:
+    own = {key for keys, *_ in DemoApp.BINDINGS for key in keys.split(",")}
+    taken = [
+        (screen.__name__, key)
+        for screen in screens_of(BuildingScreen)
+        for one in screen.BINDINGS
+        if isinstance(one, Binding)
+        for key in one.key.split(",")
+        if key in own
+    ]
+    assert own == {"g", "G"}
+    assert taken == []

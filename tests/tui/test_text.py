@@ -358,3 +358,33 @@ def test_the_grid_is_said_to_be_back_only_where_it_was_away(why: Why, told: str)
     picture = normal_day(mode=Mode.RECONNECTED_RESTORING, mode_because=Cause(why), armed=True)
     assert told in banner_of(picture)
     assert ("GRID IS BACK" in said(outage(picture, 80, BODY))) is (told == "GRID IS BACK")
+
+
+def kept_for(left_s: float) -> Picture:
+    """A power cut in which Ana keeps the laundry on for so long yet."""
+    picture = power_cut()
+    kept = {"override_who": "Ana", "override_on": True, "override_left_s": left_s}
+    rows = [replace(one, **kept) if one.name == "Laundry" else one for one in picture.circuits]
+    return replace(picture, circuits=tuple(rows))
+
+
+def test_whoever_keeps_a_circuit_is_told_before_that_ends() -> None:
+    # given an override with nine minutes to go, and one with an hour
+    soon, later = kept_for(540.0), kept_for(3600.0)
+    words = "Laundry goes back to automatic at 14:41 (Ana); 3, then E, extends it."
+    # then it is told on both first screens and line by line
+    assert words in said(overview(soon, 80, BODY))
+    assert words in said(outage(soon, 80, BODY))
+    assert words in " ".join(" ".join(lines(soon)).split())
+    assert not any("goes back to automatic" in told for told in lines(later))
+
+
+def test_plain_lines_tell_what_has_been_ordered() -> None:
+    held = OrderPicture(task=Task.HOLD, who="Ana", reason="", begins_in_s=0.0, left_s=720.0)
+    assert "Hold everything, 12 min more (Ana)." in " ".join(lines(power_cut(orders=(held,))))
+
+
+def test_shortly_before_something_goes_off_tenants_are_to_be_told() -> None:
+    soon = said(outage(power_cut(next_off_h=0.2, armed=True), 80, 40))
+    assert "Tell tenants now: T." in " ".join(soon.split())
+    assert "Tell tenants now" not in said(outage(power_cut(next_off_h=2.0, armed=True), 80, 40))

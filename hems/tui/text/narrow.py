@@ -9,7 +9,7 @@ from hems.tui.text.banner import banner
 from hems.tui.text.circuits import group_row
 from hems.tui.text.head import head_rows
 from hems.tui.text.headline import MARKS, headline, second_thought, tone_of
-from hems.tui.text.notes import alarm_rows, no_picture, old_rows, watching_note
+from hems.tui.text.notes import alarm_rows, no_picture, old_rows, order_rows, watching_note
 from hems.tui.text.outage import course
 from hems.tui.view import View
 from hems.wording.language import say
@@ -44,6 +44,7 @@ def _live(picture: Picture, width: int) -> Iterator[Row]:
     note = watching_note(picture)
     if note:
         yield toned(f" {note}", Tone.STRONG)
+    yield from order_rows(picture)
     yield from course(picture, LONG)
     for group in picture.tiers:
         yield row(f" {' '.join(text_of(group_row(picture, group)).split())}")

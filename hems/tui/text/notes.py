@@ -6,7 +6,7 @@ from hems.model.picture import AlarmPicture, OrderPicture, Picture
 from hems.tui.format import BLANK, Row, Tone, row, text_of, toned
 from hems.tui.text.headline import MARKS
 from hems.tui.view import View
-from hems.tui.when import seen_at, since
+from hems.tui.when import leaves, seen_at, since
 from hems.wording import duration, priority_word, sentence, task_name
 from hems.wording.language import N_, say, translated
 
@@ -14,6 +14,8 @@ TONES = {"HIGH": Tone.HIGH, "MED": Tone.MED, "LOW": Tone.LOW}
 MARGIN = 3
 
 
+SOON_S = 600.0
+"""What ends within this time is told ahead, so that whoever needs it can have it for longer."""
 RESTART_S = 60.0
 """HEMS that is started anew, as after an update, is back within this time."""
 WITHOUT_HEMS = N_(
@@ -80,8 +82,24 @@ def names_in(picture: Picture) -> dict[str, str]:
 
 
 def order_rows(picture: Picture) -> tuple[Row, ...]:
-    """What somebody has ordered of the whole building, and until when."""
-    return tuple(toned(f" {order_words(order)}", Tone.STRONG) for order in picture.orders)
+    """What people have ordered and until when, and what of it ends soon."""
+    return tuple(toned(f" {told}", Tone.STRONG) for told in ordered(picture))
+
+
+def ordered(picture: Picture) -> list[str]:
+    """What holds for the whole building because somebody wants it so, and circuits that soon are no longer kept."""
+    soon = [
+        say(
+            "{name} goes back to automatic {at} ({who}); 3, then E, extends it.",
+            name=one.name,
+            at=at,
+            who=one.override_who,
+        )
+        for one in picture.circuits
+        if one.override_who and one.override_left_s is not None and one.override_left_s <= SOON_S
+        for at in [leaves(picture, one.override_left_s)]
+    ]
+    return [*(order_words(order) for order in picture.orders), *soon]
 
 
 def order_words(order: OrderPicture) -> str:

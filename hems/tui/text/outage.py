@@ -1,6 +1,7 @@
 """The screen of a power cut: until when, what goes next, what happens when the grid returns, what to do."""
 
 from collections.abc import Sequence
+from math import inf
 from textwrap import wrap
 
 from hems.model.mode import Mode
@@ -17,6 +18,8 @@ from hems.wording.language import say
 
 NARROW = 80
 WIDE = 120
+TELL_H = 0.25
+"""Hours before something goes off, in which people are to be told of it."""
 FEWEST = 8
 """Rows below which a list of circuits is not worth beginning."""
 INDENT = " " * 7
@@ -101,7 +104,14 @@ def _next(picture: Picture, width: int) -> tuple[Row, ...]:
     does, what = say("switches off") if acting else say("would switch off"), names(acting or circuits)
     asleep = [circuit for circuit in circuits if not circuit.due] if picture.armed else []
     stay = say(" It stays on, because its device is not armed: {names}.", names=names(asleep)) if asleep else ""
-    return _paragraph(f"{say('NEXT: ')}{_when_next(picture, groups, does, what)}{stay}", width)
+    tell = say(" Tell tenants now: T.") if acting and _due_h(picture, groups) <= TELL_H else ""
+    return _paragraph(f"{say('NEXT: ')}{_when_next(picture, groups, does, what)}{stay}{tell}", width)
+
+
+def _due_h(picture: Picture, groups: Sequence[TierPicture]) -> float:
+    """Hours until something goes off, as it is told."""
+    told = picture.next_off_h if picture.next_off_h is not None or not groups else groups[0].hours_left
+    return inf if told is None else told
 
 
 def _when_next(picture: Picture, groups: Sequence[TierPicture], does: str, what: str) -> str:
@@ -172,8 +182,8 @@ def _waits_for_generator(picture: Picture) -> str:
 
 
 def _advice(picture: Picture, width: int) -> tuple[Row, ...]:
-    if picture.orders:
-        return order_rows(picture)
+    if ordered := order_rows(picture):
+        return ordered
     note = watching_note(picture)
     if note:
         return (row(Part(f" {note}", Tone.STRONG)),)
