@@ -79,8 +79,10 @@ def _without_repeats(acts: Sequence[WorldAct]) -> Iterator[WorldAct]:
 
 
 def _expectations(modes: Sequence[tuple[float, Mode]]) -> Iterator[Expectation]:
+    away = False
     for t_s, mode in modes:
-        if mode in EXPECTED:
+        away = away or mode.on_island
+        if mode in EXPECTED and away:  # that hems had just been started there is no part of the power cut
             params = {
                 "that": ["mode", "is", mode.value],
                 "from_s": max(0.0, t_s - PATIENCE_S),

@@ -60,6 +60,14 @@ CUT = (
 )
 
 
+def test_that_hems_had_been_started_shortly_before_is_not_expected_of_the_bench() -> None:
+    # given records that begin with the start of hems, which is on the grid by itself
+    started = event(995.0, EventKind.MODE, Mode.RECONNECTED_RESTORING, Why.ESTIMATES_VALID)
+    told = [one.params.get("that") for one in recorded((started, *CUT), name="r", place="home", began="x").expectations]
+    assert ["mode", "is", "reconnected_restoring"] not in told
+    assert ["mode", "is", "islanded"] in told
+
+
 def test_what_the_records_say_of_the_world_becomes_acts_and_what_hems_did_is_expected() -> None:
     scenario = recorded(CUT, name="r", place="apartments", began="today")
     assert [(act.t_s, act.do) for act in scenario.acts] == [
