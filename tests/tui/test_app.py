@@ -172,6 +172,18 @@ async def test_keys_that_act_on_what_nobody_sees_rest_in_a_small_window(run_dir:
         await until(lambda: "Hold everything as it is" in text_of(app_of(pilot)))
 
 
+async def test_whom_to_call_and_the_card_are_read_on_a_telephone(run_dir: Path) -> None:
+    async with watching(run_dir, power_cut(), size=(50, 28)) as (pilot, _):
+        app = app_of(pilot)
+        await pilot.press("c")
+        await pilot.pause()
+        assert "WHOM TO CALL" in text_of(app)
+        assert "NEXT:" not in text_of(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "NEXT:" in text_of(app)
+
+
 async def test_a_question_fits_a_window_narrower_than_its_box(run_dir: Path) -> None:
     async with watching(run_dir, normal_day(), size=(40, 20)) as (pilot, _):
         await pilot.press("ctrl+q")

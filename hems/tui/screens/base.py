@@ -146,7 +146,7 @@ class BuildingScreen(Screen[None]):
         small = size.width < NEEDED.width or size.height < NEEDED.height
         self.set_class(small, "-too-small")
         if small:
-            self.query_one("#too-small", Rows).show(_in_brief(self._shown, size))
+            self.query_one("#too-small", Rows).show(self._with_foot(size))
             return
         rule, footers = (row("-" * size.width),), list(self.query("#actions").results(Footer))
         self.query_one("#keys", Footer).offer(main_keys(size.width))
@@ -158,6 +158,17 @@ class BuildingScreen(Screen[None]):
         self.query_one("#body", Rows).show(rows)
         for footer in footers:  # what can be done depends on what is listed
             footer.offer(self._usable())
+
+    def brief(self, view: View, size: Size) -> Sequence[Row]:
+        """What a window too small for this screen shows in its place: the building in brief."""
+        return narrow(view, size.width, size.height)
+
+    def _with_foot(self, size: Size) -> tuple[Row, ...]:
+        columns = max(LEAST_COLUMNS, size.width)
+        foot = _foot(size, columns)
+        shown = [*self.brief(self._shown, Size(columns, max(0, size.height - len(foot) - 1)))]
+        blank = [BLANK] * (size.height - len(foot) - 1 - len(shown))
+        return (*shown, *blank, row("-" * size.width), *(row(line) for line in foot))
 
     def _body(self, size: Size) -> Sequence[Row]:
         view = self._shown
@@ -171,8 +182,8 @@ class BuildingScreen(Screen[None]):
         return (*head, *(fitted(line, size.width, Tone.OLD) if line else BLANK for line in told))
 
 
-def _in_brief(view: View, size: Size) -> tuple[Row, ...]:
-    """What matters most, and below it why there is no more and what shows the rest."""
+def _foot(size: Size, columns: int) -> list[str]:
+    """Why there is no more in a small window, and what shows the rest."""
     told = say(
         " Window too small: {width}x{height}. HEMS needs {width2}x{height2}. To leave: Ctrl-Q, then Y.",
         width=size.width,
@@ -181,11 +192,8 @@ def _in_brief(view: View, size: Size) -> tuple[Row, ...]:
         height2=NEEDED.height,
     )
     plain = say("For the rest, in a window of any size: hems status, hems circuits, hems alarms.")
-    columns = max(LEAST_COLUMNS, size.width)
     texts = (told.strip(), plain)
-    foot = [line for text in texts for line in wrap(text, columns - 1, initial_indent=" ", subsequent_indent=" ")]
-    shown = narrow(view, columns, max(0, size.height - len(foot) - 1))
-    return (*shown, row("-" * size.width), *(row(line) for line in foot))
+    return [line for text in texts for line in wrap(text, columns - 1, initial_indent=" ", subsequent_indent=" ")]
 
 
 def _with_hint(hint: str, width: int) -> str:

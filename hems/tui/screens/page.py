@@ -35,7 +35,18 @@ class PageScreen(BuildingScreen):
 
     def body(self, view: View, size: Size) -> Sequence[Row]:
         """As much as fits."""
-        told = [part for line in self._lines for part in self._parts(line, size.width - 4)]
+        return self._page(size, wrapped=self._wrapped)
+
+    def brief(self, view: View, size: Size) -> Sequence[Row]:
+        """Words fit any window."""
+        return self._page(size, wrapped=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """It is seen in any window, so its keys work there."""
+        return True
+
+    def _page(self, size: Size, *, wrapped: bool) -> Sequence[Row]:
+        told = [part for line in self._lines for part in _parts(line, size.width - 4, wrapped=wrapped)]
         room = size.height - 3
         self._first = max(0, min(self._first, len(told) - room))
         shown = told[self._first : self._first + room]
@@ -54,8 +65,9 @@ class PageScreen(BuildingScreen):
         self._first = max(0, self._first + by)
         self.show(self._shown)
 
-    def _parts(self, line: str, width: int) -> list[str]:
-        if not self._wrapped or len(line) <= width:
-            return [line]
-        indent = " " * (len(line) - len(line.lstrip()) + 2)
-        return wrap(line, width, subsequent_indent=indent) or [""]
+
+def _parts(line: str, width: int, *, wrapped: bool) -> list[str]:
+    if not wrapped or len(line) <= width:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return wrap(line, width, subsequent_indent=indent) or [""]
