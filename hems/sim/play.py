@@ -25,9 +25,9 @@ from hems.sim.scenario import WORLD, Scenario, WorldAct, act_on
 from hems.sim.tie import in_window
 
 SETTLED_WITHIN_S = 3600.0
-CALM_TICK_S, FINE_AGAIN_S = 3.0, 60.0
-"""How often hems is asked while nothing is left to restore before a story begins, but for the last minute of it: if it
-looked more seldom, a meter would have to repeat itself for longer than half a minute until it counts as frozen."""
+CALM_TICK_S, FINE_AGAIN_S = 15.0, 60.0
+"""How often hems is asked while nothing is left to restore before a story begins, but for the last minute of it.  Then
+it learns anew how often a meter moves: one seldom looked at would have to repeat itself for long until it is frozen."""
 REBOOT_S = 3.0
 NOON = datetime(2026, 10, 17, 12, tzinfo=UTC)
 LOOK_S = 1.0
@@ -58,7 +58,9 @@ def at_rest(
         wall_clock=NOON,
     )
     for ticked in forward.run(SETTLED_WITHIN_S):
-        forward.period_s = CALM_TICK_S if _calm(ticked, params) else PERIOD_S
+        seldom, forward.period_s = forward.period_s > PERIOD_S, CALM_TICK_S if _calm(ticked, params) else PERIOD_S
+        if seldom and forward.period_s == PERIOD_S:
+            forward.state = replace(forward.state, evidence=replace(forward.state.evidence, points={}))
         if ticked.step.state.mode.mode is Mode.GRID_CONNECTED:
             break
     return forward
