@@ -172,7 +172,7 @@ async def test_without_the_daemon_the_last_picture_is_shown_as_old_with_what_to_
     # and what was recorded can be read without it
     log = await asyncio.to_thread(said, capsys, "log", "--state-dir", str(run_dir / "state"))
     assert (log[0], log[2]) == (0, "")
-    assert "The grid side is good" in log[1]
+    assert "The grid side is not yet good for long enough" in log[1]
     # and the copy on the disk does as well when the run directory is gone
     (run_dir / "picture.json").unlink()
     assert "What follows is OLD" in (await asyncio.to_thread(said, capsys, *words))[1]
