@@ -162,7 +162,7 @@ def _circuits(site: Site, state: ControlState, params: Params, now: Instant) -> 
             yield f"{role}/contradicts", Condition(HIGH, role, Cause(Why.UNEXPECTED_CLOSE))
         if memory.vain >= VAIN:
             yield f"{role}/vain", Condition(MEDIUM, role, Cause(Why.SHED_IN_VAIN, {"times": memory.vain}))
-        if memory.shed_because is not None and now_s < (ends_s := wear.closes_s(memory, params.restore)):
+        if memory.shed_because is not None and now_s < (ends_s := wear.rests_until_s(memory, state, params.restore)):
             yield f"{role}/rests", Condition(LOW, role, Cause(Why.RELAY_RESTS, _until(ends_s, now)))
         if memory.fruitless >= params.restore.tries:
             yield f"{role}/locked_out", Condition(MEDIUM, role, Cause(Why.LOCKED_OUT, {"times": memory.fruitless}))

@@ -68,7 +68,7 @@ def restore(site: Site, state: ControlState, outlook: Outlook, params: Params, n
     UCA 11.
     """
     off = [one for one in off_circuits(site, state) if _read(one, state) and not locked_out(one, state, params)]
-    spared_s = {one.id: wear.closes_s(state.loads.get(one.id, FRESH), params.restore) for one in off}
+    spared_s = {one.id: wear.rests_until_s(state.loads.get(one.id, FRESH), state, params.restore) for one in off}
     waiting = [circuit for circuit in off if spared_s[circuit.id] <= now_s]
     found = _next(waiting, site, state, outlook, params, now_s)
     return replace(found, due_s=min(found.due_s, *(when_s for when_s in spared_s.values() if when_s > now_s), inf))

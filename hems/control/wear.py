@@ -1,12 +1,14 @@
 """How often a switch has moved lately: contacts wear out, and a circuit that comes and goes serves nobody.
 
-Protection may always open.  Only automation's closing waits, early enough for the opening that may have to follow.
+Protection may always open.  Only automation's closing waits, early enough for the opening that may have to follow, and
+no longer than until the grid has stood for as long as it takes to call all normal: what came and went was the grid.
 Source: domain reference 2.4.
 """
 
 from collections.abc import Iterable, Mapping
 from math import inf
 
+from hems.control.dispatch.relief import FOR_A_LIMIT
 from hems.control.memory.acting import Sent
 from hems.control.memory.using import FRESH, LoadMemory
 from hems.control.state import ControlState
@@ -34,8 +36,19 @@ def moved(
     return replace(state, loads={**state.loads, **loads}) if loads else state
 
 
+def rests_until_s(memory: LoadMemory, state: ControlState, params: RestoreParams) -> float:
+    """When automation may close it at the earliest: on a grid that has carried the building for so long, at once.
+
+    Nothing opens it there but a limit of the connection; what went off for one keeps to its budget.
+    """
+    because, solid_s = memory.shed_because, state.grid_solid_since_s
+    for_a_limit = because is not None and because.why in FOR_A_LIMIT
+    calm_s = inf if solid_s is None or for_a_limit else solid_s + params.calm_s
+    return min(closes_s(memory, params), calm_s)
+
+
 def closes_s(memory: LoadMemory, params: RestoreParams) -> float:
-    """When automation may close it at the earliest: with an opening to spare in the hour and in the day (UCA 8)."""
+    """When it may be closed with an opening to spare in the hour and in the day (UCA 8)."""
     return max(_free_s(memory.moves_s, params.moves_hour, HOUR_S), _free_s(memory.moves_s, params.moves_day, DAY_S))
 
 

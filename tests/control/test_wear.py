@@ -70,7 +70,7 @@ def test_what_several_armed_lists_open_at_once_has_moved_once():
 # The budget ----------------------------------------------------------------------------------------------------------
 
 
-def test_uca8_a_switch_that_has_moved_five_times_in_the_hour_stays_open_until_the_hour_is_over():
+def test_uca8_a_switch_that_has_moved_five_times_in_the_hour_stays_open_until_the_grid_has_proven_itself():
     # given a tie that opens and closes every three minutes
     made = flapping(8)
     times = moves(made)[GYM]
@@ -78,11 +78,13 @@ def test_uca8_a_switch_that_has_moved_five_times_in_the_hour_stays_open_until_th
     # then its circuit rests in the end, and somebody is told why
     assert made.off() >= {"gym"}
     assert made.state.alarms["circuits/gym/closed/rests"].priority == "LOW"
-    # and comes back as soon as the first of the five is an hour ago, in its turn
+    # and comes back in its turn, long before the hour is over, when the grid has stood for as long as calm takes
+    solid_s = made.state.grid_solid_since_s
+    assert solid_s is not None
     made.advance(3600.0, every_s=1e6)
-    back = sorted(seen[5] - seen[0] for seen in moves(made).values() if len(seen) > 5)
-    assert 3600.0 <= back[0] < 3601.0
-    assert back[-1] <= 3660.0
+    back = sorted(seen[5] - solid_s for seen in moves(made).values() if len(seen) > 5)
+    assert RESTORE.calm_s <= back[0] < RESTORE.calm_s + 1.0
+    assert back[-1] <= RESTORE.calm_s + 120.0
     assert made.off() == set()
     assert made.state.alarms == {}
 
@@ -94,16 +96,27 @@ def test_nobody_waits_for_a_circuit_that_rests_and_all_else_counts_as_normal():
     assert resting
     # when all else has been calm for as long as it must
     made.advance(PARAMS.restore.calm_s + 120.0, every_s=1e6)
-    # then all is normal, though they are off
+    # then all is normal, and nobody has waited for them
     assert made.state.mode.mode is Mode.GRID_CONNECTED
-    assert resting <= made.off()
-    # and they come back all the same when their rest is over
-    assert made.advance(3600.0, every_s=1e6).off() == set()
+    # and they come back too, though their hour is not over
+    assert made.advance(120.0, every_s=1e6).off() == set()
+
+
+def test_a_circuit_that_went_off_for_a_limit_rests_however_long_the_grid_has_stood():
+    # given relays that have used up their hour's moves, on a grid that has stood for a day
+    gym = LoadMemory(moves_s=(1.0, 2.0, 3.0, 4.0, 5.0), shed_because=Cause(Why.ISLAND_CAPACITY))
+    stands = replace(initial(0.0), grid_solid_since_s=-86_400.0)
+    # then one that the power cut had off may come back, and one that goes off for a limit again and again rests
+    assert wear.rests_until_s(gym, stands, RESTORE) < 0.0
+    limited = replace(gym, shed_because=Cause(Why.LIMIT_AGREED))
+    assert wear.rests_until_s(limited, stands, RESTORE) == 3601.0
+    # and a grid that stood until a moment ago is none to rely on
+    assert wear.rests_until_s(gym, replace(stands, grid_solid_since_s=None), RESTORE) == 3601.0
 
 
 def test_the_alarm_of_a_circuit_that_rests_says_until_when():
     made = flapping(8)
-    left_s = wear.closes_s(made.state.loads[CircuitId("gym")], RESTORE) - made.now_s
+    left_s = wear.rests_until_s(made.state.loads[CircuitId("gym")], made.state, RESTORE) - made.now_s
     ends = datetime(2030, 6, 1, 12, tzinfo=UTC)
     # when the clock is known
     instant = Instant(made.now_s, ends - timedelta(seconds=left_s - 20.0))
@@ -186,6 +199,7 @@ FLAPPING = [(AWAY, 90.0), (BACK, 90.0)] * 30
 @example(FLAPPING)
 @settings(max_examples=12)
 def test_uca8_in_any_noise_no_switch_moves_more_often_than_its_budget_allows(history: list[tuple[Any, float]]):
+    # no grid stands for ten minutes here
     made = on_the_grid()
     made.steps.clear()
     for values, seconds in history:
