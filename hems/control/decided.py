@@ -41,6 +41,14 @@ def restored(state: ControlState, circuit: CircuitId, params: Params, now_s: flo
     return attempts.begun(replace(state, loads={**state.loads, circuit: memory}, last_restore_s=now_s))
 
 
+def put_off(state: ControlState, circuit: CircuitId, cause: Cause) -> ControlState:
+    """The state with a circuit off for another reason than before."""
+    memory = state.loads.get(circuit, FRESH)
+    if memory.shed_because == cause:
+        return state
+    return replace(state, loads={**state.loads, circuit: replace(memory, shed_because=cause)})
+
+
 def closed(state: ControlState, commands: Iterable[Command], now_s: float) -> ControlState:
     """The state after what people switch on: a start like any other, that the next one waits for."""
     starts = [one for one in commands if one.value is True and wiring.circuit_of(one.role) is not None]

@@ -207,8 +207,9 @@ def _switched(given: Given, state: ControlState, outlook: Outlook, told: Told) -
     state, back = _back(given, state, outlook)
     if back.circuit is None:
         return state, back.due_s
-    if relief.waits(given.site.circuit(back.circuit), given, state, outlook.watts[back.circuit]):
-        return state, inf  # for room, not for a time: a due time that has come would wake the daemon without end
+    limit = relief.obstacle(given.site.circuit(back.circuit), given, state, outlook.watts[back.circuit])
+    if limit is not None:  # for room, not for a time: a due time that has come would wake the daemon without end
+        return decided.put_off(state, back.circuit, limit), inf
     state, back = _back(given, decided.restored(state, back.circuit, given.params, given.now_s), outlook)
     return state, back.due_s
 

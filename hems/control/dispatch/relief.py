@@ -82,19 +82,24 @@ def _for_connection(given: Given, state: ControlState, watts: Mapping[CircuitId,
     return found
 
 
-def waits(circuit: Circuit, given: Given, state: ControlState, draws_w: float) -> bool:
-    """Whether a circuit that went off for a limit has to wait, because what it draws would not fit yet."""
+def obstacle(circuit: Circuit, given: Given, state: ControlState, draws_w: float) -> Cause | None:
+    """The limit for which a circuit has to wait, because what it draws would not fit yet; None if it need not.
+
+    A flexible one that went off for something else waits where it would go off again for a limit.
+    """
     because = state.loads.get(circuit.id, FRESH).shed_because
     if because is None or state.mode.mode.on_island:
-        return False
+        return None
     if because.why is Why.LIMIT_PANEL:
-        return not _fits_panels(circuit, given.site, state, draws_w)
-    if because.why not in LIMITED:
-        return False
-    if flows(given.site, given.snapshot, given.now_s) is None:
-        return True
+        return None if _fits_panels(circuit, given.site, state, draws_w) else because
     bounds = envelope(given.site, state.connection, given.snapshot, given.now_s)
-    return _house_w(state) + draws_w > bounds.import_w
+    if because.why in LIMITED:
+        silent = flows(given.site, given.snapshot, given.now_s) is None
+        return because if silent or _house_w(state) + draws_w > bounds.import_w else None
+    if circuit.tier is not Tier.FLEXIBLE or bounds.import_by.why not in LIMITED:
+        return None
+    goes_again = _left_over_w(given, state, bounds.import_w - draws_w) > max(SLACK_W, SLACK * bounds.import_w)
+    return bounds.import_by if goes_again else None
 
 
 def _fits_panels(circuit: Circuit, site: Site, state: ControlState, draws_w: float) -> bool:

@@ -168,7 +168,7 @@ def waits(why: Why | None, draws_w: float, memory: ControlState, name: CircuitId
     one: Circuit = next(circuit for circuit in there.circuits if circuit.id == name)
     loads = {name: LoadMemory(shed_because=None if why is None else Cause(why))}
     given = Given(there, sees(there, **values), Params(), Instant(NOW_S))
-    return relief.waits(one, given, replace(memory, loads=loads), draws_w)
+    return relief.obstacle(one, given, replace(memory, loads=loads), draws_w) is not None
 
 
 @pytest.mark.parametrize(
@@ -178,12 +178,19 @@ def waits(why: Why | None, draws_w: float, memory: ControlState, name: CircuitId
         pytest.param(Why.LIMIT_AGREED, 1001.0, state(9000.0), {}, True, id="a watt too much"),
         pytest.param(Why.LIMIT_AGREED, 1.0, state(1.0), {"grid_w": None}, True, id="the street is silent"),
         pytest.param(Why.LIMIT_AGREED, 9e4, state(1.0, mode=Mode.ISLANDED), {}, False, id="on an island"),
-        pytest.param(Why.OVERLOAD, 9e4, state(9000.0), {}, False, id="it went off for something else"),
+        pytest.param(Why.OVERLOAD, 1200.0, state(9000.0), {}, False, id="after a power cut as much as a meter errs"),
+        pytest.param(Why.OVERLOAD, 1201.0, state(9000.0), {}, True, id="it would go off again for the limit"),
+        pytest.param(Why.OVERLOAD, 3200.0, state(9000.0), {"soc_pct": 71.0}, False, id="batteries make room for it"),
+        pytest.param(Why.OVERLOAD, 1201.0, state(9000.0), {"grid_w": None}, False, id="nobody knows what is drawn"),
         pytest.param(None, 9e4, state(9000.0), {}, False, id="it did not go off"),
     ],
 )
 def test_when_it_may_come_back(why: Why | None, draws_w: float, memory: ControlState, values: Any, found: bool):
     assert waits(why, draws_w, memory, **values) is found
+
+
+def test_after_a_power_cut_only_flexible_circuits_wait_for_a_limit():
+    assert not waits(Why.ISLAND_CAPACITY, 9e4, state(9000.0), SAUNA)
 
 
 @pytest.mark.parametrize(
