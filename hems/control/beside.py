@@ -8,13 +8,14 @@ Source: domain reference 2.3.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 
 from hems.control import headroom, overload
 from hems.control.arbitrate import Proposal, Rank
 from hems.control.balance import unbalanced
 from hems.control.energy import NO_CAR, below, car_free_wh
 from hems.control.given import Given
-from hems.control.giving import GIVING_SHARE, REFILL_SHARE, REFILL_W, carries_on, shown
+from hems.control.giving import GIVING_SHARE, REFILL_SHARE, REFILL_W, carries_on, former_bears_w, giving_w, shown
 from hems.control.memory.acting import Stage
 from hems.control.state import ControlState
 from hems.control.stored import NO_BATTERY, battery_wh, beside, former_pct, forming_car, own_battery, room_wh, soc_pct
@@ -98,8 +99,14 @@ def _given_w(batteries: Sequence[Battery], given: Given, carried_w: float, own_p
     low = below(own_pct, band.conserve_pct, band.critical_pct) if fuller else 0.0
     most = GIVING_SHARE + (1.0 - GIVING_SHARE) * low
     part = max(low, min(most, free_wh / (free_wh + _own_wh(given))))
-    whole_w = part * carried_w + low * _refill_w(given)
+    whole_w = max(part * carried_w + low * _refill_w(given), carried_w - _former_bears_w(given))
     return {one.id: min(one.discharge_max_w, whole_w * free.get(one.id, 0.0) / free_wh) for one in batteries}
+
+
+def _former_bears_w(given: Given) -> float:
+    """What the former's source bears of it, where no car is there to take over the rest: both would, in turn."""
+    cars = any(giving_w(given.site, given.snapshot, given.now_s).values())
+    return inf if cars else former_bears_w(given.site, given.params)
 
 
 def _refill_w(given: Given) -> float:

@@ -1,7 +1,7 @@
 """Which cars carry an island, and with how much: the more the emptier the battery, never below what drivers keep."""
 
 from collections.abc import Container, Mapping
-from math import ceil
+from math import ceil, inf
 
 from hems.control import drivers, headroom
 from hems.control.bay_memory import NEW
@@ -112,6 +112,7 @@ def supporting(
     held_back = headroom.held_back(site, state, snapshot, now_s)
     residual_w = 0.0 if held_back else max(0.0, residual_w)
     target_w = _target_w(residual_w, site, snapshot, params, now_s, batch=any(giving.values()))
+    target_w = max(target_w, residual_w - former_bears_w(site, params))
     free = carriers(free, giving, target_w, _worn_wh(state))
     return {bay.id: _support(bay, refusals[bay.id], free, target_w) for bay in bays}
 
@@ -138,6 +139,11 @@ def shown(
         if seen_s < entry.sent_s + SHOWS_S or abs(watts - float(entry.value)) > ROUNDS_W:
             return False
     return True
+
+
+def former_bears_w(site: Site, params: Params) -> float:
+    """What the former's source is left with at most: a cold battery, or one that is nearly empty, permits little."""
+    return inf if site.former.total_w is None else params.overload.target_pu * site.former.total_w
 
 
 def _target_w(residual_w: float, site: Site, snapshot: Snapshot, params: Params, now_s: float, *, batch: bool) -> float:

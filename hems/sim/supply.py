@@ -130,7 +130,7 @@ class Supply:
     def _load_pu(self, net_w: Sequence[float]) -> tuple[float, ...]:
         if not self.former.forming:
             return (0.0,) * (len(self._phases) + 1)
-        return self.former.load_pu((*self.through_former(net_w), sum(net_w)))
+        return self.former.load_pu((*self.through_former(net_w), max(0.0, sum(net_w))))
 
     def _run_engine(self, net_w: list[float]) -> None:
         """A generator on the bus carries what nobody else feeds, and fills the former's battery as far as that is told.

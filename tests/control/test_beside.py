@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given as for_any
 from hypothesis import strategies as st
 
-from hems.control import beside, idle
+from hems.control import beside, idle, present
 from hems.control.memory.acting import GeneratorMemory, Sent, Stage
 from hems.control.state import ControlState
 from hems.model import wiring
@@ -63,6 +63,14 @@ def asked(values: Any, known: ControlState | None = None, site: Site = SITE) -> 
 )
 def test_each_battery_gives_in_proportion_to_what_it_holds(values: Any, watts: float):
     assert asked(values) == pytest.approx(watts)
+
+
+def test_it_takes_over_what_the_formers_cold_battery_permits_no_more():
+    # given 10 kW to carry, of which it would give a fifth, and a former whose battery permits 7.5 kW
+    values = seen(10_000.0) | {wiring.battery_limit(MAIN): 7500.0}
+    site = present.permitted(SITE, given(SITE, values, NOW_S).snapshot, NOW_S)
+    # then it leaves the former four fifths of what is permitted
+    assert asked(values, site=site) == pytest.approx(4000.0)
 
 
 @for_any(load_w=st.floats(0.0, 60_000.0), main_pct=st.floats(51.0, 100.0), second_pct=st.floats(0.0, 100.0))

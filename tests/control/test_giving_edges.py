@@ -110,6 +110,16 @@ def test_cars_give_more_the_emptier_the_battery(soc_pct: float | None, give_w: f
     assert found["bay_1"] == (pytest.approx(give_w), Why.SUPPORT_ISLAND)
 
 
+@pytest.mark.parametrize(("permits_w", "give_w"), [(1250.0, 4000.0), (1000.0, 4200.0), (1.0, 5000.0)])
+def test_cars_take_over_what_a_cold_battery_permits_no_more(permits_w: float, give_w: float):
+    # given 5 kW to carry, of which cars would give four fifths
+    former = replace(SITE.former, total_w=permits_w)
+    there = snapshot(SITE, drawn(500.0, 1000.0, 1000.0) | car("bay_1", 93.0, 2500.0), NOW_S)
+    found = giving.supporting([ONE], replace(SITE, former=former), state(bays=HERE), there, PARAMS, NOW_S)
+    # then the battery is left with four fifths of what it permits
+    assert found[ONE.id].power_w == pytest.approx(give_w, abs=1.0)
+
+
 @pytest.mark.parametrize(
     ("watts", "gives_w", "soc_pct", "give_w"),
     [
