@@ -19,6 +19,7 @@ from hems.control.evidence import Evidence
 from hems.control.memory.acting import Sent
 from hems.control.memory.using import FRESH, LoadMemory
 from hems.control.params import Params
+from hems.control.regime import GONE
 from hems.control.sheddable import VAIN, futile
 from hems.control.state import ControlState
 from hems.model import wiring
@@ -26,7 +27,7 @@ from hems.model.again import again
 from hems.model.cause import Cause, Value, Why
 from hems.model.copies import replace
 from hems.model.instant import Instant
-from hems.model.mode import Mode
+from hems.model.mode import Mode, TiePosition
 from hems.model.request import Task
 from hems.model.site import Site
 from hems.model.snapshot import COMES_AND_GOES, DeviceHealth, Severity, Snapshot
@@ -74,6 +75,8 @@ def conditions(
     found.update(_batteries(state, params, now_s))
     if state.mode.mode is Mode.FAULT_SAFE:
         found["mode"] = Condition(HIGH, "mode", state.mode.because)
+    if state.mode.mode is Mode.MAINTENANCE and state.evidence.tie.value is TiePosition.OPEN and seen.grid in GONE:
+        found["outage"] = Condition(HIGH, "grid", Cause(Why.CUT_AT_WORK))
     if seen.crossed:
         found["tie"] = Condition(HIGH, "tie", Cause(Why.TIE_CROSSED))
     elif seen.disputed:

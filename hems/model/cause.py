@@ -179,6 +179,7 @@ class Why(StrEnum):
     OVERRIDE_EXPIRED = "override_expired"
     OVERRIDE_REFUSED = "override_refused"
     LOCKED_OUT = "locked_out"
+    CUT_AT_WORK = "cut_at_work"
     RELAY_RESTS = "relay_rests"
     TIE_DISPUTED = "tie_disputed"
     RECONNECT_GIVEN_UP = "reconnect_given_up"

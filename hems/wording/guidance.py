@@ -118,12 +118,20 @@ GUIDANCE: Mapping[Why, Guidance] = {
             N_("Read in the log (key 8) why it went off each time."),
             N_("If it is needed now, keep it ON: key 3, choose it, ENTER."),
         ),
-        N_("HEMS switches it on again by itself, within an hour as a rule."),
+        N_("HEMS switches it on again by itself: on a steady grid soon, else within an hour as a rule."),
     ),
     Why.TIE_DISPUTED: Guidance(
         N_("Two witnesses of the grid switch do not agree. HEMS believes the more careful one."),
         (HANDS_OFF, N_("Have the electrician look at the switch's contacts, this week.")),
         N_("The building runs on. Coming back to the grid may take longer."),
+    ),
+    Why.CUT_AT_WORK: Guidance(
+        N_("The grid has gone while maintenance is ordered. Circuits go off only where protection needs it."),
+        (
+            N_("Tell those who work: cables in the building stay live from the battery."),
+            N_("End the maintenance when they are done: only then does HEMS save energy and rejoin the grid."),
+        ),
+        N_("HEMS switches nothing on, saves little, and does not permit the return to the grid."),
     ),
     Why.TIE_CROSSED: HOLDS_STILL,
     Why.RECONNECT_GIVEN_UP: Guidance(

@@ -66,6 +66,12 @@ TROUBLES: Mapping[Why, Forms] = {
         ),
         N_("A meter of the grid side sees the building. HEMS does not believe it; have its wiring looked at."),
     ),
+    Why.CUT_AT_WORK: (
+        N_(
+            "POWER CUT while people work on the plant: the building runs on its own power. HEMS does not go back to "
+            "the grid before the work is over."
+        ),
+    ),
     Why.TIE_CROSSED: (
         N_(
             "The grid switch says open, and yet power flows through it. HEMS switches nothing on; call the electrician."

@@ -151,6 +151,19 @@ def test_an_outage_in_maintenance_is_remembered_as_one():
     assert made.mode is Mode.ISLANDED
 
 
+def test_who_works_is_told_of_a_power_cut_and_of_its_end_but_not_of_a_switch_that_was_opened_by_hand():
+    made = on_the_grid().ask(order(Task.MAINTENANCE)).advance(1.0)
+    # when an electrician opens the grid switch to try it
+    assert "outage" not in made.says(TIE_OPEN).advance(5.0).state.alarms
+    # then that is no power cut; it is one when the grid is gone
+    raised = made.says(GRID_DEAD).advance(5.0).state.alarms["outage"]
+    assert (raised.priority, raised.cause.why) == ("HIGH", Why.CUT_AT_WORK)
+    # and over when it is back, or the work is
+    assert "outage" not in made.says(utility(230.0)).advance(5.0).state.alarms
+    made.says(GRID_DEAD).advance(5.0).ask(order(Task.MAINTENANCE, begin=False)).advance(30.0)
+    assert "outage" not in made.state.alarms
+
+
 # A planned island ----------------------------------------------------------------------------------------------------
 
 
