@@ -199,8 +199,9 @@ FLAPPING = [(AWAY, 90.0), (BACK, 90.0)] * 30
 @example(FLAPPING)
 @settings(max_examples=12)
 def test_uca8_in_any_noise_no_switch_moves_more_often_than_its_budget_allows(history: list[tuple[Any, float]]):
-    # no grid stands for ten minutes here
+    # given a building that trusts no grid before it has stood for an hour
     made = on_the_grid()
+    made.params = replace(PARAMS, restore=replace(RESTORE, calm_s=3600.0))
     made.steps.clear()
     for values, seconds in history:
         made.says(values).advance(seconds, every_s=1e6)
