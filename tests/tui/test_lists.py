@@ -22,9 +22,10 @@ from hems.tui.text.circuit_list import circuit_list
 from hems.tui.text.circuits import group_row
 from hems.tui.text.notes import alarm_rows
 from hems.tui.text.outage import outage
+from hems.tui.text.reach import off_at_once
 from hems.wording.language import use
 from tests.desk import HandMadeDesk, until
-from tests.pictures import home, power_cut
+from tests.pictures import home, normal_day, power_cut
 from tests.tui.screens import app_of, lines_of, text_of, watching
 
 START = datetime(2026, 11, 19, 23, 50, 0, tzinfo=UTC)
@@ -204,6 +205,13 @@ def test_what_hems_may_not_switch_is_not_promised_to_go_off_next() -> None:
     told = " ".join(" ".join(row_text(line) for line in outage(picture, 80, 40)).split())
     assert f"HEMS switches off {', '.join(one.name for one in acting)}." in told
     assert f"It stays on, because its device is not armed: {asleep.name}." in told
+
+
+def test_what_hems_may_not_switch_is_not_promised_to_go_off_at_once_either() -> None:
+    # given a good grid, and an overload in store that two circuits would end, of which one is not armed
+    rows = [replace(one, watched_only=one.name == "Gym") for one in normal_day().circuits]
+    picture = normal_day(circuits=tuple(rows), off_at_once=("Laundry", "Gym"), armed=True)
+    assert off_at_once(picture) == "Off at once, more than own power carries: Laundry, Gym (NOT ARMED)."
 
 
 def test_a_group_in_which_nothing_is_armed_is_said_to_stay() -> None:

@@ -63,7 +63,9 @@ def how_long(span: tuple[float, float, float] | None) -> str:
 def off_at_once(picture: Picture) -> str:
     """What a failing grid would take with it at once, or for how long nothing would have to go off."""
     if picture.off_at_once:
-        return say("Off at once, more than own power carries: {names}.", names=", ".join(picture.off_at_once))
+        asleep = {one.name for one in picture.circuits if one.watched_only} if picture.armed else set()
+        told = [f"{name} ({say('NOT ARMED')})" if name in asleep else name for name in picture.off_at_once]
+        return say("Off at once, more than own power carries: {names}.", names=", ".join(told))
     return say("All circuits would run {how_long}.", how_long=how_long(picture.all_hours))
 
 
