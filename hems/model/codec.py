@@ -118,7 +118,7 @@ def _read_simple(hint: type, plain: Any) -> Any:
     if hint is float:
         number = _odd_float(plain)
         if isinstance(number, int | float) and not isinstance(number, bool):
-            return float(number)
+            return _as_float(number)
     if hint is datetime and isinstance(plain, str):
         return datetime.fromisoformat(plain)
     if hint in (bool, int, str) and type(plain) is hint:
@@ -234,6 +234,13 @@ def _typed_fields(cls: Any) -> tuple[tuple[str, Any, bool], ...]:
 
 def _has_default(field: Field[Any]) -> bool:
     return field.default is not MISSING or field.default_factory is not MISSING
+
+
+def _as_float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # JSON sets whole numbers no limit
+        raise ValueError("expected float, found a number that is too large for one") from None
 
 
 def _odd_float(plain: Any) -> Any:

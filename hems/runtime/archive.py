@@ -65,7 +65,7 @@ class Archive:
         if unknown:
             raise RequestError(f"Nothing is recorded under {unknown[0]}; there is {', '.join(sorted(self._names))}.")
         number = not isinstance(span_s, bool) and isinstance(span_s, int | float)
-        if not number or not SHORTEST_S <= float(span_s or 0.0) <= LONGEST_S:
+        if not number or not SHORTEST_S <= (span_s or 0.0) <= LONGEST_S:
             raise RequestError("Say how many seconds back: at least 60, at most 400 days.")
         return tuple(names), float(span_s or 0.0)
 

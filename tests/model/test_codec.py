@@ -88,6 +88,7 @@ def test_an_unknown_key_is_passed_over_and_a_missing_one_takes_its_default() -> 
         (Instant, {}, "lacks mono_s"),
         (Instant, {"mono_s": "soon"}, "mono_s: expected float, found str"),
         (Instant, {"mono_s": True}, "mono_s: expected float, found bool"),
+        (Instant, {"mono_s": 10**400}, "mono_s: expected float, found a number that is too large"),
         (Instant, [], "expected an object for Instant"),
         (Event, {"at": {"mono_s": 1.0}, "kind": "party", "subject": "", "cause": {"why": "started"}}, "kind: 'party'"),
         (tuple[int, ...], [1, "2"], "expected int, found str"),

@@ -38,6 +38,7 @@ def head_of(path: str) -> str:
         ({"series": "load_w"}, "Name 1 to 40 series"),
         ({"series": ["'; drop table samples"]}, "Nothing is recorded under"),
         ({"span_s": 1e12}, "at most 400 days"),
+        ({"span_s": 10**400}, "at most 400 days"),
         ({"span_s": True}, "at most 400 days"),
         ({"steps": 10**9}, "in how many steps: 1 to 2000"),
     ],
