@@ -1,6 +1,7 @@
 """Profiles and devices for tests of the engines: small ones written here, so that no test hangs on a product."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +12,8 @@ from drivers.modbus.product import Product
 from drivers.modbus.schema import ModbusProfile
 from drivers.profile.load import parse
 from hems.model.wiring import DeviceSpec
-from tests.drivers.bench import Bench, Site, running
+from hil.vloop import VirtualLoop, run
+from tests.drivers.bench import Bench, Site, Unit, on_tcp, running
 
 
 def profile(**sections: Any) -> ModbusProfile:
@@ -58,4 +60,19 @@ async def driven(site: Site, *devices: Declared, armed: Sequence[str] = ()):
         yield driver
 
 
-__all__ = ["Product", "declared", "driven", "profile", "spec"]
+Played = Callable[[BusDriver, Bench, Site], Awaitable[None]]
+
+
+def played(product: ModbusProfile, unit: Unit, story: Played, wire: Any = on_tcp) -> None:
+    """Play a story in virtual time with one armed device that has been polled for two seconds."""
+
+    async def main(_loop: VirtualLoop) -> None:
+        site = Site()
+        async with wire(Bench(u1=unit)) as bench, driven(site, declared(bench, product), armed=["box"]) as driver:
+            await asyncio.sleep(2.0)
+            await story(driver, bench, site)
+
+    run(main)
+
+
+__all__ = ["Product", "declared", "driven", "played", "profile", "spec"]

@@ -33,6 +33,13 @@ class Machine:
         (self.by_id / name).unlink()
         (self.dev / tty).unlink()
 
+    async def used(self, path: Path) -> ModbusLink:
+        """A link to it that was open once."""
+        link = ModbusLink(parse_address(f"rtu://{path}"), self.by_id)
+        await link.open(1.0)
+        link.close()
+        return link
+
     def close(self) -> None:
         for end in self._ends:
             os.close(end)
@@ -49,9 +56,7 @@ async def test_another_adapter_under_the_same_name_is_not_spoken_to(machine: Mac
     # given two lines, of which one is in use by the name that the kernel gave it
     machine.plug(ONE, "ttyUSB0")
     machine.plug(OTHER, "ttyUSB1")
-    link = ModbusLink(parse_address(f"rtu://{machine.dev}/ttyUSB0"), machine.by_id)
-    await link.open(1.0)
-    link.close()
+    link = await machine.used(machine.dev / "ttyUSB0")
     # when both are plugged in anew, the other way round
     machine.unplug(ONE, "ttyUSB0")
     machine.unplug(OTHER, "ttyUSB1")
@@ -65,9 +70,7 @@ async def test_another_adapter_under_the_same_name_is_not_spoken_to(machine: Mac
 
 async def test_an_adapter_that_has_another_name_now_is_told_with_the_one_that_stays(machine: Machine):
     machine.plug(ONE, "ttyUSB0")
-    link = ModbusLink(parse_address(f"rtu://{machine.dev}/ttyUSB0"), machine.by_id)
-    await link.open(1.0)
-    link.close()
+    link = await machine.used(machine.dev / "ttyUSB0")
     machine.unplug(ONE, "ttyUSB0")
     with pytest.raises(LinkDown, match=r"is the adapter plugged in\?$"):
         await link.open(1.0)
@@ -78,9 +81,7 @@ async def test_an_adapter_that_has_another_name_now_is_told_with_the_one_that_st
 
 async def test_a_line_that_is_given_by_the_name_that_stays_is_found_wherever_it_is(machine: Machine):
     machine.plug(ONE, "ttyUSB0")
-    link = ModbusLink(parse_address(f"rtu://{machine.by_id}/{ONE}"), machine.by_id)
-    await link.open(1.0)
-    link.close()
+    link = await machine.used(machine.by_id / ONE)
     machine.unplug(ONE, "ttyUSB0")
     machine.plug(OTHER, "ttyUSB0")
     machine.plug(ONE, "ttyUSB1")

@@ -9,9 +9,8 @@ import pytest
 from drivers.modbus.driver import BusDriver
 from hems.model.command import Fate
 from hems.model.reading import Quality
-from hil.vloop import VirtualLoop, run
 from tests.drivers import given
-from tests.drivers.bench import Bench, Fault, Request, Site, Unit, on_gateway, on_tcp, running
+from tests.drivers.bench import Bench, Fault, Request, Site, Unit, on_gateway, on_tcp
 
 LACKING = 20
 Story = Callable[[BusDriver, Bench, Unit, Site], Awaitable[None]]
@@ -25,18 +24,10 @@ def played(story: Story, wire: Any = on_tcp, read: Any = None) -> None:
         control={"acquire": [{"at": 50, "to": 1}]},
     )
 
-    async def main(_loop: VirtualLoop) -> None:
-        unit, site = Unit(), Site()
-        for address in (10, LACKING, 30, 40, 50):
-            unit.put("holding", address, 7)
-        async with wire(Bench(u1=unit)) as bench:
-            driver = BusDriver([given.declared(bench, product)], site.context)
-            driver.arm("box", True)
-            async with running(driver):
-                await asyncio.sleep(2.0)
-                await story(driver, bench, unit, site)
-
-    run(main)
+    unit = Unit()
+    for address in (10, LACKING, 30, 40, 50):
+        unit.put("holding", address, 7)
+    given.played(product, unit, lambda driver, bench, site: story(driver, bench, unit, site), wire)
 
 
 def lacks(fault: Fault, at: int = LACKING) -> Callable[[Request], Fault | None]:

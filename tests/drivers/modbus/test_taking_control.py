@@ -9,9 +9,8 @@ import pytest
 
 from drivers.modbus.driver import BusDriver
 from hems.model.command import Fate
-from hil.vloop import VirtualLoop, run
 from tests.drivers import given
-from tests.drivers.bench import Bench, Fault, Site, Unit, on_gateway, on_tcp, running
+from tests.drivers.bench import Bench, Fault, Unit, on_gateway, on_tcp
 
 MODE, ORDER, REMOTE = 30, 20, 4
 READ = {"power_w": {"at": 10, "type": "s16"}, "shown_w": {"at": ORDER, "type": "s16"}}
@@ -33,19 +32,10 @@ def played(story: Story, wire: Any = on_tcp, **acquire: Any) -> None:
         control={"acquire": [{"at": MODE, "to": REMOTE, **acquire}], "safe": [{"at": ORDER, "to": 0}]},
     )
 
-    async def main(_loop: VirtualLoop) -> None:
-        unit, site = Unit(), Site()
-        unit.put("holding", 10, 7)
-        unit.put("holding", ORDER, 0)
-        unit.put("holding", MODE, 1)
-        async with wire(Bench(u1=unit)) as bench:
-            driver = BusDriver([given.declared(bench, product)], site.context)
-            driver.arm("box", True)
-            async with running(driver):
-                await asyncio.sleep(2.0)
-                await story(driver, bench, unit)
-
-    run(main)
+    unit = Unit()
+    for address, holds in ((10, 7), (ORDER, 0), (MODE, 1)):
+        unit.put("holding", address, holds)
+    given.played(product, unit, lambda driver, bench, _site: story(driver, bench, unit), wire)
 
 
 async def told(driver: BusDriver, watts: float) -> Fate:
