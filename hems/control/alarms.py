@@ -121,7 +121,8 @@ def _devices(state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[
     with_others = {device: wire for wire, members in wires.items() for device in members}
     for wire, members in wires.items():
         if any(_silent(devices[device], now_s) for device in members):
-            yield f"silent/{silence.called(wire)}", Condition(MEDIUM, silence.called(wire), _together(wire, members))
+            cause = _together(Why.DEVICES_SILENT, wire, members)
+            yield f"silent/{silence.called(wire)}", Condition(MEDIUM, silence.called(wire), cause)
     for device, health in devices.items():
         if _silent(health, now_s):
             facts: dict[str, Value] = {"device": device, "detail": health.detail}
@@ -129,6 +130,11 @@ def _devices(state: ControlState, snapshot: Snapshot, now_s: float) -> Iterator[
             unused = device in dead or device in with_others
             yield f"device/{device}", Condition(MEDIUM, device, Cause(Why.DEVICE_SILENT, facts), unused=unused)
         for alarm in health.alarms:
+            if alarm.code == COMES_AND_GOES and (others := silence.unsteady(devices, silence.wire(health.link))):
+                wire = silence.called(silence.wire(health.link))
+                cause = _together(Why.DEVICES_COME_AND_GO, silence.wire(health.link), others)
+                yield f"unsteady/{wire}", Condition(MEDIUM, wire, cause)
+                continue
             cause = Cause(Why.DEVICE_ALARM, {"device": device, "detail": alarm.text})
             yield f"device/{device}/{alarm.code}", Condition(PRIORITIES[alarm.severity], device, cause)
 
@@ -143,10 +149,10 @@ def _silent(health: DeviceHealth, now_s: float) -> bool:
     return now_s >= silent_s(health)
 
 
-def _together(wire: str, members: Sequence[DeviceId]) -> Cause:
+def _together(why: Why, wire: str, members: Sequence[DeviceId]) -> Cause:
     more = f", +{len(members) - NAMED}" if len(members) > NAMED else ""
     facts: dict[str, Value] = {"count": len(members), "devices": ", ".join(members[:NAMED]) + more}
-    return Cause(Why.DEVICES_SILENT, facts if wire == silence.NETWORK else facts | {"line": silence.called(wire)})
+    return Cause(why, facts if wire == silence.NETWORK else facts | {"line": silence.called(wire)})
 
 
 def _circuits(site: Site, state: ControlState, params: Params, now: Instant) -> Iterator[tuple[str, Condition]]:

@@ -1,11 +1,11 @@
-"""Devices that fell silent together: then it is what they share that has failed, and one alarm is enough."""
+"""Devices that fell silent, or come and go, together: what they share has failed, and one alarm is enough."""
 
 from collections import defaultdict
 from collections.abc import Mapping
 from itertools import groupby
 
 from hems.control.memory.acting import Alarm
-from hems.model.snapshot import DeviceHealth
+from hems.model.snapshot import COMES_AND_GOES, DeviceHealth
 from hems.model.units import DeviceId
 
 TOGETHER = 3
@@ -33,6 +33,13 @@ def shared(devices: Mapping[DeviceId, DeviceHealth], alarms: Mapping[str, Alarm]
         if members:
             found[name] = tuple(sorted(members))
     return found
+
+
+def unsteady(devices: Mapping[DeviceId, DeviceHealth], name: str) -> tuple[DeviceId, ...]:
+    """Devices on a wire that come and go, where they are so many that it is the wire."""
+    on_it = {device: one for device, one in devices.items() if wire(one.link) == name}
+    found = [one for one, health in on_it.items() if any(alarm.code == COMES_AND_GOES for alarm in health.alarms)]
+    return tuple(sorted(found)) if len(found) >= TOGETHER else ()
 
 
 def wire(link: str) -> str:

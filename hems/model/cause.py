@@ -191,6 +191,7 @@ class Why(StrEnum):
     BATTERY_IDLE = "battery_idle"
     DEVICE_SILENT = "device_silent"
     DEVICES_SILENT = "devices_silent"
+    DEVICES_COME_AND_GO = "devices_come_and_go"
     DEVICE_ANSWERS = "device_answers"
     DEVICE_ALARM = "device_alarm"
     WRITE_FAILED = "write_failed"

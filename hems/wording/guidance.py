@@ -50,6 +50,14 @@ GUIDANCE: Mapping[Why, Guidance] = {
         ),
         N_("HEMS goes on without them: their circuits stay as they are, in a power cut too."),
     ),
+    Why.DEVICES_COME_AND_GO: Guidance(
+        N_("HEMS loses these devices again and again. Most likely they are well, and what they share is not."),
+        (
+            N_("Look at the network switch or the gateway that they share: has it power, is a light on?"),
+            N_("If that does not help, tell your installer. The devices (key 7) show which are silent."),
+        ),
+        N_("HEMS goes on with what answers. A circuit whose switch is away at the wrong moment stays as it is."),
+    ),
     Why.DEVICE_ALARM: Guidance(
         N_("The device itself says that something is wrong with it."),
         (N_("Read what it says on its own display."), N_("Call whoever services it, with those words.")),

@@ -120,6 +120,11 @@ TROUBLES: Mapping[Why, Forms] = {
         ),
         N_("Several devices fell silent together: look at the network switch or the line that they share."),
     ),
+    Why.DEVICES_COME_AND_GO: (
+        N_("The line {line} or its gateway: {count} devices come and go ({devices}). Look at its cable and supply."),
+        N_("The building's network: {count} devices come and go ({devices}). Look at its switch, radio and broker."),
+        N_("Several devices come and go: look at the network or the line that they share."),
+    ),
     Why.DEVICE_ANSWERS: (
         N_("Device {device} answers again."),
         N_("{name} answers again."),

@@ -8,7 +8,7 @@ from hems.control.alarms import HIGH, MEDIUM
 from hems.control.memory.acting import ReconnectMemory
 from hems.model.event import EventKind
 from hems.model.mode import Mode
-from hems.model.snapshot import DeviceAlarm, DeviceHealth, Severity
+from hems.model.snapshot import COMES_AND_GOES, DeviceAlarm, DeviceHealth, Severity
 from hems.model.units import DeviceId
 from tests.control.panel import Panel, on_an_island, on_the_grid, tie, utility
 
@@ -64,6 +64,30 @@ def test_devices_that_fall_silent_together_are_one_alarm_of_the_network_until_th
     assert len(told(made, EventKind.ALARM_RAISED)) == 1
     assert [subject for _, subject in told(made, EventKind.ALARM_CLEARED)] == ["silent/network"]
     assert made.state.alarms == {}
+
+
+UNSTEADY = DeviceAlarm(code=COMES_AND_GOES, text="comes and goes, 9 times in the last hour; look at its supply")
+
+
+@pytest.mark.parametrize(
+    ("boxes", "raised"),
+    [
+        (2, [f"device/box_{at}/comes_and_goes" for at in range(2)]),
+        (3, ["unsteady/network"]),
+        (40, ["unsteady/network"]),
+    ],
+)
+def test_plugs_that_come_and_go_with_their_broker_are_one_alarm_and_not_one_each(boxes: int, raised: list[str]):
+    made = on_the_grid()
+    # given plugs behind one broker, all lost again and again, and one meter with a trouble of its own
+    made.devices = {
+        DeviceId(f"box_{at}"): DeviceHealth(link="10.0.20.2:1883", alarms=(UNSTEADY,)) for at in range(boxes)
+    }
+    fan = DeviceAlarm(code="inverter/3", text="fan stands still")
+    made.devices |= {DeviceId("roof"): DeviceHealth(link="tcp://10.0.20.3", alarms=(fan,))}
+    made.advance(10.0, every_s=1.0)
+    alarms = [subject for _, subject in told(made, EventKind.ALARM_RAISED)]
+    assert sorted(alarms) == sorted([*raised, "device/roof/inverter/3"])
 
 
 @pytest.mark.parametrize(
