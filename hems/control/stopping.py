@@ -5,7 +5,8 @@ the tick, point 10.
 
 Nobody is left then who could take a request back, and a relay holds what it was told last.  So a permit ends in any
 case, and on the grid every request does: a generator would run until its tank is empty.  On an island the request for
-it stands, and so do a generator and a black start that carry the building.
+it stands, and so do a generator and a black start that carry the building.  In the dark the permit stands too: nobody
+else would let the building back, and a gateway that goes off for want of power would not start again.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from hems.control.state import ControlState
 from hems.model import wiring
 from hems.model.cause import Cause, Why
 from hems.model.command import Command
+from hems.model.mode import Mode
 from hems.model.site import Site
 from hems.model.snapshot import Snapshot
 
@@ -44,7 +46,9 @@ def ending(site: Site, state: ControlState, snapshot: Snapshot, params: Params, 
 
 def withdrawn(state: ControlState) -> tuple[Command, ...]:
     """Requests that may still stand and that nobody will be there to take back."""
-    ends = REQUESTS if state.mode.mode in ON_GRID else {wiring.TIE_PERMIT}
+    mode = state.mode.mode
+    off_grid = frozenset[wiring.Role]() if mode is Mode.BLACKOUT else frozenset({wiring.TIE_PERMIT})
+    ends = REQUESTS if mode in ON_GRID else off_grid
     told = {role: state.sent[role] for role in sorted(ends) if role in state.sent}
     stands = [role for role, one in told.items() if not one.observed and (one.value or one.acknowledged_s is None)]
     return tuple(_off(role, False) for role in stands)

@@ -114,6 +114,7 @@ ASKED = dict.fromkeys((wiring.TIE_PERMIT, wiring.TIE_ISLAND, wiring.FORMER_START
         (Mode.ISLANDED, {wiring.TIE_PERMIT}),
         (Mode.BLACK_START, {wiring.TIE_PERMIT}),
         (Mode.FAULT_SAFE, {wiring.TIE_PERMIT}),
+        (Mode.BLACKOUT, set()),
     ],
 )
 def test_requests_end_that_nobody_is_left_to_take_back_but_not_what_carries_an_island(mode: Mode, ends: set[Role]):
