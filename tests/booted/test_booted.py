@@ -182,8 +182,7 @@ def _bring(checkout: Path, to: Path) -> None:
     """Bundles of this version and of one that cannot run, a site in which nothing answers, and the suite."""
     shutil.copy(_bundle(checkout), to / "good.tar")
     (to / "whole").mkdir()
-    with tarfile.open(to / "good.tar") as tar:
-        tar.extractall(to / "whole", filter="data")
+    shutil.unpack_archive(to / "good.tar", to / "whole")
     (to / "good.version").write_text((to / "whole" / "VERSION").read_text())
     _bad(to)
     text = (checkout / "examples" / "home.toml").read_text(encoding="utf-8")
