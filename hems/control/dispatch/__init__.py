@@ -13,6 +13,7 @@
     shared      what batteries and cars keep together, and who holds how much of it
     standing    what circuits draw beyond the sun, as far as it stands
     steady      what flows, of looks that belong together
+    able        what batteries can do, as they have shown
     storage     each battery's part of it, never below its reserve
     response    what the grid's frequency asks for
     cheap       which cars wait for cheaper hours, and will be ready all the same

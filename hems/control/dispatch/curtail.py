@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from math import inf
 
 from hems.control.arbitrate import Proposal, Rank
+from hems.control.dispatch import able
 from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.flows import Flows, flows
 from hems.control.dispatch.steady import SHOWS_S
@@ -76,7 +77,7 @@ def _allowed_w(
     limit_w = sum(pv.rated_w if one is None else float(one.value) for pv, one in zip(plants, told, strict=True))
     if any(one is not None and not _shows(one.sent_s, pv, snapshot) for pv, one in zip(plants, told, strict=True)):
         return limit_w  # meters still show what was before: it would be lowered twice
-    too_much_w = -flow.without_batteries_w - export_w - _taken_w(site, snapshot, now_s)
+    too_much_w = -flow.without_batteries_w - export_w - _taken_w(site, state, snapshot, now_s)
     if too_much_w > 0.0:
         return max(0.0, min(limit_w, given_w) - too_much_w)
     room_w = -too_much_w
@@ -90,7 +91,7 @@ def _shows(sent_s: float, pv: Pv, snapshot: Snapshot) -> bool:
     return min(snapshot.grid_w.taken_s, snapshot.pvs[pv.id].taken_s) >= sent_s + SHOWS_S
 
 
-def _taken_w(site: Site, snapshot: Snapshot, now_s: float) -> float:
+def _taken_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> float:
     """What batteries can take now."""
     levels = ((one, snapshot.batteries.get(one.id, NO_BATTERY).soc_pct.known(now_s)) for one in steered(site))
-    return sum(one.charge_max_w for one, soc_pct in levels if soc_pct is not None and soc_pct < FULL_PCT)
+    return sum(able.takes_w(one, state) for one, soc_pct in levels if soc_pct is not None and soc_pct < FULL_PCT)

@@ -88,6 +88,30 @@ class Steady:
     cars: Mapping[SourceId, Drawn] = field(default_factory=dict)
 
 
+@quick
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a battery did when it was told to do more."""
+
+    gives: bool
+    """It was told to give; else to take."""
+    watts: float
+    pct: float | None
+    """Its charge then."""
+    at_s: float
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Able:
+    """What one battery has shown that it can do."""
+
+    short_since_s: float | None = None
+    """It has done less than it was told since then."""
+    found: Found | None = None
+    """None while it is believed to do what it is rated for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarPrices:
     """At what prices a car charges and gives, in the currency of the tariff per kilowatt-hour at the meter."""
@@ -166,6 +190,8 @@ class ConnectionMemory:
     panels_over_s: Mapping[PanelId, float] = field(default_factory=dict)
     """Since when more flows through a panel than its fuses carry for hours."""
     steady: Steady = field(default_factory=Steady)
+    able: Mapping[SourceId, Able] = field(default_factory=dict)
+    """What batteries can do, where that is less than their rating."""
     flexible: FlexibleMemory = FlexibleMemory()
     hours: Hours = Hours()
     quarter: QuarterMemory = QuarterMemory()

@@ -8,7 +8,7 @@ is no protection, so it is not taken, and not taken again at every look, which w
 
 from collections.abc import Mapping
 
-from hems.control.dispatch import panels
+from hems.control.dispatch import able, panels
 from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.excess import SLACK, SLACK_W
 from hems.control.dispatch.flows import flows
@@ -117,7 +117,7 @@ def _left_over_w(given: Given, state: ControlState, import_w: float) -> float:
     given_w = 0.0
     for one in steered(given.site):
         soc_pct = given.snapshot.batteries.get(one.id, NO_BATTERY).soc_pct.known(given.now_s)
-        given_w += one.discharge_max_w if soc_pct is not None and soc_pct > (one.reserve_pct or 0.0) else 0.0
+        given_w += able.gives_w(one, state) if soc_pct is not None and soc_pct > (one.reserve_pct or 0.0) else 0.0
     return _surely_w(state) - given_w - import_w
 
 

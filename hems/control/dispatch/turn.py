@@ -1,6 +1,7 @@
 """One turn of what the connection remembers, and word of a limit that was exceeded and is kept again."""
 
 from hems.control.dispatch import (
+    able,
     excess,
     flexible,
     heard_again,
@@ -42,8 +43,8 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
         memory = replace(memory, panels=panels.after(site, memory.panels, snapshot, now_s), panels_over_s=over_s)
     if site.tariff is not None and site.tariff.demand:
         memory = revised(memory, worse=worse.after(given, state, memory.worse, dt_s))
-    steadied = steady.after(given, state, memory)
-    memory = replace(_stood(given, state, memory), steady=steadied, quarter=counted, market=prices)
+    steadied, can = steady.after(given, state, memory), able.after(given, state, memory.able)
+    memory = replace(_stood(given, state, memory), steady=steadied, able=can, quarter=counted, market=prices)
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
     since_s = memory.excess.since_s
     if since_s is not None and over.since_s is None and excess.worth_telling(memory.excess, now_s):
@@ -108,4 +109,6 @@ def due_s(state: ControlState, given: Given) -> list[float]:
     silence += [at_s for at_s in acts_s if at_s > given.now_s]
     silence += schedule.due_s(given.site, given.local, given.now_s)
     silence += storage.due_s(given.site, state, given.snapshot, given.now_s)
+    if state.connection.able:
+        silence += [at_s for at_s in able.due_s(state.connection.able) if at_s > given.now_s]
     return silence + ([since_s + given.params.connection.settle_s] if since_s is not None else [])

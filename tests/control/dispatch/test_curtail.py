@@ -74,6 +74,19 @@ def test_only_a_battery_that_is_full_or_tells_nothing_takes_none_of_the_sun(soc_
     assert any(curtail.proposals(site, state, seen, 10.0)) is held
 
 
+def test_a_battery_that_is_nearly_full_takes_less_and_less_and_the_limit_is_kept_all_the_same():
+    # given 27 kW of sun, 5 kW used, 8 kW that may be fed in, and a battery that is charged gently from 95 % on
+    roof = Roof(sunny(export_max_w=8000.0), soc_pct=90.0)
+    fed_w = []
+    for _ in range(60):
+        roof.lives(60.0)
+        fed_w.append(-roof.plant.grid_w)
+    assert min(battery.soc_pct for battery in roof.plant.batteries.values()) > 99.0
+    # then the sun is held back for what it does not take, looked at twice a minute, and no more than that
+    assert max(fed_w) <= 1.1 * 8000.0
+    assert sum(fed_w[-10:]) / 10.0 >= 7000.0
+
+
 def test_it_is_let_go_when_the_building_needs_it():
     roof = Roof(sunny(export_max_w=0.0))
     held_w = roof.plant.pvs[ROOF].power_w

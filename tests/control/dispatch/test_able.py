@@ -1,0 +1,90 @@
+"""A battery that does less than it is told counts with what it does: a limit is kept by what flows, not by ratings."""
+
+from math import inf
+
+import pytest
+
+from hems.control.dispatch.able import AGAIN_S, FOLLOWS_S, MOVED_PCT, gives_w, takes_w
+from hems.model import wiring
+from hems.model.cause import Why
+from hems.model.units import CircuitId
+from tests.control.dispatch.street import MAIN, Street, connected_site
+from tests.control.panel import TIE_OPEN
+
+HOT_WATER = wiring.circuit_closed(CircuitId("hot_water"))
+
+
+class Weak(Street):
+    """Its battery gives and takes no more than this, whatever it is told."""
+
+    most_w = inf
+
+    @property
+    def battery_w(self) -> float:
+        """What the battery does."""
+        return min(self.most_w, max(-self.most_w, self.told_w(wiring.battery_power(MAIN))))
+
+
+def cold(house_w: float, most_w: float) -> Weak:
+    """A battery that could give 4 kW too much away, and is too cold for that."""
+    street = Weak(connected_site(import_max_w=20_000.0), house_w=10_000.0)
+    street.says({wiring.circuit_power(CircuitId("hot_water")): 6000.0})
+    street.most_w, street.house_w = most_w, house_w
+    return street
+
+
+def test_what_a_cold_battery_does_not_give_is_taken_from_what_can_wait():
+    # given 24 kW where 20 may be drawn, and a battery that gives 1 kW of the 4 that it is told
+    street = cold(24_000.0, 1000.0).lives(3)
+    assert HOT_WATER not in street.state.sent
+    # when it had time to follow, then hot water goes off
+    street.lives(int(FOLLOWS_S) + 2)
+    assert street.state.sent[HOT_WATER].value is False
+    assert street.state.sent[HOT_WATER].cause.why is Why.LIMIT_AGREED
+    assert gives_w(street.site.batteries[0], street.state) == 1000.0
+
+
+def test_a_battery_that_needs_a_moment_to_follow_costs_nobody_anything():
+    street = cold(24_000.0, 1000.0).lives(int(FOLLOWS_S) - 2)
+    street.most_w = inf
+    street.lives(60)
+    assert HOT_WATER not in street.state.sent
+    assert street.state.connection.able == {}
+
+
+def test_an_error_of_its_meter_is_no_weakness():
+    # given a battery that is told to serve the house
+    street = cold(24_000.0, 23_200.0).lives(60)
+    assert gives_w(street.site.batteries[0], street.state) == street.site.batteries[0].discharge_max_w
+
+
+@pytest.mark.parametrize("fuller_pct", [0.0, MOVED_PCT])
+def test_what_it_was_found_able_to_do_is_tried_anew_later_and_once_its_charge_has_moved(fuller_pct: float):
+    # given a battery that was found to give 1 kW
+    street = cold(24_000.0, 1000.0).lives(30)
+    battery = street.site.batteries[0]
+    assert gives_w(battery, street.state) == 1000.0
+    # when it does all that it is told again
+    street.most_w = inf
+    street.soc_pct += fuller_pct
+    street.lives(10)
+    # then its rating counts at once where there is more in it, else a little more at a time
+    assert gives_w(battery, street.state) == (battery.discharge_max_w if fuller_pct else 1000.0)
+    street.lives(int(AGAIN_S))
+    assert gives_w(battery, street.state) == (battery.discharge_max_w if fuller_pct else 1600.0)
+
+
+def test_what_it_does_not_give_it_may_take_all_the_same():
+    street = cold(24_000.0, 1000.0).lives(30)
+    battery = street.site.batteries[0]
+    assert takes_w(battery, street.state) == battery.charge_max_w
+
+
+def test_on_an_island_nothing_of_it_counts():
+    street = cold(24_000.0, 1000.0).lives(30)
+    assert street.state.connection.able
+    street.says(TIE_OPEN)
+    street.blind = True
+    street.lives(30)
+    assert street.state.mode.mode.on_island
+    assert street.state.connection.able == {}
