@@ -88,6 +88,7 @@ STRANGER = [
     "both meters on the serial line are found",
     "it starts and only watches",
     "every device of the site is armed by its proofs",
+    "root gives an engineer a new passphrase",
     "every command of the installer's manual does what it says",
     "a new card with the copies is armed as before",
     "hems-metrics runs under its unit",
@@ -196,6 +197,7 @@ def _bring(checkout: Path, to: Path) -> None:
         (to / path.name).chmod(0o755)
     shutil.copy(checkout / "hil/rigs/home.toml", to / "home.rig.toml")
     (to / "yes").write_text("y\n" * 200)
+    (to / "passphrase").write_text("correct horse battery\n")
     _web(to / "web")
 
 
