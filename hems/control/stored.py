@@ -70,10 +70,10 @@ def former_pct(site: Site, snapshot: Snapshot, params: CarParams, now_s: float) 
     if car is None:
         return snapshot.batteries.get(site.former.source, NO_BATTERY).soc_pct.known(now_s)
     car_pct = snapshot.bays.get(car.id, NO_CAR).soc_pct.known(now_s)
-    return None if car_pct is None else _above_pct(car_pct, floor_pct(car, params))
+    return None if car_pct is None else above_pct(car_pct, floor_pct(car, params))
 
 
-def _above_pct(charge_pct: float, floor: float) -> float:
+def above_pct(charge_pct: float, floor: float) -> float:
     """How much of what lies above a floor is there; nothing above one that leaves nothing, as a driver may keep all."""
     return max(0.0, 100.0 * (charge_pct - floor) / (FULL_PCT - floor)) if floor < FULL_PCT else 0.0
 

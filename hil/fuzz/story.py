@@ -50,7 +50,7 @@ class Story:
             rig={},
             site={},
             ends_s=self.ends_s,
-            acts=(*acts, mended),
+            acts=tuple(act for act in (*acts, mended) if act.t_s <= self.ends_s),
             expectations=tuple(self._expectations()),
         )
 

@@ -165,6 +165,31 @@ def test_a_critical_circuit_without_power_is_found_except_for_want_or_what_began
     assert judged("vital_on", [at(0.0), at(10.0, off=frozenset({"gym"})), at(99.0, off=frozenset({"gym"}))])
 
 
+def test_nobody_is_blamed_for_the_dark_behind_a_car_that_came_with_less_than_its_driver_keeps() -> None:
+    home = load(place("home").site, installed_drivers())
+
+    def on(soc_pct: float) -> bool:
+        """With medical sockets that stay off behind a car with so much."""
+        seen = [
+            at(0.0),
+            *(at(t_s, off=frozenset({"medical"}), car_soc_pct={"garage": soc_pct}) for t_s in (10.0, 12.0)),
+        ]
+        return ORACLE["vital_on"](Case(home.site, home.params, Record(seen, [])))[0]
+
+    assert on(37.0)
+    assert not on(80.0)
+
+
+def test_a_story_that_was_made_shorter_can_be_played_from_its_file(tmp_path: Path) -> None:
+    # given a story that goes wrong before all of it has happened
+    whole = drawn(7, "apartments")
+    story = replace(whole, ends_s=whole.told().acts[0].t_s + 1.0)
+    path = tmp_path / "found.toml"
+    path.write_text(text_of(story.told(), "why"), encoding="utf-8")
+    # then what would happen after its end is not in it
+    assert 0 < len(load_scenario(path).acts) < len(whole.told().acts)
+
+
 def test_what_hems_finds_wrong_with_itself_is_found() -> None:
     about = event(3.0, EventKind.ALARM_RAISED, "invariant/I3", Why.INVARIANT, invariant="I3")
     assert not judged("orderly", [at(0.0)], [about])

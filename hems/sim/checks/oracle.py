@@ -7,6 +7,8 @@ in one of them is nobody's fault.
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from hems.control.energy import floor_pct
+from hems.control.stored import above_pct, forming_car
 from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.event import EventKind
@@ -129,13 +131,21 @@ def vital_on(case: Case, but: Windows = ()) -> Finding:
     for frame in case.record.frames:
         gone = (frame.off & vital) | (frozenset() if frame.bus_live else {"the bus"})
         since = {name: since.get(name, frame.t_s) for name in gone}
-        poor = bool(case.site.batteries) and frame.battery_pct < DARK_BELOW_PCT
+        poor = _stored_pct(case, frame) < DARK_BELOW_PCT
         wrong += [
             (frame.t_s, f"{name} off since {began_s:.1f} s")
             for name, began_s in since.items()
             if frame.t_s - began_s > TRANSFER_S and not poor and not _inside(began_s, but)
         ]
     return _none(wrong)
+
+
+def _stored_pct(case: Case, frame: Frame) -> float:
+    """Charge of what the former draws on: of a car that makes the island, above its floor."""
+    forms = forming_car(case.site)
+    if forms is None:
+        return frame.battery_pct if case.site.batteries else FULL_PCT
+    return above_pct(frame.car_soc_pct.get(str(forms.id), 0.0), floor_pct(forms, case.params.car))
 
 
 def spares_switches(case: Case) -> Finding:
