@@ -21,8 +21,11 @@ from pathlib import Path
 from hil import bench_run, ending
 
 async def started():
-    there = await bench_run._process(Path(sys.argv[1]) / "log", "-c", "import time; print(1); time.sleep(600)")
+    log = Path(sys.argv[1]) / "log"
+    there = await bench_run._process(log, "-c", "import time; print('runs', flush=True); time.sleep(600)")
     try:
+        while "runs" not in log.read_text():
+            await asyncio.sleep(0.01)  # before that it is setpriv, which may not have said yet that it goes with us
         print(there.pid, flush=True)
         await asyncio.sleep(600)
     finally:
