@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from hems.control import drivers, planned
 from hems.control.bay_memory import NEW
 from hems.control.cars import ledger, waking
-from hems.control.dispatch import cheap, departure, shared
+from hems.control.dispatch import able, cheap, departure, shared
 from hems.control.dispatch.aim import peak_left_w
 from hems.control.dispatch.envelope import envelope
 from hems.control.dispatch.flows import flows
@@ -51,7 +51,7 @@ def lent(
     if grid_w is None or not willing:
         return dict(charging)
     now_w = sum(max(0.0, snapshot.bays.get(bay.id, NO_CAR).power_w.known(now_s) or 0.0) for bay in willing)
-    without_w, left_w = now_w + grid_w, _batteries_w(site, snapshot, now_s)
+    without_w, left_w = now_w + grid_w, _batteries_w(site, state, snapshot, now_s)
     over_w = max(0.0, without_w - _limit_w(site, state, snapshot, now_s) - left_w)
     if any(charging[bay.id].power_w < 0.0 for bay in bays):
         over_w = 0.0  # those that charge take less instead
@@ -73,14 +73,14 @@ def _limit_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) 
     return AIM * min(bounds.import_w, peak_left_w(state.connection, now_s))
 
 
-def _batteries_w(site: Site, snapshot: Snapshot, now_s: float) -> float:
+def _batteries_w(site: Site, state: ControlState, snapshot: Snapshot, now_s: float) -> float:
     """What batteries can still give, which comes first: they wear less, and nobody drives away with them."""
     left_w = 0.0
     for one in steered(site):
         reading = snapshot.batteries.get(one.id, NO_BATTERY)
         soc_pct, power_w = reading.soc_pct.known(now_s), reading.power_w.known(now_s)
         if soc_pct is not None and power_w is not None and soc_pct > (one.reserve_pct or 0.0) + BAND_PCT:
-            left_w += max(0.0, one.discharge_max_w - power_w)
+            left_w += max(0.0, able.gives_w(one, state) - power_w)
     return left_w
 
 

@@ -1,5 +1,6 @@
 """A battery that does less than it is told counts with what it does: a limit is kept by what flows, not by ratings."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -9,7 +10,7 @@ from hems.model import wiring
 from hems.model.cause import Why
 from hems.model.units import CircuitId
 from tests.control.dispatch.street import MAIN, Street, connected_site
-from tests.control.panel import TIE_OPEN
+from tests.control.panel import TIE_OPEN, UNMETERED
 
 HOT_WATER = wiring.circuit_closed(CircuitId("hot_water"))
 
@@ -42,6 +43,19 @@ def test_what_a_cold_battery_does_not_give_is_taken_from_what_can_wait():
     assert street.state.sent[HOT_WATER].value is False
     assert street.state.sent[HOT_WATER].cause.why is Why.LIMIT_AGREED
     assert gives_w(street.site.batteries[0], street.state) == 1000.0
+
+
+def test_a_car_that_may_give_for_the_limit_does_so_in_place_of_a_cold_battery():
+    # given a car that may give on the grid, and a battery that gives 1 kW of the 6 that are too much
+    site = connected_site(import_max_w=20_000.0)
+    gives = replace(site.bays[0], gives_on_grid=True, outage_reserve_pct=20.0)
+    street = Weak(replace(site, bays=(gives, *site.bays[1:])), house_w=5000.0)
+    street.says(UNMETERED)
+    street.most_w, street.house_w = 1000.0, 26_000.0
+    street.plug("bay_1", soc_pct=85.0).lives(60)
+    # then the car gives the rest
+    assert street.state.sent[wiring.bay_power(gives.id)].cause.why is Why.CAR_LENDS
+    assert street.grid_w <= 20_000.0
 
 
 def test_a_battery_that_needs_a_moment_to_follow_costs_nobody_anything():
