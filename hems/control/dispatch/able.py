@@ -5,11 +5,10 @@ it was told for a while counts with what it did: the sun is held back, and flexi
 counts with a little more after a time, and with its rating again once its charge has moved away from there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hems.control.dispatch.memory import Able, Found
 from hems.control.dispatch.steady import SHOWS_S
-from hems.control.dispatch.storage import steered
 from hems.control.given import Given
 from hems.control.memory.acting import Sent
 from hems.control.state import ControlState
@@ -28,16 +27,20 @@ SLACK_W, SLACK = 300.0, 0.05
 AGAIN_S = 300.0
 MORE_W, MORE = 600.0, 0.1
 """So much more it is believed to do after `AGAIN_S`, in W and as a part of what it did; if it does not, it shows."""
+TRIED = 0.2
+"""Part of what it can by which it is told more."""
 MOVED_PCT = 2.0
 """With so much less in it a battery takes more again, and with so much more it gives more."""
 
 
-def after(given: Given, state: ControlState, before: Mapping[SourceId, Able]) -> Mapping[SourceId, Able]:
-    """What each steered battery has shown after this instant; nothing on an island, where none is told a limit."""
+def after(
+    given: Given, state: ControlState, steered: Sequence[Battery], before: Mapping[SourceId, Able]
+) -> Mapping[SourceId, Able]:
+    """What each of these has shown after this instant; nothing on an island, where none is told a limit."""
     if state.mode.mode.on_island:
         return {}
     found = {}
-    for one in steered(given.site):
+    for one in steered:
         known, entry = before.get(one.id, NEW), state.sent.get(wiring.battery_power(one.id))
         if entry is not None and given.now_s < entry.last_s + given.params.command.lease_s:
             reading = given.snapshot.batteries.get(one.id, NO_BATTERY)
@@ -90,6 +93,14 @@ def takes_w(battery: Battery, state: ControlState) -> float:
     """W that it can take."""
     found = state.connection.able.get(battery.id, NEW).found
     return battery.charge_max_w if found is None or found.gives else min(battery.charge_max_w, found.watts)
+
+
+def tried_w(battery: Battery, state: ControlState, *, gives: bool) -> float:
+    """W that it is told at most: more than it can, so that it shows what it can, but not what others could do."""
+    able_w, rated_w = (
+        (gives_w(battery, state), battery.discharge_max_w) if gives else (takes_w(battery, state), battery.charge_max_w)
+    )
+    return min(rated_w, (1.0 + TRIED) * able_w + MORE_W)
 
 
 def due_s(able: Mapping[SourceId, Able]) -> list[float]:

@@ -7,7 +7,7 @@ and cars are not charged from batteries.
 from collections.abc import Iterator, Mapping, Sequence
 
 from hems.control.arbitrate import Proposal, Rank
-from hems.control.dispatch import response
+from hems.control.dispatch import able, response
 from hems.control.dispatch.aim import Aim, Cells, Help, aim, holding, peak_steady_w
 from hems.control.dispatch.envelope import Envelope, envelope
 from hems.control.dispatch.flows import Flows, assumed, flows
@@ -142,11 +142,11 @@ def _usable_w(battery: Battery, state: ControlState, snapshot: Snapshot, wanted_
     if soc_pct is None or battery.reserve_pct is None:
         return 0.0
     if wanted_w <= 0.0:
-        return battery.charge_max_w if soc_pct < FULL_PCT else 0.0
+        return able.tried_w(battery, state, gives=False) if soc_pct < FULL_PCT else 0.0
     entry = state.sent.get(wiring.battery_power(battery.id))
     gives = entry is not None and float(entry.value) > 0.0
     least_pct = battery.reserve_pct + (0.0 if gives else BAND_PCT)
-    return battery.discharge_max_w if soc_pct > least_pct else 0.0
+    return able.tried_w(battery, state, gives=True) if soc_pct > least_pct else 0.0
 
 
 def refilled_w(

@@ -43,7 +43,7 @@ def connected(given: Given, state: ControlState, told: Told, dt_s: float) -> Con
         memory = replace(memory, panels=panels.after(site, memory.panels, snapshot, now_s), panels_over_s=over_s)
     if site.tariff is not None and site.tariff.demand:
         memory = revised(memory, worse=worse.after(given, state, memory.worse, dt_s))
-    steadied, can = steady.after(given, state, memory), able.after(given, state, memory.able)
+    steadied, can = steady.after(given, state, memory), able.after(given, state, storage.steered(site), memory.able)
     memory = replace(_stood(given, state, memory), steady=steadied, able=can, quarter=counted, market=prices)
     over = _exceeded(given, state, memory, envelope(site, memory, snapshot, now_s), dt_s)
     since_s = memory.excess.since_s

@@ -8,10 +8,11 @@ import pytest
 from hems.control.dispatch.able import AGAIN_S, FOLLOWS_S, MOVED_PCT, gives_w, takes_w
 from hems.model import wiring
 from hems.model.cause import Why
-from hems.model.units import CircuitId
+from hems.model.units import CircuitId, SourceId
 from tests.control.dispatch.street import MAIN, Street, connected_site
 from tests.control.panel import TIE_OPEN, UNMETERED
 
+WARM = wiring.battery_power(SourceId("warm"))
 HOT_WATER = wiring.circuit_closed(CircuitId("hot_water"))
 
 
@@ -24,6 +25,21 @@ class Weak(Street):
     def battery_w(self) -> float:
         """What the battery does."""
         return min(self.most_w, max(-self.most_w, self.told_w(wiring.battery_power(MAIN))))
+
+
+class Two(Weak):
+    """It has another battery beside, which does what it is told."""
+
+    @property
+    def grid_w(self) -> float:
+        """With what the other one gives."""
+        return super().grid_w - self.told_w(WARM)
+
+    def _meters(self) -> None:
+        self.says({WARM: self.told_w(WARM), wiring.battery_soc(SourceId("warm")): self.soc_pct})
+        house_w, self.house_w = self.house_w, self.house_w - self.told_w(WARM)
+        super()._meters()
+        self.house_w = house_w
 
 
 def cold(house_w: float, most_w: float) -> Weak:
@@ -86,6 +102,19 @@ def test_what_it_was_found_able_to_do_is_tried_anew_later_and_once_its_charge_ha
     assert gives_w(battery, street.state) == (battery.discharge_max_w if fuller_pct else 1000.0)
     street.lives(int(AGAIN_S))
     assert gives_w(battery, street.state) == (battery.discharge_max_w if fuller_pct else 1600.0)
+
+
+def test_what_a_cold_battery_does_not_give_another_one_gives():
+    # given two batteries of which one gives 1 kW, and 10 kW too much
+    site = connected_site(import_max_w=20_000.0)
+    warm = replace(site.batteries[0], id=SourceId("warm"))
+    street = Two(replace(site, batteries=(*site.batteries, warm)), house_w=10_000.0)
+    street.says(UNMETERED)
+    street.most_w, street.house_w = 1000.0, 30_000.0
+    # when both had time to show what they can
+    street.lives(60)
+    # then the limit is kept
+    assert street.grid_w <= 20_400.0
 
 
 def test_what_it_does_not_give_it_may_take_all_the_same():
