@@ -105,12 +105,12 @@ def test_what_it_was_found_able_to_do_is_tried_anew_later_and_once_its_charge_ha
 
 
 def test_what_a_cold_battery_does_not_give_another_one_gives():
-    # given two batteries of which one gives 1 kW, and 10 kW too much
+    # given two batteries of which one gives 1 kW, and 30 kW too much
     site = connected_site(import_max_w=20_000.0)
     warm = replace(site.batteries[0], id=SourceId("warm"))
     street = Two(replace(site, batteries=(*site.batteries, warm)), house_w=10_000.0)
     street.says(UNMETERED)
-    street.most_w, street.house_w = 1000.0, 30_000.0
+    street.most_w, street.house_w = 1000.0, 50_000.0
     # when both had time to show what they can
     street.lives(60)
     # then the limit is kept
