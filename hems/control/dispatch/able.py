@@ -2,7 +2,8 @@
 
 A limit of the connection that counts on the rating is not kept by a battery that does less.  So who has done less than
 it was told for a while counts with what it did: the sun is held back, and flexible circuits go off, for the rest.  It
-counts with a little more after a time, and with its rating again once its charge has moved away from there.
+counts with a little more after a time, with more and more as long as it does that, and with its rating again once its
+charge has moved away from there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,27 +58,38 @@ def _after(battery: Battery, before: Able, entry: Sent, reading: BatteryReading,
         return before
     gives = told_w > 0.0
     asked_w, missing_w = (told_w, told_w - watts) if gives else (-told_w, watts - told_w)
-    if missing_w <= SLACK_W or missing_w <= SLACK * asked_w:
-        return NEW if before.found is None else Able(found=_more(battery, before.found, reading, now_s))
+    does_w = max(0.0, asked_w - missing_w)
+    if asked_w <= SLACK_W or missing_w <= SLACK_W or missing_w <= SLACK * asked_w:
+        found = before.found
+        if found is not None:
+            same_way_w = does_w if found.gives is gives else 0.0
+            found = None if _moved(found, reading.soc_pct.known(now_s)) else _more(battery, found, same_way_w, now_s)
+        return NEW if found is None else Able(found=found)
     since_s = now_s if before.short_since_s is None else before.short_since_s
     if now_s < since_s + FOLLOWS_S:
         return replace(before, short_since_s=since_s)
-    does_w = max(0.0, asked_w - missing_w)
     return Able(short_since_s=since_s, found=Found(gives, does_w, reading.soc_pct.known(now_s), now_s))
 
 
-def _more(battery: Battery, found: Found, reading: BatteryReading, now_s: float) -> Found | None:
-    """What it did at most, a little more after a time; None when it is believed to do what it is rated for."""
-    if _moved(found, reading.soc_pct.known(now_s)):
-        return None
-    if now_s < found.at_s + AGAIN_S:
-        return found
-    watts = found.watts + max(MORE_W, MORE * found.watts)
+def _more(battery: Battery, found: Found, does_w: float, now_s: float) -> Found | None:
+    """What it is believed to do at most, `does_w` being what it does of it; None when that is all it is rated for.
+
+    More at once where it does more; more after `FOLLOWS_S` where it does all that it was believed to do when that was
+    tried; and where it was seen to do less, more is tried after `AGAIN_S`.
+    """
     rated_w = battery.discharge_max_w if found.gives else battery.charge_max_w
-    return Found(found.gives, watts, found.pct, now_s) if watts < rated_w else None
+    all_of_it = does_w >= found.watts - max(SLACK_W, SLACK * found.watts)
+    more_w = 0.0
+    if now_s >= found.at_s + AGAIN_S or (found.follows and all_of_it and now_s >= found.at_s + FOLLOWS_S):
+        more_w = max(MORE_W, MORE * found.watts)
+    watts = max(does_w, found.watts + more_w)
+    if watts >= rated_w:
+        return None
+    return found if watts <= found.watts else replace(found, watts=watts, at_s=now_s, follows=True)
 
 
 def _moved(found: Found, soc_pct: float | None) -> bool:
+    """Whether its charge is no longer what it was then."""
     if soc_pct is None or found.pct is None:
         return False
     return (soc_pct - found.pct if found.gives else found.pct - soc_pct) >= MOVED_PCT

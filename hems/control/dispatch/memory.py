@@ -99,6 +99,8 @@ class Found:
     pct: float | None
     """Its charge then."""
     at_s: float
+    follows: bool = False
+    """It has done more since then, when that was tried."""
 
 
 @quick

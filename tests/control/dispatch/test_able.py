@@ -5,9 +5,13 @@ from math import inf
 
 import pytest
 
-from hems.control.dispatch.able import AGAIN_S, FOLLOWS_S, MOVED_PCT, gives_w, takes_w
+from hems.control.dispatch.able import FOLLOWS_S, MOVED_PCT, after, gives_w, takes_w
+from hems.control.dispatch.memory import Able
+from hems.control.given import Given
 from hems.model import wiring
 from hems.model.cause import Why
+from hems.model.instant import Instant
+from hems.model.reading import Reading
 from hems.model.units import CircuitId, SourceId
 from tests.control.dispatch.street import MAIN, Street, connected_site
 from tests.control.panel import TIE_OPEN, UNMETERED
@@ -98,10 +102,26 @@ def test_what_it_was_found_able_to_do_is_tried_anew_later_and_once_its_charge_ha
     street.most_w = inf
     street.soc_pct += fuller_pct
     street.lives(10)
-    # then its rating counts at once where there is more in it, else a little more at a time
-    assert gives_w(battery, street.state) == (battery.discharge_max_w if fuller_pct else 1000.0)
-    street.lives(int(AGAIN_S))
-    assert gives_w(battery, street.state) == (battery.discharge_max_w if fuller_pct else 1600.0)
+    # then its rating counts at once where there is more in it, else more and more
+    found_w = gives_w(battery, street.state)
+    assert found_w == battery.discharge_max_w if fuller_pct else 1000.0 < found_w < battery.discharge_max_w
+    street.lives(60)
+    assert gives_w(battery, street.state) >= 24_000.0
+    assert street.battery_w == pytest.approx(24_000.0)
+
+
+def test_a_battery_that_goes_its_own_way_while_it_is_told_nothing_is_not_weak():
+    # given one that gives 4 kW by itself before it is told anything
+    street = cold(10_000.0, inf)
+    role = wiring.battery_power(MAIN)
+    entry = replace(street.state.sent[role], value=0.0, sent_s=street.now_s - 60.0)
+    looks = replace(street.state, sent={role: entry})
+    reading = replace(street.seen.batteries[MAIN], power_w=Reading(4000.0, street.now_s))
+    seen = replace(street.seen, batteries={MAIN: reading})
+    given = Given(street.site, seen, street.params, Instant(street.now_s))
+    # then nothing follows from that, however long it does so
+    short = {MAIN: Able(short_since_s=street.now_s - 60.0)}
+    assert after(given, looks, street.site.batteries, short) == {}
 
 
 def test_what_a_cold_battery_does_not_give_another_one_gives():
