@@ -3,10 +3,10 @@
 On the grid nothing needs to be shed.  The source that forms the island is never told to stop.  Source: architecture,
 the tick, point 10.
 
-Nobody is left then who could take a request back, and a relay holds what it was told last.  So a permit ends in any
-case, and on the grid every request does: a generator would run until its tank is empty.  On an island the request for
-it stands, and so do a generator and a black start that carry the building.  In the dark the permit stands too: nobody
-else would let the building back, and a gateway that goes off for want of power would not start again.
+Nobody is left then who could take a request back, and a relay holds what it was told last.  So a permit ends, and on
+the grid every request does: a generator would run until its tank is empty.  On an island the request for it stands, and
+so do a generator and a black start that carry the building.  In the dark the permit stands, too: nobody else would let
+the building back, and a gateway that goes off for want of power would not start again.
 """
 
 from dataclasses import dataclass
